@@ -1,0 +1,67 @@
+import { Transform, type Readable } from 'node:stream';
+import { z } from 'zod';
+import { destroy } from '../../src/http/body';
+import { ClientGone, textResponse, type Filter, type Response } from '../../src/http/message';
+import { Headers } from '../../src/http/headers';
+import type { Log } from '../../src/log';
+import type { FilterPlugin } from '../../src/plugin';
+import { StoreError } from '../../src/stores/error';
+
+const options = z.object({});
+
+/**
+ * The outermost filter: whatever goes wrong further in becomes an answer, every answer has a transaction id, and no body is
+ * longer or shorter than its Content-Length says.
+ */
+export const catchErrors: FilterPlugin<typeof options> = {
+  name: 'catch_errors',
+  options,
+  first: true,
+  create: (_, { log }) => catchErrorsFilter(log),
+};
+
+function catchErrorsFilter(log: Log): Filter {
+  return (next) => async (request) => {
+    let response: Response;
+    try {
+      response = await next(request);
+    } catch (error) {
+      if (error instanceof ClientGone) throw error;
+      response = lastResort(error, request.transactionId, log);
+      destroy(request.body);
+    }
+    const length = response.headers.get('content-length');
+    const headers = response.headers.has('x-trans-id')
+      ? response.headers
+      : response.headers.with('X-Trans-Id', request.transactionId);
+    if (length === undefined || Buffer.isBuffer(response.body)) return { ...response, headers };
+    return { ...response, headers, body: exactly(response.body, Number(length)) };
+  };
+}
+
+function lastResort(error: unknown, transactionId: string, log: Log): Response {
+  if (error instanceof StoreError) {
+    log.warn({ txid: transactionId, status: error.status, err: error.message }, 'the store failed');
+    return textResponse(503, `${error.message}\n`, Headers.of({ 'Retry-After': '1' }));
+  }
+  log.error({ txid: transactionId, err: error }, 'a request failed by a bug');
+  return textResponse(500, `An error occurred; the log names it under ${transactionId}\n`);
+}
+
+/** The same bytes, but failing where they are fewer or more than they should be. */
+function exactly(body: Readable, length: number): Readable {
+  let seen = 0;
+  const checked = new Transform({
+    transform(chunk: Buffer, _, done) {
+      seen += chunk.length;
+      if (seen > length) done(new Error(`more than the ${length} bytes of Content-Length came`));
+      else done(null, chunk);
+    },
+    flush(done) {
+      done(seen < length ? new Error(`${seen} instead of the ${length} bytes of Content-Length came`) : null);
+    },
+  });
+  body.on('error', (error) => checked.destroy(error));
+  checked.on('close', () => destroy(body));
+  return body.pipe(checked);
+}

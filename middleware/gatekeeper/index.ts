@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { Headers } from '../../src/http/headers';
+import { textResponse, type Filter } from '../../src/http/message';
+import type { FilterPlugin } from '../../src/plugin';
+import { RESERVED_PREFIX } from '../../src/reserved';
+
+const options = z.object({});
+
+const INBOUND = [RESERVED_PREFIX, RESERVED_PREFIX.replace(/^x-/, 'x-remove-')];
+
+/**
+ * Keeps what the proxy notes on containers to itself: clients can neither send the reserved metadata (400) nor see it, not
+ * even its names in the list that CORS makes of an answer's headers.
+ */
+export const gatekeeper: FilterPlugin<typeof options> = {
+  name: 'gatekeeper',
+  options,
+  create: () => guard,
+};
+
+const guard: Filter = (next) => async (request) => {
+  for (const [name] of request.headers.entries()) {
+    if (INBOUND.some((prefix) => name.startsWith(prefix))) {
+      return textResponse(400, `Header names that begin with ${RESERVED_PREFIX} are reserved\n`);
+    }
+  }
+  const response = await next(request);
+  const headers = response.headers.filter((name) => !name.startsWith(RESERVED_PREFIX));
+  const exposed = headers.get('access-control-expose-headers');
+  const shown = exposed === undefined ? headers : withoutReserved(headers, exposed);
+  return shown === response.headers ? response : { ...response, headers: shown };
+};
+
+function withoutReserved(headers: Headers, exposed: string): Headers {
+  const names = exposed.split(',').map((name) => name.trim());
+  const kept = names.filter((name) => !Headers.key(name).startsWith(RESERVED_PREFIX));
+  return kept.length === names.length
+    ? headers
+    : headers.with('Access-Control-Expose-Headers', kept.join(', '));
+}

@@ -1,0 +1,123 @@
+import type { Cache } from '../../src/caches/cache';
+import { readAll } from '../../src/http/body';
+import { Headers } from '../../src/http/headers';
+import type { Filter, Handler, Request, Response } from '../../src/http/message';
+import {
+  isContainer,
+  isObject,
+  parseCopyHeader,
+  parseTarget,
+  type ContainerTarget,
+  type ObjectTarget,
+  type Target,
+} from '../../src/http/path';
+import { unquote } from '../../src/http/bytes';
+import type { Locker } from '../../src/lockers/locker';
+import type { Log } from '../../src/log';
+import type { FilterContext } from '../../src/plugin';
+import { ObjectWriter } from './object';
+import { refuseBypass } from './bypasses';
+import {
+  changesSetting,
+  MODE_HEADERS,
+  readSetting,
+  Settings,
+  translateSetting,
+  type InForce,
+} from './settings';
+
+export interface VersionedWritesParts {
+  /** Undefined: everything passes, as in Swift. */
+  readonly allowed: boolean | undefined;
+  /** Milliseconds that a write waits for the writes to the same object before it. */
+  readonly lockWait: number;
+  readonly cache: Cache<InForce>;
+  readonly locker: Locker;
+  readonly app: FilterContext['app'];
+  readonly log: Log;
+}
+
+/**
+ * A request that versions do not concern goes to `next` as it came, the same object; all others go there as new requests.
+ */
+export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
+  const { allowed, log } = parts;
+  if (allowed === undefined) return (next) => next;
+  return (next) => {
+    const settings = new Settings(next, parts.cache, parts.app.authority, log);
+    const writer = new ObjectWriter(next, settings, parts);
+    return async (request) => {
+      if (request.path === '/info' && request.method === 'GET')
+        return allowed ? withInfo(await next({ ...request })) : next(request);
+      const target = parseTarget(request.path);
+      if (target === undefined) return next(request);
+      if (allowed) {
+        const refusal = await refuseBypass(request, target, settings);
+        if (refusal !== undefined) return 'status' in refusal ? refusal : next(refusal);
+      }
+      if (isContainer(target)) return containerRequest(request, target, next, settings, allowed);
+      const written = allowed ? writtenBy(request, target) : undefined;
+      return written ? writer.handle(request, written) : next(request);
+    };
+  };
+}
+
+/** The object that a request writes or deletes, however it is spelled (Swift's `copy`). */
+function writtenBy(request: Request, target: Target): ObjectTarget | undefined {
+  if (!isObject(target)) return undefined;
+  if (request.method === 'PUT' || request.method === 'DELETE') return target;
+  if (request.method !== 'COPY') return undefined;
+  const destination = parseCopyHeader(request.headers.get('destination') ?? '');
+  if (!destination) return undefined;
+  const account = request.headers.get('destination-account');
+  return { version: target.version, account: account ? unquote(account) : target.account, ...destination };
+}
+
+async function containerRequest(
+  request: Request,
+  target: ContainerTarget,
+  next: Handler,
+  settings: Settings,
+  allowed: boolean,
+): Promise<Response> {
+  if (request.method === 'GET' || request.method === 'HEAD') return shown(await next({ ...request }));
+  if (!['PUT', 'POST', 'DELETE'].includes(request.method)) return next(request);
+  let own = request;
+  if (changesSetting(request.headers)) {
+    const headers = translateSetting(request, allowed);
+    if ('status' in headers) return headers;
+    if ((await settings.inForceNow(request, target)).kind !== 'native') own = { ...request, headers };
+  }
+  await settings.drop(target);
+  try {
+    return await next({ ...own });
+  } finally {
+    await settings.drop(target);
+  }
+}
+
+/** A container's answer with its setting in the API's own header. */
+function shown(response: Response): Response {
+  const setting = readSetting(response.headers);
+  if (!setting || Object.values(MODE_HEADERS).some((name) => response.headers.has(name))) return response;
+  return { ...response, headers: response.headers.with(MODE_HEADERS[setting.mode], setting.location) };
+}
+
+const MOST_INFO_BYTES = 1024 * 1024;
+
+/** The store's capabilities and this filter's, where clients and Swift's own tests look for it. */
+async function withInfo(response: Response): Promise<Response> {
+  if (response.status !== 200) return response;
+  const body = await readAll(response.body, MOST_INFO_BYTES);
+  if (body === undefined) throw new Error('/info of the store is longer than any is');
+  const headers = (length: number) =>
+    response.headers.withAll(Headers.of({ 'Content-Length': String(length) }));
+  try {
+    const info = JSON.parse(body.toString('utf8')) as Record<string, unknown>;
+    const allowed_flags = Object.values(MODE_HEADERS).map((name) => name.toLowerCase());
+    const merged = Buffer.from(JSON.stringify({ ...info, versioned_writes: { allowed_flags } }));
+    return { ...response, headers: headers(merged.length), body: merged };
+  } catch {
+    return { ...response, headers: headers(body.length), body };
+  }
+}

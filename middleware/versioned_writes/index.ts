@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { MemoryCache } from '../../src/caches/memory';
+import { flag, seconds } from '../../src/config/options';
+import { MemoryLocker } from '../../src/lockers/memory';
+import type { FilterPlugin } from '../../src/plugin';
+import { versionedWritesFilter } from './filter';
+import type { InForce } from './settings';
+
+const options = z.object({
+  allow_versioned_writes: flag.optional(),
+  settings_cache_time: seconds(86_400).default(60_000),
+  lock_wait: seconds(86_400).default(60_000),
+});
+
+const MOST_CACHED_CONTAINERS = 100_000;
+
+/**
+ * Swift's `versioned_writes`: containers with X-Versions-Location or X-History-Location keep what a write or a delete
+ * destroys. As in Swift, without the option `allow_versioned_writes` the filter lets everything pass; with `false` settings are
+ * shown and can be removed, but neither made nor acted upon.
+ */
+export const versionedWrites: FilterPlugin<typeof options> = {
+  name: 'versioned_writes',
+  options,
+  requires: {
+    gatekeeper: 'it keeps clients from seeing and forging the settings of containers',
+  },
+  create: ({ allow_versioned_writes: allowed, settings_cache_time, lock_wait }, { log, app }) => {
+    if (allowed === undefined)
+      log.warn('versioned_writes: allow_versioned_writes is not set, so nothing is versioned');
+    return versionedWritesFilter({
+      allowed,
+      lockWait: lock_wait,
+      cache: new MemoryCache<InForce>(MOST_CACHED_CONTAINERS, settings_cache_time),
+      locker: new MemoryLocker(),
+      app,
+      log,
+    });
+  },
+};

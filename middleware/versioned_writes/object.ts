@@ -1,0 +1,167 @@
+import { Versions, type Outcome } from '../../src/core/versions';
+import { receiveFirst, watch } from '../../src/http/body';
+import { isTrueValue, toText } from '../../src/http/bytes';
+import { Headers } from '../../src/http/headers';
+import {
+  ClientGone,
+  NO_BODY,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../src/http/message';
+import { parseQuery, type ContainerTarget, type ObjectTarget } from '../../src/http/path';
+import { LockTimeout, type Lock } from '../../src/lockers/locker';
+import { StoreError } from '../../src/stores/error';
+import type { ObjectInfo } from '../../src/stores/store';
+import { HttpStore } from '../../src/stores/swift/http_store';
+import type { VersionedWritesParts } from './filter';
+import type { InForce, Settings } from './settings';
+
+/** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */
+const RECEIVED_BEFORE_LOCK = 64 * 1024;
+
+type Versioned = Extract<InForce, { kind: 'versioned' }>;
+
+/** Writes and deletes single objects: those of versioned containers one at a time, with what they destroy archived. */
+export class ObjectWriter {
+  constructor(
+    private readonly next: Handler,
+    private readonly settings: Settings,
+    private readonly parts: Pick<VersionedWritesParts, 'app' | 'locker' | 'lockWait' | 'log'>,
+  ) {}
+
+  /**
+   * @param request PUT, DELETE or COPY
+   * @param written the object that it writes or deletes
+   */
+  async handle(request: Request, written: ObjectTarget): Promise<Response> {
+    const { version, account, container } = written;
+    try {
+      const inForce = await this.settings.inForce(request, {
+        version,
+        account,
+        container,
+      } satisfies ContainerTarget);
+      if (inForce.kind !== 'versioned') return await this.next(request);
+      return await this.versioned(request, written, inForce);
+    } catch (error) {
+      if (error instanceof LockTimeout) {
+        return unavailable(
+          `other writes of ${toText(`${container}/${written.object}`)} are not done yet: ${error.message}`,
+        );
+      }
+      if (error instanceof StoreError && error.code === 'refused') return this.refusal(request, error);
+      throw error;
+    }
+  }
+
+  private async versioned(request: Request, written: ObjectTarget, inForce: Versioned): Promise<Response> {
+    const body = request.sendContinue ? request.body : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
+    const name = `${written.account}/${written.container}/${written.object}`;
+    const lock = await this.parts.locker.acquire(name, this.parts.lockWait, request.signal);
+    let release = lock.release;
+    try {
+      const response = await this.locked({ ...request, body }, written, inForce, lock);
+      if (answersEarly(request, response) && !Buffer.isBuffer(response.body)) {
+        release = () => undefined;
+        watch(response.body, () => undefined, lock.release);
+      }
+      return response;
+    } finally {
+      release();
+    }
+  }
+
+  private async locked(
+    request: Request,
+    written: ObjectTarget,
+    inForce: Versioned,
+    lock: Lock,
+  ): Promise<Response> {
+    const { app, log } = this.parts;
+    const { account, container, object } = written;
+    // what is done here must come to an end also where the client does not wait for it
+    const own: Request = { ...request, authority: app.authority, signal: lock.signal };
+    const versions = new Versions(new HttpStore(this.next, own), inForce.archive, log);
+    let response: Response | undefined;
+    let failure: unknown;
+
+    const result = await versions.perform({ account, container, object }, inForce.mode, {
+      kind: request.method === 'DELETE' ? 'delete' : 'write',
+      guard: async (current) => {
+        if (willFail(request, current)) return 'pass';
+        if (app.authority === 'client') return 'go';
+        response = await app.mayWrite(request, written);
+        return response ? 'stop' : 'go';
+      },
+      forward: async () => {
+        try {
+          request.signal.throwIfAborted();
+          response = await this.next({ ...request, signal: lock.signal });
+          return outcomeOf(request, response);
+        } catch (error) {
+          failure = error;
+          return certainlyFailed(request, error) ? 'failed' : 'unknown';
+        }
+      },
+    });
+    if (failure !== undefined) throw failure as Error;
+    if (result === 'popped' || result === 'popped-missing') return deleted(result === 'popped');
+    if (response === undefined) throw new Error('neither let through nor refused');
+    return overtaken(request, response) ? unavailable('the store kept a newer object') : response;
+  }
+
+  /** The archive or the restored version was refused: what the client can mend is 412, as in Swift. */
+  private refusal(request: Request, error: StoreError): Response {
+    this.parts.log.warn(
+      { txid: request.transactionId, status: error.status, err: error.message },
+      'a write was refused',
+    );
+    const unauthorised = error.status === 401 || error.status === 403;
+    if (unauthorised && this.parts.app.authority === 'service') {
+      return unavailable(`the service user may not do what versions need: ${error.message}`);
+    }
+    return textResponse(unauthorised ? (error.status ?? 403) : 412, `${error.message}\n`);
+  }
+}
+
+/** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */
+function willFail(request: Request, current: ObjectInfo | undefined): boolean {
+  const unlessExists = request.headers.get('if-none-match');
+  if (unlessExists?.trim() === '*' && current && request.method !== 'DELETE') return true;
+  const expiring = request.headers.get('x-if-delete-at');
+  return request.method === 'DELETE' && expiring !== undefined && expiring !== current?.deleteAt;
+}
+
+/** A large object's manifest may be answered at once, and its end told in the body (`heartbeat=on`). */
+function answersEarly(request: Request, response: Response): boolean {
+  return response.status === 202 && isTrueValue(parseQuery(request.query).get('heartbeat'));
+}
+
+/** Swift answers 202 to a PUT that it drops because the object there is newer. */
+function overtaken(request: Request, response: Response): boolean {
+  return response.status === 202 && request.method !== 'DELETE' && !answersEarly(request, response);
+}
+
+function outcomeOf(request: Request, { status }: Response): Outcome {
+  if (status < 300) return status === 202 ? 'unknown' : 'done';
+  if (status === 404 && request.method === 'DELETE') return 'done';
+  return status < 500 ? 'failed' : 'unknown';
+}
+
+/** Whether the store cannot have done what it was asked: it was not reached, or the body did not come to its end. */
+function certainlyFailed(request: Request, error: unknown): boolean {
+  if (error instanceof StoreError && error.code === 'unreachable') return true;
+  if (Buffer.isBuffer(request.body)) return request.signal.aborted && error === request.signal.reason;
+  return error instanceof ClientGone || !request.body.readableEnded;
+}
+
+function deleted(wasThere: boolean): Response {
+  const headers = Headers.of({ 'Content-Type': 'text/html; charset=UTF-8', 'Content-Length': '0' });
+  return { status: wasThere ? 204 : 404, headers, body: NO_BODY };
+}
+
+function unavailable(reason: string): Response {
+  return textResponse(503, `${reason}\n`, Headers.of({ 'Retry-After': '1' }));
+}

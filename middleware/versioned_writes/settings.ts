@@ -1,0 +1,169 @@
+import type { Cache } from '../../src/caches/cache';
+import type { Mode } from '../../src/core/decide';
+import { drain } from '../../src/http/body';
+import { quote, toText, unquote, type ByteString } from '../../src/http/bytes';
+import { credentials, Headers } from '../../src/http/headers';
+import {
+  subrequest,
+  textResponse,
+  type Authority,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../src/http/message';
+import { formatTarget, type ContainerTarget } from '../../src/http/path';
+import type { Log } from '../../src/log';
+import { RESERVED_PREFIX } from '../../src/reserved';
+import { StoreError } from '../../src/stores/error';
+
+/** The headers of the API, one for each mode. */
+export const MODE_HEADERS: Readonly<Record<Mode, string>> = {
+  stack: 'X-Versions-Location',
+  history: 'X-History-Location',
+};
+const REMOVE_HEADERS = ['X-Remove-Versions-Location', 'X-Remove-History-Location'];
+const SETTING_HEADERS = [...Object.values(MODE_HEADERS), ...REMOVE_HEADERS];
+
+/** A container's setting as its client made it. */
+export interface Setting {
+  readonly mode: Mode;
+  /** The header's value as it came: the archive container's name, as a rule URL-encoded. */
+  readonly location: ByteString;
+}
+
+/** What holds for the objects of a container: nothing; versions by the store itself; or versions by this proxy. */
+export type InForce =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'native' }
+  | { readonly kind: 'versioned'; readonly mode: Mode; readonly archive: ByteString };
+
+const MODE_KEY = `${RESERVED_PREFIX}versions-mode`;
+const LOCATION_KEY = `${RESERVED_PREFIX}versions-location-`;
+/** Swift takes 256 bytes in a value of metadata; an URL-encoded name can have three times as many. */
+const PIECE = 250;
+const MOST_PIECES = 6;
+
+/** The setting that a container's headers tell of. */
+export function readSetting(headers: Headers): Setting | undefined {
+  const mode = headers.get(MODE_KEY);
+  if (mode !== 'stack' && mode !== 'history') return undefined;
+  const pieces = Array.from({ length: MOST_PIECES }, (_, i) => headers.get(LOCATION_KEY + String(i)) ?? '');
+  return { mode, location: unquote(pieces.join('')) };
+}
+
+/** The headers that keep a setting on a container, or that remove it. Values are encoded, so that they keep spaces and bytes. */
+function writeSetting(setting: Setting | undefined): Headers | undefined {
+  const encoded = setting ? quote(setting.location) : '';
+  if (encoded.length > PIECE * MOST_PIECES) return undefined;
+  const pieces = Array.from({ length: MOST_PIECES }, (_, i) => [
+    LOCATION_KEY + String(i),
+    encoded.slice(i * PIECE, (i + 1) * PIECE),
+  ]);
+  return Headers.of({
+    [MODE_KEY]: setting?.mode ?? '',
+    ...(Object.fromEntries(pieces) as Record<string, string>),
+  });
+}
+
+/** Whether a request would change a container's setting. */
+export function changesSetting(headers: Headers): boolean {
+  return SETTING_HEADERS.some((name) => headers.has(name));
+}
+
+/**
+ * The headers of a container request with its setting, as Swift reads it, turned into what is kept on the container; or the
+ * refusal. Of both headers one may be blank and then the other counts; a blank value, or a remove header with any
+ * value, removes; setting wins over removing.
+ */
+export function translateSetting(request: Request, allowed: boolean): Headers | Response {
+  const { headers } = request;
+  const stack = headers.get(MODE_HEADERS.stack);
+  const history = headers.get(MODE_HEADERS.history);
+  const rest = headers.without(...SETTING_HEADERS);
+  if (stack && history) {
+    return textResponse(400, 'Only one of x-versions-location or x-history-location may be specified');
+  }
+  const location = stack || history;
+  if (location) {
+    if (!allowed && ['PUT', 'POST'].includes(request.method))
+      return textResponse(412, 'Versioned Writes is disabled');
+    if (location.includes('/')) return textResponse(412, 'Container name cannot contain slashes');
+    const kept = writeSetting({ mode: stack ? 'stack' : 'history', location });
+    return kept ? rest.withAll(kept) : textResponse(412, 'The name of the archive container is too long');
+  }
+  const removing = stack === '' || history === '' || REMOVE_HEADERS.some((name) => headers.get(name));
+  return removing ? rest.withAll(writeSetting(undefined) ?? Headers.none) : rest;
+}
+
+/** Knows what is in force on containers, from the containers themselves, and remembers it for a while. */
+export class Settings {
+  constructor(
+    private readonly next: Handler,
+    private readonly cache: Cache<InForce>,
+    private readonly authority: Authority,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * What is in force on a container; `plain` where there is no such container.
+   *
+   * @param request on whose behalf it is asked
+   * @throws StoreError where the store does not tell: a write must not go on then
+   */
+  async inForce(request: Request, container: ContainerTarget): Promise<InForce> {
+    const found = await this.cache.load(key(container), () => this.look(request, container));
+    return found ?? { kind: 'plain' };
+  }
+
+  /** The same, asked of the store now. */
+  async inForceNow(request: Request, container: ContainerTarget): Promise<InForce> {
+    return (await this.look(request, container)) ?? { kind: 'plain' };
+  }
+
+  /** To be called before and after a request that may change what is in force. */
+  drop(container: ContainerTarget): Promise<void> {
+    return this.cache.drop(key(container));
+  }
+
+  private async look(
+    request: Request,
+    { version, account, container }: ContainerTarget,
+  ): Promise<InForce | undefined> {
+    const path = formatTarget({ version, account, container });
+    const headers = this.authority === 'client' ? credentials(request.headers) : Headers.none;
+    const response = await this.next(
+      subrequest(request, { method: 'HEAD', path, headers, authority: this.authority }),
+    );
+    await drain(response.body);
+    if (response.status < 300) return this.judge(response.headers, container);
+    if (response.status === 404) return undefined;
+    throw new StoreError(
+      response.status < 500 ? 'refused' : 'unavailable',
+      `whether the container ${toText(container)} is versioned could not be read: the store answered ${response.status}`,
+      response.status,
+    );
+  }
+
+  private judge(headers: Headers, container: ByteString): InForce {
+    if (isNative(headers)) {
+      this.log.info(
+        { container: toText(container) },
+        'the store itself versions this container, so it is left to the store',
+      );
+      return { kind: 'native' };
+    }
+    const setting = readSetting(headers);
+    if (setting === undefined) return { kind: 'plain' };
+    const archive = unquote(setting.location).split('/')[0] ?? '';
+    return { kind: 'versioned', mode: setting.mode, archive };
+  }
+}
+
+function isNative(headers: Headers): boolean {
+  const enabled = headers.get('x-versions-enabled');
+  return Object.values(MODE_HEADERS).some((name) => headers.has(name)) || enabled?.toLowerCase() === 'true';
+}
+
+function key({ account, container }: ContainerTarget): string {
+  return `${account}/${container}`;
+}

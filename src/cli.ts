@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { ConfigError } from './config/error';
+import { createLog } from './log';
+import { loadConfig } from './pipeline/load';
+import { startServer } from './server/serve';
+
+const program = new Command('hindsight')
+  .description(
+    'A versioning proxy for OpenStack Swift: keeps every object that a write or a delete would destroy.',
+  )
+  .showHelpAfterError();
+
+program
+  .command('serve')
+  .description('serve as the configuration says, until SIGTERM or SIGINT')
+  .requiredOption('-c, --config <file>', "the configuration, in Swift's ini form; config/ has samples")
+  .action(async ({ config: file }: { config: string }) => {
+    const config = loadConfig(file);
+    const log = createLog(config.server.log_level);
+    const server = await startServer(config, log);
+    log.info({ url: server.url, pipeline: config.pipeline.join(' ') }, 'serving');
+    const stop = (signal: NodeJS.Signals) => {
+      log.info({ signal }, 'stopping: requests in progress may end');
+      server.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'could not stop in order');
+          process.exit(1);
+        },
+      );
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  });
+
+program
+  .command('check')
+  .description('read the configuration, say whether it is right, and serve nothing')
+  .requiredOption('-c, --config <file>', 'the configuration')
+  .action(({ config: file }: { config: string }) => {
+    const config = loadConfig(file);
+    process.stdout.write(`${file} is right: ${config.pipeline.join(' ')}\n`);
+  });
+
+program.parseAsync().catch((error: unknown) => {
+  const known = error instanceof ConfigError || (error instanceof Error && 'code' in error);
+  process.stderr.write(
+    `hindsight: ${known ? error.message : error instanceof Error ? (error.stack ?? '') : String(error)}\n`,
+  );
+  process.exit(1);
+});

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { finished, type Readable } from 'node:stream';
+import type { Body } from './message';
+
+/** Ends a body that nobody will read. A connection it came on is not reused. */
+export function destroy(body: Body): void {
+  if (Buffer.isBuffer(body)) return;
+  body.on('error', () => undefined);
+  body.destroy();
+}
+
+/**
+ * Reads a body to its end and forgets it, so that its connection can be used again; destroys it where more than `most`
+ * bytes come. Never rejects.
+ */
+export async function drain(body: Body, most = 64 * 1024): Promise<void> {
+  if (Buffer.isBuffer(body)) return;
+  let seen = 0;
+  try {
+    for await (const chunk of body) {
+      seen += (chunk as Buffer).length;
+      if (seen > most) break;
+    }
+  } catch {
+    // what was cut short needs no draining
+  }
+  destroy(body);
+}
+
+/** The whole body as bytes, or undefined (and the body destroyed) where it is longer than `most` bytes. */
+export async function readAll(body: Body, most: number): Promise<Buffer | undefined> {
+  if (Buffer.isBuffer(body)) return body.length > most ? undefined : body;
+  const chunks: Buffer[] = [];
+  let seen = 0;
+  for await (const chunk of body) {
+    seen += (chunk as Buffer).length;
+    if (seen > most) {
+      destroy(body);
+      return undefined;
+    }
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Waits for the first `most` bytes of a body, or for its end: a body that ended by then comes back as bytes, a longer one
+ * as a stream of the same content. Rejects where the body breaks off.
+ */
+export async function receiveFirst(body: Body, most: number): Promise<Body> {
+  if (Buffer.isBuffer(body)) return body;
+  const chunks: Buffer[] = [];
+  let seen = 0;
+  for (;;) {
+    const chunk = body.read() as Buffer | null;
+    if (chunk !== null) {
+      chunks.push(chunk);
+      seen += chunk.length;
+      if (seen > most) break;
+    } else if (body.readableEnded) {
+      return Buffer.concat(chunks);
+    } else {
+      await more(body);
+    }
+  }
+  body.unshift(Buffer.concat(chunks));
+  return body;
+}
+
+async function more(body: Readable): Promise<void> {
+  if (body.errored) throw body.errored;
+  if (body.destroyed) throw new Error('the body broke off');
+  const stop = new AbortController();
+  try {
+    await Promise.race([
+      once(body, 'readable', { signal: stop.signal }),
+      once(body, 'end', { signal: stop.signal }),
+      once(body, 'close', { signal: stop.signal }),
+    ]);
+  } finally {
+    stop.abort();
+  }
+}
+
+/**
+ * Watches a body on its way without taking part: `seen` gets the length of each chunk that its reader takes, `ended` is called
+ * once, with the error or undefined, when it is over. The body must not have a reader yet.
+ */
+export function watch(body: Readable, seen: (bytes: number) => void, ended: (error?: Error) => void): void {
+  body.on('data', (chunk: Buffer) => seen(chunk.length));
+  body.pause();
+  finished(body, { writable: false }, (error) => ended(error ?? undefined));
+}

@@ -1,0 +1,35 @@
+/**
+ * Names and header values are byte strings here: one character for each byte (latin1), as in WSGI. Node's own HTTP
+ * parser yields them so, undici takes them so, and nothing is lost when a name is not valid UTF-8. The length of a byte
+ * string is the length in bytes that Swift counts.
+ */
+export type ByteString = string;
+
+/** The UTF-8 bytes of a JavaScript string (from JSON, a configuration) as a byte string. */
+export function toBytes(text: string): ByteString {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** The text that a byte string's UTF-8 bytes spell; broken sequences become U+FFFD. For logs and messages only. */
+export function toText(bytes: ByteString): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+/** Percent-decodes as Python's `urllib.parse.unquote_to_bytes`: what is not a valid escape stays as it is. */
+export function unquote(quoted: ByteString): ByteString {
+  if (!quoted.includes('%')) return quoted;
+  return quoted.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+}
+
+/** Percent-encodes all but unreserved characters and `/`, as Swift's `wsgi_quote` does. */
+export function quote(bytes: ByteString): string {
+  return bytes.replace(
+    /[^A-Za-z0-9_.~/-]/g,
+    (char) => '%' + char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0'),
+  );
+}
+
+/** Swift's `config_true_value`: which texts mean yes in its options, query parameters and headers. */
+export function isTrueValue(value: string | undefined): boolean {
+  return value !== undefined && ['true', '1', 'yes', 'on', 't', 'y'].includes(value.toLowerCase());
+}

@@ -1,0 +1,90 @@
+import type { Readable } from 'node:stream';
+import type { Headers } from './headers';
+import { Headers as HeaderList } from './headers';
+
+/** A body: a stream that is read at most once, or bytes at hand. */
+export type Body = Readable | Buffer;
+
+/** In whose name the store is asked: the client's, or the proxy's own where it has a user for that. */
+export type Authority = 'client' | 'service';
+
+/** One request on its way down the pipeline. It is never changed: a filter that wants another one makes it. */
+export interface Request {
+  readonly method: string;
+  /** The path as it came: percent-encoded, byte for byte, without the query. */
+  readonly path: string;
+  /** The query as it came, without its question mark. */
+  readonly query: string;
+  readonly headers: Headers;
+  readonly body: Body;
+  /** Aborts when the client has gone or the work is no longer wanted. */
+  readonly signal: AbortSignal;
+  /** In Swift's form; every request that is made on behalf of this one carries it. */
+  readonly transactionId: string;
+  readonly authority: Authority;
+  /** How many bytes of the body have come from the client by now. */
+  readonly received: () => number;
+  /** There if the client waits for `100 Continue` before it sends its body; calling it sends that. */
+  readonly sendContinue?: () => void;
+}
+
+/** The answer. Whoever receives it reads, drains or destroys its body. */
+export interface Response {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+/** The client left, or broke its body off, before it could be answered. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
+/**
+ * Answers a request. Rejects only with a `StoreError` where the store could not be reached or broke off, with `ClientGone`,
+ * or with a bug: every status is a response. The request's body has been read or destroyed by the time the response body
+ * ends.
+ */
+export type Handler = (request: Request) => Promise<Response>;
+
+/** Wraps a handler. What it asks on its own account it asks of `next`, as new requests. */
+export type Filter = (next: Handler) => Handler;
+
+export const NO_BODY: Body = Buffer.alloc(0);
+
+/** An answer made here: plain text, UTF-8. */
+export function textResponse(status: number, text: string, headers: Headers = HeaderList.none): Response {
+  const body = Buffer.from(text, 'utf8');
+  return {
+    status,
+    headers: HeaderList.of({
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': String(body.length),
+    }).withAll(headers),
+    body,
+  };
+}
+
+/**
+ * A new request on behalf of another: no body and no header of the client's but those given. The store logs it under an id of its own
+ * that ends in this request's (Swift's `X-Trans-Id-Extra`).
+ */
+export function subrequest(
+  parent: Request,
+  parts: Pick<Request, 'method' | 'path'> & Partial<Pick<Request, 'query' | 'headers' | 'authority'>>,
+): Request {
+  return {
+    method: parts.method,
+    path: parts.path,
+    query: parts.query ?? '',
+    headers: HeaderList.of({
+      'Content-Length': parts.method === 'PUT' || parts.method === 'POST' ? '0' : undefined,
+      'X-Trans-Id-Extra': parent.transactionId,
+    }).withAll(parts.headers ?? HeaderList.none),
+    body: NO_BODY,
+    signal: parent.signal,
+    transactionId: parent.transactionId,
+    authority: parts.authority ?? parent.authority,
+    received: () => 0,
+  };
+}

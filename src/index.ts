@@ -1,0 +1,8 @@
+export {
+  versionedWrites,
+  type VersionedWritesMiddleware,
+  type VersionedWritesOptions,
+} from './server/drop_in';
+export { ConfigError } from './config/error';
+export { loadConfig, readConfig, type Config } from './pipeline/load';
+export { startServer, type RunningServer } from './server/serve';

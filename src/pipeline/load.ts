@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { ConfigError } from '../config/error';
+import { parseIni, type IniSection } from '../config/ini';
+import { readOptions, seconds, whole } from '../config/options';
+import type { App, AppPlugin, FilterPlugin } from '../plugin';
+import type { Filter } from '../http/message';
+import type { Log } from '../log';
+import { apps, filters } from './registry';
+
+const server = z.object({
+  bind_ip: z.string().default('127.0.0.1'),
+  bind_port: whole(0, 65_535).default(8080),
+  workers: whole(1, 1).default(1),
+  log_level: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'not known; known: trace, debug, info, warn, error, fatal, silent',
+    })
+    .default('info'),
+  client_timeout: seconds(86_400).default(60_000),
+  shutdown_timeout: seconds(86_400).default(600_000),
+  max_header_size: whole(8 * 1024, 1024 * 1024).default(128 * 1024),
+});
+
+/** The options of `[DEFAULT]`. */
+export type ServerOptions = Readonly<z.infer<typeof server>>;
+
+/** A configuration that was read and found right. */
+export interface Config {
+  readonly file: string;
+  readonly server: ServerOptions;
+  /** The names in the pipeline, for people. */
+  readonly pipeline: readonly string[];
+  createApp(log: Log): App;
+  /** In the order of the pipeline. */
+  createFilters(app: App, log: Log): Filter[];
+}
+
+/**
+ * Reads a configuration from a file.
+ *
+ * @throws ConfigError that names the line, the cause and what is known instead
+ */
+export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(file, undefined, error instanceof Error ? error.message : 'cannot be read');
+  }
+  return readConfig(text, file, env);
+}
+
+/** Reads a configuration from text; `file` is what messages call it. */
+export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Config {
+  const sections = parseIni(text, file, env);
+  const fail = (line: number | undefined, cause: string) => new ConfigError(file, line, cause);
+  for (const { name, line } of sections.values()) {
+    if (name !== 'DEFAULT' && name !== 'pipeline:main' && !/^(filter|app):\S+$/.test(name)) {
+      throw fail(
+        line,
+        `unknown section [${name}]; known: [DEFAULT], [pipeline:main], [filter:NAME], [app:NAME]`,
+      );
+    }
+  }
+  const main = sections.get('pipeline:main');
+  const listed = main?.options.get('pipeline');
+  if (!main || !listed)
+    throw fail(main?.line, 'needs a section [pipeline:main] with the option pipeline = FILTER... APP');
+  readOptions(main, z.object({ pipeline: z.string() }), file);
+  const names = listed.value.split(/\s+/).filter(Boolean);
+  const appName = names.at(-1) ?? '';
+  const filterNames = names.slice(0, -1);
+
+  const plugged = <P extends AnyPlugin>(kind: 'filter' | 'app', name: string, known: readonly P[]) => {
+    const section = sections.get(`${kind}:${name}`) ?? emptySection(`${kind}:${name}`, listed.line);
+    const use = section.options.get('use');
+    const plugin = findPlugin(use?.value ?? name, known);
+    if (!plugin) {
+      const all = known.map((each) => each.name).join(', ');
+      throw fail(use?.line ?? listed.line, `unknown ${kind} ${use?.value ?? name}; known: ${all}`);
+    }
+    return { plugin, options: readOptions(section, plugin.options, file) };
+  };
+  const app = plugged('app', appName, apps);
+  const inOrder = filterNames.map((name) => plugged('filter', name, filters));
+  checkOrder(
+    inOrder.map(({ plugin }) => plugin),
+    (cause) => fail(listed.line, cause),
+  );
+  for (const { name, line } of sections.values()) {
+    const [kind, of = ''] = name.split(':');
+    if (kind === 'filter' && !filterNames.includes(of)) plugged('filter', of, filters);
+    if (kind === 'app' && of !== appName)
+      throw fail(line, `[${name}] is not the end of the pipeline, which is ${appName}`);
+  }
+  const defaults = sections.get('DEFAULT') ?? emptySection('DEFAULT', 1);
+  return Object.freeze({
+    file,
+    server: readOptions(defaults, server, file),
+    pipeline: names,
+    createApp: (log: Log) => app.plugin.create(app.options, log),
+    createFilters: (created: App, log: Log) =>
+      inOrder.map(({ plugin, options }) => plugin.create(options, { log, app: created })),
+  });
+}
+
+type AnyPlugin = Pick<AppPlugin, 'name' | 'aliases' | 'options'>;
+
+function emptySection(name: string, line: number): IniSection {
+  return { name, line, options: new Map() };
+}
+
+/** `egg:swift#NAME` and `egg:hindsight#NAME` mean the same as `NAME`. */
+function findPlugin<P extends AnyPlugin>(use: string, known: readonly P[]): P | undefined {
+  const name = use.replace(/^egg:(swift|hindsight)#/, '');
+  return known.find((plugin) => plugin.name === name || plugin.aliases?.includes(name));
+}
+
+function checkOrder(plugins: readonly FilterPlugin[], fail: (cause: string) => ConfigError): void {
+  for (const [index, { name, first, requires = {} }] of plugins.entries()) {
+    if (plugins.findIndex((other) => other.name === name) !== index)
+      throw fail(`${name} is in the pipeline twice`);
+    if (first && index > 0) throw fail(`${name} must be the first of the pipeline`);
+    for (const [needed, why] of Object.entries(requires)) {
+      const at = plugins.findIndex((other) => other.name === needed);
+      if (at < 0 || at > index) throw fail(`${name} needs ${needed} before it in the pipeline: ${why}`);
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { catchErrors } from '../../middleware/catch_errors';
+import { gatekeeper } from '../../middleware/gatekeeper';
+import { healthcheck } from '../../middleware/healthcheck';
+import { proxyLogging } from '../../middleware/proxy-logging';
+import { versionedWrites } from '../../middleware/versioned_writes';
+import type { AppPlugin, FilterPlugin } from '../plugin';
+import { swift } from '../stores/swift/app';
+
+/** What a configuration can name as a filter: add one here, and `use` finds it. */
+export const filters: readonly FilterPlugin[] = [
+  catchErrors,
+  gatekeeper,
+  healthcheck,
+  proxyLogging,
+  versionedWrites,
+];
+
+/** What a configuration can name as the end of its pipeline. */
+export const apps: readonly AppPlugin[] = [swift];

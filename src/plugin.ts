@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+import type { Authority, Filter, Handler, Request, Response } from './http/message';
+import type { ObjectTarget } from './http/path';
+import type { Log } from './log';
+
+/** The end of a pipeline: what answers a request that no filter answered. */
+export interface App {
+  readonly handler: Handler;
+  /** In whose name requests of authority `service` are made: the service user's, or the client's for want of one. */
+  readonly authority: Authority;
+  /**
+   * Whether the client of a request may write an object: undefined if so, else the store's refusal to hand to it. Nothing
+   * is changed by asking. Needed only where the authority is the service user's: otherwise the store judges each step.
+   *
+   * @throws StoreError where the store did not answer, or cannot tell.
+   */
+  mayWrite(request: Request, target: ObjectTarget): Promise<Response | undefined>;
+  /** The server behind, for what is outside the object API; not there for an app that keeps the objects itself. */
+  readonly upstream?: { readonly origin: URL; readonly host: string | undefined };
+  /** Releases connections and timers. */
+  close(): Promise<void>;
+}
+
+/** What a filter is given when the pipeline is built. */
+export interface FilterContext {
+  readonly log: Log;
+  readonly app: Pick<App, 'authority' | 'mayWrite'>;
+}
+
+/** What the configuration can name as an app. */
+export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  /** Other names that `use` may give it, as an operator of Swift writes them. */
+  readonly aliases?: readonly string[];
+  readonly options: T;
+  create(options: z.infer<T>, log: Log): App;
+}
+
+/** What the configuration can name as a filter, and where in a pipeline it may stand. */
+export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly options: T;
+  /** Must be the first in the pipeline. */
+  readonly first?: boolean;
+  /** Filters that must stand somewhere before this one, each with the reason. */
+  readonly requires?: Readonly<Record<string, string>>;
+  create(options: z.infer<T>, context: FilterContext): Filter;
+}

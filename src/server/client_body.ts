@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { ClientGone } from '../http/message';
+
+/**
+ * The body of a client's request. Nothing is taken from the connection before it is first read. It can be destroyed without
+ * the connection, on which the answer must still go out. It fails with `ClientGone` where the client leaves before the body has
+ * ended, or sends nothing for too long while it is waited for.
+ */
+export class ClientBody extends Readable {
+  /** Bytes that have come by now. */
+  received = 0;
+  /** The client waited for `100 Continue`, and was sent it. */
+  continued = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param idle milliseconds that the client may send nothing
+   */
+  constructor(
+    private readonly req: IncomingMessage,
+    private readonly idle: number,
+  ) {
+    super({ highWaterMark: 64 * 1024 });
+    this.on('error', () => undefined);
+  }
+
+  /** Tells a client that waits for it to send its body; once. */
+  sendContinue(res: ServerResponse): void {
+    if (this.continued || res.headersSent || res.destroyed) return;
+    this.continued = true;
+    res.writeContinue();
+  }
+
+  override _read(): void {
+    if (this.timer === undefined) this.start();
+    this.timer?.refresh();
+    this.req.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.timer);
+    this.req.off('data', this.onData).off('end', this.onEnd).off('close', this.onClose);
+    if (this.timer !== undefined && !this.req.complete) this.req.pause();
+    callback(error);
+  }
+
+  private start(): void {
+    this.timer = setTimeout(() => {
+      if (this.req.isPaused()) this.timer?.refresh();
+      else this.destroy(new ClientGone(`the client sent nothing for ${this.idle / 1000} s`));
+    }, this.idle);
+    if (this.req.destroyed && !this.req.complete) {
+      this.onClose();
+      return;
+    }
+    this.req
+      .on('data', this.onData)
+      .on('end', this.onEnd)
+      .on('close', this.onClose)
+      .on('error', () => undefined);
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    this.received += chunk.length;
+    this.timer?.refresh();
+    if (!this.push(chunk)) this.req.pause();
+  };
+
+  private readonly onEnd = (): void => {
+    clearTimeout(this.timer);
+    this.push(null);
+  };
+
+  private readonly onClose = (): void => {
+    if (!this.req.complete) this.destroy(new ClientGone('the client left before its body had ended'));
+  };
+}

@@ -1,0 +1,118 @@
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { catchErrors } from '../../middleware/catch_errors';
+import { gatekeeper } from '../../middleware/gatekeeper';
+import { versionedWrites as versionedWritesPlugin } from '../../middleware/versioned_writes';
+import { ConfigError } from '../config/error';
+import { seconds } from '../config/options';
+import { NO_BODY, type Request, type Response } from '../http/message';
+import { Headers } from '../http/headers';
+import { createLog, type Log } from '../log';
+import { buildPipeline } from '../pipeline/build';
+import type { FilterContext } from '../plugin';
+import { swift } from '../stores/swift/app';
+import { serve } from './listener';
+import { isForPipeline } from './routes';
+
+const dropInOptions = z.object({ client_timeout: seconds(86_400).default(60_000) });
+
+type Names<T extends z.ZodObject> = keyof T['shape'];
+type OptionName =
+  Names<typeof swift.options> | Names<typeof versionedWritesPlugin.options> | Names<typeof dropInOptions>;
+
+/**
+ * The options of `[filter:versioned_writes]` and `[app:proxy-server]`, under the names they have there and read as there
+ * (times in seconds); `upstream` is needed, and `allow_versioned_writes` is true unless it is given.
+ */
+export type VersionedWritesOptions = {
+  readonly [name in OptionName]?: string | number | boolean | undefined;
+} & { readonly upstream: string };
+
+/** The middleware, and how to end its connections. */
+export type VersionedWritesMiddleware = RequestHandler & { close(): Promise<void> };
+
+/**
+ * Express middleware that gives the containers of a Swift their versions, for an app that passes requests to that Swift with a
+ * proxy middleware of its own. Mount it before that and before anything that reads bodies. What writes, and what asks of containers, it
+ * answers itself, from the same Swift; for everything else it calls `next()`.
+ *
+ * @param log where warnings go; nothing is logged without
+ * @throws ConfigError naming the option that is unknown or cannot be read
+ */
+export function versionedWrites(
+  options: VersionedWritesOptions,
+  log: Log = createLog('silent'),
+): VersionedWritesMiddleware {
+  const given = { allow_versioned_writes: true, ...options };
+  const [forSwift, forFilter, own] = divide(given, [
+    swift.options,
+    versionedWritesPlugin.options,
+    dropInOptions,
+  ]);
+  const app = swift.create(read(swift.options, forSwift), log);
+  const context: FilterContext = { log, app };
+  const declined = new WeakSet<Request>();
+  const handler = buildPipeline(
+    [
+      catchErrors.create({}, context),
+      gatekeeper.create({}, context),
+      versionedWritesPlugin.create(read(versionedWritesPlugin.options, forFilter), context),
+    ],
+    (request) => {
+      if (!originals.has(request) || !mayDecline(request)) return app.handler(request);
+      declined.add(request);
+      return Promise.resolve(NOT_HERE);
+    },
+  );
+  const originals = new WeakSet<Request>();
+  const first = (request: Request) => {
+    originals.add(request);
+    return handler(request);
+  };
+  const { client_timeout: clientTimeout } = read(dropInOptions, own);
+  const middleware: RequestHandler = (req, res, next) => {
+    serve(first, { clientTimeout }, req, res, (request) => declined.has(request)).then(
+      (served) => {
+        if (!served) next();
+      },
+      (error: unknown) => next(error),
+    );
+  };
+  return Object.assign(middleware, { close: () => app.close() });
+}
+
+const NOT_HERE: Response = { status: 404, headers: Headers.none, body: NO_BODY };
+
+/**
+ * Only what does not write is left to the app's own proxy: proxies may fold a path that means nothing to us into one that names
+ * an object of a versioned container.
+ */
+function mayDecline({ method, path }: Request): boolean {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method) || !isForPipeline(path);
+}
+
+function divide(given: Record<string, unknown>, schemas: readonly z.ZodObject[]): Record<string, string>[] {
+  const parts = schemas.map((): Record<string, string> => ({}));
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const at = schemas.findIndex(({ shape }) => name in shape);
+    const part = parts[at];
+    if (!part) {
+      const known = schemas.flatMap(({ shape }) => Object.keys(shape));
+      throw new ConfigError('versionedWrites', undefined, `no option ${name}; known: ${known.join(', ')}`);
+    }
+    part[name] = String(value);
+  }
+  return parts;
+}
+
+function read<T extends z.ZodObject>(schema: T, given: Record<string, string> = {}): z.infer<T> {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new ConfigError(
+    'versionedWrites',
+    undefined,
+    `${String(issue?.path[0])}: ${issue?.message ?? 'cannot be read'}`,
+  );
+}

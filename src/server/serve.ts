@@ -1,0 +1,62 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ClientGone } from '../http/message';
+import type { Log } from '../log';
+import { buildPipeline } from '../pipeline/build';
+import type { Config } from '../pipeline/load';
+import { createListener, serve } from './listener';
+import { isForPipeline } from './routes';
+import { createShell } from './shell';
+
+/** A server that answers. */
+export interface RunningServer {
+  /** Where it listens. */
+  readonly url: string;
+  /** Takes no new requests, lets those in progress end for as long as the configuration says, then ends them. */
+  close(): Promise<void>;
+}
+
+/** Starts a server by its configuration; resolves once it listens. */
+export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+  const { bind_ip, bind_port, client_timeout, max_header_size, shutdown_timeout } = config.server;
+  const app = config.createApp(log);
+  const handler = buildPipeline(config.createFilters(app, log), app.handler);
+  const options = { clientTimeout: client_timeout, maxHeaderSize: max_header_size };
+  const shell = app.upstream && createShell(app.upstream.origin, app.upstream.host, log);
+
+  const server = createListener(options, (req, res) => {
+    if (shell && !isForPipeline(req.url ?? '/')) return void shell(req, res);
+    serve(handler, options, req, res).catch((error: unknown) => {
+      if (!(error instanceof ClientGone)) log.error({ err: error }, 'a request failed outside the pipeline');
+      res.destroy();
+    });
+  });
+  await listen(server, bind_port, bind_ip);
+  const { address, family, port } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    close: async () => {
+      await drained(server, shutdown_timeout);
+      await app.close();
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+async function drained(server: Server, timeout: number): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), timeout);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // requests in progress get `Connection: close` from Node once the server closes; idle connections end now
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(timer);
+}

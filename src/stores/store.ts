@@ -1,0 +1,54 @@
+import type { ByteString } from '../http/bytes';
+
+/** Where an object is; all parts decoded byte strings. */
+export interface ObjectRef {
+  readonly account: ByteString;
+  readonly container: ByteString;
+  readonly object: ByteString;
+}
+
+/** What is known of an object without reading it. */
+export interface ObjectInfo {
+  /** Seconds since 1970 as the store writes them: ten digits, a point, five digits on Swift. Orders versions. */
+  readonly timestamp: string;
+  /** When the store will expire it (`X-Delete-At`), in whole seconds since 1970. */
+  readonly deleteAt?: string;
+}
+
+/** A line of a listing. */
+export interface ListingEntry {
+  readonly name: ByteString;
+  /** It is a delete marker. */
+  readonly isMarker: boolean;
+}
+
+/**
+ * What the versioning core needs of a store. Every operation acts on an object itself: on a large object's manifest and
+ * not its content, on a symlink and not its target.
+ *
+ * All of them reject with a `StoreError` and nothing else: `refused` when the store said no and did nothing,
+ * `unreachable` when it could not be asked, `unavailable` when it is unknown what it did.
+ */
+export interface Store {
+  /** The newest state of an object on any replica; undefined if there is none. */
+  stat(object: ObjectRef): Promise<ObjectInfo | undefined>;
+
+  /**
+   * Copies an object within the store, with its type, encoding, disposition, metadata and time of expiry. The copy replaces what
+   * is at `to` and is there, whole, once the promise resolves; its own timestamp is new. False if there is nothing at
+   * `from`, and then nothing was done.
+   */
+  copy(from: ObjectRef, to: ObjectRef): Promise<boolean>;
+
+  /** Creates a delete marker: an empty object that listings tell from all others. */
+  putMarker(at: ObjectRef): Promise<void>;
+
+  /** Removes an object; false if it was not there. */
+  remove(object: ObjectRef): Promise<boolean>;
+
+  /**
+   * The entries of a container whose names begin with a prefix, the last name (in byte order) first. A container that does not exist
+   * has none. Pages are asked for as they are needed, and end at an empty page only.
+   */
+  listBackwards(account: ByteString, container: ByteString, prefix: ByteString): AsyncIterable<ListingEntry>;
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { seconds, url, whole } from '../../config/options';
+import { drain } from '../../http/body';
+import type { Request, Response } from '../../http/message';
+import type { App, AppPlugin } from '../../plugin';
+import { Rights } from './rights';
+import { loginKeystone, loginV1, ServiceUser, type Login } from './service_user';
+import { Upstream } from './upstream';
+
+const origin = url.refine(({ pathname, search }) => pathname === '/' && search === '', {
+  error: 'only scheme, host and port: paths are passed on as they come',
+});
+
+const options = z
+  .object({
+    upstream: origin,
+    upstream_host: z.string().optional(),
+    conn_timeout: seconds(600).default(10_000),
+    upstream_timeout: seconds(86_400).default(600_000),
+    connections: whole(1, 100_000).default(256),
+    auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
+    auth_url: url.optional(),
+    auth_user: z.string().optional(),
+    auth_key: z.string().optional(),
+    username: z.string().optional(),
+    password: z.string().optional(),
+    project_name: z.string().optional(),
+    user_domain_name: z.string().default('Default'),
+    project_domain_name: z.string().default('Default'),
+  })
+  .superRefine((given, context) => {
+    if (given.auth_url === undefined) return;
+    const needed =
+      given.auth_type === 'v1'
+        ? (['auth_user', 'auth_key'] as const)
+        : (['username', 'password', 'project_name'] as const);
+    for (const name of needed) {
+      if (given[name] === undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: `needed with auth_url and auth_type = ${given.auth_type}`,
+        });
+      }
+    }
+  });
+
+type Options = z.infer<typeof options>;
+
+/** The app `swift`: an OpenStack Swift, or what speaks its API, over HTTP. */
+export const swift: AppPlugin<typeof options> = {
+  name: 'swift',
+  aliases: ['proxy'],
+  options,
+  create: createSwiftApp,
+};
+
+/** Connects to a store; nothing is sent before the first request. */
+export function createSwiftApp(options: Options): App {
+  const upstream = new Upstream({
+    origin: options.upstream,
+    host: options.upstream_host,
+    connectTimeout: options.conn_timeout,
+    timeout: options.upstream_timeout,
+    connections: options.connections,
+  });
+  const login = loginOf(options);
+  const user = login && new ServiceUser(login);
+
+  const handler = async (request: Request): Promise<Response> => {
+    if (request.authority === 'client' || user === undefined) return upstream.send(request);
+    const { token } = await user.session();
+    const response = await upstream.send(withToken(request, token));
+    if (response.status !== 401) return response;
+    await drain(response.body);
+    return upstream.send(withToken(request, (await user.session(token)).token));
+  };
+  const rights = new Rights(handler, async () => (await user?.session())?.accountPath);
+
+  return {
+    handler,
+    authority: user ? 'service' : 'client',
+    upstream: { origin: options.upstream, host: options.upstream_host },
+    mayWrite: (request, target) => rights.mayWrite(request, target),
+    close: () => upstream.close(),
+  };
+}
+
+function loginOf(options: Options): Login | undefined {
+  const {
+    auth_type,
+    auth_url,
+    auth_user = '',
+    auth_key = '',
+    username = '',
+    password = '',
+    project_name = '',
+  } = options;
+  if (auth_url === undefined) return undefined;
+  if (auth_type === 'v1') return loginV1(auth_url, auth_user, auth_key);
+  const { user_domain_name, project_domain_name } = options;
+  return loginKeystone(auth_url, { username, password, project_name, user_domain_name, project_domain_name });
+}
+
+function withToken(request: Request, token: string): Request {
+  return { ...request, headers: request.headers.with('X-Auth-Token', token) };
+}

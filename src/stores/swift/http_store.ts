@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import { drain, readAll } from '../../http/body';
+import { quote, toBytes, toText, type ByteString } from '../../http/bytes';
+import { credentials, Headers } from '../../http/headers';
+import { subrequest, type Handler, type Request, type Response } from '../../http/message';
+import { formatQuery, formatTarget } from '../../http/path';
+import { StoreError } from '../error';
+import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store';
+import { DELETE_MARKER_TYPE, isMarkerType, NEW_MARKER_TYPE } from './markers';
+
+/** Asks for an object itself: a large object's manifest, a symlink and not its target. */
+const ITSELF = 'multipart-manifest=get&symlink=get';
+const MOST_LISTING_BYTES = 32 * 1024 * 1024;
+const MOST_REASON_BYTES = 64 * 1024;
+/** A delete needs two entries, and the newest of them are the first. */
+const FIRST_PAGE = 5;
+const LATER_PAGES = 1000;
+
+/**
+ * A store behind a handler that speaks the Swift API. Its requests are made on behalf of one client's request, and in the name of
+ * that client or of the service user.
+ */
+export class HttpStore implements Store {
+  /**
+   * @param next the rest of the pipeline
+   * @param parent the request on whose behalf this store is asked; its authority, its transaction id and its signal hold for all
+   */
+  constructor(
+    private readonly next: Handler,
+    private readonly parent: Request,
+  ) {}
+
+  async stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
+    const response = await this.ask('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+    if (response.status === 404) {
+      await drain(response.body);
+      return undefined;
+    }
+    await expectSuccess(response, `${named(object)} could not be looked at`);
+    const timestamp = response.headers.get('x-timestamp') ?? lastModified(response);
+    const deleteAt = response.headers.get('x-delete-at');
+    return deleteAt === undefined ? { timestamp } : { timestamp, deleteAt };
+  }
+
+  async copy(from: ObjectRef, to: ObjectRef): Promise<boolean> {
+    const headers = Headers.of({
+      'X-Copy-From': quote(`${from.container}/${from.object}`),
+      'X-Copy-From-Account': from.account === to.account ? undefined : quote(from.account),
+    });
+    const response = await this.ask('PUT', to, ITSELF, headers);
+    try {
+      await expectSuccess(response, `${named(from)} could not be copied to ${named(to)}`);
+    } catch (error) {
+      if (response.status < 500 && (await this.stat(from)) === undefined) return false;
+      throw error;
+    }
+    return true;
+  }
+
+  /** In two requests: Swift lets a client set the type of a marker only with a POST. */
+  async putMarker(at: ObjectRef): Promise<void> {
+    const failure = `the delete marker ${named(at)} could not be written`;
+    const creation = Headers.of({ 'Content-Type': NEW_MARKER_TYPE });
+    await expectSuccess(await this.ask('PUT', at, '', creation), failure);
+    await expectSuccess(
+      await this.ask('POST', at, '', Headers.of({ 'Content-Type': DELETE_MARKER_TYPE })),
+      failure,
+    );
+  }
+
+  async remove(object: ObjectRef): Promise<boolean> {
+    const response = await this.ask('DELETE', object, '', Headers.none);
+    if (response.status === 404) {
+      await drain(response.body);
+      return false;
+    }
+    await expectSuccess(response, `${named(object)} could not be removed`);
+    return true;
+  }
+
+  async *listBackwards(
+    account: ByteString,
+    container: ByteString,
+    prefix: ByteString,
+  ): AsyncGenerator<ListingEntry> {
+    let marker = '';
+    for (let limit = FIRST_PAGE; ; limit = LATER_PAGES) {
+      const page = await this.page(account, container, {
+        prefix,
+        marker,
+        limit: String(limit),
+        reverse: 'on',
+      });
+      const first = page[0];
+      const last = page.at(-1);
+      if (first === undefined || last === undefined) return;
+      if (first.name < last.name || (marker !== '' && first.name > marker)) {
+        yield* await this.turnedRound(account, container, prefix, marker);
+        return;
+      }
+      yield* page;
+      marker = last.name;
+    }
+  }
+
+  /** For a store that ignores `reverse`: all entries up to a name, the last first. */
+  private async turnedRound(
+    account: ByteString,
+    container: ByteString,
+    prefix: ByteString,
+    end: ByteString,
+  ): Promise<ListingEntry[]> {
+    const all: ListingEntry[] = [];
+    for (let marker = ''; ;) {
+      const page = await this.page(account, container, {
+        prefix,
+        marker,
+        end_marker: end === '' ? undefined : end,
+      });
+      const last = page.at(-1);
+      if (last === undefined) return all.reverse();
+      all.push(...page);
+      marker = last.name;
+    }
+  }
+
+  private async page(
+    account: ByteString,
+    container: ByteString,
+    parameters: Readonly<Record<string, ByteString | undefined>>,
+  ): Promise<ListingEntry[]> {
+    const query = formatQuery({ format: 'json', ...parameters });
+    const path = formatTarget({ version: 'v1', account, container });
+    const response = await this.next(this.request('GET', path, query, Headers.none));
+    if (response.status === 404) {
+      await drain(response.body);
+      return [];
+    }
+    if (response.status >= 300)
+      await expectSuccess(response, `the archive ${toText(container)} could not be listed`);
+    const body = await readAll(response.body, MOST_LISTING_BYTES);
+    if (body === undefined)
+      throw new StoreError('unavailable', 'a page of a listing was longer than any page is');
+    return body.length === 0 ? [] : parseListing(body);
+  }
+
+  private ask(method: string, object: ObjectRef, query: string, headers: Headers): Promise<Response> {
+    const { account, container, object: name } = object;
+    return this.next(
+      this.request(method, formatTarget({ version: 'v1', account, container, object: name }), query, headers),
+    );
+  }
+
+  private request(method: string, path: string, query: string, headers: Headers): Request {
+    const own =
+      this.parent.authority === 'client' ? credentials(this.parent.headers).withAll(headers) : headers;
+    return subrequest(this.parent, { method, path, query, headers: own });
+  }
+}
+
+function named({ container, object }: ObjectRef): string {
+  return toText(`${container}/${object}`);
+}
+
+/** Reads a short answer to its end; throws what the store said where that is no success. */
+async function expectSuccess(response: Response, failure: string): Promise<void> {
+  const said = await readAll(response.body, MOST_REASON_BYTES).catch(() => undefined);
+  if (response.status < 300) return;
+  const reason = (said?.toString('utf8') ?? '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  throw new StoreError(
+    response.status < 500 ? 'refused' : 'unavailable',
+    `${failure}: the store answered ${response.status}${reason && ` (${reason})`}`,
+    response.status,
+  );
+}
+
+function lastModified(response: Response): string {
+  const time = Date.parse(response.headers.get('last-modified') ?? '');
+  if (Number.isNaN(time))
+    throw new StoreError('unavailable', 'the store answered without X-Timestamp and Last-Modified');
+  return (time / 1000).toFixed(5);
+}
+
+const Listing = z.array(z.object({ name: z.string().optional(), content_type: z.string().optional() }));
+
+function parseListing(body: Buffer): ListingEntry[] {
+  try {
+    return Listing.parse(JSON.parse(body.toString('utf8'))).flatMap(({ name, content_type }) =>
+      name === undefined
+        ? []
+        : [{ name: toBytes(name), isMarker: isMarkerType(toBytes(content_type ?? '')) }],
+    );
+  } catch (cause) {
+    throw new StoreError('unavailable', 'the store answered with a listing that is not JSON', undefined, {
+      cause,
+    });
+  }
+}

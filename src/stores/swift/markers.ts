@@ -1,0 +1,15 @@
+import type { ByteString } from '../../http/bytes';
+
+/** The content type by which Swift's listings tell a delete marker. */
+export const DELETE_MARKER_TYPE = 'application/x-deleted;swift_versions_deleted=1';
+
+/**
+ * The type of a marker in the moment between its creation and its getting the final type, which a client of Swift can
+ * set only afterwards. Whoever finds it has found a marker that a crash left half made.
+ */
+export const NEW_MARKER_TYPE = 'application/x-deleted;hindsight_new=1';
+
+/** Whether a listing's content type is that of a delete marker. */
+export function isMarkerType(contentType: ByteString): boolean {
+  return contentType === DELETE_MARKER_TYPE || contentType === NEW_MARKER_TYPE;
+}

@@ -1,0 +1,151 @@
+import { Pool } from 'undici';
+import { destroy, drain } from '../../http/body';
+import { endToEnd, Headers } from '../../http/headers';
+import { ClientGone, NO_BODY, type Body, type Request, type Response } from '../../http/message';
+import { StoreError } from '../error';
+import { sendReluctantly } from './reluctant';
+
+export interface UpstreamOptions {
+  /** Scheme, host and port of the store. */
+  readonly origin: URL;
+  /** Sent as Host instead of what the client wrote there; undefined: the client's is preserved. */
+  readonly host?: string | undefined;
+  /** Milliseconds until a connection must stand. */
+  readonly connectTimeout: number;
+  /** Milliseconds that the store may be silent: before its answer, and within it. */
+  readonly timeout: number;
+  /** How many connections at most. */
+  readonly connections: number;
+}
+
+/** Bytes that the head of an answer may have: Swift allows 90 items of metadata, of 384 bytes each. */
+export const MOST_HEADER_BYTES = 128 * 1024;
+
+/** Sends requests to one HTTP server, byte for byte as they came but for what belongs to the connection. */
+export class Upstream {
+  private readonly pool: Pool;
+
+  constructor(private readonly options: UpstreamOptions) {
+    this.pool = new Pool(options.origin, {
+      connections: options.connections,
+      pipelining: 1,
+      connect: { timeout: options.connectTimeout },
+      headersTimeout: options.timeout,
+      bodyTimeout: options.timeout,
+      maxHeaderSize: MOST_HEADER_BYTES,
+    });
+  }
+
+  /**
+   * @throws StoreError where no answer came
+   * @throws ClientGone where the client's body broke off, or its signal aborted
+   */
+  async send(request: Request): Promise<Response> {
+    const headers = this.outgoing(request);
+    if (needsReluctance(request)) return sendReluctantly(request, headers, this.options);
+    try {
+      return await this.exchange(request, headers);
+    } catch (error) {
+      if (!isStale(error) || !mayRepeat(request)) throw asHandlerError(error, request);
+    }
+    try {
+      return await this.exchange(request, headers);
+    } catch (error) {
+      throw asHandlerError(error, request);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  private outgoing(request: Request): Headers {
+    const headers = endToEnd(request.headers).without('expect');
+    return this.options.host === undefined ? headers : headers.with('Host', this.options.host);
+  }
+
+  private async exchange(request: Request, headers: Headers): Promise<Response> {
+    const {
+      statusCode,
+      headers: raw,
+      body,
+    } = await this.pool.request({
+      method: request.method,
+      path: request.query === '' ? request.path : `${request.path}?${request.query}`,
+      headers: framed(headers, request.body).toRaw(),
+      body: Buffer.isBuffer(request.body) && request.body.length === 0 ? null : request.body,
+      signal: request.signal,
+      responseHeaders: 'raw',
+    });
+    // undici's types know only the parsed form
+    return answer(request, statusCode, Headers.fromRaw(raw as unknown as string[]), body);
+  }
+}
+
+/** The response to a request, its body read away where there is none by HTTP's rules. */
+export async function answer(
+  request: Request,
+  status: number,
+  headers: Headers,
+  body: Body,
+): Promise<Response> {
+  const empty =
+    request.method === 'HEAD' || status === 204 || status === 304 || headers.get('content-length') === '0';
+  if (!empty) return { status, headers: endToEnd(headers), body };
+  await drain(body);
+  return { status, headers: endToEnd(headers), body: NO_BODY };
+}
+
+/** The framing of a body is written anew: its length where it is known, else chunked. */
+function framed(headers: Headers, body: Body): Headers {
+  if (!Buffer.isBuffer(body)) return headers;
+  return body.length === 0
+    ? headers.without('content-length')
+    : headers.with('Content-Length', String(body.length));
+}
+
+/** undici sends no Expect, and always a length; what the client wants otherwise goes another way. */
+function needsReluctance(request: Request): boolean {
+  if (request.sendContinue && !Buffer.isBuffer(request.body)) return true;
+  const framing = request.headers.has('content-length') || request.headers.has('transfer-encoding');
+  return (request.method === 'PUT' || request.method === 'POST') && !framing && request.body === NO_BODY;
+}
+
+function mayRepeat(request: Request): boolean {
+  return (
+    ['GET', 'HEAD', 'OPTIONS'].includes(request.method) && request.body === NO_BODY && !request.signal.aborted
+  );
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Whether a kept connection turned out to be dead. */
+function isStale(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
+}
+
+/** What a failed exchange is to the pipeline; the request's body is ended. */
+export function asHandlerError(error: unknown, request: Request): Error {
+  destroy(request.body);
+  const broken = Buffer.isBuffer(request.body) ? null : request.body.errored;
+  if (broken instanceof ClientGone) return broken;
+  if (request.signal.aborted) {
+    const reason: unknown = request.signal.reason;
+    return reason instanceof Error ? reason : new ClientGone('the request was given up');
+  }
+  const code = codeOf(error);
+  const unreachable = [
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'EAI_AGAIN',
+    'UND_ERR_CONNECT_TIMEOUT',
+  ];
+  const why = (error instanceof Error && error.message) || code;
+  return unreachable.includes(code)
+    ? new StoreError('unreachable', `the store cannot be reached: ${why}`, undefined, { cause: error })
+    : new StoreError('unavailable', `the store broke off: ${why}`, undefined, { cause: error });
+}

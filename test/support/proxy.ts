@@ -1,0 +1,45 @@
+import { createLog } from '../../src/log';
+import { readConfig } from '../../src/pipeline/load';
+import { startServer, type RunningServer } from '../../src/server/serve';
+
+export interface ProxyOptions {
+  /** Archive with the service user; otherwise with the client's token. True unless said otherwise. */
+  readonly service?: boolean;
+  /** The value of allow_versioned_writes; undefined leaves it unset. */
+  readonly allow?: string | undefined;
+  /** Lines to add to sections. */
+  readonly defaults?: string;
+  readonly filter?: string;
+  readonly app?: string;
+  /** Receives each line of the log. */
+  readonly onLog?: (line: Record<string, unknown>) => void;
+}
+
+/** A Hindsight in this process, on a free port, in front of a store. */
+export async function startProxy(upstream: string, options: ProxyOptions = {}): Promise<RunningServer> {
+  const allow = 'allow' in options ? options.allow : 'true';
+  const text = `
+[DEFAULT]
+bind_port = 0
+log_level = ${options.onLog ? 'info' : 'silent'}
+${options.defaults ?? ''}
+[pipeline:main]
+pipeline = catch_errors gatekeeper healthcheck proxy-logging versioned_writes proxy-server
+[filter:versioned_writes]
+use = versioned_writes
+${allow === undefined ? '' : `allow_versioned_writes = ${allow}`}
+${options.filter ?? ''}
+[app:proxy-server]
+use = swift
+upstream = ${upstream}
+${options.service === false ? '' : `auth_url = ${upstream}/auth/v1.0\nauth_user = admin:admin\nauth_key = admin`}
+${options.app ?? ''}
+`;
+  const config = readConfig(text, 'test.conf', {});
+  const { onLog } = options;
+  const log = createLog(
+    config.server.log_level,
+    onLog ? { write: (line: string) => onLog(JSON.parse(line) as Record<string, unknown>) } : undefined,
+  );
+  return startServer(config, log);
+}
