@@ -7,45 +7,54 @@ import type { Settings } from './settings';
 /** Swift takes 10,000 names of at most 1,024 bytes each, URL-encoded. */
 const MOST_BULK_BYTES = 32 * 1024 * 1024;
 
+/** The store's own ways to write, each told by its request. */
+const BYPASSES: readonly { readonly name: string; readonly is: (request: Request) => boolean }[] = [
+  {
+    name: 'Bulk delete',
+    is: ({ method, query }) => /^(POST|DELETE)$/.test(method) && parseQuery(query).has('bulk-delete'),
+  },
+  {
+    name: 'Archive extraction',
+    is: ({ method, query }) => method === 'PUT' && parseQuery(query).has('extract-archive'),
+  },
+  {
+    name: 'FormPOST',
+    is: ({ method, headers }) =>
+      method === 'POST' && /^multipart\/form-data\b/i.test(headers.get('content-type') ?? ''),
+  },
+  {
+    name: 'TempURL',
+    is: ({ method, query }) => /^(PUT|DELETE)$/.test(method) && parseQuery(query).has('temp_url_sig'),
+  },
+];
+
+/** Whether a request writes in a way of the store's own, which does not pass through this filter one object at a time. */
+export function isBypass(request: Request): boolean {
+  return BYPASSES.some(({ is }) => is(request));
+}
+
 /**
- * The store's own ways to write that do not pass through this filter one object at a time: they are refused where they
- * would touch a versioned container, since what they destroy could not be archived.
+ * Refuses a bypass that would touch a versioned container, since what it destroys could not be archived.
  *
- * @returns the refusal; or the request to go on with, where its body had to be read; or undefined
+ * @returns the refusal, or the request to go on with
  */
-export async function refuseBypass(
+export async function checkBypass(
   request: Request,
   target: Target,
   settings: Settings,
-): Promise<Response | Request | undefined> {
-  const { method } = request;
-  if (method === 'GET' || method === 'HEAD') return undefined;
-  const query = parseQuery(request.query);
-
-  if (query.has('bulk-delete') && (method === 'POST' || method === 'DELETE'))
-    return refuseBulkDelete(request, target, settings);
-
-  if (query.has('extract-archive') && method === 'PUT') {
-    if (target.container === undefined) {
-      return refusal(
-        'An archive can be extracted only into a named container: in this account containers may be versioned',
-      );
-    }
-    return refuseIfVersioned(request, target, [target.container], settings, 'Archive extraction');
+): Promise<Response | Request> {
+  const name = BYPASSES.find(({ is }) => is(request))?.name ?? '';
+  if (name === 'Bulk delete') return checkBulkDelete(request, target, settings);
+  if (target.container === undefined) {
+    if (name !== 'Archive extraction') return request;
+    return refusal(
+      'An archive can be extracted only into a named container: others of this account may be versioned',
+    );
   }
-  if (target.container === undefined) return undefined;
-
-  const isForm =
-    method === 'POST' && /^multipart\/form-data\b/i.test(request.headers.get('content-type') ?? '');
-  if (isForm) return refuseIfVersioned(request, target, [target.container], settings, 'FormPOST');
-
-  const isTempUrl = query.has('temp_url_sig') && (method === 'PUT' || method === 'DELETE');
-  if (isTempUrl)
-    return refuseIfVersioned(request, target, [target.container], settings, `${method} with TempURL`);
-  return undefined;
+  return (await refuseIfVersioned(request, target, [target.container], settings, name)) ?? request;
 }
 
-async function refuseBulkDelete(
+async function checkBulkDelete(
   request: Request,
   target: Target,
   settings: Settings,

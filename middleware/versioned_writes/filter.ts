@@ -16,7 +16,8 @@ import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
 import { ObjectWriter } from './object';
-import { refuseBypass } from './bypasses';
+import { checkBypass, isBypass } from './bypasses';
+import { isMultipartDelete, multipartDelete } from './multipart_delete';
 import {
   changesSetting,
   MODE_HEADERS,
@@ -46,19 +47,30 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
   return (next) => {
     const settings = new Settings(next, parts.cache, parts.app.authority, log);
     const writer = new ObjectWriter(next, settings, parts);
-    return async (request) => {
-      if (request.path === '/info' && request.method === 'GET')
+    const handler: Handler = async (request) => {
+      if (request.path === '/info' && request.method === 'GET') {
         return allowed ? withInfo(await next({ ...request })) : next(request);
+      }
       const target = parseTarget(request.path);
       if (target === undefined) return next(request);
-      if (allowed) {
-        const refusal = await refuseBypass(request, target, settings);
-        if (refusal !== undefined) return 'status' in refusal ? refusal : next(refusal);
-      }
-      if (isContainer(target)) return containerRequest(request, target, next, settings, allowed);
-      const written = allowed ? writtenBy(request, target) : undefined;
-      return written ? writer.handle(request, written) : next(request);
+      if (isContainer(target) && !isBypass(request))
+        return containerRequest(request, target, next, settings, allowed);
+      return allowed ? versionedRequest(request, target) : next(request);
     };
+
+    const versionedRequest = async (request: Request, target: Target): Promise<Response> => {
+      if (isBypass(request)) {
+        const checked = await checkBypass(request, target, settings);
+        return 'status' in checked ? checked : next(checked);
+      }
+      const written = writtenBy(request, target);
+      if (!written) return next(request);
+      if (isMultipartDelete(request)) {
+        return (await multipartDelete(request, written, settings, next, handler)) ?? next(request);
+      }
+      return writer.handle(request, written);
+    };
+    return handler;
   };
 }
 

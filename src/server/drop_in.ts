@@ -91,7 +91,10 @@ function mayDecline({ method, path }: Request): boolean {
   return ['GET', 'HEAD', 'OPTIONS'].includes(method) || !isForPipeline(path);
 }
 
-function divide(given: Record<string, unknown>, schemas: readonly z.ZodObject[]): Record<string, string>[] {
+function divide(
+  given: Readonly<Record<string, string | number | boolean | undefined>>,
+  schemas: readonly z.ZodObject[],
+): Record<string, string>[] {
   const parts = schemas.map((): Record<string, string> => ({}));
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;

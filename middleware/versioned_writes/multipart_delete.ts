@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { drain, readAll } from '../../src/http/body';
+import { toBytes, type ByteString } from '../../src/http/bytes';
+import { credentials } from '../../src/http/headers';
+import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
+import { formatTarget, parseCopyHeader, parseQuery, type ObjectTarget } from '../../src/http/path';
+import { StoreError } from '../../src/stores/error';
+import { BulkSummary } from './bulk_summary';
+import type { Settings } from './settings';
+
+/** Swift's own bounds: bytes of a manifest, and manifests and segments that one request may delete. */
+const MOST_MANIFEST_BYTES = 8 * 1024 * 1024;
+const MOST_NAMES = 10_000;
+
+const Manifest = z.array(z.object({ name: z.string().optional(), sub_slo: z.boolean().optional() }));
+
+/** What a static large object consists of. */
+interface Parts {
+  /** Manifests, the one asked for first. */
+  readonly manifests: ObjectTarget[];
+  readonly segments: ObjectTarget[];
+}
+
+/** Whether a request deletes a static large object with its segments. */
+export function isMultipartDelete(request: Request): boolean {
+  return request.method === 'DELETE' && parseQuery(request.query).get('multipart-manifest') === 'delete';
+}
+
+/**
+ * `DELETE ?multipart-manifest=delete` where a manifest or a segment lies in a versioned container: each is deleted as a client's
+ * DELETE of its own, and answered as Swift answers (its `slo`). Manifests go before segments, since a manifest can be archived
+ * only while its segments are there.
+ *
+ * @param next where the manifests are read
+ * @param remove the handler that keeps versions, for one DELETE each
+ * @returns undefined where nothing versioned is touched, and the store may do it all
+ */
+export async function multipartDelete(
+  request: Request,
+  target: ObjectTarget,
+  settings: Settings,
+  next: Handler,
+  remove: Handler,
+): Promise<Response | undefined> {
+  const parts = await collect(request, target, next);
+  if (!(await touchesVersions(request, [...parts.manifests, ...parts.segments], settings))) return undefined;
+  const summary = new BulkSummary();
+  for (const part of [...parts.manifests, ...parts.segments]) {
+    const headers = credentials(request.headers);
+    const response = await remove(
+      subrequest(request, { method: 'DELETE', path: formatTarget(part), headers }),
+    );
+    await drain(response.body);
+    summary.add(`/${part.container}/${part.object}`, response.status);
+    const failed = response.status >= 300 && response.status !== 404;
+    if (failed && part === parts.manifests[0]) break;
+  }
+  return summary.response(request);
+}
+
+async function touchesVersions(
+  request: Request,
+  parts: readonly ObjectTarget[],
+  settings: Settings,
+): Promise<boolean> {
+  const asked = new Set<ByteString>();
+  for (const { version, account, container } of parts) {
+    if (asked.has(container)) continue;
+    asked.add(container);
+    if ((await settings.inForce(request, { version, account, container })).kind === 'versioned') return true;
+  }
+  return false;
+}
+
+async function collect(request: Request, target: ObjectTarget, next: Handler): Promise<Parts> {
+  const parts: Parts = { manifests: [target], segments: [] };
+  for (const manifest of parts.manifests) {
+    for (const { name, sub_slo } of await readManifest(request, manifest, next)) {
+      const named = name === undefined ? undefined : parseName(toBytes(name));
+      if (!named) continue;
+      const part: ObjectTarget = { version: target.version, account: target.account, ...named };
+      (sub_slo ? parts.manifests : parts.segments).push(part);
+    }
+    if (parts.manifests.length + parts.segments.length > MOST_NAMES) {
+      throw new StoreError(
+        'refused',
+        `a large object of more than ${MOST_NAMES} parts is not deleted in one request`,
+      );
+    }
+  }
+  return parts;
+}
+
+/** Names in a manifest are not encoded. */
+function parseName(name: ByteString): { container: ByteString; object: ByteString } | undefined {
+  return parseCopyHeader(name.replaceAll('%', '%25'));
+}
+
+/** The lines of a manifest, read with the client's own right; none for what is no static large object. */
+async function readManifest(
+  request: Request,
+  manifest: ObjectTarget,
+  next: Handler,
+): Promise<z.infer<typeof Manifest>> {
+  const query = 'multipart-manifest=get';
+  const headers = credentials(request.headers);
+  const response = await next(
+    subrequest(request, { method: 'GET', path: formatTarget(manifest), query, headers }),
+  );
+  if (response.status !== 200 || response.headers.get('x-static-large-object')?.toLowerCase() !== 'true') {
+    await drain(response.body);
+    return [];
+  }
+  const body = await readAll(response.body, MOST_MANIFEST_BYTES);
+  const parsed = body && Manifest.safeParse(JSON.parse(body.toString('utf8')));
+  if (!parsed?.success)
+    throw new StoreError('unavailable', 'the store answered with a manifest that is none');
+  return parsed.data;
+}
