@@ -53,7 +53,7 @@ export class Client {
       if (body === undefined && ['PUT', 'POST'].includes(method)) sent.setHeader('Content-Length', '0');
       else if (body !== undefined) sent.setHeader('Content-Length', String(Buffer.byteLength(body)));
       sent.on('error', reject);
-      sent.end(body);
+      sent.end(body === undefined ? undefined : Buffer.from(body));
     });
   }
 

@@ -1,0 +1,68 @@
+import type { Cache } from '../../src/caches/cache';
+
+interface Value {
+  readonly n: number;
+}
+
+/** What every Cache promises. */
+export function cacheSuite(name: string, create: () => Cache<Value>): void {
+  describe(`the cache ${name}`, () => {
+    it('fetches once and keeps what it found', async () => {
+      const cache = create();
+      let fetches = 0;
+      const fetch = () => Promise.resolve({ n: ++fetches });
+      expect(await cache.load('key', fetch)).toEqual({ n: 1 });
+      expect(await cache.load('key', fetch)).toEqual({ n: 1 });
+      expect(await cache.load('other', fetch)).toEqual({ n: 2 });
+    });
+
+    it('does not keep that nothing was found', async () => {
+      const cache = create();
+      expect(await cache.load('key', () => Promise.resolve(undefined))).toBeUndefined();
+      expect(await cache.load('key', () => Promise.resolve({ n: 1 }))).toEqual({ n: 1 });
+    });
+
+    it('shares a fetch among those who ask at once', async () => {
+      const cache = create();
+      const fetched = deferred<Value>();
+      let fetches = 0;
+      const fetch = () => (fetches++, fetched.promise);
+      const both = Promise.all([cache.load('key', fetch), cache.load('key', fetch)]);
+      fetched.resolve({ n: 7 });
+      expect(await both).toEqual([{ n: 7 }, { n: 7 }]);
+      expect(fetches).toBe(1);
+    });
+
+    it('does not share a failure: who waited asks for himself', async () => {
+      const cache = create();
+      const fetched = deferred<Value>();
+      const first = cache.load('key', () => fetched.promise);
+      const second = cache.load('key', () => Promise.resolve({ n: 2 }));
+      fetched.reject(new Error('not for you'));
+      await expect(first).rejects.toThrow('not for you');
+      expect(await second).toEqual({ n: 2 });
+    });
+
+    it('forgets, also what was being fetched when it was told to', async () => {
+      const cache = create();
+      const old = deferred<Value>();
+      const stale = cache.load('key', () => old.promise);
+      await cache.drop('key');
+      const fresh = cache.load('key', () => Promise.resolve({ n: 2 }));
+      old.resolve({ n: 1 });
+      await stale;
+      expect(await fresh).toEqual({ n: 2 });
+      expect(await cache.load('key', () => Promise.resolve({ n: 3 }))).toEqual({ n: 2 });
+    });
+  });
+}
+
+function deferred<T>() {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
