@@ -10,7 +10,7 @@ const layers = [
   ['./middleware'],
   ['./src/core'],
   ['./src/stores', './src/lockers', './src/caches'],
-  ['./src/config', './src/http', './src/log.ts'],
+  ['./src/config', './src/http', './src/log.ts', './src/errors.ts'],
 ];
 
 const zones = layers.flatMap((targets, i) =>

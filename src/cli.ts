@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { ConfigError } from './config/error';
+import { codeOf, messageOf } from './errors';
 import { createLog } from './log';
 import { loadConfig } from './pipeline/load';
 import { startServer } from './server/serve';
@@ -44,9 +45,7 @@ program
   });
 
 program.parseAsync().catch((error: unknown) => {
-  const known = error instanceof ConfigError || (error instanceof Error && 'code' in error);
-  process.stderr.write(
-    `hindsight: ${known ? error.message : error instanceof Error ? (error.stack ?? '') : String(error)}\n`,
-  );
+  const expected = error instanceof ConfigError || codeOf(error) !== '';
+  process.stderr.write(`hindsight: ${expected ? messageOf(error) : ((error as Error).stack ?? String(error))}\n`);
   process.exit(1);
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
 import { readOptions, seconds, whole } from '../config/options';
+import { messageOf } from '../errors';
 import type { App, AppPlugin, FilterPlugin } from '../plugin';
 import type { Filter } from '../http/message';
 import type { Log } from '../log';
@@ -46,7 +47,7 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(file, undefined, error instanceof Error ? error.message : 'cannot be read');
+    throw new ConfigError(file, undefined, messageOf(error));
   }
   return readConfig(text, file, env);
 }

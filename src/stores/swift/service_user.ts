@@ -1,6 +1,7 @@
 import { request as undiciRequest } from 'undici';
 import { z } from 'zod';
 import { toBytes } from '../../http/bytes';
+import { messageOf } from '../../errors';
 import { StoreError } from '../error';
 
 /** What a user is known by after logging in. */
@@ -125,7 +126,7 @@ async function ask(url: URL, method: 'GET' | 'POST', headers: Record<string, str
     });
     return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new StoreError(
       'unreachable',
       `the identity service at ${url.origin} cannot be reached: ${why}`,

@@ -1,0 +1,16 @@
+/** What a thrown value says of itself; asks for its shape and not its class, since values cross realms (workers, test runners). */
+export function messageOf(thrown: unknown): string {
+  const message = property(thrown, 'message');
+  return message === undefined || message === '' ? codeOf(thrown) || String(thrown) : message;
+}
+
+/** The code that Node's and undici's errors carry, or an empty string. */
+export function codeOf(thrown: unknown): string {
+  return property(thrown, 'code') ?? '';
+}
+
+function property(thrown: unknown, name: string): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  const value: unknown = Reflect.get(thrown, name);
+  return typeof value === 'string' ? value : undefined;
+}

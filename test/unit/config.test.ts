@@ -1,0 +1,183 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { ConfigError } from '../../src/config/error';
+import { parseIni } from '../../src/config/ini';
+import { loadConfig, readConfig } from '../../src/pipeline/load';
+
+const SAMPLES = join(__dirname, '../../config');
+
+const GOOD = `[DEFAULT]
+bind_port = 8080
+[pipeline:main]
+pipeline = catch_errors gatekeeper healthcheck proxy-logging versioned_writes proxy-server
+[filter:versioned_writes]
+use = egg:swift#versioned_writes
+allow_versioned_writes = yes
+[app:proxy-server]
+use = swift
+upstream = http://127.0.0.1:18080
+`;
+
+const read = (text: string, env: NodeJS.ProcessEnv = {}) => readConfig(text, 'test.conf', env);
+
+describe('the samples in config/', () => {
+  const samples = readdirSync(SAMPLES).filter((name) => name.endsWith('.conf'));
+
+  it.each(samples)('%s loads with nothing in the environment', (name) => {
+    const config = loadConfig(join(SAMPLES, name), {});
+    expect(config.pipeline.at(-1)).toBe('proxy-server');
+    expect(config.server.bind_ip).toBe('127.0.0.1');
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+});
+
+describe('the ini form', () => {
+  const values = (text: string, env = {}) =>
+    Object.fromEntries(
+      [...parseIni(text, 'test.conf', env).values()].map((section) => [
+        section.name,
+        Object.fromEntries([...section.options].map(([name, { value }]) => [name, value])),
+      ]),
+    );
+
+  it('reads comments, both separators, continued lines and `set`', () => {
+    const text =
+      '# c\n; c\n[a b]\none = 1 ; c\ntwo: 2 # c\nthree = x;y#z\nfour = a\n  b\n\tc\nset five = 5\nsix =  ; unset\n';
+    expect(values(text)).toEqual({
+      'a b': { one: '1', two: '2', three: 'x;y#z', four: 'a b c', five: '5', six: '' },
+    });
+  });
+
+  it('reads CRLF as LF', () => {
+    expect(values('[a]\r\nb = c\r\n')).toEqual({ a: { b: 'c' } });
+  });
+
+  it('takes values from the environment', () => {
+    const text = '[a]\nb = ${HOST:-localhost}:${PORT:-80}\nc = ${EMPTY:-}\n';
+    expect(values(text)).toEqual({ a: { b: 'localhost:80', c: '' } });
+    expect(values(text, { HOST: 'h', PORT: '1', EMPTY: '' })).toEqual({ a: { b: 'h:1', c: '' } });
+  });
+
+  it.each([
+    ['x = 1', 1, 'before the first [section]'],
+    ['[a]\nnonsense', 2, 'nonsense'],
+    ['[a]\n[a]', 2, '[a] is given twice'],
+    ['[a]\nx = 1\nx = 2', 3, 'x is given twice'],
+    ['[a]\n\nx = ${NOT_SET}', 3, 'NOT_SET is not set'],
+    ['[a]\nx = ${1+1}', 2, '${NAME:-default}'],
+  ])('names the line of %j', (text, line, cause) => {
+    expect(() => parseIni(text, 'test.conf', {})).toThrow(`test.conf:${line}: `);
+    expect(() => parseIni(text, 'test.conf', {})).toThrow(cause);
+  });
+
+  it('never fails otherwise than with a ConfigError', () => {
+    const line = fc.oneof(
+      fc.string(),
+      fc.constantFrom('[DEFAULT]', '[app:a]', 'x = 1', ' more', '${', '[', ']', '= ='),
+    );
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        try {
+          read(lines.join('\n'));
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+        }
+      }),
+    );
+  });
+});
+
+describe('a configuration', () => {
+  it('is read, with defaults', () => {
+    const config = read(GOOD);
+    expect(config.server).toMatchObject({
+      bind_ip: '127.0.0.1',
+      bind_port: 8080,
+      workers: 1,
+      client_timeout: 60_000,
+    });
+    expect(config.pipeline).toHaveLength(6);
+  });
+
+  it.each([
+    [
+      'an unknown section',
+      /\[filter:versioned_writes\]/,
+      '[fliter:versioned_writes]',
+      5,
+      'unknown section [fliter:versioned_writes]',
+    ],
+    [
+      'an unknown option',
+      /allow_versioned_writes/,
+      'allow_versioned_write',
+      7,
+      'has no option allow_versioned_write; known: allow_versioned_writes',
+    ],
+    ['an unreadable flag', /= yes/, '= yep', 7, 'allow_versioned_writes = yep: not a flag; known: true'],
+    ['an unreadable number', /= 8080/, '= 80800', 2, 'bind_port = 80800: not a whole number from 0 to 65535'],
+    ['more workers than there can be', /bind_port = 8080/, 'workers = 2', 2, 'workers = 2'],
+    [
+      'an unknown filter',
+      /healthcheck/,
+      'healthczech',
+      4,
+      'unknown filter healthczech; known: catch_errors, gatekeeper',
+    ],
+    [
+      'an unknown app',
+      /use = swift/,
+      'use = egg:swift#swiftly',
+      9,
+      'unknown app egg:swift#swiftly; known: swift',
+    ],
+    [
+      'a URL that is none',
+      /http:\/\/127.0.0.1:18080/,
+      'localhost:18080',
+      10,
+      'not an http:// or https:// URL',
+    ],
+    ['an upstream with a path', /18080/, '18080/swift', 10, 'only scheme, host and port'],
+    ['a missing option', /upstream = .*/, '', 8, '[app:proxy-server] needs the option upstream'],
+    ['no pipeline', /pipeline = .*/, '', 3, 'pipeline = FILTER... APP'],
+    [
+      'a wrong order',
+      /catch_errors gatekeeper/,
+      'gatekeeper catch_errors',
+      4,
+      'catch_errors must be the first',
+    ],
+    [
+      'a missing gatekeeper',
+      /gatekeeper /,
+      '',
+      4,
+      'versioned_writes needs gatekeeper before it in the pipeline: it keeps clients',
+    ],
+    ['a filter twice', /healthcheck/, 'gatekeeper', 4, 'gatekeeper is in the pipeline twice'],
+    [
+      'half a service user',
+      /(upstream = .*)/,
+      '$1\nauth_url = http://127.0.0.1:18080/auth/v1.0\nauth_user = a:b',
+      8,
+      'auth_key: needed with auth_url',
+    ],
+  ])('is refused with %s', (_, what, by, line, cause) => {
+    expect(what.test(GOOD)).toBe(true);
+    expect(() => read(GOOD.replace(what, by))).toThrow(`test.conf:${line}: `);
+    expect(() => read(GOOD.replace(what, by))).toThrow(cause);
+  });
+
+  it('takes flags as Swift does', () => {
+    for (const yes of ['true', '1', 'yes', 'on', 't', 'y', 'TRUE'])
+      expect(() => read(GOOD.replace('yes', yes))).not.toThrow();
+    for (const no of ['false', '0', 'no', 'off', 'f', 'n'])
+      expect(() => read(GOOD.replace('yes', no))).not.toThrow();
+  });
+
+  it('that cannot be read names its file', () => {
+    expect(() => loadConfig('/no/such.conf', {})).toThrow('/no/such.conf: ENOENT');
+  });
+});
