@@ -5,14 +5,21 @@ import { subrequest, type Handler, type Request, type Response } from '../../htt
 import { formatTarget, type ObjectTarget } from '../../http/path';
 import { StoreError } from '../error';
 
-/** A condition that never holds: Swift judges the right to delete before it, and then deletes nothing. */
-const NEVER = Headers.of({ 'X-If-Delete-At': '1' });
+/**
+ * Makes a PUT one that Swift refuses with 400, but only after it has judged the right to write, and before it asks any object server:
+ * the content type is reserved and the time of expiry past. `If-None-Match` is for a store that would take both.
+ */
+const IMPOSSIBLE = Headers.of({
+  'Content-Type': 'application/octet-stream;swift_probe=1',
+  'X-Delete-At': '1',
+  'If-None-Match': '*',
+});
 const SCRATCH_CONTAINER = 'hindsight-self-test';
 
 /**
- * Finds out whether a client may write an object, without changing anything: a DELETE in the client's name that cannot
- * take effect (`X-If-Delete-At: 1`) is answered 401 or 403 without the right, and 404 or 412 with it; writing needs the
- * same right. A store that does not know the header would delete, so it is tried on a scratch object first.
+ * Finds out whether a client may write an object, without changing anything: a PUT in the client's name that cannot take effect is
+ * answered 401 or 403 without the right, and otherwise with it. Whether the store behind does refuse such a PUT is tried on
+ * a scratch object first.
  */
 export class Rights {
   private checked: Promise<void> | undefined;
@@ -26,26 +33,25 @@ export class Rights {
     private readonly ownAccount: () => Promise<string | undefined>,
   ) {}
 
-  /** Undefined where the client may write, else the store's refusal. */
+  /** Undefined where the client may write (or delete: Swift asks for the same right), else the store's refusal. */
   async mayWrite(request: Request, target: ObjectTarget): Promise<Response | undefined> {
     await this.check(request);
-    const headers = credentials(request.headers).withAll(NEVER);
-    const path = formatTarget(target);
-    const response = await this.send(
-      subrequest(request, { method: 'DELETE', path, headers, authority: 'client' }),
-    );
-    if (response.status < 500 && ![404, 409, 412].includes(response.status)) {
-      if (response.status >= 300) return response;
-      this.checked = undefined;
-    }
+    const headers = credentials(request.headers).withAll(IMPOSSIBLE);
+    const probe = subrequest(request, {
+      method: 'PUT',
+      path: formatTarget(target),
+      headers,
+      authority: 'client',
+    });
+    const response = await this.send(probe);
+    if ([401, 403, 429, 498].includes(response.status)) return response;
     await drain(response.body);
-    if (response.status < 300 || response.status >= 500) {
-      throw new StoreError(
-        'unavailable',
-        `the client's right to write could not be established: the store answered ${response.status}`,
-      );
-    }
-    return undefined;
+    if (response.status >= 400 && response.status < 500) return undefined;
+    if (response.status < 300) this.checked = undefined;
+    throw new StoreError(
+      'unavailable',
+      `the client's right to write could not be established: the store answered ${response.status}`,
+    );
   }
 
   private check(request: Request): Promise<void> {
@@ -61,8 +67,9 @@ export class Rights {
 
   private async tryOnScratch(request: Request): Promise<void> {
     const account = await this.ownAccount();
-    if (account === undefined)
+    if (account === undefined) {
       throw failure('the identity service does not tell the account of the service user');
+    }
     const container = `${account}/${SCRATCH_CONTAINER}`;
     const scratch = `${container}/${randomUUID()}`;
     const status = async (method: string, path: string, headers = Headers.none) => {
@@ -74,10 +81,12 @@ export class Rights {
       const put = await status('PUT', path);
       if (put >= 300) throw failure(`PUT ${path} in the name of the service user was answered ${put}`);
     }
-    const tried = await status('DELETE', scratch, NEVER);
+    const tried = await status('PUT', scratch, IMPOSSIBLE);
     await status('DELETE', scratch);
-    if (tried !== 412)
-      throw failure(`this store answers ${tried} to a DELETE with X-If-Delete-At, where Swift answers 412`);
+    const missing = await status('PUT', scratch, IMPOSSIBLE);
+    if (tried !== 400 || missing !== 400) {
+      throw failure(`this store answers ${tried} and ${missing} to PUTs that Swift refuses with 400`);
+    }
   }
 }
 
