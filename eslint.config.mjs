@@ -24,7 +24,7 @@ const zones = layers.flatMap((targets, i) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage', '*.js', '*.mjs', 'config'] },
+  { ignores: ['dist', 'node_modules', 'coverage', '*.js', '**/*.mjs', 'config'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

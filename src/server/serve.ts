@@ -52,11 +52,14 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
+/** How often connections that have become idle are looked for while the server closes, in milliseconds. */
+const SWEEP = 100;
+
 async function drained(server: Server, timeout: number): Promise<void> {
-  const timer = setTimeout(() => server.closeAllConnections(), timeout);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // requests in progress get `Connection: close` from Node once the server closes; idle connections end now
-  server.closeIdleConnections();
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP);
+  const timer = setTimeout(() => server.closeAllConnections(), timeout);
   await closed;
+  clearInterval(sweep);
   clearTimeout(timer);
 }
