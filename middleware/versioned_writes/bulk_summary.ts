@@ -54,7 +54,7 @@ export class BulkSummary {
     const errors = this.failed.map(
       ([name, why]) => `<object><name>${name}</name><status>${why}</status></object>\n`,
     );
-    return `<?xml version="1.0" encoding="UTF-8"?>\n<delete>\n${tags.join('')}<errors>\n${errors.join('')}</errors>\n</delete>\n`;
+    return `<delete>\n${tags.join('')}<errors>\n${errors.join('')}</errors>\n</delete>\n`;
   }
 }
 
