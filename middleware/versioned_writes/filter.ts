@@ -1,7 +1,7 @@
 import type { Cache } from '../../src/caches/cache';
 import { readAll } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
-import type { Filter, Handler, Request, Response } from '../../src/http/message';
+import { textResponse, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
 import {
   isContainer,
   isObject,
@@ -22,6 +22,7 @@ import {
   changesSetting,
   MODE_HEADERS,
   readSetting,
+  setsMode,
   Settings,
   translateSetting,
   type InForce,
@@ -98,7 +99,9 @@ async function containerRequest(
   if (changesSetting(request.headers)) {
     const headers = translateSetting(request, allowed);
     if ('status' in headers) return headers;
-    if ((await settings.inForceNow(request, target)).kind !== 'native') own = { ...request, headers };
+    const inForce = await settings.inForceNow(request, target);
+    if (inForce.kind !== 'native') own = { ...request, headers };
+    else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
   }
   await settings.drop(target);
   try {
@@ -107,6 +110,9 @@ async function containerRequest(
     await settings.drop(target);
   }
 }
+
+const TWO_WAYS =
+  'A container with X-Versions-Enabled cannot have X-Versions-Location or X-History-Location as well\n';
 
 /** A container's answer with its setting in the API's own header. */
 function shown(response: Response): Response {
