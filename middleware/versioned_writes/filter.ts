@@ -16,7 +16,7 @@ import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
 import { ObjectWriter } from './object';
-import { checkBypass, isBypass } from './bypasses';
+import { checkBypass, isBypass, isS3Write, refuseS3 } from './bypasses';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
 import {
   changesSetting,
@@ -52,6 +52,7 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       if (request.path === '/info' && request.method === 'GET') {
         return allowed ? withInfo(await next({ ...request })) : next(request);
       }
+      if (allowed && isS3Write(request)) return refuseS3();
       const target = parseTarget(request.path);
       if (target === undefined) return next(request);
       if (isContainer(target) && !isBypass(request))

@@ -6,10 +6,9 @@ import { subrequest, type Handler, type Request, type Response } from '../../htt
 import { formatQuery, formatTarget } from '../../http/path';
 import { StoreError } from '../error';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store';
+import { ITSELF } from './itself';
 import { DELETE_MARKER_TYPE, isMarkerType, NEW_MARKER_TYPE } from './markers';
 
-/** Asks for an object itself: a large object's manifest, a symlink and not its target. */
-const ITSELF = 'multipart-manifest=get&symlink=get';
 const MOST_LISTING_BYTES = 32 * 1024 * 1024;
 const MOST_REASON_BYTES = 64 * 1024;
 const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition', 'x-delete-at'];
