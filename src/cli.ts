@@ -46,6 +46,8 @@ program
 
 program.parseAsync().catch((error: unknown) => {
   const expected = error instanceof ConfigError || codeOf(error) !== '';
-  process.stderr.write(`hindsight: ${expected ? messageOf(error) : ((error as Error).stack ?? String(error))}\n`);
+  process.stderr.write(
+    `hindsight: ${expected ? messageOf(error) : ((error as Error).stack ?? String(error))}\n`,
+  );
   process.exit(1);
 });

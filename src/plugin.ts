@@ -3,6 +3,16 @@ import type { Authority, Filter, Handler, Request, Response } from './http/messa
 import type { ObjectTarget } from './http/path';
 import type { Log } from './log';
 
+/** A server behind. */
+export interface UpstreamServer {
+  /** Scheme, host and port. */
+  readonly origin: URL;
+  /** Sent as Host instead of what the client wrote there; undefined: the client's is preserved. */
+  readonly host: string | undefined;
+  /** Milliseconds that it may be silent: before its answer, and within it. */
+  readonly timeout: number;
+}
+
 /** The end of a pipeline: what answers a request that no filter answered. */
 export interface App {
   readonly handler: Handler;
@@ -16,7 +26,7 @@ export interface App {
    */
   mayWrite(request: Request, target: ObjectTarget): Promise<Response | undefined>;
   /** The server behind, for what is outside the object API; not there for an app that keeps the objects itself. */
-  readonly upstream?: { readonly origin: URL; readonly host: string | undefined };
+  readonly upstream?: UpstreamServer;
   /** Releases connections and timers. */
   close(): Promise<void>;
 }

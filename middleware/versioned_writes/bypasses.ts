@@ -1,7 +1,9 @@
 import { readAll } from '../../src/http/body';
 import { toText, unquote } from '../../src/http/bytes';
+import { Headers } from '../../src/http/headers';
 import { textResponse, type Request, type Response } from '../../src/http/message';
 import { parseQuery, type ContainerTarget, type Target } from '../../src/http/path';
+import { isSignedForS3 } from '../../src/http/s3';
 import type { Settings } from './settings';
 
 /** Swift takes 10,000 names of at most 1,024 bytes each, URL-encoded. */
@@ -87,6 +89,24 @@ async function refuseIfVersioned(
     );
   }
   return undefined;
+}
+
+/**
+ * Whether a request writes through the S3 API of the store behind, whose accounts and buckets only the store can tell, so that none of
+ * these writes can be shown to spare versioned containers.
+ */
+export function isS3Write({ method, headers, query }: Request): boolean {
+  return !['GET', 'HEAD', 'OPTIONS'].includes(method) && isSignedForS3(headers.get('authorization'), query);
+}
+
+/** In S3's own form. */
+export function refuseS3(): Response {
+  const message = "Writes through the store's own S3 API would get past the versions of its containers";
+  const body = Buffer.from(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NotImplemented</Code><Message>${message}</Message></Error>\n`,
+  );
+  const headers = Headers.of({ 'Content-Type': 'application/xml', 'Content-Length': String(body.length) });
+  return { status: 501, headers, body };
 }
 
 function refusal(reason: string): Response {

@@ -1,7 +1,7 @@
 import type { Cache } from '../../src/caches/cache';
 import { readAll } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
-import type { Filter, Handler, Request, Response } from '../../src/http/message';
+import { textResponse, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
 import {
   isContainer,
   isObject,
@@ -16,12 +16,13 @@ import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
 import { ObjectWriter } from './object';
-import { checkBypass, isBypass } from './bypasses';
+import { checkBypass, isBypass, isS3Write, refuseS3 } from './bypasses';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
 import {
   changesSetting,
   MODE_HEADERS,
   readSetting,
+  setsMode,
   Settings,
   translateSetting,
   type InForce,
@@ -51,6 +52,7 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       if (request.path === '/info' && request.method === 'GET') {
         return allowed ? withInfo(await next({ ...request })) : next(request);
       }
+      if (allowed && isS3Write(request)) return refuseS3();
       const target = parseTarget(request.path);
       if (target === undefined) return next(request);
       if (isContainer(target) && !isBypass(request))
@@ -98,7 +100,9 @@ async function containerRequest(
   if (changesSetting(request.headers)) {
     const headers = translateSetting(request, allowed);
     if ('status' in headers) return headers;
-    if ((await settings.inForceNow(request, target)).kind !== 'native') own = { ...request, headers };
+    const inForce = await settings.inForceNow(request, target);
+    if (inForce.kind !== 'native') own = { ...request, headers };
+    else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
   }
   await settings.drop(target);
   try {
@@ -107,6 +111,9 @@ async function containerRequest(
     await settings.drop(target);
   }
 }
+
+const TWO_WAYS =
+  'A container with X-Versions-Enabled cannot have X-Versions-Location or X-History-Location as well\n';
 
 /** A container's answer with its setting in the API's own header. */
 function shown(response: Response): Response {

@@ -8,8 +8,8 @@ import type { InForce } from './settings';
 
 const options = z.object({
   allow_versioned_writes: flag.optional(),
-  settings_cache_time: seconds(86_400).default(60_000),
-  lock_wait: seconds(86_400).default(60_000),
+  settings_cache_time: seconds(0, 86_400).default(60_000),
+  lock_wait: seconds(0, 86_400).default(60_000),
 });
 
 const MOST_CACHED_CONTAINERS = 100_000;

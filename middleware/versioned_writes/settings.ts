@@ -1,7 +1,7 @@
 import type { Cache } from '../../src/caches/cache';
 import type { Mode } from '../../src/core/decide';
 import { drain } from '../../src/http/body';
-import { quote, toText, unquote, type ByteString } from '../../src/http/bytes';
+import { isTrueValue, quote, toText, unquote, type ByteString } from '../../src/http/bytes';
 import { credentials, Headers } from '../../src/http/headers';
 import {
   subrequest,
@@ -31,10 +31,13 @@ export interface Setting {
   readonly location: ByteString;
 }
 
-/** What holds for the objects of a container: nothing; versions by the store itself; or versions by this proxy. */
+/**
+ * What holds for the objects of a container: nothing; versions by the store itself, with ids (X-Versions-Enabled) or in a mode
+ * of the two; or versions by this proxy.
+ */
 export type InForce =
   | { readonly kind: 'plain' }
-  | { readonly kind: 'native' }
+  | { readonly kind: 'native'; readonly withIds: boolean }
   | { readonly kind: 'versioned'; readonly mode: Mode; readonly archive: ByteString };
 
 const MODE_KEY = `${RESERVED_PREFIX}versions-mode`;
@@ -68,6 +71,11 @@ function writeSetting(setting: Setting | undefined): Headers | undefined {
 /** Whether a request would change a container's setting. */
 export function changesSetting(headers: Headers): boolean {
   return SETTING_HEADERS.some((name) => headers.has(name));
+}
+
+/** Whether a request would switch one of the two modes on. */
+export function setsMode(headers: Headers): boolean {
+  return Object.values(MODE_HEADERS).some((name) => headers.get(name));
 }
 
 /**
@@ -145,23 +153,19 @@ export class Settings {
   }
 
   private judge(headers: Headers, container: ByteString): InForce {
-    if (isNative(headers)) {
+    const withIds = isTrueValue(headers.get('x-versions-enabled'));
+    if (withIds || Object.values(MODE_HEADERS).some((name) => headers.has(name))) {
       this.log.info(
         { container: toText(container) },
         'the store itself versions this container, so it is left to the store',
       );
-      return { kind: 'native' };
+      return { kind: 'native', withIds };
     }
     const setting = readSetting(headers);
     if (setting === undefined) return { kind: 'plain' };
     const archive = unquote(setting.location).split('/')[0] ?? '';
     return { kind: 'versioned', mode: setting.mode, archive };
   }
-}
-
-function isNative(headers: Headers): boolean {
-  const enabled = headers.get('x-versions-enabled');
-  return Object.values(MODE_HEADERS).some((name) => headers.has(name)) || enabled?.toLowerCase() === 'true';
 }
 
 function key({ account, container }: ContainerTarget): string {

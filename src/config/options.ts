@@ -22,12 +22,12 @@ export const whole = (least: number, most: number) =>
     })
     .transform(Number);
 
-/** A time in seconds, fractions allowed, read as milliseconds. */
-export const seconds = (most: number) =>
+/** A time in seconds between two bounds, fractions allowed, read as milliseconds. */
+export const seconds = (least: number, most: number) =>
   z
     .string()
-    .refine((value) => /^\d+(\.\d+)?$/.test(value) && Number(value) <= most, {
-      error: `not a number of seconds from 0 to ${most}`,
+    .refine((value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= least && Number(value) <= most, {
+      error: `not a number of seconds from ${least} to ${most}`,
     })
     .transform((value) => Number(value) * 1000);
 

@@ -9,81 +9,94 @@ export class Headers {
   /** No fields at all. */
   static readonly none = new Headers([]);
 
-  private constructor(private readonly fields: readonly (readonly [name: string, value: ByteString])[]) {}
+  private constructor(private readonly fields: readonly Field[]) {}
 
   /** From Node's `rawHeaders`: names and values in turn. */
   static fromRaw(raw: readonly string[]): Headers {
-    const fields: [string, string][] = [];
-    for (let i = 0; i + 1 < raw.length; i += 2) fields.push([raw[i] ?? '', raw[i + 1] ?? '']);
+    const fields: Field[] = [];
+    for (let i = 0; i + 1 < raw.length; i += 2) fields.push(field(raw[i] ?? '', raw[i + 1] ?? ''));
     return new Headers(fields);
   }
 
   /** From a record; fields without a value are left out. */
   static of(record: Readonly<Record<string, ByteString | undefined>>): Headers {
     return new Headers(
-      Object.entries(record).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, value] as const],
-      ),
+      Object.entries(record).flatMap(([name, value]) => (value === undefined ? [] : [field(name, value)])),
     );
   }
 
   /** The form in which two names are compared. */
   static key(name: string): string {
-    return name.toLowerCase().replaceAll('_', '-');
+    const lower = name.toLowerCase();
+    return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
   }
 
   /** The value, or the values joined by a comma, or undefined. */
   get(name: string): ByteString | undefined {
     const key = Headers.key(name);
     let found: string | undefined;
-    for (const [field, value] of this.fields) {
-      if (Headers.key(field) === key) found = found === undefined ? value : `${found},${value}`;
+    for (const field of this.fields) {
+      if (field.key === key) found = found === undefined ? field.value : `${found},${field.value}`;
     }
     return found;
   }
 
   has(name: string): boolean {
-    return this.get(name) !== undefined;
+    const key = Headers.key(name);
+    return this.fields.some((field) => field.key === key);
   }
 
   /** These headers with one field set, replacing all of that name. */
   with(name: string, value: ByteString): Headers {
-    return new Headers([...this.without(name).fields, [name, value]]);
+    return new Headers([...this.without(name).fields, field(name, value)]);
   }
 
   /** These headers with all fields of the others set. */
   withAll(others: Headers): Headers {
-    const names = new Set(others.fields.map(([name]) => Headers.key(name)));
-    return new Headers([...this.filter((name) => !names.has(name)).fields, ...others.fields]);
+    const keys = new Set(others.fields.map(({ key }) => key));
+    return new Headers([...this.filter((key) => !keys.has(key)).fields, ...others.fields]);
   }
 
   /** These headers less the named ones. */
   without(...names: string[]): Headers {
     const keys = new Set(names.map((name) => Headers.key(name)));
-    return this.filter((name) => !keys.has(name));
+    return this.filter((key) => !keys.has(key));
   }
 
   /** Only the named fields. */
   only(...names: string[]): Headers {
     const keys = new Set(names.map((name) => Headers.key(name)));
-    return this.filter((name) => keys.has(name));
+    return this.filter((key) => keys.has(key));
   }
 
-  /** The fields whose comparable name passes; the same object where all do. */
-  filter(test: (key: string, value: ByteString) => boolean): Headers {
-    const kept = this.fields.filter(([name, value]) => test(Headers.key(name), value));
+  /** The fields that pass, by their comparable name and by the name as it came; the same object where all do. */
+  filter(test: (key: string, name: string) => boolean): Headers {
+    const kept = this.fields.filter(({ key, name }) => test(key, name));
     return kept.length === this.fields.length ? this : new Headers(kept);
   }
 
   /** Name and value of each field, names in their comparable form. */
   *entries(): Generator<[key: string, value: ByteString]> {
-    for (const [name, value] of this.fields) yield [Headers.key(name), value];
+    for (const { key, value } of this.fields) yield [key, value];
   }
 
   /** Names and values in turn, as Node and undici take them. */
   toRaw(): string[] {
-    return this.fields.flatMap(([name, value]) => [name, value]);
+    const raw: string[] = [];
+    for (const { name, value } of this.fields) raw.push(name, value);
+    return raw;
   }
+}
+
+/** A field; the key is its name's comparable form. */
+interface Field {
+  readonly name: string;
+  readonly value: ByteString;
+  readonly key: string;
+}
+
+function field(name: string, value: ByteString): Field {
+  return { name, value, key: Headers.key(name) };
 }
 
 const HOP_BY_HOP = new Set([
@@ -100,17 +113,24 @@ const HOP_BY_HOP = new Set([
 
 /**
  * The fields that may travel on to the next connection (RFC 9110, 7.6.1): not the hop-by-hop ones, nor those that
- * Connection names. The length and the framing of the message are the next sender's to write, so that no two readers
- * of it can disagree.
+ * Connection names, nor other spellings of Content-Length. The framing of the message is the next sender's to write, so
+ * that no two readers of it can disagree.
  */
 export function endToEnd(headers: Headers): Headers {
-  const named = new Set(
-    (headers.get('connection') ?? '')
-      .split(',')
-      .map((name) => Headers.key(name.trim()))
-      .filter((name) => name !== 'content-length' && name !== 'host'),
+  const connection = headers.get('connection');
+  const named = connection === undefined ? NONE : namedIn(connection);
+  return headers.filter(
+    (key, name) =>
+      !HOP_BY_HOP.has(key) && !named.has(key) && !(key === 'content-length' && name.includes('_')),
   );
-  return headers.filter((name) => !HOP_BY_HOP.has(name) && !named.has(name));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** What Connection names; what says to whom a message goes and where it ends cannot be taken away so. */
+function namedIn(connection: string): ReadonlySet<string> {
+  const names = connection.split(',').map((name) => Headers.key(name.trim()));
+  return new Set(names.filter((name) => name !== 'content-length' && name !== 'host'));
 }
 
 const CREDENTIALS = ['x-auth-token', 'x-storage-token', 'x-service-token', 'authorization'];

@@ -18,8 +18,8 @@ const server = z.object({
       error: 'not known; known: trace, debug, info, warn, error, fatal, silent',
     })
     .default('info'),
-  client_timeout: seconds(86_400).default(60_000),
-  shutdown_timeout: seconds(86_400).default(600_000),
+  client_timeout: seconds(0.01, 86_400).default(60_000),
+  shutdown_timeout: seconds(0, 86_400).default(600_000),
   max_header_size: whole(8 * 1024, 1024 * 1024).default(128 * 1024),
 });
 

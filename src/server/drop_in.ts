@@ -14,7 +14,7 @@ import { swift } from '../stores/swift/app';
 import { serve } from './listener';
 import { isForPipeline } from './routes';
 
-const dropInOptions = z.object({ client_timeout: seconds(86_400).default(60_000) });
+const dropInOptions = z.object({ client_timeout: seconds(0.01, 86_400).default(60_000) });
 
 type Names<T extends z.ZodObject> = keyof T['shape'];
 type OptionName =
@@ -87,8 +87,11 @@ const NOT_HERE: Response = { status: 404, headers: Headers.none, body: NO_BODY }
  * Only what does not write is left to the app's own proxy: proxies may fold a path that means nothing to us into one that names
  * an object of a versioned container.
  */
-function mayDecline({ method, path }: Request): boolean {
-  return ['GET', 'HEAD', 'OPTIONS'].includes(method) || !isForPipeline(path);
+function mayDecline({ method, path, query, headers }: Request): boolean {
+  return (
+    ['GET', 'HEAD', 'OPTIONS'].includes(method) ||
+    !isForPipeline(`${path}?${query}`, headers.get('authorization'))
+  );
 }
 
 function divide(

@@ -2,10 +2,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import { destroy } from '../http/body';
-import { Headers } from '../http/headers';
-import { ClientGone, NO_BODY, type Handler, type Request, type Response } from '../http/message';
+import { endToEnd, Headers } from '../http/headers';
+import {
+  ClientGone,
+  NO_BODY,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../http/message';
 import { transactionId } from '../http/transaction';
+import { answerBadRequests } from './bad_requests';
 import { ClientBody } from './client_body';
+import { closeGently } from './gentle_close';
+import { originForm } from './routes';
 
 export interface ListenerOptions {
   /** Milliseconds without a byte after which a client that owes its body is given up. */
@@ -16,10 +26,6 @@ export interface ListenerOptions {
 
 /** What else serves a request than the handler: Express's shell. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** An unread body is read to its end before its connection closes, within these bounds, so that its sender sees the answer. */
-const LINGER_BYTES = 16 * 1024 * 1024;
-const LINGER_TIME = 5_000;
 
 /** A Node server, not yet listening, whose requests all go to one function. */
 export function createListener(options: ListenerOptions, handle: NodeHandler): Server {
@@ -33,19 +39,10 @@ export function createListener(options: ListenerOptions, handle: NodeHandler): S
     },
     handle,
   );
+  // or Node would leave those beyond 2,000 out, and with them perhaps the length of the body
+  server.maxHeadersCount = 0;
   server.on('checkContinue', handle);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable) return void socket.destroy();
-    const [status, cause] =
-      error.code === 'HPE_HEADER_OVERFLOW'
-        ? ['431 Request Header Fields Too Large', 'the header fields are too large']
-        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-          ? ['408 Request Timeout', 'the request did not come in time']
-          : ['400 Bad Request', 'this is not HTTP/1.1'];
-    socket.end(
-      `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${cause.length + 1}\r\nConnection: close\r\n\r\n${cause}\n`,
-    );
-  });
+  answerBadRequests(server);
   return server;
 }
 
@@ -60,17 +57,18 @@ export async function serve(
   res: ServerResponse,
   declined: (request: Request) => boolean = () => false,
 ): Promise<boolean> {
+  if (res.socket?.writable !== true && !(await isItsTurn(req, res))) return true;
   const gone = new AbortController();
   const onClose = () => {
     if (!res.writableFinished) gone.abort(new ClientGone('the client left'));
   };
   res.on('close', onClose);
+  const body = hasBody(req) ? new ClientBody(req, options.clientTimeout) : undefined;
   try {
-    const body = hasBody(req) ? new ClientBody(req, options.clientTimeout) : undefined;
     const request = incoming(req, res, body, gone.signal);
-    const response = await handler(request);
+    const response = refusal(req, request) ?? (await handler(request));
     if (declined(request)) return false;
-    await send(response, req, res, () => !expectsContinue(req) || body?.continued === true);
+    await send(response, req, res, body);
   } catch (error) {
     if (!(error instanceof ClientGone)) throw error;
     res.destroy();
@@ -78,6 +76,21 @@ export async function serve(
     res.off('close', onClose);
   }
   return true;
+}
+
+/**
+ * Requests that a client sends without waiting for answers are served one after the other: Node would have them all served at once,
+ * a GET before the PUT that it follows.
+ */
+async function isItsTurn(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
+  if (res.socket === null) {
+    await new Promise<void>((resolve) => {
+      res.once('socket', () => resolve());
+      req.once('close', () => resolve()).on('error', () => undefined);
+    });
+  }
+  // after an answer that says `Connection: close` nothing more is served
+  return res.socket?.writable === true;
 }
 
 function hasBody(req: IncomingMessage): boolean {
@@ -96,7 +109,7 @@ function incoming(
     method: req.method ?? 'GET',
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? '' : target.slice(mark + 1),
-    headers: Headers.fromRaw(req.rawHeaders),
+    headers: endToEnd(Headers.fromRaw(req.rawHeaders)),
     body: body ?? NO_BODY,
     signal,
     transactionId: transactionId(),
@@ -107,63 +120,53 @@ function incoming(
 }
 
 function expectsContinue(req: IncomingMessage): boolean {
-  return req.headers.expect?.toLowerCase() === '100-continue';
+  return req.headers.expect?.toLowerCase() === '100-continue' && req.httpVersionMinor > 0;
 }
 
-/** Some clients send the whole URL (RFC 9112, 3.2.2); stores read only its path. */
-function originForm(url: string): string {
-  const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)?.[1];
-  if (rest === undefined) return url;
-  return rest.startsWith('/') ? rest : '/' + rest;
+/** What Node's parser lets through and two readers could understand in two ways. */
+function refusal(req: IncomingMessage, { headers }: Request): Response | undefined {
+  const coding = req.headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return textResponse(501, 'Of transfer codings only chunked is known\n', CLOSE);
+  if (headers.get('host')?.includes(',')) return textResponse(400, 'Host is given twice\n', CLOSE);
+  return undefined;
 }
 
-/**
- * @param sending whether the client is sending its body, or would only after `100 Continue`
- */
+const CLOSE = Headers.of({ Connection: 'close' });
+
 async function send(
-  response: Response,
+  { status, headers, body }: Response,
   req: IncomingMessage,
   res: ServerResponse,
-  sending: () => boolean,
+  unread: ClientBody | undefined,
 ): Promise<void> {
   if (res.destroyed) {
-    destroy(response.body);
+    destroy(body);
     throw new ClientGone('the client left');
   }
-  const unread = !req.complete;
-  const headers = response.headers.without('connection', 'keep-alive', 'transfer-encoding');
-  res.writeHead(response.status, [...headers.toRaw(), ...(unread ? ['Connection', 'close'] : [])]);
+  const early = !req.complete;
+  res.writeHead(status, (early ? headers.withAll(CLOSE) : headers).toRaw());
   try {
-    if (!Buffer.isBuffer(response.body)) await pipeline(response.body, res, { end: false });
-    else if (response.body.length > 0 && req.method !== 'HEAD') res.write(response.body);
-    if (unread && sending()) await linger(req, res);
+    if (!Buffer.isBuffer(body)) await pipeline(body, res, { end: false });
+    if (early) {
+      unread?.destroy();
+      closeGently(req);
+    }
+    if (Buffer.isBuffer(body) && body.length > 0 && req.method !== 'HEAD') res.end(body);
+    else res.end();
   } catch {
-    res.destroy();
+    breakOff(res, headers.has('content-length'));
   }
-  res.end();
   if (!isOver(res)) await once(res, 'close');
 }
 
-/**
- * Reads and forgets the rest of a body that was answered early, before its connection closes: a connection that closes on
- * unread bytes takes the answer with it.
- */
-async function linger(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), LINGER_TIME);
-  let bytes = 0;
-  req.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > LINGER_BYTES) stop.abort();
-  });
-  try {
-    if (!req.complete) await Promise.race([once(req, 'end', stop), once(res, 'close', stop)]);
-  } catch {
-    // the bounds were reached, or the client left
-  } finally {
-    clearTimeout(timer);
-    stop.abort();
-  }
+/** Ends an answer in its middle, so that its reader cannot take what came for the whole. */
+function breakOff(res: ServerResponse, hasLength: boolean): void {
+  const { socket } = res;
+  // for a client of HTTP/1.0 the end of the connection may be the end of the body: only a reset tells it otherwise
+  const endsBody = !hasLength && !res.chunkedEncoding;
+  if (endsBody && socket?.remoteAddress !== undefined && !('encrypted' in socket)) socket.resetAndDestroy();
+  else res.destroy();
 }
 
 function isOver(res: ServerResponse): boolean {

@@ -22,10 +22,10 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const app = config.createApp(log);
   const handler = buildPipeline(config.createFilters(app, log), app.handler);
   const options = { clientTimeout: client_timeout, maxHeaderSize: max_header_size };
-  const shell = app.upstream && createShell(app.upstream.origin, app.upstream.host, log);
+  const shell = app.upstream && createShell(app.upstream, log);
 
   const server = createListener(options, (req, res) => {
-    if (shell && !isForPipeline(req.url ?? '/')) return void shell(req, res);
+    if (shell && !isForPipeline(req.url ?? '/', req.headers.authorization)) return void shell(req, res);
     serve(handler, options, req, res).catch((error: unknown) => {
       if (!(error instanceof ClientGone)) log.error({ err: error }, 'a request failed outside the pipeline');
       res.destroy();

@@ -1,50 +1,84 @@
 import express, { type Express } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toText, unquote } from '../http/bytes';
+import { endToEnd, Headers } from '../http/headers';
 import type { Log } from '../log';
+import type { UpstreamServer } from '../plugin';
 import { transactionId } from '../http/transaction';
+import { closeGently } from './gentle_close';
+import { originForm } from './routes';
 
 /**
  * The Express app for what is outside the object API, which goes to the store as it is: logging in, and whatever else the store
  * serves.
- *
- * @param upstream the store
- * @param host what the store is to see as Host; undefined: what the client wrote
  */
-export function createShell(upstream: URL, host: string | undefined, log: Log): Express {
+export function createShell({ origin, host, timeout }: UpstreamServer, log: Log): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((req, res, next) => {
     logWhenDone(req, res, log);
-    next();
+    if (reframe(req, res)) next();
   });
   app.use(
     createProxyMiddleware({
-      target: upstream.origin,
+      target: origin.origin,
       changeOrigin: false,
       xfwd: false,
+      proxyTimeout: timeout,
       ...(host === undefined ? {} : { headers: { host } }),
       on: {
-        proxyRes: (answer, req) => {
+        start: count,
+        proxyReq: (sent, req, res) => {
+          // http-proxy folds paths; routes.ts has judged this one as it came
+          sent.path = originForm(String(req.url));
+          res.on('close', () => sent.destroy());
+        },
+        proxyRes: (answer, req, res) => {
           const storage = answer.headers['x-storage-url'];
           const own = req.headers.host;
           if (typeof storage === 'string' && own !== undefined) {
-            answer.headers['x-storage-url'] = leadBack(storage, own, [upstream.host, host]);
+            answer.headers['x-storage-url'] = leadBack(storage, own, [origin.host, host]);
           }
+          answer.on('close', () => {
+            if (!answer.complete) res.destroy();
+          });
         },
         error: (error, _, res) => {
           log.warn({ err: error.message }, 'the store failed');
-          if (!('writeHead' in res)) return void res.destroy();
-          if (res.headersSent) return void res.destroy();
-          const reason = `the store cannot be reached: ${error.message || ('code' in error ? String(error.code) : '')}\n`;
-          res.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '1' });
-          res.end(Buffer.from(reason));
+          if (!('writeHead' in res) || res.headersSent) return void res.destroy();
+          const reason = error.message || ('code' in error ? String(error.code) : '');
+          refuse(res, 503, `the store cannot be reached: ${reason}`, { 'Retry-After': '1' });
         },
       },
     }),
   );
   return app;
+}
+
+/**
+ * Leaves of a request's headers what http-proxy may pass on: it knows neither the hop-by-hop ones nor the spellings that
+ * the store takes for them, and would send the chunked body of a DELETE as a request of its own.
+ *
+ * @returns whether the request may go on; otherwise it is answered
+ */
+function reframe(req: IncomingMessage, res: ServerResponse): boolean {
+  const chunked = req.headers['transfer-encoding'] !== undefined;
+  if (chunked && !['POST', 'PUT', 'PATCH'].includes(req.method ?? '')) {
+    closeGently(req);
+    refuse(res, 411, 'a body needs a length here', { Connection: 'close' });
+    return false;
+  }
+  if (req.headers.expect !== undefined && req.httpVersionMinor > 0) res.writeContinue();
+  const headers = endToEnd(Headers.fromRaw(req.rawHeaders)).without('expect');
+  req.headers = Object.fromEntries([...headers.entries()].map(([key]) => [key, headers.get(key)]));
+  return true;
+}
+
+function refuse(res: ServerResponse, status: number, reason: string, headers: Record<string, string>): void {
+  res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers });
+  res.end(Buffer.from(`${reason}\n`));
 }
 
 /** A storage URL that names the store itself would send its client past the proxy. */
@@ -59,18 +93,25 @@ function leadBack(storage: string, own: string, store: readonly (string | undefi
   }
 }
 
+/** Bytes of a body that went on to the store. */
+const received = new WeakMap<IncomingMessage, number>();
+
+function count(req: IncomingMessage): void {
+  let bytes = 0;
+  req.on('data', (chunk: Buffer) => received.set(req, (bytes += chunk.length)));
+}
+
 /** The line that the filter proxy-logging writes for requests of the pipeline. */
 function logWhenDone(req: IncomingMessage, res: ServerResponse, log: Log): void {
   const began = performance.now();
-  const before = req.socket.bytesRead;
   const id = transactionId();
   res.on('close', () => {
     log.info({
       method: req.method,
-      path: (req.url ?? '').split('?')[0],
+      path: toText(unquote((req.url ?? '').split('?', 1)[0] ?? '')),
       status: res.writableFinished ? res.statusCode : 499,
-      bytes_in: req.socket.bytesRead - before,
-      bytes_out: Number(res.getHeader('content-length') ?? 0),
+      bytes_in: received.get(req) ?? 0,
+      bytes_out: req.method === 'HEAD' ? 0 : Number(res.getHeader('content-length') ?? 0),
       ms: Math.round((performance.now() - began) * 100) / 100,
       txid: id,
       x_trans_id: res.getHeader('x-trans-id'),

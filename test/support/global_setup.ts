@@ -24,6 +24,7 @@ export default async function globalSetup(): Promise<void> {
   const down = () => spawnSync('bash', [LAB, 'down'], { env, stdio: 'ignore' });
   process.once('exit', down);
   execFileSync('bash', [LAB, 'up'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  process.env['HINDSIGHT_TEST_LAB'] = folder;
   process.env['SWIFT_LAB'] = folder;
   process.env['SWIFT_LAB_PORTS'] = ports.join(' ');
   process.env['SWIFT_PLAIN'] = `http://127.0.0.1:${ports[0] ?? 0}`;

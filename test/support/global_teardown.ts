@@ -3,5 +3,5 @@ import { LAB } from './global_setup';
 
 /** Stops the Swift that the setup started, and removes its data. */
 export default function globalTeardown(): void {
-  if (process.env['SWIFT_LAB']) spawnSync('bash', [LAB, 'down'], { stdio: 'ignore' });
+  if (process.env['HINDSIGHT_TEST_LAB']) spawnSync('bash', [LAB, 'down'], { stdio: 'ignore' });
 }

@@ -14,7 +14,7 @@ describeWithSwift('stores over Swift', ({ plain }) => {
 
   const fixture = async (service: Record<string, string>): Promise<StoreFixture> => {
     const client = await login(plain, 'tester');
-    const app = createSwiftApp(swift.options.parse({ upstream: plain, ...service }) as never);
+    const app = createSwiftApp(swift.options.parse({ upstream: plain, ...service }));
     opened.push(app);
     const parent: Request = {
       method: 'PUT',

@@ -15,8 +15,8 @@ const options = z
   .object({
     upstream: origin,
     upstream_host: z.string().optional(),
-    conn_timeout: seconds(600).default(10_000),
-    upstream_timeout: seconds(86_400).default(600_000),
+    conn_timeout: seconds(0.01, 600).default(10_000),
+    upstream_timeout: seconds(0.01, 86_400).default(600_000),
     connections: whole(1, 100_000).default(256),
     auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
     auth_url: url.optional(),
@@ -57,13 +57,9 @@ export const swift: AppPlugin<typeof options> = {
 
 /** Connects to a store; nothing is sent before the first request. */
 export function createSwiftApp(options: Options): App {
-  const upstream = new Upstream({
-    origin: options.upstream,
-    host: options.upstream_host,
-    connectTimeout: options.conn_timeout,
-    timeout: options.upstream_timeout,
-    connections: options.connections,
-  });
+  const server = { origin: options.upstream, host: options.upstream_host, timeout: options.upstream_timeout };
+  const { conn_timeout: connectTimeout, connections } = options;
+  const upstream = new Upstream({ ...server, connectTimeout, connections });
   const login = loginOf(options);
   const user = login && new ServiceUser(login);
 
@@ -80,7 +76,7 @@ export function createSwiftApp(options: Options): App {
   return {
     handler,
     authority: user ? 'service' : 'client',
-    upstream: { origin: options.upstream, host: options.upstream_host },
+    upstream: server,
     mayWrite: (request, target) => rights.mayWrite(request, target),
     close: () => upstream.close(),
   };

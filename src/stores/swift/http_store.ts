@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import { drain, readAll } from '../../http/body';
-import { quote, toBytes, toText, type ByteString } from '../../http/bytes';
+import { isTrueValue, quote, toBytes, toText, type ByteString } from '../../http/bytes';
 import { credentials, Headers } from '../../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../http/message';
 import { formatQuery, formatTarget } from '../../http/path';
 import { StoreError } from '../error';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store';
+import { ITSELF } from './itself';
 import { DELETE_MARKER_TYPE, isMarkerType, NEW_MARKER_TYPE } from './markers';
 
-/** Asks for an object itself: a large object's manifest, a symlink and not its target. */
-const ITSELF = 'multipart-manifest=get&symlink=get';
 const MOST_LISTING_BYTES = 32 * 1024 * 1024;
 const MOST_REASON_BYTES = 64 * 1024;
+const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition', 'x-delete-at'];
+/** Tells the text of a manifest whose segments are gone from other objects. */
+const BROKEN_MANIFEST = 'X-Object-Meta-Hindsight-Manifest';
 /** A delete needs two entries, and the newest of them are the first. */
 const FIRST_PAGE = 5;
 const LATER_PAGES = 1000;
@@ -48,12 +50,34 @@ export class HttpStore implements Store {
       'X-Copy-From-Account': from.account === to.account ? undefined : quote(from.account),
     });
     const response = await this.ask('PUT', to, ITSELF, headers);
+    const failure = `${named(from)} could not be copied to ${named(to)}`;
     try {
-      await expectSuccess(response, `${named(from)} could not be copied to ${named(to)}`);
+      await expectSuccess(response, failure);
     } catch (error) {
-      if (response.status < 500 && (await this.stat(from)) === undefined) return false;
-      throw error;
+      if (response.status >= 500) throw error;
+      const source = await this.ask('HEAD', from, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+      await drain(source.body);
+      if (source.status === 404) return false;
+      if (response.status !== 400 || !isTrueValue(source.headers.get('x-static-large-object'))) throw error;
+      return this.copyAsText(from, to, failure);
     }
+    return true;
+  }
+
+  /**
+   * Copies the manifest of a large object whose segments are gone. Swift takes no such manifest, so what is left of the object, the
+   * text of its manifest, becomes an ordinary object with the same metadata, and with a note of what it is.
+   */
+  private async copyAsText(from: ObjectRef, to: ObjectRef, failure: string): Promise<boolean> {
+    const manifest = await this.ask('GET', from, `${ITSELF}&format=raw`, Headers.none);
+    if (manifest.status !== 200) await expectSuccess(manifest, failure);
+    const body = await readAll(manifest.body, MOST_LISTING_BYTES);
+    if (body === undefined) throw new StoreError('refused', `${failure}: its manifest is too long`);
+    const kept = manifest.headers.filter(
+      (key) => key.startsWith('x-object-meta-') || COPIED_HEADERS.includes(key),
+    );
+    const put = await this.ask('PUT', to, '', kept.with(BROKEN_MANIFEST, 'its segments are gone'), body);
+    await expectSuccess(put, failure);
     return true;
   }
 
@@ -144,11 +168,16 @@ export class HttpStore implements Store {
     return body.length === 0 ? [] : parseListing(body);
   }
 
-  private ask(method: string, object: ObjectRef, query: string, headers: Headers): Promise<Response> {
-    const { account, container, object: name } = object;
-    return this.next(
-      this.request(method, formatTarget({ version: 'v1', account, container, object: name }), query, headers),
-    );
+  private ask(
+    method: string,
+    { account, container, object }: ObjectRef,
+    query: string,
+    headers: Headers,
+    body?: Buffer,
+  ): Promise<Response> {
+    const path = formatTarget({ version: 'v1', account, container, object });
+    const request = this.request(method, path, query, headers);
+    return this.next(body === undefined ? request : { ...request, body });
   }
 
   private request(method: string, path: string, query: string, headers: Headers): Request {

@@ -1,9 +1,10 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../http/message';
-import { answer, asHandlerError, MOST_HEADER_BYTES, type UpstreamOptions } from './upstream';
+import { answer, asHandlerError, MOST_HEADER_BYTES, NoConnection, type UpstreamOptions } from './upstream';
 
 /**
  * Sends what undici cannot: a body that the store must first ask for (`Expect: 100-continue`), and a write without any length, which
@@ -24,12 +25,11 @@ export async function sendReluctantly(
     agent: false,
     setHost: !headers.has('host'),
     signal: request.signal,
-    timeout: options.timeout,
     maxHeaderSize: MOST_HEADER_BYTES,
   });
   const raw = headers.toRaw();
   for (let i = 0; i + 1 < raw.length; i += 2) sent.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
-  sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+  sent.once('socket', (socket) => prepare(socket, sent, request, options));
   try {
     const response = await (request.body === NO_BODY
       ? sendWithoutLength(sent)
@@ -42,6 +42,22 @@ export async function sendReluctantly(
   }
 }
 
+function prepare(socket: Socket, sent: ClientRequest, request: Request, options: UpstreamOptions): void {
+  // or Node would write the head, whose values are byte strings, as UTF-8
+  socket.setDefaultEncoding('latin1');
+  socket.setTimeout(options.connectTimeout);
+  socket.once('connect', () => socket.setTimeout(options.timeout));
+  socket.on('timeout', () => {
+    if (socket.connecting) sent.destroy(new NoConnection('no connection in time'));
+    else if (!waitsForClient(sent, request)) sent.destroy(new Error('no answer in time'));
+  });
+}
+
+/** Whether the store is silent because the client is slow with its body, for which there is another bound. */
+function waitsForClient(sent: ClientRequest, { body }: Request): boolean {
+  return !Buffer.isBuffer(body) && body.readableFlowing === true && !sent.writableNeedDrain;
+}
+
 function sendWithoutLength(sent: ClientRequest): Promise<IncomingMessage> {
   sent.removeHeader('content-length');
   sent.removeHeader('transfer-encoding');
@@ -52,6 +68,8 @@ function sendWithoutLength(sent: ClientRequest): Promise<IncomingMessage> {
 
 async function sendWhenAsked(sent: ClientRequest, request: Request): Promise<IncomingMessage> {
   sent.setHeader('Expect', '100-continue');
+  // for some methods Node would send the body without any framing
+  if (!sent.hasHeader('content-length')) sent.setHeader('Transfer-Encoding', 'chunked');
   const response = responseTo(sent);
   const asked = new Promise<true>((resolve) => sent.once('continue', () => resolve(true)));
   sent.flushHeaders();

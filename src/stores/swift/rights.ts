@@ -57,7 +57,11 @@ export class Rights {
   private check(request: Request): Promise<void> {
     if (this.checked === undefined) {
       // all who wait for it share it, so it must not end with the client that was first
-      const checked = this.tryOnScratch({ ...request, authority: 'service', signal: new AbortController().signal });
+      const checked = this.tryOnScratch({
+        ...request,
+        authority: 'service',
+        signal: new AbortController().signal,
+      });
       this.checked = checked;
       checked.catch(() => {
         if (this.checked === checked) this.checked = undefined;

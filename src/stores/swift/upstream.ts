@@ -1,19 +1,16 @@
 import { Pool } from 'undici';
+import { codeOf, messageOf } from '../../errors';
 import { destroy, drain } from '../../http/body';
 import { endToEnd, Headers } from '../../http/headers';
 import { ClientGone, NO_BODY, type Body, type Request, type Response } from '../../http/message';
+import type { UpstreamServer } from '../../plugin';
 import { StoreError } from '../error';
+import { ITSELF } from './itself';
 import { sendReluctantly } from './reluctant';
 
-export interface UpstreamOptions {
-  /** Scheme, host and port of the store. */
-  readonly origin: URL;
-  /** Sent as Host instead of what the client wrote there; undefined: the client's is preserved. */
-  readonly host?: string | undefined;
+export interface UpstreamOptions extends UpstreamServer {
   /** Milliseconds until a connection must stand. */
   readonly connectTimeout: number;
-  /** Milliseconds that the store may be silent: before its answer, and within it. */
-  readonly timeout: number;
   /** How many connections at most. */
   readonly connections: number;
 }
@@ -60,7 +57,7 @@ export class Upstream {
   }
 
   private outgoing(request: Request): Headers {
-    const headers = endToEnd(request.headers).without('expect');
+    const headers = request.headers.without('expect');
     return this.options.host === undefined ? headers : headers.with('Host', this.options.host);
   }
 
@@ -76,6 +73,8 @@ export class Upstream {
       body: Buffer.isBuffer(request.body) && request.body.length === 0 ? null : request.body,
       signal: request.signal,
       responseHeaders: 'raw',
+      // undici closes a connection after a HEAD, since some answers have a body all the same (Swift's for containers)
+      reset: request.method === 'HEAD' && request.query !== ITSELF,
     });
     // undici's types know only the parsed form
     return answer(request, statusCode, Headers.fromRaw(raw as unknown as string[]), body);
@@ -105,10 +104,9 @@ function framed(headers: Headers, body: Body): Headers {
 }
 
 /** undici sends no Expect, and always a length; what the client wants otherwise goes another way. */
-function needsReluctance(request: Request): boolean {
-  if (request.sendContinue && !Buffer.isBuffer(request.body)) return true;
-  const framing = request.headers.has('content-length') || request.headers.has('transfer-encoding');
-  return (request.method === 'PUT' || request.method === 'POST') && !framing && request.body === NO_BODY;
+function needsReluctance({ method, headers, body, sendContinue }: Request): boolean {
+  if (sendContinue && !Buffer.isBuffer(body)) return true;
+  return (method === 'PUT' || method === 'POST') && body === NO_BODY && !headers.has('content-length');
 }
 
 function mayRepeat(request: Request): boolean {
@@ -117,13 +115,14 @@ function mayRepeat(request: Request): boolean {
   );
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
 /** Whether a kept connection turned out to be dead. */
 function isStale(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
+}
+
+/** No connection came about. */
+export class NoConnection extends Error {
+  readonly code = 'UND_ERR_CONNECT_TIMEOUT';
 }
 
 /** What a failed exchange is to the pipeline; the request's body is ended. */
@@ -144,7 +143,7 @@ export function asHandlerError(error: unknown, request: Request): Error {
     'EAI_AGAIN',
     'UND_ERR_CONNECT_TIMEOUT',
   ];
-  const why = (error instanceof Error && error.message) || code;
+  const why = messageOf(error);
   return unreachable.includes(code)
     ? new StoreError('unreachable', `the store cannot be reached: ${why}`, undefined, { cause: error })
     : new StoreError('unavailable', `the store broke off: ${why}`, undefined, { cause: error });

@@ -1,0 +1,51 @@
+import express from 'express';
+import { createProxyMiddleware } from 'http-proxy-middleware';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { versionedWrites, type VersionedWritesOptions } from '../../src/index';
+
+/** Somebody's Express app that passes requests to a Swift, with our middleware mounted before its proxy. */
+export interface ExpressApp {
+  readonly url: string;
+  /** What its own proxy passed on: method and URL, as they came. */
+  readonly passedOn: string[];
+  close(): Promise<void>;
+}
+
+/** The options that name the lab's service user at an upstream. */
+export function serviceUser(upstream: string) {
+  return { auth_url: `${upstream}/auth/v1.0`, auth_user: 'admin:admin', auth_key: 'admin' };
+}
+
+export async function startExpressApp(
+  upstream: string,
+  options: Partial<VersionedWritesOptions> = serviceUser(upstream),
+): Promise<ExpressApp> {
+  const passedOn: string[] = [];
+  const versions = versionedWrites({ upstream, ...options });
+  const app = express();
+  app.use(versions);
+  app.use((req, _res, next) => {
+    passedOn.push(`${req.method} ${req.url}`);
+    next();
+  });
+  app.use(createProxyMiddleware({ target: upstream, changeOrigin: false }));
+  const server = createServer(app);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    passedOn,
+    close: async () => {
+      await closed(server);
+      await versions.close();
+    },
+  };
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,83 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { eventually } from './eventually';
+
+/** Milliseconds without a request in progress after which none is expected any more. */
+const QUIET = 300;
+
+/** One connection through the forwarder. */
+interface Line {
+  readonly client: Socket;
+  readonly server: Socket;
+  /** Whether a request was sent that the server has not begun to answer. */
+  busy: boolean;
+}
+
+/**
+ * Passes TCP connections on to a server and tells which of them wait for it. A connection waits from the first byte of a request
+ * until a byte of its final answer; `100 Continue` is no final answer.
+ */
+export class Forwarder {
+  private readonly lines = new Set<Line>();
+
+  private constructor(
+    private readonly server: Server,
+    readonly url: string,
+  ) {}
+
+  static async start(to: string): Promise<Forwarder> {
+    const { hostname, port } = new URL(to);
+    const server = createServer((client) => forwarder.join(client, connect(Number(port), hostname)));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const own = (server.address() as AddressInfo).port;
+    const forwarder = new Forwarder(server, `http://127.0.0.1:${own}`);
+    return forwarder;
+  }
+
+  /** Connections that are open. */
+  get open(): number {
+    return this.lines.size;
+  }
+
+  /** Connections with a request in progress. */
+  get busy(): number {
+    return [...this.lines].filter((line) => line.busy).length;
+  }
+
+  /** Waits until no request has been in progress for a while, so that none is about to begin either. */
+  async quiet(): Promise<void> {
+    let since = Date.now();
+    await eventually('no request is in progress upstream', () => {
+      if (this.busy > 0) since = Date.now();
+      return Date.now() - since > QUIET;
+    });
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((done) => this.server.close(() => done()));
+    for (const { client, server } of this.lines) {
+      client.destroy();
+      server.destroy();
+    }
+    await closed;
+  }
+
+  private join(client: Socket, server: Socket): void {
+    const line: Line = { client, server, busy: false };
+    this.lines.add(line);
+    client.on('data', () => (line.busy = true));
+    server.on('data', (chunk: Buffer) => {
+      line.busy = chunk.toString('latin1').startsWith('HTTP/1.1 100 ');
+    });
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        other.destroy();
+        this.lines.delete(line);
+      });
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const CLI = join(__dirname, '../../dist/src/cli.js');
+
+/** A Hindsight in a process of its own, as its users run it. */
+export interface ProxyProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** The most memory that it had by now, in bytes. */
+  peakMemory(): number;
+  /** Ends it by a signal; resolves to its exit code once it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts the built command with a configuration, and waits until it says where it listens. */
+export async function startProxyProcess(configuration: string): Promise<ProxyProcess> {
+  if (!existsSync(CLI)) throw new Error(`${CLI} is not there: npm run build`);
+  const folder = mkdtempSync(join(tmpdir(), 'hindsight-config-'));
+  const file = join(folder, 'hindsight.conf');
+  writeFileSync(file, configuration);
+  const child = spawn(process.execPath, [CLI, 'serve', '--config', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const gone = exited.finally(() => {
+    process.off('exit', kill);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  gone.catch(() => undefined);
+
+  const url = new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const { url: told } = JSON.parse(line) as { url?: string };
+      if (told !== undefined) resolve(told);
+    });
+    void gone.then((code) => reject(new Error(`hindsight ended with ${code ?? 'a signal'}`)), reject);
+  });
+  return {
+    url: await url,
+    pid: child.pid ?? 0,
+    peakMemory: () => {
+      const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
+      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+    },
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return gone;
+    },
+  };
+}
+
+/** The configuration of a proxy on a free port, with the lab's service user. */
+export function processConfiguration(upstream: string): string {
+  return `
+[DEFAULT]
+bind_port = 0
+[pipeline:main]
+pipeline = catch_errors gatekeeper healthcheck proxy-logging versioned_writes proxy-server
+[filter:versioned_writes]
+use = versioned_writes
+allow_versioned_writes = true
+[app:proxy-server]
+use = swift
+upstream = ${upstream}
+auth_url = ${upstream}/auth/v1.0
+auth_user = admin:admin
+auth_key = admin
+`;
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { run } from './command';
+import { USERS } from './swift';
+
+const COMMAND = '/usr/bin/swift';
+
+/** Whether python3-swiftclient is installed. */
+export const hasSwiftCli = existsSync(COMMAND);
+
+/** Runs the `swift` command as a user of an endpoint, in a folder; its output. Fails with what it said unless it succeeds. */
+export function swiftCli(url: string, user: keyof typeof USERS, cwd: string) {
+  const [name, key] = USERS[user];
+  const inherited = Object.entries(process.env).filter(([variable]) => !/^(OS|ST)_/.test(variable));
+  const env = {
+    ...Object.fromEntries(inherited),
+    ST_AUTH: `${url}/auth/v1.0`,
+    ST_USER: name,
+    ST_KEY: key,
+    // the command reads names from its arguments by the locale
+    LC_ALL: 'C.UTF-8',
+  };
+  return async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await run(COMMAND, args, { env, cwd });
+    if (code !== 0) throw new Error(`swift ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
+    return stdout;
+  };
+}

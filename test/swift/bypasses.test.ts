@@ -1,0 +1,198 @@
+import { createHmac } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { Headers } from '../../src/http/headers';
+import { Client, type Answer } from '../support/client';
+import { bodies, current, MODES, mustBe, newContainer, newPair, pathOf, put } from '../support/containers';
+import { suiteProxy } from '../support/suite';
+import { describeWithSwift } from '../support/swift';
+import { tarOf } from '../support/tar';
+
+const OBJECT = 'object';
+const KEY = 'the key of temporary URLs';
+/** Some time in the future; Swift judges it by its own clock. */
+const EXPIRES = String(Math.floor(Date.now() / 1000) + 86_400);
+
+const sign = (text: string) => createHmac('sha256', KEY).update(text).digest('hex');
+
+/** A temporary URL's query for a method and a path. */
+function temporary(method: string, path: string): string {
+  return `temp_url_sig=${sign(`${method}\n${EXPIRES}\n${path}`)}&temp_url_expires=${EXPIRES}`;
+}
+
+/** A form as browsers post it, that uploads one file. */
+function form(path: string, file: string, body: string): { headers: Record<string, string>; body: string } {
+  const fields = { redirect: '', max_file_size: '1048576', max_file_count: '1', expires: EXPIRES };
+  const signature = sign([path, ...Object.values(fields)].join('\n'));
+  const part = (disposition: string, content: string) =>
+    `--boundary\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${content}\r\n`;
+  return {
+    headers: { 'Content-Type': 'multipart/form-data; boundary=boundary' },
+    body:
+      Object.entries({ ...fields, signature })
+        .map(([name, value]) => part(`name="${name}"`, value))
+        .join('') +
+      part(`name="file1"; filename="${file}"`, body) +
+      '--boundary--\r\n',
+  };
+}
+
+type Write = (client: Client, container: string) => Promise<Answer>;
+
+/** The store's own ways to write the object, with the status where the container has no versions. */
+const WAYS: readonly (readonly [what: string, status: number, write: Write])[] = [
+  [
+    'POST ?bulk-delete',
+    200,
+    (client, container) =>
+      client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, `${container}/${OBJECT}\n`),
+  ],
+  [
+    'DELETE ?bulk-delete',
+    200,
+    (client, container) =>
+      client.ask('DELETE', '?bulk-delete', { 'Content-Type': 'text/plain' }, `/${container}/${OBJECT}`),
+  ],
+  [
+    'POST ?bulk-delete on the container itself, with an encoded name',
+    200,
+    (client, container) =>
+      client.ask(
+        'POST',
+        `/${container}?bulk-delete`,
+        { 'Content-Type': 'text/plain' },
+        `${container}/%6Fbject`,
+      ),
+  ],
+  [
+    'PUT ?extract-archive=tar',
+    200,
+    (client, container) =>
+      client.ask('PUT', `/${container}?extract-archive=tar`, {}, tarOf({ [OBJECT]: 'after' })),
+  ],
+  [
+    'PUT ?extract-archive=tar.gz',
+    200,
+    (client, container) =>
+      client.ask('PUT', `/${container}?extract-archive=tar.gz`, {}, gzipSync(tarOf({ [OBJECT]: 'after' }))),
+  ],
+  [
+    'a form',
+    201,
+    (client, container) => {
+      const path = `${client.account}/${container}/`;
+      const { headers, body } = form(path, OBJECT, 'after');
+      return new Client(client.url, Headers.none).send('POST', path, headers, body);
+    },
+  ],
+  [
+    'PUT by a temporary URL',
+    201,
+    (client, container) => {
+      const path = client.account + pathOf(container, OBJECT);
+      return new Client(client.url, Headers.none).send(
+        'PUT',
+        `${path}?${temporary('PUT', path)}`,
+        {},
+        'after',
+      );
+    },
+  ],
+  [
+    'DELETE by a temporary URL',
+    204,
+    (client, container) => {
+      const path = client.account + pathOf(container, OBJECT);
+      return new Client(client.url, Headers.none).send('DELETE', `${path}?${temporary('DELETE', path)}`);
+    },
+  ],
+];
+
+describeWithSwift("the store's own ways to write", ({ plain }) => {
+  describe.each([
+    ['the service user', suiteProxy(plain)],
+    ["the client's token", suiteProxy(plain, { service: false })],
+  ])('archiving with %s', (_, proxy) => {
+    /** A user of an account with a key for temporary URLs. */
+    async function login(): Promise<Client> {
+      const client = await proxy.login('tester');
+      await mustBe(204, client.ask('POST', '', { 'X-Account-Meta-Temp-URL-Key': KEY }));
+      return client;
+    }
+
+    describe.each(WAYS)('%s', (_what, status, write) => {
+      it.each(MODES)('is refused with a reason in a versioned container (%s)', async (mode) => {
+        const client = await login();
+        const { container, archive } = await newPair(client, mode);
+        await put(client, container, OBJECT, 'oldest');
+        await put(client, container, OBJECT, 'before');
+        const answer = await write(client, container);
+        expect(answer.status).toBe(412);
+        expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
+        expect(answer.body.toString()).toContain(`the versions of the container ${container}`);
+        expect(await current(client, container, OBJECT)).toBe('before');
+        expect(await bodies(client, archive)).toEqual(['oldest']);
+      });
+
+      it('works in a container without versions', async () => {
+        const client = await login();
+        const container = await newContainer(client);
+        await put(client, container, OBJECT, 'before');
+        const answer = await write(client, container);
+        expect([answer.status, answer.body.toString()]).toEqual([status, expect.any(String)]);
+        expect(await current(client, container, OBJECT)).not.toBe('before');
+      });
+    });
+
+    it('bulk delete is refused whole if one of its names is in a versioned container', async () => {
+      const client = await login();
+      const { container } = await newPair(client, 'history');
+      const other = await newContainer(client);
+      await put(client, container, OBJECT, 'before');
+      await put(client, other, OBJECT, 'before');
+      const names = `${other}/${OBJECT}\n${container}/${OBJECT}\n`;
+      const answer = await client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, names);
+      expect(answer.status).toBe(412);
+      expect(await current(client, other, OBJECT)).toBe('before');
+      expect(await current(client, container, OBJECT)).toBe('before');
+    });
+
+    it('an archive is not extracted into an account, where it could write into any container', async () => {
+      const client = await login();
+      const { container, archive } = await newPair(client, 'history');
+      await put(client, container, OBJECT, 'before');
+      const tar = tarOf({ [`${container}/${OBJECT}`]: 'after' });
+      const answer = await client.ask('PUT', '?extract-archive=tar', {}, tar);
+      expect(answer.status).toBe(412);
+      expect(answer.body.toString()).toMatch(/archive .* only into a named container/i);
+      expect(await current(client, container, OBJECT)).toBe('before');
+      expect(await client.names(archive)).toEqual([]);
+    });
+
+    it('an archive is not extracted below a prefix in a versioned container either', async () => {
+      const client = await login();
+      const { container, archive } = await newPair(client, 'stack');
+      await put(client, container, `folder/${OBJECT}`, 'before');
+      const tar = tarOf({ [OBJECT]: 'after' });
+      const answer = await client.ask('PUT', `/${container}/folder?extract-archive=tar`, {}, tar);
+      expect(answer.status).toBe(412);
+      expect(await current(client, container, `folder/${OBJECT}`)).toBe('before');
+      expect(await client.names(archive)).toEqual([]);
+    });
+
+    it('a temporary URL still reads a versioned object, and its archived version', async () => {
+      const client = await login();
+      const { container, archive } = await newPair(client, 'stack');
+      await put(client, container, OBJECT, 'one');
+      await put(client, container, OBJECT, 'two');
+      const [entry = ''] = await client.names(archive);
+      const anonymous = new Client(client.url, Headers.none);
+      for (const [path, body] of [
+        [client.account + pathOf(container, OBJECT), 'two'],
+        [client.account + pathOf(archive, entry), 'one'],
+      ] as const) {
+        const answer = await anonymous.send('GET', `${path}?${temporary('GET', path)}`);
+        expect([answer.status, answer.body.toString()]).toEqual([200, body]);
+      }
+    });
+  });
+});
