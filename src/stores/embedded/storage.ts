@@ -65,16 +65,22 @@ export interface NewObject {
 
 /** Bytes on their way in. Nothing is visible, and nothing is kept after a crash, before a record refers to them. */
 export interface Incoming {
-  /** Resolves when more may be written. */
+  /** Resolves when more may be written; one at a time. The storage keeps the chunk: nobody may change it afterwards. */
   write(chunk: Buffer): Promise<void>;
-  /** The bytes so far, durable; still nobody's until a record is committed with them, or `discard` is called. */
+  /**
+   * All bytes were written. They are nobody's until a record is committed with them, which makes them durable together with it, or
+   * `discard` is called: exactly one of the two must follow.
+   */
   finish(): Promise<ContentRef>;
-  /** Forgets them; also after `finish`, if no record was committed with them. Never rejects. */
+  /** Forgets them; also after `finish`. Does nothing once a record was committed with them. Never rejects. */
   discard(): Promise<void>;
 }
 
-/** What a commit met instead of its condition. */
-export type Conflict = 'no-container' | 'exists' | 'missing' | 'changed';
+/**
+ * What a commit met instead of its condition. `no-content`: the content is nobody's any more, since the last object that had it went
+ * between looking it up and this commit (a copy of what is being deleted); look the source up again.
+ */
+export type Conflict = 'no-container' | 'exists' | 'missing' | 'changed' | 'no-content';
 
 /**
  * Accounts, containers, objects and their bytes, in one folder of one machine.
@@ -82,6 +88,8 @@ export type Conflict = 'no-container' | 'exists' | 'missing' | 'changed';
  * Every change is atomic, and durable when its promise resolves: it survives SIGKILL and a power cut. A change whose promise
  * did not resolve happened wholly or not at all. Reads see what was committed, at once, and do not wait for writers. Names sort by
  * their bytes. Several processes may have the storage open where its `open` allowed it; their changes are seen by all.
+ *
+ * Methods throw, or reject with, `StorageError`, and what they were to change is then as before.
  */
 export interface Storage {
   account(account: ByteString): AccountRecord | undefined;
@@ -133,7 +141,11 @@ export interface Storage {
     condition?: { readonly timestamp: string },
   ): Promise<ObjectRecord | Conflict>;
 
-  /** Bytes of a content, from the first to the last, both counted. They stay readable to the end also if the object goes meanwhile. */
+  /**
+   * Bytes of a content, from the first to the last, both counted. They stay readable to the end also if the object goes meanwhile.
+   *
+   * @throws StorageError `gone` if the content went before this call: look the object up again
+   */
   read(content: ContentRef, first?: number, last?: number): Readable;
 
   /** Removes objects that have expired, at most so many; how many it removed. */

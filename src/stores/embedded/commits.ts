@@ -1,0 +1,176 @@
+import { ABORT } from 'lmdb';
+import { codeOf, messageOf } from '../../errors';
+import { ticksPerSecond } from './records';
+import { StorageError } from './storage_error';
+import { metaKeys, type Tables } from './tables';
+
+/** A moment of the storage's history: what changes of one commit share. */
+export interface Moment {
+  /** Ticks, later than every time given before: by any process, before any restart, whatever the clock does. */
+  tick(): number;
+  /** So many numbers never given before; the first of them. */
+  numbers(count: number): number;
+  /** Has something done when the commit is on disk, and not if it never is. */
+  after(action: () => void): void;
+}
+
+/** Reads and writes the tables, and decides; runs again from the start if another change of its commit failed. */
+export type Change<T> = (moment: Moment) => T;
+
+interface Job {
+  readonly change: Change<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  result?: unknown;
+}
+
+/** How many changes may share a commit: bounds how long the others' wait and how large the transaction gets. */
+const mostJobs = 1000;
+
+/**
+ * Commits changes in groups: those that arrive while one commit is being synced share the next, and its sync. A change that throws is
+ * rolled back and takes nothing of its group with it.
+ */
+export class Commits {
+  readonly #tables: Tables;
+  readonly #owner: number;
+  readonly #now: () => number;
+  #queue: Job[] = [];
+  #pumping: Promise<void> | undefined;
+  #closed = false;
+
+  /** @param owner the session under which this process may write */
+  constructor(tables: Tables, owner: number, now: () => number) {
+    this.#tables = tables;
+    this.#owner = owner;
+    this.#now = now;
+  }
+
+  /** Resolves to what the change returned when its commit is on disk. */
+  run<T>(change: Change<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new StorageError('closed', 'the storage is closed'));
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ change, resolve: resolve as (result: unknown) => void, reject });
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** Takes no more changes; resolves when those before are committed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pumping;
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#queue.length > 0) await this.#commit();
+    this.#pumping = undefined;
+  }
+
+  /** Never rejects: what goes wrong is told to the jobs. */
+  async #commit(): Promise<void> {
+    let jobs: Job[] = [];
+    let group: Group | undefined;
+    const failure: { job?: Job; error?: unknown } = {};
+    try {
+      const outcome: unknown = await this.#tables.root.childTransaction(() => {
+        jobs = this.#queue.splice(0, mostJobs);
+        this.#checkOwner();
+        group = new Group(this.#tables, this.#now);
+        for (const job of jobs) {
+          try {
+            job.result = job.change(group);
+          } catch (error) {
+            Object.assign(failure, { job, error });
+            return ABORT;
+          }
+        }
+        group.save();
+        return true;
+      });
+      if (outcome === ABORT) this.#retry(jobs, failure);
+      else settle(jobs, group);
+    } catch (error) {
+      const reason = await explain(error);
+      // If LMDB did not get as far as to take jobs, it will not take any: they must not wait for ever.
+      for (const job of jobs.length > 0 ? jobs : this.#queue.splice(0)) job.reject(reason);
+    }
+  }
+
+  #retry(jobs: Job[], failure: { job?: Job; error?: unknown }): void {
+    failure.job?.reject(failure.error);
+    this.#queue.unshift(...jobs.filter((job) => job !== failure.job));
+  }
+
+  /** A process that another server has taken the folder from must not write any more, however late it learns of it. */
+  #checkOwner(): void {
+    if (this.#tables.meta.get(metaKeys.owner) !== this.#owner) {
+      throw new StorageError('lost', 'another server has taken the folder over');
+    }
+  }
+}
+
+/** One commit's share of the clock and of the numbers, which it stores at its end. */
+class Group implements Moment {
+  readonly #tables: Tables;
+  readonly #then: (() => void)[] = [];
+  readonly #start: { readonly clock: number; readonly next: number };
+  #clock: number;
+  #next: number;
+
+  /** @param now milliseconds since 1970; where that is behind the last time given, the clock goes on from there */
+  constructor(tables: Tables, now: () => number) {
+    this.#tables = tables;
+    const clock = Math.max(
+      tables.meta.get(metaKeys.clock) ?? 0,
+      Math.floor((now() * ticksPerSecond) / 1000) - 1,
+    );
+    this.#start = { clock, next: tables.meta.get(metaKeys.next) ?? 1 };
+    this.#clock = clock;
+    this.#next = this.#start.next;
+  }
+
+  tick(): number {
+    return ++this.#clock;
+  }
+
+  numbers(count: number): number {
+    const first = this.#next;
+    this.#next += count;
+    return first;
+  }
+
+  after(action: () => void): void {
+    this.#then.push(action);
+  }
+
+  save(): void {
+    if (this.#clock > this.#start.clock) this.#tables.meta.putSync(metaKeys.clock, this.#clock);
+    if (this.#next > this.#start.next) this.#tables.meta.putSync(metaKeys.next, this.#next);
+  }
+
+  committed(): void {
+    for (const action of this.#then) action();
+  }
+}
+
+function settle(jobs: Job[], group: Group | undefined): void {
+  group?.committed();
+  for (const job of jobs) job.resolve(job.result);
+}
+
+/** The storage's error for a failed commit. LMDB tells of a full disk as ENOSPC, or as EIO when part of a page still fitted. */
+async function explain(thrown: unknown): Promise<StorageError> {
+  if (thrown instanceof StorageError) return thrown;
+  const cause: unknown =
+    typeof thrown === 'object' && thrown !== null && 'commitError' in thrown
+      ? await Promise.resolve(thrown.commitError).catch((error: unknown) => error)
+      : thrown;
+  const full = numberOf(cause) === 28 || codeOf(cause) === 'ENOSPC';
+  return new StorageError(full ? 'no-space' : 'failed', `could not commit: ${messageOf(cause)}`, { cause });
+}
+
+function numberOf(thrown: unknown): number | undefined {
+  const code: unknown =
+    typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
+  return typeof code === 'number' ? code : undefined;
+}

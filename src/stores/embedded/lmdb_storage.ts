@@ -1,0 +1,256 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import type { ByteString } from '../../http/bytes';
+import { Commits, type Change } from './commits';
+import { Contents } from './contents';
+import { ContentFiles, syncFolder } from './content_files';
+import { checkName } from './keys';
+import { type Entry, list } from './listing';
+import { Namespaces } from './namespaces';
+import { type Condition, Objects } from './objects';
+import { accountRecord, containerRecord, objectRecord } from './records';
+import { type Role, Session } from './sessions';
+import type {
+  AccountRecord,
+  Attributes,
+  Conflict,
+  ContainerRecord,
+  ContentRef,
+  Incoming,
+  Listed,
+  ListingQuery,
+  NewObject,
+  ObjectRecord,
+  Storage,
+} from './storage';
+import { fromSystem, StorageError } from './storage_error';
+import { openTables, type Tables } from './tables';
+
+export interface StorageOptions {
+  /** Default: `owner`. Workers open the folder after the owner, and close it before. */
+  readonly role?: Role;
+  /** The clock: milliseconds since 1970. For tests. */
+  readonly now?: () => number;
+  /** Contents up to this size lie in the database itself, others in files. In bytes. */
+  readonly inlineLimit?: number;
+}
+
+const defaultInlineLimit = 16 * 1024;
+
+/**
+ * Opens the storage in a folder, which is made if it is not there, and puts in order what a crash left.
+ *
+ * @throws StorageError `locked` if another server has it open (for a worker: if none has), `format`, `no-space`, `failed`
+ */
+export async function openStorage(folder: string, options: StorageOptions = {}): Promise<Storage> {
+  const { role = 'owner', now = Date.now, inlineLimit = defaultInlineLimit } = options;
+  const files = new ContentFiles(folder);
+  let tables: Tables | undefined;
+  let session: Session | undefined;
+  try {
+    await makeFolder(folder);
+    tables = openTables(folder);
+    session = await Session.open(tables, folder, role);
+    await files.prepare();
+    const commits = new Commits(tables, session.owner, now);
+    const contents = new Contents(tables, commits, files, session.id, inlineLimit);
+    const storage = new LmdbStorage({ tables, session, commits, contents, now });
+    if (role === 'owner') {
+      await session.tidy();
+      await storage.recover();
+    }
+    return storage;
+  } catch (error) {
+    await session?.close();
+    await tables?.root.close();
+    throw fromSystem(`could not open ${folder}`, error);
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (made !== undefined) await syncFolder(path.dirname(made));
+}
+
+interface Parts {
+  readonly tables: Tables;
+  readonly session: Session;
+  readonly commits: Commits;
+  readonly contents: Contents;
+  readonly now: () => number;
+}
+
+class LmdbStorage implements Storage {
+  readonly #parts: Parts;
+  readonly #names: Namespaces;
+  readonly #objects: Objects;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#names = new Namespaces(parts.tables);
+    this.#objects = new Objects(parts.tables, this.#names, parts.contents, parts.now);
+  }
+
+  account(account: ByteString): AccountRecord | undefined {
+    this.#look();
+    const stored = this.#names.account(account);
+    return stored && accountRecord(stored, this.#names.tally(stored[0]));
+  }
+
+  async putAccount(account: ByteString, changes: Attributes): Promise<void> {
+    checkName('account', account);
+    await this.#change((moment) => void this.#names.putAccount(account, changes, moment));
+  }
+
+  async deleteAccount(account: ByteString): Promise<boolean> {
+    return this.#change(() => this.#names.deleteAccount(account));
+  }
+
+  container(account: ByteString, container: ByteString): ContainerRecord | undefined {
+    this.#look();
+    const stored = this.#names.container(account, container);
+    return stored && containerRecord(stored, this.#names.tally(stored[0]));
+  }
+
+  async putContainer(account: ByteString, container: ByteString, changes: Attributes): Promise<boolean> {
+    checkName('account', account);
+    checkName('container', container);
+    return this.#change((moment) => this.#names.putContainer(account, container, changes, moment));
+  }
+
+  async postContainer(account: ByteString, container: ByteString, changes: Attributes): Promise<boolean> {
+    return this.#change((moment) => this.#names.postContainer(account, container, changes, moment));
+  }
+
+  async deleteContainer(
+    account: ByteString,
+    container: ByteString,
+  ): Promise<'deleted' | 'missing' | 'not-empty'> {
+    return this.#change(() => this.#names.deleteContainer(account, container));
+  }
+
+  listContainers(account: ByteString, query: ListingQuery): Listed<ContainerRecord>[] {
+    this.#look();
+    const parent = this.#names.account(account);
+    if (parent === undefined) return [];
+    const entries = list(this.#parts.tables.containers, parent[0], query);
+    return entries.map((entry) =>
+      listed(entry, (stored) => containerRecord(stored, this.#names.tally(stored[0]))),
+    );
+  }
+
+  object(account: ByteString, container: ByteString, object: ByteString): ObjectRecord | undefined {
+    this.#look();
+    const stored = this.#objects.find(account, container, object);
+    return stored && objectRecord(stored);
+  }
+
+  listObjects(account: ByteString, container: ByteString, query: ListingQuery): Listed<ObjectRecord>[] {
+    this.#look();
+    const parent = this.#names.container(account, container);
+    if (parent === undefined) return [];
+    return list(this.#parts.tables.objects, parent[0], query).map((entry) => listed(entry, objectRecord));
+  }
+
+  receive(): Incoming {
+    this.#checkOpen();
+    return this.#parts.contents.receive();
+  }
+
+  async putObject(
+    account: ByteString,
+    container: ByteString,
+    object: ByteString,
+    put: NewObject,
+    condition?: Condition,
+  ): Promise<ObjectRecord | Conflict> {
+    checkName('object', object);
+    return this.#change((moment) => this.#objects.put([account, container, object], put, condition, moment));
+  }
+
+  async postObject(
+    account: ByteString,
+    container: ByteString,
+    object: ByteString,
+    post: Pick<ObjectRecord, 'attributes' | 'contentType' | 'deleteAt'>,
+    condition?: { readonly timestamp: string },
+  ): Promise<ObjectRecord | Conflict> {
+    return this.#change((moment) =>
+      this.#objects.post([account, container, object], post, condition, moment),
+    );
+  }
+
+  async deleteObject(
+    account: ByteString,
+    container: ByteString,
+    object: ByteString,
+    condition?: { readonly timestamp: string },
+  ): Promise<ObjectRecord | Conflict> {
+    return this.#change((moment) => this.#objects.delete([account, container, object], condition, moment));
+  }
+
+  read(content: ContentRef, first = 0, last = content.size - 1): Readable {
+    this.#look();
+    return this.#parts.contents.read(content, first, last);
+  }
+
+  async expire(most: number): Promise<number> {
+    const removed = await this.#change((moment) => this.#objects.expire(most, moment));
+    // A worker may have died meanwhile; the owner is who stays.
+    if (this.#parts.session.id === this.#parts.session.owner) await this.recover();
+    return removed;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Removes what processes left that are no more: files without a record, their sessions. */
+  async recover(): Promise<void> {
+    const { session, contents, commits } = this.#parts;
+    // The journal first: whoever is in it was a session before, and is found among these if it lives.
+    const { gone, arriving } = contents.journal();
+    const { alive, dead } = await session.others();
+    const orphans = arriving.filter((entry) => !alive.has(entry.session)).map((entry) => entry.id);
+    await contents.sweep([...gone, ...orphans]);
+    if (dead.length === 0) return;
+    await session.bury(dead);
+    await commits.run(() => session.forget(dead));
+  }
+
+  async #close(): Promise<void> {
+    const { tables, session, commits, contents } = this.#parts;
+    try {
+      await contents.close();
+    } finally {
+      await commits.close();
+      await session.close();
+      await tables.root.close();
+    }
+  }
+
+  #change<T>(change: Change<T>): Promise<T> {
+    this.#checkOpen();
+    return this.#parts.commits.run((moment) => {
+      this.#parts.contents.clearJournals(moment);
+      return change(moment);
+    });
+  }
+
+  /** What is read from here on, in this turn, is one state: the last that any process committed. */
+  #look(): void {
+    this.#checkOpen();
+    this.#parts.tables.root.resetReadTxn();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new StorageError('closed', 'the storage is closed');
+  }
+}
+
+function listed<V, R>(entry: Entry<V>, record: (value: V) => R): Listed<R> {
+  return 'subdir' in entry ? entry : { name: entry.name, record: record(entry.value) };
+}

@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, readdir, unlink } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { codeOf } from '../../errors';
+import { idKey, idOf } from './keys';
+import { fromSystem, StorageError } from './storage_error';
+import { metaKeys, type Tables } from './tables';
+
+/** The owner opens the folder first and closes it last; workers are other processes of the same server. */
+export type Role = 'owner' | 'worker';
+
+/**
+ * This process among those that have a folder open. While it lives it listens on a socket in the folder: the kernel answers there for it
+ * even when it is busy, and no more once it is dead, however it died and whoever has its pid by then.
+ */
+export class Session {
+  /** This process. */
+  readonly id: number;
+  /** The process under which it may write; itself if it is the owner. */
+  readonly owner: number;
+  readonly #tables: Tables;
+  readonly #beacon: Beacon;
+
+  private constructor(
+    taken: { readonly id: number; readonly owner: number },
+    tables: Tables,
+    beacon: Beacon,
+  ) {
+    this.id = taken.id;
+    this.owner = taken.owner;
+    this.#tables = tables;
+    this.#beacon = beacon;
+  }
+
+  /**
+   * @throws StorageError `locked` if another server has the folder open, or for a worker if none has
+   */
+  static async open(tables: Tables, folder: string, role: Role): Promise<Session> {
+    const beacons = new Beacons(path.join(folder, 'sessions'));
+    await beacons.prepare();
+    for (;;) {
+      tables.root.resetReadTxn();
+      const current = tables.meta.get(metaKeys.owner);
+      await checkRole(tables, beacons, folder, role, current);
+      const beacon = await beacons.light();
+      const taken = tables.root.transactionSync(() => {
+        if (tables.meta.get(metaKeys.owner) !== current) return undefined;
+        const id = tables.meta.get(metaKeys.next) ?? 1;
+        const owner = role === 'owner' || current === undefined ? id : current;
+        tables.meta.putSync(metaKeys.next, id + 1);
+        tables.meta.putSync(metaKeys.owner, owner);
+        tables.sessions.putSync(idKey(id), [process.pid, beacon.name, owner]);
+        return { id, owner };
+      });
+      if (taken !== undefined) return new Session(taken, tables, beacon);
+      // Another was faster: look again who that is.
+      await beacon.quench();
+    }
+  }
+
+  /** Tells the sessions that may still write from those that cannot: their processes are dead, or their owner is another than ours. */
+  async others(): Promise<{ readonly alive: ReadonlySet<number>; readonly dead: readonly number[] }> {
+    const alive = new Set([this.id]);
+    const dead: number[] = [];
+    for (const { key, value } of [...this.#tables.sessions.getRange({})]) {
+      const [, name, owner] = value;
+      const id = idOf(key);
+      if (owner === this.owner && (await this.#beacon.others.shines(name))) alive.add(id);
+      else dead.push(id);
+    }
+    return { alive, dead };
+  }
+
+  /** Removes what dead sessions left, but for their records: see `forget`. */
+  async bury(dead: readonly number[]): Promise<void> {
+    for (const id of dead) {
+      const stored = this.#tables.sessions.get(idKey(id));
+      if (stored !== undefined) await this.#beacon.others.remove(stored[1]);
+    }
+  }
+
+  /** Within a commit. */
+  forget(dead: readonly number[]): void {
+    for (const id of dead) this.#tables.sessions.removeSync(idKey(id));
+  }
+
+  /** Removes sockets that no session has, of servers that died while they started. */
+  async tidy(): Promise<void> {
+    const known = new Set([...this.#tables.sessions.getRange({})].map(({ value }) => value[1]));
+    for (const name of await this.#beacon.others.names()) {
+      if (!known.has(name)) await this.#beacon.others.remove(name);
+    }
+  }
+
+  /** Lets others open the folder. The tables must still be open. */
+  async close(): Promise<void> {
+    this.#tables.sessions.removeSync(idKey(this.id));
+    await this.#beacon.quench();
+  }
+}
+
+async function checkRole(
+  tables: Tables,
+  beacons: Beacons,
+  folder: string,
+  role: Role,
+  current: number | undefined,
+) {
+  const owner = current === undefined ? undefined : tables.sessions.get(idKey(current));
+  const alive = owner !== undefined && (await beacons.shines(owner[1]));
+  if (role === 'owner' && alive) {
+    throw new StorageError('locked', `${folder} is in use by another server, process ${owner[0]}`);
+  }
+  if (role === 'worker' && !alive) throw new StorageError('locked', `no server has ${folder} open`);
+}
+
+/** A socket that shows that its process lives. */
+interface Beacon {
+  readonly name: string;
+  readonly others: Beacons;
+  quench(): Promise<void>;
+}
+
+class Beacons {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+  }
+
+  async light(): Promise<Beacon> {
+    const name = `${process.pid}-${randomBytes(6).toString('hex')}.sock`;
+    const address = new Address(this.#folder, name);
+    const server = net.createServer((socket) => socket.destroy());
+    server.unref();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        // Exclusive: in a worker of node:cluster it would else be the primary that listens.
+        server.listen({ path: address.path, exclusive: true }, resolve);
+      });
+    } catch (error) {
+      address.close();
+      throw fromSystem(`could not listen in ${this.#folder}`, error);
+    }
+    const quench = () =>
+      new Promise<void>((resolve) => {
+        server.close(() => {
+          address.close();
+          resolve();
+        });
+      });
+    return { name, others: this, quench };
+  }
+
+  /** Whether there is a process behind a socket. In doubt there is. */
+  async shines(name: string): Promise<boolean> {
+    const address = new Address(this.#folder, name);
+    try {
+      return await new Promise<boolean>((resolve) => {
+        const socket = net.connect({ path: address.path });
+        socket.once('connect', () => {
+          resolve(true);
+          socket.destroy();
+        });
+        socket.once('error', (error) =>
+          resolve(!['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'].includes(codeOf(error))),
+        );
+      });
+    } finally {
+      address.close();
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    await unlink(path.join(this.#folder, name)).catch((error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw fromSystem('could not remove a socket', error);
+    });
+  }
+
+  async names(): Promise<string[]> {
+    return readdir(this.#folder);
+  }
+}
+
+/** A socket's path. The kernel takes no more than 107 bytes; a longer one is reached through an open folder. */
+class Address {
+  readonly path: string;
+  readonly #fd: number | undefined;
+
+  constructor(folder: string, name: string) {
+    const whole = path.join(folder, name);
+    if (Buffer.byteLength(whole) < 100 || !existsSync('/proc/self/fd')) {
+      this.path = whole;
+    } else {
+      this.#fd = openSync(folder, 'r');
+      this.path = `/proc/self/fd/${this.#fd}/${name}`;
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+}

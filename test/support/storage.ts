@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type Finding, fsck } from '../../src/stores/embedded/fsck';
+import type {
+  Conflict,
+  ContentRef,
+  Listed,
+  NewObject,
+  ObjectRecord,
+  Storage,
+} from '../../src/stores/embedded/storage';
+
+/** A folder that is removed after the test file. */
+export function temporaryFolders(): () => Promise<string> {
+  const made: string[] = [];
+  afterAll(async () => {
+    for (const folder of made) await rm(folder, { recursive: true, force: true });
+  });
+  return async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'hindsight-storage-'));
+    made.push(folder);
+    return folder;
+  };
+}
+
+/** Bytes as a content that is nobody's yet. */
+export async function receive(
+  storage: Storage,
+  bytes: Buffer | string,
+  chunkSize = 64 * 1024,
+): Promise<ContentRef> {
+  const all = Buffer.from(bytes);
+  const incoming = storage.receive();
+  for (let at = 0; at < all.length; at += chunkSize) await incoming.write(all.subarray(at, at + chunkSize));
+  return incoming.finish();
+}
+
+/** Makes an object in the account `a` and the container `c`. */
+export async function put(
+  storage: Storage,
+  name: string,
+  bytes: Buffer | string,
+  more: Partial<NewObject> = {},
+): Promise<ObjectRecord> {
+  const content = more.content ?? (await receive(storage, bytes));
+  const put = { contentType: 'text/plain', attributes: {}, ...more, content };
+  return record(await storage.putObject('a', 'c', name, put));
+}
+
+/** A record, where there must be no conflict. */
+export function record(result: ObjectRecord | Conflict): ObjectRecord {
+  if (typeof result === 'string') throw new Error(`conflict: ${result}`);
+  return result;
+}
+
+export async function bytesOf(
+  storage: Storage,
+  content: ContentRef,
+  first?: number,
+  last?: number,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of storage.read(content, first, last)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** A page as names, with subdirs in brackets. */
+export function namesOf(page: Listed<unknown>[]): string[] {
+  return page.map((entry) => ('subdir' in entry ? `[${entry.subdir}]` : entry.name));
+}
+
+export async function findings(folder: string): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for await (const finding of fsck(folder)) found.push(finding);
+  return found;
+}
