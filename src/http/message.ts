@@ -1,12 +1,27 @@
 import type { Readable } from 'node:stream';
 import type { Headers } from './headers';
 import { Headers as HeaderList } from './headers';
+import type { ByteString } from './bytes';
+import type { Target } from './path';
 
 /** A body: a stream that is read at most once, or bytes at hand. */
 export type Body = Readable | Buffer;
 
 /** In whose name the store is asked: the client's, or the proxy's own where it has a user for that. */
 export type Authority = 'client' | 'service';
+
+/** What a request asks for, as the app knows it once it has looked: whether it may is for the filter that knows who asks. */
+export interface Resource {
+  readonly method: string;
+  readonly target: Target;
+  /** The container's X-Container-Read. */
+  readonly readAcl: ByteString | undefined;
+  /** The container's X-Container-Write. */
+  readonly writeAcl: ByteString | undefined;
+}
+
+/** Decides by who asks: undefined, it may; or the refusal. Swift's `swift.authorize`. */
+export type Authorise = (resource: Resource) => Response | undefined;
 
 /** One request on its way down the pipeline. It is never changed: a filter that wants another one makes it. */
 export interface Request {
@@ -22,6 +37,8 @@ export interface Request {
   /** In Swift's form; every request that is made on behalf of this one carries it. */
   readonly transactionId: string;
   readonly authority: Authority;
+  /** Set by a filter that knows who asks, for an app that keeps objects itself; not there: anybody may do anything. */
+  readonly authorise?: Authorise;
   /** How many bytes of the body have come from the client by now. */
   readonly received: () => number;
   /** There if the client waits for `100 Continue` before it sends its body; calling it sends that. */
@@ -86,5 +103,6 @@ export function subrequest(
     transactionId: parent.transactionId,
     authority: parts.authority ?? parent.authority,
     received: () => 0,
+    ...(parent.authorise ? { authorise: parent.authorise } : {}),
   };
 }
