@@ -50,6 +50,8 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
 export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly options: T;
+  /** Options whose names are not known beforehand: what they look like, and how messages call them. */
+  readonly moreOptions?: { readonly pattern: RegExp; readonly form: string };
   /** Must be the first in the pipeline. */
   readonly first?: boolean;
   /** Filters that must stand somewhere before this one, each with the reason. */

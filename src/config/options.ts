@@ -46,18 +46,20 @@ export const url = z.string().transform((value, context) => {
 /**
  * Reads a section's options by a schema; an option with an empty value counts as not given, `use` is left out.
  *
+ * @param more options whose names only have a form; the schema takes them with a catchall
  * @throws ConfigError naming the line of an unknown option or an unreadable value, and what is known instead.
  */
 export function readOptions<T extends z.ZodObject>(
   section: IniSection,
   schema: T,
   file: string,
+  more?: { readonly pattern: RegExp; readonly form: string },
 ): Readonly<z.infer<T>> {
-  const known = Object.keys(schema.shape);
+  const known = [...Object.keys(schema.shape), ...(more ? [more.form] : [])];
   const given: Record<string, string> = {};
   for (const [name, { value, line }] of section.options) {
     if (name === 'use') continue;
-    if (!known.includes(name)) {
+    if (!known.includes(name) && !more?.pattern.test(name)) {
       throw new ConfigError(
         file,
         line,

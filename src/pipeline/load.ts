@@ -81,7 +81,7 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
       const all = known.map((each) => each.name).join(', ');
       throw fail(use?.line ?? listed.line, `unknown ${kind} ${use?.value ?? name}; known: ${all}`);
     }
-    return { plugin, options: readOptions(section, plugin.options, file) };
+    return { plugin, options: readOptions(section, plugin.options, file, plugin.moreOptions) };
   };
   const app = plugged('app', appName, apps);
   const inOrder = filterNames.map((name) => plugged('filter', name, filters));
@@ -106,7 +106,7 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
   });
 }
 
-type AnyPlugin = Pick<AppPlugin, 'name' | 'aliases' | 'options'>;
+type AnyPlugin = Pick<AppPlugin, 'name' | 'aliases' | 'options'> & Pick<FilterPlugin, 'moreOptions'>;
 
 function emptySection(name: string, line: number): IniSection {
   return { name, line, options: new Map() };

@@ -2,6 +2,7 @@ import { catchErrors } from '../../middleware/catch_errors';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
 import { proxyLogging } from '../../middleware/proxy-logging';
+import { tempauth } from '../../middleware/tempauth';
 import { versionedWrites } from '../../middleware/versioned_writes';
 import type { AppPlugin, FilterPlugin } from '../plugin';
 import { swift } from '../stores/swift/app';
@@ -12,6 +13,7 @@ export const filters: readonly FilterPlugin[] = [
   gatekeeper,
   healthcheck,
   proxyLogging,
+  tempauth,
   versionedWrites,
 ];
 

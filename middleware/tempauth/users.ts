@@ -1,0 +1,39 @@
+import { toBytes, type ByteString } from '../../src/http/bytes';
+
+/** A user of the configuration. */
+export interface User {
+  /** `account:user`, bytes. */
+  readonly name: ByteString;
+  readonly key: string;
+  /** The user's own account, with the reseller prefix. */
+  readonly account: ByteString;
+  /** Whom the user stands for in ACLs; `.reseller_admin` and, for an admin, the account are among them. */
+  readonly groups: readonly string[];
+}
+
+/** How options name users: `user_ACCOUNT_NAME`, and `user64_ACCOUNT_NAME` with both in base64 where they have an underscore. */
+export const USER_OPTION = /^user(64)?_[^_]+_.+$/;
+
+/**
+ * The users that options tell of, `KEY [group] [group]... [storage URL]` each, as in Swift's `tempauth`.
+ *
+ * @throws Error that says what is wrong with which
+ */
+export function readUsers(options: Readonly<Record<string, string>>, prefix: string): Map<ByteString, User> {
+  const users = new Map<ByteString, User>();
+  for (const [option, value] of Object.entries(options)) {
+    const [kind = '', account = '', ...rest] = option.split('_');
+    const decode = (text: string) =>
+      kind === 'user64' ? Buffer.from(text, 'base64').toString('latin1') : toBytes(text);
+    const [key, ...others] = value.split(/\s+/);
+    if (!key) throw new Error(`${option}: a key is needed`);
+    const url = others.find((each) => each.includes('://') || each.startsWith('$HOST'));
+    if (url) throw new Error(`${option}: storage URLs are not supported`);
+    const name = `${decode(account)}:${decode(rest.join('_'))}`;
+    const own = prefix + decode(account);
+    const groups = [decode(account), name, ...others.filter((each) => each !== '.admin')];
+    if (others.includes('.admin')) groups.push(own);
+    users.set(name, { name, key, account: own, groups });
+  }
+  return users;
+}
