@@ -1,5 +1,7 @@
+import { statfs } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { ABORT } from 'lmdb';
-import { codeOf, messageOf } from '../../errors';
+import { messageOf } from '../../errors';
 import { ticksPerSecond } from './records';
 import { StorageError } from './storage_error';
 import { metaKeys, type Tables } from './tables';
@@ -90,7 +92,7 @@ export class Commits {
       if (outcome === ABORT) this.#retry(jobs, failure);
       else settle(jobs, group);
     } catch (error) {
-      const reason = await explain(error);
+      const reason = await explain(error, this.#tables.folder);
       // If LMDB did not get as far as to take jobs, it will not take any: they must not wait for ever.
       for (const job of jobs.length > 0 ? jobs : this.#queue.splice(0)) job.reject(reason);
     }
@@ -158,15 +160,25 @@ function settle(jobs: Job[], group: Group | undefined): void {
   for (const job of jobs) job.resolve(job.result);
 }
 
-/** The storage's error for a failed commit. LMDB tells of a full disk as ENOSPC, or as EIO when part of a page still fitted. */
-async function explain(thrown: unknown): Promise<StorageError> {
+/** The storage's error for a failed commit. */
+async function explain(thrown: unknown, folder: string): Promise<StorageError> {
   if (thrown instanceof StorageError) return thrown;
   const cause: unknown =
     typeof thrown === 'object' && thrown !== null && 'commitError' in thrown
       ? await Promise.resolve(thrown.commitError).catch((error: unknown) => error)
       : thrown;
-  const full = numberOf(cause) === 28 || codeOf(cause) === 'ENOSPC';
+  const full = numberOf(cause) === constants.errno.ENOSPC || (await isFull(folder));
   return new StorageError(full ? 'no-space' : 'failed', `could not commit: ${messageOf(cause)}`, { cause });
+}
+
+/** Where part of a write still fitted, LMDB tells of a full disk as of any broken one. */
+async function isFull(folder: string): Promise<boolean> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize < 2 ** 20;
+  } catch {
+    return false;
+  }
 }
 
 function numberOf(thrown: unknown): number | undefined {

@@ -31,6 +31,6 @@ export class StorageError extends Error {
 /** The storage's error for what the file system threw while it did `what`. */
 export function fromSystem(what: string, thrown: unknown): StorageError {
   if (thrown instanceof StorageError) return thrown;
-  const full = ['ENOSPC', 'EDQUOT'].includes(codeOf(thrown));
+  const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(thrown));
   return new StorageError(full ? 'no-space' : 'failed', `${what}: ${messageOf(thrown)}`, { cause: thrown });
 }

@@ -8,6 +8,7 @@ export type Table<V> = Database<V, Buffer>;
 export type StoredSession = [pid: number, socket: string, owner: number];
 
 export interface Tables {
+  readonly folder: string;
   readonly root: RootDatabase;
   /** `format`, `owner` (a session), `next` (the least number never given out), `clock` (ticks). */
   readonly meta: Table<number>;
@@ -51,6 +52,7 @@ export function openTables(folder: string, mode: { readonly readOnly?: boolean }
     ...mode,
   });
   const tables: Tables = {
+    folder,
     root,
     meta: table(root, 'meta'),
     accounts: table(root, 'accounts'),
