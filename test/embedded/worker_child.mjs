@@ -32,7 +32,7 @@ const told = {
       const name = String(pick(20));
       if (pick(3) === 0) await storage.deleteObject('a', 'c', name);
       else {
-        const content = await receive(pick(8) === 0 ? 20_000 + pick(1000) : pick(2000));
+        const content = await receive(pick(8) === 0 ? 40_000 + pick(1000) : pick(2000));
         await storage.putObject('a', 'c', name, { content, contentType: '', attributes: {} });
       }
     }

@@ -157,7 +157,7 @@ class Check {
     for (const { key, value } of this.#all(this.#tables.contents)) {
       const id = idOf(key);
       const references = this.#references.get(id) ?? 0;
-      if (references !== value[0]) {
+      if (references !== value[0] || references === 0) {
         const counted = `the content ${formatContentId(id)} counts ${value[0]} objects and not ${references}`;
         yield { kind: references === 0 ? 'orphan' : 'references', text: counted };
       }

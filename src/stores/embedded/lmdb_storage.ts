@@ -36,7 +36,11 @@ export interface StorageOptions {
   readonly inlineLimit?: number;
 }
 
-const defaultInlineLimit = 16 * 1024;
+/**
+ * Above this a file costs no more than a place in the database (test/bench/storage.mjs), which it would only bloat. With the 16 bytes
+ * that LMDB puts before it, a content of this size fills whole pages.
+ */
+export const defaultInlineLimit = 32 * 1024 - 16;
 
 /**
  * Opens the storage in a folder, which is made if it is not there, and puts in order what a crash left.
