@@ -64,6 +64,19 @@ describe('what fails', () => {
     await tables.root.close();
   });
 
+  it('gives up a commit that never ends, and all that would wait for it', async () => {
+    const tables = openTables(await newFolder());
+    const root = Object.assign(Object.create(tables.root) as typeof tables.root, {
+      childTransaction: () => new Promise<never>(() => undefined),
+    });
+    const commits = new Commits({ ...tables, root }, 1, Date.now, 20);
+    const waiting = [commits.run(() => 1), commits.run(() => 2)];
+    for (const change of waiting) await expect(change).rejects.toMatchObject({ code: 'failed' });
+    await expect(commits.run(() => 3)).rejects.toMatchObject({ code: 'failed' });
+    await commits.close();
+    await tables.root.close();
+  });
+
   it('keeps what it said it had when the disk takes no more, and goes on when there is room', async () => {
     const folder = await newFolder();
     const script = path.join(__dirname, 'limited_child.mjs');

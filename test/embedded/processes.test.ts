@@ -137,6 +137,25 @@ describe('processes', () => {
     expect(await files(folder)).toEqual([]);
   });
 
+  it('goes on when workers are killed while they write', async () => {
+    storage = await openStorage(folder);
+    await storage.putContainer('a', 'c', {});
+    for (let round = 0; round < 8; round++) {
+      const { other } = await Other.start(folder, 'worker');
+      const answer = other.tell('change', 1e6).catch(() => undefined);
+      for (let i = 0; i < 20 + round * 5; i++)
+        await put(storage, String(i % 30), Buffer.alloc(i * 3000, 'x'));
+      await other.kill();
+      await answer;
+      await put(storage, 'after', 'all');
+      await storage.expire(0);
+    }
+    const page = storage.listObjects('a', 'c', { limit: 1000 });
+    expect(storage.container('a', 'c')!.objects).toBe(page.length);
+    await storage.close();
+    expect(await findings(folder)).toEqual([]);
+  });
+
   it('lets a worker whose server was replaced write no more', async () => {
     const { other: owner } = await Other.start(folder, 'owner');
     const { other: worker } = await Other.start(folder, 'worker');

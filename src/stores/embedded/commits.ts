@@ -37,20 +37,27 @@ export class Commits {
   readonly #tables: Tables;
   readonly #owner: number;
   readonly #now: () => number;
+  readonly #patience: number;
   #queue: Job[] = [];
   #pumping: Promise<void> | undefined;
   #closed = false;
+  #stuck: StorageError | undefined;
 
-  /** @param owner the session under which this process may write */
-  constructor(tables: Tables, owner: number, now: () => number) {
+  /**
+   * @param owner the session under which this process may write
+   * @param patience after how many milliseconds a commit is taken to be stuck
+   */
+  constructor(tables: Tables, owner: number, now: () => number, patience = 60_000) {
     this.#tables = tables;
     this.#owner = owner;
     this.#now = now;
+    this.#patience = patience;
   }
 
   /** Resolves to what the change returned when its commit is on disk. */
   run<T>(change: Change<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new StorageError('closed', 'the storage is closed'));
+    if (this.#stuck !== undefined) return Promise.reject(this.#stuck);
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ change, resolve: resolve as (result: unknown) => void, reject });
       this.#pumping ??= this.#pump();
@@ -74,7 +81,7 @@ export class Commits {
     let group: Group | undefined;
     const failure: { job?: Job; error?: unknown } = {};
     try {
-      const outcome: unknown = await this.#tables.root.childTransaction(() => {
+      const outcome: unknown = await this.#inTime(() => {
         jobs = this.#queue.splice(0, mostJobs);
         this.#checkOwner();
         group = new Group(this.#tables, this.#now);
@@ -94,7 +101,31 @@ export class Commits {
     } catch (error) {
       const reason = await explain(error, this.#tables.folder);
       // If LMDB did not get as far as to take jobs, it will not take any: they must not wait for ever.
-      for (const job of jobs.length > 0 ? jobs : this.#queue.splice(0)) job.reject(reason);
+      const failed =
+        jobs.length > 0 && this.#stuck === undefined ? jobs : [...jobs, ...this.#queue.splice(0)];
+      for (const job of failed) job.reject(reason);
+    }
+  }
+
+  /**
+   * After some errors of the disk, LMDB neither commits nor says so, and never will: without a limit every change would wait for ever.
+   * Whether a commit that is given up will happen is not known, as when the connection to a server breaks.
+   */
+  async #inTime(work: () => unknown): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => {
+        this.#stuck = new StorageError(
+          'failed',
+          `a commit did not end within ${this.#patience} ms; the server must be restarted`,
+        );
+        reject(this.#stuck);
+      }, this.#patience);
+    });
+    try {
+      return await Promise.race([this.#tables.root.childTransaction(work), late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -20,16 +20,16 @@ export class ContentFiles {
     this.#folder = path.join(folder, 'content');
   }
 
-  /** Makes the folders; done once for each storage. */
+  /** Makes the folders that are missing. */
   async prepare(): Promise<void> {
-    const names = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const there = new Set(await readdir(this.#folder));
-    const missing = names.filter((name) => !there.has(name));
-    for (const name of missing) await mkdir(path.join(this.#folder, name), { recursive: true, mode: 0o700 });
-    if (missing.length === 0) return;
+    for (let i = 0; i < 256; i++) {
+      const name = i.toString(16).padStart(2, '0');
+      if (!there.has(name)) await mkdir(path.join(this.#folder, name), { recursive: true, mode: 0o700 });
+    }
+    // Also where nothing was missing: who made them may have crashed before this.
     await syncFolder(this.#folder);
-    await syncFolder(path.dirname(this.#folder));
   }
 
   /** A new file, which nobody else can have. */

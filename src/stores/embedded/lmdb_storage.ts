@@ -56,7 +56,10 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     await makeFolder(folder);
     tables = openTables(folder);
     session = await Session.open(tables, folder, role);
-    await files.prepare();
+    if (role === 'owner') {
+      await files.prepare();
+      await syncFolder(folder);
+    }
     const commits = new Commits(tables, session.owner, now);
     const contents = new Contents(tables, commits, files, session.id, inlineLimit);
     const storage = new LmdbStorage({ tables, session, commits, contents, now });
@@ -74,7 +77,12 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
 
 async function makeFolder(folder: string): Promise<void> {
   const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (made !== undefined) await syncFolder(path.dirname(made));
+  if (made === undefined) return;
+  // Each new folder's name lies in the folder above it.
+  for (let each = path.resolve(folder); ; each = path.dirname(each)) {
+    await syncFolder(path.dirname(each));
+    if (each === path.resolve(made)) return;
+  }
 }
 
 interface Parts {
