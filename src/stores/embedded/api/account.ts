@@ -1,0 +1,92 @@
+import { toText } from '../../../http/bytes';
+import { Headers } from '../../../http/headers';
+import { NO_BODY, type Response } from '../../../http/message';
+import type { AccountRecord, ContainerRecord, Listed } from '../storage';
+import { answer, refuse } from './answers';
+import { changedAttributes, shownAttributes } from './attributes';
+import { authorise, isOwner, withoutOwners, type Call } from './call';
+import { checkMerged, checkMetadata, checkNameLength, LIMITS } from './limits';
+import { listingAnswer, listingQuery, listingType, type ShownEntry } from './listing';
+import { isoTime } from './times';
+
+/**
+ * Answers a request for an account as Swift's `AccountController` does with `account_autocreate` and `allow_account_management`:
+ * an account that is not there reads as an empty one, and is made by the first write to it.
+ */
+export async function accountRequest(call: Call): Promise<Response> {
+  const { request, target } = call;
+  authorise(call, request.method, target);
+  checkNameLength('account', target.account);
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      return showAccount(call);
+    case 'PUT':
+    case 'POST':
+      return changeAccount(call);
+    case 'DELETE':
+      return deleteAccount(call);
+    default:
+      throw refuse(405, Headers.of({ Allow: 'DELETE, GET, HEAD, OPTIONS, POST, PUT' }));
+  }
+}
+
+function showAccount(call: Call): Response {
+  const { request, target, query, storage } = call;
+  const type = listingType(request, query);
+  const record = storage.account(target.account);
+  const own = record === undefined ? nothing() : accountHeaders(record);
+  const headers = isOwner(call, target) ? own : withoutOwners(own);
+  if (request.method === 'HEAD') return head(type, headers, record === undefined ? 200 : 204);
+  const wanted = listingQuery(query, LIMITS.account_listing_limit);
+  const entries = record === undefined ? [] : storage.listContainers(target.account, wanted);
+  const of = { kind: 'account', name: target.account } as const;
+  return listingAnswer(type, query, headers, of, entries.map(shownContainer));
+}
+
+/** What an account has that nobody wrote to yet. */
+function nothing(): Headers {
+  const timestamp = (Date.now() / 1000).toFixed(5);
+  return accountHeaders({ timestamp, attributes: {}, containers: 0, objects: 0, bytes: 0 }).without(
+    'Accept-Ranges',
+  );
+}
+
+function accountHeaders({ timestamp, attributes, containers, objects, bytes }: AccountRecord): Headers {
+  return Headers.of({
+    'X-Account-Container-Count': String(containers),
+    'X-Account-Object-Count': String(objects),
+    'X-Account-Bytes-Used': String(bytes),
+    'X-Timestamp': timestamp,
+    'Accept-Ranges': 'bytes',
+  }).withAll(shownAttributes(attributes));
+}
+
+/** Swift's answer to a HEAD of a listing has the type that the listing would have. */
+export function head(type: string, headers: Headers, status = 204): Response {
+  const own = Headers.of({ 'Content-Type': `${type}; charset=utf-8`, 'Content-Length': '0', Vary: 'Accept' });
+  return { status, headers: own.withAll(headers), body: NO_BODY };
+}
+
+function shownContainer(entry: Listed<ContainerRecord>): ShownEntry {
+  if ('subdir' in entry) return { subdir: toText(entry.subdir) };
+  const { objects, bytes, modified } = entry.record;
+  return { name: toText(entry.name), count: objects, bytes, last_modified: isoTime(modified) };
+}
+
+async function changeAccount({ request, target, storage }: Call): Promise<Response> {
+  checkMetadata(request.headers, 'account');
+  const before = storage.account(target.account);
+  const changes = changedAttributes(request.headers, 'account');
+  checkMerged(before?.attributes ?? {}, changes, 'account');
+  await storage.putAccount(target.account, changes);
+  if (request.method === 'POST') return answer(204);
+  return answer(before === undefined ? 201 : 202);
+}
+
+async function deleteAccount({ request, target, storage }: Call): Promise<Response> {
+  // Swift's extra safety, in case someone mistypes the query of a bulk delete
+  if (request.query !== '') throw refuse(400);
+  if (await storage.deleteAccount(target.account)) return answer(204);
+  throw refuse(storage.account(target.account) === undefined ? 404 : 409);
+}

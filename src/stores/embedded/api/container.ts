@@ -1,0 +1,138 @@
+import { toText, type ByteString } from '../../../http/bytes';
+import { Headers } from '../../../http/headers';
+import type { Response } from '../../../http/message';
+import type { ContainerRecord, Listed, ListingQuery, ObjectRecord } from '../storage';
+import { head } from './account';
+import { cleanAcl } from './acl';
+import { answer, refuse, refuseWith } from './answers';
+import { changedAttributes, shownAttributes } from './attributes';
+import { authorise, isOwner, openContainer, withoutOwners, type ContainerCall } from './call';
+import { checkMerged, checkMetadata, checkNameLength, LIMITS } from './limits';
+import { listingAnswer, listingQuery, listingType, type ShownEntry } from './listing';
+import { httpDate, isoTime } from './times';
+
+/** Answers a request for a container as Swift's `ContainerController`. */
+export async function containerRequest(call: ContainerCall): Promise<Response> {
+  switch (call.request.method) {
+    case 'GET':
+    case 'HEAD':
+      return showContainer(call);
+    case 'PUT':
+    case 'POST':
+      return changeContainer(call);
+    case 'DELETE':
+      return deleteContainer(call);
+    default:
+      throw refuse(405, Headers.of({ Allow: 'DELETE, GET, HEAD, OPTIONS, POST, PUT' }));
+  }
+}
+
+function showContainer(call: ContainerCall): Response {
+  const { request, target, query, storage } = call;
+  const type = listingType(request, query);
+  const record = openContainer(call, request.method, target);
+  const shown = containerHeaders(record);
+  const headers = isOwner(call, target) ? shown : withoutOwners(shown);
+  if (request.method === 'HEAD') return head(type, headers);
+  const wanted = listingQuery(query, LIMITS.container_listing_limit);
+  const path = query.get('path');
+  const entries =
+    path === undefined
+      ? storage.listObjects(target.account, target.container, wanted)
+      : listPath(call, path, wanted);
+  const of = { kind: 'container', name: target.container } as const;
+  return listingAnswer(type, query, headers, of, entries.map(shownObject));
+}
+
+function containerHeaders({ timestamp, modified, attributes, objects, bytes }: ContainerRecord): Headers {
+  return Headers.of({
+    'X-Container-Object-Count': String(objects),
+    'X-Container-Bytes-Used': String(bytes),
+    'X-Timestamp': timestamp,
+    'Last-Modified': httpDate(modified),
+    'Accept-Ranges': 'bytes',
+  }).withAll(shownAttributes(attributes));
+}
+
+function shownObject(entry: Listed<ObjectRecord>): ShownEntry {
+  if ('subdir' in entry) return { subdir: toText(entry.subdir) };
+  const { content, contentType, timestamp, listed } = entry.record;
+  const { symlink_bytes, ...extra } = listed?.extra ?? {};
+  return {
+    name: toText(entry.name),
+    hash: content.etag,
+    bytes: listed?.bytes ?? content.size,
+    content_type: toText(contentType),
+    last_modified: isoTime(timestamp),
+    ...extra,
+    ...(symlink_bytes === undefined ? {} : { symlink_bytes: Number(symlink_bytes) }),
+  };
+}
+
+/**
+ * Swift's `path=`: the objects of one level of pseudo-folders, among them those whose name ends with the delimiter, and no
+ * subdirs.
+ */
+function listPath({ target, storage }: ContainerCall, path: ByteString, wanted: ListingQuery) {
+  const { account, container } = target;
+  const prefix = path === '' ? '' : path.replace(/\/+$/, '') + '/';
+  const found: Listed<ObjectRecord>[] = [];
+  let { marker } = wanted;
+  while (found.length < wanted.limit) {
+    const query = { ...wanted, prefix, delimiter: '/', ...(marker === undefined ? {} : { marker }) };
+    const page = storage.listObjects(account, container, query);
+    for (const entry of page) {
+      const name = 'subdir' in entry ? entry.subdir : entry.name;
+      marker = name;
+      const record = 'subdir' in entry ? storage.object(account, container, name) : entry.record;
+      if (record !== undefined && name !== prefix && found.length < wanted.limit)
+        found.push({ name, record });
+    }
+    if (page.length < wanted.limit) break;
+  }
+  return found;
+}
+
+async function changeContainer(call: ContainerCall): Promise<Response> {
+  const { request, target, storage } = call;
+  const before = storage.container(target.account, target.container);
+  authorise(call, request.method, target, before);
+  const { headers } = request;
+  checkMetadata(headers, 'container');
+  checkUnknown(headers);
+  if (request.method === 'PUT') checkNameLength('container', target.container);
+  const changes = withCleanAcls(changedAttributes(headers, 'container'));
+  checkMerged(before?.attributes ?? {}, changes, 'container');
+  if (request.method === 'PUT') {
+    checkNameLength('account', target.account);
+    const created = await storage.putContainer(target.account, target.container, changes);
+    return answer(created ? 201 : 202);
+  }
+  if (!(await storage.postContainer(target.account, target.container, changes))) throw refuse(404);
+  return answer(204);
+}
+
+function checkUnknown(headers: Headers): void {
+  if (headers.get('x-storage-policy')) {
+    const policy = headers.get('x-storage-policy') ?? '';
+    throw refuseWith(400, `Invalid X-Storage-Policy '${toText(policy)}'`);
+  }
+  if (headers.get('x-container-sync-to'))
+    throw refuseWith(501, 'Containers cannot be synchronised with others here\n');
+}
+
+function withCleanAcls(changes: Readonly<Record<string, ByteString>>) {
+  const cleaned = { ...changes };
+  for (const name of ['x-container-read', 'x-container-write']) {
+    const value = cleaned[name];
+    if (value) cleaned[name] = cleanAcl(name, value);
+  }
+  return cleaned;
+}
+
+async function deleteContainer(call: ContainerCall): Promise<Response> {
+  const { request, target, storage } = call;
+  openContainer(call, request.method, target);
+  const result = await storage.deleteContainer(target.account, target.container);
+  return answer({ deleted: 204, missing: 404, 'not-empty': 409 }[result]);
+}

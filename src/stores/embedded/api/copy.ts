@@ -1,0 +1,135 @@
+import { quote, unquote, isTrueValue, type ByteString } from '../../../http/bytes';
+import { Headers } from '../../../http/headers';
+import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
+import type { Response } from '../../../http/message';
+import type { ObjectRecord } from '../storage';
+import { page, refuse, Refused, refuseWith } from './answers';
+import { shownAttributes, systemAttributes } from './attributes';
+import type { ObjectCall } from './call';
+import { commit, created, draftOf, type Draft } from './draft';
+import { LIMITS } from './limits';
+import { failedCondition } from './preconditions';
+import { rangesOf } from './ranges';
+import { openView, type OpenedView } from './read';
+import { receive } from './receive';
+import { httpDate } from './times';
+import { chunks, serve, shownType } from './view';
+
+/** COPY: the same as a PUT at the other end (Swift's `copy`). */
+export function copyThere(call: ObjectCall): Promise<Response> {
+  const { request, target } = call;
+  const destination = request.headers.get('destination');
+  if (!destination) throw badPath('Destination header required');
+  const path = parseCopyHeader(destination);
+  if (path === undefined)
+    throw badPath('Destination header must be of the form <container name>/<object name>');
+  const account = accountOf(request.headers.get('destination-account')) ?? target.account;
+  return copy(call, target, { version: target.version, account, ...path });
+}
+
+/** PUT with X-Copy-From. */
+export function copyHere(call: ObjectCall): Promise<Response> {
+  const { request, target } = call;
+  if (Number(request.headers.get('content-length') ?? '0') > 0)
+    throw refuseWith(400, 'Copy requests require a zero byte body');
+  const path = parseCopyHeader(request.headers.get('x-copy-from') ?? '');
+  if (path === undefined)
+    throw badPath('X-Copy-From header must be of the form <container name>/<object name>');
+  const account = accountOf(request.headers.get('x-copy-from-account')) ?? target.account;
+  return copy(call, { version: target.version, account, ...path }, target);
+}
+
+function badPath(reason: string): Refused {
+  return new Refused(page(412, reason));
+}
+
+function accountOf(header: ByteString | undefined): ByteString | undefined {
+  if (header === undefined) return undefined;
+  const account = unquote(header);
+  if (account === '') throw badPath('Account name cannot be empty');
+  if (account.includes('/')) throw badPath('Account name cannot contain slashes');
+  return account;
+}
+
+/**
+ * Where the copy has the source's very bytes, it shares its content, whatever its size. It is tried again while its source goes away
+ * and comes back between reading and committing.
+ */
+async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Promise<Response> {
+  const { request } = call;
+  for (;;) {
+    const source = await openView({ ...call, target: from }, 'GET');
+    checkConditions(call, source);
+    const headers = request.headers.with('Content-Length', '0');
+    const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
+    const draft = mergedDraft(sink, source);
+    const record = await copyContent(sink, source, draft);
+    if (record !== undefined) return copied(record, source, from);
+  }
+}
+
+/** The request's conditions are asked of the source, as in Swift. */
+function checkConditions({ request }: ObjectCall, { view }: OpenedView): void {
+  const failed = failedCondition(request.headers, view.etag, view.timestamp);
+  if (failed !== undefined) throw new Refused(serve(request, view));
+  if (view.size === undefined || view.size > LIMITS.max_file_size) throw refuse(413);
+  if (rangesOf(request.headers.get('range'), view.size)?.length === 0)
+    throw new Refused(serve({ ...request, method: 'GET' }, view));
+}
+
+/** What the copy is to be: the source's metadata, and over it the request's. */
+function mergedDraft(sink: ObjectCall, { record, view, isRaw }: OpenedView): Draft {
+  const { headers } = sink.request;
+  const draft = draftOf(sink, shownType(record.contentType));
+  const isFresh = isTrueValue(headers.get('x-fresh-metadata'));
+  const { 'x-object-manifest': manifest, 'x-static-large-object': large, ...kept } = record.attributes;
+  const attributes = {
+    ...(isFresh ? systemAttributes(kept) : kept),
+    ...draft.attributes,
+    ...(isRaw && manifest !== undefined ? { 'x-object-manifest': manifest } : {}),
+    ...(isRaw && large !== undefined ? { 'x-static-large-object': large } : {}),
+  };
+  const own = view.content === undefined ? withoutLarge(attributes) : attributes;
+  const deleteAt = draft.deleteAt ?? (isFresh ? undefined : record.deleteAt);
+  return {
+    ...draft,
+    attributes: own,
+    ...(deleteAt === undefined ? {} : { deleteAt }),
+    ...(isRaw && record.listed !== undefined ? { listed: record.listed } : {}),
+  };
+}
+
+/** Less what told of the manifest whose segments' bytes the copy now has itself. */
+function withoutLarge(attributes: Readonly<Record<string, ByteString>>): Record<string, ByteString> {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([key]) => !key.startsWith('x-object-sysmeta-slo-')),
+  );
+}
+
+async function copyContent(
+  sink: ObjectCall,
+  { view }: OpenedView,
+  draft: Draft,
+): Promise<ObjectRecord | undefined> {
+  const { request, storage } = sink;
+  const size = view.size ?? 0;
+  const ranges = rangesOf(request.headers.get('range'), size);
+  if (ranges === undefined && view.content !== undefined) return commit(sink, draft, view.content);
+  const source = serve({ ...request, method: 'GET' }, view);
+  const length = Number(source.headers.get('content-length'));
+  return receive(storage, chunks(source.body), { length, etag: request.headers.get('etag') }, (content) =>
+    commit(sink, draft, content),
+  );
+}
+
+function copied(record: ObjectRecord, { record: source }: OpenedView, from: ObjectTarget): Response {
+  const response = created(record);
+  const own = Headers.of({
+    'X-Copied-From-Account': quote(from.account),
+    'X-Copied-From': quote(`${from.container}/${from.object}`),
+    'X-Copied-From-Last-Modified': httpDate(source.timestamp),
+    'X-Delete-At': record.deleteAt === undefined ? undefined : String(record.deleteAt),
+  });
+  const meta = shownAttributes(record.attributes).filter((key) => key.startsWith('x-object-meta-'));
+  return { ...response, headers: response.headers.withAll(own).withAll(meta) };
+}

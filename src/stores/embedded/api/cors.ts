@@ -1,0 +1,78 @@
+import { Headers } from '../../../http/headers';
+import { NO_BODY, type Response } from '../../../http/message';
+import type { Attributes } from '../storage';
+import { authorise, type Call } from './call';
+
+const EXPOSED = [
+  'cache-control',
+  'content-language',
+  'content-type',
+  'expires',
+  'last-modified',
+  'pragma',
+  'etag',
+  'x-timestamp',
+  'x-trans-id',
+  'x-openstack-request-id',
+];
+const METHODS = ['COPY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
+
+/** An answer with what a script from elsewhere needs to read it, where its container allows that (Swift's `cors_validation`). */
+export function withCors(call: Call, response: Response): Response {
+  const origin = call.request.headers.get('origin');
+  if (!origin) return response;
+  const attributes = containerAttributes(call);
+  if (!isAllowed(attributes, origin)) return response;
+  const exposed = new Set(EXPOSED);
+  for (const [key] of response.headers.entries())
+    if (key.startsWith('x-container-meta') || key.startsWith('x-object-meta')) exposed.add(key);
+  const more = attributes['x-container-meta-access-control-expose-headers'] ?? '';
+  for (const name of more.split(' ')) if (name.trim()) exposed.add(name.trim().toLowerCase());
+  const headers = Headers.of({ 'Access-Control-Expose-Headers': [...exposed].join(', ') });
+  return { ...response, headers: withOrigin(response.headers.withAll(headers), attributes, origin) };
+}
+
+/** OPTIONS; with an Origin, a browser's question before it lets a script from elsewhere send a request. */
+export function preflight(call: Call): Response {
+  const { request, target } = call;
+  const methods = METHODS.filter((each) => each !== 'COPY' || target.object !== undefined);
+  const origin = request.headers.get('origin');
+  if (!origin) authorise(call, 'OPTIONS', target);
+  const headers = Headers.of({ Allow: methods.join(', '), 'Content-Length': '0' });
+  if (!origin || target.container === undefined) return { status: 200, headers, body: NO_BODY };
+  const attributes = containerAttributes(call);
+  const wanted = request.headers.get('access-control-request-method') ?? '';
+  if (!isAllowed(attributes, origin) || !methods.includes(wanted))
+    return { status: 401, headers, body: NO_BODY };
+  const asked = request.headers.get('access-control-request-headers');
+  const own = Headers.of({
+    'Access-Control-Allow-Methods': methods.join(', '),
+    'Access-Control-Max-Age': attributes['x-container-meta-access-control-max-age'],
+    'Access-Control-Allow-Headers': asked,
+    Vary: asked === undefined ? undefined : 'Access-Control-Request-Headers',
+  });
+  return { status: 200, headers: withOrigin(headers.withAll(own), attributes, origin), body: NO_BODY };
+}
+
+function containerAttributes({ target, storage }: Call): Attributes {
+  return storage.container(target.account, target.container ?? '')?.attributes ?? {};
+}
+
+function allowedOrigins(attributes: Attributes): string[] {
+  const allowed = attributes['x-container-meta-access-control-allow-origin'] ?? '';
+  return allowed.split(' ').map((each) => each.trim());
+}
+
+function isAllowed(attributes: Attributes, origin: string): boolean {
+  const allowed = allowedOrigins(attributes);
+  return allowed.includes(origin) || allowed.includes('*');
+}
+
+function withOrigin(headers: Headers, attributes: Attributes, origin: string): Headers {
+  const isAny = attributes['x-container-meta-access-control-allow-origin']?.trim() === '*';
+  if (isAny) return headers.with('Access-Control-Allow-Origin', '*');
+  const vary = headers.get('vary');
+  return headers
+    .with('Access-Control-Allow-Origin', origin)
+    .with('Vary', vary === undefined ? 'Origin' : `${vary}, Origin`);
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { ByteString } from '../../../http/bytes';
+import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
+import { refuse } from './answers';
+import { openContainer, type ObjectCall } from './call';
+import { LIMITS } from './limits';
+import { openObject } from './links';
+import { readPieces, type Piece } from './pieces';
+import { streamOf, type View } from './view';
+import type { ObjectRecord } from '../storage';
+
+/** What a dynamic large object shows: all objects of a container whose names begin with a prefix (Swift's `dlo`). */
+export function dloView(call: ObjectCall, manifest: ByteString, own: View): View {
+  const segments = new Segments(call, manifest);
+  const { size, etag } = segments.summary();
+  return {
+    headers: own.headers,
+    contentType: own.contentType,
+    timestamp: own.timestamp,
+    etag: `"${etag}"`,
+    size,
+    check: (first) => segments.check(first),
+    read: (first, last) => streamOf(readPieces(segments.pieces(), first, last)),
+  };
+}
+
+class Segments {
+  private readonly container: ByteString;
+  private readonly prefix: ByteString;
+
+  constructor(
+    private readonly call: ObjectCall,
+    manifest: ByteString,
+  ) {
+    const path = parseCopyHeader(manifest);
+    if (path === undefined) throw refuse(404);
+    this.container = path.container;
+    this.prefix = path.object;
+    const { version, account } = call.target;
+    openContainer(call, 'GET', { version, account, container: this.container });
+  }
+
+  summary(): { size: number; etag: string } {
+    const etag = createHash('md5');
+    let size = 0;
+    for (const { record } of this.list()) {
+      size += record.content.size;
+      etag.update(record.content.etag);
+    }
+    return { size, etag: etag.digest('hex') };
+  }
+
+  /** Refuses with 409, as Swift does, where the first segment that is wanted cannot be read. */
+  check(first: number): Promise<void> {
+    let end = 0;
+    for (const { target, record } of this.list()) {
+      end += record.content.size;
+      if (first >= end) continue;
+      openObject(this.call, 'GET', target);
+      break;
+    }
+    return Promise.resolve();
+  }
+
+  *pieces(): Generator<Piece> {
+    for (const { target, record } of this.list()) {
+      yield {
+        size: record.content.size,
+        read: (first, last) => {
+          const opened = openObject(this.call, 'GET', target);
+          return this.call.storage.read(opened.record.content, first, last);
+        },
+      };
+    }
+  }
+
+  private *list(): Generator<{ target: ObjectTarget; record: ObjectRecord }> {
+    const { container, prefix } = this;
+    const { version, account } = this.call.target;
+    const limit = LIMITS.container_listing_limit;
+    for (let marker: ByteString | undefined = ''; marker !== undefined;) {
+      const page = this.call.storage.listObjects(account, container, { prefix, marker, limit });
+      marker = undefined;
+      for (const entry of page) {
+        if ('subdir' in entry) continue;
+        if (page.length === limit) marker = entry.name;
+        yield { target: { version, account, container, object: entry.name }, record: entry.record };
+      }
+    }
+  }
+}

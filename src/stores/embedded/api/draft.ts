@@ -1,0 +1,105 @@
+import { isTrueValue, type ByteString } from '../../../http/bytes';
+import { Headers } from '../../../http/headers';
+import { NO_BODY, type Request, type Response } from '../../../http/message';
+import type { ContentRef, NewObject, ObjectRecord } from '../storage';
+import { answer, refuse, refuseWith } from './answers';
+import { deleteAtOf, objectAttributes } from './attributes';
+import { openContainer, type ObjectCall } from './call';
+import { guessType } from './content_types';
+import { checkMetadata, checkNameLength, isText, LIMITS } from './limits';
+import { httpDate } from './times';
+
+/** What a PUT is to make, before its content is there. */
+export interface Draft extends Omit<NewObject, 'content'> {
+  /** Only if nothing is there. */
+  readonly absent: boolean;
+}
+
+/**
+ * Checks a PUT as Swift's `ObjectController.PUT` does before it reads the body, in its order: whether the client may, whether there is
+ * a container, then everything that the headers say.
+ *
+ * @param type the content type where the client gives none
+ */
+export function draftOf(call: ObjectCall, type?: ByteString): Draft {
+  const { request, target, storage } = call;
+  const { headers } = request;
+  const noneMatch = headers.get('if-none-match');
+  if (noneMatch !== undefined && !hasStar(noneMatch)) throw refuseWith(400, 'If-None-Match only supports *');
+  openContainer(call, 'PUT', target);
+  checkLength(request);
+  checkNameLength('object', target.object);
+  const deleteAt = deleteAtOf(headers);
+  const contentType = contentTypeOf(headers, target.object, type);
+  checkContentType(contentType);
+  checkMetadata(headers, 'object');
+  checkManifestHeader(headers);
+  const absent = noneMatch !== undefined;
+  if (absent && storage.object(target.account, target.container, target.object) !== undefined)
+    throw refuse(412);
+  const attributes = objectAttributes(headers);
+  return { contentType, attributes, absent, ...(deleteAt === undefined ? {} : { deleteAt }) };
+}
+
+function hasStar(header: string): boolean {
+  return header.split(',').some((tag) => tag.trim() === '*');
+}
+
+function checkLength({ headers, body }: Request): void {
+  const length = headers.get('content-length');
+  if (length !== undefined && Number(length) > LIMITS.max_file_size)
+    throw refuseWith(413, 'Your request is too large.');
+  if (length === undefined && body === NO_BODY) throw refuseWith(411, 'Missing Content-Length header.');
+}
+
+function contentTypeOf(headers: Headers, name: ByteString, type: ByteString | undefined): ByteString {
+  const given = headers.get('content-type');
+  if (isTrueValue(headers.get('x-detect-content-type'))) return guessType(name);
+  return given ? given : (type ?? guessType(name));
+}
+
+/** Refuses what Swift keeps for itself; a POST may set it. */
+function checkContentType(contentType: ByteString): void {
+  if (!isText(contentType)) throw refuseWith(400, 'Invalid Content-Type');
+  const [, ...parameters] = contentType.split(';');
+  if (parameters.some((each) => each.trimStart().startsWith('swift_'))) throw refuse(400);
+}
+
+/** Refuses an X-Object-Manifest that names no segments (Swift's `dlo`). */
+function checkManifestHeader(headers: Headers): void {
+  const value = headers.get('x-object-manifest');
+  if (value === undefined) return;
+  const slash = value.indexOf('/');
+  const prefix = value.slice(slash + 1);
+  if (slash < 1 || prefix === '' || prefix.startsWith('/') || /[?&]/.test(value))
+    throw refuseWith(400, 'X-Object-Manifest must be in the format container/prefix');
+}
+
+/**
+ * Makes an object of its draft and a content.
+ *
+ * @returns undefined where the content went meanwhile, which a content just received cannot
+ * @throws Refused where the container went, or something is there that must not be
+ */
+export async function commit(
+  { storage, target }: ObjectCall,
+  { absent, ...draft }: Draft,
+  content: ContentRef,
+): Promise<ObjectRecord | undefined> {
+  const { account, container, object } = target;
+  const made = await storage.putObject(
+    account,
+    container,
+    object,
+    { ...draft, content },
+    absent ? { absent } : undefined,
+  );
+  if (made === 'no-content') return undefined;
+  if (typeof made === 'string') throw refuse(made === 'exists' ? 412 : 404);
+  return made;
+}
+
+/** Swift's answer to a PUT. */
+export function created(record: ObjectRecord, etag: string = record.content.etag): Response {
+  return answer(201, Headers.of({ Etag: etag, 'Last-Modified': httpDate(record.timestamp) }));
+}

@@ -1,0 +1,105 @@
+import { destroy, drain } from '../../../http/body';
+import { Headers } from '../../../http/headers';
+import { NO_BODY, type Handler, type Request, type Response } from '../../../http/message';
+import { isContainer, isObject, parseQuery, parseTarget } from '../../../http/path';
+import { StoreError } from '../../error';
+import type { Storage } from '../storage';
+import { accountRequest } from './account';
+import { answer, page, Refused, refuse, refuseWith } from './answers';
+import type { Call } from './call';
+import { containerRequest } from './container';
+import { withCors, preflight } from './cors';
+import { infoAnswer } from './info';
+import { isText } from './limits';
+import { objectRequest } from './object';
+
+/** Unread bytes of a body that are worth reading so that the connection can be used again. */
+const WORTH_READING = 64 * 1024;
+
+/** Answers the Swift API over a storage, as Swift's proxy server does. */
+export function createHandler(storage: Storage): Handler {
+  return async (request) => {
+    const response = await respond(request, storage);
+    await settleBody(request, response.status);
+    if (request.method !== 'HEAD' || response.status < 400) return response;
+    return { ...response, headers: response.headers.with('Content-Length', '0'), body: NO_BODY };
+  };
+}
+
+async function respond(request: Request, storage: Storage): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await dispatch(request, storage);
+    } catch (error) {
+      if (error instanceof Refused) return error.response;
+      // replaced between its being looked up and being read: the next look finds what is there now
+      if (attempt < 5 && codeOf(error) === 'gone' && /^(GET|HEAD)$/.test(request.method)) continue;
+      throw asStoreError(error);
+    }
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && error.name === 'StorageError' && 'code' in error
+    ? String(error.code)
+    : undefined;
+}
+
+function asStoreError(error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === undefined || !(error instanceof Error)) return error;
+  return new StoreError('unavailable', error.message, code === 'no-space' ? 507 : undefined, {
+    cause: error,
+  });
+}
+
+async function settleBody({ body, headers, sendContinue }: Request, status: number): Promise<void> {
+  if (Buffer.isBuffer(body)) return;
+  const length = Number(headers.get('content-length') ?? Infinity);
+  if (status < 300 && length <= WORTH_READING && sendContinue === undefined) await drain(body);
+  else destroy(body);
+}
+
+async function dispatch(request: Request, storage: Storage): Promise<Response> {
+  if (request.path === '/info') return info(request);
+  const target = parseTarget(request.path);
+  if (target === undefined) throw new Refused(page(412, 'Bad URL'));
+  if (target.version !== 'v1' && target.version !== 'v1.0') throw refuse(400);
+  const names = [target.account, target.container ?? '', target.object ?? ''];
+  if (!names.every(isText)) throw new Refused(page(412, 'Invalid UTF8 or contains NULL'));
+  const call: Call = { request, target, query: parseQuery(request.query), storage };
+  checkImplemented(call);
+  if (request.method === 'OPTIONS') return preflight(call);
+  if (isObject(target)) return withCors(call, await settled(() => objectRequest({ ...call, target })));
+  if (isContainer(target)) return withCors(call, await settled(() => containerRequest({ ...call, target })));
+  return accountRequest(call);
+}
+
+/** A refusal as an answer like others, so that scripts from elsewhere can read it too. */
+async function settled(handle: () => Promise<Response>): Promise<Response> {
+  try {
+    return await handle();
+  } catch (error) {
+    if (error instanceof Refused) return error.response;
+    throw error;
+  }
+}
+
+function info({ method }: Request): Response {
+  if (method === 'GET' || method === 'HEAD') return infoAnswer();
+  const allowed = Headers.of({ Allow: 'GET, HEAD, OPTIONS' });
+  return method === 'OPTIONS'
+    ? { status: 200, headers: allowed.with('Content-Length', '0'), body: NO_BODY }
+    : answer(405, allowed);
+}
+
+/** Refuses what other Swifts can do and would otherwise be taken for something else. */
+function checkImplemented({ request, query }: Call): void {
+  const { method, headers } = request;
+  if (query.has('bulk-delete') || (method === 'PUT' && query.has('extract-archive')))
+    throw refuseWith(501, 'Bulk operations are not available here\n');
+  if (method === 'POST' && /^multipart\/form-data\b/i.test(headers.get('content-type') ?? ''))
+    throw refuseWith(501, 'FormPOST is not available here\n');
+  if (headers.has('x-versions-enabled') || query.has('versions') || query.has('version-id'))
+    throw refuseWith(501, "Versions with ids (Swift's object_versioning) are not available here\n");
+}

@@ -1,0 +1,94 @@
+import { Headers } from '../../../http/headers';
+import type { Response } from '../../../http/message';
+import type { ObjectRecord } from '../storage';
+import { answer, refuse, refuseWith } from './answers';
+import { deleteAtOf, objectAttributes, systemAttributes } from './attributes';
+import { openContainer, type ObjectCall } from './call';
+import { copyHere, copyThere } from './copy';
+import { commit, created, draftOf } from './draft';
+import { checkMetadata } from './limits';
+import { linkHeaders, linkOf, locationOf } from './links';
+import { putLink } from './put_link';
+import { readObject } from './read';
+import { receiveBody } from './receive';
+import { deleteLarge, putLarge } from './slo_write';
+
+const ALLOWED = Headers.of({ Allow: 'COPY, DELETE, GET, HEAD, OPTIONS, POST, PUT' });
+
+/** Answers a request for an object as Swift's `ObjectController` does behind `copy`, `slo`, `dlo` and `symlink`. */
+export async function objectRequest(call: ObjectCall): Promise<Response> {
+  switch (call.request.method) {
+    case 'GET':
+    case 'HEAD':
+      return readObject(call);
+    case 'PUT':
+      return putObject(call);
+    case 'COPY':
+      return copyThere(call);
+    case 'POST':
+      return postObject(call);
+    case 'DELETE':
+      return call.query.get('multipart-manifest') === 'delete' ? deleteLarge(call) : deleteObject(call);
+    default:
+      throw refuse(405, ALLOWED);
+  }
+}
+
+async function putObject(call: ObjectCall): Promise<Response> {
+  const { request, query, storage } = call;
+  if (request.headers.get('x-copy-from')) return copyHere(call);
+  if (query.get('multipart-manifest') === 'put') return putLarge(call);
+  if (request.headers.has('x-symlink-target')) return putLink(call);
+  const draft = draftOf(call);
+  const record = await receiveBody(storage, request, (content) => commit(call, draft, content));
+  if (record === undefined) throw new Error('a content just received was gone');
+  return created(record);
+}
+
+/** Replaces metadata (Swift's POST). One on a symlink takes effect there, and its answer tells so. */
+async function postObject(call: ObjectCall): Promise<Response> {
+  const { request, target } = call;
+  const { headers } = request;
+  if (headers.has('x-symlink-target'))
+    throw refuseWith(400, 'A PUT request is required to set a symlink target');
+  openContainer(call, 'POST', target);
+  checkMetadata(headers, 'object');
+  const record = await post(call, deleteAtOf(headers));
+  const link = linkOf(record.attributes);
+  if (link === undefined) return answer(202);
+  const reason =
+    'The requested POST was applied to a symlink. POST directly to the target to apply requested metadata.';
+  const own = linkHeaders(link).only('X-Symlink-Target-Etag').with('Location', locationOf(target, link));
+  throw refuseWith(307, reason, own);
+}
+
+async function post(call: ObjectCall, deleteAt: number | undefined): Promise<ObjectRecord> {
+  const { request, target, storage } = call;
+  const { account, container, object } = target;
+  for (;;) {
+    const before = storage.object(account, container, object);
+    if (before === undefined) throw refuse(404);
+    const attributes = { ...objectAttributes(request.headers), ...systemAttributes(before.attributes) };
+    const contentType = request.headers.get('content-type') ?? '';
+    const posted = await storage.postObject(
+      account,
+      container,
+      object,
+      {
+        attributes,
+        contentType: contentType === '' ? before.contentType : contentType,
+        ...(deleteAt === undefined ? {} : { deleteAt }),
+      },
+      { timestamp: before.timestamp },
+    );
+    if (typeof posted !== 'string') return posted;
+    if (posted !== 'changed') throw refuse(404);
+  }
+}
+
+async function deleteObject(call: ObjectCall): Promise<Response> {
+  const { target, storage } = call;
+  openContainer(call, 'DELETE', target);
+  const removed = await storage.deleteObject(target.account, target.container, target.object);
+  return answer(typeof removed === 'string' ? 404 : 204);
+}

@@ -1,0 +1,25 @@
+import { chunks } from './view';
+import type { Body } from '../../../http/message';
+
+/** One of the parts that a large object's content consists of. */
+export interface Piece {
+  readonly size: number;
+  /** Bytes from the first to the last, both counted. */
+  read(first: number, last: number): Body | Promise<Body>;
+}
+
+/** The bytes of many pieces from the first to the last, both counted; no piece is opened before its first byte is wanted. */
+export async function* readPieces(
+  pieces: AsyncIterable<Piece> | Iterable<Piece>,
+  first: number,
+  last: number,
+): AsyncGenerator<Buffer> {
+  let start = 0;
+  for await (const piece of pieces) {
+    if (start > last) return;
+    if (first < start + piece.size && piece.size > 0) {
+      yield* chunks(await piece.read(Math.max(first - start, 0), Math.min(last - start, piece.size - 1)));
+    }
+    start += piece.size;
+  }
+}

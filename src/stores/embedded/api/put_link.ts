@@ -1,0 +1,94 @@
+import { quote, toBytes, toText, unquote, type ByteString } from '../../../http/bytes';
+import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
+import type { Response } from '../../../http/message';
+import { Refused, refuseWith } from './answers';
+import type { ObjectCall } from './call';
+import { commit, created, draftOf } from './draft';
+import { linkAttributes, openObject, type Link } from './links';
+import { normalEtag } from './preconditions';
+import { receiveBody } from './receive';
+import { Headers } from '../../../http/headers';
+
+/** PUT with X-Symlink-Target (Swift's `SymlinkObjectContext.handle_put`). */
+export async function putLink(call: ObjectCall): Promise<Response> {
+  const { request, storage } = call;
+  if (Number(request.headers.get('content-length') ?? '0') > 0 || isLong(request.body)) throw hasBody();
+  const { link, target } = parseLink(call);
+  const draft = link.etag === undefined ? undefined : pinned(call, target, link.etag);
+  const own: Link = draft === undefined ? link : { ...link, bytes: String(draft.bytes) };
+  const made = draftOf(call, draft?.contentType ?? 'application/symlink');
+  const record = await receiveBody(storage, request, (content) => {
+    if (content.size > 0) throw hasBody();
+    const attributes = { ...made.attributes, ...linkAttributes(own) };
+    const extra = { ...draft?.extra, ...listedLink(target, own) };
+    return commit(call, { ...made, attributes, listed: { bytes: 0, extra } }, content);
+  });
+  if (record === undefined) throw new Error('a content just received was gone');
+  return created(record);
+}
+
+function isLong(body: ObjectCall['request']['body']): boolean {
+  return Buffer.isBuffer(body) && body.length > 0;
+}
+
+function hasBody(): Refused {
+  return refuseWith(400, 'Symlink requests require a zero byte body');
+}
+
+function parseLink({ request, target }: ObjectCall): { link: Link; target: ObjectTarget } {
+  const header = request.headers.get('x-symlink-target') ?? '';
+  const path = unquote(header).startsWith('/') ? undefined : parseCopyHeader(header);
+  if (path === undefined) {
+    throw refuseWith(412, 'X-Symlink-Target header must be of the form <container name>/<object name>');
+  }
+  const given = request.headers.get('x-symlink-target-account');
+  const account = given === undefined ? target.account : accountOf(given);
+  const isItself =
+    account === target.account && path.container === target.container && path.object === target.object;
+  if (isItself) throw refuseWith(400, 'Symlink cannot target itself');
+  const etag = normalEtag(request.headers.get('x-symlink-target-etag') ?? '');
+  if (/[;"\\]/.test(etag)) throw refuseWith(400, 'Bad X-Symlink-Target-Etag format');
+  return {
+    link: {
+      target: quote(`${path.container}/${path.object}`),
+      account: given === undefined ? undefined : quote(account),
+      etag: etag === '' ? undefined : etag,
+      bytes: undefined,
+    },
+    target: { version: target.version, account, ...path },
+  };
+}
+
+function accountOf(header: ByteString): ByteString {
+  const account = unquote(header);
+  if (account !== '' && !account.includes('/')) return account;
+  throw refuseWith(
+    412,
+    account === '' ? 'Account name cannot be empty' : 'Account name cannot contain slashes',
+  );
+}
+
+/** What a static link takes over of its target, which must be there now with the ETag that the client gave. */
+function pinned(call: ObjectCall, target: ObjectTarget, etag: string) {
+  try {
+    const { record } = openObject(call, 'HEAD', target, 'static', etag);
+    const { attributes, contentType, content } = record;
+    const sloEtag = attributes['x-object-sysmeta-slo-etag'];
+    const bytes = attributes['x-object-sysmeta-slo-size'] ?? content.size;
+    return { contentType, bytes, extra: sloEtag === undefined ? {} : { slo_etag: sloEtag } };
+  } catch (error) {
+    if (!(error instanceof Refused) || error.response.status !== 404) throw error;
+    const location = `/v1/${quote(target.account)}/${quote(target.container)}/${quote(target.object)}`;
+    const headers = Headers.of({ 'Content-Type': 'text/plain', 'Content-Location': location });
+    throw refuseWith(409, 'X-Symlink-Target does not exist', headers);
+  }
+}
+
+/** What listings tell of a link; its path names the account. */
+function listedLink({ version, account }: ObjectTarget, link: Link): Record<string, string> {
+  return {
+    symlink_path: toText(toBytes(`/${version}/${link.account ?? account}/${link.target}`)),
+    ...(link.etag === undefined ? {} : { symlink_etag: link.etag }),
+    ...(link.bytes === undefined ? {} : { symlink_bytes: link.bytes }),
+  };
+}

@@ -1,0 +1,85 @@
+import { isTrueValue, unquote, type ByteString } from '../../../http/bytes';
+import { Headers } from '../../../http/headers';
+import type { ObjectTarget } from '../../../http/path';
+import type { Response } from '../../../http/message';
+import type { ObjectRecord } from '../storage';
+import { shownAttributes } from './attributes';
+import type { ObjectCall } from './call';
+import { dloView } from './dlo';
+import { linkHeaders, linkOf, openObject } from './links';
+import { rangesOf } from './ranges';
+import { manifestView, sloView } from './slo_read';
+import { serve, type View } from './view';
+
+/** An object as a request sees it. */
+export interface OpenedView {
+  readonly target: ObjectTarget;
+  readonly record: ObjectRecord;
+  readonly view: View;
+  /** The view is of the object itself, and not of what its manifest names. */
+  readonly isRaw: boolean;
+}
+
+/** GET and HEAD of an object. */
+export async function readObject(call: ObjectCall): Promise<Response> {
+  const { request, query } = call;
+  const opened = await openView(call, request.method);
+  const { record, target } = opened;
+  let { view } = opened;
+  if (isStatic(record) && opened.isRaw && query.get('multipart-manifest') === 'get')
+    view = await manifestView({ ...call, target }, record, view);
+  if (request.method === 'GET' && view.check !== undefined) {
+    const ranges = view.size === undefined ? undefined : rangesOf(request.headers.get('range'), view.size);
+    if (ranges?.length !== 0) await view.check(ranges?.[0]?.[0] ?? 0);
+  }
+  return serve(request, view);
+}
+
+/**
+ * What a request for an object sees: by `?symlink=get` the link and not its target, by `?multipart-manifest=get` the manifest and not
+ * its segments.
+ *
+ * @param method the right that is asked for along the way
+ */
+export async function openView(call: ObjectCall, method: string): Promise<OpenedView> {
+  const { query } = call;
+  const asLink = query.get('symlink') === 'get';
+  const { target, record, location } = openObject(call, method, call.target, asLink ? 'none' : 'all');
+  const own = plainView(call, record, asLink, location);
+  const manifest = record.attributes['x-object-manifest'];
+  const isWhole = query.get('multipart-manifest') !== 'get';
+  const there = { ...call, target };
+  if (isStatic(record) && isWhole)
+    return { target, record, view: await sloView(there, record, own), isRaw: false };
+  if (manifest !== undefined && isWhole)
+    return { target, record, view: dloView(there, unquote(manifest), own), isRaw: false };
+  return { target, record, view: own, isRaw: true };
+}
+
+function isStatic({ attributes }: ObjectRecord): boolean {
+  return isTrueValue(attributes['x-static-large-object']);
+}
+
+function plainView(
+  { storage }: ObjectCall,
+  record: ObjectRecord,
+  asLink: boolean,
+  location: ByteString | undefined,
+): View {
+  const { attributes, content, contentType, timestamp, deleteAt } = record;
+  const link = asLink ? linkOf(attributes) : undefined;
+  const own = Headers.of({
+    'Content-Location': location,
+    'X-Delete-At': deleteAt === undefined ? undefined : String(deleteAt),
+  });
+  const headers = shownAttributes(attributes).withAll(own);
+  return {
+    headers: link === undefined ? headers : headers.withAll(linkHeaders(link)),
+    contentType,
+    etag: content.etag,
+    timestamp,
+    size: content.size,
+    content,
+    read: (first, last) => storage.read(content, first, last),
+  };
+}
