@@ -1,10 +1,15 @@
 #!/usr/bin/env node
+import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from './config/error';
 import { codeOf, messageOf } from './errors';
 import { createLog } from './log';
 import { loadConfig } from './pipeline/load';
+import { introduce } from './server/introduce';
 import { startServer } from './server/serve';
+
+/** What is served where nothing else is said: a store of its own. */
+const EMBEDDED = relative(process.cwd(), join(__dirname, '../../config/embedded.conf'));
 
 const program = new Command('hindsight')
   .description(
@@ -15,11 +20,13 @@ const program = new Command('hindsight')
 program
   .command('serve')
   .description('serve as the configuration says, until SIGTERM or SIGINT')
-  .requiredOption('-c, --config <file>', "the configuration, in Swift's ini form; config/ has samples")
+  .option('-c, --config <file>', "the configuration, in Swift's ini form; config/ has samples", EMBEDDED)
   .action(async ({ config: file }: { config: string }) => {
     const config = loadConfig(file);
     const log = createLog(config.server.log_level);
     const server = await startServer(config, log);
+    if (config.introduction.data !== undefined)
+      process.stderr.write(introduce(server.url, config.introduction));
     log.info({ url: server.url, pipeline: config.pipeline.join(' ') }, 'serving');
     const stop = (signal: NodeJS.Signals) => {
       log.info({ signal }, 'stopping: requests in progress may end');

@@ -37,13 +37,29 @@ export interface FilterContext {
   readonly app: Pick<App, 'authority' | 'mayWrite'>;
 }
 
+/** What a newcomer is told of a configuration when it is served. */
+export interface Introduction {
+  /** The folder where the objects lie. */
+  readonly data?: string;
+  /** A user who may be shown with the key, because both are in the samples for everybody to read. */
+  readonly user?: { readonly name: string; readonly key: string; readonly account: string };
+}
+
+/** The options of a server that an app or a filter may have to object to. */
+export interface ServerFacts {
+  readonly bind_ip: string;
+}
+
 /** What the configuration can name as an app. */
 export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   /** Other names that `use` may give it, as an operator of Swift writes them. */
   readonly aliases?: readonly string[];
   readonly options: T;
-  create(options: z.infer<T>, log: Log): App;
+  /** What to tell a newcomer. */
+  introduce?(options: z.infer<T>): Introduction;
+  /** Rejects where the app cannot do its work, with an error that says why. */
+  create(options: z.infer<T>, log: Log): App | Promise<App>;
 }
 
 /** What the configuration can name as a filter, and where in a pipeline it may stand. */
@@ -56,5 +72,9 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly first?: boolean;
   /** Filters that must stand somewhere before this one, each with the reason. */
   readonly requires?: Readonly<Record<string, string>>;
+  /** What to tell a newcomer. */
+  introduce?(options: z.infer<T>): Introduction;
+  /** Why a server with these options must not start, if so. */
+  objection?(options: z.infer<T>, server: ServerFacts): string | undefined;
   create(options: z.infer<T>, context: FilterContext): Filter;
 }

@@ -24,13 +24,38 @@ const options = z
 export const tempauth: FilterPlugin<typeof options> = {
   name: 'tempauth',
   options,
+  introduce: (given) => {
+    const shipped = [...usersOf(given).values()].find(({ key }) => key === SHIPPED_KEY);
+    return shipped ? { user: shipped } : {};
+  },
+  objection: (given, { bind_ip }) => {
+    const shipped = [...usersOf(given).values()].find(({ key }) => key === SHIPPED_KEY);
+    if (!shipped || isLoopback(bind_ip)) return undefined;
+    return `the user ${shipped.name} has the key that is in the samples for everybody to read: change it before you bind to ${bind_ip}`;
+  },
   moreOptions: { pattern: USER_OPTION, form: 'user_ACCOUNT_NAME' },
-  create: ({ reseller_prefix, auth_prefix, token_life, ...more }) => {
-    const prefix = reseller_prefix === '' ? '' : reseller_prefix.replace(/_?$/, '_');
-    const users = readUsers(more, prefix);
-    return authenticate(users, new Tokens(users, prefix, token_life), prefix, auth_prefix);
+  create: (given) => {
+    const users = usersOf(given);
+    const prefix = prefixOf(given);
+    return authenticate(users, new Tokens(users, prefix, given.token_life), prefix, given.auth_prefix);
   },
 };
+
+/** The key of the users in config/. */
+const SHIPPED_KEY = 'testing';
+
+function prefixOf({ reseller_prefix }: z.infer<typeof options>): string {
+  return reseller_prefix === '' ? '' : reseller_prefix.replace(/_?$/, '_');
+}
+
+function usersOf(given: z.infer<typeof options>): Map<string, User> {
+  const named = Object.entries(given).filter(([name]) => USER_OPTION.test(name));
+  return readUsers(Object.fromEntries(named) as Record<string, string>, prefixOf(given));
+}
+
+function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || address.startsWith('127.');
+}
 
 function authenticate(
   users: ReadonlyMap<string, User>,

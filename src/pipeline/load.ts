@@ -4,7 +4,7 @@ import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
 import { readOptions, seconds, whole } from '../config/options';
 import { messageOf } from '../errors';
-import type { App, AppPlugin, FilterPlugin } from '../plugin';
+import type { App, AppPlugin, FilterPlugin, Introduction } from '../plugin';
 import type { Filter } from '../http/message';
 import type { Log } from '../log';
 import { apps, filters } from './registry';
@@ -32,7 +32,9 @@ export interface Config {
   readonly server: ServerOptions;
   /** The names in the pipeline, for people. */
   readonly pipeline: readonly string[];
-  createApp(log: Log): App;
+  /** What to tell a newcomer. */
+  readonly introduction: Introduction;
+  createApp(log: Log): Promise<App>;
   /** In the order of the pipeline. */
   createFilters(app: App, log: Log): Filter[];
 }
@@ -81,7 +83,7 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
       const all = known.map((each) => each.name).join(', ');
       throw fail(use?.line ?? listed.line, `unknown ${kind} ${use?.value ?? name}; known: ${all}`);
     }
-    return { plugin, options: readOptions(section, plugin.options, file, plugin.moreOptions) };
+    return { plugin, section, options: readOptions(section, plugin.options, file, plugin.moreOptions) };
   };
   const app = plugged('app', appName, apps);
   const inOrder = filterNames.map((name) => plugged('filter', name, filters));
@@ -95,12 +97,18 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
     if (kind === 'app' && of !== appName)
       throw fail(line, `[${name}] is not the end of the pipeline, which is ${appName}`);
   }
-  const defaults = sections.get('DEFAULT') ?? emptySection('DEFAULT', 1);
+  const serverOptions = readOptions(sections.get('DEFAULT') ?? emptySection('DEFAULT', 1), server, file);
+  for (const { plugin, options, section } of inOrder) {
+    const objection = plugin.objection?.(options, serverOptions);
+    if (objection) throw fail(section.line, `[${section.name}] ${objection}`);
+  }
+  const introductions = [app, ...inOrder].map(({ plugin, options }) => plugin.introduce?.(options));
   return Object.freeze({
     file,
-    server: readOptions(defaults, server, file),
+    server: serverOptions,
+    introduction: Object.assign({}, ...introductions) as Introduction,
     pipeline: names,
-    createApp: (log: Log) => app.plugin.create(app.options, log),
+    createApp: async (log: Log) => app.plugin.create(app.options, log),
     createFilters: (created: App, log: Log) =>
       inOrder.map(({ plugin, options }) => plugin.create(options, { log, app: created })),
   });

@@ -5,6 +5,7 @@ import { proxyLogging } from '../../middleware/proxy-logging';
 import { tempauth } from '../../middleware/tempauth';
 import { versionedWrites } from '../../middleware/versioned_writes';
 import type { AppPlugin, FilterPlugin } from '../plugin';
+import { embedded } from '../stores/embedded/app';
 import { swift } from '../stores/swift/app';
 
 /** What a configuration can name as a filter: add one here, and `use` finds it. */
@@ -18,4 +19,4 @@ export const filters: readonly FilterPlugin[] = [
 ];
 
 /** What a configuration can name as the end of its pipeline. */
-export const apps: readonly AppPlugin[] = [swift];
+export const apps: readonly AppPlugin[] = [swift, embedded];

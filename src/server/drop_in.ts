@@ -10,7 +10,7 @@ import { Headers } from '../http/headers';
 import { createLog, type Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { FilterContext } from '../plugin';
-import { swift } from '../stores/swift/app';
+import { createSwiftApp, swift } from '../stores/swift/app';
 import { serve } from './listener';
 import { isForPipeline } from './routes';
 
@@ -49,7 +49,7 @@ export function versionedWrites(
     versionedWritesPlugin.options,
     dropInOptions,
   ]);
-  const app = swift.create(read(swift.options, forSwift), log);
+  const app = createSwiftApp(read(swift.options, forSwift));
   const context: FilterContext = { log, app };
   const declined = new WeakSet<Request>();
   const handler = buildPipeline(

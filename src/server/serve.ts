@@ -19,7 +19,7 @@ export interface RunningServer {
 /** Starts a server by its configuration; resolves once it listens. */
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const { bind_ip, bind_port, client_timeout, max_header_size, shutdown_timeout } = config.server;
-  const app = config.createApp(log);
+  const app = await config.createApp(log);
   const handler = buildPipeline(config.createFilters(app, log), app.handler);
   const options = { clientTimeout: client_timeout, maxHeaderSize: max_header_size };
   const shell = app.upstream && createShell(app.upstream, log);
