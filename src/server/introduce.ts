@@ -1,0 +1,19 @@
+import { resolve } from 'node:path';
+import type { Introduction } from '../plugin';
+
+/** What the terminal shows when a store of its own is served: where it is, and lines to try it that work as printed. */
+export function introduce(url: string, { data, user }: Introduction): string {
+  const lines = [`Hindsight listens on ${url}`, `its data lies in ${resolve(data ?? '.')}`];
+  if (user) {
+    const storage = `${url}/v1/${user.account}`;
+    const token = `-H "X-Auth-Token: $token"`;
+    lines.push(
+      '',
+      'Try it:',
+      `  token=$(curl -si ${url}/auth/v1.0 -H 'X-Auth-User: ${user.name}' -H 'X-Auth-Key: ${user.key}' | sed -n 's/\\r//; s/^X-Auth-Token: //p')`,
+      `  curl -X PUT ${storage}/archive ${token} && curl -X PUT ${storage}/files ${token} -H 'X-Versions-Location: archive'`,
+      `  for i in 1 2; do curl -X PUT ${storage}/files/hello ${token} --data-binary "version $i"; done; curl ${storage}/archive ${token}`,
+    );
+  }
+  return `\n${lines.join('\n')}\n\n`;
+}
