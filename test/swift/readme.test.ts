@@ -61,7 +61,7 @@ describeWithSwift('what the README says', ({ plain }) => {
 
   it('of an Express app works as written', async () => {
     const [port = 0] = await freePorts(1);
-    const addresses = { 'http://127.0.0.1:18080': plain, '8080': String(port) };
+    const addresses = { 'http://127.0.0.1:18080': plain, 'listen(8080': `listen(${port}` };
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(ROOT, join(folder, 'node_modules/hindsight'));
     for (const name of ['express', 'http-proxy-middleware']) {
