@@ -83,8 +83,9 @@ function writtenBy(request: Request, target: Target): ObjectTarget | undefined {
   if (request.method !== 'COPY') return undefined;
   const destination = parseCopyHeader(request.headers.get('destination') ?? '');
   if (!destination) return undefined;
-  const account = request.headers.get('destination-account');
-  return { version: target.version, account: account ? unquote(account) : target.account, ...destination };
+  const account = unquote(request.headers.get('destination-account') ?? '') || target.account;
+  // no account has a slash in its name: the store refuses that
+  return account.includes('/') ? undefined : { version: target.version, account, ...destination };
 }
 
 async function containerRequest(

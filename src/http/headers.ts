@@ -80,10 +80,18 @@ export class Headers {
     for (const { key, value } of this.fields) yield [key, value];
   }
 
-  /** Names and values in turn, as Node and undici take them. */
+  /**
+   * Names and values in turn, as Node and undici take them. Content-Length is the last: a Content-Disposition after it Node would take
+   * for text and encode anew.
+   */
   toRaw(): string[] {
     const raw: string[] = [];
-    for (const { name, value } of this.fields) raw.push(name, value);
+    let length: Field | undefined;
+    for (const each of this.fields) {
+      if (each.key === 'content-length') length = each;
+      else raw.push(each.name, each.value);
+    }
+    if (length) raw.push(length.name, length.value);
     return raw;
   }
 }

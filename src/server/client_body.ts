@@ -41,7 +41,9 @@ export class ClientBody extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.timer);
     this.req.off('data', this.onData).off('end', this.onEnd).off('close', this.onClose);
-    if (this.timer !== undefined && !this.req.complete) this.req.pause();
+    // what has come to its end must be read away, or the connection would stand still
+    if (this.timer !== undefined && this.req.complete) this.req.resume();
+    else if (this.timer !== undefined) this.req.pause();
     callback(error);
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 
 /** What a client still sends after its answer is read and forgotten, within these bounds. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -12,18 +13,30 @@ const MOST_TIME = 5_000;
 export function closeGently(req: IncomingMessage): void {
   const { socket } = req;
   // what Node calls once the answer is out
-  socket.destroySoon = () => endGently(socket);
+  socket.destroySoon = () => {
+    socket.end();
+    forget(socket, req);
+  };
   req.on('error', () => undefined).resume();
 }
 
-/** Ends a connection after a last piece; what else comes from the other side is forgotten until it has ended, too. */
+/** Ends a connection that Node's parser has given up, after a last piece if there is one. */
 export function endGently(socket: Socket, last?: string): void {
   if (last === undefined) socket.end();
   else socket.end(last);
+  forget(socket, socket);
+}
+
+/**
+ * What else comes from the other side is forgotten until that has ended, too.
+ *
+ * @param body what it comes as: listening on the socket itself would take it from a parser that still reads it
+ */
+function forget(socket: Socket, body: Readable): void {
   const before = socket.bytesRead;
   const timer = setTimeout(() => socket.destroy(), MOST_TIME);
-  const onData = () => {
+  body.on('data', () => {
     if (socket.bytesRead - before > MOST_BYTES) socket.destroy();
-  };
-  socket.on('data', onData).on('close', () => clearTimeout(timer));
+  });
+  socket.on('close', () => clearTimeout(timer));
 }

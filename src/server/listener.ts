@@ -75,6 +75,8 @@ export async function serve(
   } finally {
     res.off('close', onClose);
   }
+  // what a refusal left unread
+  body?.destroy();
   return true;
 }
 

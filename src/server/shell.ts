@@ -26,6 +26,7 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
       target: origin.origin,
       changeOrigin: false,
       xfwd: false,
+      preserveHeaderKeyCase: true,
       proxyTimeout: timeout,
       ...(host === undefined ? {} : { headers: { host } }),
       on: {

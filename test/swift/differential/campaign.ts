@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { compareSequence, newTally, StepDiffers, type Compared, type Tally } from './comparison';
+import { sequences } from './generate';
+import { reduce } from './reduce';
+import { showStep, type Sequence, type Step } from './steps';
+
+/** How a run is bounded. */
+export interface CampaignOptions {
+  /** Each sequence is made from a seed of its own: this one, the next, ... */
+  readonly seed: number;
+  /** Only the owner acts. */
+  readonly owner: boolean;
+  /** Steps to compare at least. */
+  readonly steps: number;
+  /** Failing sequences after which to stop. */
+  readonly failures: number;
+  /** Spent on reducing each. */
+  readonly reduceMilliseconds: number;
+  /** Makes the names of containers unlike those of other runs; five characters. */
+  readonly run: string;
+}
+
+const LONGEST = 100;
+
+/** So many sequences are compared at once; each has containers of its own. */
+const AT_ONCE = 2;
+
+/** Compares one sequence after another; the reports of those that showed a difference. */
+export async function campaign(
+  compared: Compared,
+  options: CampaignOptions,
+): Promise<{ readonly tally: Tally; readonly reports: readonly string[] }> {
+  const tally = newTally();
+  const reports: string[] = [];
+  let { seed } = options;
+  const inTurn = async (): Promise<void> => {
+    while (tally.steps < options.steps && reports.length < options.failures) {
+      const shown = await compareSeed(compared, options, seed++, tally);
+      if (shown !== undefined) reports.push(shown);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
+  return { tally, reports: reports.slice(0, options.failures) };
+}
+
+/** A report of how the sequence of a seed failed, if it did. */
+async function compareSeed(
+  compared: Compared,
+  options: CampaignOptions,
+  seed: number,
+  tally: Tally,
+): Promise<string | undefined> {
+  const [sequence] = fc.sample(sequences(LONGEST, options.owner), { seed, numRuns: 1 });
+  if (sequence === undefined) throw new Error('nothing was generated');
+  const { names, steps } = sequence;
+  const fails = async (some: readonly Step[], into = newTally()): Promise<Error | undefined> => {
+    try {
+      await compareSequence(compared, { names, steps: some }, options, into);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
+  const failure = await fails(steps, tally);
+  if (failure === undefined) return undefined;
+  const reached = failure instanceof StepDiffers ? failure.count : steps.length;
+  const few = steps.slice(0, reached);
+  const least = await reduce(few, failure, (fewer) => fails(fewer), options.reduceMilliseconds);
+  return report(seed, { names, steps: least.items }, least.failure);
+}
+
+function report(seed: number, { names, steps }: Sequence, failure: Error): string {
+  const used = names.flatMap((name, i) => {
+    const isUsed = JSON.stringify(steps).match(new RegExp(`\\{(n|a:|e:\\w:)${i}[:}]`));
+    return isUsed ? [`  n${i} = ${name}`] : [];
+  });
+  return [
+    `DIFFERENTIAL_SEED=${seed} shows a difference, reduced to:`,
+    ...used,
+    ...steps.map((step, i) => `  ${i + 1}. ${showStep(step)}`),
+    failure.message,
+  ].join('\n');
+}

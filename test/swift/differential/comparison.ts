@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from 'node:util';
+import { readContents, type Contents } from './contents';
+import { DIFFERENCES } from './differences';
+import { removeLeftover } from './leftovers';
+import type { Observation } from './observe';
+import { ROLES } from './places';
+import { Side, type Endpoint, type Ground } from './side';
+import { showStep, type Sequence, type Step } from './steps';
+import { UNSENT } from './unsent';
+
+/** The two servers that must behave alike, and the store beneath. */
+export interface Compared {
+  readonly reference: Endpoint;
+  readonly ours: Endpoint;
+  readonly ground: Ground;
+}
+
+/** How often which difference was let pass, and how many steps were compared. */
+export interface Tally {
+  steps: number;
+  readonly statuses: Map<string, number>;
+  readonly differences: Map<string, number>;
+}
+
+export function newTally(): Tally {
+  return { steps: 0, statuses: new Map(), differences: new Map() };
+}
+
+/** A step was answered differently. */
+export class StepDiffers extends Error {
+  /** @param count how many steps were sent, with this one */
+  constructor(
+    readonly count: number,
+    step: Step,
+    cause: unknown,
+  ) {
+    super(`step ${count}: ${showStep(step)}\n${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+let sequencesBegun = 0;
+
+/**
+ * Sends a sequence to both sides, each in containers of its own.
+ *
+ * @param options `run` makes the names of containers unlike those of other runs, five characters; `owner`: only tester acts
+ * @throws where a step is answered differently, or where in the end the containers' contents differ
+ */
+export async function compareSequence(
+  { reference, ours, ground }: Compared,
+  { names, steps }: Sequence,
+  { run, owner }: { readonly run: string; readonly owner: boolean },
+  tally: Tally,
+): Promise<void> {
+  const number = String(sequencesBegun++).padStart(5, '0');
+  const left = new Side(reference, ground, `dv${run}a${number}`, names);
+  const right = new Side(ours, ground, `dv${run}b${number}`, names);
+  for (const [role, { account, ...given }] of Object.entries(ROLES)) {
+    const headers = (owner ? given.headersForTester : undefined) ?? given.headers;
+    if (headers === undefined) continue;
+    const user = account === 'test' ? 'tester' : 'tester2';
+    await compareStep(left, right, { user, account, method: 'PUT', path: `/{${role}}`, headers }, tally);
+  }
+  for (const [i, step] of steps.entries()) {
+    const unsent = await firstOf(UNSENT, (each) => each.concerns(step, left));
+    if (unsent !== undefined) {
+      count(tally.differences, unsent.name);
+      continue;
+    }
+    try {
+      await compareStep(left, right, step, tally);
+    } catch (error) {
+      throw new StepDiffers(i + 1, step, error);
+    }
+    tally.steps++;
+  }
+  compareContents(await Promise.all([readContents(left), readContents(right)]));
+}
+
+async function compareStep(left: Side, right: Side, step: Step, tally: Tally): Promise<void> {
+  const [theirs, own] = await Promise.all(
+    [left, right].map(async (side) => {
+      const answer = await side.send(step);
+      return { answer, seen: side.normaliser.answer(answer) };
+    }),
+  );
+  if (theirs === undefined || own === undefined) throw new Error('two sides give two answers');
+  count(tally.statuses, `${step.method} ${theirs.seen.status}`);
+  if (!isDeepStrictEqual(theirs.seen, own.seen)) {
+    const divergence = { step, swift: theirs.seen, hindsight: own.seen, side: left };
+    const known = await firstOf(DIFFERENCES, (each) => each.explains(divergence));
+    if (known === undefined) {
+      const reason =
+        own.seen.status >= 400 ? `\nours said: ${own.answer.body.toString('utf8').slice(0, 300)}` : '';
+      throw new Error(difference(theirs.seen, own.seen) + reason);
+    }
+    count(tally.differences, known.name);
+  }
+  if (theirs.seen.status >= 400) await removeLeftover(left, step);
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+async function firstOf<T>(
+  items: readonly T[],
+  test: (item: T) => Promise<boolean> | boolean,
+): Promise<T | undefined> {
+  for (const item of items) if (await test(item)) return item;
+  return undefined;
+}
+
+function compareContents([left, right]: readonly [Contents, Contents]): void {
+  const places = new Set([...Object.keys(left), ...Object.keys(right)]);
+  const found: string[] = [];
+  for (const place of places) {
+    const [theirs, own] = [left[place], right[place]];
+    if (isDeepStrictEqual(theirs, own)) continue;
+    if (!theirs) found.push(`${place}: only with us: ${short(own)}`);
+    else if (!own) found.push(`${place}: only with Swift: ${short(theirs)}`);
+    else found.push(`${place}:\n${difference(theirs, own)}`);
+  }
+  if (found.length > 0) throw new Error(`in the end the contents differ\n${found.join('\n')}`);
+}
+
+function short(observation: Observation | undefined): string {
+  return JSON.stringify(observation).slice(0, 400);
+}
+
+/** The fields that differ, the reference first. */
+function difference(theirs: Observation, own: Observation): string {
+  const lines: string[] = [];
+  const add = (what: string, swift: unknown, hindsight: unknown) => {
+    if (swift !== hindsight) lines.push(`  ${what}: Swift ${clip(swift)}, Hindsight ${clip(hindsight)}`);
+  };
+  add('status', theirs.status, own.status);
+  for (const name of new Set([...Object.keys(theirs.headers), ...Object.keys(own.headers)]))
+    add(name, theirs.headers[name], own.headers[name]);
+  add('body', theirs.body, own.body);
+  return lines.join('\n');
+}
+
+function clip(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > 600 ? `${text.slice(0, 600)}... (${text.length})` : text;
+}

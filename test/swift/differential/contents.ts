@@ -1,0 +1,49 @@
+import { quote, toBytes } from '../../../src/http/bytes';
+import { ROLES } from './places';
+import type { Observation } from './observe';
+import type { Side } from './side';
+
+/** All there is in a side's containers, as the store beneath has it: each line of each listing and each object itself. */
+export type Contents = Readonly<Record<string, Observation>>;
+
+const AT_ONCE = 4;
+
+/** Reads a side's containers. */
+export async function readContents(side: Side): Promise<Contents> {
+  const contents: Record<string, Observation> = {};
+  for (const [role, { account }] of Object.entries(ROLES)) {
+    const path = side.containerPath(role);
+    const shown = await side.endpoint.connection.send({
+      method: 'HEAD',
+      path,
+      headers: side.endpoint.users[account === 'test' ? 'tester' : 'tester2'],
+    });
+    // the time at which a container was made says nothing, and would only be noise beside what differs
+    contents[`{${role}}`] = side.normaliser.answer({
+      ...shown,
+      headers: shown.headers.without('x-timestamp'),
+    });
+    const { status, body } = await side.ask('GET', `${path}?format=json`);
+    const entries = status === 200 ? (JSON.parse(body.toString('utf8')) as { name: string }[]) : [];
+    const rows = await inTurn(entries, ({ name }) =>
+      side.ask('GET', `${path}/${quote(toBytes(name))}?multipart-manifest=get&symlink=get`),
+    );
+    entries.forEach((entry, i) => {
+      const key = `{${role}}/${side.normaliser.text(entry.name)}`;
+      contents[`${key} in its listing`] = {
+        status,
+        headers: {},
+        body: side.normaliser.text(JSON.stringify(entry)),
+      };
+      contents[key] = side.normaliser.answer(rows[i]!);
+    });
+  }
+  return contents;
+}
+
+async function inTurn<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += AT_ONCE)
+    results.push(...(await Promise.all(items.slice(i, i + AT_ONCE).map(ask))));
+  return results;
+}
