@@ -7,6 +7,7 @@ import { createLog } from './log';
 import { loadConfig } from './pipeline/load';
 import { introduce } from './server/introduce';
 import { startServer } from './server/serve';
+import { fsck } from './stores/embedded/fsck';
 
 /** What is served where nothing else is said: a store of its own. */
 const EMBEDDED = relative(process.cwd(), join(__dirname, '../../config/embedded.conf'));
@@ -49,6 +50,20 @@ program
   .action(({ config: file }: { config: string }) => {
     const config = loadConfig(file);
     process.stdout.write(`${file} is right: ${config.pipeline.join(' ')}\n`);
+  });
+
+program
+  .command('fsck')
+  .description('verify the data of an embedded store against its checksums and counters; changes nothing')
+  .argument('<folder>', 'where the data lies')
+  .action(async (folder: string) => {
+    let findings = 0;
+    for await (const finding of fsck(folder)) {
+      findings++;
+      process.stdout.write(`${JSON.stringify(finding)}\n`);
+    }
+    process.stderr.write(`${folder}: ${findings === 0 ? 'all is well' : `${findings} findings`}\n`);
+    process.exitCode = findings === 0 ? 0 : 1;
   });
 
 program.parseAsync().catch((error: unknown) => {
