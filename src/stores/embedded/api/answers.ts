@@ -3,7 +3,7 @@ import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 
 /** Swift's words for its statuses (`swob.RESPONSE_REASONS`). */
-const REASONS: Readonly<Record<number, readonly [title: string, text: string]>> = {
+export const REASONS: Readonly<Record<number, readonly [title: string, text: string]>> = {
   202: ['Accepted', 'The request is accepted for processing.'],
   307: ['Temporary Redirect', 'The resource has moved temporarily.'],
   400: [

@@ -3,6 +3,7 @@ import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 import type { ContainerRecord, Listed, ListingQuery, ObjectRecord } from '../storage';
 import { head } from './account';
+import { POLICY } from './info';
 import { cleanAcl } from './acl';
 import { answer, refuse, refuseWith } from './answers';
 import { changedAttributes, shownAttributes } from './attributes';
@@ -51,6 +52,7 @@ function containerHeaders({ timestamp, modified, attributes, objects, bytes }: C
     'X-Timestamp': timestamp,
     'Last-Modified': httpDate(modified),
     'Accept-Ranges': 'bytes',
+    'X-Storage-Policy': POLICY,
   }).withAll(shownAttributes(attributes));
 }
 
@@ -113,10 +115,9 @@ async function changeContainer(call: ContainerCall): Promise<Response> {
 }
 
 function checkUnknown(headers: Headers): void {
-  if (headers.get('x-storage-policy')) {
-    const policy = headers.get('x-storage-policy') ?? '';
+  const policy = headers.get('x-storage-policy') ?? '';
+  if (policy !== '' && policy.toLowerCase() !== POLICY)
     throw refuseWith(400, `Invalid X-Storage-Policy '${toText(policy)}'`);
-  }
   if (headers.get('x-container-sync-to'))
     throw refuseWith(501, 'Containers cannot be synchronised with others here\n');
 }

@@ -9,11 +9,11 @@ import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { LIMITS } from './limits';
 import { failedCondition } from './preconditions';
-import { rangesOf } from './ranges';
 import { openView, type OpenedView } from './read';
 import { receive } from './receive';
+import { SLO_ETAG } from './slo_manifest';
 import { httpDate } from './times';
-import { chunks, serve, shownType } from './view';
+import { chunks, serve, shownType, wantedRanges } from './view';
 
 /** COPY: the same as a PUT at the other end (Swift's `copy`). */
 export function copyThere(call: ObjectCall): Promise<Response> {
@@ -73,7 +73,7 @@ function checkConditions({ request }: ObjectCall, { view }: OpenedView): void {
   const failed = failedCondition(request.headers, view.etag, view.timestamp);
   if (failed !== undefined) throw new Refused(serve(request, view));
   if (view.size === undefined || view.size > LIMITS.max_file_size) throw refuse(413);
-  if (rangesOf(request.headers.get('range'), view.size)?.length === 0)
+  if (wantedRanges(request, view, view.size)?.length === 0)
     throw new Refused(serve({ ...request, method: 'GET' }, view));
 }
 
@@ -113,7 +113,7 @@ async function copyContent(
 ): Promise<ObjectRecord | undefined> {
   const { request, storage } = sink;
   const size = view.size ?? 0;
-  const ranges = rangesOf(request.headers.get('range'), size);
+  const ranges = wantedRanges(request, view, size);
   if (ranges === undefined && view.content !== undefined) return commit(sink, draft, view.content);
   const source = serve({ ...request, method: 'GET' }, view);
   const length = Number(source.headers.get('content-length'));
@@ -123,7 +123,8 @@ async function copyContent(
 }
 
 function copied(record: ObjectRecord, { record: source }: OpenedView, from: ObjectTarget): Response {
-  const response = created(record);
+  const large = record.attributes[SLO_ETAG];
+  const response = created(record, large === undefined ? undefined : `"${large}"`);
   const own = Headers.of({
     'X-Copied-From-Account': quote(from.account),
     'X-Copied-From': quote(`${from.container}/${from.object}`),

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ByteString } from '../../../http/bytes';
-import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
-import { refuse } from './answers';
+import type { ObjectTarget } from '../../../http/path';
 import { openContainer, type ObjectCall } from './call';
 import { LIMITS } from './limits';
 import { openObject } from './links';
-import { readPieces, type Piece } from './pieces';
+import { checkPieces, readPieces, type Piece } from './pieces';
 import { streamOf, type View } from './view';
 import type { ObjectRecord } from '../storage';
 
@@ -19,7 +18,8 @@ export function dloView(call: ObjectCall, manifest: ByteString, own: View): View
     timestamp: own.timestamp,
     etag: `"${etag}"`,
     size,
-    check: (first) => segments.check(first),
+    isRangedOnce: true,
+    check: (first) => checkPieces(segments.pieces(), first),
     read: (first, last) => streamOf(readPieces(segments.pieces(), first, last)),
   };
 }
@@ -32,10 +32,9 @@ class Segments {
     private readonly call: ObjectCall,
     manifest: ByteString,
   ) {
-    const path = parseCopyHeader(manifest);
-    if (path === undefined) throw refuse(404);
-    this.container = path.container;
-    this.prefix = path.object;
+    const slash = manifest.indexOf('/');
+    this.container = manifest.slice(0, slash);
+    this.prefix = manifest.slice(slash + 1);
     const { version, account } = call.target;
     openContainer(call, 'GET', { version, account, container: this.container });
   }
@@ -48,18 +47,6 @@ class Segments {
       etag.update(record.content.etag);
     }
     return { size, etag: etag.digest('hex') };
-  }
-
-  /** Refuses with 409, as Swift does, where the first segment that is wanted cannot be read. */
-  check(first: number): Promise<void> {
-    let end = 0;
-    for (const { target, record } of this.list()) {
-      end += record.content.size;
-      if (first >= end) continue;
-      openObject(this.call, 'GET', target);
-      break;
-    }
-    return Promise.resolve();
   }
 
   *pieces(): Generator<Piece> {

@@ -1,25 +1,28 @@
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 import { LIMITS } from './limits';
+import { SLO_LIMITS } from './slo_manifest';
 import { MOST_LINKS } from './links';
 
 /** The Swift whose API this is. */
 const VERSION = '2.30.1';
+
+/** The one way in which objects are kept here, for clients that ask by name. */
+export const POLICY = 'default';
 
 /** Capabilities, as `/info` tells them: only what is there. Filters add their own. */
 const INFO = {
   swift: {
     version: VERSION,
     strict_cors_mode: true,
-    policies: [{ name: 'default', aliases: 'default', default: true }],
+    policies: [{ name: POLICY, aliases: POLICY, default: true }],
     allow_account_management: true,
     account_autocreate: true,
     ...LIMITS,
   },
   symlink: { symloop_max: MOST_LINKS, static_links: true },
   slo: {
-    max_manifest_segments: 1000,
-    max_manifest_size: 8 * 1024 * 1024,
+    ...SLO_LIMITS,
     min_segment_size: 1,
     allow_async_delete: false,
   },

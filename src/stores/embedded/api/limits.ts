@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../http/bytes';
-import type { Headers } from '../../../http/headers';
+import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage';
 import { refuseWith } from './answers';
 
@@ -70,7 +70,10 @@ export function checkNameLength(kind: Kind, name: ByteString): void {
   const most = LIMITS[`max_${kind}_name_length`];
   if (name.length <= most) return;
   const Kind = kind.charAt(0).toUpperCase() + kind.slice(1);
-  throw refuseWith(400, `${Kind} name length of ${name.length} longer than ${most}`);
+  const headers = Headers.of({
+    'Content-Type': kind === 'object' ? 'text/plain' : 'text/html; charset=UTF-8',
+  });
+  throw refuseWith(400, `${Kind} name length of ${name.length} longer than ${most}`, headers);
 }
 
 /** Whether bytes are UTF-8 without NUL (Swift's `check_utf8`; the empty string passes). */

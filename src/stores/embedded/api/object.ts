@@ -1,7 +1,7 @@
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 import type { ObjectRecord } from '../storage';
-import { answer, refuse, refuseWith } from './answers';
+import { answer, page, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes, systemAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
 import { copyHere, copyThere } from './copy';
@@ -11,7 +11,8 @@ import { linkHeaders, linkOf, locationOf } from './links';
 import { putLink } from './put_link';
 import { readObject } from './read';
 import { receiveBody } from './receive';
-import { deleteLarge, putLarge } from './slo_write';
+import { deleteLarge } from './slo_delete';
+import { putLarge } from './slo_write';
 
 const ALLOWED = Headers.of({ Allow: 'COPY, DELETE, GET, HEAD, OPTIONS, POST, PUT' });
 
@@ -26,6 +27,7 @@ export async function objectRequest(call: ObjectCall): Promise<Response> {
     case 'COPY':
       return copyThere(call);
     case 'POST':
+      if (call.request.headers.has('x-static-large-object')) throw reserved();
       return postObject(call);
     case 'DELETE':
       return call.query.get('multipart-manifest') === 'delete' ? deleteLarge(call) : deleteObject(call);
@@ -38,6 +40,7 @@ async function putObject(call: ObjectCall): Promise<Response> {
   const { request, query, storage } = call;
   if (request.headers.get('x-copy-from')) return copyHere(call);
   if (query.get('multipart-manifest') === 'put') return putLarge(call);
+  if (request.headers.has('x-static-large-object')) throw reserved();
   if (request.headers.has('x-symlink-target')) return putLink(call);
   const draft = draftOf(call);
   const record = await receiveBody(storage, request, (content) => commit(call, draft, content));
@@ -89,6 +92,23 @@ async function post(call: ObjectCall, deleteAt: number | undefined): Promise<Obj
 async function deleteObject(call: ObjectCall): Promise<Response> {
   const { target, storage } = call;
   openContainer(call, 'DELETE', target);
+  checkDeleteAt(call);
   const removed = await storage.deleteObject(target.account, target.container, target.object);
   return answer(typeof removed === 'string' ? 404 : 204);
+}
+
+/** X-If-Delete-At: only what expires at that time, as Swift's expirer asks. */
+function checkDeleteAt({ request, target, storage }: ObjectCall): void {
+  const header = request.headers.get('x-if-delete-at');
+  if (header === undefined) return;
+  if (!/^\s*\d+\s*$/.test(header)) throw refuseWith(400, 'Bad X-If-Delete-At header value');
+  const record = storage.object(target.account, target.container, target.object);
+  if (record !== undefined && record.deleteAt !== Number(header))
+    throw refuseWith(412, 'X-If-Delete-At and X-Delete-At do not match');
+}
+
+function reserved(): Refused {
+  const reason =
+    'X-Static-Large-Object is a reserved header. To create a static large object add query param multipart-manifest=put.';
+  return new Refused(page(400, reason));
 }

@@ -1,5 +1,7 @@
-import { chunks } from './view';
+import { z } from 'zod';
 import type { Body } from '../../../http/message';
+import { Refused, refuse } from './answers';
+import { chunks } from './view';
 
 /** One of the parts that a large object's content consists of. */
 export interface Piece {
@@ -21,5 +23,25 @@ export async function* readPieces(
       yield* chunks(await piece.read(Math.max(first - start, 0), Math.min(last - start, piece.size - 1)));
     }
     start += piece.size;
+  }
+}
+
+/** A segment is not there any more, or not what it was. */
+export class SegmentError extends Error {
+  override readonly name = 'SegmentError';
+}
+
+/**
+ * Reads one byte, so that what cannot be had is told by the status (Swift's `validate_first_segment`).
+ *
+ * @throws Refused with 409
+ */
+export async function checkPieces(pieces: Iterable<Piece>, first: number): Promise<void> {
+  try {
+    for await (const chunk of readPieces(pieces, first, first)) if (chunk.length > 0) return;
+  } catch (error) {
+    if (error instanceof SegmentError || error instanceof Refused || error instanceof z.ZodError)
+      throw refuse(409);
+    throw error;
   }
 }

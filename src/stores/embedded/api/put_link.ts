@@ -75,7 +75,7 @@ function pinned(call: ObjectCall, target: ObjectTarget, etag: string) {
     const { attributes, contentType, content } = record;
     const sloEtag = attributes['x-object-sysmeta-slo-etag'];
     const bytes = attributes['x-object-sysmeta-slo-size'] ?? content.size;
-    return { contentType, bytes, extra: sloEtag === undefined ? {} : { slo_etag: sloEtag } };
+    return { contentType, bytes, extra: sloEtag === undefined ? {} : { slo_etag: `"${sloEtag}"` } };
   } catch (error) {
     if (!(error instanceof Refused) || error.response.status !== 404) throw error;
     const location = `/v1/${quote(target.account)}/${quote(target.container)}/${quote(target.object)}`;

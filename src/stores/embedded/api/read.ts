@@ -7,9 +7,8 @@ import { shownAttributes } from './attributes';
 import type { ObjectCall } from './call';
 import { dloView } from './dlo';
 import { linkHeaders, linkOf, openObject } from './links';
-import { rangesOf } from './ranges';
 import { manifestView, sloView } from './slo_read';
-import { serve, type View } from './view';
+import { serve, wantedRanges, type View } from './view';
 
 /** An object as a request sees it. */
 export interface OpenedView {
@@ -29,7 +28,7 @@ export async function readObject(call: ObjectCall): Promise<Response> {
   if (isStatic(record) && opened.isRaw && query.get('multipart-manifest') === 'get')
     view = await manifestView({ ...call, target }, record, view);
   if (request.method === 'GET' && view.check !== undefined) {
-    const ranges = view.size === undefined ? undefined : rangesOf(request.headers.get('range'), view.size);
+    const ranges = view.size === undefined ? undefined : wantedRanges(request, view, view.size);
     if (ranges?.length !== 0) await view.check(ranges?.[0]?.[0] ?? 0);
   }
   return serve(request, view);

@@ -1,12 +1,100 @@
-/* eslint-disable @typescript-eslint/no-unused-vars */
+import { createHash } from 'node:crypto';
+import { readAll } from '../../../http/body';
+import { Headers } from '../../../http/headers';
+import type { ObjectTarget } from '../../../http/path';
 import type { ObjectRecord } from '../storage';
-import { refuseWith } from './answers';
+import { refuse } from './answers';
 import type { ObjectCall } from './call';
-import type { View } from './view';
+import { openObject } from './links';
+import { checkPieces, readPieces, SegmentError, type Piece } from './pieces';
+import {
+  segmentRange,
+  segmentTarget,
+  SLO_ETAG,
+  SLO_SIZE,
+  StoredManifest,
+  type ObjectSegment,
+  type StoredSegment,
+} from './slo_manifest';
+import { streamOf, type View } from './view';
 
-export function sloView(_call: ObjectCall, _record: ObjectRecord, _own: View): Promise<View> {
-  throw refuseWith(501, 'no SLO yet\n');
+const MOST_DEPTH = 10;
+const MOST_STORED_BYTES = 64 * 1024 * 1024;
+
+/** What a static large object shows: the segments that its manifest names, one after the other (Swift's `slo`). */
+export async function sloView(call: ObjectCall, record: ObjectRecord, own: View): Promise<View> {
+  const { attributes, content } = record;
+  const segments = call.request.method === 'HEAD' ? [] : await readManifest(call, record);
+  const pieces = () => piecesOf(call, segments, 1);
+  return {
+    headers: own.headers.withAll(Headers.of({ 'X-Manifest-Etag': content.etag })),
+    contentType: own.contentType,
+    timestamp: own.timestamp,
+    etag: `"${attributes[SLO_ETAG] ?? ''}"`,
+    size: Number(attributes[SLO_SIZE]),
+    check: (first) => checkPieces(pieces(), first),
+    read: (first, last) => streamOf(readPieces(pieces(), first, last)),
+  };
 }
-export function manifestView(_call: ObjectCall, _record: ObjectRecord, own: View): Promise<View> {
-  return Promise.resolve(own);
+
+/** What `?multipart-manifest=get` shows of one: its manifest; with `format=raw`, in the form in which clients put it. */
+export async function manifestView(call: ObjectCall, record: ObjectRecord, own: View): Promise<View> {
+  if (call.query.get('format') !== 'raw') return { ...own, contentType: 'application/json; charset=utf-8' };
+  const segments = await readManifest(call, record);
+  const body = Buffer.from(JSON.stringify(segments.map(asPut)));
+  const etag = createHash('md5').update(body).digest('hex');
+  const { headers, contentType, timestamp } = own;
+  const read = (first: number, last: number) => body.subarray(first, last + 1);
+  return { headers, contentType, timestamp, etag, size: body.length, read };
+}
+
+function asPut(segment: StoredSegment) {
+  if ('data' in segment) return segment;
+  const { name, bytes, hash, range } = segment;
+  return { etag: hash, path: name, ...(range === undefined ? {} : { range }), size_bytes: bytes };
+}
+
+/** The segments of a stored manifest. */
+export async function readManifest(
+  { storage }: Pick<ObjectCall, 'storage'>,
+  { content }: ObjectRecord,
+): Promise<StoredSegment[]> {
+  const body = await readAll(storage.read(content), MOST_STORED_BYTES);
+  if (body === undefined) throw refuse(409);
+  return StoredManifest.parse(JSON.parse(body.toString('utf8')));
+}
+
+function* piecesOf(call: ObjectCall, segments: readonly StoredSegment[], depth: number): Generator<Piece> {
+  for (const segment of segments) {
+    if ('data' in segment) {
+      const bytes = Buffer.from(segment.data, 'base64');
+      yield { size: bytes.length, read: (first, last) => bytes.subarray(first, last + 1) };
+      continue;
+    }
+    const [start, end] = segmentRange(segment);
+    yield {
+      size: end - start + 1,
+      read: (first, last) => readSegment(call, segment, start + first, start + last, depth),
+    };
+  }
+}
+
+async function readSegment(
+  call: ObjectCall,
+  segment: ObjectSegment,
+  first: number,
+  last: number,
+  depth: number,
+) {
+  const target: ObjectTarget = segmentTarget(call.target, segment.name);
+  const { record } = openObject(call, 'GET', target);
+  if (segment.sub_slo) {
+    if (depth >= MOST_DEPTH) throw new SegmentError('manifests lie too deep in one another');
+    const segments = await readManifest(call, record);
+    return streamOf(readPieces(piecesOf(call, segments, depth + 1), first, last));
+  }
+  const { content } = record;
+  if (content.etag !== segment.hash || content.size !== segment.bytes)
+    throw new SegmentError(`the segment ${segment.name} is not what it was`);
+  return call.storage.read(content, first, last);
 }

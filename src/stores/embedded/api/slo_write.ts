@@ -1,11 +1,170 @@
-/* eslint-disable @typescript-eslint/no-unused-vars */
+import { createHash } from 'node:crypto';
+import { readAll } from '../../../http/body';
+import { isTrueValue, quote, toBytes, toText } from '../../../http/bytes';
 import type { Response } from '../../../http/message';
-import { refuseWith } from './answers';
+import { page, Refused, refuse } from './answers';
+import { bulkAnswer, bulkType, render, statusLine, type Problem } from './bulk_answer';
 import type { ObjectCall } from './call';
+import { commit, created, draftOf } from './draft';
+import { normalEtag } from './preconditions';
+import { rangesOf } from './ranges';
+import { openView } from './read';
+import { receive } from './receive';
+import {
+  parseManifest,
+  segmentRange,
+  segmentTarget,
+  SLO_ETAG,
+  SLO_LIMITS,
+  SLO_SIZE,
+  type ObjectSegment,
+  type StoredSegment,
+  type WantedSegment,
+} from './slo_manifest';
+import { httpDate } from './times';
 
-export function putLarge(_call: ObjectCall): Promise<Response> {
-  throw refuseWith(501, 'no SLO yet\n');
+/** PUT with `?multipart-manifest=put` (Swift's `StaticLargeObject.handle_multipart_put`). */
+export async function putLarge(call: ObjectCall): Promise<Response> {
+  const { request, target, storage, query } = call;
+  const draft = draftOf(call);
+  const wanted = parseManifest(await readBody(call), target);
+  if (wanted.filter((each) => 'path' in each).length > SLO_LIMITS.max_manifest_segments) {
+    const most = SLO_LIMITS.max_manifest_segments;
+    throw new Refused(page(413, `Number of object-backed segments must be <= ${most}`));
+  }
+  const type = bulkType(request);
+  const problems: Problem[] = [];
+  const segments = await lookUp(call, wanted, problems);
+  const isHeartbeat = isTrueValue(query.get('heartbeat'));
+  const told = (status: number) => heartbeat(type, { 'Response Status': statusLine(status) }, problems);
+  if (problems.length > 0) return isHeartbeat ? told(400) : bulkAnswer(400, type, {}, problems, 'upload');
+  const etag = largeEtag(segments);
+  const given = normalEtag(request.headers.get('etag') ?? '');
+  if (given !== '' && given !== etag) return isHeartbeat ? told(422) : refuse(422).response;
+  const size = segments.reduce((sum, segment) => sum + lengthOf(segment), 0);
+  const attributes = {
+    ...draft.attributes,
+    'x-static-large-object': 'True',
+    [SLO_ETAG]: etag,
+    [SLO_SIZE]: String(size),
+  };
+  const listed = { bytes: size, extra: { slo_etag: `"${etag}"` } };
+  const body = Buffer.from(JSON.stringify(segments));
+  const record = await receive(storage, once(body), {}, (content) =>
+    commit(call, { ...draft, attributes, listed }, content),
+  );
+  if (record === undefined) throw new Error('a content just received was gone');
+  if (!isHeartbeat) return created(record, `"${etag}"`);
+  const modified = httpDate(record.timestamp);
+  const facts = { 'Response Status': '201 Created', 'Response Body': '', Etag: `"${etag}"` };
+  return heartbeat(type, { ...facts, 'Last Modified': modified }, problems);
 }
-export function deleteLarge(_call: ObjectCall): Promise<Response> {
-  throw refuseWith(501, 'no SLO yet\n');
+
+async function readBody({ request }: ObjectCall): Promise<Buffer> {
+  const most = SLO_LIMITS.max_manifest_size;
+  const tooLong = () => new Refused(page(413, `Manifest File > ${most} bytes`));
+  if (Number(request.headers.get('content-length') ?? 0) > most) throw tooLong();
+  request.sendContinue?.();
+  const body = await readAll(request.body, most);
+  if (body === undefined) throw tooLong();
+  const length = request.headers.get('content-length');
+  if (length !== undefined && body.length < Number(length)) throw refuse(499);
+  return body;
+}
+
+async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(chunk);
+}
+
+/** Swift says 202 at once, and the truth in the body. */
+function heartbeat(
+  type: string,
+  facts: Readonly<Record<string, string>>,
+  problems: readonly Problem[],
+): Response {
+  const response = bulkAnswer(202, type, facts, problems, 'upload');
+  const body = Buffer.from(` \r\n\r\n${render(type, facts, problems, 'upload')}`);
+  return { ...response, headers: response.headers.with('Content-Length', String(body.length)), body };
+}
+
+/** What the manifest stores of each segment; what is wrong with one is added to the problems. */
+async function lookUp(
+  call: ObjectCall,
+  wanted: readonly WantedSegment[],
+  problems: Problem[],
+): Promise<StoredSegment[]> {
+  const found: StoredSegment[] = [];
+  for (const [at, each] of wanted.entries()) {
+    if ('data' in each) {
+      found.push({ data: each.data.toString('base64') });
+      continue;
+    }
+    const mayBeEmpty = at === wanted.length - 1;
+    const segment = await checkSegment(call, each, mayBeEmpty, (reason) =>
+      problems.push([quote(toBytes(each.path)), reason]),
+    );
+    if (segment !== undefined) found.push(segment);
+  }
+  return found;
+}
+
+async function checkSegment(
+  call: ObjectCall,
+  wanted: Exclude<WantedSegment, { data: Buffer }>,
+  mayBeEmpty: boolean,
+  complain: (reason: string) => void,
+): Promise<ObjectSegment | undefined> {
+  const head = { ...call.request, method: 'HEAD' };
+  const target = segmentTarget(call.target, wanted.path);
+  const query = new Map<string, string>();
+  const opened = await openView({ ...call, request: head, target, query }, 'HEAD').catch(statusOf);
+  if (typeof opened === 'number') {
+    complain(statusLine(opened));
+    return undefined;
+  }
+  const { view, isRaw, record } = opened;
+  const bytes = view.size ?? 0;
+  const ranges = wanted.range === undefined ? undefined : rangesOf(`bytes=${wanted.range}`, bytes);
+  const [range] = ranges ?? [];
+  if (ranges?.length === 0) complain('Unsatisfiable Range');
+  const isPart = range !== undefined && range[1] - range[0] + 1 < bytes;
+  const length = ranges?.length === 0 ? 0 : isPart ? range[1] - range[0] + 1 : bytes;
+  if (length < 1 && !mayBeEmpty) complain('Too small; each segment must be at least 1 byte.');
+  if (wanted.size !== undefined && wanted.size !== bytes) complain('Size Mismatch');
+  const hash = normalEtag(view.etag);
+  if (wanted.etag !== undefined && wanted.etag !== hash) complain('Etag Mismatch');
+  const seconds = Math.ceil(Number(view.timestamp));
+  return {
+    name: '/' + wanted.path.replace(/^\/+/, ''),
+    bytes,
+    hash,
+    content_type: toText(view.contentType),
+    last_modified: new Date(seconds * 1000).toISOString().replace('Z', '000'),
+    ...(isPart ? { range: `${range[0]}-${range[1]}` } : {}),
+    ...(!isRaw && isTrueValue(record.attributes['x-static-large-object']) ? { sub_slo: true } : {}),
+  };
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof Refused) return error.response.status;
+  throw error;
+}
+
+function lengthOf(segment: StoredSegment): number {
+  if ('data' in segment) return Buffer.from(segment.data, 'base64').length;
+  const [first, last] = segmentRange(segment);
+  return last - first + 1;
+}
+
+/** The MD5 of the segments' MD5s, as Swift computes it. */
+function largeEtag(segments: readonly StoredSegment[]): string {
+  const etag = createHash('md5');
+  for (const segment of segments) {
+    if ('data' in segment) {
+      etag.update(createHash('md5').update(Buffer.from(segment.data, 'base64')).digest('hex'));
+    } else {
+      etag.update(segment.range === undefined ? segment.hash : `${segment.hash}:${segment.range};`);
+    }
+  }
+  return etag.digest('hex');
 }

@@ -21,6 +21,8 @@ export interface View {
   readonly size: number | undefined;
   /** The one content whose bytes these are, if there is one. */
   readonly content?: ContentRef;
+  /** Of several ranges it knows nothing: the whole is shown. */
+  readonly isRangedOnce?: boolean;
   /** Refuses where what is to be read from there on is known not to be there. */
   check?(first: number): Promise<void>;
   /** Bytes from the first to the last, both counted. Called for at least one byte; at most once for a range. */
@@ -31,7 +33,7 @@ export interface View {
 export function serve(request: Request, view: View): Response {
   const headers = viewHeaders(view);
   const failed = failedCondition(request.headers, view.etag, view.timestamp);
-  if (failed === 304) return bare(304, headers, view.contentType);
+  if (failed === 304) return bare(304, headers.with('Accept-Ranges', 'bytes'), view.contentType);
   if (failed === 412) return bare(412, headers, 'text/html; charset=UTF-8');
   const typed = headers.with('Content-Type', shownType(view.contentType)).with('Accept-Ranges', 'bytes');
   const { size } = view;
@@ -41,13 +43,19 @@ export function serve(request: Request, view: View): Response {
   }
   const whole = typed.with('Content-Length', String(size));
   if (request.method === 'HEAD') return { status: 200, headers: whole, body: NO_BODY };
-  const ranges = rangesOf(request.headers.get('range'), size);
+  const ranges = wantedRanges(request, view, size);
   if (ranges?.length === 0) return unsatisfiable(typed, size);
   if (size === 0) return { status: 200, headers: whole, body: NO_BODY };
   if (ranges === undefined) return { status: 200, headers: whole, body: view.read(0, size - 1) };
   const [range] = ranges;
   if (range && ranges.length === 1) return single(view, typed, range, size);
   return multiple(view, typed, ranges, size);
+}
+
+/** The ranges that a request asks of a view; undefined where it shows the whole. */
+export function wantedRanges(request: Request, view: View, size: number): Range[] | undefined {
+  const header = request.headers.get('range');
+  return view.isRangedOnce && header?.includes(',') ? undefined : rangesOf(header, size);
 }
 
 /** Everything of a view that is a header, but its type and length. */
@@ -68,7 +76,7 @@ export function shownType(contentType: ByteString): ByteString {
     contentType
       .slice(at + 1)
       .trimStart()
-      .startsWith('swift_')
+      .startsWith('swift_bytes=')
     ? contentType.slice(0, at)
     : contentType;
 }

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { quote, toBytes } from '../../../http/bytes';
+import type { ObjectTarget } from '../../../http/path';
+import { page, Refused, refuseWith } from './answers';
+import { rangesOf, type Range } from './ranges';
+
+/** Swift's limits for manifests, as `/info` tells them. */
+export const SLO_LIMITS = {
+  max_manifest_segments: 1000,
+  max_manifest_size: 8 * 1024 * 1024,
+} as const;
+
+/** The attributes in which a large object keeps its own ETag and size. */
+export const SLO_ETAG = 'x-object-sysmeta-slo-etag';
+export const SLO_SIZE = 'x-object-sysmeta-slo-size';
+
+const StoredSegment = z.union([
+  z.object({ data: z.string() }),
+  z.object({
+    name: z.string(),
+    bytes: z.number(),
+    hash: z.string(),
+    content_type: z.string(),
+    last_modified: z.string(),
+    range: z.string().optional(),
+    sub_slo: z.boolean().optional(),
+  }),
+]);
+
+/** A segment as a stored manifest tells it, in Swift's form: names are text, a range is made of two numbers. */
+export type StoredSegment = z.infer<typeof StoredSegment>;
+export type ObjectSegment = Exclude<StoredSegment, { data: string }>;
+
+export const StoredManifest = z.array(StoredSegment);
+
+/** The first and the last byte that a segment's object gives. */
+export function segmentRange({ range, bytes }: ObjectSegment): Range {
+  const [first, last] = (range ?? '').split('-').map(Number);
+  return range === undefined ? [0, bytes - 1] : [first ?? 0, last ?? 0];
+}
+
+/** The object that a path in a manifest names: in the account of the manifest. */
+export function segmentTarget({ version, account }: ObjectTarget, path: string): ObjectTarget {
+  const [container = '', ...rest] = toBytes(path).replace(/^\/+/, '').split('/');
+  return { version, account, container, object: rest.join('/') };
+}
+
+/** A segment as a client names it. */
+export type WantedSegment =
+  | { readonly data: Buffer }
+  | {
+      readonly path: string;
+      readonly etag: string | undefined;
+      readonly size: number | undefined;
+      readonly range: string | undefined;
+    };
+
+/**
+ * Reads the manifest of a `?multipart-manifest=put` (Swift's `parse_and_validate_input`).
+ *
+ * @throws Refused with all that is wrong
+ */
+export function parseManifest(body: Buffer, manifest: ObjectTarget): WantedSegment[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new Refused(page(400, 'Manifest must be valid JSON.\n'));
+  }
+  if (!Array.isArray(parsed)) throw new Refused(page(400, 'Manifest must be a list.\n'));
+  const problems: string[] = [];
+  const segments: WantedSegment[] = [];
+  parsed.forEach((each: unknown, at) => {
+    const segment = parseSegment(each, at === parsed.length - 1, manifest);
+    if (typeof segment === 'string') problems.push(`Index ${at}: ${segment}`);
+    else segments.push(segment);
+  });
+  if (segments.length > 0 && parsed.every((each) => isRecord(each) && 'data' in each))
+    problems.push('Inline data segments require at least one object-backed segment.');
+  if (problems.length > 0) throw refuseWith(400, problems.map((each) => `${each}\n`).join(''));
+  return segments;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The segment, or what is wrong with it. */
+function parseSegment(given: unknown, isLast: boolean, manifest: ObjectTarget): WantedSegment | string {
+  if (!isRecord(given)) return 'not a JSON object';
+  const kind = 'data' in given ? 'data' : 'path' in given ? 'path' : undefined;
+  if (kind === undefined) return "expected keys to include one of 'data' or 'path'";
+  const known = kind === 'data' ? ['data'] : ['path', 'range', 'etag', 'size_bytes'];
+  const unknown = Object.keys(given).filter((key) => !known.includes(key));
+  if (unknown.length > 0) {
+    const names = unknown.sort().map((key) => JSON.stringify(key));
+    return `extraneous keys ${names.join(', ')}`;
+  }
+  return kind === 'data' ? parseData(given['data']) : parsePath(given, isLast, manifest);
+}
+
+function parseData(data: unknown): WantedSegment | string {
+  const compact = typeof data === 'string' ? data.replace(/=+$/, '') : '*';
+  if (!/^[A-Za-z0-9+/]*$/.test(compact) || compact.length % 4 === 1) return 'data must be valid base64';
+  const bytes = Buffer.from(compact, 'base64');
+  return bytes.length < 1 ? 'too small; each segment must be at least 1 byte.' : { data: bytes };
+}
+
+function parsePath(
+  { path, etag, size_bytes, range }: Readonly<Record<string, unknown>>,
+  isLast: boolean,
+  manifest: ObjectTarget,
+): WantedSegment | string {
+  if (typeof path !== 'string') return '"path" must be a string';
+  if (etag !== undefined && etag !== null && typeof etag !== 'string')
+    return '"etag" must be a string or null (if provided)';
+  if (!path.replace(/^\/+|\/+$/g, '').includes('/'))
+    return 'path does not refer to an object. Path must be of the form /container/object.';
+  const size = size_bytes === undefined || size_bytes === null ? undefined : toInteger(size_bytes);
+  if (size !== undefined && Number.isNaN(size)) return 'invalid size_bytes';
+  if (size !== undefined && size < 1 && !isLast) return 'too small; each segment must be at least 1 byte.';
+  const { container, object } = segmentTarget(manifest, path);
+  if (quote(`${container}/${object}`) === quote(`${manifest.container}/${manifest.object}`))
+    return 'manifest must not include itself as a segment';
+  if (range && typeof range !== 'string') return 'invalid range';
+  const wanted = typeof range === 'string' && range !== '' ? range : undefined;
+  const problem = wanted === undefined ? undefined : rangeProblem(wanted, size);
+  return problem ?? { path, etag: etag ?? undefined, size, range: wanted };
+}
+
+function toInteger(value: unknown): number {
+  if (typeof value === 'number') return Math.trunc(value);
+  return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : NaN;
+}
+
+function rangeProblem(range: string, size: number | undefined): string | undefined {
+  const header = `bytes=${range}`;
+  if (rangesOf(header, Number.MAX_SAFE_INTEGER) === undefined) return 'invalid range';
+  if (range.includes(',')) return 'multiple ranges (only one allowed)';
+  if (size !== undefined && rangesOf(header, size)?.length !== 1) return 'unsatisfiable range';
+  return undefined;
+}
