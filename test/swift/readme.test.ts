@@ -53,7 +53,10 @@ describeWithSwift('what the README says', ({ plain }) => {
     const [commands = '', client = ''] = written.split(/^(?=export ST_AUTH)/m);
     expect(commands.split('\n').filter((line) => line.startsWith('npx hindsight'))).toHaveLength(2);
     const check = await run('npx', ['hindsight', 'check', '--config', 'config/swift.conf'], { cwd: ROOT });
-    expect(check.code).toBe(0);
+    expect([check.code, check.stdout]).toEqual([
+      0,
+      expect.stringContaining('config/swift.conf is right') as string,
+    ]);
     const { code: status, stdout, stderr } = await bash(client);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/(006report\/[\d.]+\n){3}first\n$/);
