@@ -12,6 +12,8 @@ import { failedCondition } from './preconditions';
 import { openView, type OpenedView } from './read';
 import { receive } from './receive';
 import { SLO_ETAG } from './slo_manifest';
+import { rawManifest } from './slo_read';
+import { storeManifest } from './slo_write';
 import { httpDate } from './times';
 import { chunks, serve, shownType, wantedRanges } from './view';
 
@@ -63,6 +65,7 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
     const headers = request.headers.with('Content-Length', '0');
     const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
     const draft = mergedDraft(sink, source);
+    if (isForeignManifest(source, to)) return copyManifest(sink, source, draft);
     const record = await copyContent(sink, source, draft);
     if (record !== undefined) return copied(record, source, from);
   }
@@ -120,6 +123,16 @@ async function copyContent(
   return receive(storage, chunks(source.body), { length, etag: request.headers.get('etag') }, (content) =>
     commit(sink, draft, content),
   );
+}
+
+/** A manifest names segments in its own account: in another one they have to be there as well. */
+function isForeignManifest({ record, target, isRaw }: OpenedView, to: ObjectTarget): boolean {
+  return isRaw && record.attributes[SLO_ETAG] !== undefined && target.account !== to.account;
+}
+
+async function copyManifest(sink: ObjectCall, { record }: OpenedView, draft: Draft): Promise<Response> {
+  const manifest = await rawManifest(sink, record);
+  return storeManifest({ ...sink, query: new Map() }, draft, manifest);
 }
 
 function copied(record: ObjectRecord, { record: source }: OpenedView, from: ObjectTarget): Response {

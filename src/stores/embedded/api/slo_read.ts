@@ -40,12 +40,17 @@ export async function sloView(call: ObjectCall, record: ObjectRecord, own: View)
 /** What `?multipart-manifest=get` shows of one: its manifest; with `format=raw`, in the form in which clients put it. */
 export async function manifestView(call: ObjectCall, record: ObjectRecord, own: View): Promise<View> {
   if (call.query.get('format') !== 'raw') return { ...own, contentType: 'application/json; charset=utf-8' };
-  const segments = await readManifest(call, record);
-  const body = Buffer.from(JSON.stringify(segments.map(asPut)));
+  const body = await rawManifest(call, record);
   const etag = createHash('md5').update(body).digest('hex');
   const { headers, contentType, timestamp } = own;
   const read = (first: number, last: number) => body.subarray(first, last + 1);
   return { headers, contentType, timestamp, etag, size: body.length, read };
+}
+
+/** A stored manifest in the form in which clients put it. */
+export async function rawManifest(call: Pick<ObjectCall, 'storage'>, record: ObjectRecord): Promise<Buffer> {
+  const segments = await readManifest(call, record);
+  return Buffer.from(JSON.stringify(segments.map(asPut)));
 }
 
 function asPut(segment: StoredSegment) {

@@ -5,7 +5,7 @@ import type { Response } from '../../../http/message';
 import { page, Refused, refuse } from './answers';
 import { bulkAnswer, bulkType, render, statusLine, type Problem } from './bulk_answer';
 import type { ObjectCall } from './call';
-import { commit, created, draftOf } from './draft';
+import { commit, created, draftOf, type Draft } from './draft';
 import { normalEtag } from './preconditions';
 import { rangesOf } from './ranges';
 import { openView } from './read';
@@ -25,9 +25,14 @@ import { httpDate } from './times';
 
 /** PUT with `?multipart-manifest=put` (Swift's `StaticLargeObject.handle_multipart_put`). */
 export async function putLarge(call: ObjectCall): Promise<Response> {
-  const { request, target, storage, query } = call;
   const draft = draftOf(call);
-  const wanted = parseManifest(await readBody(call), target);
+  return storeManifest(call, draft, await readBody(call));
+}
+
+/** Makes a large object of a manifest in the form in which clients put it, once all of its segments are found to be as it says. */
+export async function storeManifest(call: ObjectCall, draft: Draft, manifest: Buffer): Promise<Response> {
+  const { request, target, storage, query } = call;
+  const wanted = parseManifest(manifest, target);
   if (wanted.filter((each) => 'path' in each).length > SLO_LIMITS.max_manifest_segments) {
     const most = SLO_LIMITS.max_manifest_segments;
     throw new Refused(page(413, `Number of object-backed segments must be <= ${most}`));
