@@ -1,12 +1,12 @@
 import { toText } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import { NO_BODY, type Response } from '../../../http/message';
+import type { Response } from '../../../http/message';
 import type { AccountRecord, ContainerRecord, Listed } from '../storage';
 import { answer, refuse } from './answers';
 import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, withoutOwners, type Call } from './call';
 import { checkMerged, checkMetadata, checkNameLength, LIMITS } from './limits';
-import { listingAnswer, listingQuery, listingType, type ShownEntry } from './listing';
+import { listingAnswer, listingHead, listingQuery, listingType, type ShownEntry } from './listing';
 import { isoTime } from './times';
 
 /**
@@ -37,7 +37,7 @@ function showAccount(call: Call): Response {
   const record = storage.account(target.account);
   const own = record === undefined ? nothing() : accountHeaders(record);
   const headers = isOwner(call, target) ? own : withoutOwners(own);
-  if (request.method === 'HEAD') return head(type, headers, record === undefined ? 200 : 204);
+  if (request.method === 'HEAD') return listingHead(type, query, headers, record === undefined ? 200 : 204);
   const wanted = listingQuery(query, LIMITS.account_listing_limit);
   const entries = record === undefined ? [] : storage.listContainers(target.account, wanted);
   const of = { kind: 'account', name: target.account } as const;
@@ -60,12 +60,6 @@ function accountHeaders({ timestamp, attributes, containers, objects, bytes }: A
     'X-Timestamp': timestamp,
     'Accept-Ranges': 'bytes',
   }).withAll(shownAttributes(attributes));
-}
-
-/** Swift's answer to a HEAD of a listing has the type that the listing would have. */
-export function head(type: string, headers: Headers, status = 204): Response {
-  const own = Headers.of({ 'Content-Type': `${type}; charset=utf-8`, 'Content-Length': '0', Vary: 'Accept' });
-  return { status, headers: own.withAll(headers), body: NO_BODY };
 }
 
 function shownContainer(entry: Listed<ContainerRecord>): ShownEntry {

@@ -3,6 +3,7 @@ import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage';
 import { refuseWith } from './answers';
 import type { Kind } from './limits';
+import { titled } from './titles';
 
 /** What an object keeps of its headers besides its own metadata (the object server's `allowed_headers`). */
 const OBJECT_HEADERS = new Set([
@@ -63,11 +64,6 @@ export function shownAttributes(attributes: Attributes): Headers {
         .map(([key, value]) => [titled(key), value]),
     ),
   );
-}
-
-/** A header's name as Python's `str.title` writes it. */
-export function titled(key: string): string {
-  return key.replace(/[a-z]+/g, (word) => word.charAt(0).toUpperCase() + word.slice(1));
 }
 
 /**

@@ -2,14 +2,13 @@ import { toText, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 import type { ContainerRecord, Listed, ListingQuery, ObjectRecord } from '../storage';
-import { head } from './account';
 import { POLICY } from './info';
 import { cleanAcl } from './acl';
 import { answer, refuse, refuseWith } from './answers';
 import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, openContainer, withoutOwners, type ContainerCall } from './call';
 import { checkMerged, checkMetadata, checkNameLength, LIMITS } from './limits';
-import { listingAnswer, listingQuery, listingType, type ShownEntry } from './listing';
+import { listingAnswer, listingHead, listingQuery, listingType, type ShownEntry } from './listing';
 import { httpDate, isoTime } from './times';
 
 /** Answers a request for a container as Swift's `ContainerController`. */
@@ -34,7 +33,7 @@ function showContainer(call: ContainerCall): Response {
   const record = openContainer(call, request.method, target);
   const shown = containerHeaders(record);
   const headers = isOwner(call, target) ? shown : withoutOwners(shown);
-  if (request.method === 'HEAD') return head(type, headers);
+  if (request.method === 'HEAD') return listingHead(type, query, headers);
   const wanted = listingQuery(query, LIMITS.container_listing_limit);
   const path = query.get('path');
   const entries =
@@ -64,12 +63,26 @@ function shownObject(entry: Listed<ObjectRecord>): ShownEntry {
     name: toText(entry.name),
     hash: content.etag,
     bytes: listed?.bytes ?? content.size,
-    content_type: toText(contentType),
+    content_type: toText(listedType(contentType)),
     last_modified: isoTime(timestamp),
     ...extra,
     ...(symlink_bytes === undefined ? {} : { symlink_bytes: Number(symlink_bytes) }),
   };
 }
+
+/** A content type as Swift's containers note it: parameters without the spaces between, and without Swift's own. */
+function listedType(contentType: ByteString): ByteString {
+  const at = contentType.indexOf(';');
+  if (at < 0) return contentType;
+  const parameters = [...contentType.slice(at).matchAll(PARAMETER)].map(([, key = '', value = '']) => ({
+    key,
+    value,
+  }));
+  const kept = parameters.filter(({ key }) => key !== 'swift_bytes');
+  return contentType.slice(0, at) + kept.map(({ key, value }) => `;${key}=${value}`).join('');
+}
+
+const PARAMETER = /\s*;\s*([^\s;=]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;"]+))?/g;
 
 /**
  * Swift's `path=`: the objects of one level of pseudo-folders, among them those whose name ends with the delimiter, and no

@@ -1,6 +1,7 @@
 import { Headers } from '../../../http/headers';
-import { NO_BODY, type Response } from '../../../http/message';
+import type { Response } from '../../../http/message';
 import type { Attributes } from '../storage';
+import { answer } from './answers';
 import { authorise, type Call } from './call';
 
 const EXPOSED = [
@@ -38,12 +39,11 @@ export function preflight(call: Call): Response {
   const methods = METHODS.filter((each) => each !== 'COPY' || target.object !== undefined);
   const origin = request.headers.get('origin');
   if (!origin) authorise(call, 'OPTIONS', target);
-  const headers = Headers.of({ Allow: methods.join(', '), 'Content-Length': '0' });
-  if (!origin || target.container === undefined) return { status: 200, headers, body: NO_BODY };
+  const headers = Headers.of({ Allow: methods.join(', ') });
+  if (!origin || target.container === undefined) return answer(200, headers);
   const attributes = containerAttributes(call);
   const wanted = request.headers.get('access-control-request-method') ?? '';
-  if (!isAllowed(attributes, origin) || !methods.includes(wanted))
-    return { status: 401, headers, body: NO_BODY };
+  if (!isAllowed(attributes, origin) || !methods.includes(wanted)) return answer(401, headers);
   const asked = request.headers.get('access-control-request-headers');
   const own = Headers.of({
     'Access-Control-Allow-Methods': methods.join(', '),
@@ -51,7 +51,7 @@ export function preflight(call: Call): Response {
     'Access-Control-Allow-Headers': asked,
     Vary: asked === undefined ? undefined : 'Access-Control-Request-Headers',
   });
-  return { status: 200, headers: withOrigin(headers.withAll(own), attributes, origin), body: NO_BODY };
+  return answer(200, withOrigin(headers.withAll(own), attributes, origin));
 }
 
 function containerAttributes({ target, storage }: Call): Attributes {

@@ -2,7 +2,7 @@ import { isTrueValue, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../../http/message';
 import type { ContentRef, NewObject, ObjectRecord } from '../storage';
-import { answer, refuse, refuseWith } from './answers';
+import { answer, page, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
 import { guessType } from './content_types';
@@ -24,6 +24,7 @@ export interface Draft extends Omit<NewObject, 'content'> {
 export function draftOf(call: ObjectCall, type?: ByteString): Draft {
   const { request, target, storage } = call;
   const { headers } = request;
+  checkManifestHeader(headers);
   const noneMatch = headers.get('if-none-match');
   if (noneMatch !== undefined && !hasStar(noneMatch)) throw refuseWith(400, 'If-None-Match only supports *');
   openContainer(call, 'PUT', target);
@@ -33,7 +34,6 @@ export function draftOf(call: ObjectCall, type?: ByteString): Draft {
   const contentType = contentTypeOf(headers, target.object, type);
   checkContentType(contentType);
   checkMetadata(headers, 'object');
-  checkManifestHeader(headers);
   const absent = noneMatch !== undefined;
   if (absent && storage.object(target.account, target.container, target.object) !== undefined)
     throw refuse(412);
@@ -62,7 +62,8 @@ function contentTypeOf(headers: Headers, name: ByteString, type: ByteString | un
 function checkContentType(contentType: ByteString): void {
   if (!isText(contentType)) throw refuseWith(400, 'Invalid Content-Type');
   const [, ...parameters] = contentType.split(';');
-  if (parameters.some((each) => each.trimStart().startsWith('swift_'))) throw refuse(400);
+  if (parameters.some((each) => each.trimStart().startsWith('swift_')))
+    throw new Refused(page(400, 'Invalid Content-Type, swift_* is not a valid parameter name.'));
 }
 
 /** Refuses an X-Object-Manifest that names no segments (Swift's `dlo`). */
@@ -72,7 +73,7 @@ function checkManifestHeader(headers: Headers): void {
   const slash = value.indexOf('/');
   const prefix = value.slice(slash + 1);
   if (slash < 1 || prefix === '' || prefix.startsWith('/') || /[?&]/.test(value))
-    throw refuseWith(400, 'X-Object-Manifest must be in the format container/prefix');
+    throw new Refused(page(400, 'X-Object-Manifest must be in the format container/prefix'));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage';
 import { refuseWith } from './answers';
+import { titled } from './titles';
 
 /** Swift's limits (`constraints.py`), as `/info` tells them. */
 export const LIMITS = {
@@ -37,9 +38,12 @@ export function checkMetadata(headers: Headers, kind: Kind): void {
     count++;
     size += name.length + value.length;
     if (name.length > LIMITS.max_meta_name_length)
-      throw refuseWith(400, `Metadata name too long: ${prefix}${name}`);
+      throw refuseWith(400, `Metadata name too long: ${prefix}${titled(name)}`);
     if (value.length > LIMITS.max_meta_value_length) {
-      throw refuseWith(400, `Metadata value longer than ${LIMITS.max_meta_value_length}: ${prefix}${name}`);
+      throw refuseWith(
+        400,
+        `Metadata value longer than ${LIMITS.max_meta_value_length}: ${prefix}${titled(name)}`,
+      );
     }
     checkTotals(count, size);
   }

@@ -2,7 +2,7 @@ import { quote, unquote, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
 import type { Attributes, ObjectRecord } from '../storage';
-import { refuse, refuseWith } from './answers';
+import { page, Refused, refuse, refuseWith } from './answers';
 import { openContainer, type Call } from './call';
 
 /** How many links in a row Swift follows (`symloop_max`). */
@@ -102,7 +102,9 @@ function lookUp(
   openContainer(call, method, target);
   const record = call.storage.object(target.account, target.container, target.object);
   if (record !== undefined) return record;
-  throw refuse(call.request.headers.get('if-match')?.trim() === '*' ? 412 : 404, locationHeaders(location));
+  const isConditional = call.request.headers.get('if-match')?.trim() === '*';
+  if (isConditional) throw new Refused(page(412, '', locationHeaders(location)));
+  throw refuse(404, locationHeaders(location));
 }
 
 function locationHeaders(location: string | undefined, type?: string): Headers {

@@ -1,6 +1,6 @@
 import { isTrueValue, toText, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import type { Request, Response } from '../../../http/message';
+import { NO_BODY, type Request, type Response } from '../../../http/message';
 import type { ListingQuery } from '../storage';
 import { page, refuse, Refused } from './answers';
 import { isText } from './limits';
@@ -14,12 +14,17 @@ const QUERY_FORMATS: Readonly<Record<string, string>> = {
   xml: 'application/xml',
 };
 
+/** One of the patterns of an Accept header. */
+const ACCEPTABLE = /^\s*[^\s/;]+\/[^\s/;]+\s*(;.*)?$/;
+
 /** The form of a listing that the client asks for (Swift's `get_listing_content_type`). */
 export function listingType(request: Request, query: ReadonlyMap<string, ByteString>): string {
   const format = query.get('format');
   if (format !== undefined && !isText(format)) throw refuse(400);
   if (format) return QUERY_FORMATS[format.toLowerCase()] ?? 'text/plain';
   const accept = request.headers.get('accept');
+  if (accept && !accept.split(',').every((each) => ACCEPTABLE.test(each)))
+    throw new Refused(page(400, 'Invalid Accept header'));
   const type = accept ? bestMatch(accept) : 'text/plain';
   if (type === undefined) throw refuse(406);
   return type;
@@ -43,8 +48,23 @@ function bestMatch(accept: string): string | undefined {
 }
 
 function matches(range: string, format: string): boolean {
-  if (range === '*/*' || range === '*') return true;
+  if (range === '*/*') return true;
   return range.endsWith('/*') ? format.startsWith(range.slice(0, -1)) : range === format;
+}
+
+/** Swift's answer to a HEAD of a listing has the type that the listing would have. */
+export function listingHead(
+  type: string,
+  query: ReadonlyMap<string, ByteString>,
+  headers: Headers,
+  status = 204,
+): Response {
+  const own = Headers.of({
+    'Content-Type': `${type}; charset=utf-8`,
+    'Content-Length': '0',
+    Vary: query.has('format') ? undefined : 'Accept',
+  });
+  return { status, headers: own.withAll(headers), body: NO_BODY };
 }
 
 /** The part of the listing that the client asks for. */
@@ -95,18 +115,19 @@ function render(
   const shown = entries.map((entry) => (kind === 'account' ? containerXml(entry) : objectXml(entry)));
   const [open, separator] = kind === 'account' ? ['\n', '\n'] : ['', ''];
   const inner = open + shown.map((each) => each + separator).join('');
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${kind} name="${escaped(toText(name))}">${inner}</${kind}>`;
+  const end = inner === '' ? ' />' : `>${inner}</${kind}>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${kind} name="${quoted(toText(name))}"${end}`;
 }
 
 function containerXml(entry: ShownEntry): string {
-  if (entry['subdir'] !== undefined) return `<subdir name="${escaped(String(entry['subdir']))}" />`;
+  if (entry['subdir'] !== undefined) return `<subdir name="${quoted(String(entry['subdir']))}" />`;
   return `<container>${fields(entry, ['name', 'count', 'bytes', 'last_modified'])}</container>`;
 }
 
 function objectXml(entry: ShownEntry): string {
   const { subdir } = entry;
   if (subdir !== undefined)
-    return `<subdir name="${escaped(String(subdir))}"><name>${escaped(String(subdir))}</name></subdir>`;
+    return `<subdir name="${quoted(String(subdir))}"><name>${escaped(String(subdir))}</name></subdir>`;
   return `<object>${fields(entry, ['name', 'hash', 'bytes', 'content_type', 'last_modified'])}</object>`;
 }
 
@@ -114,18 +135,16 @@ function fields(entry: ShownEntry, names: readonly string[]): string {
   return names.map((name) => `<${name}>${escaped(String(entry[name] ?? ''))}</${name}>`).join('');
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
-
 function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (char) => ENTITIES[char] ?? char);
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** For an attribute's value, as Python's ElementTree writes it. */
+function quoted(text: string): string {
+  return escaped(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\r', '&#13;');
 }
 
 /** JSON as Python writes it: all but ASCII escaped. */
-function ascii(json: string): string {
+export function ascii(json: string): string {
   return json.replace(/[\u007f-\uffff]/g, (char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0'));
 }

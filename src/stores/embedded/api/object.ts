@@ -14,7 +14,7 @@ import { receiveBody } from './receive';
 import { deleteLarge } from './slo_delete';
 import { putLarge } from './slo_write';
 
-const ALLOWED = Headers.of({ Allow: 'COPY, DELETE, GET, HEAD, OPTIONS, POST, PUT' });
+const ALLOWED = Headers.of({ Allow: 'DELETE, GET, HEAD, OPTIONS, POST, PUT' });
 
 /** Answers a request for an object as Swift's `ObjectController` does behind `copy`, `slo`, `dlo` and `symlink`. */
 export async function objectRequest(call: ObjectCall): Promise<Response> {

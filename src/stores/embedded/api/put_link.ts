@@ -1,7 +1,7 @@
 import { quote, toBytes, toText, unquote, type ByteString } from '../../../http/bytes';
 import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
 import type { Response } from '../../../http/message';
-import { Refused, refuseWith } from './answers';
+import { page, Refused, refuseWith } from './answers';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf } from './draft';
 import { linkAttributes, openObject, type Link } from './links';
@@ -35,12 +35,13 @@ function hasBody(): Refused {
   return refuseWith(400, 'Symlink requests require a zero byte body');
 }
 
+const FORM = 'X-Symlink-Target header must be of the form <container name>/<object name>';
+
 function parseLink({ request, target }: ObjectCall): { link: Link; target: ObjectTarget } {
   const header = request.headers.get('x-symlink-target') ?? '';
-  const path = unquote(header).startsWith('/') ? undefined : parseCopyHeader(header);
-  if (path === undefined) {
-    throw refuseWith(412, 'X-Symlink-Target header must be of the form <container name>/<object name>');
-  }
+  if (unquote(header).startsWith('/')) throw refuseWith(412, FORM);
+  const path = parseCopyHeader(header);
+  if (path === undefined) throw new Refused(page(412, FORM));
   const given = request.headers.get('x-symlink-target-account');
   const account = given === undefined ? target.account : accountOf(given);
   const isItself =

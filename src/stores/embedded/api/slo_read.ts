@@ -8,6 +8,7 @@ import type { ObjectCall } from './call';
 import { openObject } from './links';
 import { checkPieces, readPieces, SegmentError, type Piece } from './pieces';
 import {
+  formatManifest,
   segmentRange,
   segmentTarget,
   SLO_ETAG,
@@ -50,7 +51,7 @@ export async function manifestView(call: ObjectCall, record: ObjectRecord, own: 
 /** A stored manifest in the form in which clients put it. */
 export async function rawManifest(call: Pick<ObjectCall, 'storage'>, record: ObjectRecord): Promise<Buffer> {
   const segments = await readManifest(call, record);
-  return Buffer.from(JSON.stringify(segments.map(asPut)));
+  return formatManifest(segments.map(asPut));
 }
 
 function asPut(segment: StoredSegment) {

@@ -11,6 +11,7 @@ import { rangesOf } from './ranges';
 import { openView } from './read';
 import { receive } from './receive';
 import {
+  formatManifest,
   parseManifest,
   segmentRange,
   segmentTarget,
@@ -54,7 +55,7 @@ export async function storeManifest(call: ObjectCall, draft: Draft, manifest: Bu
     [SLO_SIZE]: String(size),
   };
   const listed = { bytes: size, extra: { slo_etag: `"${etag}"` } };
-  const body = Buffer.from(JSON.stringify(segments));
+  const body = formatManifest(segments);
   const record = await receive(storage, once(body), {}, (content) =>
     commit(call, { ...draft, attributes, listed }, content),
   );

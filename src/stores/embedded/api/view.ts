@@ -44,7 +44,8 @@ export function serve(request: Request, view: View): Response {
   const whole = typed.with('Content-Length', String(size));
   if (request.method === 'HEAD') return { status: 200, headers: whole, body: NO_BODY };
   const ranges = wantedRanges(request, view, size);
-  if (ranges?.length === 0) return unsatisfiable(typed, size);
+  if (ranges?.length === 0)
+    return unsatisfiable(view.isRangedOnce ? typed.only('Accept-Ranges') : typed, size);
   if (size === 0) return { status: 200, headers: whole, body: NO_BODY };
   if (ranges === undefined) return { status: 200, headers: whole, body: view.read(0, size - 1) };
   const [range] = ranges;
