@@ -2,7 +2,7 @@ import { isTrueValue, toText, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../../http/message';
 import type { ListingQuery } from '../storage';
-import { page, refuse, Refused } from './answers';
+import { page, refuse, Refused, refuseWith } from './answers';
 import { isText } from './limits';
 
 /** An entry as JSON shows it; the order of its fields is the XML's. */
@@ -71,7 +71,7 @@ export function listingHead(
 export function listingQuery(query: ReadonlyMap<string, ByteString>, most: number): ListingQuery {
   for (const name of ['marker', 'end_marker', 'prefix', 'delimiter', 'path', 'reverse']) {
     if (!isText(query.get(name) ?? '')) {
-      throw new Refused(page(400, `"${name}" parameter not valid UTF-8`));
+      throw refuseWith(400, `"${name}" parameter not valid UTF-8`);
     }
   }
   const given = query.get('limit') ?? '';
