@@ -21,27 +21,25 @@ const EXPIRED_AT_ONCE = 1000;
 export const embedded: AppPlugin<typeof options> = {
   name: 'embedded',
   options,
-  create: ({ data, expirer_interval }, log) => createEmbeddedApp(openStorage(data), expirer_interval, log),
+  introduce: ({ data }) => ({ data }),
+  create: async ({ data, expirer_interval }, log) =>
+    createEmbeddedApp(await openStorage(data), expirer_interval, log),
 };
 
 /**
  * Serves a storage.
  *
- * @param opening requests wait for it
  * @param interval milliseconds between two searches for expired objects
  */
-export function createEmbeddedApp(opening: Promise<Storage>, interval: number, log: Log): App {
-  opening.catch((error: unknown) => log.fatal({ err: messageOf(error) }, 'the data could not be opened'));
-  const handler = opening.then(createHandler);
-  handler.catch(() => undefined);
-  const expirer = setInterval(() => void expire(opening, log), interval).unref();
+export function createEmbeddedApp(storage: Storage, interval: number, log: Log): App {
+  const expirer = setInterval(() => void expire(storage, log), interval).unref();
   return {
-    handler: async (request) => (await handler)(request),
+    handler: createHandler(storage),
     authority: 'service',
-    mayWrite: async (request, target) => mayWrite(await opening, request, target),
+    mayWrite: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
     close: async () => {
       clearInterval(expirer);
-      await (await opening).close();
+      await storage.close();
     },
   };
 }
@@ -56,9 +54,8 @@ function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Res
   });
 }
 
-async function expire(opening: Promise<Storage>, log: Log): Promise<void> {
+async function expire(storage: Storage, log: Log): Promise<void> {
   try {
-    const storage = await opening;
     while ((await storage.expire(EXPIRED_AT_ONCE)) === EXPIRED_AT_ONCE);
   } catch (error) {
     log.warn({ err: messageOf(error) }, 'expired objects could not be removed');

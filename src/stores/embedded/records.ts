@@ -107,8 +107,8 @@ export function contentOf(stored: StoredObject): ContentRef {
 
 /** The bytes that an object counts for. */
 export function countedBytes(stored: StoredObject): number {
-  const [, , , size, , , , listedBytes] = stored;
-  return listedBytes ?? size;
+  const [, , , size] = stored;
+  return size;
 }
 
 /** Attributes after some were set, and those removed whose new value is ''. */
