@@ -1,5 +1,5 @@
 import { Versions, type Outcome } from '../../src/core/versions';
-import { receiveFirst, watch } from '../../src/http/body';
+import { drain, receiveFirst, watch } from '../../src/http/body';
 import { isTrueValue, toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import {
@@ -109,7 +109,9 @@ export class ObjectWriter {
     if (failure !== undefined) throw failure as Error;
     if (result === 'popped' || result === 'popped-missing') return deleted(result === 'popped');
     if (response === undefined) throw new Error('neither let through nor refused');
-    return overtaken(request, response) ? unavailable('the store kept a newer object') : response;
+    if (!overtaken(request, response)) return response;
+    await drain(response.body);
+    return unavailable('the store kept a newer object');
   }
 
   /** The archive or the restored version was refused: what the client can mend is 412, as in Swift. */
