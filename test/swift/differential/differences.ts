@@ -62,16 +62,23 @@ export const DIFFERENCES: readonly Difference[] = [
       'we answer 412 before all else; Swift too, but for 500 to a copy, and after having looked at the client and the headers',
     verdict: 'to be judged',
     explains: ({ step, swift, hindsight, side }) =>
-      swift.status >= 400 && hindsight.status === 412 && /%ff|%00/.test(side.expandNames(showStep(step))),
+      toldStatus(swift) >= 400 &&
+      hindsight.status === 412 &&
+      /%ff|%00/.test(side.expandNames(showStep(step))),
   },
 ];
 
-/** Whether both refuse a write; Swift may tell so at the end of an answer that it began before (`heartbeat=on`). */
+/** The status that an answer tells in the end, also where it was begun before (`heartbeat=on`). */
+function toldStatus({ status, body }: Observation): number {
+  const told = /Response Status: (\d+)/.exec(body)?.[1];
+  return status === 202 && told !== undefined ? Number(told) : status;
+}
+
+/** Whether both refuse a write. */
 function refuses({ step, swift, hindsight }: Divergence): boolean {
   if (!['PUT', 'COPY'].includes(step.method) || hindsight.status < 400 || hindsight.status >= 500)
     return false;
-  const told = /Response Status: (\d+)/.exec(swift.body)?.[1];
-  const status = swift.status === 202 && told !== undefined ? Number(told) : swift.status;
+  const status = toldStatus(swift);
   return status >= 400 && status < 500;
 }
 

@@ -1,0 +1,50 @@
+import { randomInt } from 'node:crypto';
+import { campaign } from './campaign';
+import { compareSequence, newTally, type Compared } from './comparison';
+import { ONCE_FAILED } from './once_failed';
+
+const setting = (name: string, otherwise: number) => Number(process.env[`DIFFERENTIAL_${name}`] ?? otherwise);
+
+/** The same in every run, so that a change fails by its own fault only; exploring starts from DIFFERENTIAL_SEED=random. */
+const FIXED_SEED = 20_260_101;
+const SEED =
+  process.env['DIFFERENTIAL_SEED'] === 'random' ? randomInt(1_000_000_000) : setting('SEED', FIXED_SEED);
+const FAILURES = setting('FAILURES', 1);
+const REDUCE_MILLISECONDS = setting('REDUCE', 60_000);
+
+/** How many milliseconds a run may take in which so many steps are compared. */
+export const timeFor = (steps: number) => 120_000 + REDUCE_MILLISECONDS * FAILURES + steps * 200;
+
+/** As many steps as the environment asks for, or else so many. */
+export const stepsOr = (otherwise: number) => setting('STEPS', otherwise);
+
+/**
+ * Compares the sequences that once failed, and then generated ones until so many steps were compared.
+ *
+ * @throws with a report of each difference that is not let pass
+ */
+export async function compareAll(
+  compared: Compared,
+  { owner, steps }: { readonly owner: boolean; readonly steps: number },
+): Promise<void> {
+  const run = randomInt(36 ** 5)
+    .toString(36)
+    .padStart(5, '0');
+  for (const sequence of ONCE_FAILED) await compareSequence(compared, sequence, { run, owner }, newTally());
+  const { tally, reports } = await campaign(compared, {
+    seed: SEED,
+    owner,
+    steps,
+    failures: FAILURES,
+    reduceMilliseconds: REDUCE_MILLISECONDS,
+    run,
+  });
+  const passed = [...tally.differences].map(([name, times]) => `${name}: ${times}`).join(', ');
+  process.stdout.write(
+    `differential: ${tally.steps} steps, seed ${SEED}${passed && `; let pass: ${passed}`}\n`,
+  );
+  if (process.env['DIFFERENTIAL_STATUSES'])
+    process.stdout.write(`${JSON.stringify(Object.fromEntries([...tally.statuses].sort()))}\n`);
+  if (reports.length > 0) throw new Error(reports.join('\n\n'));
+  expect(tally.steps).toBeGreaterThanOrEqual(steps);
+}
