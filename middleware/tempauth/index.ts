@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { whole } from '../../src/config/options';
 import { unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, textResponse, type Filter, type Request, type Response } from '../../src/http/message';
+import {
+  NO_BODY,
+  textResponse,
+  withoutBody,
+  type Filter,
+  type Request,
+  type Response,
+} from '../../src/http/message';
 import { parseTarget } from '../../src/http/path';
 import type { FilterPlugin } from '../../src/plugin';
 import { authoriser, denied } from './authorise';
@@ -70,7 +77,10 @@ function authenticate(
     const token = request.headers.get('x-auth-token') ?? request.headers.get('x-storage-token');
     const user = token === undefined ? undefined : tokens.read(token);
     const account = parseTarget(request.path)?.account ?? 'unknown';
-    if (token?.startsWith(prefix) && !user) return Promise.resolve(denied(undefined, account));
+    if (token?.startsWith(prefix) && !user) {
+      const refusal = denied(undefined, account);
+      return Promise.resolve(request.method === 'HEAD' ? withoutBody(refusal) : refusal);
+    }
     return next({ ...request, authorise: authoriser(request, user, prefix) });
   };
 }

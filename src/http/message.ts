@@ -82,6 +82,11 @@ export function textResponse(status: number, text: string, headers: Headers = He
   };
 }
 
+/** An answer to HEAD as Swift gives it where it has nothing to tell of a GET: without a body, and without its length. */
+export function withoutBody(response: Response): Response {
+  return { ...response, headers: response.headers.with('Content-Length', '0'), body: NO_BODY };
+}
+
 /**
  * A new request on behalf of another: no body and no header of the client's but those given. The store logs it under an id of its own
  * that ends in this request's (Swift's `X-Trans-Id-Extra`).

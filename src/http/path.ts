@@ -16,13 +16,13 @@ export type ObjectTarget = ContainerTarget & { readonly object: ByteString };
 
 /**
  * Splits a path as Swift's proxy does: decoded first (so `/v1/a/c%2Fo` names an object), empty account or container
- * refused, slashes in an object's name kept. Undefined for what is not `/version/account[/container[/object]]`.
+ * refused (but for slashes after an account that name nothing), slashes in an object's name kept. Undefined for what is not `/version/account[/container[/object]]`.
  */
 export function parseTarget(rawPath: string): Target | undefined {
   const [root, version, account, container, ...rest] = unquote(rawPath).split('/');
   if (root !== '' || !version || !account) return undefined;
   const object = rest.join('/');
-  if (container === undefined || (container === '' && rest.length === 0)) return { version, account };
+  if (container === undefined || (container === '' && object === '')) return { version, account };
   if (container === '') return undefined;
   return object === '' ? { version, account, container } : { version, account, container, object };
 }

@@ -10,6 +10,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Only the owner acts. */
   readonly owner: boolean;
+  /** How many of ten steps are of what a store has to answer without any versions. */
+  readonly workshop: number;
   /** Steps to compare at least. */
   readonly steps: number;
   /** Failing sequences after which to stop. */
@@ -50,7 +52,7 @@ async function compareSeed(
   seed: number,
   tally: Tally,
 ): Promise<string | undefined> {
-  const [sequence] = fc.sample(sequences(LONGEST, options.owner), { seed, numRuns: 1 });
+  const [sequence] = fc.sample(sequences(LONGEST, options), { seed, numRuns: 1 });
   if (sequence === undefined) throw new Error('nothing was generated');
   const { names, steps } = sequence;
   const fails = async (some: readonly Step[], into = newTally()): Promise<Error | undefined> => {

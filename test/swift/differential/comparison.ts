@@ -1,18 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readContents, type Contents } from './contents';
-import { DIFFERENCES } from './differences';
+import type { Difference } from './differences';
 import { removeLeftover } from './leftovers';
 import type { Observation } from './observe';
 import { ROLES } from './places';
-import { Side, type Endpoint, type Ground } from './side';
+import { Side, type Endpoint } from './side';
 import { showStep, type Sequence, type Step } from './steps';
-import { UNSENT } from './unsent';
+import type { Unsent } from './unsent';
 
-/** The two servers that must behave alike, and the store beneath. */
+/** The two servers that must behave alike, and how alike. */
 export interface Compared {
   readonly reference: Endpoint;
   readonly ours: Endpoint;
-  readonly ground: Ground;
+  /** They keep their objects in different places, so that containers can have the same names on both sides. */
+  readonly apart: boolean;
+  readonly bodiesOfErrors: boolean;
+  /** What is let pass. */
+  readonly differences: readonly Difference[];
+  readonly unsent: readonly Unsent[];
 }
 
 /** How often which difference was let pass, and how many steps were compared. */
@@ -49,28 +54,30 @@ let sequencesBegun = 0;
  * @throws where a step is answered differently, or where in the end the containers' contents differ
  */
 export async function compareSequence(
-  { reference, ours, ground }: Compared,
+  compared: Compared,
   { names, steps }: Sequence,
   { run, owner }: { readonly run: string; readonly owner: boolean },
   tally: Tally,
 ): Promise<void> {
   const number = String(sequencesBegun++).padStart(5, '0');
-  const left = new Side(reference, ground, `dv${run}a${number}`, names);
-  const right = new Side(ours, ground, `dv${run}b${number}`, names);
+  const { reference, ours, apart, bodiesOfErrors } = compared;
+  const left = new Side(reference, `dv${run}a${number}`, names, bodiesOfErrors);
+  const right = new Side(ours, `dv${run}${apart ? 'a' : 'b'}${number}`, names, bodiesOfErrors);
   for (const [role, { account, ...given }] of Object.entries(ROLES)) {
     const headers = (owner ? given.headersForTester : undefined) ?? given.headers;
     if (headers === undefined) continue;
     const user = account === 'test' ? 'tester' : 'tester2';
-    await compareStep(left, right, { user, account, method: 'PUT', path: `/{${role}}`, headers }, tally);
+    const step: Step = { user, account, method: 'PUT', path: `/{${role}}`, headers };
+    await compareStep(compared, left, right, step, tally);
   }
   for (const [i, step] of steps.entries()) {
-    const unsent = await firstOf(UNSENT, (each) => each.concerns(step, left));
+    const unsent = await firstOf(compared.unsent, (each) => each.concerns(step, left));
     if (unsent !== undefined) {
       count(tally.differences, unsent.name);
       continue;
     }
     try {
-      await compareStep(left, right, step, tally);
+      await compareStep(compared, left, right, step, tally);
     } catch (error) {
       throw new StepDiffers(i + 1, step, error);
     }
@@ -79,7 +86,13 @@ export async function compareSequence(
   compareContents(await Promise.all([readContents(left), readContents(right)]));
 }
 
-async function compareStep(left: Side, right: Side, step: Step, tally: Tally): Promise<void> {
+async function compareStep(
+  { differences }: Compared,
+  left: Side,
+  right: Side,
+  step: Step,
+  tally: Tally,
+): Promise<void> {
   const [theirs, own] = await Promise.all(
     [left, right].map(async (side) => {
       const answer = await side.send(step);
@@ -90,7 +103,7 @@ async function compareStep(left: Side, right: Side, step: Step, tally: Tally): P
   count(tally.statuses, `${step.method} ${theirs.seen.status}`);
   if (!isDeepStrictEqual(theirs.seen, own.seen)) {
     const divergence = { step, swift: theirs.seen, hindsight: own.seen, side: left };
-    const known = await firstOf(DIFFERENCES, (each) => each.explains(divergence));
+    const known = await firstOf(differences, (each) => each.explains(divergence));
     if (known === undefined) {
       const reason =
         own.seen.status >= 400 ? `\nours said: ${own.answer.body.toString('utf8').slice(0, 300)}` : '';

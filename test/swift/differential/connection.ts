@@ -15,6 +15,11 @@ export interface Outgoing {
   readonly framing?: Framing | undefined;
 }
 
+/** A server that can no longer tell of a failure by its status breaks off; where it does so is chance. */
+function brokenOff(): Buffer {
+  return Buffer.from('<broken off>');
+}
+
 /**
  * Keeps connections to one server. Through undici, since Node's own client fails on Swift's answer to a HEAD of a
  * container, and re-encodes headers that it sends before a body.
@@ -47,7 +52,7 @@ export class Connection {
     return {
       status: response.statusCode,
       headers: Headers.fromRaw(raw),
-      body: Buffer.from(await response.body.arrayBuffer()),
+      body: await response.body.arrayBuffer().then((body) => Buffer.from(body), brokenOff),
     };
   }
 

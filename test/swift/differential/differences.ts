@@ -26,7 +26,7 @@ export interface Difference {
  * in observe, what Swift leaves in archives after refused writes in leftovers; large objects lose no segments. What is
  * not even sent is in unsent.
  */
-export const DIFFERENCES: readonly Difference[] = [
+export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'two reasons to refuse',
     reason:

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
+import type { CampaignOptions } from './campaign';
 import { NAMES, ROLES } from './places';
 import { containerStep, settingStep } from './generate_containers';
 import { largeObjectStep, symlinkStep } from './generate_special';
+import { listingStep } from './generate_listings';
+import { workshopStep } from './generate_workshop';
 import { archiveEntry, container, name, pick, users, weighted, withHeaders } from './generate_parts';
 import { headerText, type Sequence, type Step, type User } from './steps';
 
@@ -186,7 +189,8 @@ const archiveStep: fc.Arbitrary<Step> = fc
     }
   });
 
-const step: fc.Arbitrary<Step> = weighted([
+/** What versions concern. */
+const versionStep: fc.Arbitrary<Step> = weighted([
   [24, put],
   [2, putRefused],
   [4, post],
@@ -207,8 +211,16 @@ const objectName = weighted([
   [3, pick(NAMES)],
 ]);
 
-/** Sequences of up to `longest` steps, of any length equally often. */
-export function sequences(longest: number, owner: boolean): fc.Arbitrary<Sequence> {
+/** Sequences of up to `longest` steps, of any length equally often; `workshop` of ten steps are of what a store has to answer by itself. */
+export function sequences(
+  longest: number,
+  { owner, workshop }: Pick<CampaignOptions, 'owner' | 'workshop'>,
+): fc.Arbitrary<Sequence> {
+  const step = weighted([
+    [10 - workshop, versionStep],
+    [workshop * 0.75, workshopStep],
+    [workshop * 0.25, listingStep],
+  ]);
   const own = owner ? step.map((given): Step => ({ ...given, user: 'tester' })) : step;
   return fc.noBias(
     fc.record({

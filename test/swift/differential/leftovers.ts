@@ -59,7 +59,7 @@ async function archiveOf(reference: Side, { account, container }: Place): Promis
   const { headers } = await reference.endpoint.connection.send({
     method: 'HEAD',
     path: `${accountPath(account)}/${container}`,
-    headers: reference.ground.admin,
+    headers: reference.endpoint.users.admin,
   });
   const location = headers.get('x-versions-location') ?? headers.get('x-history-location');
   return location === undefined ? undefined : unquote(location).split('/')[0];

@@ -56,6 +56,13 @@ export const ROLES: Readonly<Record<string, Role>> = {
     },
   },
   z: { account: 'test', suffix: '-zé %+;', headers: {} },
+  // the workshops, where nothing is versioned
+  w: { account: 'test', suffix: '-w', headers: { 'X-Container-Read': 'test2:tester2,test:tester3' } },
+  v: {
+    account: 'test2',
+    suffix: '-v',
+    headers: { 'X-Container-Read': 'test:tester', 'X-Container-Write': 'test:tester' },
+  },
   m: { account: 'test', suffix: '-m' },
   l: { account: 'test', suffix: '-' + 'l'.repeat(243) },
 };

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { campaign } from './campaign';
+import { campaign, type CampaignOptions } from './campaign';
 import { compareSequence, newTally, type Compared } from './comparison';
 import { ONCE_FAILED } from './once_failed';
 
@@ -25,7 +25,7 @@ export const stepsOr = (otherwise: number) => setting('STEPS', otherwise);
  */
 export async function compareAll(
   compared: Compared,
-  { owner, steps }: { readonly owner: boolean; readonly steps: number },
+  { owner, workshop, steps }: Pick<CampaignOptions, 'owner' | 'workshop' | 'steps'>,
 ): Promise<void> {
   const run = randomInt(36 ** 5)
     .toString(36)
@@ -34,6 +34,7 @@ export async function compareAll(
   const { tally, reports } = await campaign(compared, {
     seed: SEED,
     owner,
+    workshop,
     steps,
     failures: FAILURES,
     reduceMilliseconds: REDUCE_MILLISECONDS,

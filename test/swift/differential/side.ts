@@ -1,48 +1,50 @@
 import { Headers } from '../../../src/http/headers';
 import { unquote } from '../../../src/http/bytes';
 import type { Answer } from '../../support/client';
-import { login, type SwiftUrls } from '../../support/swift';
+import { login } from '../../support/swift';
 import { Connection } from './connection';
 import { Normaliser } from './observe';
 import { containerName, encodedArchivePrefix, encodeValue, ROLES, type AccountName } from './places';
 import { quote } from '../../../src/http/bytes';
-import { BODIES, type Step, type User } from './steps';
+import { BODIES, type SegmentSpec, type Step, type User } from './steps';
 
 /** A server under comparison, with everybody's credentials. */
 export interface Endpoint {
   readonly connection: Connection;
+  /** The store beneath, where that can be asked past all versions; else the same server. */
+  readonly ground: Connection;
   readonly users: Readonly<Record<User, Headers>>;
 }
 
-/** The store beneath both, without versions, as a user who may do everything. */
-export interface Ground {
-  readonly connection: Connection;
-  readonly admin: Headers;
-}
-
-/** Logs the users in. */
-export async function openEndpoint(url: string): Promise<Endpoint> {
-  const [tester, tester2, tester3] = await Promise.all([
+/**
+ * Logs the users in.
+ *
+ * @param ground the address of the store beneath, which takes the same tokens
+ */
+export async function openEndpoint(url: string, ground = url): Promise<Endpoint> {
+  const [tester, tester2, tester3, admin] = await Promise.all([
     login(url, 'tester'),
     login(url, 'tester2'),
     login(url, 'tester3'),
+    login(url, 'admin'),
   ]);
   return {
     connection: new Connection(url),
+    ground: new Connection(ground),
     users: {
       tester: tester.credentials,
       tester2: tester2.credentials,
       tester3: tester3.credentials,
+      admin: admin.credentials,
       anonymous: Headers.none,
       badtoken: Headers.of({ 'X-Auth-Token': 'AUTH_tk00000000000000000000000000000000' }),
     },
   };
 }
 
-/** Logs the administrator in at the store beneath. */
-export async function openGround({ plain }: SwiftUrls): Promise<Ground> {
-  const { credentials } = await login(plain, 'admin');
-  return { connection: new Connection(plain), admin: credentials };
+/** Closes an endpoint's connections. */
+export async function closeEndpoint({ connection, ground }: Endpoint): Promise<void> {
+  await Promise.all([connection.close(), ground.close()]);
 }
 
 /** The path of an account. */
@@ -58,11 +60,11 @@ export class Side {
 
   constructor(
     readonly endpoint: Endpoint,
-    readonly ground: Ground,
     readonly base: string,
     private readonly names: readonly string[],
+    bodiesOfErrors: boolean,
   ) {
-    this.normaliser = new Normaliser(base);
+    this.normaliser = new Normaliser(base, bodiesOfErrors);
   }
 
   /** Sends a step to this side's server. */
@@ -72,11 +74,11 @@ export class Side {
 
   /** Sends a step to the store beneath, past all versions; for steps that will be refused. */
   sendPast(step: Step): Promise<Answer> {
-    return this.sendOver(this.ground.connection, step);
+    return this.sendOver(this.endpoint.ground, step);
   }
 
   private async sendOver(connection: Connection, step: Step): Promise<Answer> {
-    const { user, method, account, body, framing } = step;
+    const { user, method, account, framing } = step;
     const path = accountPath(account) + (await this.expand(step.path));
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(step.headers ?? {})) headers[name] = await this.expand(value);
@@ -84,14 +86,27 @@ export class Side {
       method,
       path,
       headers: this.endpoint.users[user].withAll(Headers.of(headers)),
-      body: body && BODIES[body],
+      body: await this.body(step),
       framing,
     });
   }
 
+  private async body({ body, segments }: Step): Promise<Buffer | undefined> {
+    if (segments === undefined) return body && BODIES[body];
+    const decoded = async (value: SegmentSpec[string]) =>
+      typeof value === 'string' ? unquote(await this.expand(value)) : value;
+    const manifest: Record<string, unknown>[] = [];
+    for (const segment of segments) {
+      const item: Record<string, unknown> = {};
+      for (const [key, value] of Object.entries(segment)) item[key] = await decoded(value);
+      manifest.push(item);
+    }
+    return Buffer.from(JSON.stringify(manifest), 'latin1');
+  }
+
   /** Asks the store beneath, past all versions; the path has its account. */
   ask(method: string, path: string): Promise<Answer> {
-    return this.ground.connection.send({ method, path, headers: this.ground.admin });
+    return this.endpoint.ground.send({ method, path, headers: this.endpoint.users.admin });
   }
 
   /** A container's path, of its account on. */
@@ -115,6 +130,7 @@ export class Side {
 
   private placeholder(what: string): string | Promise<string> {
     if (what === 'test' || what === 'test2') return `AUTH_${what}`;
+    if (what === 'base') return this.base;
     const [kind = '', ...rest] = what.split(':');
     if (/^n\d$/.test(kind)) return this.name(kind.slice(1));
     if (kind === 'a') return encodedArchivePrefix(this.name(rest[0]));

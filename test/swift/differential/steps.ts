@@ -2,7 +2,7 @@ import { toBytes } from '../../../src/http/bytes';
 import type { AccountName } from './places';
 
 /** Who sends a step. */
-export type User = 'tester' | 'tester2' | 'tester3' | 'anonymous' | 'badtoken';
+export type User = 'tester' | 'tester2' | 'tester3' | 'admin' | 'anonymous' | 'badtoken';
 
 /** How a body is announced: by Content-Length, chunked, not at all, or with Expect: 100-continue. */
 export type Framing = 'length' | 'chunked' | 'none' | 'expect';
@@ -11,7 +11,7 @@ export type Framing = 'length' | 'chunked' | 'none' | 'expect';
  * One request, the same for both sides. In path and headers stand for what differs between the sides:
  * `{s}` the percent-encoded name of the container s, `{S}` the same name as bytes, `{n0}` the first object name of
  * the sequence, `{e:x:0:1}` the second newest version of `{n0}` in the archive x, `{a:0}` what the versions of `{n0}`
- * begin with, `{test}` and `{test2}` the accounts.
+ * begin with, `{test}` and `{test2}` the accounts, `{base}` what the names of all containers begin with.
  */
 export interface Step {
   readonly user: User;
@@ -21,8 +21,13 @@ export interface Step {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: BodyName;
+  /** Instead of a body: a large object's manifest of these. */
+  readonly segments?: readonly SegmentSpec[];
   readonly framing?: Framing;
 }
+
+/** An item of a manifest, right or wrong; texts are expanded as those of steps, and then decoded. */
+export type SegmentSpec = Readonly<Record<string, string | number | null>>;
 
 /** One generated test: object names and what is done to them. */
 export interface Sequence {
@@ -65,8 +70,9 @@ export function headerText(text: string): string {
 
 /** A step on one line, for failures. */
 export function showStep(step: Step): string {
-  const { user, method, account, path, headers = {}, body, framing } = step;
+  const { user, method, account, path, headers = {}, body, segments, framing } = step;
   const fields = Object.entries(headers).map(([name, value]) => ` ${name}: ${JSON.stringify(value)}`);
-  const sent = body ? ` body=${body}` : '';
-  return `${user} ${method} {${account}}${path}${fields.join('')}${sent}${framing ? ` (${framing})` : ''}`;
+  const sent = segments ? ` body=${JSON.stringify(segments)}` : body ? ` body=${body}` : '';
+  const shown = `${user} ${method} {${account}}${path}${fields.join('')}${sent}${framing ? ` (${framing})` : ''}`;
+  return shown.replace(/(.)\1{59,}/g, (run, each: string) => `<${run.length} times ${each}>`);
 }

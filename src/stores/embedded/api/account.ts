@@ -9,12 +9,17 @@ import { checkMerged, checkMetadata, checkNameLength, LIMITS } from './limits';
 import { listingAnswer, listingHead, listingQuery, listingType, type ShownEntry } from './listing';
 import { isoTime } from './times';
 
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
+
 /**
  * Answers a request for an account as Swift's `AccountController` does with `account_autocreate` and `allow_account_management`:
  * an account that is not there reads as an empty one, and is made by the first write to it.
  */
 export async function accountRequest(call: Call): Promise<Response> {
   const { request, target } = call;
+  if (!METHODS.includes(request.method)) throw refuse(405, Headers.of({ Allow: METHODS.join(', ') }));
+  // told before all else, as by Swift's `listing_formats`, which stands before everything that knows of rights
+  if (/^(GET|HEAD)$/.test(request.method)) listingType(request, call.query);
   authorise(call, request.method, target);
   checkNameLength('account', target.account);
   switch (request.method) {
@@ -24,10 +29,8 @@ export async function accountRequest(call: Call): Promise<Response> {
     case 'PUT':
     case 'POST':
       return changeAccount(call);
-    case 'DELETE':
-      return deleteAccount(call);
     default:
-      throw refuse(405, Headers.of({ Allow: 'DELETE, GET, HEAD, OPTIONS, POST, PUT' }));
+      return deleteAccount(call);
   }
 }
 

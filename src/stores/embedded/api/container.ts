@@ -58,15 +58,17 @@ function containerHeaders({ timestamp, modified, attributes, objects, bytes }: C
 function shownObject(entry: Listed<ObjectRecord>): ShownEntry {
   if ('subdir' in entry) return { subdir: toText(entry.subdir) };
   const { content, contentType, timestamp, listed } = entry.record;
-  const { symlink_bytes, ...extra } = listed?.extra ?? {};
+  const extra = Object.entries(listed?.extra ?? {}).map(([key, value]) => [
+    key,
+    key === 'symlink_bytes' ? Number(value) : value,
+  ]);
   return {
-    name: toText(entry.name),
-    hash: content.etag,
     bytes: listed?.bytes ?? content.size,
+    hash: content.etag,
+    name: toText(entry.name),
     content_type: toText(listedType(contentType)),
     last_modified: isoTime(timestamp),
-    ...extra,
-    ...(symlink_bytes === undefined ? {} : { symlink_bytes: Number(symlink_bytes) }),
+    ...(Object.fromEntries(extra) as Record<string, string | number>),
   };
 }
 

@@ -1,3 +1,4 @@
+import { readAll } from '../../../http/body';
 import { quote, unquote, isTrueValue, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
@@ -8,10 +9,11 @@ import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { LIMITS } from './limits';
+import { withoutLink } from './links';
 import { failedCondition } from './preconditions';
 import { openView, type OpenedView } from './read';
 import { receive } from './receive';
-import { SLO_ETAG } from './slo_manifest';
+import { SLO_ETAG, SLO_LIMITS } from './slo_manifest';
 import { rawManifest } from './slo_read';
 import { storeManifest } from './slo_write';
 import { httpDate } from './times';
@@ -66,6 +68,7 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
     const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
     const draft = mergedDraft(sink, source);
     if (isForeignManifest(source, to)) return copyManifest(sink, source, draft);
+    if (call.query.get('multipart-manifest') === 'put') return copyAsManifest(sink, source, draft);
     const record = await copyContent(sink, source, draft);
     if (record !== undefined) return copied(record, source, from);
   }
@@ -87,7 +90,7 @@ function mergedDraft(sink: ObjectCall, { record, view, isRaw }: OpenedView): Dra
   const isFresh = isTrueValue(headers.get('x-fresh-metadata'));
   const { 'x-object-manifest': manifest, 'x-static-large-object': large, ...kept } = record.attributes;
   const attributes = {
-    ...(isFresh ? systemAttributes(kept) : kept),
+    ...(isFresh ? withoutLink(systemAttributes(kept)) : kept),
     ...draft.attributes,
     ...(isRaw && manifest !== undefined ? { 'x-object-manifest': manifest } : {}),
     ...(isRaw && large !== undefined ? { 'x-static-large-object': large } : {}),
@@ -132,7 +135,17 @@ function isForeignManifest({ record, target, isRaw }: OpenedView, to: ObjectTarg
 
 async function copyManifest(sink: ObjectCall, { record }: OpenedView, draft: Draft): Promise<Response> {
   const manifest = await rawManifest(sink, record);
-  return storeManifest({ ...sink, query: new Map() }, draft, manifest);
+  return storeManifest({ ...sink, query: new Map() }, () => draft, manifest);
+}
+
+/** A copy that is put as a manifest: what the source holds is read as one, and has to have the source's ETag. */
+async function copyAsManifest(sink: ObjectCall, { view }: OpenedView, draft: Draft): Promise<Response> {
+  const { request } = sink;
+  const source = serve({ ...request, method: 'GET' }, view);
+  const manifest = await readAll(source.body, SLO_LIMITS.max_manifest_size);
+  if (manifest === undefined) throw refuse(413);
+  const headers = source.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;
+  return storeManifest({ ...sink, request: { ...request, headers } }, () => draft, manifest);
 }
 
 function copied(record: ObjectRecord, { record: source }: OpenedView, from: ObjectTarget): Response {

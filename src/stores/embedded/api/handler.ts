@@ -1,6 +1,6 @@
 import { destroy, drain } from '../../../http/body';
 import { Headers } from '../../../http/headers';
-import { NO_BODY, type Handler, type Request, type Response } from '../../../http/message';
+import { NO_BODY, withoutBody, type Handler, type Request, type Response } from '../../../http/message';
 import { isContainer, isObject, parseQuery, parseTarget } from '../../../http/path';
 import { StoreError } from '../../error';
 import type { Storage } from '../storage';
@@ -22,7 +22,7 @@ export function createHandler(storage: Storage): Handler {
     const response = await respond(request, storage);
     await settleBody(request, response.status);
     if (request.method !== 'HEAD' || response.status < 400) return response;
-    return { ...response, headers: response.headers.with('Content-Length', '0'), body: NO_BODY };
+    return withoutBody(response);
   };
 }
 

@@ -40,6 +40,12 @@ export function linkAttributes(link: Link): Record<string, ByteString> {
   );
 }
 
+/** Attributes less those that make a symlink: a copy takes them over as headers that show them, which fresh metadata leaves out. */
+export function withoutLink(attributes: Attributes): Record<string, ByteString> {
+  const own = Object.values(ATTRIBUTES).map(([key]) => key as string);
+  return Object.fromEntries(Object.entries(attributes).filter(([key]) => !own.includes(key)));
+}
+
 /** The headers in which a GET with `?symlink=get` shows a link. */
 export function linkHeaders(link: Link): Headers {
   return Headers.of(

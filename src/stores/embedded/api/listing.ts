@@ -3,9 +3,10 @@ import { Headers } from '../../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../../http/message';
 import type { ListingQuery } from '../storage';
 import { page, refuse, Refused, refuseWith } from './answers';
+import { pythonJson } from './json';
 import { isText } from './limits';
 
-/** An entry as JSON shows it; the order of its fields is the XML's. */
+/** An entry as JSON shows it, its fields in the order of Swift's. */
 export type ShownEntry = Readonly<Record<string, string | number | undefined>>;
 
 const FORMATS = ['text/plain', 'application/json', 'application/xml', 'text/xml'];
@@ -20,7 +21,7 @@ const ACCEPTABLE = /^\s*[^\s/;]+\/[^\s/;]+\s*(;.*)?$/;
 /** The form of a listing that the client asks for (Swift's `get_listing_content_type`). */
 export function listingType(request: Request, query: ReadonlyMap<string, ByteString>): string {
   const format = query.get('format');
-  if (format !== undefined && !isText(format)) throw refuse(400);
+  if (format !== undefined && !isText(format)) throw refuseWith(400, '"format" parameter not valid UTF-8');
   if (format) return QUERY_FORMATS[format.toLowerCase()] ?? 'text/plain';
   const accept = request.headers.get('accept');
   if (accept && !accept.split(',').every((each) => ACCEPTABLE.test(each)))
@@ -110,7 +111,7 @@ function render(
   { kind, name }: { readonly kind: 'account' | 'container'; readonly name: ByteString },
   entries: readonly ShownEntry[],
 ): string {
-  if (type === 'application/json') return ascii(JSON.stringify(entries));
+  if (type === 'application/json') return pythonJson(entries);
   if (type === 'text/plain') return entries.map((each) => `${each['name'] ?? each['subdir']}\n`).join('');
   const shown = entries.map((entry) => (kind === 'account' ? containerXml(entry) : objectXml(entry)));
   const [open, separator] = kind === 'account' ? ['\n', '\n'] : ['', ''];
@@ -142,9 +143,4 @@ function escaped(text: string): string {
 /** For an attribute's value, as Python's ElementTree writes it. */
 function quoted(text: string): string {
   return escaped(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\r', '&#13;');
-}
-
-/** JSON as Python writes it: all but ASCII escaped. */
-export function ascii(json: string): string {
-  return json.replace(/[\u007f-\uffff]/g, (char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0'));
 }

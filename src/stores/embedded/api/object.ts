@@ -101,10 +101,10 @@ async function deleteObject(call: ObjectCall): Promise<Response> {
 function checkDeleteAt({ request, target, storage }: ObjectCall): void {
   const header = request.headers.get('x-if-delete-at');
   if (header === undefined) return;
-  if (!/^\s*\d+\s*$/.test(header)) throw refuseWith(400, 'Bad X-If-Delete-At header value');
+  if (!/^\s*\d+\s*$/.test(header)) throw new Refused(page(400, 'Bad X-If-Delete-At header value'));
   const record = storage.object(target.account, target.container, target.object);
   if (record !== undefined && record.deleteAt !== Number(header))
-    throw refuseWith(412, 'X-If-Delete-At and X-Delete-At do not match');
+    throw new Refused(page(412, 'X-If-Delete-At and X-Delete-At do not match'));
 }
 
 function reserved(): Refused {

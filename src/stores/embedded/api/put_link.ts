@@ -20,7 +20,7 @@ export async function putLink(call: ObjectCall): Promise<Response> {
   const record = await receiveBody(storage, request, (content) => {
     if (content.size > 0) throw hasBody();
     const attributes = { ...made.attributes, ...linkAttributes(own) };
-    const extra = { ...draft?.extra, ...listedLink(target, own) };
+    const extra = { ...listedLink(target, own), ...draft?.extra };
     return commit(call, { ...made, attributes, listed: { bytes: 0, extra } }, content);
   });
   if (record === undefined) throw new Error('a content just received was gone');
@@ -88,8 +88,8 @@ function pinned(call: ObjectCall, target: ObjectTarget, etag: string) {
 /** What listings tell of a link; its path names the account. */
 function listedLink({ version, account }: ObjectTarget, link: Link): Record<string, string> {
   return {
-    symlink_path: toText(toBytes(`/${version}/${link.account ?? account}/${link.target}`)),
     ...(link.etag === undefined ? {} : { symlink_etag: link.etag }),
     ...(link.bytes === undefined ? {} : { symlink_bytes: link.bytes }),
+    symlink_path: toText(toBytes(`/${version}/${link.account ?? account}/${link.target}`)),
   };
 }

@@ -16,6 +16,12 @@ interface Task {
 
 const MOST_TASKS = SLO_LIMITS.max_manifest_segments * 10;
 
+/** How Swift tells that a manifest cannot be read. */
+const UNREADABLE: Readonly<Record<number, string>> = {
+  400: 'Not an SLO manifest',
+  401: '401 Unauthorized',
+};
+
 /** DELETE with `?multipart-manifest=delete`: segments, then manifests, told as Swift's bulk deletes are. */
 export async function deleteLarge(call: ObjectCall): Promise<Response> {
   const problems: Problem[] = [];
@@ -35,7 +41,7 @@ export async function deleteLarge(call: ObjectCall): Promise<Response> {
     }
     const segments = await segmentsOf(call, target);
     if (typeof segments === 'number') {
-      note(target, segments, segments === 400 ? 'Not an SLO manifest' : undefined);
+      note(target, segments, UNREADABLE[segments] ?? 'Unable to load SLO manifest or segment.');
       continue;
     }
     tasks.push(...segments, { target, isManifest: false });

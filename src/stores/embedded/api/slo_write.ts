@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readAll } from '../../../http/body';
 import { isTrueValue, quote, toBytes, toText } from '../../../http/bytes';
 import type { Response } from '../../../http/message';
-import { page, Refused, refuse } from './answers';
+import type { ObjectRecord } from '../storage';
+import { page, REASONS, Refused, refuse } from './answers';
 import { bulkAnswer, bulkType, render, statusLine, type Problem } from './bulk_answer';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
@@ -26,13 +27,20 @@ import { httpDate } from './times';
 
 /** PUT with `?multipart-manifest=put` (Swift's `StaticLargeObject.handle_multipart_put`). */
 export async function putLarge(call: ObjectCall): Promise<Response> {
-  const draft = draftOf(call);
-  return storeManifest(call, draft, await readBody(call));
+  return storeManifest(call, () => draftOf(call), await readBody(call));
 }
 
-/** Makes a large object of a manifest in the form in which clients put it, once all of its segments are found to be as it says. */
-export async function storeManifest(call: ObjectCall, draft: Draft, manifest: Buffer): Promise<Response> {
-  const { request, target, storage, query } = call;
+/**
+ * Makes a large object of a manifest in the form in which clients put it, once all of its segments are found to be as it says.
+ *
+ * @param draft what to make of it; asked for only then, since Swift's `slo` stands before what knows of the right to write
+ */
+export async function storeManifest(
+  call: ObjectCall,
+  draft: () => Draft,
+  manifest: Buffer,
+): Promise<Response> {
+  const { request, target, query } = call;
   const wanted = parseManifest(manifest, target);
   if (wanted.filter((each) => 'path' in each).length > SLO_LIMITS.max_manifest_segments) {
     const most = SLO_LIMITS.max_manifest_segments;
@@ -42,11 +50,27 @@ export async function storeManifest(call: ObjectCall, draft: Draft, manifest: Bu
   const problems: Problem[] = [];
   const segments = await lookUp(call, wanted, problems);
   const isHeartbeat = isTrueValue(query.get('heartbeat'));
-  const told = (status: number) => heartbeat(type, { 'Response Status': statusLine(status) }, problems);
-  if (problems.length > 0) return isHeartbeat ? told(400) : bulkAnswer(400, type, {}, problems, 'upload');
+  if (problems.length > 0) {
+    if (!isHeartbeat) return bulkAnswer(400, type, {}, problems, 'upload');
+    return heartbeat(type, { ...told(400), 'Response Body': words(400) }, problems);
+  }
   const etag = largeEtag(segments);
   const given = normalEtag(request.headers.get('etag') ?? '');
-  if (given !== '' && given !== etag) return isHeartbeat ? told(422) : refuse(422).response;
+  if (given !== '' && given !== etag) {
+    return isHeartbeat
+      ? heartbeat(type, { ...told(422), 'Response Body': words(422) })
+      : refuse(422).response;
+  }
+  if (!isHeartbeat) return created(await keep(call, draft(), segments, etag), `"${etag}"`);
+  return heartbeat(type, await outcome(() => keep(call, draft(), segments, etag), etag));
+}
+
+async function keep(
+  call: ObjectCall,
+  draft: Draft,
+  segments: readonly StoredSegment[],
+  etag: string,
+): Promise<ObjectRecord> {
   const size = segments.reduce((sum, segment) => sum + lengthOf(segment), 0);
   const attributes = {
     ...draft.attributes,
@@ -55,16 +79,30 @@ export async function storeManifest(call: ObjectCall, draft: Draft, manifest: Bu
     [SLO_SIZE]: String(size),
   };
   const listed = { bytes: size, extra: { slo_etag: `"${etag}"` } };
-  const body = formatManifest(segments);
-  const record = await receive(storage, once(body), {}, (content) =>
+  const record = await receive(call.storage, once(formatManifest(segments)), {}, (content) =>
     commit(call, { ...draft, attributes, listed }, content),
   );
   if (record === undefined) throw new Error('a content just received was gone');
-  if (!isHeartbeat) return created(record, `"${etag}"`);
-  const modified = httpDate(record.timestamp);
-  const facts = { 'Response Status': '201 Created', 'Response Body': '', Etag: `"${etag}"` };
-  return heartbeat(type, { ...facts, 'Last Modified': modified }, problems);
+  return record;
 }
+
+/** What an answer that was begun before tells of the manifest's being kept. */
+async function outcome(
+  attempt: () => Promise<ObjectRecord>,
+  etag: string,
+): Promise<Readonly<Record<string, string>>> {
+  try {
+    const { timestamp } = await attempt();
+    return { ...told(201), 'Response Body': '', Etag: `"${etag}"`, 'Last Modified': httpDate(timestamp) };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const { status, body } = error.response;
+    return { ...told(status), 'Response Body': Buffer.isBuffer(body) ? body.toString('utf8') : '' };
+  }
+}
+
+const told = (status: number) => ({ 'Response Status': statusLine(status) });
+const words = (status: number) => REASONS[status]?.join('\n') ?? '';
 
 async function readBody({ request }: ObjectCall): Promise<Buffer> {
   const most = SLO_LIMITS.max_manifest_size;
@@ -86,7 +124,7 @@ async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
 function heartbeat(
   type: string,
   facts: Readonly<Record<string, string>>,
-  problems: readonly Problem[],
+  problems: readonly Problem[] = [],
 ): Response {
   const response = bulkAnswer(202, type, facts, problems, 'upload');
   const body = Buffer.from(` \r\n\r\n${render(type, facts, problems, 'upload')}`);

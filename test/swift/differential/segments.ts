@@ -1,0 +1,12 @@
+import { login } from '../../support/swift';
+import { SEGMENT_BODIES, SEGMENTS } from './steps';
+
+/** Puts the segments that large objects and symlinks point at into both accounts of a server. */
+export async function putSegments(url: string): Promise<void> {
+  for (const user of ['tester', 'tester2'] as const) {
+    const client = await login(url, user);
+    await client.ask('PUT', `/${SEGMENTS}`, { 'X-Container-Read': '.r:*,.rlistings' });
+    for (const [name, body] of Object.entries(SEGMENT_BODIES))
+      await client.ask('PUT', `/${SEGMENTS}/${name}`, {}, body);
+  }
+}
