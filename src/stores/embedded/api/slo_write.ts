@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readAll } from '../../../http/body';
+import { bulkAnswer, bulkType, render, type Problem } from '../../../http/bulk_answer';
 import { isTrueValue, quote, toBytes, toText } from '../../../http/bytes';
 import type { Response } from '../../../http/message';
+import { statusLine } from '../../../http/reasons';
 import { page, Refused, refuse } from './answers';
-import { bulkAnswer, bulkType, render, statusLine, type Problem } from './bulk_answer';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { normalEtag } from './preconditions';
@@ -38,7 +39,7 @@ export async function storeManifest(call: ObjectCall, draft: Draft, manifest: Bu
     const most = SLO_LIMITS.max_manifest_segments;
     throw new Refused(page(413, `Number of object-backed segments must be <= ${most}`));
   }
-  const type = bulkType(request);
+  const type = bulkType(request) ?? 'text/plain';
   const problems: Problem[] = [];
   const segments = await lookUp(call, wanted, problems);
   const isHeartbeat = isTrueValue(query.get('heartbeat'));
