@@ -88,22 +88,26 @@ export function withoutBody(response: Response): Response {
 }
 
 /**
- * A new request on behalf of another: no body and no header of the client's but those given. The store logs it under an id of its own
+ * A new request on behalf of another: no body and no header of the client's but those given; the length of a body that is a stream is
+ * for its headers to tell. The store logs it under an id of its own
  * that ends in this request's (Swift's `X-Trans-Id-Extra`).
  */
 export function subrequest(
   parent: Request,
-  parts: Pick<Request, 'method' | 'path'> & Partial<Pick<Request, 'query' | 'headers' | 'authority'>>,
+  parts: Pick<Request, 'method' | 'path'> &
+    Partial<Pick<Request, 'query' | 'headers' | 'body' | 'authority'>>,
 ): Request {
+  const { body = NO_BODY } = parts;
+  const writes = parts.method === 'PUT' || parts.method === 'POST';
   return {
     method: parts.method,
     path: parts.path,
     query: parts.query ?? '',
     headers: HeaderList.of({
-      'Content-Length': parts.method === 'PUT' || parts.method === 'POST' ? '0' : undefined,
+      'Content-Length': writes && Buffer.isBuffer(body) ? String(body.length) : undefined,
       'X-Trans-Id-Extra': parent.transactionId,
     }).withAll(parts.headers ?? HeaderList.none),
-    body: NO_BODY,
+    body,
     signal: parent.signal,
     transactionId: parent.transactionId,
     authority: parts.authority ?? parent.authority,

@@ -93,6 +93,7 @@ async function compareStep(
   step: Step,
   tally: Tally,
 ): Promise<void> {
+  const seen = [left, right].map((side) => side.normaliser.seen);
   const [theirs, own] = await Promise.all(
     [left, right].map(async (side) => {
       const answer = await side.send(step);
@@ -110,6 +111,7 @@ async function compareStep(
       throw new Error(difference(theirs.seen, own.seen) + reason);
     }
     count(tally.differences, known.name);
+    [left, right].forEach((side, i) => side.normaliser.forgetSince(seen[i] ?? 0));
   }
   if (theirs.seen.status >= 400) await removeLeftover(left, step);
 }

@@ -13,6 +13,13 @@ export const EMBEDDED_DIFFERENCES: readonly Difference[] = [
       hindsight.headers['content-type'] === 'text/plain; charset=utf-8' &&
       isDeepStrictEqual(withoutWords(swift), withoutWords(hindsight)),
   },
+  {
+    name: 'Swift breaks',
+    reason: 'on a manifest whose items are nothing, and where it says 304 of a manifest as it is kept',
+    explains: ({ swift, hindsight }) =>
+      (swift.status === 500 && swift.body === 'An error occurred' && hindsight.status === 400) ||
+      (swift.status === 304 && swift.body === '<broken off>' && hindsight.status === 304),
+  },
 ];
 
 function withoutWords({ status, headers }: Observation): unknown {

@@ -89,6 +89,16 @@ export class Normaliser {
     return boundary === undefined ? observation : withoutBoundary(observation, boundary);
   }
 
+  /** How many timestamps were seen. */
+  get seen(): number {
+    return this.timestamps.size;
+  }
+
+  /** Forgets those that were seen since there were so many, as if the answers that told them had not come. */
+  forgetSince(seen: number): void {
+    for (const [timestamp, number] of this.timestamps) if (number >= seen) this.timestamps.delete(timestamp);
+  }
+
   private numberOf(timestamp: string): number {
     const known = this.timestamps.get(timestamp) ?? this.timestamps.size;
     this.timestamps.set(timestamp, known);

@@ -1,4 +1,5 @@
 import { toText, type ByteString } from '../../../http/bytes';
+import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 import type { ContainerRecord, Listed, ListingQuery, ObjectRecord } from '../storage';
@@ -7,7 +8,7 @@ import { cleanAcl } from './acl';
 import { answer, refuse, refuseWith } from './answers';
 import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, openContainer, withoutOwners, type ContainerCall } from './call';
-import { checkMerged, checkMetadata, checkNameLength, LIMITS } from './limits';
+import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingAnswer, listingHead, listingQuery, listingType, type ShownEntry } from './listing';
 import { httpDate, isoTime } from './times';
 
@@ -30,11 +31,11 @@ export async function containerRequest(call: ContainerCall): Promise<Response> {
 function showContainer(call: ContainerCall): Response {
   const { request, target, query, storage } = call;
   const type = listingType(request, query);
+  const wanted = request.method === 'GET' ? readQuery(call) : undefined;
   const record = openContainer(call, request.method, target);
   const shown = containerHeaders(record);
   const headers = isOwner(call, target) ? shown : withoutOwners(shown);
-  if (request.method === 'HEAD') return listingHead(type, query, headers);
-  const wanted = listingQuery(query, LIMITS.container_listing_limit);
+  if (wanted === undefined) return listingHead(type, query, headers);
   const path = query.get('path');
   const entries =
     path === undefined
@@ -42,6 +43,19 @@ function showContainer(call: ContainerCall): Response {
       : listPath(call, path, wanted);
   const of = { kind: 'container', name: target.container } as const;
   return listingAnswer(type, query, headers, of, entries.map(shownObject));
+}
+
+/**
+ * What part of the listing is wanted. Where that makes no sense it is said also of a container that is not there; but only to who may
+ * read the container without its ACL, since Swift's container server, which refuses, tells no ACL then.
+ */
+function readQuery(call: ContainerCall): ListingQuery {
+  try {
+    return listingQuery(call.query, LIMITS.container_listing_limit);
+  } catch (error) {
+    authorise(call, call.request.method, call.target);
+    throw error;
+  }
 }
 
 function containerHeaders({ timestamp, modified, attributes, objects, bytes }: ContainerRecord): Headers {

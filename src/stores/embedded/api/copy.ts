@@ -1,5 +1,6 @@
-import { readAll } from '../../../http/body';
+import { chunks, readAll } from '../../../http/body';
 import { quote, unquote, isTrueValue, type ByteString } from '../../../http/bytes';
+import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
 import type { Response } from '../../../http/message';
@@ -8,7 +9,6 @@ import { page, refuse, Refused, refuseWith } from './answers';
 import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
-import { LIMITS } from './limits';
 import { withoutLink } from './links';
 import { failedCondition } from './preconditions';
 import { openView, type OpenedView } from './read';
@@ -17,7 +17,7 @@ import { SLO_ETAG, SLO_LIMITS } from './slo_manifest';
 import { rawManifest } from './slo_read';
 import { storeManifest } from './slo_write';
 import { httpDate } from './times';
-import { chunks, serve, shownType, wantedRanges } from './view';
+import { serve, shownType, wantedRanges } from './view';
 
 /** COPY: the same as a PUT at the other end (Swift's `copy`). */
 export function copyThere(call: ObjectCall): Promise<Response> {

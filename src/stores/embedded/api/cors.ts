@@ -25,7 +25,9 @@ export function withCors(call: Call, response: Response): Response {
   const attributes = containerAttributes(call);
   if (!isAllowed(attributes, origin)) return response;
   const exposed = new Set(EXPOSED);
-  for (const [key] of response.headers.entries())
+  // what a copy's answer tells of the source is added to it later
+  const shown = /^(GET|HEAD)$/.test(call.request.method) ? response.headers : Headers.none;
+  for (const [key] of shown.entries())
     if (key.startsWith('x-container-meta') || key.startsWith('x-object-meta')) exposed.add(key);
   const more = attributes['x-container-meta-access-control-expose-headers'] ?? '';
   for (const name of more.split(' ')) if (name.trim()) exposed.add(name.trim().toLowerCase());
@@ -43,7 +45,11 @@ export function preflight(call: Call): Response {
   if (!origin || target.container === undefined) return answer(200, headers);
   const attributes = containerAttributes(call);
   const wanted = request.headers.get('access-control-request-method') ?? '';
-  if (!isAllowed(attributes, origin) || !methods.includes(wanted)) return answer(401, headers);
+  if (!isAllowed(attributes, origin) || !methods.includes(wanted)) {
+    // COPY is added to what succeeds only, as by Swift's `copy`
+    const allowed = methods.filter((each) => each !== 'COPY');
+    return answer(401, Headers.of({ Allow: allowed.join(', ') }));
+  }
   const asked = request.headers.get('access-control-request-headers');
   const own = Headers.of({
     'Access-Control-Allow-Methods': methods.join(', '),

@@ -1,4 +1,5 @@
 import { destroy, drain } from '../../../http/body';
+import { isText } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, withoutBody, type Handler, type Request, type Response } from '../../../http/message';
 import { isContainer, isObject, parseQuery, parseTarget } from '../../../http/path';
@@ -10,7 +11,6 @@ import type { Call } from './call';
 import { containerRequest } from './container';
 import { withCors, preflight } from './cors';
 import { infoAnswer } from './info';
-import { isText } from './limits';
 import { objectRequest } from './object';
 
 /** Unread bytes of a body that are worth reading so that the connection can be used again. */

@@ -1,6 +1,6 @@
+import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
-import { LIMITS } from './limits';
 import { SLO_LIMITS } from './slo_manifest';
 import { MOST_LINKS } from './links';
 

@@ -105,7 +105,13 @@ function lookUp(
   target: ObjectTarget,
   location: string | undefined,
 ): ObjectRecord {
-  openContainer(call, method, target);
+  try {
+    openContainer(call, method, target);
+  } catch (error) {
+    if (!(error instanceof Refused) || location === undefined) throw error;
+    const { response } = error;
+    throw new Refused({ ...response, headers: response.headers.with('Content-Location', location) });
+  }
   const record = call.storage.object(target.account, target.container, target.object);
   if (record !== undefined) return record;
   const isConditional = call.request.headers.get('if-match')?.trim() === '*';

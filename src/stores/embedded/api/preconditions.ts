@@ -9,7 +9,7 @@ export function failedCondition(headers: Headers, etag: string, timestamp: strin
   const noneMatch = headers.get('if-none-match');
   if (noneMatch && matches(noneMatch, etag)) return 304;
   const match = headers.get('if-match');
-  if (match && !matches(match, etag)) return 412;
+  if (match !== undefined && !matches(match, etag)) return 412;
   const modified = ceilSeconds(timestamp);
   const since = seconds(headers.get('if-modified-since'));
   if (since !== undefined && modified <= since) return 304;
@@ -28,7 +28,10 @@ export function normalEtag(etag: string): string {
   return /^"[^"]*"$/.test(etag) ? etag.slice(1, -1) : etag;
 }
 
-function seconds(date: string | undefined): number | undefined {
-  const time = Date.parse(date ?? '');
+/** In the forms that HTTP knows: JavaScript takes much else for a date. */
+const DATE = /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d|[A-Za-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
+
+function seconds(date = ''): number | undefined {
+  const time = DATE.test(date) ? Date.parse(date) : NaN;
   return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
 }

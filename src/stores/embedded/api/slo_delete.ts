@@ -1,8 +1,8 @@
-import { isTrueValue, quote } from '../../../http/bytes';
+import { isTrueValue } from '../../../http/bytes';
+import { bulkType, DeleteSummary, deletedAnswer } from '../../../http/bulk_answer';
 import type { ObjectTarget } from '../../../http/path';
 import type { Response } from '../../../http/message';
 import { Refused } from './answers';
-import { bulkAnswer, bulkType, statusLine, type Problem } from './bulk_answer';
 import { openContainer, type ObjectCall } from './call';
 import { openObject } from './links';
 import { segmentTarget, SLO_LIMITS } from './slo_manifest';
@@ -16,48 +16,38 @@ interface Task {
 
 const MOST_TASKS = SLO_LIMITS.max_manifest_segments * 10;
 
-/** How Swift tells that a manifest cannot be read. */
-const UNREADABLE: Readonly<Record<number, string>> = {
-  400: 'Not an SLO manifest',
-  401: '401 Unauthorized',
-};
-
 /** DELETE with `?multipart-manifest=delete`: segments, then manifests, told as Swift's bulk deletes are. */
 export async function deleteLarge(call: ObjectCall): Promise<Response> {
-  const problems: Problem[] = [];
-  let deleted = 0;
-  let missing = 0;
-  const note = (target: ObjectTarget, status: number, reason = statusLine(status)) => {
-    if (status === 204) deleted++;
-    else if (status === 404) missing++;
-    else problems.push([quote(`/${target.container}/${target.object}`), reason]);
-  };
+  const type = bulkType(call.request);
+  const summary = new DeleteSummary();
+  if (type === undefined) return deletedAnswer(type, summary.render(type, 406));
   const tasks: Task[] = [{ target: call.target, isManifest: true }];
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
     const { target, isManifest } = task;
+    const name = `/${target.container}/${target.object}`;
     if (!isManifest) {
-      note(target, await deleteOne(call, target));
+      summary.add(name, await deleteOne(call, target));
       continue;
     }
     const segments = await segmentsOf(call, target);
     if (typeof segments === 'number') {
-      note(target, segments, UNREADABLE[segments] ?? 'Unable to load SLO manifest or segment.');
+      // whatever the reason, Swift counts it among the client's errors
+      summary.add(name, segments === 404 ? 404 : 400, UNREADABLE[segments] ?? UNREADABLE[500]);
       continue;
     }
     tasks.push(...segments, { target, isManifest: false });
-    if (tasks.length > MOST_TASKS) {
-      note(target, 400, 'Too many buffered slo segments to delete.');
-      break;
-    }
+    if (tasks.length > MOST_TASKS)
+      return deletedAnswer(type, summary.render(type, 400, 'Too many buffered slo segments to delete.'));
   }
-  const facts = {
-    'Number Deleted': deleted,
-    'Number Not Found': missing,
-    'Response Body': '',
-    'Response Status': statusLine(problems.length > 0 ? 400 : 200),
-  };
-  return bulkAnswer(200, bulkType(call.request), facts, problems, 'delete');
+  return deletedAnswer(type, summary.render(type));
 }
+
+/** Swift's words where a manifest could not be read. */
+const UNREADABLE: Readonly<Record<number, string>> = {
+  400: 'Not an SLO manifest',
+  401: '401 Unauthorized',
+  500: 'Unable to load SLO manifest or segment.',
+};
 
 /** The segments of a manifest, or the status with which it could not be read. */
 async function segmentsOf(call: ObjectCall, target: ObjectTarget): Promise<Task[] | number> {

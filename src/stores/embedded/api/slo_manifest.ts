@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { quote, toBytes } from '../../../http/bytes';
 import type { ObjectTarget } from '../../../http/path';
+import { pythonJson } from '../../../http/python_json';
 import { page, Refused, refuseWith } from './answers';
-import { pythonJson } from './json';
 import { rangesOf, type Range } from './ranges';
 
 /** Swift's limits for manifests, as `/info` tells them. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readAll } from '../../../http/body';
+import { bulkAnswer, bulkType, render, type Problem } from '../../../http/bulk_answer';
 import { isTrueValue, quote, toBytes, toText } from '../../../http/bytes';
 import type { Response } from '../../../http/message';
 import type { ObjectRecord } from '../storage';
-import { page, REASONS, Refused, refuse } from './answers';
-import { bulkAnswer, bulkType, render, statusLine, type Problem } from './bulk_answer';
+import { REASONS, statusLine } from '../../../http/reasons';
+import { page, Refused, refuse } from './answers';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { normalEtag } from './preconditions';
@@ -46,7 +47,7 @@ export async function storeManifest(
     const most = SLO_LIMITS.max_manifest_segments;
     throw new Refused(page(413, `Number of object-backed segments must be <= ${most}`));
   }
-  const type = bulkType(request);
+  const type = bulkType(request) ?? 'text/plain';
   const problems: Problem[] = [];
   const segments = await lookUp(call, wanted, problems);
   const isHeartbeat = isTrueValue(query.get('heartbeat'));
