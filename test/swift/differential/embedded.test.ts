@@ -32,6 +32,12 @@ data = ${data}
 describeWithSwift(
   'Hindsight with a store of its own answers as a Swift with versions',
   ({ plain, versioned }) => {
+    // as fine as Swift's clock: what happens there at different times must not happen at one here
+    beforeEach(() =>
+      jest.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + performance.now()),
+    );
+    afterEach(() => jest.restoreAllMocks());
+
     it(
       'to every request',
       async () => {

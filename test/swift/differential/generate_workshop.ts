@@ -64,12 +64,9 @@ const limits = pick<Fields>([
   { 'X-Object-Meta-': 'v' },
   { 'X-Object-Meta-Long': 'v'.repeat(256) },
   { 'X-Object-Meta-Long': 'v'.repeat(257) },
-  { 'X-Object-Meta-Long': 'v'.repeat(8193) },
-  { 'X-Other': 'v'.repeat(8193) },
+  { 'X-Other': 'v'.repeat(8000) },
   { 'X-Object-Meta-Bytes': '\xff\xfe' },
-  many(90, 1),
   many(91, 1),
-  many(16, 250),
   many(17, 250),
   { 'Content-Type': '' },
   { 'Content-Type': 'text/plain; swift_bytes=3' },
@@ -118,7 +115,18 @@ const putConditions = withHeaders({
 
 const bodyName = pick(['one', 'two', 'utf8', 'empty', 'binary', 'large'] as const);
 
+/** As much as there may be; more of it in bytes, or of a longer name, is more than the lab's file system takes. */
+const full: fc.Arbitrary<Step> = fc.constant({
+  user: 'tester',
+  method: 'PUT',
+  account: 'test',
+  path: '/{w}/e',
+  headers: many(90, 1),
+  body: 'binary',
+});
+
 const put = weighted([
+  [0.5, full],
   [6, at_('PUT', fc.record({ headers: metadata, body: bodyName }))],
   [3, at_('PUT', fc.record({ headers: limits, body: bodyName }))],
   [3, at_('PUT', fc.record({ headers: putConditions, body: pick(['one', 'empty'] as const) }))],

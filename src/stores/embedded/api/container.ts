@@ -31,7 +31,7 @@ export async function containerRequest(call: ContainerCall): Promise<Response> {
 function showContainer(call: ContainerCall): Response {
   const { request, target, query, storage } = call;
   const type = listingType(request, query);
-  const wanted = request.method === 'GET' ? readQuery(call) : undefined;
+  const wanted = request.method === 'GET' ? listingQuery(query, LIMITS.container_listing_limit) : undefined;
   const record = openContainer(call, request.method, target);
   const shown = containerHeaders(record);
   const headers = isOwner(call, target) ? shown : withoutOwners(shown);
@@ -43,19 +43,6 @@ function showContainer(call: ContainerCall): Response {
       : listPath(call, path, wanted);
   const of = { kind: 'container', name: target.container } as const;
   return listingAnswer(type, query, headers, of, entries.map(shownObject));
-}
-
-/**
- * What part of the listing is wanted. Where that makes no sense it is said also of a container that is not there; but only to who may
- * read the container without its ACL, since Swift's container server, which refuses, tells no ACL then.
- */
-function readQuery(call: ContainerCall): ListingQuery {
-  try {
-    return listingQuery(call.query, LIMITS.container_listing_limit);
-  } catch (error) {
-    authorise(call, call.request.method, call.target);
-    throw error;
-  }
 }
 
 function containerHeaders({ timestamp, modified, attributes, objects, bytes }: ContainerRecord): Headers {

@@ -1,16 +1,17 @@
 import { chunks, readAll } from '../../../http/body';
-import { quote, unquote, isTrueValue, type ByteString } from '../../../http/bytes';
+import { isText, isTrueValue, quote, unquote, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
-import type { Response } from '../../../http/message';
+import { NO_BODY, type Response } from '../../../http/message';
 import type { ObjectRecord } from '../storage';
 import { page, refuse, Refused, refuseWith } from './answers';
 import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
-import { withoutLink } from './links';
+import { linkOf, withoutLink } from './links';
 import { failedCondition } from './preconditions';
+import { putLink } from './put_link';
 import { openView, type OpenedView } from './read';
 import { receive } from './receive';
 import { SLO_ETAG, SLO_LIMITS } from './slo_manifest';
@@ -60,6 +61,8 @@ function accountOf(header: ByteString | undefined): ByteString | undefined {
  * and comes back between reading and committing.
  */
 async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Promise<Response> {
+  const names = [from, to].flatMap(({ account, container, object }) => [account, container, object]);
+  if (!names.every(isText)) throw badPath('Invalid UTF8 or contains NULL');
   const { request } = call;
   for (;;) {
     const source = await openView({ ...call, target: from }, 'GET');
@@ -67,7 +70,8 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
     const headers = request.headers.with('Content-Length', '0');
     const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
     const draft = mergedDraft(sink, source);
-    if (isForeignManifest(source, to)) return copyManifest(sink, source, draft);
+    if (isNewLink(sink, source)) return copyLink(sink, source, draft, from);
+    if (isNewManifest(sink, source, to)) return copyManifest(sink, source, draft, from);
     if (call.query.get('multipart-manifest') === 'put') return copyAsManifest(sink, source, draft);
     const record = await copyContent(sink, source, draft);
     if (record !== undefined) return copied(record, source, from);
@@ -128,14 +132,50 @@ async function copyContent(
   );
 }
 
-/** A manifest names segments in its own account: in another one they have to be there as well. */
-function isForeignManifest({ record, target, isRaw }: OpenedView, to: ObjectTarget): boolean {
-  return isRaw && record.attributes[SLO_ETAG] !== undefined && target.account !== to.account;
+/** Whether a copy is a link that a client makes, and that so has to be looked at anew; fresh metadata leaves the link out. */
+function isNewLink({ request, query }: ObjectCall, { record }: OpenedView): boolean {
+  if (request.authority !== 'client' || query.get('symlink') !== 'get') return false;
+  return linkOf(record.attributes) !== undefined && !isTrueValue(request.headers.get('x-fresh-metadata'));
 }
 
-async function copyManifest(sink: ObjectCall, { record }: OpenedView, draft: Draft): Promise<Response> {
-  const manifest = await rawManifest(sink, record);
-  return storeManifest({ ...sink, query: new Map() }, () => draft, manifest);
+async function copyLink(
+  sink: ObjectCall,
+  source: OpenedView,
+  draft: Draft,
+  from: ObjectTarget,
+): Promise<Response> {
+  const { request } = sink;
+  const { view } = source;
+  const headers = view.headers
+    .without('X-Symlink-Target-Bytes')
+    .with('Content-Type', view.contentType)
+    .withAll(request.headers);
+  const response = await putLink({ ...sink, request: { ...request, headers, body: NO_BODY } });
+  return withSource(response, draft, source, from);
+}
+
+/**
+ * Whether a copy is a manifest that has to be looked at anew: one that a client makes, or one in another account, where its segments
+ * have to be as well. What is archived or restored is taken as it is.
+ */
+function isNewManifest(
+  { request }: ObjectCall,
+  { record, target, isRaw }: OpenedView,
+  to: ObjectTarget,
+): boolean {
+  if (!isRaw || record.attributes[SLO_ETAG] === undefined) return false;
+  return request.authority === 'client' || target.account !== to.account;
+}
+
+async function copyManifest(
+  sink: ObjectCall,
+  source: OpenedView,
+  draft: Draft,
+  from: ObjectTarget,
+): Promise<Response> {
+  const manifest = await rawManifest(sink, source.record);
+  const response = await storeManifest({ ...sink, query: new Map() }, () => draft, manifest);
+  return response.status < 300 ? withSource(response, draft, source, from) : response;
 }
 
 /** A copy that is put as a manifest: what the source holds is read as one, and has to have the source's ETag. */
@@ -148,15 +188,24 @@ async function copyAsManifest(sink: ObjectCall, { view }: OpenedView, draft: Dra
   return storeManifest({ ...sink, request: { ...request, headers } }, () => draft, manifest);
 }
 
-function copied(record: ObjectRecord, { record: source }: OpenedView, from: ObjectTarget): Response {
+function copied(record: ObjectRecord, source: OpenedView, from: ObjectTarget): Response {
   const large = record.attributes[SLO_ETAG];
-  const response = created(record, large === undefined ? undefined : `"${large}"`);
+  return withSource(created(record, large === undefined ? undefined : `"${large}"`), record, source, from);
+}
+
+/** The answer to a copy tells what it was made from, and what of it the client set. */
+function withSource(
+  response: Response,
+  { attributes, deleteAt }: Pick<Draft, 'attributes' | 'deleteAt'>,
+  { record }: OpenedView,
+  from: ObjectTarget,
+): Response {
   const own = Headers.of({
     'X-Copied-From-Account': quote(from.account),
     'X-Copied-From': quote(`${from.container}/${from.object}`),
-    'X-Copied-From-Last-Modified': httpDate(source.timestamp),
-    'X-Delete-At': record.deleteAt === undefined ? undefined : String(record.deleteAt),
+    'X-Copied-From-Last-Modified': httpDate(record.timestamp),
+    'X-Delete-At': deleteAt === undefined ? undefined : String(deleteAt),
   });
-  const meta = shownAttributes(record.attributes).filter((key) => key.startsWith('x-object-meta-'));
+  const meta = shownAttributes(attributes).filter((key) => key.startsWith('x-object-meta-'));
   return { ...response, headers: response.headers.withAll(own).withAll(meta) };
 }

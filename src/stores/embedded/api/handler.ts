@@ -21,9 +21,15 @@ export function createHandler(storage: Storage): Handler {
   return async (request) => {
     const response = await respond(request, storage);
     await settleBody(request, response.status);
-    if (request.method !== 'HEAD' || response.status < 400) return response;
-    return withoutBody(response);
+    return request.method === 'HEAD' && response.status >= 400 ? headless(response) : response;
   };
+}
+
+/** A refusal of a HEAD: as in Swift it has the length of its text, where that is more than the page for its status. */
+function headless(response: Response): Response {
+  const { body } = response;
+  const isText = Buffer.isBuffer(body) && body.length > 0 && !body.toString('latin1').startsWith('<html>');
+  return isText ? { ...response, body: NO_BODY } : withoutBody(response);
 }
 
 async function respond(request: Request, storage: Storage): Promise<Response> {

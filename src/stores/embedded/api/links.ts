@@ -3,7 +3,7 @@ import { Headers } from '../../../http/headers';
 import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
 import type { Attributes, ObjectRecord } from '../storage';
 import { page, Refused, refuse, refuseWith } from './answers';
-import { openContainer, type Call } from './call';
+import { authorise, type Call } from './call';
 
 /** How many links in a row Swift follows (`symloop_max`). */
 export const MOST_LINKS = 2;
@@ -105,16 +105,18 @@ function lookUp(
   target: ObjectTarget,
   location: string | undefined,
 ): ObjectRecord {
+  const { request, storage } = call;
+  const container = storage.container(target.account, target.container);
   try {
-    openContainer(call, method, target);
+    authorise(call, method, target, container);
   } catch (error) {
     if (!(error instanceof Refused) || location === undefined) throw error;
     const { response } = error;
     throw new Refused({ ...response, headers: response.headers.with('Content-Location', location) });
   }
-  const record = call.storage.object(target.account, target.container, target.object);
+  const record = container && storage.object(target.account, target.container, target.object);
   if (record !== undefined) return record;
-  const isConditional = call.request.headers.get('if-match')?.trim() === '*';
+  const isConditional = request.headers.get('if-match')?.trim() === '*';
   if (isConditional) throw new Refused(page(412, '', locationHeaders(location)));
   throw refuse(404, locationHeaders(location));
 }

@@ -78,7 +78,11 @@ function pinned(call: ObjectCall, target: ObjectTarget, etag: string) {
     const bytes = attributes['x-object-sysmeta-slo-size'] ?? content.size;
     return { contentType, bytes, extra: sloEtag === undefined ? {} : { slo_etag: `"${sloEtag}"` } };
   } catch (error) {
-    if (!(error instanceof Refused) || error.response.status !== 404) throw error;
+    if (!(error instanceof Refused)) throw error;
+    const { response } = error;
+    if (response.status === 401 || response.status === 403)
+      throw new Refused({ ...response, headers: response.headers.without('Content-Location') });
+    if (response.status !== 404) throw error;
     const location = `/v1/${quote(target.account)}/${quote(target.container)}/${quote(target.object)}`;
     const headers = Headers.of({ 'Content-Type': 'text/plain', 'Content-Location': location });
     throw refuseWith(409, 'X-Symlink-Target does not exist', headers);
