@@ -63,10 +63,10 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   },
 ];
 
-/** The status that an answer tells in the end, also where it was begun before (`heartbeat=on`). */
+/** The status that an answer tells in the end, also where it was begun before it was known. */
 function toldStatus({ status, body }: Observation): number {
-  const told = /Response Status: (\d+)/.exec(body)?.[1];
-  return status === 202 && told !== undefined ? Number(told) : status;
+  const told = /^Response Status: (\d+)/m.exec(body)?.[1];
+  return told === undefined ? status : Number(told);
 }
 
 /** Whether both refuse a write. */

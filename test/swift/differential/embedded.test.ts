@@ -5,11 +5,10 @@ import { createLog } from '../../../src/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer } from '../../../src/server/serve';
 import { describeWithSwift } from '../../support/swift';
-import { EMBEDDED_DIFFERENCES } from './embedded_differences';
+import { EMBEDDED_DIFFERENCES, EMBEDDED_UNSENT } from './embedded_differences';
 import { compareAll, stepsOr, timeFor } from './run';
 import { putSegments } from './segments';
 import { closeEndpoint, openEndpoint } from './side';
-import { UNSENT } from './unsent';
 
 const STEPS = stepsOr(1500);
 
@@ -55,7 +54,7 @@ describeWithSwift(
           apart: true,
           bodiesOfErrors: true,
           differences: EMBEDDED_DIFFERENCES,
-          unsent: UNSENT,
+          unsent: EMBEDDED_UNSENT,
         };
         try {
           await compareAll({ reference, ours, ...rules }, { owner: false, workshop: 6, steps: STEPS });

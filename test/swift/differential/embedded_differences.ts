@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PROXY_DIFFERENCES, type Difference } from './differences';
 import type { Observation } from './observe';
+import { UNSENT, type Unsent } from './unsent';
 
 /** What is let pass between a Swift and a store of our own, whose versions are made by the same filter as a proxy's. */
 export const EMBEDDED_DIFFERENCES: readonly Difference[] = [
@@ -29,10 +30,22 @@ export const EMBEDDED_DIFFERENCES: readonly Difference[] = [
   {
     name: 'Swift breaks',
     reason:
-      'on a manifest whose items are nothing and on a copy to a name that is not UTF-8, and where it says 304 of a manifest as it is kept',
+      'with 500 on a manifest whose items are nothing and on a copy to a name that is not UTF-8; by showing several ranges of a manifest as JSON; by saying 304 of a manifest with a length',
     explains: ({ swift, hindsight }) =>
       (swift.status === 500 && swift.body === 'An error occurred' && hindsight.status >= 400) ||
+      (swift.headers['content-type'] === 'application/json; charset=utf-8' &&
+        hindsight.headers['content-type'] === 'multipart/byteranges;boundary=<boundary>') ||
       (swift.status === 304 && swift.body === '<broken off>' && hindsight.status === 304),
+  },
+];
+
+/** What is not sent to them. */
+export const EMBEDDED_UNSENT: readonly Unsent[] = [
+  ...UNSENT,
+  {
+    name: 'a name at the limit that is not ASCII (not sent)',
+    reason: 'Swift counts the characters of a name, and its archive entry may have 1,024; we count bytes',
+    concerns: (step, side) => /n{1000}%C3%A9/.test(side.expandNames(JSON.stringify(step))),
   },
 ];
 

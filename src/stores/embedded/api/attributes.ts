@@ -35,16 +35,16 @@ export const SYSTEM_PREFIX = 'x-object-sysmeta-';
 
 const CONTAINER_HEADERS = ['x-container-read', 'x-container-write'];
 
-/** What a PUT or POST changes of an account or a container; '' removes (Swift's X-Remove-... as well). */
+/** What a PUT or POST changes of an account or a container; '' removes (Swift's X-Remove-... as well, but setting wins). */
 export function changedAttributes(headers: Headers, kind: Exclude<Kind, 'object'>): Attributes {
   const kept = (key: string) =>
     key.startsWith(`x-${kind}-meta-`) || (kind === 'container' && CONTAINER_HEADERS.includes(key));
-  const changes = collect(headers, kept);
+  const removed: Record<string, ByteString> = {};
   for (const [key] of headers.entries()) {
-    const removed = key.startsWith('x-remove-') ? 'x-' + key.slice('x-remove-'.length) : '';
-    if (kept(removed)) changes[removed] = '';
+    const named = key.startsWith('x-remove-') ? 'x-' + key.slice('x-remove-'.length) : '';
+    if (kept(named)) removed[named] = '';
   }
-  return changes;
+  return { ...removed, ...collect(headers, kept) };
 }
 
 function collect(headers: Headers, kept: (key: string) => boolean): Record<string, ByteString> {

@@ -12,6 +12,15 @@ import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingAnswer, listingHead, listingQuery, listingType, type ShownEntry } from './listing';
 import { httpDate, isoTime } from './times';
 
+/**
+ * Refuses a listing that makes no sense, which Swift does before all that follows: also to who may not read the container, where
+ * there is none, and to scripts from elsewhere.
+ */
+export function checkListing({ request, query }: ContainerCall): void {
+  if (request.method === 'GET' || request.method === 'HEAD') listingType(request, query);
+  if (request.method === 'GET') listingQuery(query, LIMITS.container_listing_limit);
+}
+
 /** Answers a request for a container as Swift's `ContainerController`. */
 export async function containerRequest(call: ContainerCall): Promise<Response> {
   switch (call.request.method) {
@@ -31,11 +40,11 @@ export async function containerRequest(call: ContainerCall): Promise<Response> {
 function showContainer(call: ContainerCall): Response {
   const { request, target, query, storage } = call;
   const type = listingType(request, query);
-  const wanted = request.method === 'GET' ? listingQuery(query, LIMITS.container_listing_limit) : undefined;
   const record = openContainer(call, request.method, target);
   const shown = containerHeaders(record);
   const headers = isOwner(call, target) ? shown : withoutOwners(shown);
-  if (wanted === undefined) return listingHead(type, query, headers);
+  if (request.method === 'HEAD') return listingHead(type, query, headers);
+  const wanted = listingQuery(query, LIMITS.container_listing_limit);
   const path = query.get('path');
   const entries =
     path === undefined

@@ -69,11 +69,10 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
     checkConditions(call, source);
     const headers = request.headers.with('Content-Length', '0');
     const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
-    const draft = mergedDraft(sink, source);
-    if (isNewLink(sink, source)) return copyLink(sink, source, draft, from);
-    if (isNewManifest(sink, source, to)) return copyManifest(sink, source, draft, from);
-    if (call.query.get('multipart-manifest') === 'put') return copyAsManifest(sink, source, draft);
-    const record = await copyContent(sink, source, draft);
+    if (isNewLink(sink, source)) return copyLink(sink, source, from);
+    if (isNewManifest(sink, source, to)) return copyManifest(sink, source, from);
+    if (call.query.get('multipart-manifest') === 'put') return copyAsManifest(sink, source);
+    const record = await copyContent(sink, source, mergedDraft(sink, source));
     if (record !== undefined) return copied(record, source, from);
   }
 }
@@ -138,20 +137,16 @@ function isNewLink({ request, query }: ObjectCall, { record }: OpenedView): bool
   return linkOf(record.attributes) !== undefined && !isTrueValue(request.headers.get('x-fresh-metadata'));
 }
 
-async function copyLink(
-  sink: ObjectCall,
-  source: OpenedView,
-  draft: Draft,
-  from: ObjectTarget,
-): Promise<Response> {
+async function copyLink(sink: ObjectCall, source: OpenedView, from: ObjectTarget): Promise<Response> {
   const { request } = sink;
   const { view } = source;
   const headers = view.headers
     .without('X-Symlink-Target-Bytes')
     .with('Content-Type', view.contentType)
-    .withAll(request.headers);
+    .withAll(request.headers)
+    .with('ETag', view.etag);
   const response = await putLink({ ...sink, request: { ...request, headers, body: NO_BODY } });
-  return withSource(response, draft, source, from);
+  return withSource(response, mergedDraft(sink, source), source, from);
 }
 
 /**
@@ -167,25 +162,26 @@ function isNewManifest(
   return request.authority === 'client' || target.account !== to.account;
 }
 
-async function copyManifest(
-  sink: ObjectCall,
-  source: OpenedView,
-  draft: Draft,
-  from: ObjectTarget,
-): Promise<Response> {
+async function copyManifest(sink: ObjectCall, source: OpenedView, from: ObjectTarget): Promise<Response> {
   const manifest = await rawManifest(sink, source.record);
-  const response = await storeManifest({ ...sink, query: new Map() }, () => draft, manifest);
-  return response.status < 300 ? withSource(response, draft, source, from) : response;
+  const draft = () => mergedDraft(sink, source);
+  const response = await storeManifest({ ...sink, query: new Map() }, draft, manifest);
+  return response.status < 300 ? withSource(response, draft(), source, from) : response;
 }
 
 /** A copy that is put as a manifest: what the source holds is read as one, and has to have the source's ETag. */
-async function copyAsManifest(sink: ObjectCall, { view }: OpenedView, draft: Draft): Promise<Response> {
+async function copyAsManifest(sink: ObjectCall, source: OpenedView): Promise<Response> {
   const { request } = sink;
-  const source = serve({ ...request, method: 'GET' }, view);
-  const manifest = await readAll(source.body, SLO_LIMITS.max_manifest_size);
+  const { view } = source;
+  const shown = serve({ ...request, method: 'GET' }, view);
+  const manifest = await readAll(shown.body, SLO_LIMITS.max_manifest_size);
   if (manifest === undefined) throw refuse(413);
-  const headers = source.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;
-  return storeManifest({ ...sink, request: { ...request, headers } }, () => draft, manifest);
+  const headers = shown.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;
+  return storeManifest(
+    { ...sink, request: { ...request, headers } },
+    () => mergedDraft(sink, source),
+    manifest,
+  );
 }
 
 function copied(record: ObjectRecord, source: OpenedView, from: ObjectTarget): Response {

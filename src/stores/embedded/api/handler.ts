@@ -8,7 +8,7 @@ import type { Storage } from '../storage';
 import { accountRequest } from './account';
 import { answer, page, Refused, refuse, refuseWith } from './answers';
 import type { Call } from './call';
-import { containerRequest } from './container';
+import { checkListing, containerRequest } from './container';
 import { withCors, preflight } from './cors';
 import { infoAnswer } from './info';
 import { objectRequest } from './object';
@@ -77,7 +77,10 @@ async function dispatch(request: Request, storage: Storage): Promise<Response> {
   checkImplemented(call);
   if (request.method === 'OPTIONS') return preflight(call);
   if (isObject(target)) return withCors(call, await settled(() => objectRequest({ ...call, target })));
-  if (isContainer(target)) return withCors(call, await settled(() => containerRequest({ ...call, target })));
+  if (isContainer(target)) {
+    checkListing({ ...call, target });
+    return withCors(call, await settled(() => containerRequest({ ...call, target })));
+  }
   return accountRequest(call);
 }
 

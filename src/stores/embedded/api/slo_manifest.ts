@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quote, toBytes } from '../../../http/bytes';
+import { isText, quote, toBytes } from '../../../http/bytes';
 import type { ObjectTarget } from '../../../http/path';
 import { pythonJson } from '../../../http/python_json';
 import { page, Refused, refuseWith } from './answers';
@@ -69,6 +69,7 @@ export type WantedSegment =
 export function parseManifest(body: Buffer, manifest: ObjectTarget): WantedSegment[] {
   let parsed: unknown;
   try {
+    if (!isText(body.toString('latin1'))) throw new SyntaxError('not UTF-8');
     parsed = JSON.parse(body.toString('utf8'));
   } catch {
     throw new Refused(page(400, 'Manifest must be valid JSON.\n'));

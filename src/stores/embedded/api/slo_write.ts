@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readAll } from '../../../http/body';
 import { bulkAnswer, bulkType, render, type Problem } from '../../../http/bulk_answer';
-import { isTrueValue, quote, toBytes, toText } from '../../../http/bytes';
+import { isText, isTrueValue, quote, toBytes, toText } from '../../../http/bytes';
 import type { Response } from '../../../http/message';
 import type { ObjectRecord } from '../storage';
 import { REASONS, statusLine } from '../../../http/reasons';
@@ -162,6 +162,10 @@ async function checkSegment(
   const head = { ...call.request, method: 'HEAD' };
   const target = segmentTarget(call.target, wanted.path);
   const query = new Map<string, string>();
+  if (!isText(toBytes(wanted.path))) {
+    complain(statusLine(412));
+    return undefined;
+  }
   const opened = await openView({ ...call, request: head, target, query }, 'HEAD').catch(statusOf);
   if (typeof opened === 'number') {
     complain(statusLine(opened));
@@ -173,7 +177,7 @@ async function checkSegment(
   const [range] = ranges ?? [];
   if (ranges?.length === 0) complain('Unsatisfiable Range');
   const isPart = range !== undefined && range[1] - range[0] + 1 < bytes;
-  const length = ranges?.length === 0 ? 0 : isPart ? range[1] - range[0] + 1 : bytes;
+  const length = isPart ? range[1] - range[0] + 1 : bytes;
   if (length < 1 && !mayBeEmpty) complain('Too small; each segment must be at least 1 byte.');
   if (wanted.size !== undefined && wanted.size !== bytes) complain('Size Mismatch');
   const hash = normalEtag(view.etag);
