@@ -32,6 +32,9 @@ const FOLDERS: Readonly<Record<string, BodyName>> = {
   e: 'binary',
 };
 
+/** The segments of dynamic large objects, which are plain: Swift makes nonsense of manifests among them. */
+const SEGMENTS_OF_DLO: Readonly<Record<string, BodyName>> = { 'f/1': 'one', 'f/2': 'two', 'f/3': 'large' };
+
 const name = weighted<string>([
   [5, fc.constant('{n0}')],
   [3, fc.constant('{n1}')],
@@ -110,7 +113,7 @@ const putConditions = withHeaders({
   'If-None-Match': ['*', '"x"', '*, "x"'],
   'If-Match': ['*', '"x"'],
   ETag: [md5('one'), `"${md5('one')}"`, 'x', ''],
-  'X-Object-Manifest': ['{w}/d/', '{w}/d', '{v}/d/', '{w}', '{w}/', '/{w}/d', '{w}/d?x', ''],
+  'X-Object-Manifest': ['{w}/f/', '{w}/f', '{v}/f/', '{w}', '{w}/', '/{w}/f', '{w}/f?x', ''],
 });
 
 const bodyName = pick(['one', 'two', 'utf8', 'empty', 'binary', 'large'] as const);
@@ -132,13 +135,15 @@ const put = weighted([
   [3, at_('PUT', fc.record({ headers: putConditions, body: pick(['one', 'empty'] as const) }))],
   [
     4,
-    fc.record({ role: at, of: pick(Object.entries(FOLDERS)) }).map(({ role, of: [of, body] }): Step => ({
-      user: role === 'w' ? 'tester' : 'tester2',
-      method: 'PUT',
-      account: ROLES[role]!.account,
-      path: `/{${role}}/${of}`,
-      body,
-    })),
+    fc
+      .record({ role: at, of: pick([...Object.entries(FOLDERS), ...Object.entries(SEGMENTS_OF_DLO)]) })
+      .map(({ role, of: [of, body] }): Step => ({
+        user: role === 'w' ? 'tester' : 'tester2',
+        method: 'PUT',
+        account: ROLES[role]!.account,
+        path: `/{${role}}/${of}`,
+        body,
+      })),
   ],
 ]);
 
@@ -156,7 +161,7 @@ const post = weighted([
             pick<Fields>([
               { 'X-Remove-Object-Meta-Colour': 'x' },
               { 'X-Symlink-Target': '{w}/e' },
-              { 'X-Object-Manifest': '{w}/d/' },
+              { 'X-Object-Manifest': '{w}/f/' },
               { 'X-Remove-Delete-At': 'x' },
             ]),
           ],
@@ -238,6 +243,9 @@ const remove = at_(
   ['', '', '', '?symlink=get', '?multipart-manifest=delete', '?multipart-manifest=get'],
 );
 
+// a copy of several ranges keeps the boundary between them, which is made by chance
+const ONE_RANGE = RANGES.filter((range) => !range.includes(','));
+
 const copyHeaders = fc
   .tuple(
     withHeaders({
@@ -248,13 +256,13 @@ const copyHeaders = fc
       'Content-Encoding': ['br'],
     }),
     withHeaders({
-      Range: RANGES,
+      Range: ONE_RANGE,
       'If-Match': TAGS,
       'If-None-Match': TAGS,
       'If-Modified-Since': [PAST, FUTURE],
       'If-Unmodified-Since': [PAST, FUTURE],
       ETag: [md5('one'), 'x'],
-      'X-Object-Manifest': ['{w}/d/'],
+      'X-Object-Manifest': ['{w}/f/'],
       Origin: ['http://a.example'],
     }),
   )

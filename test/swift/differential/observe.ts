@@ -25,7 +25,7 @@ const UNCOMPARED = new Set([
 const TIMESTAMP = /(?<!\d)1[6-9]\d{8}\.\d{5}(?!\d)/g;
 
 /** Their order says nothing, and is Python's by chance. */
-const LISTS = new Set(['allow', 'access-control-allow-methods', 'access-control-expose-headers']);
+const LISTS = new Set(['vary', 'allow', 'access-control-allow-methods', 'access-control-expose-headers']);
 
 /** They describe the body of an error, which is the server's own. */
 const OF_AN_ERROR = new Set(['content-type', 'content-length']);

@@ -25,6 +25,16 @@ export class Refused extends Error {
   }
 }
 
+/** What comes of it, or the answer of who refused it, like others: scripts from elsewhere can read that too. */
+export async function settled<T>(handle: () => Promise<T>): Promise<T | Response> {
+  try {
+    return await handle();
+  } catch (error) {
+    if (error instanceof Refused) return error.response;
+    throw error;
+  }
+}
+
 /** Swift's page for a status. */
 export function refuse(status: number, headers?: Headers): Refused {
   return new Refused(answer(status, headers));

@@ -126,8 +126,10 @@ async function changeContainer(call: ContainerCall): Promise<Response> {
   authorise(call, request.method, target, before);
   const { headers } = request;
   checkMetadata(headers, 'container');
-  checkUnknown(headers);
-  if (request.method === 'PUT') checkNameLength('container', target.container);
+  if (request.method === 'PUT') {
+    checkUnknown(headers);
+    checkNameLength('container', target.container);
+  }
   const changes = withCleanAcls(changedAttributes(headers, 'container'));
   checkMerged(before?.attributes ?? {}, changes, 'container');
   if (request.method === 'PUT') {

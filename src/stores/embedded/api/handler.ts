@@ -1,16 +1,17 @@
 import { destroy, drain } from '../../../http/body';
-import { isText } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, withoutBody, type Handler, type Request, type Response } from '../../../http/message';
 import { isContainer, isObject, parseQuery, parseTarget } from '../../../http/path';
 import { StoreError } from '../../error';
 import type { Storage } from '../storage';
 import { accountRequest } from './account';
-import { answer, page, Refused, refuse, refuseWith } from './answers';
+import { answer, page, Refused, refuse, refuseWith, settled } from './answers';
 import type { Call } from './call';
 import { checkListing, containerRequest } from './container';
+import { copyRequest, isCopy } from './copy';
 import { withCors, preflight } from './cors';
 import { infoAnswer } from './info';
+import { checkNames } from './limits';
 import { objectRequest } from './object';
 
 /** Unread bytes of a body that are worth reading so that the connection can be used again. */
@@ -71,27 +72,19 @@ async function dispatch(request: Request, storage: Storage): Promise<Response> {
   const target = parseTarget(request.path);
   if (target === undefined) throw new Refused(page(412, 'Bad URL'));
   if (target.version !== 'v1' && target.version !== 'v1.0') throw refuse(400);
-  const names = [target.account, target.container ?? '', target.object ?? ''];
-  if (!names.every(isText)) throw new Refused(page(412, 'Invalid UTF8 or contains NULL'));
+  checkNames(target);
   const call: Call = { request, target, query: parseQuery(request.query), storage };
   checkImplemented(call);
   if (request.method === 'OPTIONS') return preflight(call);
-  if (isObject(target)) return withCors(call, await settled(() => objectRequest({ ...call, target })));
+  if (isObject(target)) {
+    const own = { ...call, target };
+    return isCopy(own) ? copyRequest(own) : withCors(own, await settled(() => objectRequest(own)));
+  }
   if (isContainer(target)) {
     checkListing({ ...call, target });
     return withCors(call, await settled(() => containerRequest({ ...call, target })));
   }
   return accountRequest(call);
-}
-
-/** A refusal as an answer like others, so that scripts from elsewhere can read it too. */
-async function settled(handle: () => Promise<Response>): Promise<Response> {
-  try {
-    return await handle();
-  } catch (error) {
-    if (error instanceof Refused) return error.response;
-    throw error;
-  }
 }
 
 function info({ method }: Request): Response {

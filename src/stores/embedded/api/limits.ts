@@ -1,8 +1,9 @@
 import { isText, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
+import type { Target } from '../../../http/path';
 import type { Attributes } from '../storage';
-import { refuseWith } from './answers';
+import { page, Refused, refuseWith } from './answers';
 import { titled } from './titles';
 
 export type Kind = 'account' | 'container' | 'object';
@@ -52,6 +53,12 @@ function checkTotals(count: number, size: number): void {
     throw refuseWith(400, `Too many metadata items; max ${LIMITS.max_meta_count}`);
   if (size > LIMITS.max_meta_overall_size)
     throw refuseWith(400, `Total metadata too large; max ${LIMITS.max_meta_overall_size}`);
+}
+
+/** Refuses names that are not UTF-8 text. */
+export function checkNames({ account, container = '', object = '' }: Target): void {
+  if ([account, container, object].every(isText)) return;
+  throw new Refused(page(412, 'Invalid UTF8 or contains NULL'));
 }
 
 /** Refuses names longer than Swift's. */

@@ -4,7 +4,6 @@ import type { ObjectRecord } from '../storage';
 import { answer, page, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes, systemAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
-import { copyHere, copyThere } from './copy';
 import { commit, created, draftOf } from './draft';
 import { checkMetadata } from './limits';
 import { linkHeaders, linkOf, locationOf } from './links';
@@ -24,8 +23,6 @@ export async function objectRequest(call: ObjectCall): Promise<Response> {
       return readObject(call);
     case 'PUT':
       return putObject(call);
-    case 'COPY':
-      return copyThere(call);
     case 'POST':
       if (call.request.headers.has('x-static-large-object')) throw reserved();
       return postObject(call);
@@ -38,7 +35,6 @@ export async function objectRequest(call: ObjectCall): Promise<Response> {
 
 async function putObject(call: ObjectCall): Promise<Response> {
   const { request, query, storage } = call;
-  if (request.headers.get('x-copy-from')) return copyHere(call);
   if (query.get('multipart-manifest') === 'put') return putLarge(call);
   if (request.headers.has('x-static-large-object')) throw reserved();
   if (request.headers.has('x-symlink-target')) return putLink(call);

@@ -1,0 +1,155 @@
+import { chunks, readAll } from '../../../http/body';
+import { isTrueValue, quote, type ByteString } from '../../../http/bytes';
+import { Headers } from '../../../http/headers';
+import { NO_BODY, type Response } from '../../../http/message';
+import type { ObjectTarget } from '../../../http/path';
+import type { ObjectRecord } from '../storage';
+import { refuse } from './answers';
+import { shownAttributes, systemAttributes } from './attributes';
+import type { ObjectCall } from './call';
+import { commit, created, draftOf, type Draft } from './draft';
+import { checkNames } from './limits';
+import { linkOf, withoutLink } from './links';
+import { putLink } from './put_link';
+import type { OpenedView } from './read';
+import { receive } from './receive';
+import { SLO_ETAG, SLO_LIMITS } from './slo_manifest';
+import { rawManifest } from './slo_read';
+import { storeManifest } from './slo_write';
+import { httpDate } from './times';
+import { serve, shownType, wantedRanges } from './view';
+
+/**
+ * Makes a copy of what was opened. Where it has the source's very bytes it shares the source's content, whatever its size.
+ *
+ * @returns undefined where the source's content went meanwhile
+ * @throws Refused
+ */
+export async function putCopy(
+  sink: ObjectCall,
+  source: OpenedView,
+  from: ObjectTarget,
+): Promise<Response | undefined> {
+  checkNames(sink.target);
+  if (isNewLink(sink, source)) return copyLink(sink, source, from);
+  if (isNewManifest(sink, source)) return copyManifest(sink, source, from);
+  if (sink.query.get('multipart-manifest') === 'put') return copyAsManifest(sink, source);
+  const record = await copyContent(sink, source, mergedDraft(sink, source));
+  return record && copied(record, source, from);
+}
+
+/** What the copy is to be: the source's metadata, and over it the request's. */
+function mergedDraft(sink: ObjectCall, { record, view, isRaw }: OpenedView): Draft {
+  const { headers } = sink.request;
+  const draft = draftOf(sink, shownType(record.contentType));
+  const isFresh = isTrueValue(headers.get('x-fresh-metadata'));
+  const { 'x-object-manifest': manifest, 'x-static-large-object': large, ...kept } = record.attributes;
+  const attributes = {
+    ...(isFresh ? withoutLink(systemAttributes(kept)) : kept),
+    ...draft.attributes,
+    ...(isRaw && manifest !== undefined ? { 'x-object-manifest': manifest } : {}),
+    ...(isRaw && large !== undefined ? { 'x-static-large-object': large } : {}),
+  };
+  const own = view.content === undefined ? withoutLarge(attributes) : attributes;
+  const deleteAt = draft.deleteAt ?? (isFresh ? undefined : record.deleteAt);
+  return {
+    ...draft,
+    attributes: own,
+    ...(deleteAt === undefined ? {} : { deleteAt }),
+    ...(isRaw && record.listed !== undefined ? { listed: record.listed } : {}),
+  };
+}
+
+/** Less what told of the manifest whose segments' bytes the copy now has itself. */
+function withoutLarge(attributes: Readonly<Record<string, ByteString>>): Record<string, ByteString> {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([key]) => !key.startsWith('x-object-sysmeta-slo-')),
+  );
+}
+
+async function copyContent(
+  sink: ObjectCall,
+  { view }: OpenedView,
+  draft: Draft,
+): Promise<ObjectRecord | undefined> {
+  const { request, storage } = sink;
+  const size = view.size ?? 0;
+  const ranges = wantedRanges(request, view, size);
+  if (ranges === undefined && view.content !== undefined) return commit(sink, draft, view.content);
+  const source = serve({ ...request, method: 'GET' }, view);
+  const length = Number(source.headers.get('content-length'));
+  return receive(storage, chunks(source.body), { length, etag: request.headers.get('etag') }, (content) =>
+    commit(sink, draft, content),
+  );
+}
+
+/** Whether a copy is a link that a client makes, and that so has to be looked at anew; fresh metadata leaves the link out. */
+function isNewLink({ request, query }: ObjectCall, { record }: OpenedView): boolean {
+  if (request.authority !== 'client' || query.get('symlink') !== 'get') return false;
+  return linkOf(record.attributes) !== undefined && !isTrueValue(request.headers.get('x-fresh-metadata'));
+}
+
+async function copyLink(sink: ObjectCall, source: OpenedView, from: ObjectTarget): Promise<Response> {
+  const { request } = sink;
+  const { view } = source;
+  const headers = view.headers
+    .without('X-Symlink-Target-Bytes')
+    .with('Content-Type', view.contentType)
+    .withAll(request.headers)
+    .with('ETag', view.etag);
+  const response = await putLink({ ...sink, request: { ...request, headers, body: NO_BODY } });
+  return withSource(response, mergedDraft(sink, source), source, from);
+}
+
+/**
+ * Whether a copy is a manifest that has to be looked at anew: one that a client makes, or one in another account, where its segments
+ * have to be as well. What is archived or restored is taken as it is.
+ */
+function isNewManifest({ request, target }: ObjectCall, source: OpenedView): boolean {
+  if (!source.isRaw || source.record.attributes[SLO_ETAG] === undefined) return false;
+  return request.authority === 'client' || source.target.account !== target.account;
+}
+
+async function copyManifest(sink: ObjectCall, source: OpenedView, from: ObjectTarget): Promise<Response> {
+  const manifest = await rawManifest(sink, source.record);
+  const draft = () => mergedDraft(sink, source);
+  const response = await storeManifest({ ...sink, query: new Map() }, draft, manifest);
+  return response.status < 300 ? withSource(response, draft(), source, from) : response;
+}
+
+/** A copy that is put as a manifest: what the source holds is read as one, and has to have the source's ETag. */
+async function copyAsManifest(sink: ObjectCall, source: OpenedView): Promise<Response> {
+  const { request } = sink;
+  const { view } = source;
+  const shown = serve({ ...request, method: 'GET' }, view);
+  const manifest = await readAll(shown.body, SLO_LIMITS.max_manifest_size);
+  if (manifest === undefined) throw refuse(413);
+  const headers = shown.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;
+  return storeManifest(
+    { ...sink, request: { ...request, headers } },
+    () => mergedDraft(sink, source),
+    manifest,
+  );
+}
+
+function copied(record: ObjectRecord, source: OpenedView, from: ObjectTarget): Response {
+  const large = record.attributes[SLO_ETAG];
+  return withSource(created(record, large === undefined ? undefined : `"${large}"`), record, source, from);
+}
+
+/** The answer to a copy tells what it was made from, and what of it the client set. */
+function withSource(
+  response: Response,
+  { attributes, deleteAt }: Pick<Draft, 'attributes' | 'deleteAt'>,
+  { record }: OpenedView,
+  from: ObjectTarget,
+): Response {
+  const own = Headers.of({
+    'X-Copied-From-Account': quote(from.account),
+    'X-Copied-From': quote(`${from.container}/${from.object}`),
+    'X-Copied-From-Last-Modified': httpDate(record.timestamp),
+    'X-Delete-At': deleteAt === undefined ? undefined : String(deleteAt),
+  });
+  const meta = shownAttributes(attributes).filter((key) => key.startsWith('x-object-meta-'));
+  return { ...response, headers: response.headers.withAll(own).withAll(meta) };
+}
