@@ -14,7 +14,7 @@ import { parseQuery, type ContainerTarget, type ObjectTarget } from '../../src/h
 import { LockTimeout, type Lock } from '../../src/lockers/locker';
 import { StoreError } from '../../src/stores/error';
 import type { ObjectInfo } from '../../src/stores/store';
-import { HttpStore } from '../../src/stores/swift/http_store';
+import { HttpStore } from '../../src/stores/http_store';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
 

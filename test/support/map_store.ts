@@ -1,8 +1,11 @@
 import { formatTimestamp } from '../../src/core/names';
+import { Headers } from '../../src/http/headers';
+import { StoreError } from '../../src/stores/error';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../../src/stores/store';
 
 interface Kept {
   readonly body: string | undefined;
+  readonly headers: Headers;
   readonly timestamp: string;
 }
 
@@ -10,6 +13,8 @@ interface Kept {
 export class MapStore implements Store {
   /** Names that are listed but not there any more, as on a store whose listings lag. */
   readonly vanishing = new Set<string>();
+  /** Containers that are not there; all others are. */
+  readonly absent = new Set<string>();
   private readonly objects = new Map<string, Kept>();
   private now = 1_000_000_000_000;
 
@@ -18,8 +23,9 @@ export class MapStore implements Store {
     return (this.now += 1);
   }
 
-  put(at: ObjectRef, body: string | undefined): void {
-    this.objects.set(key(at), { body, timestamp: formatTimestamp(this.time()) });
+  put(at: ObjectRef, body: string | undefined, headers = Headers.none): void {
+    if (this.absent.has(at.container)) throw new StoreError('refused', 'there is no such container', 404);
+    this.objects.set(key(at), { body, headers, timestamp: formatTimestamp(this.time()) });
   }
 
   delete(at: ObjectRef): boolean {
@@ -28,6 +34,10 @@ export class MapStore implements Store {
 
   body(at: ObjectRef): string | undefined {
     return this.objects.get(key(at))?.body;
+  }
+
+  headers(at: ObjectRef): Headers | undefined {
+    return this.objects.get(key(at))?.headers;
   }
 
   /** The bodies in a container, in the order of their names. */
@@ -41,17 +51,19 @@ export class MapStore implements Store {
 
   stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
     const kept = this.objects.get(key(object));
-    return Promise.resolve(kept && { timestamp: kept.timestamp });
+    const deleteAt = kept?.headers.get('x-delete-at');
+    const timestamp = kept && { timestamp: kept.timestamp };
+    return Promise.resolve(timestamp && deleteAt !== undefined ? { ...timestamp, deleteAt } : timestamp);
   }
 
-  copy(from: ObjectRef, to: ObjectRef): Promise<boolean> {
+  async copy(from: ObjectRef, to: ObjectRef): Promise<boolean> {
     const kept = this.objects.get(key(from));
     if (!kept || this.vanishing.has(from.object)) return Promise.resolve(false);
-    this.put(to, kept.body);
+    this.put(to, kept.body, kept.headers);
     return Promise.resolve(true);
   }
 
-  putMarker(at: ObjectRef): Promise<void> {
+  async putMarker(at: ObjectRef): Promise<void> {
     this.put(at, undefined);
     return Promise.resolve();
   }

@@ -5,7 +5,7 @@ import { endToEnd, Headers } from '../../http/headers';
 import { ClientGone, NO_BODY, type Body, type Request, type Response } from '../../http/message';
 import type { UpstreamServer } from '../../plugin';
 import { StoreError } from '../error';
-import { ITSELF } from './itself';
+import { ITSELF } from '../itself';
 import { sendReluctantly } from './reluctant';
 
 export interface UpstreamOptions extends UpstreamServer {

@@ -1,4 +1,4 @@
-import type { ByteString } from '../../http/bytes';
+import type { ByteString } from '../http/bytes';
 
 /** The content type by which Swift's listings tell a delete marker. */
 export const DELETE_MARKER_TYPE = 'application/x-deleted;swift_versions_deleted=1';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { drain, readAll } from '../../http/body';
-import { isTrueValue, quote, toBytes, toText, type ByteString } from '../../http/bytes';
-import { credentials, Headers } from '../../http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../http/message';
-import { formatQuery, formatTarget } from '../../http/path';
-import { StoreError } from '../error';
-import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store';
+import { drain, readAll } from '../http/body';
+import { isTrueValue, quote, toBytes, toText, type ByteString } from '../http/bytes';
+import { credentials, Headers } from '../http/headers';
+import { subrequest, type Handler, type Request, type Response } from '../http/message';
+import { formatQuery, formatTarget } from '../http/path';
+import { StoreError } from './error';
+import type { ListingEntry, ObjectInfo, ObjectRef, Store } from './store';
 import { ITSELF } from './itself';
 import { DELETE_MARKER_TYPE, isMarkerType, NEW_MARKER_TYPE } from './markers';
 

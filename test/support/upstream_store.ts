@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { quote } from '../../src/http/bytes';
+import { NO_BODY, type Request } from '../../src/http/message';
+import type { App } from '../../src/plugin';
+import { HttpStore } from '../../src/stores/http_store';
+import type { ObjectRef } from '../../src/stores/store';
+import { createSwiftApp, swift } from '../../src/stores/swift/app';
+import type { StoreFixture } from '../conformance/store';
+import { login } from './swift';
+
+/** A request of a client's, on whose behalf stores are asked. */
+export function clientRequest(more: Partial<Request> & Pick<Request, 'headers' | 'authority'>): Request {
+  return {
+    method: 'PUT',
+    path: '/',
+    query: '',
+    body: NO_BODY,
+    signal: new AbortController().signal,
+    transactionId: 'tx0',
+    received: () => 0,
+    ...more,
+  };
+}
+
+/**
+ * A store over a server that speaks the Swift API, as the proxy reaches it.
+ *
+ * @param service the options of the service user; none: the client's own token
+ * @param opened where the app is put that is to be closed in the end
+ */
+export async function upstreamFixture(
+  url: string,
+  service: Record<string, string>,
+  opened: App[],
+): Promise<StoreFixture> {
+  const client = await login(url, 'tester');
+  const app = createSwiftApp(swift.options.parse({ upstream: url, ...service }));
+  opened.push(app);
+  const path = ({ container, object }: ObjectRef) => `/${quote(container)}/${quote(object)}`;
+  return {
+    store: new HttpStore(
+      app.handler,
+      clientRequest({ headers: client.credentials, authority: app.authority }),
+    ),
+    account: client.account.split('/').at(-1) ?? '',
+    createContainer: async (suffix) => {
+      const name = `store-${randomUUID()}${suffix}`;
+      await client.ask('PUT', `/${quote(name)}`);
+      return name;
+    },
+    absentContainer: () => `none-${randomUUID()}`,
+    put: async (at, body, headers, query) => {
+      const { status } = await client.ask('PUT', `${path(at)}?${query ?? ''}`, headers, body);
+      expect(status).toBe(201);
+    },
+    get: async (at) => {
+      const { status, headers, body } = await client.ask(
+        'GET',
+        `${path(at)}?multipart-manifest=get&symlink=get`,
+      );
+      if (status === 404) return undefined;
+      return { body: body.toString(), header: (name) => headers.get(name) };
+    },
+  };
+}
