@@ -29,7 +29,7 @@ const slo: fc.Arbitrary<Step> = fc
 const dlo: fc.Arbitrary<Step> = fc
   .record({
     target,
-    manifest: pick([`${SEGMENTS}/seg/`, `${SEGMENTS}/seg%2F1`, `${SEGMENTS}/none`, 'no-slash', '{p}/{n1}']),
+    manifest: pick([`${SEGMENTS}/seg/`, `${SEGMENTS}/seg%2F1`, `${SEGMENTS}/none`, 'no-slash', '{w}/f/']),
     body: pick(['empty', 'one'] as const),
   })
   .map(({ target, manifest, body }) => ({

@@ -68,7 +68,8 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
   const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
   for (;;) {
     const source = await settled(() => openSource(call, from));
-    if ('status' in source) return withCors({ ...call, target: from }, source);
+    const read = { ...call, request: { ...request, method: 'GET' }, target: from };
+    if ('status' in source) return withCors(read, source);
     const response = await settled(() => putCopy(sink, source, from));
     if (response !== undefined) return withCors(sink, response);
   }

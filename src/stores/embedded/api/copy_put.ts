@@ -8,7 +8,7 @@ import { refuse } from './answers';
 import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
-import { checkNames } from './limits';
+import { checkMetadata, checkNames } from './limits';
 import { linkOf, withoutLink } from './links';
 import { putLink } from './put_link';
 import type { OpenedView } from './read';
@@ -50,6 +50,7 @@ function mergedDraft(sink: ObjectCall, { record, view, isRaw }: OpenedView): Dra
     ...(isRaw && manifest !== undefined ? { 'x-object-manifest': manifest } : {}),
     ...(isRaw && large !== undefined ? { 'x-static-large-object': large } : {}),
   };
+  checkMetadata(Headers.of(attributes), 'object');
   const own = view.content === undefined ? withoutLarge(attributes) : attributes;
   const deleteAt = draft.deleteAt ?? (isFresh ? undefined : record.deleteAt);
   return {

@@ -4,6 +4,7 @@ import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
 import type { Attributes, ObjectRecord } from '../storage';
 import { page, Refused, refuse, refuseWith } from './answers';
 import { authorise, type Call } from './call';
+import { checkNames } from './limits';
 
 /** How many links in a row Swift follows (`symloop_max`). */
 export const MOST_LINKS = 2;
@@ -108,6 +109,7 @@ function lookUp(
   const { request, storage } = call;
   const container = storage.container(target.account, target.container);
   try {
+    checkNames(target);
     authorise(call, method, target, container);
   } catch (error) {
     if (!(error instanceof Refused) || location === undefined) throw error;
