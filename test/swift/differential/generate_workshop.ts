@@ -117,18 +117,18 @@ const putConditions = withHeaders({
 
 const bodyName = pick(['one', 'two', 'utf8', 'empty', 'binary', 'large'] as const);
 
-/** As much as there may be; more of it in bytes, or of a longer name, is more than the lab's file system takes. */
-const full: fc.Arbitrary<Step> = fc.constant({
+/** More of it, or of a longer name, is more than the lab's file system takes, and then its Swift is out of order for a minute. */
+const plenty: fc.Arbitrary<Step> = fc.constant({
   user: 'tester',
   method: 'PUT',
   account: 'test',
   path: '/{w}/e',
-  headers: many(90, 1),
+  headers: many(40, 1),
   body: 'binary',
 });
 
 const put = weighted([
-  [0.5, full],
+  [0.5, plenty],
   [6, at_('PUT', fc.record({ headers: metadata, body: bodyName }))],
   [3, at_('PUT', fc.record({ headers: limits, body: bodyName }))],
   [3, at_('PUT', fc.record({ headers: putConditions, body: pick(['one', 'empty'] as const) }))],

@@ -187,7 +187,7 @@ async function checkSegment(
     name: '/' + wanted.path.replace(/^\/+/, ''),
     bytes,
     hash,
-    content_type: toText(view.contentType),
+    content_type: toText(view.contentType.split(';')[0] ?? ''),
     last_modified: new Date(seconds * 1000).toISOString().replace('Z', '000'),
     ...(isPart ? { range: `${range[0]}-${range[1]}` } : {}),
     ...(!isRaw && isTrueValue(record.attributes['x-static-large-object']) ? { sub_slo: true } : {}),
