@@ -37,12 +37,12 @@ export const EMBEDDED_DIFFERENCES: readonly Difference[] = [
   {
     name: 'parts and refusals of a manifest',
     reason:
-      'Swift shows several ranges of it as JSON, takes them of what it keeps, says 304 of it with a length, and calls its empty 412 JSON',
+      'Swift shows several ranges of it as JSON, takes them of what it keeps, says 304 of it with a length, and calls its empty 412 JSON, or writes an empty list into it',
     explains: ({ step, swift, hindsight }) =>
       step.path.includes('multipart-manifest=get') &&
       (swift.body === '<broken off>' ||
         step.headers?.['Range']?.includes(',') === true ||
-        (swift.status === 412 && hindsight.status === 412 && swift.body === '')),
+        (swift.status === hindsight.status && hindsight.body === '')),
   },
 ];
 
@@ -52,7 +52,10 @@ export const EMBEDDED_UNSENT: readonly Unsent[] = [
   {
     name: 'a name at the limit that is not ASCII (not sent)',
     reason: 'Swift counts the characters of a name, and its archive entry may have 1,024; we count bytes',
-    concerns: (step, side) => /n{1000}%C3%A9/.test(side.expandNames(JSON.stringify(step))),
+    concerns: (step, side) => {
+      const named = JSON.stringify(step).replace(/\{[ae]:(?:\w:)?(\d)[^}]*\}/g, '{n$1}');
+      return /n{1000}%C3%A9/.test(side.expandNames(named));
+    },
   },
 ];
 

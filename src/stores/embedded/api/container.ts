@@ -125,12 +125,12 @@ async function changeContainer(call: ContainerCall): Promise<Response> {
   const before = storage.container(target.account, target.container);
   authorise(call, request.method, target, before);
   const { headers } = request;
+  const changes = withCleanAcls(changedAttributes(headers, 'container'));
   checkMetadata(headers, 'container');
   if (request.method === 'PUT') {
     checkUnknown(headers);
     checkNameLength('container', target.container);
   }
-  const changes = withCleanAcls(changedAttributes(headers, 'container'));
   checkMerged(before?.attributes ?? {}, changes, 'container');
   if (request.method === 'PUT') {
     checkNameLength('account', target.account);

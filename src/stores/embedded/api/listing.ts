@@ -44,7 +44,8 @@ export function listingHead(
 /** The part of the listing that the client asks for. */
 export function listingQuery(query: ReadonlyMap<string, ByteString>, most: number): ListingQuery {
   for (const name of ['marker', 'end_marker', 'prefix', 'delimiter', 'path', 'reverse']) {
-    if (!isText(query.get(name) ?? '')) {
+    // NUL is no name's, but a listing may be bounded by it
+    if (!isText((query.get(name) ?? '').replaceAll('\0', ''))) {
       throw refuseWith(400, `"${name}" parameter not valid UTF-8`);
     }
   }
