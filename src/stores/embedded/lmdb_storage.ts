@@ -203,7 +203,7 @@ class LmdbStorage implements Storage {
     return this.#change((moment) => this.#objects.delete([account, container, object], condition, moment));
   }
 
-  read(content: ContentRef, first = 0, last = content.size - 1): Readable {
+  read(content: ContentRef, first = 0, last = content.size - 1): Buffer | Readable {
     this.#look();
     return this.#parts.contents.read(content, first, last);
   }
