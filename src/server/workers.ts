@@ -73,6 +73,8 @@ class Workers {
 
   /** Resolves to where they listen. */
   async start(): Promise<string> {
+    // each worker accepts for itself: connections that the primary hands to a worker that dies would never be answered, nor closed
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
     const urls = await Promise.all(
       Array.from({ length: this.config.server.workers }, () => this.#fork((worker) => this.#replace(worker))),
     );
