@@ -5,6 +5,7 @@ import { ConfigError } from './config/error';
 import { codeOf, messageOf } from './errors';
 import { createLog, type Log } from './log';
 import { loadConfig } from './pipeline/load';
+import { die } from './server/die';
 import { introduce } from './server/introduce';
 import { startServer, type RunningServer } from './server/serve';
 import { isWorker, serveAsWorker, startWorkers } from './server/workers';
@@ -41,6 +42,10 @@ program
 
 function stopOnSignals(server: RunningServer, log: Log): void {
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop(server, log, signal));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'ended by a bug');
+    die();
+  });
 }
 
 /** Lets what is in progress end, and then ends this process. */

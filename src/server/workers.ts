@@ -6,6 +6,7 @@ import type { Channel, FromHub, FromMember } from '../coordination/messages';
 import { messageOf } from '../errors';
 import { createLog, type Log } from '../log';
 import { readConfig, type Config } from '../pipeline/load';
+import { die } from './die';
 import { startServer, type RunningServer } from './serve';
 
 /** What a worker says. */
@@ -172,6 +173,8 @@ export function isWorker(): boolean {
 export async function serveAsWorker(
   stop: (server: RunningServer, log: Log) => void,
 ): Promise<{ readonly server: RunningServer; readonly log: Log } | undefined> {
+  // with the primary its locks are gone: nothing may be written any more
+  cluster.worker?.once('disconnect', die);
   const coordination = new Member(channelToPrimary());
   const welcome = said('welcome');
   const stopping = said('stop');

@@ -31,11 +31,11 @@ const PAGE = 1000;
 const many = Number(options.objects);
 const body = 'x'.repeat(Number(options.size));
 const data = temporaryFolder();
-const config = readFileSync(join(root, 'config/embedded.conf'), 'utf8').replace(
-  '[DEFAULT]\n',
-  `[DEFAULT]\nworkers = ${options.workers}\n`,
-);
-const { url, child } = await startHindsight(config, { HINDSIGHT_DATA: data });
+const config = readFileSync(join(root, 'config/embedded.conf'), 'utf8');
+const { url, child } = await startHindsight(config, {
+  HINDSIGHT_DATA: data,
+  HINDSIGHT_WORKERS: options.workers,
+});
 if (options.memory) {
   const group = `/sys/fs/cgroup/memory/hindsight-bench-${process.pid}`;
   const limit = Number(options.memory) * 1024 * 1024;
