@@ -70,13 +70,10 @@ const proxy = await startHindsight(readFileSync(join(root, 'config/swift.conf'),
   SWIFT_URL: swift.plain,
   SWIFT_AUTH_URL: `${swift.plain}/auth/v1.0`,
 });
-const embedded = await startHindsight(
-  readFileSync(join(root, 'config/embedded.conf'), 'utf8').
-    '[DEFAULT]\n',
-    `[DEFAULT]\nworkers = ${options.workers}\n`,
-  ),
-  { HINDSIGHT_DATA: temporaryFolder(), HINDSIGHT_WORKERS: options.workers },
-);
+const embedded = await startHindsight(readFileSync(join(root, 'config/embedded.conf'), 'utf8'), {
+  HINDSIGHT_DATA: temporaryFolder(),
+  HINDSIGHT_WORKERS: options.workers,
+});
 const OWN = "swift's own versions";
 const sides = [
   await connectTo('swift without versions', swift.plain, false),
