@@ -18,6 +18,8 @@ export interface Resource {
   readonly readAcl: ByteString | undefined;
   /** The container's X-Container-Write. */
   readonly writeAcl: ByteString | undefined;
+  /** The account's X-Account-Access-Control. */
+  readonly accountAcl: ByteString | undefined;
 }
 
 /** Decides by who asks: undefined, it may; or the refusal. Swift's `swift.authorize`. */

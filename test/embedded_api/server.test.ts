@@ -100,8 +100,9 @@ data = ${folder}/data
 });
 
 describe('a token', () => {
-  const tokens = (key: string) => new Tokens(readUsers({ user_a_b: `${key} .admin` }, 'AUTH_'), 'AUTH_', 60);
-  const user = readUsers({ user_a_b: 'key .admin' }, 'AUTH_').get('a:b');
+  const tokens = (key: string) =>
+    new Tokens(readUsers({ user_a_b: `${key} .admin` }, ['AUTH_']), 'AUTH_', 60);
+  const user = readUsers({ user_a_b: 'key .admin' }, ['AUTH_']).get('a:b');
 
   it('holds for other processes of the same users, for its time, and not after the key was changed', () => {
     if (!user) throw new Error('no such user');

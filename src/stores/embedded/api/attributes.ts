@@ -1,3 +1,4 @@
+import { ACCOUNT_ACL } from '../../../http/account_acl';
 import type { ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage';
@@ -33,12 +34,12 @@ export function systemAttributes(attributes: Attributes): Record<string, ByteStr
 /** What the names of attributes begin with that clients neither set nor see. */
 export const SYSTEM_PREFIX = 'x-object-sysmeta-';
 
-const CONTAINER_HEADERS = ['x-container-read', 'x-container-write'];
+/** What accounts and containers keep of their headers besides their metadata. */
+const OWN_HEADERS = { account: [ACCOUNT_ACL], container: ['x-container-read', 'x-container-write'] };
 
 /** What a PUT or POST changes of an account or a container; '' removes (Swift's X-Remove-... as well). */
 export function changedAttributes(headers: Headers, kind: Exclude<Kind, 'object'>): Attributes {
-  const kept = (key: string) =>
-    key.startsWith(`x-${kind}-meta-`) || (kind === 'container' && CONTAINER_HEADERS.includes(key));
+  const kept = (key: string) => key.startsWith(`x-${kind}-meta-`) || OWN_HEADERS[kind].includes(key);
   const changes = collect(headers, kept);
   for (const [key] of headers.entries()) {
     const removed = key.startsWith('x-remove-') ? 'x-' + key.slice('x-remove-'.length) : '';
