@@ -35,7 +35,10 @@ export function systemAttributes(attributes: Attributes): Record<string, ByteStr
 export const SYSTEM_PREFIX = 'x-object-sysmeta-';
 
 /** What accounts and containers keep of their headers besides their metadata. */
-const OWN_HEADERS = { account: [ACCOUNT_ACL], container: ['x-container-read', 'x-container-write'] };
+const OWN_HEADERS = {
+  account: [ACCOUNT_ACL],
+  container: ['x-container-read', 'x-container-write', 'x-container-sync-key'],
+};
 
 /** What a PUT or POST changes of an account or a container; '' removes (Swift's X-Remove-... as well). */
 export function changedAttributes(headers: Headers, kind: Exclude<Kind, 'object'>): Attributes {

@@ -81,13 +81,17 @@ const OWNERS_HEADERS = [
   ACCOUNT_ACL,
   'x-container-read',
   'x-container-write',
+  'x-container-sync-key',
   'x-account-meta-temp-url-key',
   'x-account-meta-temp-url-key-2',
   'x-container-meta-temp-url-key',
   'x-container-meta-temp-url-key-2',
 ];
 
-/** The headers that everybody may see (Swift's `swift_owner_headers` left out). */
+/** The headers that everybody may see and set (Swift's `swift_owner_headers` left out). */
 export function withoutOwners(headers: Headers): Headers {
-  return headers.without(...OWNERS_HEADERS);
+  return headers.without(
+    ...OWNERS_HEADERS,
+    ...OWNERS_HEADERS.map((name) => name.replace(/^x-/, 'x-remove-')),
+  );
 }
