@@ -3,6 +3,7 @@ import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
 import { proxyLogging } from '../../middleware/proxy-logging';
 import { tempauth } from '../../middleware/tempauth';
+import { tempurl } from '../../middleware/tempurl';
 import { versionedWrites } from '../../middleware/versioned_writes';
 import type { AppPlugin, FilterPlugin } from '../plugin';
 import { embedded } from '../stores/embedded/app';
@@ -15,6 +16,7 @@ export const filters: readonly FilterPlugin[] = [
   healthcheck,
   proxyLogging,
   tempauth,
+  tempurl,
   versionedWrites,
 ];
 

@@ -1,10 +1,10 @@
 import { ACCOUNT_ACL } from '../../../http/account_acl';
-import type { ByteString } from '../../../http/bytes';
+import { parseInteger, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage';
 import { refuseWith } from './answers';
 import type { Kind } from './limits';
-import { titled } from './titles';
+import { titled } from '../../../http/titles';
 
 /** What an object keeps of its headers besides its own metadata (the object server's `allowed_headers`). */
 const OBJECT_HEADERS = new Set([
@@ -90,8 +90,9 @@ export function deleteAtOf(headers: Headers, now = Date.now() / 1000): number | 
 }
 
 function integer(value: ByteString, name: string): number {
-  if (!/^\s*[+-]?\d+\s*$/.test(value)) throw refuseWith(400, `Non-integer ${name}`);
-  return Number(value);
+  const parsed = parseInteger(value);
+  if (parsed === undefined) throw refuseWith(400, `Non-integer ${name}`);
+  return parsed;
 }
 
 /** Swift writes such times with ten digits. */
