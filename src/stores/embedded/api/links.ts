@@ -40,6 +40,12 @@ export function linkAttributes(link: Link): Record<string, ByteString> {
   );
 }
 
+/** Attributes without what makes a link of an object. */
+export function withoutLink(attributes: Attributes): Attributes {
+  const keys: readonly string[] = Object.values(ATTRIBUTES).map(([key]) => key);
+  return Object.fromEntries(Object.entries(attributes).filter(([key]) => !keys.includes(key)));
+}
+
 /** The headers in which a GET with `?symlink=get` shows a link. */
 export function linkHeaders(link: Link): Headers {
   return Headers.of(
