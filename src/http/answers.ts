@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { quote, type ByteString } from './bytes';
 import { Headers } from './headers';
 import type { Response } from './message';
@@ -44,4 +45,9 @@ export function page(status: number, text: string, headers: Headers = Headers.no
 export function unauthorised(realm: ByteString, text?: string): Response {
   const headers = Headers.of({ 'Www-Authenticate': `Swift realm="${quote(realm)}"` });
   return text === undefined ? answer(401, headers) : page(401, text, headers);
+}
+
+/** A status as Swift writes it into texts. */
+export function statusLine(status: number): string {
+  return `${status} ${REASONS[status]?.[0] ?? STATUS_CODES[status] ?? ''}`.trim();
 }

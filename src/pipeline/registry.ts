@@ -1,4 +1,5 @@
 import { catchErrors } from '../../middleware/catch_errors';
+import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
 import { proxyLogging } from '../../middleware/proxy-logging';
@@ -17,6 +18,7 @@ export const filters: readonly FilterPlugin[] = [
   proxyLogging,
   tempauth,
   tempurl,
+  formpost,
   versionedWrites,
 ];
 
