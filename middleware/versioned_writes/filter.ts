@@ -1,6 +1,5 @@
 import type { Cache } from '../../src/caches/cache';
-import { readAll } from '../../src/http/body';
-import { Headers } from '../../src/http/headers';
+import { withInfo } from '../../src/http/info';
 import { textResponse, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
 import {
   isContainer,
@@ -49,9 +48,6 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
     const settings = new Settings(next, parts.cache, parts.app.authority, log);
     const writer = new ObjectWriter(next, settings, parts);
     const handler: Handler = async (request) => {
-      if (request.path === '/info' && request.method === 'GET') {
-        return allowed ? withInfo(await next({ ...request })) : next(request);
-      }
       if (allowed && isS3Write(request)) return refuseS3();
       const target = parseTarget(request.path);
       if (target === undefined) return next(request);
@@ -72,9 +68,13 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       }
       return writer.handle(request, written);
     };
-    return handler;
+    return allowed ? withInfo(handler, CAPABILITIES) : handler;
   };
 }
+
+const CAPABILITIES = {
+  versioned_writes: { allowed_flags: Object.values(MODE_HEADERS).map((name) => name.toLowerCase()) },
+};
 
 /** The object that a request writes or deletes, however it is spelled (Swift's `copy`). */
 function writtenBy(request: Request, target: Target): ObjectTarget | undefined {
@@ -121,23 +121,4 @@ function shown(response: Response): Response {
   const setting = readSetting(response.headers);
   if (!setting || Object.values(MODE_HEADERS).some((name) => response.headers.has(name))) return response;
   return { ...response, headers: response.headers.with(MODE_HEADERS[setting.mode], setting.location) };
-}
-
-const MOST_INFO_BYTES = 1024 * 1024;
-
-/** The store's capabilities and this filter's, where clients and Swift's own tests look for it. */
-async function withInfo(response: Response): Promise<Response> {
-  if (response.status !== 200) return response;
-  const body = await readAll(response.body, MOST_INFO_BYTES);
-  if (body === undefined) throw new Error('/info of the store is longer than any is');
-  const headers = (length: number) =>
-    response.headers.withAll(Headers.of({ 'Content-Length': String(length) }));
-  try {
-    const info = JSON.parse(body.toString('utf8')) as Record<string, unknown>;
-    const allowed_flags = Object.values(MODE_HEADERS).map((name) => name.toLowerCase());
-    const merged = Buffer.from(JSON.stringify({ ...info, versioned_writes: { allowed_flags } }));
-    return { ...response, headers: headers(merged.length), body: merged };
-  } catch {
-    return { ...response, headers: headers(body.length), body };
-  }
 }

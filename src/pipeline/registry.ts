@@ -1,8 +1,10 @@
 import { catchErrors } from '../../middleware/catch_errors';
+import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
 import { proxyLogging } from '../../middleware/proxy-logging';
 import { tempauth } from '../../middleware/tempauth';
+import { tempurl } from '../../middleware/tempurl';
 import { versionedWrites } from '../../middleware/versioned_writes';
 import type { AppPlugin, FilterPlugin } from '../plugin';
 import { embedded } from '../stores/embedded/app';
@@ -15,6 +17,8 @@ export const filters: readonly FilterPlugin[] = [
   healthcheck,
   proxyLogging,
   tempauth,
+  tempurl,
+  formpost,
   versionedWrites,
 ];
 

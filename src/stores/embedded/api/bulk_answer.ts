@@ -1,6 +1,7 @@
 import { Headers } from '../../../http/headers';
 import type { Request, Response } from '../../../http/message';
-import { REASONS } from './answers';
+
+export { statusLine } from '../../../http/answers';
 
 /** What went wrong with one of many: its quoted name, and the status or reason. */
 export type Problem = readonly [name: string, reason: string];
@@ -55,10 +56,4 @@ export function render(
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-/** A status as Swift writes it into such answers. */
-export function statusLine(status: number): string {
-  const title = { 200: 'OK', 201: 'Created', 403: 'Forbidden' }[status] ?? REASONS[status]?.[0] ?? '';
-  return `${status} ${title}`.trim();
 }

@@ -2,7 +2,7 @@ import type { ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage';
 import { refuseWith } from './answers';
-import { titled } from './titles';
+import { titled } from '../../../http/titles';
 
 /** Swift's limits (`constraints.py`), as `/info` tells them. */
 export const LIMITS = {
