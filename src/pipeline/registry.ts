@@ -1,3 +1,4 @@
+import { bulk } from '../../middleware/bulk';
 import { catchErrors } from '../../middleware/catch_errors';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
@@ -10,6 +11,7 @@ import { swift } from '../stores/swift/app';
 
 /** What a configuration can name as a filter: add one here, and `use` finds it. */
 export const filters: readonly FilterPlugin[] = [
+  bulk,
   catchErrors,
   gatekeeper,
   healthcheck,
