@@ -1,9 +1,11 @@
 import { bulk } from '../../middleware/bulk';
 import { catchErrors } from '../../middleware/catch_errors';
+import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
 import { proxyLogging } from '../../middleware/proxy-logging';
 import { tempauth } from '../../middleware/tempauth';
+import { tempurl } from '../../middleware/tempurl';
 import { versionedWrites } from '../../middleware/versioned_writes';
 import type { AppPlugin, FilterPlugin } from '../plugin';
 import { embedded } from '../stores/embedded/app';
@@ -11,12 +13,14 @@ import { swift } from '../stores/swift/app';
 
 /** What a configuration can name as a filter: add one here, and `use` finds it. */
 export const filters: readonly FilterPlugin[] = [
-  bulk,
   catchErrors,
   gatekeeper,
   healthcheck,
   proxyLogging,
+  bulk,
   tempauth,
+  tempurl,
+  formpost,
   versionedWrites,
 ];
 

@@ -5,6 +5,7 @@ import type { Log } from '../../log';
 import type { Request, Response } from '../../http/message';
 import type { ObjectTarget } from '../../http/path';
 import type { App, AppPlugin } from '../../plugin';
+import { resourceOf } from './api/call';
 import { createHandler } from './api/handler';
 import { openStorage } from './lmdb_storage';
 import type { Storage } from './storage';
@@ -46,12 +47,7 @@ export function createEmbeddedApp(storage: Storage, interval: number, log: Log):
 
 function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Response | undefined {
   const container = storage.container(target.account, target.container);
-  return request.authorise?.({
-    method: 'PUT',
-    target,
-    readAcl: container?.attributes['x-container-read'],
-    writeAcl: container?.attributes['x-container-write'],
-  });
+  return request.authorise?.(resourceOf(storage, 'PUT', target, container));
 }
 
 async function expire(storage: Storage, log: Log): Promise<void> {

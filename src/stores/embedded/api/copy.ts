@@ -9,14 +9,16 @@ import { page, refuse, Refused, refuseWith } from './answers';
 import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
+import { linkHeaders, linkOf, withoutLink } from './links';
 import { failedCondition } from './preconditions';
+import { hasBody, linkParts } from './put_link';
 import { openView, type OpenedView } from './read';
 import { receive } from './receive';
 import { SLO_ETAG } from './slo_manifest';
 import { rawManifest } from './slo_read';
 import { storeManifest } from './slo_write';
 import { httpDate } from './times';
-import { serve, shownType, wantedRanges } from './view';
+import { serve, shownType, wantedRanges, type View } from './view';
 
 /** COPY: the same as a PUT at the other end (Swift's `copy`). */
 export function copyThere(call: ObjectCall): Promise<Response> {
@@ -95,13 +97,29 @@ function mergedDraft(sink: ObjectCall, { record, view, isRaw }: OpenedView): Dra
   };
   const own = view.content === undefined ? withoutLarge(attributes) : attributes;
   const deleteAt = draft.deleteAt ?? (isFresh ? undefined : record.deleteAt);
+  const linked = relinked(sink, record, view);
   return {
     ...draft,
-    attributes: own,
+    attributes: linked === undefined ? own : { ...withoutLink(own), ...linked.attributes },
     ...(deleteAt === undefined ? {} : { deleteAt }),
     ...(isRaw && record.listed !== undefined ? { listed: record.listed } : {}),
+    ...(linked === undefined ? {} : { listed: linked.listed }),
   };
 }
+
+/** A copy whose request has headers of a symlink is one that is made anew; what they do not say it has from its source. */
+function relinked(sink: ObjectCall, { attributes }: ObjectRecord, { size }: View) {
+  const { request } = sink;
+  if (!LINK_HEADERS.some((name) => request.headers.has(name))) return undefined;
+  const source = linkOf(attributes);
+  const kept = source === undefined ? Headers.none : linkHeaders(source);
+  const headers = kept.withAll(request.headers.only(...LINK_HEADERS));
+  if (!headers.has('x-symlink-target')) return undefined;
+  if (size !== 0) throw hasBody();
+  return linkParts({ ...sink, request: { ...request, headers } });
+}
+
+const LINK_HEADERS = ['x-symlink-target', 'x-symlink-target-account', 'x-symlink-target-etag'];
 
 /** Less what told of the manifest whose segments' bytes the copy now has itself. */
 function withoutLarge(attributes: Readonly<Record<string, ByteString>>): Record<string, ByteString> {

@@ -3,7 +3,7 @@ import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage';
 import { refuseWith } from './answers';
-import { titled } from './titles';
+import { titled } from '../../../http/titles';
 
 export type Kind = 'account' | 'container' | 'object';
 

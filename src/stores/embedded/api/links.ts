@@ -40,6 +40,12 @@ export function linkAttributes(link: Link): Record<string, ByteString> {
   );
 }
 
+/** Attributes without what makes a link of an object. */
+export function withoutLink(attributes: Attributes): Attributes {
+  const keys: readonly string[] = Object.values(ATTRIBUTES).map(([key]) => key);
+  return Object.fromEntries(Object.entries(attributes).filter(([key]) => !keys.includes(key)));
+}
+
 /** The headers in which a GET with `?symlink=get` shows a link. */
 export function linkHeaders(link: Link): Headers {
   return Headers.of(
@@ -74,7 +80,8 @@ export function openObject(
   let wanted = expected;
   let location = expected === undefined ? undefined : pathOf(target);
   for (let links = 0; ; links++) {
-    const record = lookUp(call, method, at, location);
+    // a link that is being made tells of its target only what is wrong with it
+    const record = lookUp(call, method, at, follow === 'static' ? undefined : location);
     const link = follow === 'none' ? undefined : linkOf(record.attributes);
     const followed = link !== undefined && (follow === 'all' || link.etag !== undefined);
     const etag = (followed ? link.etag : undefined) ?? record.content.etag;
@@ -99,12 +106,23 @@ function lookUp(
   target: ObjectTarget,
   location: string | undefined,
 ): ObjectRecord {
-  openContainer(call, method, target);
+  openThere(call, method, target, location);
   const record = call.storage.object(target.account, target.container, target.object);
   if (record !== undefined) return record;
   const isConditional = call.request.headers.get('if-match')?.trim() === '*';
   if (isConditional) throw new Refused(page(412, '', locationHeaders(location)));
   throw refuse(404, locationHeaders(location));
+}
+
+/** The container where a link led; its refusal names the path as well. */
+function openThere(call: Call, method: string, target: ObjectTarget, location: string | undefined): void {
+  try {
+    openContainer(call, method, target);
+  } catch (error) {
+    if (!(error instanceof Refused) || location === undefined) throw error;
+    const { response } = error;
+    throw new Refused({ ...response, headers: response.headers.with('Content-Location', location) });
+  }
 }
 
 function locationHeaders(location: string | undefined, type?: string): Headers {
