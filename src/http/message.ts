@@ -46,6 +46,8 @@ export interface Request {
    * anything.
    */
   readonly authorise?: Authorise;
+  /** Whether who asks may manage every account (Swift's `reseller_request`); told by the filter that knows who asks. */
+  readonly isReseller?: boolean;
   /** How many bytes of the body have come from the client by now. */
   readonly received: () => number;
   /** There if the client waits for `100 Continue` before it sends its body; calling it sends that. */

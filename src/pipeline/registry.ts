@@ -1,5 +1,7 @@
+import { accountQuotas } from '../../middleware/account_quotas';
 import { bulk } from '../../middleware/bulk';
 import { catchErrors } from '../../middleware/catch_errors';
+import { containerQuotas } from '../../middleware/container_quotas';
 import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
@@ -21,6 +23,8 @@ export const filters: readonly FilterPlugin[] = [
   tempauth,
   tempurl,
   formpost,
+  containerQuotas,
+  accountQuotas,
   versionedWrites,
 ];
 

@@ -1,13 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import { Headers } from '../../src/http/headers';
 import { archiveOf } from '../support/archives';
 import { Client } from '../support/client';
 import { archivePrefix, bodies, current, newContainer, newPair, put } from '../support/containers';
-import { suiteServer } from '../support/embedded_server';
+import { startEmbedded, type EmbeddedServer } from '../support/embedded';
 import { eventually } from '../support/eventually';
 import { RawRequest } from '../support/raw_request';
 
-const FILTERS = 'bulk tempauth versioned_writes';
 const JSON_TYPE = { Accept: 'application/json' };
 
 /** A report as JSON tells it, behind the white space before it. */
@@ -36,11 +34,13 @@ const extract = (
 ) => report(client.ask('PUT', `${path}?extract-archive=${kind}`, { ...JSON_TYPE, ...headers }, archive));
 
 describe('bulk operations on a store of its own', () => {
-  const server = suiteServer(FILTERS);
+  let server: EmbeddedServer;
   let client: Client;
   beforeAll(async () => {
-    client = await server.login('tester');
+    server = await startEmbedded();
+    client = await server.login('test:tester', 'testing');
   });
+  afterAll(() => server.close());
 
   it('are told of in /info', async () => {
     const { body } = await client.send('GET', '/info');
@@ -87,8 +87,7 @@ describe('bulk operations on a store of its own', () => {
     const container = await newContainer(client);
     await put(client, container, 'o', 'mine');
     const archive = await archiveOf([{ name: `${container}/o`, body: 'theirs' }]);
-    const stranger = await server.login('tester3');
-    const theirs = new Client(server.url, stranger.credentials, client.account);
+    const theirs = await server.login('test:tester3', 'testing3');
     expect(await remove(theirs, [`${container}/o`])).toMatchObject({
       Errors: [[`${container}/o`, '403 Forbidden']],
     });
@@ -99,7 +98,7 @@ describe('bulk operations on a store of its own', () => {
         [`${container}/o`, '403 Forbidden'],
       ],
     });
-    const nobody = new Client(server.url, Headers.none, client.account);
+    const nobody = server.anonymous();
     expect(await extract(nobody, '', archive)).toMatchObject({ 'Response Status': '401 Unauthorized' });
     expect(await current(client, container, 'o')).toBe('mine');
     await client.ask('POST', `/${container}`, { 'X-Container-Write': 'test:tester3' });
@@ -197,22 +196,23 @@ describe('bulk operations on a store of its own', () => {
   });
 });
 
-describe('bulk operations with bounds', () => {
-  const server = suiteServer(
-    FILTERS,
-    `[filter:bulk]
+const BOUNDS = `[filter:bulk]
 max_deletes_per_request = 4
 max_failed_deletes = 2
 max_containers_per_extraction = 1
 max_failed_extractions = 1
 delete_concurrency = 1
 delete_container_retry_count = 1
-yield_frequency = 0`,
-  );
+yield_frequency = 0`;
+
+describe('bulk operations with bounds', () => {
+  let server: EmbeddedServer;
   let client: Client;
   beforeAll(async () => {
-    client = await server.login('tester');
+    server = await startEmbedded(BOUNDS);
+    client = await server.login('test:tester', 'testing');
   });
+  afterAll(() => server.close());
 
   it('refuse too many names, and stop after too many failures', async () => {
     expect(await remove(client, ['a', 'b', 'c', 'd', 'e'])).toMatchObject({

@@ -1,13 +1,15 @@
 import type { Client } from '../support/client';
 import { mustBe, newContainer, put } from '../support/containers';
-import { suiteServer } from '../support/embedded_server';
+import { startEmbedded, type EmbeddedServer } from '../support/embedded';
 
 describe('a static large object', () => {
-  const server = suiteServer('tempauth');
+  let server: EmbeddedServer;
   let client: Client;
   beforeAll(async () => {
-    client = await server.login('tester');
+    server = await startEmbedded();
+    client = await server.login('test:tester', 'testing');
   });
+  afterAll(() => server.close());
 
   /** A large object of two segments; the second lies in a container of its own if so asked. */
   async function largeObject(apart = false) {
