@@ -42,10 +42,6 @@ function continueAt(location: ByteString, headers: Headers): Response {
     `<html><body><p><a href="${link}">Click to continue...</a></p></body></html>`,
     'latin1',
   );
-  const own = {
-    'Content-Type': 'text/html; charset=UTF-8',
-    Location: location,
-    'Content-Length': String(body.length),
-  };
+  const own = { Location: location, 'Content-Length': String(body.length) };
   return { status: 303, headers: headers.withAll(Headers.of(own)), body };
 }

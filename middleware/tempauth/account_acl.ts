@@ -26,7 +26,7 @@ export function checkAccountAcl(headers: Headers): Response | undefined {
   const given = headers.get(ACCOUNT_ACL);
   const error = given === undefined ? undefined : errorIn(given);
   if (given === undefined || error === undefined) return undefined;
-  const reason = `X-Account-Access-Control invalid: ${error}\n\nInput: ${toText(given)}\n`;
+  const reason = `X-Account-Access-Control invalid: ${error}\n\nInput: ${given}\n`;
   return textResponse(400, reason, PLAIN);
 }
 

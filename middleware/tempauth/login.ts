@@ -27,8 +27,7 @@ export function login(request: Request, path: string, parts: LoginParts): Respon
   if (name === undefined) return unauthorised((isOld && account) || 'unknown');
   const user = parts.users.get(name);
   // the same for a wrong name as for a wrong key, so that nobody learns which names there are
-  if (!user || !isKeyOf(user, keyIn(request.headers, isOld)))
-    return unauthorised(name.split(':')[0] || 'unknown');
+  if (!user || !isKeyOf(user, keyIn(request.headers, isOld))) return unauthorised('unknown');
   return welcome(user, request.headers.get('host') ?? 'localhost', parts);
 }
 

@@ -40,8 +40,11 @@ export function tempUrlFilter(parts: TempUrlParts): Filter {
   };
 }
 
-/** Headers that would make an object a pointer to others, which whoever reads it by an URL of his own would then see. */
-const POINTERS = ['X-Object-Manifest', 'X-Symlink-Target'];
+/**
+ * Headers that would make an object of others, or a pointer to them, which whoever reads it by an URL of his own would then see. Swift's
+ * list, with the one that distributions have added to it since.
+ */
+const POINTERS = ['X-Object-Manifest', 'X-Symlink-Target', 'X-Copy-From'];
 
 function isReading({ method }: Request): boolean {
   return method === 'GET' || method === 'HEAD';
