@@ -1,6 +1,7 @@
-import { page, statusLine } from '../../src/http/answers';
+import { page } from '../../src/http/answers';
 import { quote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
+import { statusLine } from '../../src/http/reasons';
 import { titled } from '../../src/http/titles';
 import type { Response } from '../../src/http/message';
 import { InvalidForm } from './multipart';

@@ -86,7 +86,8 @@ function authenticate(resellers: Resellers, parts: LoginParts, authPrefix: strin
         }
         const service = user && userOf(headers.get('x-service-token'));
         const groups = [...(user?.groups ?? []), ...(service?.groups ?? [])];
-        return next({ ...request, authorise: authoriser(request, groups, resellers) });
+        const isReseller = groups.includes('.reseller_admin');
+        return next({ ...request, authorise: authoriser(request, groups, resellers), isReseller });
       },
       { tempauth: { account_acls: true } },
     );

@@ -1,5 +1,5 @@
 import { readAll } from '../../src/http/body';
-import { toText, unquote } from '../../src/http/bytes';
+import { strip, toText, unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { textResponse, type Request, type Response } from '../../src/http/message';
 import { parseQuery, type ContainerTarget, type Target } from '../../src/http/path';
@@ -67,7 +67,7 @@ async function checkBulkDelete(
     return textResponse(413, `The list of names is longer than ${MOST_BULK_BYTES} bytes\n`);
   const containers = new Set<string>();
   for (const line of body.toString('latin1').split('\n')) {
-    const [container] = unquote(line.trim()).replace(/^\/+/, '').split('/');
+    const [container] = unquote(strip(line)).replace(/^\/+/, '').split('/');
     if (container) containers.add(container);
   }
   const refused = await refuseIfVersioned(request, target, containers, settings, 'Bulk delete');

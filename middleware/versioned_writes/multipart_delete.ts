@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { drain, readAll } from '../../src/http/body';
+import { bulkType, DeleteSummary, deletedAnswer } from '../../src/http/bulk_answer';
 import { toBytes, type ByteString } from '../../src/http/bytes';
 import { credentials } from '../../src/http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, parseCopyHeader, parseQuery, type ObjectTarget } from '../../src/http/path';
 import { StoreError } from '../../src/stores/error';
-import { BulkSummary } from './bulk_summary';
 import type { Settings } from './settings';
 
 /** Swift's own bounds: bytes of a manifest, and manifests and segments that one request may delete. */
@@ -44,7 +44,9 @@ export async function multipartDelete(
 ): Promise<Response | undefined> {
   const parts = await collect(request, target, next);
   if (!(await touchesVersions(request, [...parts.manifests, ...parts.segments], settings))) return undefined;
-  const summary = new BulkSummary();
+  const type = bulkType(request);
+  const summary = new DeleteSummary();
+  if (type === undefined) return deletedAnswer(type, summary.render(type, 406));
   for (const part of [...parts.manifests, ...parts.segments]) {
     const headers = credentials(request.headers);
     const response = await remove(
@@ -55,7 +57,7 @@ export async function multipartDelete(
     const failed = response.status >= 300 && response.status !== 404;
     if (failed && part === parts.manifests[0]) break;
   }
-  return summary.response(request);
+  return deletedAnswer(type, summary.render(type));
 }
 
 async function touchesVersions(
@@ -112,8 +114,15 @@ async function readManifest(
     return [];
   }
   const body = await readAll(response.body, MOST_MANIFEST_BYTES);
-  const parsed = body && Manifest.safeParse(JSON.parse(body.toString('utf8')));
-  if (!parsed?.success)
-    throw new StoreError('unavailable', 'the store answered with a manifest that is none');
-  return parsed.data;
+  const lines = body && parseManifest(body);
+  if (!lines) throw new StoreError('unavailable', 'the store answered with a manifest that is none');
+  return lines;
+}
+
+function parseManifest(body: Buffer): z.infer<typeof Manifest> | undefined {
+  try {
+    return Manifest.safeParse(JSON.parse(body.toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
 }

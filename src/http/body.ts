@@ -1,4 +1,4 @@
-import { finished, type Readable } from 'node:stream';
+import { finished, Readable } from 'node:stream';
 import type { Body } from './message';
 
 /** Ends a body that nobody will read. A connection it came on is not reused. */
@@ -90,4 +90,15 @@ export function watch(body: Readable, seen: (bytes: number) => void, ended: (err
   body.on('data', (chunk: Buffer) => seen(chunk.length));
   body.pause();
   finished(body, { writable: false }, (error) => ended(error ?? undefined));
+}
+
+/** A body's bytes one chunk after the other; the body is destroyed where the reader stops early. */
+export async function* chunks(body: Body): AsyncGenerator<Buffer> {
+  if (Buffer.isBuffer(body)) yield body;
+  else for await (const chunk of body) yield chunk as Buffer;
+}
+
+/** A stream of chunks that are made as they are read. */
+export function streamOf(parts: AsyncGenerator<Buffer>): Readable {
+  return Readable.from(parts, { objectMode: false, highWaterMark: 64 * 1024 });
 }

@@ -39,3 +39,19 @@ export function parseInteger(text: ByteString): number | undefined {
 export function isTrueValue(value: string | undefined): boolean {
   return value !== undefined && ['true', '1', 'yes', 'on', 't', 'y'].includes(value.toLowerCase());
 }
+
+/** Whether bytes are UTF-8 without NUL (Swift's `check_utf8`; the empty string passes). */
+export function isText(bytes: ByteString): boolean {
+  if (bytes.includes('\0')) return false;
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(bytes, 'latin1'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Without the white space around it that Python's `bytes.strip` takes away: JavaScript's own would take parts of characters. */
+export function strip(bytes: ByteString): ByteString {
+  return bytes.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '');
+}

@@ -46,6 +46,8 @@ export interface Request {
    * anything.
    */
   readonly authorise?: Authorise;
+  /** Whether who asks may manage every account (Swift's `reseller_request`); told by the filter that knows who asks. */
+  readonly isReseller?: boolean;
   /** How many bytes of the body have come from the client by now. */
   readonly received: () => number;
   /** There if the client waits for `100 Continue` before it sends its body; calling it sends that. */
@@ -91,7 +93,7 @@ export function textResponse(status: number, text: string, headers: Headers = He
 
 /**
  * A new request on behalf of another: no body and no header of the client's but those given; its authority and who may what are the
- * other's where they are not given. The store logs it under an id of its own
+ * other's where they are not given. The length of a body that is a stream is for its headers to tell. The store logs it under an id of its own
  * that ends in this request's (Swift's `X-Trans-Id-Extra`).
  */
 export function subrequest(
@@ -99,17 +101,17 @@ export function subrequest(
   parts: Pick<Request, 'method' | 'path'> &
     Partial<Pick<Request, 'query' | 'headers' | 'body' | 'authority' | 'authorise'>>,
 ): Request {
-  const isEmpty = parts.body === undefined && (parts.method === 'PUT' || parts.method === 'POST');
-  const authorise = parts.authorise ?? parent.authorise;
+  const { body = NO_BODY, authorise = parent.authorise } = parts;
+  const writes = parts.method === 'PUT' || parts.method === 'POST';
   return {
     method: parts.method,
     path: parts.path,
     query: parts.query ?? '',
     headers: HeaderList.of({
-      'Content-Length': isEmpty ? '0' : undefined,
+      'Content-Length': writes && Buffer.isBuffer(body) ? String(body.length) : undefined,
       'X-Trans-Id-Extra': parent.transactionId,
     }).withAll(parts.headers ?? HeaderList.none),
-    body: parts.body ?? NO_BODY,
+    body,
     signal: parent.signal,
     transactionId: parent.transactionId,
     authority: parts.authority ?? parent.authority,

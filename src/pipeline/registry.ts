@@ -1,4 +1,7 @@
+import { accountQuotas } from '../../middleware/account_quotas';
+import { bulk } from '../../middleware/bulk';
 import { catchErrors } from '../../middleware/catch_errors';
+import { containerQuotas } from '../../middleware/container_quotas';
 import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
@@ -16,9 +19,12 @@ export const filters: readonly FilterPlugin[] = [
   gatekeeper,
   healthcheck,
   proxyLogging,
+  bulk,
   tempauth,
   tempurl,
   formpost,
+  containerQuotas,
+  accountQuotas,
   versionedWrites,
 ];
 

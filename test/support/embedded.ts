@@ -36,7 +36,7 @@ export async function startEmbedded(sections = '', tempauth = ''): Promise<Embed
   const text = `[DEFAULT]
 bind_port = 0
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck proxy-logging tempurl formpost tempauth versioned_writes embedded
+pipeline = catch_errors gatekeeper healthcheck proxy-logging bulk tempurl formpost tempauth container_quotas account_quotas versioned_writes embedded
 [filter:tempauth]
 ${USERS}
 ${tempauth}

@@ -1,12 +1,13 @@
 import { ACCOUNT_ACL, formatAccountAcl, parseAccountAcl } from '../../../http/account_acl';
 import { toText } from '../../../http/bytes';
+import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 import type { AccountRecord, ContainerRecord, Listed } from '../storage';
 import { answer, refuse } from './answers';
 import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, withoutOwners, type Call } from './call';
-import { checkMerged, checkMetadata, checkNameLength, LIMITS } from './limits';
+import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingAnswer, listingHead, listingQuery, listingType, type ShownEntry } from './listing';
 import { isoTime } from './times';
 

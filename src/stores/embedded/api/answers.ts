@@ -3,7 +3,7 @@ import { quote } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 
-export { answer, page, REASONS } from '../../../http/answers';
+export { answer, page } from '../../../http/answers';
 
 /** Ends the handling of a request with an answer. Never leaves the handler. */
 export class Refused extends Error {

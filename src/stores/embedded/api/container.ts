@@ -1,4 +1,5 @@
 import { toText, type ByteString } from '../../../http/bytes';
+import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 import type { ContainerRecord, Listed, ListingQuery, ObjectRecord } from '../storage';
@@ -7,7 +8,7 @@ import { cleanAcl } from './acl';
 import { answer, refuse, refuseWith } from './answers';
 import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, openContainer, withoutOwners, type ContainerCall } from './call';
-import { checkMerged, checkMetadata, checkNameLength, LIMITS } from './limits';
+import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingAnswer, listingHead, listingQuery, listingType, type ShownEntry } from './listing';
 import { httpDate, isoTime } from './times';
 

@@ -1,4 +1,6 @@
+import { chunks } from '../../../http/body';
 import { quote, unquote, isTrueValue, type ByteString } from '../../../http/bytes';
+import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
 import type { Response } from '../../../http/message';
@@ -7,7 +9,6 @@ import { page, refuse, Refused, refuseWith } from './answers';
 import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
-import { LIMITS } from './limits';
 import { linkHeaders, linkOf, withoutLink } from './links';
 import { failedCondition } from './preconditions';
 import { hasBody, linkParts } from './put_link';
@@ -17,7 +18,7 @@ import { SLO_ETAG } from './slo_manifest';
 import { rawManifest } from './slo_read';
 import { storeManifest } from './slo_write';
 import { httpDate } from './times';
-import { chunks, serve, shownType, wantedRanges, type View } from './view';
+import { serve, shownType, wantedRanges, type View } from './view';
 
 /** COPY: the same as a PUT at the other end (Swift's `copy`). */
 export function copyThere(call: ObjectCall): Promise<Response> {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { streamOf } from '../../../http/body';
 import type { ByteString } from '../../../http/bytes';
+import { LIMITS } from '../../../http/constraints';
 import type { ObjectTarget } from '../../../http/path';
 import { openContainer, type ObjectCall } from './call';
-import { LIMITS } from './limits';
 import { openObject } from './links';
 import { checkPieces, readPieces, type Piece } from './pieces';
-import { streamOf, type View } from './view';
+import type { View } from './view';
 import type { ObjectRecord } from '../storage';
 
 /** What a dynamic large object shows: all objects of a container whose names begin with a prefix (Swift's `dlo`). */

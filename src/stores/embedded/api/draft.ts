@@ -1,4 +1,5 @@
-import { isTrueValue, type ByteString } from '../../../http/bytes';
+import { isText, isTrueValue, type ByteString } from '../../../http/bytes';
+import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../../http/message';
 import type { ContentRef, NewObject, ObjectRecord } from '../storage';
@@ -6,7 +7,7 @@ import { answer, page, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
 import { guessType } from './content_types';
-import { checkMetadata, checkNameLength, isText, LIMITS } from './limits';
+import { checkMetadata, checkNameLength } from './limits';
 import { httpDate } from './times';
 
 /** What a PUT is to make, before its content is there. */

@@ -1,4 +1,5 @@
 import { destroy, drain } from '../../../http/body';
+import { isText } from '../../../http/bytes';
 import { formBoundary } from '../../../http/form';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../../http/message';
@@ -11,7 +12,6 @@ import type { Call } from './call';
 import { containerRequest } from './container';
 import { withCors, preflight } from './cors';
 import { infoAnswer } from './info';
-import { isText } from './limits';
 import { objectRequest } from './object';
 
 /** Unread bytes of a body that are worth reading so that the connection can be used again. */

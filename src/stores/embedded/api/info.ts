@@ -1,6 +1,6 @@
+import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
-import { LIMITS } from './limits';
 import { SLO_LIMITS } from './slo_manifest';
 import { MOST_LINKS } from './links';
 
@@ -23,8 +23,9 @@ const INFO = {
   symlink: { symloop_max: MOST_LINKS, static_links: true },
   slo: {
     ...SLO_LIMITS,
+    yield_frequency: 10,
     min_segment_size: 1,
-    allow_async_delete: false,
+    allow_async_delete: true,
   },
 };
 

@@ -1,24 +1,9 @@
-import type { ByteString } from '../../../http/bytes';
+import { isText, type ByteString } from '../../../http/bytes';
+import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage';
 import { refuseWith } from './answers';
 import { titled } from '../../../http/titles';
-
-/** Swift's limits (`constraints.py`), as `/info` tells them. */
-export const LIMITS = {
-  max_file_size: 5_368_709_122,
-  max_meta_name_length: 128,
-  max_meta_value_length: 256,
-  max_meta_count: 90,
-  max_meta_overall_size: 4096,
-  max_header_size: 8192,
-  max_object_name_length: 1024,
-  container_listing_limit: 10_000,
-  account_listing_limit: 10_000,
-  max_account_name_length: 256,
-  max_container_name_length: 256,
-  extra_header_count: 0,
-} as const;
 
 export type Kind = 'account' | 'container' | 'object';
 
@@ -78,15 +63,4 @@ export function checkNameLength(kind: Kind, name: ByteString): void {
     'Content-Type': kind === 'object' ? 'text/plain' : 'text/html; charset=UTF-8',
   });
   throw refuseWith(400, `${Kind} name length of ${name.length} longer than ${most}`, headers);
-}
-
-/** Whether bytes are UTF-8 without NUL (Swift's `check_utf8`; the empty string passes). */
-export function isText(bytes: ByteString): boolean {
-  if (bytes.includes('\0')) return false;
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(bytes, 'latin1'));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,55 +1,29 @@
-import { isTrueValue, toText, type ByteString } from '../../../http/bytes';
+import { bestMatch, FORMATS, parseAccept } from '../../../http/accept';
+import { isText, isTrueValue, toText, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../../http/message';
+import { ascii } from '../../../http/python_json';
 import type { ListingQuery } from '../storage';
 import { page, refuse, Refused, refuseWith } from './answers';
-import { isText } from './limits';
 
 /** An entry as JSON shows it; the order of its fields is the XML's. */
 export type ShownEntry = Readonly<Record<string, string | number | undefined>>;
 
-const FORMATS = ['text/plain', 'application/json', 'application/xml', 'text/xml'];
 const QUERY_FORMATS: Readonly<Record<string, string>> = {
   json: 'application/json',
   xml: 'application/xml',
 };
-
-/** One of the patterns of an Accept header. */
-const ACCEPTABLE = /^\s*[^\s/;]+\/[^\s/;]+\s*(;.*)?$/;
 
 /** The form of a listing that the client asks for (Swift's `get_listing_content_type`). */
 export function listingType(request: Request, query: ReadonlyMap<string, ByteString>): string {
   const format = query.get('format');
   if (format !== undefined && !isText(format)) throw refuse(400);
   if (format) return QUERY_FORMATS[format.toLowerCase()] ?? 'text/plain';
-  const accept = request.headers.get('accept');
-  if (accept && !accept.split(',').every((each) => ACCEPTABLE.test(each)))
-    throw new Refused(page(400, 'Invalid Accept header'));
-  const type = accept ? bestMatch(accept) : 'text/plain';
+  const accepted = parseAccept(request.headers.get('accept'));
+  if (accepted === undefined) throw new Refused(page(400, 'Invalid Accept header'));
+  const type = bestMatch(accepted, FORMATS);
   if (type === undefined) throw refuse(406);
   return type;
-}
-
-/** The first of the client's patterns, by their quality, that one of the formats matches. */
-function bestMatch(accept: string): string | undefined {
-  const patterns = accept.split(',').map((each, position) => {
-    const [range = '', ...parameters] = each.split(';').map((part) => part.trim());
-    const quality = parameters.map((part) => /^q\s*=\s*([\d.]+)$/.exec(part)?.[1]).find(Boolean);
-    const stars = (range.match(/\*/g) ?? []).length;
-    return { range: range.toLowerCase(), quality: Number(quality ?? 1), stars, position };
-  });
-  patterns.sort((a, b) => b.quality - a.quality || a.stars - b.stars || a.position - b.position);
-  for (const { range, quality } of patterns) {
-    if (quality === 0) continue;
-    const found = FORMATS.find((format) => matches(range, format));
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function matches(range: string, format: string): boolean {
-  if (range === '*/*') return true;
-  return range.endsWith('/*') ? format.startsWith(range.slice(0, -1)) : range === format;
 }
 
 /** Swift's answer to a HEAD of a listing has the type that the listing would have. */
@@ -142,9 +116,4 @@ function escaped(text: string): string {
 /** For an attribute's value, as Python's ElementTree writes it. */
 function quoted(text: string): string {
   return escaped(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\r', '&#13;');
-}
-
-/** JSON as Python writes it: all but ASCII escaped. */
-export function ascii(json: string): string {
-  return json.replace(/[\u007f-\uffff]/g, (char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0'));
 }

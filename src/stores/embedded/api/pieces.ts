@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { chunks } from '../../../http/body';
 import type { Body } from '../../../http/message';
 import { Refused, refuse } from './answers';
-import { chunks } from './view';
 
 /** One of the parts that a large object's content consists of. */
 export interface Piece {

@@ -1,9 +1,9 @@
+import { chunks } from '../../../http/body';
+import { LIMITS } from '../../../http/constraints';
 import type { Request } from '../../../http/message';
 import type { ContentRef, Storage } from '../storage';
 import { refuse } from './answers';
-import { LIMITS } from './limits';
 import { normalEtag } from './preconditions';
-import { chunks } from './view';
 
 /**
  * Takes in bytes, checks them, and has them made an object of; whatever goes wrong, nothing of them stays.

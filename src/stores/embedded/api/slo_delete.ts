@@ -1,8 +1,8 @@
 import { isTrueValue, quote } from '../../../http/bytes';
+import { bulkType, DeleteSummary, deletedAnswer } from '../../../http/bulk_answer';
 import type { ObjectTarget } from '../../../http/path';
 import type { Response } from '../../../http/message';
-import { Refused } from './answers';
-import { bulkAnswer, bulkType, statusLine, type Problem } from './bulk_answer';
+import { page, Refused } from './answers';
 import { openContainer, type ObjectCall } from './call';
 import { openObject } from './links';
 import { segmentTarget, SLO_LIMITS } from './slo_manifest';
@@ -18,39 +18,64 @@ const MOST_TASKS = SLO_LIMITS.max_manifest_segments * 10;
 
 /** DELETE with `?multipart-manifest=delete`: segments, then manifests, told as Swift's bulk deletes are. */
 export async function deleteLarge(call: ObjectCall): Promise<Response> {
-  const problems: Problem[] = [];
-  let deleted = 0;
-  let missing = 0;
-  const note = (target: ObjectTarget, status: number, reason = statusLine(status)) => {
-    if (status === 204) deleted++;
-    else if (status === 404) missing++;
-    else problems.push([quote(`/${target.container}/${target.object}`), reason]);
-  };
+  const type = bulkType(call.request);
+  const summary = new DeleteSummary();
+  if (type === undefined) return deletedAnswer(type, summary.render(type, 406));
   const tasks: Task[] = [{ target: call.target, isManifest: true }];
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
     const { target, isManifest } = task;
+    const name = `/${target.container}/${target.object}`;
     if (!isManifest) {
-      note(target, await deleteOne(call, target));
+      summary.add(name, await deleteOne(call, target));
       continue;
     }
     const segments = await segmentsOf(call, target);
     if (typeof segments === 'number') {
-      note(target, segments, segments === 400 ? 'Not an SLO manifest' : undefined);
+      // whatever the reason, Swift counts it among the client's errors
+      summary.add(name, segments === 404 ? 404 : 400, reasonOf(segments));
       continue;
     }
     tasks.push(...segments, { target, isManifest: false });
-    if (tasks.length > MOST_TASKS) {
-      note(target, 400, 'Too many buffered slo segments to delete.');
-      break;
-    }
+    if (tasks.length > MOST_TASKS)
+      return deletedAnswer(type, summary.render(type, 400, 'Too many buffered slo segments to delete.'));
   }
-  const facts = {
-    'Number Deleted': deleted,
-    'Number Not Found': missing,
-    'Response Body': '',
-    'Response Status': statusLine(problems.length > 0 ? 400 : 200),
-  };
-  return bulkAnswer(200, bulkType(call.request), facts, problems, 'delete');
+  return deletedAnswer(type, summary.render(type));
+}
+
+/**
+ * The segments of a large object, for DELETE with `async=yes` (Swift's `handle_async_delete`). Swift has them expire soon; here they are
+ * gone before the answer says so.
+ *
+ * @throws Refused where they lie in several containers, or the client may not delete them
+ */
+export async function deleteSegments(call: ObjectCall): Promise<void> {
+  const { target } = call;
+  const segments = await segmentsOf(call, target);
+  if (segments === 404) throw new Refused(page(404, 'SLO manifest not found'));
+  if (typeof segments === 'number')
+    throw new Refused(page(UNREADABLE[segments] === undefined ? 500 : segments, reasonOf(segments)));
+  const [first] = segments;
+  if (first === undefined) return;
+  const containers = [...new Set(segments.map((segment) => segment.target.container))];
+  if (containers.length > 1) {
+    const names = containers.map((name) => `"${quote(name)}"`).join(', ');
+    throw new Refused(page(400, `All segments must be in one container. Found segments in ${names}`));
+  }
+  if (segments.some(({ isManifest }) => isManifest))
+    throw new Refused(page(400, 'No segments may be large objects.'));
+  openContainer(call, 'DELETE', target);
+  openContainer(call, 'DELETE', first.target);
+  for (const segment of segments) await deleteOne(call, segment.target);
+}
+
+/** Swift's words where a manifest could not be read. */
+const UNREADABLE: Readonly<Record<number, string>> = {
+  400: 'Not an SLO manifest',
+  401: '401 Unauthorized',
+};
+
+function reasonOf(status: number): string {
+  return UNREADABLE[status] ?? 'Unable to load SLO manifest or segment.';
 }
 
 /** The segments of a manifest, or the status with which it could not be read. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { quote, toBytes } from '../../../http/bytes';
 import type { ObjectTarget } from '../../../http/path';
+import { pythonJson } from '../../../http/python_json';
 import { page, Refused, refuseWith } from './answers';
-import { ascii } from './listing';
 import { rangesOf, type Range } from './ranges';
 
 /** Swift's limits for manifests, as `/info` tells them. */
@@ -36,11 +36,7 @@ export const StoredManifest = z.array(StoredSegment);
 
 /** A manifest as Python writes it, so that its ETag is Swift's. */
 export function formatManifest(segments: readonly Readonly<Record<string, unknown>>[]): Buffer {
-  const objects = segments.map((segment) => {
-    const fields = Object.entries(segment).filter(([, value]) => value !== undefined);
-    return `{${fields.map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`).join(', ')}}`;
-  });
-  return Buffer.from(ascii(`[${objects.join(', ')}]`));
+  return Buffer.from(pythonJson(segments));
 }
 
 /** The first and the last byte that a segment's object gives. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readAll } from '../../../http/body';
+import { readAll, streamOf } from '../../../http/body';
 import { Headers } from '../../../http/headers';
 import type { ObjectTarget } from '../../../http/path';
 import type { ObjectRecord } from '../storage';
@@ -17,7 +17,7 @@ import {
   type ObjectSegment,
   type StoredSegment,
 } from './slo_manifest';
-import { streamOf, type View } from './view';
+import type { View } from './view';
 
 const MOST_DEPTH = 10;
 const MOST_STORED_BYTES = 64 * 1024 * 1024;

@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { readAll } from '../../../http/body';
+import {
+  bulkAnswer,
+  bulkHeaders,
+  bulkType,
+  render,
+  type Facts,
+  type Problem,
+} from '../../../http/bulk_answer';
 import { isTrueValue, quote, toBytes, toText } from '../../../http/bytes';
 import type { Response } from '../../../http/message';
+import { REASONS, statusLine } from '../../../http/reasons';
 import { page, Refused, refuse } from './answers';
-import { bulkAnswer, bulkType, render, statusLine, type Problem } from './bulk_answer';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { normalEtag } from './preconditions';
@@ -38,11 +47,14 @@ export async function storeManifest(call: ObjectCall, draft: Draft, manifest: Bu
     const most = SLO_LIMITS.max_manifest_segments;
     throw new Refused(page(413, `Number of object-backed segments must be <= ${most}`));
   }
-  const type = bulkType(request);
+  const type = bulkType(request) ?? 'text/plain';
   const problems: Problem[] = [];
   const segments = await lookUp(call, wanted, problems);
   const isHeartbeat = isTrueValue(query.get('heartbeat'));
-  const told = (status: number) => heartbeat(type, { 'Response Status': statusLine(status) }, problems);
+  const told = (status: number) => {
+    const reason = REASONS[status]?.join('\n') ?? '';
+    return heartbeat(type, { 'Response Status': statusLine(status), 'Response Body': reason }, problems);
+  };
   if (problems.length > 0) return isHeartbeat ? told(400) : bulkAnswer(400, type, {}, problems, 'upload');
   const etag = largeEtag(segments);
   const given = normalEtag(request.headers.get('etag') ?? '');
@@ -62,8 +74,8 @@ export async function storeManifest(call: ObjectCall, draft: Draft, manifest: Bu
   if (record === undefined) throw new Error('a content just received was gone');
   if (!isHeartbeat) return created(record, `"${etag}"`);
   const modified = httpDate(record.timestamp);
-  const facts = { 'Response Status': '201 Created', 'Response Body': '', Etag: `"${etag}"` };
-  return heartbeat(type, { ...facts, 'Last Modified': modified }, problems);
+  const facts = { 'Response Status': '201 Created', Etag: `"${etag}"`, 'Last Modified': modified };
+  return heartbeat(type, { ...facts, 'Response Body': '' }, problems);
 }
 
 async function readBody({ request }: ObjectCall): Promise<Buffer> {
@@ -82,15 +94,14 @@ async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
   yield await Promise.resolve(chunk);
 }
 
-/** Swift says 202 at once, and the truth in the body. */
-function heartbeat(
-  type: string,
-  facts: Readonly<Record<string, string>>,
-  problems: readonly Problem[],
-): Response {
-  const response = bulkAnswer(202, type, facts, problems, 'upload');
-  const body = Buffer.from(` \r\n\r\n${render(type, facts, problems, 'upload')}`);
-  return { ...response, headers: response.headers.with('Content-Length', String(body.length)), body };
+/** Swift says 202 at once, and the truth in a body of which nobody knows the length beforehand. */
+function heartbeat(type: string, facts: Facts, problems: readonly Problem[]): Response {
+  const parts = [' ', `\r\n\r\n${render(type, facts, problems, 'upload')}`];
+  const body = Readable.from(
+    parts.map((part) => Buffer.from(part)),
+    { objectMode: false },
+  );
+  return { status: 202, headers: bulkHeaders(type), body };
 }
 
 /** What the manifest stores of each segment; what is wrong with one is added to the problems. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { chunks, streamOf } from '../../../http/body';
 import type { ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, type Body, type Request, type Response } from '../../../http/message';
@@ -126,15 +126,4 @@ function multiple(view: View, headers: Headers, ranges: readonly Range[], size: 
     'Content-Length': String(length),
   });
   return { status: 206, headers: headers.withAll(own), body: streamOf(parts()) };
-}
-
-/** A body's bytes one chunk after the other; the body is destroyed where the reader stops early. */
-export async function* chunks(body: Body): AsyncGenerator<Buffer> {
-  if (Buffer.isBuffer(body)) yield body;
-  else for await (const chunk of body) yield chunk as Buffer;
-}
-
-/** A stream of chunks that are made as they are read. */
-export function streamOf(parts: AsyncGenerator<Buffer>): Readable {
-  return Readable.from(parts, { objectMode: false, highWaterMark: 64 * 1024 });
 }
