@@ -9,6 +9,7 @@ const layers = [
   ['./src/pipeline'],
   ['./middleware'],
   ['./src/core'],
+  ['./src/coordination'],
   ['./src/stores', './src/lockers', './src/caches'],
   ['./src/config', './src/http', './src/log.ts', './src/errors.ts'],
 ];

@@ -3,10 +3,12 @@ import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from './config/error';
 import { codeOf, messageOf } from './errors';
-import { createLog } from './log';
+import { createLog, type Log } from './log';
 import { loadConfig } from './pipeline/load';
+import { die } from './server/die';
 import { introduce } from './server/introduce';
-import { startServer } from './server/serve';
+import { startServer, type RunningServer } from './server/serve';
+import { isWorker, serveAsWorker, startWorkers } from './server/workers';
 import { fsck } from './stores/embedded/fsck';
 
 /** What is served where nothing else is said: a store of its own. */
@@ -23,25 +25,40 @@ program
   .description('serve as the configuration says, until SIGTERM or SIGINT')
   .option('-c, --config <file>', "the configuration, in Swift's ini form; config/ has samples", EMBEDDED)
   .action(async ({ config: file }: { config: string }) => {
+    if (isWorker()) {
+      const worker = await serveAsWorker((server, log) => stop(server, log, 'the server stops'));
+      if (worker) stopOnSignals(worker.server, worker.log);
+      return;
+    }
     const config = loadConfig(file);
     const log = createLog(config.server.log_level);
-    const server = await startServer(config, log);
+    const { workers } = config.server;
+    const server = await (workers === 1 ? startServer(config, log) : startWorkers(config, log));
     if (config.introduction.data !== undefined)
       process.stderr.write(introduce(server.url, config.introduction));
-    log.info({ url: server.url, pipeline: config.pipeline.join(' ') }, 'serving');
-    const stop = (signal: NodeJS.Signals) => {
-      log.info({ signal }, 'stopping: requests in progress may end');
-      server.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error({ err: error }, 'could not stop in order');
-          process.exit(1);
-        },
-      );
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    log.info({ url: server.url, pipeline: config.pipeline.join(' '), workers }, 'serving');
+    stopOnSignals(server, log);
   });
+
+function stopOnSignals(server: RunningServer, log: Log): void {
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop(server, log, signal));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'ended by a bug');
+    die();
+  });
+}
+
+/** Lets what is in progress end, and then ends this process. */
+function stop(server: RunningServer, log: Log, why: string): void {
+  log.info({ why }, 'stopping: requests in progress may end');
+  server.close().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      log.error({ err: error }, 'could not stop in order');
+      process.exit(1);
+    },
+  );
+}
 
 program
   .command('check')

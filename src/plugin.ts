@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Coordination } from './coordination/coordination';
 import type { Authority, Filter, Handler, Request, Response } from './http/message';
 import type { ObjectTarget } from './http/path';
 import type { Log } from './log';
@@ -31,9 +32,13 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** Which process of a server this is: the only one, or one of several workers. */
+export type ProcessRole = 'alone' | 'worker';
+
 /** What a filter is given when the pipeline is built. */
 export interface FilterContext {
   readonly log: Log;
+  readonly coordination: Coordination;
   readonly app: Pick<App, 'authority' | 'mayWrite'>;
 }
 
@@ -50,6 +55,11 @@ export interface ServerFacts {
   readonly bind_ip: string;
 }
 
+/** What one process does for all workers of its server. */
+export interface Presidency {
+  close(): Promise<void>;
+}
+
 /** What the configuration can name as an app. */
 export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly name: string;
@@ -59,7 +69,9 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   /** What to tell a newcomer. */
   introduce?(options: z.infer<T>): Introduction;
   /** Rejects where the app cannot do its work, with an error that says why. */
-  create(options: z.infer<T>, log: Log): App | Promise<App>;
+  create(options: z.infer<T>, log: Log, role: ProcessRole): App | Promise<App>;
+  /** What is done once for all workers of a server: begun before the first of them, closed after the last. */
+  preside?(options: z.infer<T>, log: Log): Promise<Presidency>;
 }
 
 /** What the configuration can name as a filter, and where in a pipeline it may stand. */

@@ -1,54 +1,69 @@
 import { isReferrerAllowed, parseAcl } from '../../src/http/acl';
-import { Headers } from '../../src/http/headers';
+import { answer, unauthorised } from '../../src/http/answers';
+import type { ByteString } from '../../src/http/bytes';
 import type { Authorise, Request, Resource, Response } from '../../src/http/message';
-import type { User } from './users';
+import { checkAccountAcl, grantOf } from './account_acl';
+import { prefixOf, type Resellers } from './resellers';
 
 /**
- * What a user may do, by the rules of Swift's `tempauth`: a reseller admin everything; an admin of an account everything in it but to
- * create or delete the account; everybody else what the container's ACL says.
+ * What members of some groups may do, by the rules of Swift's `tempauth`: a reseller admin everything; an admin of an account everything in
+ * it but to create or delete the account; everybody else what the ACLs of the container and of the account say.
  *
- * @param user who asks; undefined: nobody known
+ * @param groups whom the client stands for; none: nobody known
  */
-export function authoriser(request: Request, user: User | undefined, prefix: string): Authorise {
-  const groups = user?.groups ?? [];
+export function authoriser(request: Request, groups: readonly ByteString[], resellers: Resellers): Authorise {
   return (resource) => {
     const { method, target } = resource;
-    if (!target.account.startsWith(prefix)) return denied(user, target.account);
-    const named = target.account !== prefix && target.account[prefix.length] !== '.';
+    const refusal = denied(groups.length > 0, target.account);
+    const prefix = prefixOf(target.account, resellers);
+    if (prefix === undefined) return refusal;
+    const invalid = checkAccountAcl(request.headers);
+    if (invalid) return invalid;
+    const named = !resellers.has(target.account) && target.account[prefix.length] !== '.';
     if (groups.includes('.reseller_admin') && named) return undefined;
+    if (groups.includes('.reseller_reader') && named && isReading(method)) return undefined;
+    const required = resellers.get(prefix);
+    const isAdmin = groups.includes(target.account) && (!required || groups.includes(required));
     const managesAccount = target.container === undefined && ['PUT', 'DELETE'].includes(method);
-    if (groups.includes(target.account) && !managesAccount) return undefined;
+    if (isAdmin && !managesAccount) return undefined;
     if (method === 'OPTIONS') return undefined;
-    return isAllowedByAcl(request, resource, groups) ? undefined : denied(user, target.account);
+    const allowed = isAllowedByAcl(request, resource, groups) || isAllowedByAccount(resource, groups);
+    return allowed ? undefined : refusal;
   };
 }
 
-function isAllowedByAcl(request: Request, resource: Resource, groups: readonly string[]): boolean {
+function isReading(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function isAllowedByAcl(request: Request, resource: Resource, groups: readonly ByteString[]): boolean {
   const { method, target } = resource;
   if (target.container === undefined) return false;
-  const reads = method === 'GET' || method === 'HEAD';
-  // only who owns an account may create, change or delete its containers
-  if (!reads && target.object === undefined) return false;
-  const acl = parseAcl(reads ? resource.readAcl : resource.writeAcl);
+  // a container's ACL is about its objects and their listing
+  if (!isReading(method) && target.object === undefined) return false;
+  const acl = parseAcl(isReading(method) ? resource.readAcl : resource.writeAcl);
   const referred = isReferrerAllowed(request.headers.get('referer'), acl.referrers);
   if (referred && (target.object !== undefined || acl.groups.includes('.rlistings'))) return true;
   return groups.some((group) => acl.groups.includes(group));
 }
 
-/** 403 to who is known, 401 to who is not, in Swift's words. */
-export function denied(user: User | undefined, realm: string): Response {
-  const [status, title, text] = user
-    ? ([403, 'Forbidden', 'Access was denied to this resource.'] as const)
-    : ([
-        401,
-        'Unauthorized',
-        'This server could not verify that you are authorized to access the document you requested.',
-      ] as const);
-  const body = Buffer.from(`<html><h1>${title}</h1><p>${text}</p></html>`);
-  const headers = Headers.of({
-    'Content-Type': 'text/html; charset=UTF-8',
-    'Www-Authenticate': user ? undefined : `Swift realm="${realm.replace(/[^\x21-\x7e]|["\\]/g, '?')}"`,
-    'Content-Length': String(body.length),
-  });
-  return { status, headers, body };
+function isAllowedByAccount(
+  { method, target, accountAcl }: Resource,
+  groups: readonly ByteString[],
+): boolean {
+  switch (groups.length > 0 ? grantOf(accountAcl, groups) : undefined) {
+    case 'admin':
+      return true;
+    case 'read-write':
+      return target.container !== undefined || isReading(method);
+    case 'read-only':
+      return isReading(method);
+    default:
+      return false;
+  }
+}
+
+/** 403 to who is known, 401 to who is not. */
+export function denied(isKnown: boolean, realm: ByteString): Response {
+  return isKnown ? answer(403) : unauthorised(realm);
 }

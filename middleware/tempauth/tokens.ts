@@ -1,4 +1,5 @@
 import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { ByteString } from '../../src/http/bytes';
 import type { User } from './users';
 
@@ -8,6 +9,8 @@ import type { User } from './users';
  */
 export class Tokens {
   private readonly secrets = new Map<ByteString, Buffer>();
+  /** Tokens that were found good, so that each is verified once. */
+  private readonly verified = new LRUCache<string, Claim>({ max: 10_000 });
 
   /**
    * @param users by their names
@@ -33,14 +36,22 @@ export class Tokens {
 
   /** Whose token it is; undefined for one that is not ours, was changed or has expired. */
   read(token: string, now = Date.now()): User | undefined {
+    const claim = this.verified.get(token) ?? this.verify(token);
+    if (claim === undefined || claim.expires * 1000 < now) return undefined;
+    this.verified.set(token, claim);
+    return claim.user;
+  }
+
+  private verify(token: string): Claim | undefined {
     const start = `${this.prefix}tk`;
     const [claim = '', signature = ''] = token.startsWith(start) ? token.slice(start.length).split('.') : [];
     const [expires = '', ...rest] = Buffer.from(claim, 'base64url').toString('latin1').split(' ');
     const user = this.users.get(rest.join(' '));
-    if (!user || Number(expires) * 1000 < now) return undefined;
+    if (!user) return undefined;
     const expected = Buffer.from(this.sign(user.name, claim));
     const given = Buffer.from(signature);
-    return expected.length === given.length && timingSafeEqual(expected, given) ? user : undefined;
+    if (expected.length !== given.length || !timingSafeEqual(expected, given)) return undefined;
+    return { user, expires: Number(expires) };
   }
 
   private sign(name: ByteString, claim: string): string {
@@ -54,4 +65,11 @@ export class Tokens {
 export function isKeyOf(user: User, key: ByteString): boolean {
   const digest = (text: Buffer) => createHmac('sha256', 'key').update(text).digest();
   return timingSafeEqual(digest(Buffer.from(user.key, 'utf8')), digest(Buffer.from(key, 'latin1')));
+}
+
+/** What a token says. */
+interface Claim {
+  readonly user: User;
+  /** Seconds since 1970. */
+  readonly expires: number;
 }

@@ -17,9 +17,13 @@ export const USER_OPTION = /^user(64)?_[^_]+_.+$/;
 /**
  * The users that options tell of, `KEY [group] [group]... [storage URL]` each, as in Swift's `tempauth`.
  *
+ * @param prefixes of their accounts, the one that they are told of first
  * @throws Error that says what is wrong with which
  */
-export function readUsers(options: Readonly<Record<string, string>>, prefix: string): Map<ByteString, User> {
+export function readUsers(
+  options: Readonly<Record<string, string>>,
+  prefixes: readonly string[],
+): Map<ByteString, User> {
   const users = new Map<ByteString, User>();
   for (const [option, value] of Object.entries(options)) {
     const [kind = '', account = '', ...rest] = option.split('_');
@@ -30,10 +34,10 @@ export function readUsers(options: Readonly<Record<string, string>>, prefix: str
     const url = others.find((each) => each.includes('://') || each.startsWith('$HOST'));
     if (url) throw new Error(`${option}: storage URLs are not supported`);
     const name = `${decode(account)}:${decode(rest.join('_'))}`;
-    const own = prefix + decode(account);
+    const accounts = prefixes.map((prefix) => prefix + decode(account));
     const groups = [decode(account), name, ...others.filter((each) => each !== '.admin')];
-    if (others.includes('.admin')) groups.push(own);
-    users.set(name, { name, key, account: own, groups });
+    if (others.includes('.admin')) groups.push(...accounts);
+    users.set(name, { name, key, account: accounts[0] ?? decode(account), groups });
   }
   return users;
 }

@@ -1,16 +1,8 @@
 import type { Cache } from '../../src/caches/cache';
 import { withInfo } from '../../src/http/info';
 import { textResponse, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
-import {
-  isContainer,
-  isObject,
-  parseCopyHeader,
-  parseTarget,
-  type ContainerTarget,
-  type ObjectTarget,
-  type Target,
-} from '../../src/http/path';
-import { unquote } from '../../src/http/bytes';
+import { isContainer, parseTarget, type ContainerTarget, type Target } from '../../src/http/path';
+import { writtenBy } from '../../src/http/written';
 import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
@@ -75,18 +67,6 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
 const CAPABILITIES = {
   versioned_writes: { allowed_flags: Object.values(MODE_HEADERS).map((name) => name.toLowerCase()) },
 };
-
-/** The object that a request writes or deletes, however it is spelled (Swift's `copy`). */
-function writtenBy(request: Request, target: Target): ObjectTarget | undefined {
-  if (!isObject(target)) return undefined;
-  if (request.method === 'PUT' || request.method === 'DELETE') return target;
-  if (request.method !== 'COPY') return undefined;
-  const destination = parseCopyHeader(request.headers.get('destination') ?? '');
-  if (!destination) return undefined;
-  const account = unquote(request.headers.get('destination-account') ?? '') || target.account;
-  // no account has a slash in its name: the store refuses that
-  return account.includes('/') ? undefined : { version: target.version, account, ...destination };
-}
 
 async function containerRequest(
   request: Request,

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { MemoryCache } from '../../src/caches/memory';
 import { flag, seconds } from '../../src/config/options';
-import { MemoryLocker } from '../../src/lockers/memory';
 import type { FilterPlugin } from '../../src/plugin';
 import { versionedWritesFilter } from './filter';
 import type { InForce } from './settings';
@@ -25,14 +23,17 @@ export const versionedWrites: FilterPlugin<typeof options> = {
   requires: {
     gatekeeper: 'it keeps clients from seeing and forging the settings of containers',
   },
-  create: ({ allow_versioned_writes: allowed, settings_cache_time, lock_wait }, { log, app }) => {
+  create: (
+    { allow_versioned_writes: allowed, settings_cache_time, lock_wait },
+    { log, app, coordination },
+  ) => {
     if (allowed === undefined)
       log.warn('versioned_writes: allow_versioned_writes is not set, so nothing is versioned');
     return versionedWritesFilter({
       allowed,
       lockWait: lock_wait,
-      cache: new MemoryCache<InForce>(MOST_CACHED_CONTAINERS, settings_cache_time),
-      locker: new MemoryLocker(),
+      cache: coordination.cache<InForce>('settings', MOST_CACHED_CONTAINERS, settings_cache_time),
+      locker: coordination.locker,
       app,
       log,
     });

@@ -13,6 +13,9 @@ export const flag = z
   })
   .transform((value) => TRUE.includes(value.toLowerCase()));
 
+/** Words with spaces between them. */
+export const words = z.string().transform((value) => value.split(/\s+/));
+
 /** A whole number between two bounds. */
 export const whole = (least: number, most: number) =>
   z

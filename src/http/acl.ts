@@ -37,33 +37,3 @@ function hostOf(referer: string | undefined): string {
     return 'unknown';
   }
 }
-
-/**
- * An ACL as a client wrote it, in the form in which it is kept; or what is wrong with it (Swift's `clean_acl`).
- *
- * @param writing it is for X-Container-Write, where referrers have no meaning
- */
-export function cleanAcl(value: ByteString, writing: boolean): { acl: ByteString } | { error: string } {
-  const kept: string[] = [];
-  for (const raw of value.split(',').map((part) => part.trim())) {
-    if (raw === '') continue;
-    const [first = '', ...rest] = raw.split(':');
-    if (rest.length === 0 || !first.trim().startsWith('.')) {
-      kept.push(raw);
-      continue;
-    }
-    if (!['.r', '.ref', '.referer', '.referrer'].includes(first.trim())) {
-      return { error: `Unknown designator '${first.trim()}' in ACL: '${raw}'` };
-    }
-    if (writing) return { error: `Referrers not allowed in write ACL: '${raw}'` };
-    const second = rest.join(':').trim();
-    const refuses = second.startsWith('-');
-    const host = (refuses ? second.slice(1) : second).trim();
-    const name = host !== '*' && host.startsWith('*') ? host.slice(1).trim() : host;
-    if (name === '' || name === '.') {
-      return { error: `No host/domain value after referrer designation in ACL: '${raw}'` };
-    }
-    kept.push(`.r:${refuses ? '-' : ''}${name}`);
-  }
-  return { acl: kept.join(',') };
-}

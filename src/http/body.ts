@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { finished, Readable } from 'node:stream';
 import type { Body } from './message';
 
@@ -70,16 +69,17 @@ export async function receiveFirst(body: Body, most: number): Promise<Body> {
 async function more(body: Readable): Promise<void> {
   if (body.errored) throw body.errored;
   if (body.destroyed) throw new Error('the body broke off');
-  const stop = new AbortController();
-  try {
-    await Promise.race([
-      once(body, 'readable', { signal: stop.signal }),
-      once(body, 'end', { signal: stop.signal }),
-      once(body, 'close', { signal: stop.signal }),
-    ]);
-  } finally {
-    stop.abort();
-  }
+  await new Promise<void>((resolve, reject) => {
+    const settle = (error?: Error) => {
+      for (const event of ['readable', 'end', 'close']) body.off(event, arrived);
+      body.off('error', settle);
+      if (error) reject(error);
+      else resolve();
+    };
+    const arrived = () => settle();
+    for (const event of ['readable', 'end', 'close']) body.on(event, arrived);
+    body.on('error', settle);
+  });
 }
 
 /**

@@ -29,6 +29,12 @@ export function quote(bytes: ByteString): string {
   );
 }
 
+/** A whole number as Python's `int` reads it; undefined for what is none. */
+export function parseInteger(text: ByteString): number | undefined {
+  const trimmed = text.trim();
+  return /^[+-]?\d+(_\d+)*$/.test(trimmed) ? Number(trimmed.replaceAll('_', '')) : undefined;
+}
+
 /** Swift's `config_true_value`: which texts mean yes in its options, query parameters and headers. */
 export function isTrueValue(value: string | undefined): boolean {
   return value !== undefined && ['true', '1', 'yes', 'on', 't', 'y'].includes(value.toLowerCase());

@@ -18,6 +18,8 @@ export interface Resource {
   readonly readAcl: ByteString | undefined;
   /** The container's X-Container-Write. */
   readonly writeAcl: ByteString | undefined;
+  /** The account's X-Account-Access-Control. */
+  readonly accountAcl: ByteString | undefined;
 }
 
 /** Decides by who asks: undefined, it may; or the refusal. Swift's `swift.authorize`. */
@@ -37,8 +39,15 @@ export interface Request {
   /** In Swift's form; every request that is made on behalf of this one carries it. */
   readonly transactionId: string;
   readonly authority: Authority;
-  /** Set by a filter that knows who asks, for an app that keeps objects itself; not there: anybody may do anything. */
+  /** Where the client's connection comes from; not there on requests of the proxy's own. */
+  readonly remoteAddress?: string | undefined;
+  /**
+   * Set by a filter that knows who asks, or that the request is signed, for an app that keeps objects itself; not there: anybody may do
+   * anything.
+   */
   readonly authorise?: Authorise;
+  /** Whether who asks may manage every account (Swift's `reseller_request`); told by the filter that knows who asks. */
+  readonly isReseller?: boolean;
   /** How many bytes of the body have come from the client by now. */
   readonly received: () => number;
   /** There if the client waits for `100 Continue` before it sends its body; calling it sends that. */
@@ -88,16 +97,16 @@ export function withoutBody(response: Response): Response {
 }
 
 /**
- * A new request on behalf of another: no body and no header of the client's but those given; the length of a body that is a stream is
- * for its headers to tell. The store logs it under an id of its own
+ * A new request on behalf of another: no body and no header of the client's but those given; its authority and who may what are the
+ * other's where they are not given. The length of a body that is a stream is for its headers to tell. The store logs it under an id of its own
  * that ends in this request's (Swift's `X-Trans-Id-Extra`).
  */
 export function subrequest(
   parent: Request,
   parts: Pick<Request, 'method' | 'path'> &
-    Partial<Pick<Request, 'query' | 'headers' | 'body' | 'authority'>>,
+    Partial<Pick<Request, 'query' | 'headers' | 'body' | 'authority' | 'authorise'>>,
 ): Request {
-  const { body = NO_BODY } = parts;
+  const { body = NO_BODY, authorise = parent.authorise } = parts;
   const writes = parts.method === 'PUT' || parts.method === 'POST';
   return {
     method: parts.method,
@@ -112,6 +121,6 @@ export function subrequest(
     transactionId: parent.transactionId,
     authority: parts.authority ?? parent.authority,
     received: () => 0,
-    ...(parent.authorise ? { authorise: parent.authorise } : {}),
+    ...(authorise ? { authorise } : {}),
   };
 }

@@ -54,16 +54,21 @@ export function parseCopyHeader(
   return container && object ? { container, object } : undefined;
 }
 
-/** The parameters of a raw query, decoded as Swift decodes them; of several of one name the last counts. */
-export function parseQuery(query: string): ReadonlyMap<string, ByteString> {
-  const parameters = new Map<string, ByteString>();
+/** The parameters of a raw query, decoded as Swift decodes them, in their order. */
+export function queryPairs(query: string): [name: string, value: ByteString][] {
+  const pairs: [string, ByteString][] = [];
   for (const pair of query.split('&')) {
     if (pair === '') continue;
     const at = pair.indexOf('=');
     const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
-    parameters.set(unquote(name.replaceAll('+', ' ')), unquote(value.replaceAll('+', ' ')));
+    pairs.push([unquote(name.replaceAll('+', ' ')), unquote(value.replaceAll('+', ' '))]);
   }
-  return parameters;
+  return pairs;
+}
+
+/** The parameters of a raw query by their names; of several of one name the last counts. */
+export function parseQuery(query: string): ReadonlyMap<string, ByteString> {
+  return new Map(queryPairs(query));
 }
 
 /** A query of the given parameters, encoded; those without a value are left out. */

@@ -1,18 +1,32 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
 import { readOptions, seconds, whole } from '../config/options';
 import { messageOf } from '../errors';
-import type { App, AppPlugin, FilterPlugin, Introduction } from '../plugin';
+import type {
+  App,
+  AppPlugin,
+  FilterContext,
+  FilterPlugin,
+  Introduction,
+  Presidency,
+  ProcessRole,
+} from '../plugin';
 import type { Filter } from '../http/message';
 import type { Log } from '../log';
 import { apps, filters } from './registry';
 
+/** A number of processes, or `auto`, one for each processor that this one may use. */
+const workers = z.union([z.literal('auto').transform(() => availableParallelism()), whole(1, 1024)], {
+  error: 'not auto, nor a whole number from 1 to 1024',
+});
+
 const server = z.object({
   bind_ip: z.string().default('127.0.0.1'),
   bind_port: whole(0, 65_535).default(8080),
-  workers: whole(1, 1).default(1),
+  workers: workers.default(1),
   log_level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'not known; known: trace, debug, info, warn, error, fatal, silent',
@@ -29,14 +43,18 @@ export type ServerOptions = Readonly<z.infer<typeof server>>;
 /** A configuration that was read and found right. */
 export interface Config {
   readonly file: string;
+  /** What was read, so that another process can read the same. */
+  readonly text: string;
   readonly server: ServerOptions;
   /** The names in the pipeline, for people. */
   readonly pipeline: readonly string[];
   /** What to tell a newcomer. */
   readonly introduction: Introduction;
-  createApp(log: Log): Promise<App>;
+  /** What is done once for all workers. */
+  preside(log: Log): Promise<Presidency>;
+  createApp(log: Log, role: ProcessRole): Promise<App>;
   /** In the order of the pipeline. */
-  createFilters(app: App, log: Log): Filter[];
+  createFilters(context: FilterContext): Filter[];
 }
 
 /**
@@ -105,12 +123,14 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
   const introductions = [app, ...inOrder].map(({ plugin, options }) => plugin.introduce?.(options));
   return Object.freeze({
     file,
+    text,
     server: serverOptions,
     introduction: Object.assign({}, ...introductions) as Introduction,
     pipeline: names,
-    createApp: async (log: Log) => app.plugin.create(app.options, log),
-    createFilters: (created: App, log: Log) =>
-      inOrder.map(({ plugin, options }) => plugin.create(options, { log, app: created })),
+    preside: async (log: Log) => app.plugin.preside?.(app.options, log) ?? { close: () => Promise.resolve() },
+    createApp: async (log: Log, role: ProcessRole) => app.plugin.create(app.options, log, role),
+    createFilters: (context: FilterContext) =>
+      inOrder.map(({ plugin, options }) => plugin.create(options, context)),
   });
 }
 

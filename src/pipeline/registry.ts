@@ -1,8 +1,13 @@
+import { accountQuotas } from '../../middleware/account_quotas';
+import { bulk } from '../../middleware/bulk';
 import { catchErrors } from '../../middleware/catch_errors';
+import { containerQuotas } from '../../middleware/container_quotas';
+import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
 import { proxyLogging } from '../../middleware/proxy-logging';
 import { tempauth } from '../../middleware/tempauth';
+import { tempurl } from '../../middleware/tempurl';
 import { versionedWrites } from '../../middleware/versioned_writes';
 import type { AppPlugin, FilterPlugin } from '../plugin';
 import { embedded } from '../stores/embedded/app';
@@ -14,7 +19,12 @@ export const filters: readonly FilterPlugin[] = [
   gatekeeper,
   healthcheck,
   proxyLogging,
+  bulk,
   tempauth,
+  tempurl,
+  formpost,
+  containerQuotas,
+  accountQuotas,
   versionedWrites,
 ];
 

@@ -5,6 +5,7 @@ import { gatekeeper } from '../../middleware/gatekeeper';
 import { versionedWrites as versionedWritesPlugin } from '../../middleware/versioned_writes';
 import { ConfigError } from '../config/error';
 import { seconds } from '../config/options';
+import { alone } from '../coordination/coordination';
 import { NO_BODY, type Request, type Response } from '../http/message';
 import { Headers } from '../http/headers';
 import { createLog, type Log } from '../log';
@@ -50,7 +51,7 @@ export function versionedWrites(
     dropInOptions,
   ]);
   const app = createSwiftApp(read(swift.options, forSwift));
-  const context: FilterContext = { log, app };
+  const context: FilterContext = { log, app, coordination: alone() };
   const declined = new WeakSet<Request>();
   const handler = buildPipeline(
     [

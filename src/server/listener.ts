@@ -116,6 +116,7 @@ function incoming(
     signal,
     transactionId: transactionId(),
     authority: 'client',
+    remoteAddress: req.socket.remoteAddress,
     received: () => body?.received ?? 0,
     ...(body && expectsContinue(req) ? { sendContinue: () => body.sendContinue(res) } : {}),
   };

@@ -1,9 +1,11 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { alone, type Coordination } from '../coordination/coordination';
 import { ClientGone } from '../http/message';
 import type { Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
+import type { ProcessRole } from '../plugin';
 import { createListener, serve } from './listener';
 import { isForPipeline } from './routes';
 import { createShell } from './shell';
@@ -16,11 +18,21 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts a server by its configuration; resolves once it listens. */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+/** What a process has in common with others of its server. */
+export interface Membership {
+  readonly role: ProcessRole;
+  readonly coordination: Coordination;
+}
+
+/** Starts a server by its configuration, in this process; resolves once it listens. */
+export async function startServer(
+  config: Config,
+  log: Log,
+  { role, coordination }: Membership = { role: 'alone', coordination: alone() },
+): Promise<RunningServer> {
   const { bind_ip, bind_port, client_timeout, max_header_size, shutdown_timeout } = config.server;
-  const app = await config.createApp(log);
-  const handler = buildPipeline(config.createFilters(app, log), app.handler);
+  const app = await config.createApp(log, role);
+  const handler = buildPipeline(config.createFilters({ log, app, coordination }), app.handler);
   const options = { clientTimeout: client_timeout, maxHeaderSize: max_header_size };
   const shell = app.upstream && createShell(app.upstream, log);
 

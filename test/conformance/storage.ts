@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Storage } from '../../src/stores/embedded/storage';
-import { bytesOf, namesOf, put, receive, record } from '../support/storage';
+import { bytesOf, namesOf, put, readWhole, receive, record } from '../support/storage';
 
 /** How a suite gets storages. */
 export interface StorageMaker {
@@ -162,9 +162,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         const { content } = await put(storage, 'o', bytes);
         const stream = storage.read(content);
         await put(storage, 'o', 'other');
-        const chunks: Buffer[] = [];
-        for await (const chunk of stream) chunks.push(chunk as Buffer);
-        expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
+        expect((await readWhole(stream)).equals(bytes)).toBe(true);
       });
 
       it('replaces attributes and content type, and keeps the rest', async () => {

@@ -9,6 +9,7 @@ import { readConfig } from '../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../src/server/serve';
 import { Client } from '../support/client';
 import { run } from '../support/command';
+import { login } from '../support/embedded';
 
 const WALKTHROUGH = join(__dirname, '../support/walkthrough.sh');
 
@@ -35,16 +36,6 @@ data = ${folder}/data
       {},
     );
 
-  const login = async (user: string, key: string): Promise<Client> => {
-    const anonymous = new Client(server.url, Headers.none, '/v1/AUTH_test');
-    const { headers } = await anonymous.send('GET', '/auth/v1.0', { 'X-Auth-User': user, 'X-Auth-Key': key });
-    return new Client(
-      server.url,
-      Headers.of({ 'X-Auth-Token': headers.get('x-auth-token') }),
-      '/v1/AUTH_test',
-    );
-  };
-
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'hindsight-embedded-'));
     server = await startServer(configuration(), createLog('silent'));
@@ -60,11 +51,11 @@ data = ${folder}/data
   });
 
   it('lets nobody do what he may not', async () => {
-    const owner = await login('test:tester', 'testing');
+    const owner = await login(server.url, 'test:tester', 'testing');
     await owner.ask('PUT', '/archive');
     await owner.ask('PUT', '/private', { 'X-Versions-Location': 'archive' });
     await owner.ask('PUT', '/private/o', {}, 'one');
-    const stranger = await login('test:tester3', 'testing3');
+    const stranger = await login(server.url, 'test:tester3', 'testing3');
     const nobody = new Client(server.url, Headers.none, '/v1/AUTH_test');
     const forger = new Client(
       server.url,
@@ -100,8 +91,9 @@ data = ${folder}/data
 });
 
 describe('a token', () => {
-  const tokens = (key: string) => new Tokens(readUsers({ user_a_b: `${key} .admin` }, 'AUTH_'), 'AUTH_', 60);
-  const user = readUsers({ user_a_b: 'key .admin' }, 'AUTH_').get('a:b');
+  const tokens = (key: string) =>
+    new Tokens(readUsers({ user_a_b: `${key} .admin` }, ['AUTH_']), 'AUTH_', 60);
+  const user = readUsers({ user_a_b: 'key .admin' }, ['AUTH_']).get('a:b');
 
   it('holds for other processes of the same users, for its time, and not after the key was changed', () => {
     if (!user) throw new Error('no such user');

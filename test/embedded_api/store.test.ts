@@ -24,7 +24,7 @@ afterAll(async () => {
 
 /** The app in this process, as the filter of versions reaches it. */
 async function appFixture(): Promise<StoreFixture> {
-  const app = createEmbeddedApp(await openStorage(await folder()), 60_000, createLog('silent'));
+  const app = createEmbeddedApp(await openStorage(await folder()));
   opened.push(app);
   const ask = async (method: string, url: string, headers: Headers, body = Buffer.alloc(0)) => {
     const [path = '', query = ''] = url.split('?');

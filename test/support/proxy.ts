@@ -7,6 +7,8 @@ export interface ProxyOptions {
   readonly service?: boolean;
   /** The value of allow_versioned_writes; undefined leaves it unset. */
   readonly allow?: string | undefined;
+  /** Filters to stand before versioned_writes as well. */
+  readonly filters?: string;
   /** Lines to add to sections. */
   readonly defaults?: string;
   readonly filter?: string;
@@ -24,7 +26,7 @@ bind_port = 0
 log_level = ${options.onLog ? 'info' : 'silent'}
 ${options.defaults ?? ''}
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck proxy-logging versioned_writes proxy-server
+pipeline = catch_errors gatekeeper healthcheck proxy-logging ${options.filters ?? ''} versioned_writes proxy-server
 [filter:versioned_writes]
 use = versioned_writes
 ${allow === undefined ? '' : `allow_versioned_writes = ${allow}`}

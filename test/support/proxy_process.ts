@@ -57,10 +57,11 @@ export async function startProxyProcess(configuration: string): Promise<ProxyPro
 }
 
 /** The configuration of a proxy on a free port, with the lab's service user. */
-export function processConfiguration(upstream: string): string {
+export function processConfiguration(upstream: string, workers = 1): string {
   return `
 [DEFAULT]
 bind_port = 0
+workers = ${workers}
 [pipeline:main]
 pipeline = catch_errors gatekeeper healthcheck proxy-logging versioned_writes proxy-server
 [filter:versioned_writes]

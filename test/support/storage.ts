@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { readAll } from '../../src/http/body';
+import type { Body } from '../../src/http/message';
 import { type Finding, fsck } from '../../src/stores/embedded/fsck';
 import type {
   Conflict,
@@ -60,9 +62,13 @@ export async function bytesOf(
   first?: number,
   last?: number,
 ): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of storage.read(content, first, last)) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  return readWhole(storage.read(content, first, last));
+}
+
+export async function readWhole(body: Body): Promise<Buffer> {
+  const bytes = await readAll(body, Infinity);
+  if (bytes === undefined) throw new Error('longer than infinite');
+  return bytes;
 }
 
 /** A page as names, with subdirs in brackets. */

@@ -1,6 +1,5 @@
 import type { Client } from '../support/client';
 import {
-  archivePrefix,
   bodies,
   current,
   everything,
@@ -11,48 +10,14 @@ import {
   put,
   type Pair,
 } from '../support/containers';
+import { processConfiguration, startProxyProcess } from '../support/proxy_process';
+import { found, OBJECT, race, TIMES, WRITERS, writeTo, type Write } from '../support/races';
 import { suiteProxy } from '../support/suite';
-import { describeWithSwift } from '../support/swift';
-
-const WRITERS = 16;
-const TIMES = 10;
-const OBJECT = 'contended';
-
-/** Writes a body and answers with the status. */
-type Write = (body: string) => Promise<number>;
-
-/** Several writers at once, each writing several times, one after the other; the bodies that were acknowledged. */
-async function race(writers: number, times: number, who: string, write: Write) {
-  const acknowledged: string[] = [];
-  const statuses = new Set<number>();
-  await Promise.all(
-    Array.from({ length: writers }, async (_, writer) => {
-      for (let time = 0; time < times; time++) {
-        const body = `${who} ${writer}, time ${time}`;
-        const status = await write(body);
-        statuses.add(status);
-        if (status === 201) acknowledged.push(body);
-      }
-    }),
-  );
-  return { acknowledged, statuses: [...statuses].sort() };
-}
-
-/** The bodies of an object, current and archived, sorted. */
-async function found(client: Client, { container, archive }: Pair, name = OBJECT): Promise<string[]> {
-  const now = await current(client, container, name);
-  const before = await bodies(client, archive, archivePrefix(name));
-  return [...(typeof now === 'string' ? [now] : []), ...before].sort();
-}
+import { describeWithSwift, login } from '../support/swift';
 
 describeWithSwift('writers of one object at once', ({ plain }) => {
   const withServiceUser = suiteProxy(plain);
   const withClientsToken = suiteProxy(plain, { service: false });
-
-  const writeTo =
-    (client: Client, container: string, name = OBJECT): Write =>
-    async (body) =>
-      (await client.ask('PUT', pathOf(container, name), {}, body)).status;
 
   describe.each([
     ['the service user', withServiceUser],
@@ -70,6 +35,24 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
       expect(statuses).toEqual([201]);
       expect(await found(client, pair)).toEqual(acknowledged.sort());
     });
+  });
+
+  it.each(MODES)('lose none through two workers of one server (%s)', async (mode) => {
+    const server = await startProxyProcess(processConfiguration(plain, 2));
+    try {
+      const client = await login(server.url, 'tester');
+      const pair = await newPair(client, mode);
+      const { acknowledged, statuses } = await race(
+        WRITERS,
+        TIMES,
+        'writer',
+        writeTo(client, pair.container),
+      );
+      expect(statuses).toEqual([201]);
+      expect(await found(client, pair)).toEqual(acknowledged.sort());
+    } finally {
+      await server.stop();
+    }
   });
 
   it.each(MODES)('lose none where some of them copy (%s)', async (mode) => {

@@ -117,7 +117,7 @@ describe('a configuration', () => {
     ],
     ['an unreadable flag', /= yes/, '= yep', 7, 'allow_versioned_writes = yep: not a flag; known: true'],
     ['an unreadable number', /= 8080/, '= 80800', 2, 'bind_port = 80800: not a whole number from 0 to 65535'],
-    ['more workers than there can be', /bind_port = 8080/, 'workers = 2', 2, 'workers = 2'],
+    ['a number of workers that is none', /bind_port = 8080/, 'workers = none', 2, 'workers = none: not auto'],
     [
       'an unknown filter',
       /healthcheck/,

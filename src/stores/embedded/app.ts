@@ -5,6 +5,7 @@ import type { Log } from '../../log';
 import type { Request, Response } from '../../http/message';
 import type { ObjectTarget } from '../../http/path';
 import type { App, AppPlugin } from '../../plugin';
+import { resourceOf } from './api/call';
 import { createHandler } from './api/handler';
 import { openStorage } from './lmdb_storage';
 import type { Storage } from './storage';
@@ -22,36 +23,49 @@ export const embedded: AppPlugin<typeof options> = {
   name: 'embedded',
   options,
   introduce: ({ data }) => ({ data }),
-  create: async ({ data, expirer_interval }, log) =>
-    createEmbeddedApp(await openStorage(data), expirer_interval, log),
+  create: async ({ data, expirer_interval }, log, role) =>
+    role === 'worker'
+      ? createEmbeddedApp(await openStorage(data, { role: 'worker' }))
+      : createEmbeddedApp(await openStorage(data), { interval: expirer_interval, log }),
+  preside: async ({ data, expirer_interval }, log) => {
+    const storage = await openStorage(data);
+    return { close: keepHouse(storage, { interval: expirer_interval, log }) };
+  },
 };
+
+/** How expired objects are searched for. */
+interface Housekeeping {
+  /** Milliseconds between two searches. */
+  readonly interval: number;
+  readonly log: Log;
+}
 
 /**
  * Serves a storage.
  *
- * @param interval milliseconds between two searches for expired objects
+ * @param housekeeping not there: another process keeps house
  */
-export function createEmbeddedApp(storage: Storage, interval: number, log: Log): App {
-  const expirer = setInterval(() => void expire(storage, log), interval).unref();
+export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping): App {
   return {
     handler: createHandler(storage),
     authority: 'service',
     mayWrite: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
-    close: async () => {
-      clearInterval(expirer);
-      await storage.close();
-    },
+    close: housekeeping ? keepHouse(storage, housekeeping) : () => storage.close(),
+  };
+}
+
+/** Removes expired objects, and what dead workers left, now and again, until the function that it returns closes the storage. */
+function keepHouse(storage: Storage, { interval, log }: Housekeeping): () => Promise<void> {
+  const expirer = setInterval(() => void expire(storage, log), interval).unref();
+  return async () => {
+    clearInterval(expirer);
+    await storage.close();
   };
 }
 
 function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Response | undefined {
   const container = storage.container(target.account, target.container);
-  return request.authorise?.({
-    method: 'PUT',
-    target,
-    readAcl: container?.attributes['x-container-read'],
-    writeAcl: container?.attributes['x-container-write'],
-  });
+  return request.authorise?.(resourceOf(storage, 'PUT', target, container));
 }
 
 async function expire(storage: Storage, log: Log): Promise<void> {

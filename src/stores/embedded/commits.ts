@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { constants } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { ABORT } from 'lmdb';
 import { messageOf } from '../../errors';
 import { ticksPerSecond } from './records';
@@ -29,6 +30,9 @@ interface Job {
 /** How many changes may share a commit: bounds how long the others' wait and how large the transaction gets. */
 const mostJobs = 1000;
 
+/** Milliseconds that the first change of a commit waits for others at most; a commit takes about as long. */
+const longestGathering = 0.5;
+
 /**
  * Commits changes in groups: those that arrive while one commit is being synced share the next, and its sync. A change that throws is
  * rolled back and takes nothing of its group with it.
@@ -42,6 +46,10 @@ export class Commits {
   #pumping: Promise<void> | undefined;
   #closed = false;
   #stuck: StorageError | undefined;
+  /** How many changes the last commit had. */
+  #committed = 0;
+  /** How many were in the last commit, or came while it was made. */
+  #writers = 0;
 
   /**
    * @param owner the session under which this process may write
@@ -71,8 +79,22 @@ export class Commits {
   }
 
   async #pump(): Promise<void> {
-    while (this.#queue.length > 0) await this.#commit();
+    while (this.#queue.length > 0) {
+      await this.#gather();
+      await this.#commit();
+      this.#writers = this.#committed + this.#queue.length;
+    }
     this.#pumping = undefined;
+  }
+
+  /**
+   * Writers who were answered together mostly come back together: the first of them waits a moment for the others, or each round would take
+   * two commits, one for the first and one for the rest. A writer alone never waits.
+   */
+  async #gather(): Promise<void> {
+    const until = performance.now() + longestGathering;
+    while (this.#queue.length < this.#writers && performance.now() < until && !this.#closed)
+      await setImmediate();
   }
 
   /** Never rejects: what goes wrong is told to the jobs. */
@@ -83,6 +105,7 @@ export class Commits {
     try {
       const outcome: unknown = await this.#inTime(() => {
         jobs = this.#queue.splice(0, mostJobs);
+        this.#committed = jobs.length;
         this.#checkOwner();
         group = new Group(this.#tables, this.#now);
         for (const job of jobs) {

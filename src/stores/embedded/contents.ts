@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Arrival, type Harbour } from './arrival';
 import type { Commits, Moment } from './commits';
 import type { ContentFiles } from './content_files';
@@ -95,10 +95,10 @@ export class Contents implements Harbour {
   }
 
   /** See `Storage.read`. */
-  read(content: ContentRef, first: number, last: number): Readable {
+  read(content: ContentRef, first: number, last: number): Buffer | Readable {
     const id = parseContentId(content.id);
     const bytes = this.#landed.has(id) ? this.#landed.get(id) : this.#inline(id);
-    if (bytes !== undefined) return once(bytes.subarray(first, last + 1));
+    if (bytes !== undefined) return bytes.subarray(first, last + 1);
     return this.files.read(id, content.size, first, last);
   }
 
@@ -169,14 +169,4 @@ export class Contents implements Harbour {
       .finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
   }
-}
-
-/** Yields these bytes and ends. */
-function once(bytes: Buffer): Readable {
-  return new Readable({
-    read() {
-      if (bytes.length > 0) this.push(bytes);
-      this.push(null);
-    },
-  });
 }

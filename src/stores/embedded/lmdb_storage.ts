@@ -10,6 +10,7 @@ import { type Entry, list } from './listing';
 import { Namespaces } from './namespaces';
 import { type Condition, Objects } from './objects';
 import { accountRecord, containerRecord, objectRecord } from './records';
+import { Resident } from './resident';
 import { type Role, Session } from './sessions';
 import type {
   AccountRecord,
@@ -62,7 +63,8 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     }
     const commits = new Commits(tables, session.owner, now);
     const contents = new Contents(tables, commits, files, session.id, inlineLimit);
-    const storage = new LmdbStorage({ tables, session, commits, contents, now });
+    const resident = await Resident.open(folder);
+    const storage = new LmdbStorage({ tables, session, commits, contents, now, resident });
     if (role === 'owner') {
       await session.tidy();
       await storage.recover();
@@ -91,6 +93,8 @@ interface Parts {
   readonly commits: Commits;
   readonly contents: Contents;
   readonly now: () => number;
+  /** Not there where the system has none. */
+  readonly resident: Resident | undefined;
 }
 
 class LmdbStorage implements Storage {
@@ -203,7 +207,7 @@ class LmdbStorage implements Storage {
     return this.#change((moment) => this.#objects.delete([account, container, object], condition, moment));
   }
 
-  read(content: ContentRef, first = 0, last = content.size - 1): Readable {
+  read(content: ContentRef, first = 0, last = content.size - 1): Buffer | Readable {
     this.#look();
     return this.#parts.contents.read(content, first, last);
   }
@@ -234,13 +238,14 @@ class LmdbStorage implements Storage {
   }
 
   async #close(): Promise<void> {
-    const { tables, session, commits, contents } = this.#parts;
+    const { tables, session, commits, contents, resident } = this.#parts;
     try {
       await contents.close();
     } finally {
       await commits.close();
       await session.close();
       await tables.root.close();
+      resident?.close();
     }
   }
 
@@ -255,6 +260,7 @@ class LmdbStorage implements Storage {
   /** What is read from here on, in this turn, is one state: the last that any process committed. */
   #look(): void {
     this.#checkOpen();
+    this.#parts.resident?.look();
     this.#parts.tables.root.resetReadTxn();
   }
 

@@ -69,12 +69,9 @@ export class Objects {
     condition: Condition | undefined,
     moment: Moment,
   ): ObjectRecord | Conflict {
-    const place = this.#place(...names);
-    if (place === undefined) return 'no-container';
-    const before = this.#alive(this.#tables.objects.get(place.key));
-    if (before === undefined) return 'missing';
-    const conflict = this.#conflict(before, condition);
-    if (conflict !== undefined) return conflict;
+    const found = this.#existing(names, condition);
+    if (typeof found === 'string') return found;
+    const { place, before } = found;
     const { listed } = objectRecord(before);
     const after = storedObject(moment.tick(), {
       ...post,
@@ -90,12 +87,9 @@ export class Objects {
     condition: Condition | undefined,
     moment: Moment,
   ): ObjectRecord | Conflict {
-    const place = this.#place(...names);
-    if (place === undefined) return 'no-container';
-    const before = this.#alive(this.#tables.objects.get(place.key));
-    if (before === undefined) return 'missing';
-    const conflict = this.#conflict(before, condition);
-    if (conflict !== undefined) return conflict;
+    const found = this.#existing(names, condition);
+    if (typeof found === 'string') return found;
+    const { place, before } = found;
     this.#remove(place, before, moment);
     return objectRecord(before);
   }
@@ -121,6 +115,18 @@ export class Objects {
   #alive(stored: StoredObject | undefined): StoredObject | undefined {
     const deleteAt = stored?.[6] ?? null;
     return deleteAt !== null && deleteAt <= this.#now() / 1000 ? undefined : stored;
+  }
+
+  /** What is there to be changed, and where; or why it cannot be. */
+  #existing(
+    names: readonly [ByteString, ByteString, ByteString],
+    condition: Condition | undefined,
+  ): { place: Place; before: StoredObject } | Conflict {
+    const place = this.#place(...names);
+    if (place === undefined) return 'no-container';
+    const before = this.#alive(this.#tables.objects.get(place.key));
+    if (before === undefined) return 'missing';
+    return this.#conflict(before, condition) ?? { place, before };
   }
 
   #conflict(before: StoredObject | undefined, condition: Condition | undefined): Conflict | undefined {

@@ -142,11 +142,12 @@ export interface Storage {
   ): Promise<ObjectRecord | Conflict>;
 
   /**
-   * Bytes of a content, from the first to the last, both counted. They stay readable to the end also if the object goes meanwhile.
+   * Bytes of a content, from the first to the last, both counted: at hand where it is small, else a stream. They stay readable to the
+   * end also if the object goes meanwhile.
    *
    * @throws StorageError `gone` if the content went before this call: look the object up again
    */
-  read(content: ContentRef, first?: number, last?: number): Readable;
+  read(content: ContentRef, first?: number, last?: number): Buffer | Readable;
 
   /** Removes objects that have expired, at most so many; how many it removed. */
   expire(most: number): Promise<number>;

@@ -1,3 +1,4 @@
+import { ACCOUNT_ACL, formatAccountAcl, parseAccountAcl } from '../../../http/account_acl';
 import { toText } from '../../../http/bytes';
 import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
@@ -57,13 +58,16 @@ function nothing(): Headers {
 }
 
 function accountHeaders({ timestamp, attributes, containers, objects, bytes }: AccountRecord): Headers {
+  const acl = formatAccountAcl(parseAccountAcl(attributes[ACCOUNT_ACL]) ?? {});
   return Headers.of({
     'X-Account-Container-Count': String(containers),
     'X-Account-Object-Count': String(objects),
     'X-Account-Bytes-Used': String(bytes),
     'X-Timestamp': timestamp,
     'Accept-Ranges': 'bytes',
-  }).withAll(shownAttributes(attributes));
+  })
+    .withAll(shownAttributes(attributes).without(ACCOUNT_ACL))
+    .withAll(Headers.of({ 'X-Account-Access-Control': acl }));
 }
 
 function shownContainer(entry: Listed<ContainerRecord>): ShownEntry {

@@ -1,20 +1,9 @@
+import { answer, page } from '../../../http/answers';
 import { quote } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
-import { REASONS } from '../../../http/reasons';
 
-/** An answer without content of its own: Swift's small HTML page for the status, or nothing where it has none. */
-export function answer(status: number, headers: Headers = Headers.none): Response {
-  const [title, text] = REASONS[status] ?? ['', ''];
-  return page(status, text && `<html><h1>${title}</h1><p>${text}</p></html>`, headers);
-}
-
-/** An answer with a text of its own, of the type that most of Swift's texts have. */
-export function page(status: number, text: string, headers: Headers = Headers.none): Response {
-  const body = Buffer.from(text, 'utf8');
-  const own = { 'Content-Type': 'text/html; charset=UTF-8', 'Content-Length': String(body.length) };
-  return { status, headers: Headers.of(own).withAll(headers), body };
-}
+export { answer, page } from '../../../http/answers';
 
 /** Ends the handling of a request with an answer. Never leaves the handler. */
 export class Refused extends Error {

@@ -1,9 +1,10 @@
-import type { ByteString } from '../../../http/bytes';
+import { ACCOUNT_ACL } from '../../../http/account_acl';
+import { parseInteger, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage';
 import { refuseWith } from './answers';
 import type { Kind } from './limits';
-import { titled } from './titles';
+import { titled } from '../../../http/titles';
 
 /** What an object keeps of its headers besides its own metadata (the object server's `allowed_headers`). */
 const OBJECT_HEADERS = new Set([
@@ -33,12 +34,15 @@ export function systemAttributes(attributes: Attributes): Record<string, ByteStr
 /** What the names of attributes begin with that clients neither set nor see. */
 export const SYSTEM_PREFIX = 'x-object-sysmeta-';
 
-const CONTAINER_HEADERS = ['x-container-read', 'x-container-write'];
+/** What accounts and containers keep of their headers besides their metadata. */
+const OWN_HEADERS = {
+  account: [ACCOUNT_ACL],
+  container: ['x-container-read', 'x-container-write', 'x-container-sync-key'],
+};
 
 /** What a PUT or POST changes of an account or a container; '' removes (Swift's X-Remove-... as well, but setting wins). */
 export function changedAttributes(headers: Headers, kind: Exclude<Kind, 'object'>): Attributes {
-  const kept = (key: string) =>
-    key.startsWith(`x-${kind}-meta-`) || (kind === 'container' && CONTAINER_HEADERS.includes(key));
+  const kept = (key: string) => key.startsWith(`x-${kind}-meta-`) || OWN_HEADERS[kind].includes(key);
   const removed: Record<string, ByteString> = {};
   for (const [key] of headers.entries()) {
     const named = key.startsWith('x-remove-') ? 'x-' + key.slice('x-remove-'.length) : '';
@@ -86,8 +90,9 @@ export function deleteAtOf(headers: Headers, now = Date.now() / 1000): number | 
 }
 
 function integer(value: ByteString, name: string): number {
-  if (!/^\s*[+-]?\d+\s*$/.test(value)) throw refuseWith(400, `Non-integer ${name}`);
-  return Number(value);
+  const parsed = parseInteger(value);
+  if (parsed === undefined) throw refuseWith(400, `Non-integer ${name}`);
+  return parsed;
 }
 
 /** Swift writes such times with ten digits. */

@@ -124,7 +124,7 @@ async function changeContainer(call: ContainerCall): Promise<Response> {
   const { request, target, storage } = call;
   const before = storage.container(target.account, target.container);
   authorise(call, request.method, target, before);
-  const { headers } = request;
+  const headers = isOwner(call, target) ? request.headers : withoutOwners(request.headers);
   const changes = withCleanAcls(changedAttributes(headers, 'container'));
   checkMetadata(headers, 'container');
   if (request.method === 'PUT') {

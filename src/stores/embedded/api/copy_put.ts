@@ -9,15 +9,15 @@ import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { checkMetadata, checkNames } from './limits';
-import { linkOf, withoutLink } from './links';
-import { putLink } from './put_link';
+import { linkHeaders, linkOf, withoutLink } from './links';
+import { hasBody, linkParts, putLink } from './put_link';
 import type { OpenedView } from './read';
 import { receive } from './receive';
 import { SLO_ETAG, SLO_LIMITS } from './slo_manifest';
 import { rawManifest } from './slo_read';
 import { storeManifest } from './slo_write';
 import { httpDate } from './times';
-import { serve, shownType, wantedRanges } from './view';
+import { serve, shownType, wantedRanges, type View } from './view';
 
 /**
  * Makes a copy of what was opened. Where it has the source's very bytes it shares the source's content, whatever its size.
@@ -53,13 +53,29 @@ function mergedDraft(sink: ObjectCall, { record, view, isRaw }: OpenedView): Dra
   checkMetadata(Headers.of(attributes), 'object');
   const own = view.content === undefined ? withoutLarge(attributes) : attributes;
   const deleteAt = draft.deleteAt ?? (isFresh ? undefined : record.deleteAt);
+  const linked = relinked(sink, record, view);
   return {
     ...draft,
-    attributes: own,
+    attributes: linked === undefined ? own : { ...withoutLink(own), ...linked.attributes },
     ...(deleteAt === undefined ? {} : { deleteAt }),
     ...(isRaw && record.listed !== undefined ? { listed: record.listed } : {}),
+    ...(linked === undefined ? {} : { listed: linked.listed }),
   };
 }
+
+/** A copy whose request has headers of a symlink is one that is made anew; what they do not say it has from its source. */
+function relinked(sink: ObjectCall, { attributes }: ObjectRecord, { size }: View) {
+  const { request } = sink;
+  if (!LINK_HEADERS.some((name) => request.headers.has(name))) return undefined;
+  const source = linkOf(attributes);
+  const kept = source === undefined ? Headers.none : linkHeaders(source);
+  const headers = kept.withAll(request.headers.only(...LINK_HEADERS));
+  if (!headers.has('x-symlink-target')) return undefined;
+  if (size !== 0) throw hasBody();
+  return linkParts({ ...sink, request: { ...request, headers } });
+}
+
+const LINK_HEADERS = ['x-symlink-target', 'x-symlink-target-account', 'x-symlink-target-etag'];
 
 /** Less what told of the manifest whose segments' bytes the copy now has itself. */
 function withoutLarge(attributes: Readonly<Record<string, ByteString>>): Record<string, ByteString> {

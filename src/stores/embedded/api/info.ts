@@ -23,8 +23,9 @@ const INFO = {
   symlink: { symloop_max: MOST_LINKS, static_links: true },
   slo: {
     ...SLO_LIMITS,
+    yield_frequency: 10,
     min_segment_size: 1,
-    allow_async_delete: false,
+    allow_async_delete: true,
   },
 };
 

@@ -4,7 +4,7 @@ import { Headers } from '../../../http/headers';
 import type { Target } from '../../../http/path';
 import type { Attributes } from '../storage';
 import { page, Refused, refuseWith } from './answers';
-import { titled } from './titles';
+import { titled } from '../../../http/titles';
 
 export type Kind = 'account' | 'container' | 'object';
 

@@ -41,10 +41,10 @@ export function linkAttributes(link: Link): Record<string, ByteString> {
   );
 }
 
-/** Attributes less those that make a symlink: a copy takes them over as headers that show them, which fresh metadata leaves out. */
-export function withoutLink(attributes: Attributes): Record<string, ByteString> {
-  const own = Object.values(ATTRIBUTES).map(([key]) => key as string);
-  return Object.fromEntries(Object.entries(attributes).filter(([key]) => !own.includes(key)));
+/** Attributes without what makes a link of an object. */
+export function withoutLink(attributes: Attributes): Attributes {
+  const keys: readonly string[] = Object.values(ATTRIBUTES).map(([key]) => key);
+  return Object.fromEntries(Object.entries(attributes).filter(([key]) => !keys.includes(key)));
 }
 
 /** The headers in which a GET with `?symlink=get` shows a link. */
@@ -81,7 +81,8 @@ export function openObject(
   let wanted = expected;
   let location = expected === undefined ? undefined : pathOf(target);
   for (let links = 0; ; links++) {
-    const record = lookUp(call, method, at, location);
+    // a link that is being made tells of its target only what is wrong with it
+    const record = lookUp(call, method, at, follow === 'static' ? undefined : location);
     const link = follow === 'none' ? undefined : linkOf(record.attributes);
     const followed = link !== undefined && (follow === 'all' || link.etag !== undefined);
     const etag = (followed ? link.etag : undefined) ?? record.content.etag;

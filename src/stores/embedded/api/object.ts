@@ -1,3 +1,4 @@
+import { isTrueValue } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../http/message';
 import type { ObjectRecord } from '../storage';
@@ -10,7 +11,7 @@ import { linkHeaders, linkOf, locationOf } from './links';
 import { putLink } from './put_link';
 import { readObject } from './read';
 import { receiveBody } from './receive';
-import { deleteLarge } from './slo_delete';
+import { deleteLarge, deleteSegments } from './slo_delete';
 import { putLarge } from './slo_write';
 
 const ALLOWED = Headers.of({ Allow: 'DELETE, GET, HEAD, OPTIONS, POST, PUT' });
@@ -27,7 +28,9 @@ export async function objectRequest(call: ObjectCall): Promise<Response> {
       if (call.request.headers.has('x-static-large-object')) throw reserved();
       return postObject(call);
     case 'DELETE':
-      return call.query.get('multipart-manifest') === 'delete' ? deleteLarge(call) : deleteObject(call);
+      return call.query.get('multipart-manifest') === 'delete'
+        ? deleteWithSegments(call)
+        : deleteObject(call);
     default:
       throw refuse(405, ALLOWED);
   }
@@ -83,6 +86,12 @@ async function post(call: ObjectCall, deleteAt: number | undefined): Promise<Obj
     if (typeof posted !== 'string') return posted;
     if (posted !== 'changed') throw refuse(404);
   }
+}
+
+async function deleteWithSegments(call: ObjectCall): Promise<Response> {
+  if (!isTrueValue(call.query.get('async'))) return deleteLarge(call);
+  await deleteSegments(call);
+  return deleteObject(call);
 }
 
 async function deleteObject(call: ObjectCall): Promise<Response> {

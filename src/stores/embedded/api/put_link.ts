@@ -3,7 +3,7 @@ import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
 import type { Response } from '../../../http/message';
 import { page, Refused, refuseWith } from './answers';
 import type { ObjectCall } from './call';
-import { commit, created, draftOf } from './draft';
+import { commit, created, draftOf, type Draft } from './draft';
 import { linkAttributes, openObject, type Link } from './links';
 import { normalEtag } from './preconditions';
 import { receiveBody } from './receive';
@@ -13,25 +13,36 @@ import { Headers } from '../../../http/headers';
 export async function putLink(call: ObjectCall): Promise<Response> {
   const { request, storage } = call;
   if (Number(request.headers.get('content-length') ?? '0') > 0 || isLong(request.body)) throw hasBody();
-  const { link, target } = parseLink(call);
-  const draft = link.etag === undefined ? undefined : pinned(call, target, link.etag);
-  const own: Link = draft === undefined ? link : { ...link, bytes: String(draft.bytes) };
-  const made = draftOf(call, draft?.contentType ?? 'application/symlink');
+  const { contentType, attributes, listed } = linkParts(call);
+  const draft = draftOf(call, contentType);
   const record = await receiveBody(storage, request, (content) => {
     if (content.size > 0) throw hasBody();
-    const attributes = { ...made.attributes, ...linkAttributes(own) };
-    const extra = { ...listedLink(target, own), ...draft?.extra };
-    return commit(call, { ...made, attributes, listed: { bytes: 0, extra } }, content);
+    return commit(call, { ...draft, attributes: { ...draft.attributes, ...attributes }, listed }, content);
   });
   if (record === undefined) throw new Error('a content just received was gone');
   return created(record);
+}
+
+/** What the headers of a symlink make of its object. */
+export function linkParts(call: ObjectCall): Pick<Draft, 'contentType' | 'attributes'> & {
+  readonly listed: NonNullable<Draft['listed']>;
+} {
+  const { link, target } = parseLink(call);
+  const there = link.etag === undefined ? undefined : pinned(call, target, link.etag);
+  const own: Link = there === undefined ? link : { ...link, bytes: String(there.bytes) };
+  return {
+    contentType: there?.contentType ?? 'application/symlink',
+    attributes: linkAttributes(own),
+    listed: { bytes: 0, extra: { ...listedLink(target, own), ...there?.extra } },
+  };
 }
 
 function isLong(body: ObjectCall['request']['body']): boolean {
   return Buffer.isBuffer(body) && body.length > 0;
 }
 
-function hasBody(): Refused {
+/** A symlink has no content of its own. */
+export function hasBody(): Refused {
   return refuseWith(400, 'Symlink requests require a zero byte body');
 }
 
@@ -78,11 +89,7 @@ function pinned(call: ObjectCall, target: ObjectTarget, etag: string) {
     const bytes = attributes['x-object-sysmeta-slo-size'] ?? content.size;
     return { contentType, bytes, extra: sloEtag === undefined ? {} : { slo_etag: `"${sloEtag}"` } };
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    const { response } = error;
-    if (response.status === 401 || response.status === 403)
-      throw new Refused({ ...response, headers: response.headers.without('Content-Location') });
-    if (response.status !== 404) throw error;
+    if (!(error instanceof Refused) || error.response.status !== 404) throw error;
     const location = `/v1/${quote(target.account)}/${quote(target.container)}/${quote(target.object)}`;
     const headers = Headers.of({ 'Content-Type': 'text/plain', 'Content-Location': location });
     throw refuseWith(409, 'X-Symlink-Target does not exist', headers);

@@ -1,8 +1,8 @@
-import { isTrueValue } from '../../../http/bytes';
+import { isTrueValue, quote } from '../../../http/bytes';
 import { bulkType, DeleteSummary, deletedAnswer } from '../../../http/bulk_answer';
 import type { ObjectTarget } from '../../../http/path';
 import type { Response } from '../../../http/message';
-import { Refused } from './answers';
+import { page, Refused } from './answers';
 import { openContainer, type ObjectCall } from './call';
 import { openObject } from './links';
 import { segmentTarget, SLO_LIMITS } from './slo_manifest';
@@ -32,7 +32,7 @@ export async function deleteLarge(call: ObjectCall): Promise<Response> {
     const segments = await segmentsOf(call, target);
     if (typeof segments === 'number') {
       // whatever the reason, Swift counts it among the client's errors
-      summary.add(name, segments === 404 ? 404 : 400, UNREADABLE[segments] ?? UNREADABLE[500]);
+      summary.add(name, segments === 404 ? 404 : 400, reasonOf(segments));
       continue;
     }
     tasks.push(...segments, { target, isManifest: false });
@@ -42,12 +42,41 @@ export async function deleteLarge(call: ObjectCall): Promise<Response> {
   return deletedAnswer(type, summary.render(type));
 }
 
+/**
+ * The segments of a large object, for DELETE with `async=yes` (Swift's `handle_async_delete`). Swift has them expire soon; here they are
+ * gone before the answer says so.
+ *
+ * @throws Refused where they lie in several containers, or the client may not delete them
+ */
+export async function deleteSegments(call: ObjectCall): Promise<void> {
+  const { target } = call;
+  const segments = await segmentsOf(call, target);
+  if (segments === 404) throw new Refused(page(404, 'SLO manifest not found'));
+  if (typeof segments === 'number')
+    throw new Refused(page(UNREADABLE[segments] === undefined ? 500 : segments, reasonOf(segments)));
+  const [first] = segments;
+  if (first === undefined) return;
+  const containers = [...new Set(segments.map((segment) => segment.target.container))];
+  if (containers.length > 1) {
+    const names = containers.map((name) => `"${quote(name)}"`).join(', ');
+    throw new Refused(page(400, `All segments must be in one container. Found segments in ${names}`));
+  }
+  if (segments.some(({ isManifest }) => isManifest))
+    throw new Refused(page(400, 'No segments may be large objects.'));
+  openContainer(call, 'DELETE', target);
+  openContainer(call, 'DELETE', first.target);
+  for (const segment of segments) await deleteOne(call, segment.target);
+}
+
 /** Swift's words where a manifest could not be read. */
 const UNREADABLE: Readonly<Record<number, string>> = {
   400: 'Not an SLO manifest',
   401: '401 Unauthorized',
-  500: 'Unable to load SLO manifest or segment.',
 };
+
+function reasonOf(status: number): string {
+  return UNREADABLE[status] ?? 'Unable to load SLO manifest or segment.';
+}
 
 /** The segments of a manifest, or the status with which it could not be read. */
 async function segmentsOf(call: ObjectCall, target: ObjectTarget): Promise<Task[] | number> {

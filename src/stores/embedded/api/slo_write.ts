@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { readAll } from '../../../http/body';
-import { bulkAnswer, bulkType, render, type Problem } from '../../../http/bulk_answer';
+import {
+  bulkAnswer,
+  bulkHeaders,
+  bulkType,
+  render,
+  type Facts,
+  type Problem,
+} from '../../../http/bulk_answer';
 import { isText, isTrueValue, quote, toBytes, toText } from '../../../http/bytes';
 import type { Response } from '../../../http/message';
 import type { ObjectRecord } from '../storage';
@@ -121,15 +129,14 @@ async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
   yield await Promise.resolve(chunk);
 }
 
-/** Swift says 202 at once, and the truth in the body. */
-function heartbeat(
-  type: string,
-  facts: Readonly<Record<string, string>>,
-  problems: readonly Problem[] = [],
-): Response {
-  const response = bulkAnswer(202, type, facts, problems, 'upload');
-  const body = Buffer.from(` \r\n\r\n${render(type, facts, problems, 'upload')}`);
-  return { ...response, headers: response.headers.with('Content-Length', String(body.length)), body };
+/** Swift says 202 at once, and the truth in a body of which nobody knows the length beforehand. */
+function heartbeat(type: string, facts: Facts, problems: readonly Problem[] = []): Response {
+  const parts = [' ', `\r\n\r\n${render(type, facts, problems, 'upload')}`];
+  const body = Readable.from(
+    parts.map((part) => Buffer.from(part)),
+    { objectMode: false },
+  );
+  return { status: 202, headers: bulkHeaders(type), body };
 }
 
 /** What the manifest stores of each segment; what is wrong with one is added to the problems. */

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { answer } from '../../src/http/answers';
+import { destroy } from '../../src/http/body';
+import { withInfo } from '../../src/http/info';
+import type { Authorise, Handler, Request, Response } from '../../src/http/message';
+import { isObject, parseTarget, type ObjectTarget } from '../../src/http/path';
+import { exceeded, factsOf, isBeyond, isNumber } from '../../src/http/quota';
+import { incomingBytes, writtenBy } from '../../src/http/written';
+import type { FilterContext, FilterPlugin } from '../../src/plugin';
+
+const options = z.object({});
+
+const QUOTA = 'x-account-meta-quota-bytes';
+
+/**
+ * Swift's `account_quotas`: X-Account-Meta-Quota-Bytes, which only a reseller can set, bounds what others put into an account. A body
+ * of unknown length is let in while there is room, and so are writes at the same time.
+ */
+export const accountQuotas: FilterPlugin<typeof options> = {
+  name: 'account_quotas',
+  options,
+  requires: { tempauth: 'it tells who is a reseller, who alone may set quotas' },
+  create:
+    (_, { app }) =>
+    (next) =>
+      withInfo(
+        async (request) => {
+          const checked = await check(request, next, app);
+          if ('method' in checked) return next(checked);
+          destroy(request.body);
+          return checked;
+        },
+        { account_quotas: {} },
+      ),
+};
+
+/** The request to go on with, or the refusal. */
+async function check(
+  request: Request,
+  next: Handler,
+  app: FilterContext['app'],
+): Promise<Request | Response> {
+  const { method, headers } = request;
+  const target = parseTarget(request.path);
+  if (target === undefined || !['PUT', 'POST', 'COPY'].includes(method)) return request;
+  const removes = Boolean(headers.get('x-remove-account-meta-quota-bytes'));
+  const setting = target.container === undefined ? (removes ? '0' : headers.get(QUOTA)) : undefined;
+  if (request.isReseller) return setting && !isNumber(setting) ? answer(400) : request;
+  if (setting !== undefined) return answer(403);
+  const written = writtenBy(request, target);
+  if (written === undefined || !isObject(target)) return request;
+  if (await hasRoom(request, target, written, next, app)) return request;
+  const { authorise } = request;
+  return authorise === undefined ? exceeded() : { ...request, authorise: refusing(authorise) };
+}
+
+/** Whoever may not do it at all is told that. */
+function refusing(authorise: Authorise): Authorise {
+  return (resource) => authorise(resource) ?? exceeded();
+}
+
+async function hasRoom(
+  request: Request,
+  target: ObjectTarget,
+  { version, account }: ObjectTarget,
+  next: Handler,
+  app: FilterContext['app'],
+): Promise<boolean> {
+  const facts = await factsOf({ version, account }, request, next, app.authority);
+  const quota = facts?.get(QUOTA);
+  if (facts === undefined || quota === undefined) return true;
+  const bytes = Number(facts.get('x-account-bytes-used')) + (await incomingBytes(request, target, next));
+  return !isBeyond(quota, bytes);
+}

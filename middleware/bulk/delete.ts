@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { drain } from '../../src/http/body';
+import { bulkType, DeleteSummary } from '../../src/http/bulk_answer';
+import { isText, quote, type ByteString } from '../../src/http/bytes';
+import { credentials } from '../../src/http/headers';
+import { subrequest, type Handler, type Request } from '../../src/http/message';
+import type { Log } from '../../src/log';
+import { StoreError } from '../../src/stores/error';
+import { ByteReader } from './byte_reader';
+import type { BulkOptions } from './filter';
+import { readNames } from './names';
+import { inParallel } from './parallel';
+import type { Work } from './progress';
+import { awaitBody, reportOf, splitPath, Stopped } from './stopped';
+
+/** Seconds; its powers are the pauses between tries to delete a container (Swift's `retry_interval`). */
+const RETRY_INTERVAL = 1.5;
+
+/**
+ * Deletes the objects and containers that a request's body names (Swift's `handle_delete_iter`): objects first, then
+ * containers, which may have become empty by that.
+ */
+export async function* deleteNamed(request: Request, next: Handler, options: BulkOptions, log: Log): Work {
+  const type = bulkType(request);
+  const summary = new DeleteSummary();
+  try {
+    if (type === undefined) throw new Stopped(406);
+    const { account } = splitPath(request.path);
+    const form = request.headers.get('content-type');
+    if (form && !form.startsWith('text/plain')) throw new Stopped(406);
+    awaitBody(request);
+    const bytes = ByteReader.over(request.body);
+    const names = await readNames(bytes, options.max_deletes_per_request);
+    const deleter = new Deleter(request, next, account, summary, options);
+    yield* deleter.deleteAll(names.filter((name) => trimmed(name).includes('/')));
+    yield* deleter.deleteAll(names.filter((name) => name !== '' && !trimmed(name).includes('/')));
+    return summary.isEmpty ? summary.render(type, 400, 'Invalid bulk delete.') : summary.render(type);
+  } catch (error) {
+    return summary.render(type, ...reportOf(error, request, log));
+  }
+}
+
+function trimmed(name: ByteString): ByteString {
+  return name.replace(/^\/+|\/+$/g, '');
+}
+
+class Deleter {
+  constructor(
+    private readonly request: Request,
+    private readonly next: Handler,
+    private readonly account: ByteString,
+    private readonly summary: DeleteSummary,
+    private readonly options: BulkOptions,
+  ) {}
+
+  async *deleteAll(names: readonly ByteString[]): AsyncGenerator<undefined, void> {
+    const { summary, options } = this;
+    let tooMany = false;
+    const possible = function* (this: Deleter) {
+      for (const name of names) {
+        if (tooMany) return;
+        const path = `${this.account}/${name.replace(/^\/+/, '')}`;
+        if (isText(path)) yield { name, path };
+        else summary.add(name, 412);
+      }
+    }.bind(this);
+    const deleted = inParallel(possible(), options.delete_concurrency, async ({ name, path }) => ({
+      name,
+      status: await this.delete(path, () => tooMany),
+    }));
+    for await (const { name, status } of deleted) {
+      yield;
+      summary.add(name, status);
+      // what is under way is awaited, and told
+      tooMany ||= summary.failed >= options.max_failed_deletes;
+    }
+    if (tooMany) throw new Stopped(400, 'Max delete failures exceeded');
+  }
+
+  /** Deletes one; a container that is not empty is tried again, since listings may be behind. */
+  private async delete(path: ByteString, mayNotRetry: () => boolean): Promise<number> {
+    for (let retry = 1; ; retry++) {
+      const status = await this.deleteOnce(path);
+      const again = status === 409 && retry <= this.options.delete_container_retry_count && !mayNotRetry();
+      if (!again) return status;
+      await sleep(RETRY_INTERVAL ** retry * 1000, undefined, { signal: this.request.signal });
+    }
+  }
+
+  private async deleteOnce(path: ByteString): Promise<number> {
+    const { request } = this;
+    const headers = credentials(request.headers);
+    try {
+      const response = await this.next(subrequest(request, { method: 'DELETE', path: quote(path), headers }));
+      await drain(response.body);
+      return response.status;
+    } catch (error) {
+      if (error instanceof StoreError) return 503;
+      throw error;
+    }
+  }
+}

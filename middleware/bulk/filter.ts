@@ -1,0 +1,51 @@
+import { bulkType } from '../../src/http/bulk_answer';
+import { Headers } from '../../src/http/headers';
+import { withInfo } from '../../src/http/info';
+import { textResponse, type Filter } from '../../src/http/message';
+import { parseQuery } from '../../src/http/path';
+import type { Log } from '../../src/log';
+import { deleteNamed } from './delete';
+import { extractArchive } from './extract';
+import { answerWith } from './progress';
+import type { ArchiveKind } from './unpack';
+
+/** Swift's options by their names there; times in milliseconds. */
+export interface BulkOptions {
+  readonly max_containers_per_extraction: number;
+  readonly max_failed_extractions: number;
+  readonly max_deletes_per_request: number;
+  readonly max_failed_deletes: number;
+  readonly yield_frequency: number;
+  readonly delete_concurrency: number;
+  readonly delete_container_retry_count: number;
+}
+
+const KINDS: Readonly<Record<string, ArchiveKind>> = { tar: 'plain', 'tar.gz': 'gzip', 'tar.bz2': 'bzip2' };
+
+/** Carries out `?bulk-delete` and `?extract-archive`; everything else passes as it came. */
+export function bulkFilter(options: BulkOptions, log: Log): Filter {
+  const { max_containers_per_extraction, max_failed_extractions } = options;
+  const { max_deletes_per_request, max_failed_deletes } = options;
+  const capabilities = {
+    bulk_upload: { max_containers_per_extraction, max_failed_extractions },
+    bulk_delete: { max_deletes_per_request, max_failed_deletes },
+  };
+  return (next) =>
+    withInfo((request) => {
+      const query = parseQuery(request.query);
+      const told = (work: ReturnType<typeof deleteNamed>) =>
+        answerWith(work, bulkType(request), options.yield_frequency);
+      if (query.has('bulk-delete') && /^(POST|DELETE)$/.test(request.method))
+        return told(deleteNamed(request, next, options, log));
+      const format = query.get('extract-archive');
+      if (format === undefined || request.method !== 'PUT') return next(request);
+      const kind = KINDS[format.toLowerCase().replace(/^\.+|\.+$/g, '')];
+      if (kind === undefined) return Promise.resolve(unsupported());
+      return told(extractArchive(request, next, kind, options, log));
+    }, capabilities);
+}
+
+function unsupported() {
+  const headers = Headers.of({ 'Content-Type': 'text/html; charset=UTF-8' });
+  return textResponse(400, 'Unsupported archive format', headers);
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { seconds, whole } from '../../src/config/options';
+import type { FilterPlugin } from '../../src/plugin';
+import { bulkFilter } from './filter';
+
+const options = z.object({
+  max_containers_per_extraction: whole(0, 1_000_000_000).default(10_000),
+  max_failed_extractions: whole(0, 1_000_000_000).default(1000),
+  max_deletes_per_request: whole(0, 1_000_000_000).default(10_000),
+  max_failed_deletes: whole(0, 1_000_000_000).default(1000),
+  yield_frequency: seconds(0, 86_400).default(10_000),
+  delete_concurrency: whole(1, 1000).default(2),
+  delete_container_retry_count: whole(0, 20).default(0),
+});
+
+/**
+ * Swift's `bulk`: deletes many objects, or extracts an archive, for one request. Each of them is a request of its own with the client's
+ * token, so that whatever stands behind this filter authorises and versions it.
+ */
+export const bulk: FilterPlugin<typeof options> = {
+  name: 'bulk',
+  options,
+  create: (given, { log }) => bulkFilter(given, log),
+};

@@ -1,0 +1,131 @@
+import { Readable } from 'node:stream';
+import { drain } from '../../src/http/body';
+import { quote, unquote, type ByteString } from '../../src/http/bytes';
+import { isSignedBy, parseSignature } from '../../src/http/digest';
+import { parseParameters } from '../../src/http/form';
+import { Headers } from '../../src/http/headers';
+import { subrequest, type Handler, type Request } from '../../src/http/message';
+import { parseTarget, type ContainerTarget } from '../../src/http/path';
+import { keysOf, type Key } from '../tempurl/keys';
+import { within } from '../tempurl/scope';
+import type { Outcome } from './answers';
+import { numberIn, objectHeaders, signedMessage } from './fields';
+import { InvalidForm, readParts, type Part } from './multipart';
+
+/** Nobody who may has signed a form, or not for now. */
+export class Unsigned extends Error {
+  override readonly name = 'Unsigned';
+}
+
+/** So much of a field's value counts. */
+const MOST_VALUE = 4096;
+const MOST_FIELDS = 1000;
+
+/** What was learned of a form, however far it was read. */
+export interface Uploaded {
+  readonly outcome: Outcome;
+  readonly redirect: ByteString;
+}
+
+/** Reads a form and makes an object of each of its files. Fields count for the files that come after them. */
+export class Upload {
+  private readonly fields = new Map<string, ByteString>();
+  private readonly path: ByteString;
+  private readonly container: ContainerTarget | undefined;
+
+  constructor(
+    private readonly request: Request,
+    private readonly digests: readonly string[],
+    private readonly next: Handler,
+  ) {
+    this.path = unquote(request.path);
+    const target = parseTarget(request.path);
+    if (target?.container !== undefined) this.container = { ...target, container: target.container };
+  }
+
+  /**
+   * @throws InvalidForm, Unsigned; files before the one where it went wrong are there then
+   */
+  async run(boundary: ByteString): Promise<Uploaded> {
+    const keys = this.container ? await keysOf(this.request, this.container, this.next) : [];
+    this.request.sendContinue?.();
+    let outcome: Outcome = { status: 400, message: 'no files to process', headers: Headers.none };
+    let files = 0;
+    for await (const part of readParts(this.request.body, boundary)) {
+      const { value, parameters } = parseParameters(part.headers.get('content-disposition') ?? '');
+      const filename = value === 'form-data' ? parameters.get('filename') : undefined;
+      if (!filename) {
+        await this.keep(parameters.get('name'), part);
+        continue;
+      }
+      const isTooMany = ++files > numberIn(this.fields, 'max_file_count');
+      outcome = isTooMany
+        ? { status: 400, message: 'max file count exceeded', headers: Headers.none }
+        : await this.put(filename, part, keys);
+      if (outcome.status >= 300) break;
+    }
+    return { outcome, redirect: this.fields.get('redirect') ?? '' };
+  }
+
+  private async keep(name: string | undefined, part: Part): Promise<void> {
+    let value = '';
+    for await (const chunk of part.body)
+      if (value.length < MOST_VALUE) value += chunk.toString('latin1', 0, MOST_VALUE - value.length);
+    if (name === undefined) return;
+    this.fields.set(name.toLowerCase(), value.replace(/[\r\n-]+$/, ''));
+    if (this.fields.size > MOST_FIELDS) throw new InvalidForm('too many fields');
+  }
+
+  private async put(filename: ByteString, part: Part, keys: readonly Key[]): Promise<Outcome> {
+    const { request, container, fields } = this;
+    if (!container || keys.length === 0) throw new Unsigned('invalid signature');
+    const most = numberIn(fields, 'max_file_size');
+    const headers = objectHeaders(fields, part.headers);
+    this.checkSignature(keys);
+    const content = Readable.from(capped(part.body, most), { objectMode: false });
+    try {
+      const response = await this.next(
+        subrequest(request, {
+          method: 'PUT',
+          path: quote(this.folder() + filename),
+          headers: request.headers.only('origin').withAll(Headers.of(headers)),
+          body: content,
+          authorise: within(container, 'container'),
+        }),
+      );
+      await drain(response.body);
+      return { status: response.status, message: '', headers: response.headers };
+    } catch (error) {
+      throw content.errored instanceof InvalidForm ? content.errored : error;
+    }
+  }
+
+  /** What comes before the names of the files: the whole path of the request, the container's with a slash. */
+  private folder(): ByteString {
+    const isPrefix = this.path.endsWith('/') || this.path.split('/').length > 4;
+    return isPrefix ? this.path : `${this.path}/`;
+  }
+
+  private checkSignature(keys: readonly Key[]): void {
+    const { fields, path } = this;
+    if (numberIn(fields, 'expires', 'expired not an integer') < Date.now() / 1000)
+      throw new Unsigned('form expired');
+    const signature = parseSignature(fields.get('signature') ?? '');
+    const message = signedMessage(path, fields);
+    const isSigned =
+      signature !== undefined &&
+      this.digests.includes(signature.digest) &&
+      keys.some(({ value }) => isSignedBy(value, message, signature));
+    if (!isSigned) throw new Unsigned('invalid signature');
+  }
+}
+
+/** The same bytes, but failing where they are more than they may be. */
+async function* capped(content: AsyncGenerator<Buffer, void>, most: number): AsyncGenerator<Buffer, void> {
+  let seen = 0;
+  for await (const chunk of content) {
+    seen += chunk.length;
+    if (seen > most) throw new InvalidForm('max_file_size exceeded');
+    yield chunk;
+  }
+}

@@ -1,0 +1,67 @@
+import { answer, unauthorised } from '../../src/http/answers';
+import { quote, unquote, type ByteString } from '../../src/http/bytes';
+import { Headers } from '../../src/http/headers';
+import { NO_BODY, type Request, type Response } from '../../src/http/message';
+import { isKeyOf, type Tokens } from './tokens';
+import type { User } from './users';
+
+export interface LoginParts {
+  readonly users: ReadonlyMap<ByteString, User>;
+  readonly tokens: Tokens;
+  /** Of the URL that a user is given; `default`: http. */
+  readonly scheme: string;
+}
+
+/**
+ * `GET /auth/v1.0` with X-Auth-User and X-Auth-Key, in all the spellings that Swift's `tempauth` knows.
+ *
+ * @param path what follows the prefix of all logins
+ */
+export function login(request: Request, path: string, parts: LoginParts): Response {
+  if (request.method !== 'GET') return answer(405);
+  const [version, account, last] = unquote(path).split('/');
+  if (version === '') return answer(404);
+  const isOld = version === 'v1' && last === 'auth';
+  if (!isOld && version !== 'v1.0' && version !== 'auth') return answer(400);
+  const name = isOld ? oldName(request.headers, account ?? '') : nameIn(request.headers);
+  if (name === undefined) return unauthorised((isOld && account) || 'unknown');
+  const user = parts.users.get(name);
+  // the same for a wrong name as for a wrong key, so that nobody learns which names there are
+  if (!user || !isKeyOf(user, keyIn(request.headers, isOld))) return unauthorised('unknown');
+  return welcome(user, request.headers.get('host') ?? 'localhost', parts);
+}
+
+function nameIn(headers: Headers): ByteString | undefined {
+  const user = headers.get('x-auth-user') || headers.get('x-storage-user');
+  return user?.includes(':') ? user : undefined;
+}
+
+/** `/v1/ACCOUNT/auth`: the account is in the path, and in X-Auth-User once more. */
+function oldName(headers: Headers, account: ByteString): ByteString | undefined {
+  const bare = headers.get('x-storage-user');
+  if (bare) return `${account}:${bare}`;
+  const user = headers.get('x-auth-user');
+  return user?.startsWith(`${account}:`) ? user : undefined;
+}
+
+function keyIn(headers: Headers, isOld: boolean): ByteString {
+  const names = ['x-auth-key', 'x-storage-pass'];
+  const values = (isOld ? names.reverse() : names).map((name) => headers.get(name));
+  return values.find(Boolean) ?? '';
+}
+
+function welcome(user: User, host: string, { tokens, scheme }: LoginParts): Response {
+  const { token, seconds } = tokens.create(user);
+  return {
+    status: 200,
+    headers: Headers.of({
+      'Content-Type': 'text/html; charset=UTF-8',
+      'Content-Length': '0',
+      'X-Auth-Token': token,
+      'X-Storage-Token': token,
+      'X-Auth-Token-Expires': String(seconds),
+      'X-Storage-Url': `${scheme === 'default' ? 'http' : scheme}://${host}/v1/${quote(user.account)}`,
+    }),
+    body: NO_BODY,
+  };
+}

@@ -1,0 +1,93 @@
+import { page, unauthorised } from '../../src/http/answers';
+import { isSignedBy, parseSignature } from '../../src/http/digest';
+import type { Headers } from '../../src/http/headers';
+import { NO_BODY, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
+import { isObject, parseTarget, type ObjectTarget } from '../../src/http/path';
+import { dispositionOf } from './disposition';
+import { isInRange } from './ip_range';
+import { keysOf, type Key } from './keys';
+import { readParameters, type Parameters } from './parameters';
+import { within } from './scope';
+
+export interface TempUrlParts {
+  readonly methods: readonly string[];
+  readonly digests: readonly string[];
+  readonly cleanIncoming: (headers: Headers) => Headers;
+  readonly cleanOutgoing: (headers: Headers) => Headers;
+}
+
+/** Who holds an URL that carries a signature may do with the object what it was signed for, until it expires. */
+export function tempUrlFilter(parts: TempUrlParts): Filter {
+  return (next) => async (request) => {
+    const parameters = request.method === 'OPTIONS' ? undefined : readParameters(request.query);
+    if (parameters === undefined) return next(request);
+    const target = targetOf(request, parts.methods);
+    const key = target && (await signingKey(request, target, parameters, parts.digests, next));
+    if (!target || !key) return invalid(request);
+    const disallowed = isReading(request) ? undefined : POINTERS.find((name) => request.headers.has(name));
+    if (disallowed !== undefined)
+      return page(400, `The header '${disallowed}' is not allowed in this tempurl`);
+    // whatever else the query asks for was not signed
+    const response = await next({
+      ...request,
+      query: '',
+      headers: parts.cleanIncoming(request.headers),
+      authorise: within(target, key.scope),
+    });
+    const headers = parts.cleanOutgoing(response.headers);
+    const isShown = isReading(request) && response.status < 300;
+    return { ...response, headers: isShown ? shown(headers, parameters, target) : headers };
+  };
+}
+
+/**
+ * Headers that would make an object of others, or a pointer to them, which whoever reads it by an URL of his own would then see. Swift's
+ * list, with the one that distributions have added to it since.
+ */
+const POINTERS = ['X-Object-Manifest', 'X-Symlink-Target', 'X-Copy-From'];
+
+function isReading({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function targetOf({ method, path }: Request, methods: readonly string[]): ObjectTarget | undefined {
+  const target = parseTarget(path);
+  if (!methods.includes(method) || target === undefined || !isObject(target)) return undefined;
+  return target.version === 'v1' && /[^/]/.test(target.object) ? target : undefined;
+}
+
+/** The key that signed a request; undefined where none did, or the URL does not hold for it. */
+async function signingKey(
+  request: Request,
+  target: ObjectTarget,
+  { signature: given, expires, prefix, ipRange }: Parameters,
+  digests: readonly string[],
+  next: Handler,
+): Promise<Key | undefined> {
+  const signature = parseSignature(given);
+  if (signature === undefined || expires === 0 || !digests.includes(signature.digest)) return undefined;
+  if (ipRange !== undefined && !isInRange(request.remoteAddress, ipRange)) return undefined;
+  if (prefix !== undefined && !target.object.startsWith(prefix)) return undefined;
+  const container = `/v1/${target.account}/${target.container}/`;
+  const path = prefix === undefined ? container + target.object : `prefix:${container}${prefix}`;
+  // who may read or write an object may also ask for its metadata
+  const methods = request.method === 'HEAD' ? ['HEAD', 'GET', 'POST', 'PUT'] : [request.method];
+  const ip = ipRange === undefined ? '' : `ip=${ipRange}\n`;
+  const messages = methods.map((method) => `${ip}${method}\n${expires}\n${path}`);
+  const keys = await keysOf(request, target, next);
+  return keys.find(({ value }) => messages.some((message) => isSignedBy(value, message, signature)));
+}
+
+function invalid({ method }: Request): Response {
+  const response = unauthorised('unknown', '401 Unauthorized: Temp URL invalid\n');
+  if (method !== 'HEAD') return response;
+  return { ...response, headers: response.headers.with('Content-Length', '0'), body: NO_BODY };
+}
+
+/** What a browser needs to know of an object that it reads by a temporary URL. */
+function shown(headers: Headers, parameters: Parameters, { object }: ObjectTarget): Headers {
+  const disposition = dispositionOf(parameters, headers.get('content-disposition'), object);
+  return headers
+    .with('Content-Disposition', disposition.replaceAll('\n', '%0A'))
+    .with('Expires', new Date(parameters.expires * 1000).toUTCString());
+}

@@ -1,0 +1,16 @@
+import { Headers } from '../../src/http/headers';
+
+/** Takes the headers out that one list names, but those that the other names as well; a `*` ends the beginning of a name. */
+export function headerRules(
+  removed: readonly string[],
+  allowed: readonly string[],
+): (headers: Headers) => Headers {
+  const isRemoved = matcher(removed);
+  const isAllowed = matcher(allowed);
+  return (headers) => headers.filter((key) => isAllowed(key) || !isRemoved(key));
+}
+
+function matcher(patterns: readonly string[]): (key: string) => boolean {
+  const keys = patterns.map((each) => Headers.key(each));
+  return (name) => keys.some((key) => (key.endsWith('*') ? name.startsWith(key.slice(0, -1)) : name === key));
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { words } from '../../src/config/options';
+import { allowedDigests, digestInfo } from '../../src/http/digest';
+import { withInfo } from '../../src/http/info';
+import type { FilterPlugin } from '../../src/plugin';
+import { tempUrlFilter } from './filter';
+import { headerRules } from './header_rules';
+
+const options = z.object({
+  methods: words.default(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']),
+  incoming_remove_headers: words.default(['x-timestamp']),
+  incoming_allow_headers: words.default([]),
+  outgoing_remove_headers: words.default(['x-object-meta-*']),
+  outgoing_allow_headers: words.default(['x-object-meta-public-*']),
+  allowed_digests: allowedDigests,
+});
+
+/**
+ * Swift's `tempurl`: URLs that let whoever holds them read or write an object for a while, signed with a key that the owner keeps in the
+ * metadata of the account or of the container. For an app that keeps objects itself; a Swift behind has its own.
+ */
+export const tempurl: FilterPlugin<typeof options> = {
+  name: 'tempurl',
+  options,
+  create: (given) => {
+    const { allowed_digests, ...rest } = given;
+    const filter = tempUrlFilter({
+      methods: given.methods,
+      digests: allowed_digests,
+      cleanIncoming: headerRules(given.incoming_remove_headers, given.incoming_allow_headers),
+      cleanOutgoing: headerRules(given.outgoing_remove_headers, given.outgoing_allow_headers),
+    });
+    return (next) => withInfo(filter(next), { tempurl: { ...rest, ...digestInfo(allowed_digests) } });
+  },
+};

@@ -1,0 +1,40 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
+/**
+ * Whether an address is in a range, given as one address or as `ADDRESS/BITS`; false where either cannot be read, or where the range's
+ * address has bits beyond the mask, as in Python's `ipaddress`.
+ */
+export function isInRange(address: string | undefined, range: string): boolean {
+  const [network = '', mask] = range.split('/', 2);
+  const wanted = bitsOf(network);
+  const own = address === undefined ? undefined : bitsOf(address.replace(/^::ffff:(?=[\d.]+$)/i, ''));
+  if (wanted === undefined || own === undefined || own.length !== wanted.length) return false;
+  const length = mask === undefined ? wanted.length : maskLength(mask, wanted.length);
+  if (length === undefined || wanted.slice(length).includes('1')) return false;
+  return own.startsWith(wanted.slice(0, length));
+}
+
+/** `24`, or `255.255.255.0`. */
+function maskLength(mask: string, most: number): number | undefined {
+  if (/^\d+$/.test(mask)) return Number(mask) <= most ? Number(mask) : undefined;
+  const bits = isIPv4(mask) && most === 32 ? bitsOf(mask) : undefined;
+  return bits !== undefined && /^1*0*$/.test(bits) ? bits.replaceAll('0', '').length : undefined;
+}
+
+/** An address as a string of zeros and ones: 32 or 128 of them. */
+function bitsOf(address: string): string | undefined {
+  if (isIPv4(address)) return bits(address.split('.').map(Number), 8);
+  if (!isIPv6(address) || address.includes('%')) return undefined;
+  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const groups = (part: string) => part.split(':').filter(Boolean);
+  const last = groups(tail ?? '');
+  const zeros = Array.from({ length: 8 - groups(head).length - last.length }, () => '0');
+  return bits(
+    [...groups(head), ...zeros, ...last].map((group) => parseInt(group, 16)),
+    16,
+  );
+}
+
+function bits(numbers: readonly number[], width: number): string {
+  return numbers.map((each) => each.toString(2).padStart(width, '0')).join('');
+}

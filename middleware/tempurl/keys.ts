@@ -1,0 +1,32 @@
+import { drain } from '../../src/http/body';
+import type { ByteString } from '../../src/http/bytes';
+import { subrequest, type Handler, type Request } from '../../src/http/message';
+import { formatTarget, type ContainerTarget, type Target } from '../../src/http/path';
+
+/** A key that the owners of an account or a container have set, and how far what it signs may reach. */
+export interface Key {
+  readonly value: ByteString;
+  readonly scope: 'account' | 'container';
+}
+
+/** The keys of a container and of its account: X-Account-Meta-Temp-Url-Key, X-Container-Meta-Temp-Url-Key, and -2 of both. */
+export async function keysOf(request: Request, target: ContainerTarget, next: Handler): Promise<Key[]> {
+  const { version, account, container } = target;
+  const [ofAccount, ofContainer] = await Promise.all([
+    read(request, { version, account }, 'account', next),
+    read(request, { version, account, container }, 'container', next),
+  ]);
+  return [...ofAccount, ...ofContainer];
+}
+
+async function read(request: Request, target: Target, scope: Key['scope'], next: Handler): Promise<Key[]> {
+  const path = formatTarget(target);
+  const response = await next(subrequest(request, { method: 'HEAD', path, authority: 'service' }));
+  await drain(response.body);
+  if (response.status >= 300) return [];
+  const names = [`x-${scope}-meta-temp-url-key`, `x-${scope}-meta-temp-url-key-2`];
+  return names.flatMap((name) => {
+    const value = response.headers.get(name);
+    return value ? [{ value, scope }] : [];
+  });
+}

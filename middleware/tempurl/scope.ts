@@ -1,0 +1,15 @@
+import { unauthorised } from '../../src/http/answers';
+import type { Authorise } from '../../src/http/message';
+import type { ContainerTarget } from '../../src/http/path';
+import type { Key } from './keys';
+
+/**
+ * Lets a signed request reach what its key is for, and nothing else: also not through copies, symlinks and the segments of large
+ * objects.
+ */
+export function within({ account, container }: ContainerTarget, scope: Key['scope']): Authorise {
+  return ({ target }) => {
+    const isInside = target.account === account && (scope === 'account' || target.container === container);
+    return isInside ? undefined : unauthorised(target.account);
+  };
+}

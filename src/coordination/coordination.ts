@@ -1,0 +1,26 @@
+import type { Cache } from '../caches/cache';
+import { MemoryCache } from '../caches/memory';
+import type { Locker } from '../lockers/locker';
+import { MemoryLocker } from '../lockers/memory';
+
+/** What the processes that serve the same store have in common, so that none works against another. */
+export interface Coordination {
+  /** Locks that hold in all of them. */
+  readonly locker: Locker;
+  /**
+   * A cache whose `drop` has reached all of them before it resolves.
+   *
+   * @param name the same in all of them, and used once in each
+   * @param most how many values each keeps
+   * @param age milliseconds after which a value is fetched anew; 0 keeps none
+   */
+  cache<V extends object>(name: string, most: number, age: number): Cache<V>;
+}
+
+/** For a process that has its store to itself. */
+export function alone(): Coordination {
+  return {
+    locker: new MemoryLocker(),
+    cache: <V extends object>(_: string, most: number, age: number) => new MemoryCache<V>(most, age),
+  };
+}

@@ -1,0 +1,35 @@
+import { page } from './answers';
+import { drain } from './body';
+import { credentials, type Headers } from './headers';
+import { subrequest, type Authority, type Handler, type Request, type Response } from './message';
+import { formatTarget, type Target } from './path';
+
+/** Swift's refusal of what would be too much. */
+export function exceeded(): Response {
+  return page(413, 'Upload exceeds quota.');
+}
+
+/** Whether a value sets a quota that so much is beyond. What is no number sets none. */
+export function isBeyond(quota: string | undefined, amount: number): boolean {
+  return isNumber(quota) && Number(quota) < amount;
+}
+
+/** Whether a value consists of digits (Python's `isdigit`). */
+export function isNumber(value: string | undefined): boolean {
+  return value !== undefined && /^\d+$/.test(value);
+}
+
+/** What an account or a container says of itself, whatever the client may see; undefined where it says nothing. */
+export async function factsOf(
+  target: Target,
+  request: Request,
+  next: Handler,
+  authority: Authority,
+): Promise<Headers | undefined> {
+  const headers = authority === 'client' ? { headers: credentials(request.headers) } : {};
+  const response = await next(
+    subrequest(request, { method: 'HEAD', path: formatTarget(target), authority, ...headers }),
+  );
+  await drain(response.body);
+  return response.status < 300 ? response.headers : undefined;
+}

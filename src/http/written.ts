@@ -1,0 +1,41 @@
+import { drain } from './body';
+import { unquote } from './bytes';
+import { credentials } from './headers';
+import { subrequest, type Handler, type Request } from './message';
+import { formatTarget, isObject, parseCopyHeader, type ObjectTarget, type Target } from './path';
+
+/** The object that a request writes or deletes, however it is spelled (Swift's `copy`). */
+export function writtenBy(request: Request, target: Target): ObjectTarget | undefined {
+  if (!isObject(target)) return undefined;
+  if (request.method === 'PUT' || request.method === 'DELETE') return target;
+  return request.method === 'COPY' ? otherEnd(request, target, 'destination') : undefined;
+}
+
+/** The object at the other end of a copy: the one that a header names, in the account that another one may name. */
+function otherEnd(
+  { headers }: Request,
+  target: Target,
+  header: 'destination' | 'x-copy-from',
+): ObjectTarget | undefined {
+  const path = parseCopyHeader(headers.get(header) ?? '');
+  if (!path) return undefined;
+  const account = unquote(headers.get(`${header}-account`) ?? '') || target.account;
+  // no account has a slash in its name: the store refuses that
+  return account.includes('/') ? undefined : { version: target.version, account, ...path };
+}
+
+/**
+ * How many bytes a request writes to an object, as far as that is known before they come: 0 where it is not. Those of a copy are its
+ * source's, which the client is asked to have the right to read.
+ */
+export async function incomingBytes(request: Request, target: ObjectTarget, next: Handler): Promise<number> {
+  const source = request.method === 'COPY' ? target : otherEnd(request, target, 'x-copy-from');
+  if (source === undefined) return Number(request.headers.get('content-length') ?? 0);
+  const headers = credentials(request.headers);
+  const { query } = request;
+  const response = await next(
+    subrequest(request, { method: 'HEAD', path: formatTarget(source), query, headers }),
+  );
+  await drain(response.body);
+  return response.status < 300 ? Number(response.headers.get('content-length') ?? 0) : 0;
+}

@@ -1,0 +1,142 @@
+// What the benchmarks share: servers to measure, and a client that costs little enough not to be what is measured.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const root = join(import.meta.dirname, '../..');
+
+export const progress = (text) => process.stderr.write(`\r${text}`.padEnd(80));
+
+export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+/** A folder that is gone when the process is. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'hindsight-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(servers.map((server) => new Promise((done) => server.listen(0, '127.0.0.1', done))));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
+/** Starts a real Swift: where it is without versions, and where it has its own. */
+export async function startSwift() {
+  const ports = await freePorts(6);
+  const env = { ...process.env, SWIFT_LAB: temporaryFolder(), SWIFT_LAB_PORTS: ports.join(' ') };
+  const lab = (command) =>
+    execFileSync('bash', [join(root, 'test/support/swift-lab'), command], {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  process.prependOnceListener('exit', () => lab('down'));
+  lab('up');
+  return { plain: `http://127.0.0.1:${ports[0]}`, versioned: `http://127.0.0.1:${ports[1]}` };
+}
+
+/** Starts the built Hindsight with a configuration; where it listens, and its process. */
+export async function startHindsight(config, more = {}) {
+  const file = join(temporaryFolder(), 'hindsight.conf');
+  writeFileSync(file, config);
+  const child = spawn('node', ['dist/src/cli.js', 'serve', '--config', file], {
+    cwd: root,
+    env: { ...process.env, HINDSIGHT_PORT: '0', ...more },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  process.prependOnceListener('exit', () => child.kill());
+  const url = await new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`hindsight ended with ${code}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('"url"')) resolve(JSON.parse(line).url);
+    });
+  });
+  return { url, child };
+}
+
+/** A connection that sends one request after the other; answers need a Content-Length. */
+class Connection {
+  #socket;
+  #buffer = '';
+  #waiting;
+
+  constructor(url, token) {
+    this.token = token;
+    const { hostname, port } = new URL(url);
+    this.#socket = connect(Number(port), hostname).setNoDelay(true).setEncoding('latin1');
+    this.#socket.on('data', (text) => this.#receive(text));
+    this.#socket.on('close', () => this.#waiting?.reject(new Error('the connection was closed')));
+    this.#socket.on('error', () => undefined);
+  }
+
+  /** @returns the status */
+  ask(method, path, headers = {}, body) {
+    const fields = { Host: 'bench', 'X-Auth-Token': this.token, ...headers };
+    if (body !== undefined || method === 'PUT') fields['Content-Length'] = body?.length ?? 0;
+    const head = Object.entries(fields).reduce(
+      (text, [name, value]) => (value === undefined ? text : `${text}${name}: ${value}\r\n`),
+      `${method} ${path} HTTP/1.1\r\n`,
+    );
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#socket.write(`${head}\r\n${body ?? ''}`, 'latin1');
+    });
+  }
+
+  close() {
+    this.#socket.destroy();
+  }
+
+  #receive(text) {
+    this.#buffer += text;
+    const end = this.#buffer.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const head = this.#buffer.slice(0, end);
+    const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
+    if (this.#buffer.length < end + 4 + length) return;
+    this.#buffer = '';
+    const { resolve } = this.#waiting;
+    this.#waiting = undefined;
+    resolve({ status: Number(head.slice(9, 12)), head });
+  }
+}
+
+/** A client with several connections, logged in; `ask` of each fails for an answer that is no success. */
+export async function client(url, count) {
+  const first = new Connection(url);
+  const { head } = await first.ask('GET', '/auth/v1.0', {
+    'X-Auth-User': 'test:tester',
+    'X-Auth-Key': 'testing',
+  });
+  first.close();
+  const token = /\r\nx-auth-token: *(\S+)/i.exec(head)?.[1];
+  const lanes = Array.from({ length: count }, () => {
+    const connection = new Connection(url, token);
+    const ask = async (method, path, headers, body) => {
+      const { status } = await connection.ask(method, `/v1/AUTH_test${path}`, headers, body);
+      if (status >= 300) throw new Error(`${url}: ${method} ${path}: ${status}`);
+    };
+    return { ask };
+  });
+  return { lanes, token };
+}
+
+/** How often a second `work(lane, i)` is done, by all lanes together. */
+export async function rate(lanes, seconds, work) {
+  const began = performance.now();
+  let done = 0;
+  await Promise.all(
+    lanes.map(async (lane, number) => {
+      for (let i = 0; performance.now() - began < seconds * 1000; i++, done++) await work(lane, number, i);
+    }),
+  );
+  return (done / (performance.now() - began)) * 1000;
+}

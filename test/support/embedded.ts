@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Headers } from '../../src/http/headers';
+import { createLog } from '../../src/log';
+import { readConfig } from '../../src/pipeline/load';
+import { startServer } from '../../src/server/serve';
+import { Client } from './client';
+
+/** A server with a store of its own and the sample's pipeline. */
+export interface EmbeddedServer {
+  readonly url: string;
+  /** What was logged, as it was written. */
+  readonly log: string[];
+  /** A client with a token of the user's, for an account that is the user's own unless another is named. */
+  login(user: string, key: string, account?: string): Promise<Client>;
+  /** A client without a token. */
+  anonymous(account?: string): Client;
+  close(): Promise<void>;
+}
+
+const USERS = `user_test_tester = testing .admin
+user_test2_tester2 = testing2 .admin
+user_test_tester3 = testing3
+user_admin_admin = secret .admin .reseller_admin
+user_admin_reader = secret .reseller_reader
+user_svc_worker = secret service`;
+
+/**
+ * Starts one; users are those of Swift's own tests, and some more.
+ *
+ * @param sections of the configuration, besides those that are always there
+ */
+export async function startEmbedded(sections = '', tempauth = ''): Promise<EmbeddedServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'hindsight-embedded-'));
+  const text = `[DEFAULT]
+bind_port = 0
+[pipeline:main]
+pipeline = catch_errors gatekeeper healthcheck proxy-logging bulk tempurl formpost tempauth container_quotas account_quotas versioned_writes embedded
+[filter:tempauth]
+${USERS}
+${tempauth}
+[filter:versioned_writes]
+allow_versioned_writes = true
+[app:embedded]
+data = ${folder}/data
+${sections}`;
+  const log: string[] = [];
+  const server = await startServer(
+    readConfig(text, 'test.conf', {}),
+    createLog('info', { write: (line: string) => log.push(line) }),
+  );
+  const anonymous = (account = 'AUTH_test') => new Client(server.url, Headers.none, `/v1/${account}`);
+  return {
+    url: server.url,
+    log,
+    anonymous,
+    login: (user, key, account) => login(server.url, user, key, account),
+    close: async () => {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A client with a token of the user's. */
+export async function login(url: string, user: string, key: string, account?: string): Promise<Client> {
+  const { headers } = await new Client(url, Headers.none).send('GET', '/auth/v1.0', {
+    'X-Auth-User': user,
+    'X-Auth-Key': key,
+  });
+  const token = Headers.of({ 'X-Auth-Token': headers.get('x-auth-token') });
+  return new Client(url, token, `/v1/${account ?? `AUTH_${user.split(':')[0] ?? ''}`}`);
+}

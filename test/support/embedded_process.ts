@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { Headers } from '../../src/http/headers';
+import { Client } from './client';
+import { startProxyProcess, type ProxyProcess } from './proxy_process';
+
+/** The configuration of a server with a store of its own, on a free port unless one is given. */
+export function embeddedConfiguration(data: string, workers = 1, port = 0): string {
+  return `
+[DEFAULT]
+bind_port = ${port}
+workers = ${workers}
+[pipeline:main]
+pipeline = catch_errors gatekeeper healthcheck proxy-logging tempauth versioned_writes embedded
+[filter:tempauth]
+user_test_tester = testing .admin
+[filter:versioned_writes]
+allow_versioned_writes = true
+[app:embedded]
+data = ${data}
+`;
+}
+
+/** Starts such a server in a process of its own, or as the workers of one. */
+export function startEmbedded(data: string, workers = 1): Promise<ProxyProcess> {
+  return startProxyProcess(embeddedConfiguration(data, workers));
+}
+
+/** A client of the only user that it has. */
+export async function loginTo(url: string): Promise<Client> {
+  const anonymous = new Client(url, Headers.none);
+  const credentials = { 'X-Auth-User': 'test:tester', 'X-Auth-Key': 'testing' };
+  const { headers } = await anonymous.send('GET', '/auth/v1.0', credentials);
+  return new Client(url, Headers.of({ 'X-Auth-Token': headers.get('x-auth-token') }), '/v1/AUTH_test');
+}
+
+/** The processes that a process has started and that live. */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
+/** Whether there is such a process. */
+export function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Client } from './client';
+import { archivePrefix, bodies, current, pathOf, type Pair } from './containers';
+
+/** How many write at once, where a test does not say otherwise, and how often each. */
+export const WRITERS = 16;
+export const TIMES = 10;
+/** The object that all of them write. */
+export const OBJECT = 'contended';
+
+/** Writes a body and answers with the status. */
+export type Write = (body: string) => Promise<number>;
+
+/** Several writers at once, each writing several times, one after the other; the bodies that were acknowledged. */
+export async function race(writers: number, times: number, who: string, write: Write) {
+  const acknowledged: string[] = [];
+  const statuses = new Set<number>();
+  await Promise.all(
+    Array.from({ length: writers }, async (_, writer) => {
+      for (let time = 0; time < times; time++) {
+        const body = `${who} ${writer}, time ${time}`;
+        const status = await write(body);
+        statuses.add(status);
+        if (status === 201) acknowledged.push(body);
+      }
+    }),
+  );
+  return { acknowledged, statuses: [...statuses].sort() };
+}
+
+/** The bodies of an object, current and archived, sorted. */
+export async function found(client: Client, { container, archive }: Pair, name = OBJECT): Promise<string[]> {
+  const now = await current(client, container, name);
+  const before = await bodies(client, archive, archivePrefix(name));
+  return [...(typeof now === 'string' ? [now] : []), ...before].sort();
+}
+
+/** Writes an object of a container. */
+export const writeTo =
+  (client: Client, container: string, name = OBJECT): Write =>
+  async (body) =>
+    (await client.ask('PUT', pathOf(container, name), {}, body)).status;

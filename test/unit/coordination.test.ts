@@ -1,0 +1,100 @@
+import { Hub } from '../../src/coordination/hub';
+import { Member } from '../../src/coordination/member';
+import type { Channel } from '../../src/coordination/messages';
+import { cacheSuite } from '../conformance/cache';
+import { lockerSuite } from '../conformance/locker';
+
+const GRACE = 50;
+const never = () => new AbortController().signal;
+
+/** Two ends of a channel that carries messages as processes do: copied, in order, in a later turn. */
+function channels<A, B>(): { left: Channel<A, B>; right: Channel<B, A>; close: () => void } {
+  const open = { is: true };
+  const closed: (() => void)[] = [];
+  const end = <In, Out>() => {
+    const listeners: ((message: In) => void)[] = [];
+    return {
+      listeners,
+      channel: (others: ((message: Out) => void)[]): Channel<In, Out> => ({
+        send: (message) => {
+          if (!open.is) return;
+          const copy = JSON.parse(JSON.stringify(message)) as Out;
+          setImmediate(() => {
+            if (open.is) for (const listener of others) listener(copy);
+          });
+        },
+        onMessage: (listener) => listeners.push(listener),
+        onClose: (listener) => closed.push(listener),
+      }),
+    };
+  };
+  const [left, right] = [end<A, B>(), end<B, A>()];
+  return {
+    left: left.channel(right.listeners),
+    right: right.channel(left.listeners),
+    close: () => {
+      open.is = false;
+      for (const listener of closed) listener();
+    },
+  };
+}
+
+/** A member of a hub, and how to kill it. */
+function memberOf(hub: Hub) {
+  const { left, right, close } = channels();
+  hub.join(left as Parameters<Hub['join']>[0]);
+  return { member: new Member(right as ConstructorParameters<typeof Member>[0]), die: close };
+}
+
+lockerSuite('of a member', () => memberOf(new Hub(GRACE)).member.locker);
+
+lockerSuite('of two members in turn', () => {
+  const hub = new Hub(GRACE);
+  const members = [memberOf(hub).member, memberOf(hub).member];
+  let turn = 0;
+  return { acquire: (...args) => members[turn++ % 2]!.locker.acquire(...args) };
+});
+
+cacheSuite('of a member among others', () => {
+  const hub = new Hub(GRACE);
+  memberOf(hub);
+  memberOf(hub);
+  return memberOf(hub).member.cache('test', 100, 60_000);
+});
+
+describe('members of a hub', () => {
+  it('forget what another drops before its drop resolves, also what they are fetching', async () => {
+    const hub = new Hub(GRACE);
+    const [one, other] = [memberOf(hub), memberOf(hub)].map(({ member }) =>
+      member.cache<{ n: number }>('test', 100, 60_000),
+    );
+    expect(await other!.load('kept', () => Promise.resolve({ n: 1 }))).toEqual({ n: 1 });
+    let found: (value: { n: number }) => void = () => undefined;
+    const fetching = other!.load('fetched', () => new Promise<{ n: number }>((resolve) => (found = resolve)));
+    await Promise.all([one!.drop('kept'), one!.drop('fetched')]);
+    found({ n: 1 });
+    await fetching;
+    for (const key of ['kept', 'fetched'])
+      expect(await other!.load(key, () => Promise.resolve({ n: 2 }))).toEqual({ n: 2 });
+  });
+
+  it('do not wait for one that dies, and have its locks after a while', async () => {
+    const hub = new Hub(GRACE);
+    const [one, dead] = [memberOf(hub), memberOf(hub)];
+    const cache = one.member.cache('test', 100, 60_000);
+    const held = await dead.member.locker.acquire('name', 1000, never());
+    const waiting = dead.member.locker.acquire('name', 1000, never());
+    waiting.catch(() => undefined);
+    const dropped = cache.drop('key');
+    const began = Date.now();
+    const next = one.member.locker.acquire('name', 1000, never());
+    dead.die();
+    await dropped;
+    (await next).release();
+    expect(Date.now() - began).toBeGreaterThanOrEqual(GRACE - 5);
+    expect(held.signal.aborted).toBe(true);
+    await expect(waiting).rejects.toThrow('gone');
+    await expect(dead.member.locker.acquire('name', 1, never())).rejects.toThrow('gone');
+    await expect(dead.member.cache('test', 1, 1).drop('key')).rejects.toThrow('gone');
+  });
+});
