@@ -1,6 +1,6 @@
 import { Versions, type Outcome } from '../../src/core/versions';
-import { drain, receiveFirst, watch } from '../../src/http/body';
-import { isTrueValue, toText } from '../../src/http/bytes';
+import { drain, receiveFirst } from '../../src/http/body';
+import { toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import {
   ClientGone,
@@ -10,11 +10,12 @@ import {
   type Request,
   type Response,
 } from '../../src/http/message';
-import { parseQuery, type ContainerTarget, type ObjectTarget } from '../../src/http/path';
+import type { ContainerTarget, ObjectTarget } from '../../src/http/path';
 import { LockTimeout, type Lock } from '../../src/lockers/locker';
 import { StoreError } from '../../src/stores/error';
 import type { ObjectInfo } from '../../src/stores/store';
 import { HttpStore } from '../../src/stores/http_store';
+import { answersEarly, follow } from './early_answer';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
 
@@ -60,17 +61,14 @@ export class ObjectWriter {
     const body = request.sendContinue ? request.body : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
     const name = `${written.account}/${written.container}/${written.object}`;
     const lock = await this.parts.locker.acquire(name, this.parts.lockWait, request.signal);
-    let release = lock.release;
-    try {
-      const response = await this.locked({ ...request, body }, written, inForce, lock);
-      if (answersEarly(request, response) && !Buffer.isBuffer(response.body)) {
-        release = () => undefined;
-        watch(response.body, () => undefined, lock.release);
-      }
-      return response;
-    } finally {
-      release();
-    }
+    return new Promise((resolve, reject) => {
+      const done = this.locked({ ...request, body }, written, inForce, lock, (early) => {
+        const { response, outcome } = follow(early, () => done);
+        resolve(response);
+        return outcome;
+      }).finally(lock.release);
+      done.then(resolve, reject);
+    });
   }
 
   private async locked(
@@ -78,6 +76,7 @@ export class ObjectWriter {
     written: ObjectTarget,
     inForce: Versioned,
     lock: Lock,
+    answerEarly: (response: Response) => Promise<Outcome>,
   ): Promise<Response> {
     const { app, log } = this.parts;
     const { account, container, object } = written;
@@ -99,7 +98,7 @@ export class ObjectWriter {
         try {
           request.signal.throwIfAborted();
           response = await this.next({ ...request, signal: lock.signal });
-          return outcomeOf(request, response);
+          return answersEarly(request, response) ? await answerEarly(response) : outcomeOf(request, response);
         } catch (error) {
           failure = error;
           return certainlyFailed(request, error) ? 'failed' : 'unknown';
@@ -134,11 +133,6 @@ function willFail(request: Request, current: ObjectInfo | undefined): boolean {
   if (unlessExists?.trim() === '*' && current && request.method !== 'DELETE') return true;
   const expiring = request.headers.get('x-if-delete-at');
   return request.method === 'DELETE' && expiring !== undefined && expiring !== current?.deleteAt;
-}
-
-/** A large object's manifest may be answered at once, and its end told in the body (`heartbeat=on`). */
-function answersEarly(request: Request, response: Response): boolean {
-  return response.status === 202 && isTrueValue(parseQuery(request.query).get('heartbeat'));
 }
 
 /** Swift answers 202 to a PUT that it drops because the object there is newer. */

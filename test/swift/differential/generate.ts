@@ -218,8 +218,13 @@ export function sequences(
 ): fc.Arbitrary<Sequence> {
   const step = weighted([
     [10 - workshop, versionStep],
-    [workshop * 0.75, workshopStep],
-    [workshop * 0.25, listingStep],
+    [
+      workshop,
+      weighted([
+        [3, workshopStep],
+        [1, listingStep],
+      ]),
+    ],
   ]);
   const own = owner ? step.map((given): Step => ({ ...given, user: 'tester' })) : step;
   return fc.noBias(

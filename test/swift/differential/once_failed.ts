@@ -1,31 +1,56 @@
-import type { Sequence } from './steps';
+import type { Sequence, Step } from './steps';
+
+const owner = (method: string, path: string, more: Partial<Step> = {}): Step => ({
+  user: 'tester',
+  method,
+  account: 'test',
+  path,
+  ...more,
+});
+
+const names = ['foo', 'foo', 'foo'] as const;
 
 /** Sequences that once showed a difference, reduced to what shows it, and are compared before all others. */
 export const ONCE_FAILED: readonly Sequence[] = [
   {
-    names: ['foo', 'foo', 'foo'],
+    names,
     steps: [
-      { user: 'tester', method: 'PUT', account: 'test', path: '/{h}/{n0}', body: 'one' },
-      {
-        user: 'tester',
-        method: 'PUT',
-        account: 'test',
-        path: '/{h}/{n0}?heartbeat=on&multipart-manifest=put',
-        body: 'sloBad',
-      },
+      owner('PUT', '/{h}/{n0}', { body: 'one' }),
+      owner('PUT', '/{h}/{n0}?heartbeat=on&multipart-manifest=put', { body: 'sloBad' }),
     ],
   },
   {
     names: ['%ff', 'foo', 'foo'],
     steps: [
-      {
-        user: 'anonymous',
-        method: 'PUT',
-        account: 'test',
-        path: '/{s}/{n0}?heartbeat=on&multipart-manifest=put',
-        headers: { 'Content-Type': 'text/slo' },
-        body: 'slo1',
-      },
+      owner('PUT', '/{s}/{n0}?heartbeat=on&multipart-manifest=put', { user: 'anonymous', body: 'slo1' }),
+      owner('PUT', '/{h}/foo', { headers: { 'X-Symlink-Target': '{h}/{n0}' }, body: 'empty' }),
+      owner('HEAD', '/{h}/foo'),
+      owner('PUT', '/{w}/foo', { body: 'one' }),
+      owner('COPY', '/{w}/foo', { headers: { Destination: '{w}/{n0}' } }),
+    ],
+  },
+  {
+    names,
+    steps: [
+      owner('PUT', '/{w}/d', { body: 'one' }),
+      owner('PUT', '/{w}/slo?multipart-manifest=put', { segments: [{ path: '/{w}/d' }] }),
+      owner('COPY', '/{w}/slo?multipart-manifest=get', { headers: { Destination: '{w}/d' } }),
+      owner('PUT', '/{w}/link', { headers: { 'X-Symlink-Target': '{w}/d' }, body: 'empty' }),
+      owner('COPY', '/{w}/link?symlink=get', { headers: { Destination: '{w}/d' } }),
+      owner('COPY', '/{w}/link?symlink=get', {
+        headers: { Destination: '{w}/fresh', 'X-Fresh-Metadata': 'true' },
+      }),
+      owner('COPY', '/{w}/d?multipart-manifest=put', { headers: { Destination: '{w}/manifest' } }),
+    ],
+  },
+  {
+    names,
+    steps: [
+      owner('PUT', '/{w}', { headers: { 'X-Container-Read': '.r:*', 'X-Remove-Container-Read': 'x' } }),
+      owner('POST', '/{w}', { headers: { 'X-Container-Meta-Access-Control-Allow-Origin': '*' } }),
+      owner('COPY', '/{w}/missing', { headers: { Destination: '{v}/foo', Origin: 'http://a.example' } }),
+      owner('GET', '/{w}?limit=10001', { user: 'tester3', headers: { Origin: 'http://a.example' } }),
+      owner('HEAD', '/{w}/foo', { headers: { 'If-Match': '', 'If-Modified-Since': '0' } }),
     ],
   },
 ];
