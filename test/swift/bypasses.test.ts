@@ -118,6 +118,11 @@ describeWithSwift("the store's own ways to write", ({ plain }) => {
       await mustBe(204, client.ask('POST', '', { 'X-Account-Meta-Temp-URL-Key': KEY }));
       return client;
     }
+    // the account is the lab's, and other suites look at all of it
+    afterAll(async () => {
+      const client = await proxy.login('tester');
+      await mustBe(204, client.ask('POST', '', { 'X-Remove-Account-Meta-Temp-URL-Key': 'x' }));
+    });
 
     describe.each(WAYS)('%s', (_what, status, write) => {
       it.each(MODES)('is refused with a reason in a versioned container (%s)', async (mode) => {
