@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../../../src/log';
@@ -12,21 +12,20 @@ import { closeEndpoint, openEndpoint } from './side';
 
 const STEPS = stepsOr(1500);
 
-const configuration = (data: string) => `
-[DEFAULT]
-bind_port = 0
-[pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck proxy-logging tempauth versioned_writes embedded
-[filter:tempauth]
+const SAMPLE = join(__dirname, '../../../config/embedded.conf');
+
+const USERS = `
 user_admin_admin = admin .admin .reseller_admin
-user_test_tester = testing .admin
 user_test2_tester2 = testing2 .admin
 user_test_tester3 = testing3
-[filter:versioned_writes]
-allow_versioned_writes = true
-[app:embedded]
-data = ${data}
 `;
+
+/** The sample that is shipped, with the lab's users. */
+function configuration(data: string) {
+  const text = readFileSync(SAMPLE, 'utf8').replace(/(?<=\nuser_test_tester = .*)\n/, USERS);
+  const env = { HINDSIGHT_PORT: '0', HINDSIGHT_DATA: data };
+  return readConfig(text, SAMPLE, env);
+}
 
 describeWithSwift(
   'Hindsight with a store of its own answers as a Swift with versions',
@@ -41,10 +40,7 @@ describeWithSwift(
       'to every request',
       async () => {
         const data = mkdtempSync(join(tmpdir(), 'hindsight-embedded-'));
-        const server = await startServer(
-          readConfig(configuration(data), 'test.conf', {}),
-          createLog('silent'),
-        );
+        const server = await startServer(configuration(data), createLog('silent'));
         await Promise.all([putSegments(versioned), putSegments(server.url)]);
         const [reference, ours] = await Promise.all([
           openEndpoint(versioned, plain),

@@ -211,6 +211,20 @@ const objectName = weighted([
   [3, pick(NAMES)],
 ]);
 
+/**
+ * Of several long names keeps the first: a link between two of them is more than the lab's file system takes as an object's metadata,
+ * and then its Swift is out of order for a minute.
+ */
+function oneLong(names: Sequence['names']): Sequence['names'] {
+  const first = names.findIndex(isLong);
+  const kept = (at: 0 | 1 | 2) => (isLong(names[at]) && at !== first ? 'foo' : names[at]);
+  return [kept(0), kept(1), kept(2)];
+}
+
+function isLong(name: string): boolean {
+  return name.length > 500;
+}
+
 /** Sequences of up to `longest` steps, of any length equally often; `workshop` of ten steps are of what a store has to answer by itself. */
 export function sequences(
   longest: number,
@@ -229,7 +243,7 @@ export function sequences(
   const own = owner ? step.map((given): Step => ({ ...given, user: 'tester' })) : step;
   return fc.noBias(
     fc.record({
-      names: fc.tuple(objectName, objectName, objectName),
+      names: fc.tuple(objectName, objectName, objectName).map(oneLong),
       steps: fc.array(own, { minLength: 1, maxLength: longest, size: 'max' }),
     }),
   );

@@ -102,7 +102,7 @@ async function outcome(
 ): Promise<Readonly<Record<string, string>>> {
   try {
     const { timestamp } = await attempt();
-    return { ...told(201), 'Response Body': '', Etag: `"${etag}"`, 'Last Modified': httpDate(timestamp) };
+    return { ...told(201), Etag: `"${etag}"`, 'Last Modified': httpDate(timestamp), 'Response Body': '' };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const { status, body } = error.response;
