@@ -1,11 +1,13 @@
 import { Versions, type Outcome } from '../../src/core/versions';
-import { drain, receiveFirst } from '../../src/http/body';
+import { CoordinationUnavailable } from '../../src/errors';
+import { chunks, destroy, drain, receiveFirst, streamOf } from '../../src/http/body';
 import { toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import {
   ClientGone,
   NO_BODY,
   textResponse,
+  type Body,
   type Handler,
   type Request,
   type Response,
@@ -52,6 +54,10 @@ export class ObjectWriter {
           `other writes of ${toText(`${container}/${written.object}`)} are not done yet: ${error.message}`,
         );
       }
+      if (error instanceof CoordinationUnavailable) {
+        this.parts.log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
+        return unavailable(error.message);
+      }
       if (error instanceof StoreError && error.code === 'refused') return this.refusal(request, error);
       throw error;
     }
@@ -82,7 +88,11 @@ export class ObjectWriter {
     const { account, container, object } = written;
     // what is done here must come to an end also where the client does not wait for it
     const own: Request = { ...request, authority: app.authority, signal: lock.signal };
-    const versions = new Versions(new HttpStore(this.next, own), inForce.archive, log);
+    const next: Handler = (step) => {
+      lock.confirm();
+      return this.next(step);
+    };
+    const versions = new Versions(new HttpStore(next, own), inForce.archive, log);
     let response: Response | undefined;
     let failure: unknown;
 
@@ -97,7 +107,7 @@ export class ObjectWriter {
       forward: async () => {
         try {
           request.signal.throwIfAborted();
-          response = await this.next({ ...request, signal: lock.signal });
+          response = await next({ ...request, body: whileHeld(request.body, lock), signal: lock.signal });
           return answersEarly(request, response) ? await answerEarly(response) : outcomeOf(request, response);
         } catch (error) {
           failure = error;
@@ -125,6 +135,25 @@ export class ObjectWriter {
     }
     return textResponse(unauthorised ? (error.status ?? 403) : 412, `${error.message}\n`);
   }
+}
+
+/** A body that ends only while its lock is held: without its end no store keeps it. */
+function whileHeld(body: Body, lock: Lock): Body {
+  if (Buffer.isBuffer(body)) return body;
+  const held = streamOf(
+    (async function* () {
+      for await (const chunk of chunks(body)) {
+        lock.confirm();
+        yield chunk;
+      }
+      lock.confirm();
+    })(),
+  );
+  // a stream that nobody began to read never runs what makes it
+  held.once('close', () => {
+    if (!body.readableEnded) destroy(body);
+  });
+  return held;
 }
 
 /** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */
@@ -158,6 +187,7 @@ function deleted(wasThere: boolean): Response {
   return { status: wasThere ? 204 : 404, headers, body: NO_BODY };
 }
 
-function unavailable(reason: string): Response {
+/** To be tried again soon. */
+export function unavailable(reason: string): Response {
   return textResponse(503, `${reason}\n`, Headers.of({ 'Retry-After': '1' }));
 }
