@@ -17,7 +17,7 @@ describeWithRedis('through Redis', () => {
   let redis: TestRedis;
   let members: [RedisCoordination, RedisCoordination];
   beforeAll(async () => {
-    redis = await TestRedis.start();
+    redis = await TestRedis.start('--save', '');
     const join = () => throughRedis(redisUrl.parse(redis.url), LEASE, createLog('silent'));
     members = [join(), join()];
   });

@@ -18,7 +18,7 @@ describeWithRedis('two proxies that share a Redis', () => {
     let proxies: [ProxyProcess, ProxyProcess];
     let clients: [Client, Client];
     beforeAll(async () => {
-      redis = await TestRedis.start();
+      redis = await TestRedis.start('--save', '');
       const defaults = `redis_url = ${redis.url}\nlock_lease = ${LEASE / 1000}`;
       const start = (workers: number) => startProxyProcess(processConfiguration(plain, workers, defaults));
       proxies = [await start(1), await start(2)];

@@ -21,16 +21,20 @@ export function describeWithRedis(name: string, suite: () => void): void {
   describe.skip(`${name} (NOT RUN: no Redis)`, () => it('needs a real Redis', () => undefined));
 }
 
-/** A Redis of a test's own, on a free port of the loopback interface, which keeps nothing on disk. */
+/** A Redis of a test's own, on a free port of the loopback interface. */
 export class TestRedis {
   #child: ChildProcess | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), 'hindsight-redis-'));
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    private readonly options: readonly string[],
+  ) {}
 
-  static async start(): Promise<TestRedis> {
+  /** @param options what it is started with besides, as on its command line; a file of a configuration comes first */
+  static async start(...options: string[]): Promise<TestRedis> {
     const [port = 0] = await freePorts(1);
-    const redis = new TestRedis(port);
+    const redis = new TestRedis(port, options);
     await redis.run();
     return redis;
   }
@@ -41,13 +45,13 @@ export class TestRedis {
 
   /** Starts it, empty, where it was started before; resolves once it answers. */
   async run(): Promise<void> {
-    const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder];
-    const child = spawn(SERVER, options, { stdio: 'ignore' });
+    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder];
+    const child = spawn(SERVER, [...this.options, ...place], { stdio: 'ignore' });
     this.#child = child;
     process.once('exit', () => child.kill('SIGKILL'));
     await eventually('Redis answers', () =>
       this.ask('PING').then(
-        (said) => said.startsWith('+PONG'),
+        (said) => /^(\+PONG|-NOAUTH)/.test(said),
         () => false,
       ),
     );
