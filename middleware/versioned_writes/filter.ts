@@ -108,7 +108,8 @@ async function forgetting(
   try {
     response = await change();
   } catch (error) {
-    await drop();
+    // its cause is what the client is told, and 503 in any case
+    await drop().catch(() => undefined);
     throw error;
   }
   try {

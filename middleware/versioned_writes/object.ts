@@ -1,13 +1,12 @@
 import { Versions, type Outcome } from '../../src/core/versions';
 import { CoordinationUnavailable } from '../../src/errors';
-import { chunks, destroy, drain, receiveFirst, streamOf } from '../../src/http/body';
+import { drain, receiveFirst } from '../../src/http/body';
 import { toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import {
   ClientGone,
   NO_BODY,
   textResponse,
-  type Body,
   type Handler,
   type Request,
   type Response,
@@ -20,6 +19,7 @@ import { HttpStore } from '../../src/stores/http_store';
 import { answersEarly, follow } from './early_answer';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
+import { whileHeld } from './while_held';
 
 /** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */
 const RECEIVED_BEFORE_LOCK = 64 * 1024;
@@ -135,25 +135,6 @@ export class ObjectWriter {
     }
     return textResponse(unauthorised ? (error.status ?? 403) : 412, `${error.message}\n`);
   }
-}
-
-/** A body that ends only while its lock is held: without its end no store keeps it. */
-function whileHeld(body: Body, lock: Lock): Body {
-  if (Buffer.isBuffer(body)) return body;
-  const held = streamOf(
-    (async function* () {
-      for await (const chunk of chunks(body)) {
-        lock.confirm();
-        yield chunk;
-      }
-      lock.confirm();
-    })(),
-  );
-  // a stream that nobody began to read never runs what makes it
-  held.once('close', () => {
-    if (!body.readableEnded) destroy(body);
-  });
-  return held;
 }
 
 /** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */
