@@ -8,9 +8,9 @@ import { describeWithSwift, login } from '../support/swift';
 
 /** Short, so that tests need not wait long; milliseconds. */
 const LEASE = 2000;
-/** How many write at once and how often each; HINDSIGHT_RACE_TIMES makes it longer. */
+/** How many write at once, and how often each. */
 const WRITERS = 32;
-const TIMES = Number(process.env['HINDSIGHT_RACE_TIMES'] ?? 5);
+const TIMES = 20;
 
 describeWithRedis('two proxies that share a Redis', () => {
   describeWithSwift('over a Swift', ({ plain }) => {
