@@ -1,3 +1,8 @@
+/** What several proxies agree by cannot be asked now, or a lock that it kept was lost. What was asked for can be tried again. */
+export class CoordinationUnavailable extends Error {
+  override readonly name = 'CoordinationUnavailable';
+}
+
 /** What a thrown value says of itself; asks for its shape and not its class, since values cross realms (workers, test runners). */
 export function messageOf(thrown: unknown): string {
   const message = property(thrown, 'message');

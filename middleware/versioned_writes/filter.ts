@@ -1,4 +1,6 @@
 import type { Cache } from '../../src/caches/cache';
+import { CoordinationUnavailable } from '../../src/errors';
+import { destroy } from '../../src/http/body';
 import { withInfo } from '../../src/http/info';
 import { textResponse, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
 import { isContainer, parseTarget, type ContainerTarget, type Target } from '../../src/http/path';
@@ -6,7 +8,7 @@ import { writtenBy } from '../../src/http/written';
 import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
-import { ObjectWriter } from './object';
+import { ObjectWriter, unavailable } from './object';
 import { checkBypass, isBypass, isS3Write, refuseS3 } from './bypasses';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
 import {
@@ -85,12 +87,46 @@ async function containerRequest(
     if (inForce.kind !== 'native') own = { ...request, headers };
     else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
   }
-  await settings.drop(target);
+  if (!mayChangeWhatIsInForce(request)) return next({ ...own });
   try {
-    return await next({ ...own });
-  } finally {
     await settings.drop(target);
+  } catch (error) {
+    if (!(error instanceof CoordinationUnavailable)) throw error;
+    return unavailable(`nothing was changed: ${error.message}`);
   }
+  return forgetting(settings, target, () => next({ ...own }));
+}
+
+/** Has everybody forget what was in force once a change is over, however it ended. */
+async function forgetting(
+  settings: Settings,
+  target: ContainerTarget,
+  change: () => Promise<Response>,
+): Promise<Response> {
+  const drop = () => settings.drop(target);
+  let response: Response;
+  try {
+    response = await change();
+  } catch (error) {
+    // its cause is what the client is told, and 503 in any case
+    await drop().catch(() => undefined);
+    throw error;
+  }
+  try {
+    await drop();
+    return response;
+  } catch (error) {
+    destroy(response.body);
+    if (!(error instanceof CoordinationUnavailable)) throw error;
+    return unavailable(
+      `the store answered ${response.status}, but not every proxy could be told, so ask again: ${error.message}`,
+    );
+  }
+}
+
+/** A container that is new was not in force before: that there is none is never remembered. */
+function mayChangeWhatIsInForce({ method, headers }: Request): boolean {
+  return method === 'DELETE' || changesSetting(headers) || headers.has('x-versions-enabled');
 }
 
 const TWO_WAYS =

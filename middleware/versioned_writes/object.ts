@@ -1,4 +1,5 @@
 import { Versions, type Outcome } from '../../src/core/versions';
+import { CoordinationUnavailable } from '../../src/errors';
 import { drain, receiveFirst } from '../../src/http/body';
 import { toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
@@ -18,6 +19,7 @@ import { HttpStore } from '../../src/stores/http_store';
 import { answersEarly, follow } from './early_answer';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
+import { whileHeld } from './while_held';
 
 /** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */
 const RECEIVED_BEFORE_LOCK = 64 * 1024;
@@ -52,6 +54,10 @@ export class ObjectWriter {
           `other writes of ${toText(`${container}/${written.object}`)} are not done yet: ${error.message}`,
         );
       }
+      if (error instanceof CoordinationUnavailable) {
+        this.parts.log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
+        return unavailable(error.message);
+      }
       if (error instanceof StoreError && error.code === 'refused') return this.refusal(request, error);
       throw error;
     }
@@ -82,7 +88,11 @@ export class ObjectWriter {
     const { account, container, object } = written;
     // what is done here must come to an end also where the client does not wait for it
     const own: Request = { ...request, authority: app.authority, signal: lock.signal };
-    const versions = new Versions(new HttpStore(this.next, own), inForce.archive, log);
+    const next: Handler = (step) => {
+      lock.confirm();
+      return this.next(step);
+    };
+    const versions = new Versions(new HttpStore(next, own), inForce.archive, log);
     let response: Response | undefined;
     let failure: unknown;
 
@@ -97,7 +107,7 @@ export class ObjectWriter {
       forward: async () => {
         try {
           request.signal.throwIfAborted();
-          response = await this.next({ ...request, signal: lock.signal });
+          response = await next({ ...request, body: whileHeld(request.body, lock), signal: lock.signal });
           return answersEarly(request, response) ? await answerEarly(response) : outcomeOf(request, response);
         } catch (error) {
           failure = error;
@@ -158,6 +168,7 @@ function deleted(wasThere: boolean): Response {
   return { status: wasThere ? 204 : 404, headers, body: NO_BODY };
 }
 
-function unavailable(reason: string): Response {
+/** To be tried again soon. */
+export function unavailable(reason: string): Response {
   return textResponse(503, `${reason}\n`, Headers.of({ 'Retry-After': '1' }));
 }

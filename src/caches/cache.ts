@@ -6,6 +6,10 @@ export interface Cache<V extends object> {
    */
   load(key: string, fetch: () => Promise<V | undefined>): Promise<V | undefined>;
 
-  /** Forgets a key: whoever loads it after this promise resolved sees what a fetch begun after the call found. */
+  /**
+   * Forgets a key: whoever loads it after this promise resolved sees what a fetch begun after the call found.
+   *
+   * @throws CoordinationUnavailable where not everybody could be told; to be tried again then
+   */
   drop(key: string): Promise<void>;
 }

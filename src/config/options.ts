@@ -82,6 +82,11 @@ export function readOptions<T extends z.ZodObject>(
     option?.line ?? section.line,
     missing
       ? `[${section.name}] needs the option ${name}`
-      : `[${section.name}] ${name}${option ? ` = ${option.value}` : ''}: ${issue?.message ?? 'cannot be read'}`,
+      : `[${section.name}] ${name}${option ? ` = ${withoutUser(option.value)}` : ''}: ${issue?.message ?? 'cannot be read'}`,
   );
+}
+
+/** A value as messages may show it: what stands before the host of a URL may be a password. */
+function withoutUser(value: string): string {
+  return value.replace(/^.*@/, '...@');
 }

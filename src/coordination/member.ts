@@ -79,7 +79,7 @@ export class Member implements Coordination {
     const release = () => {
       if (this.#held.delete(id)) this.channel.send({ kind: 'leave', id });
     };
-    return { signal: lost.signal, release };
+    return { signal: lost.signal, confirm: () => lost.signal.throwIfAborted(), release };
   }
 
   /** Resolves when the hub has answered. */

@@ -51,7 +51,7 @@ export class MemoryLocker implements Locker {
         }
         waiting = false;
         settle();
-        resolve({ signal: new AbortController().signal, release });
+        resolve({ signal: new AbortController().signal, confirm: () => undefined, release });
       });
     });
   }

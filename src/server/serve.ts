@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { alone, type Coordination } from '../coordination/coordination';
+import { throughRedis } from '../coordination/redis';
 import { ClientGone } from '../http/message';
 import type { Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
@@ -24,15 +25,23 @@ export interface Membership {
   readonly coordination: Coordination;
 }
 
-/** Starts a server by its configuration, in this process; resolves once it listens. */
+/**
+ * Starts a server by its configuration, in this process; resolves once it listens. Where that names a Redis, it is what this process has in common with
+ * others, whatever `coordination` is.
+ */
 export async function startServer(
   config: Config,
   log: Log,
   { role, coordination }: Membership = { role: 'alone', coordination: alone() },
 ): Promise<RunningServer> {
-  const { bind_ip, bind_port, client_timeout, max_header_size, shutdown_timeout } = config.server;
+  const { bind_ip, bind_port, client_timeout, max_header_size, shutdown_timeout, redis_url, lock_lease } =
+    config.server;
+  const redis = redis_url && throughRedis(redis_url, lock_lease, log);
   const app = await config.createApp(log, role);
-  const handler = buildPipeline(config.createFilters({ log, app, coordination }), app.handler);
+  const handler = buildPipeline(
+    config.createFilters({ log, app, coordination: redis ?? coordination }),
+    app.handler,
+  );
   const options = { clientTimeout: client_timeout, maxHeaderSize: max_header_size };
   const shell = app.upstream && createShell(app.upstream, log);
 
@@ -50,6 +59,7 @@ export async function startServer(
     close: async () => {
       await drained(server, shutdown_timeout);
       await app.close();
+      redis?.close();
     },
   };
 }

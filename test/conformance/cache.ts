@@ -64,5 +64,7 @@ function deferred<T>() {
     resolve = yes;
     reject = no;
   });
+  // a cache may call who fetches only after the failure
+  promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

@@ -56,12 +56,13 @@ export async function startProxyProcess(configuration: string): Promise<ProxyPro
   };
 }
 
-/** The configuration of a proxy on a free port, with the lab's service user. */
-export function processConfiguration(upstream: string, workers = 1): string {
+/** The configuration of a proxy on a free port, with the lab's service user, and more lines for `[DEFAULT]`. */
+export function processConfiguration(upstream: string, workers = 1, defaults = ''): string {
   return `
 [DEFAULT]
 bind_port = 0
 workers = ${workers}
+${defaults}
 [pipeline:main]
 pipeline = catch_errors gatekeeper healthcheck proxy-logging versioned_writes proxy-server
 [filter:versioned_writes]

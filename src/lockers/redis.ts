@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Mutex } from 'redis-semaphore';
+import { CoordinationUnavailable } from '../errors';
+import { now, type RedisConnection } from '../redis/connection';
+import { LockTimeout, type Lock, type Locker } from './locker';
+import { MemoryLocker } from './memory';
+
+/** Between two attempts, in milliseconds: at least, and up to so much more. */
+const PAUSE = 5;
+const SPREAD = 15;
+/** So much of its lease a lock counts for: what is under way to the store when it is lost has the rest to be given up. */
+const COUNTED = 0.75;
+
+/**
+ * Locks among all processes that share a Redis. Each is a key there that only its owner can renew or remove, and that ends by itself after the lease. Of
+ * one process one request at a time contends for a name, the others wait for it in order; of several processes one waits for the lock and the
+ * others for the place behind it, so that who releases the lock cannot have it again before those who wait.
+ */
+export class RedisLocker implements Locker {
+  readonly #queue = new MemoryLocker();
+
+  /** @param lease milliseconds that a lock lives at Redis without renewal; it is renewed each third of that */
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly lease: number,
+  ) {}
+
+  async acquire(name: string, wait: number, signal: AbortSignal): Promise<Lock> {
+    const end = now() + wait;
+    signal.throwIfAborted();
+    const inLine = await this.#queue.acquire(name, wait, signal);
+    try {
+      return await this.#contend(name, end, signal, inLine);
+    } catch (error) {
+      inLine.release();
+      throw error;
+    }
+  }
+
+  async #contend(name: string, end: number, signal: AbortSignal, inLine: Lock): Promise<Lock> {
+    await this.#quiet(end, signal);
+    // it may end before the lock is free: then two wait, and only the order suffers
+    const place = this.#mutex(`${name}:next`);
+    await this.#win(place, end, signal);
+    try {
+      const mutex = this.#mutex(name);
+      const counts = await this.#win(mutex, end, signal);
+      return new RedisLock(mutex, this.redis, this.lease, counts, inLine.release);
+    } finally {
+      place.leave(this.redis);
+    }
+  }
+
+  async #quiet(end: number, signal: AbortSignal): Promise<void> {
+    const until = await this.redis.quietUntil();
+    const rest = until - now();
+    if (rest <= 0) return;
+    await pause(Math.min(rest, Math.max(0, end - now())), signal);
+    if (until > end) throw tooLate('Redis is new, and may not know of all locks yet');
+  }
+
+  /** @returns until when it counts */
+  async #win(mutex: OwnedMutex, end: number, signal: AbortSignal): Promise<number> {
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const asked = now();
+        if (await this.redis.ask(() => mutex.attempt())) {
+          signal.throwIfAborted();
+          return asked + this.lease * COUNTED;
+        }
+        const rest = end - now();
+        if (rest <= 0) throw tooLate('it is held');
+        await pause(Math.min(rest, PAUSE + Math.random() * SPREAD), signal);
+      }
+    } catch (error) {
+      // what was not answered may have been done
+      mutex.leave(this.redis);
+      throw error;
+    }
+  }
+
+  #mutex(name: string): OwnedMutex {
+    return new OwnedMutex(this.redis.client, name, { lockTimeout: this.lease });
+  }
+}
+
+function tooLate(why: string): LockTimeout {
+  return new LockTimeout(`no lock in time: ${why}`);
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/** The library's mutex, taken and renewed when we say, so that it is known when Redis was asked. */
+class OwnedMutex extends Mutex {
+  constructor(client: RedisConnection['client'], name: string, { lockTimeout }: { lockTimeout: number }) {
+    super(client, name, { lockTimeout, refreshInterval: 0, acquireAttemptsLimit: 1, retryInterval: 0 });
+  }
+
+  /** Whether it is ours now. */
+  attempt(): Promise<boolean> {
+    return this._acquire();
+  }
+
+  /** Whether it is still ours, and now for a whole lease. */
+  renew(): Promise<boolean> {
+    return this._refresh();
+  }
+
+  /** Gives it up where it is ours; ends by itself where Redis cannot be told. */
+  leave(redis: RedisConnection): void {
+    redis.ask(() => this._release()).catch(() => undefined);
+  }
+}
+
+class RedisLock implements Lock {
+  readonly #lost = new AbortController();
+  #deadline: NodeJS.Timeout;
+  #renewal: NodeJS.Timeout;
+  #isOver = false;
+
+  constructor(
+    private readonly mutex: OwnedMutex,
+    private readonly redis: RedisConnection,
+    private readonly lease: number,
+    private counts: number,
+    private readonly next: () => void,
+  ) {
+    this.#deadline = this.#watch();
+    this.#renewal = this.#renewAfter(lease / 3);
+  }
+
+  get signal(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  readonly confirm = (): void => {
+    if (now() >= this.counts) this.#lose();
+    this.signal.throwIfAborted();
+  };
+
+  readonly release = (): void => {
+    if (this.#isOver) return;
+    this.#end();
+    if (!this.signal.aborted) this.mutex.leave(this.redis);
+    this.next();
+  };
+
+  #lose(): void {
+    if (this.#isOver || this.signal.aborted) return;
+    this.#stop();
+    this.#lost.abort(new CoordinationUnavailable('the lock was lost before the work was done'));
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#stop();
+  }
+
+  #stop(): void {
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#renewal);
+  }
+
+  #watch(): NodeJS.Timeout {
+    return setTimeout(() => this.#lose(), Math.max(0, this.counts - now())).unref();
+  }
+
+  #renewAfter(milliseconds: number): NodeJS.Timeout {
+    return setTimeout(() => void this.#renew(), milliseconds).unref();
+  }
+
+  /** Once; where Redis does not answer, again and again until the lock no longer counts. */
+  async #renew(): Promise<void> {
+    const asked = now();
+    if (asked >= this.counts) {
+      this.#lose();
+      return;
+    }
+    const isOurs = await this.redis.ask(() => this.mutex.renew()).catch(() => undefined);
+    if (this.#isOver || this.signal.aborted) return;
+    if (isOurs === false || now() >= this.counts) {
+      this.#lose();
+      return;
+    }
+    if (isOurs) {
+      this.counts = asked + this.lease * COUNTED;
+      clearTimeout(this.#deadline);
+      this.#deadline = this.#watch();
+    }
+    this.#renewal = this.#renewAfter(isOurs ? this.lease / 3 : this.lease / 30);
+  }
+}
