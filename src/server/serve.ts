@@ -36,8 +36,8 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { bind_ip, bind_port, client_timeout, max_header_size, shutdown_timeout, redis_url, lock_lease } =
     config.server;
-  const redis = redis_url && throughRedis(redis_url, lock_lease, log);
   const app = await config.createApp(log, role);
+  const redis = redis_url && throughRedis(redis_url, lock_lease, log);
   const handler = buildPipeline(
     config.createFilters({ log, app, coordination: redis ?? coordination }),
     app.handler,

@@ -76,9 +76,7 @@ class Workers {
   async start(): Promise<string> {
     // each worker accepts for itself: connections that the primary hands to a worker that dies would never be answered, nor closed
     cluster.schedulingPolicy = cluster.SCHED_NONE;
-    const urls = await Promise.all(
-      Array.from({ length: this.config.server.workers }, () => this.#fork((worker) => this.#replace(worker))),
-    );
+    const urls = await Promise.all(Array.from({ length: this.config.server.workers }, () => this.#fork()));
     return urls[0] ?? '';
   }
 
@@ -90,10 +88,11 @@ class Workers {
   }
 
   /**
-   * @param died called when it ends after it had come to listen
+   * Resolves to where it listens. When it ends after that, it is replaced.
+   *
    * @throws WorkerFailed where it does not come to listen
    */
-  #fork(died: (worker: Worker) => void): Promise<string> {
+  #fork(): Promise<string> {
     const worker = cluster.fork();
     let listens = false;
     return new Promise((resolve, reject) => {
@@ -119,28 +118,25 @@ class Workers {
           }
           if (this.#closing) return;
           this.log.error({ worker: worker.id, pid: worker.process.pid }, `a worker ended with ${how}`);
-          died(worker);
+          void this.#replace(worker);
         });
       });
       this.#alive.set(worker, ended);
     });
   }
 
-  #replace(dead: Worker): void {
-    const again = async (): Promise<void> => {
-      for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
-        await sleep(delay, undefined, { ref: false });
-        if (this.#closing) return;
-        try {
-          await this.#fork((worker) => this.#replace(worker));
-          this.log.info({ worker: dead.id }, 'a worker was replaced');
-          return;
-        } catch (error) {
-          this.log.error({ worker: dead.id, err: messageOf(error) }, 'a worker could not be replaced');
-        }
+  async #replace(dead: Worker): Promise<void> {
+    for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
+      await sleep(delay, undefined, { ref: false });
+      if (this.#closing) return;
+      try {
+        await this.#fork();
+        this.log.info({ worker: dead.id }, 'a worker was replaced');
+        return;
+      } catch (error) {
+        this.log.error({ worker: dead.id, err: messageOf(error) }, 'a worker could not be replaced');
       }
-    };
-    void again();
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { fsck } from '../../src/stores/embedded/fsck';
 import type { Client } from '../support/client';
 import { MODE_HEADER, mustBe } from '../support/containers';
-import { loginTo, startEmbedded } from '../support/embedded_process';
+import { loginTo, startEmbeddedProcess } from '../support/embedded_process';
 import { pause } from '../support/eventually';
 import { contentOf, Ledger, work } from '../support/ledger';
 import { temporaryFolders } from '../support/storage';
@@ -18,7 +18,7 @@ it(
   async () => {
     const folder = await newFolder();
     const ledger = new Ledger();
-    let server = await startEmbedded(folder);
+    let server = await startEmbeddedProcess(folder);
     await prepare(await loginTo(server.url));
     for (let round = 0; round < ROUNDS; round++) {
       const client = await loginTo(server.url);
@@ -27,13 +27,13 @@ it(
       await server.stop('SIGKILL');
       await working;
 
-      server = await startEmbedded(folder, 1 + (round % 2));
+      server = await startEmbeddedProcess(folder, 1 + (round % 2));
       await verify(await loginTo(server.url), ledger);
       expect(await server.stop()).toBe(0);
       const findings: unknown[] = [];
       for await (const finding of fsck(folder)) findings.push(finding);
       expect(findings).toEqual([]);
-      server = await startEmbedded(folder, 1 + (round % 2));
+      server = await startEmbeddedProcess(folder, 1 + (round % 2));
     }
     await server.stop();
     console.log(`${ledger.acknowledged} requests acknowledged, ${ledger.begun} begun`);

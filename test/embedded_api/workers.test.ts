@@ -6,7 +6,7 @@ import {
   embeddedConfiguration,
   lives,
   loginTo,
-  startEmbedded,
+  startEmbeddedProcess,
 } from '../support/embedded_process';
 import { eventually } from '../support/eventually';
 import { startProxyProcess, type ProxyProcess } from '../support/proxy_process';
@@ -21,7 +21,7 @@ describe('a server with two workers', () => {
   let client: Client;
   beforeEach(async () => {
     folder = await newFolder();
-    server = await startEmbedded(folder, 2);
+    server = await startEmbeddedProcess(folder, 2);
     client = await loginTo(server.url);
   });
   afterEach(async () => {
@@ -90,7 +90,7 @@ describe('a server with two workers', () => {
     await server.stop('SIGKILL');
     const acknowledged = await written;
     await eventually('no worker', () => !workers.some(lives));
-    server = await startEmbedded(folder, 2);
+    server = await startEmbeddedProcess(folder, 2);
     client = await loginTo(server.url);
     const there = await found(client, pair);
     expect(acknowledged.filter((body) => !there.includes(body))).toEqual([]);
@@ -100,6 +100,6 @@ describe('a server with two workers', () => {
     const port = Number(new URL(server.url).port);
     const other = await newFolder();
     await expect(startProxyProcess(embeddedConfiguration(other, 2, port))).rejects.toThrow('ended with 1');
-    await expect(startEmbedded(folder, 2)).rejects.toThrow('ended with 1');
+    await expect(startEmbeddedProcess(folder, 2)).rejects.toThrow('ended with 1');
   });
 });

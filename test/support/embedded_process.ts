@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Headers } from '../../src/http/headers';
-import { Client } from './client';
+import type { Client } from './client';
+import { login } from './embedded';
 import { startProxyProcess, type ProxyProcess } from './proxy_process';
 
 /** The configuration of a server with a store of its own, on a free port unless one is given. */
@@ -21,16 +21,13 @@ data = ${data}
 }
 
 /** Starts such a server in a process of its own, or as the workers of one. */
-export function startEmbedded(data: string, workers = 1): Promise<ProxyProcess> {
+export function startEmbeddedProcess(data: string, workers = 1): Promise<ProxyProcess> {
   return startProxyProcess(embeddedConfiguration(data, workers));
 }
 
 /** A client of the only user that it has. */
-export async function loginTo(url: string): Promise<Client> {
-  const anonymous = new Client(url, Headers.none);
-  const credentials = { 'X-Auth-User': 'test:tester', 'X-Auth-Key': 'testing' };
-  const { headers } = await anonymous.send('GET', '/auth/v1.0', credentials);
-  return new Client(url, Headers.of({ 'X-Auth-Token': headers.get('x-auth-token') }), '/v1/AUTH_test');
+export function loginTo(url: string): Promise<Client> {
+  return login(url, 'test:tester', 'testing');
 }
 
 /** The processes that a process has started and that live. */

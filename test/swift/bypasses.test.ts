@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { archiveOf } from '../support/archives';
 import { Headers } from '../../src/http/headers';
 import { Client, type Answer } from '../support/client';
 import { bodies, current, MODES, mustBe, newContainer, newPair, pathOf, put } from '../support/containers';
 import { suiteProxy } from '../support/suite';
 import { describeWithSwift } from '../support/swift';
-import { tarOf } from '../support/tar';
 
 const OBJECT = 'object';
 const KEY = 'the key of temporary URLs';
@@ -66,14 +66,24 @@ const WAYS: readonly (readonly [what: string, status: number, write: Write])[] =
   [
     'PUT ?extract-archive=tar',
     200,
-    (client, container) =>
-      client.ask('PUT', `/${container}?extract-archive=tar`, {}, tarOf({ [OBJECT]: 'after' })),
+    async (client, container) =>
+      client.ask(
+        'PUT',
+        `/${container}?extract-archive=tar`,
+        {},
+        await archiveOf([{ name: OBJECT, body: 'after' }]),
+      ),
   ],
   [
     'PUT ?extract-archive=tar.gz',
     200,
-    (client, container) =>
-      client.ask('PUT', `/${container}?extract-archive=tar.gz`, {}, gzipSync(tarOf({ [OBJECT]: 'after' }))),
+    async (client, container) =>
+      client.ask(
+        'PUT',
+        `/${container}?extract-archive=tar.gz`,
+        {},
+        gzipSync(await archiveOf([{ name: OBJECT, body: 'after' }])),
+      ),
   ],
   [
     'a form',
@@ -165,7 +175,7 @@ describeWithSwift("the store's own ways to write", ({ plain }) => {
       const client = await login();
       const { container, archive } = await newPair(client, 'history');
       await put(client, container, OBJECT, 'before');
-      const tar = tarOf({ [`${container}/${OBJECT}`]: 'after' });
+      const tar = await archiveOf([{ name: `${container}/${OBJECT}`, body: 'after' }]);
       const answer = await client.ask('PUT', '?extract-archive=tar', {}, tar);
       expect(answer.status).toBe(412);
       expect(answer.body.toString()).toMatch(/archive .* only into a named container/i);
@@ -177,7 +187,7 @@ describeWithSwift("the store's own ways to write", ({ plain }) => {
       const client = await login();
       const { container, archive } = await newPair(client, 'stack');
       await put(client, container, `folder/${OBJECT}`, 'before');
-      const tar = tarOf({ [OBJECT]: 'after' });
+      const tar = await archiveOf([{ name: OBJECT, body: 'after' }]);
       const answer = await client.ask('PUT', `/${container}/folder?extract-archive=tar`, {}, tar);
       expect(answer.status).toBe(412);
       expect(await current(client, container, `folder/${OBJECT}`)).toBe('before');

@@ -8,12 +8,20 @@ import {
   newPair,
   pathOf,
   put,
+  type Mode,
   type Pair,
 } from '../support/containers';
 import { processConfiguration, startProxyProcess } from '../support/proxy_process';
 import { found, OBJECT, race, TIMES, WRITERS, writeTo, type Write } from '../support/races';
 import { suiteProxy } from '../support/suite';
 import { describeWithSwift, login } from '../support/swift';
+
+async function expectNoneLost(client: Client, mode: Mode): Promise<void> {
+  const pair = await newPair(client, mode);
+  const { acknowledged, statuses } = await race(WRITERS, TIMES, 'writer', writeTo(client, pair.container));
+  expect(statuses).toEqual([201]);
+  expect(await found(client, pair)).toEqual(acknowledged.sort());
+}
 
 describeWithSwift('writers of one object at once', ({ plain }) => {
   const withServiceUser = suiteProxy(plain);
@@ -24,32 +32,14 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
     ["the client's token", withClientsToken],
   ])('archiving with %s', (_, proxy) => {
     it.each(MODES)('lose no body that was acknowledged (%s)', async (mode) => {
-      const client = await proxy.login('tester');
-      const pair = await newPair(client, mode);
-      const { acknowledged, statuses } = await race(
-        WRITERS,
-        TIMES,
-        'writer',
-        writeTo(client, pair.container),
-      );
-      expect(statuses).toEqual([201]);
-      expect(await found(client, pair)).toEqual(acknowledged.sort());
+      await expectNoneLost(await proxy.login('tester'), mode);
     });
   });
 
   it.each(MODES)('lose none through two workers of one server (%s)', async (mode) => {
     const server = await startProxyProcess(processConfiguration(plain, 2));
     try {
-      const client = await login(server.url, 'tester');
-      const pair = await newPair(client, mode);
-      const { acknowledged, statuses } = await race(
-        WRITERS,
-        TIMES,
-        'writer',
-        writeTo(client, pair.container),
-      );
-      expect(statuses).toEqual([201]);
-      expect(await found(client, pair)).toEqual(acknowledged.sort());
+      await expectNoneLost(await login(server.url, 'tester'), mode);
     } finally {
       await server.stop();
     }

@@ -97,49 +97,39 @@ const source = weighted([
 const account = (at: string) => ROLES[at]!.account;
 const copyQuery = pick(['', '', '', '?multipart-manifest=get', '?symlink=get']);
 
-const copy: fc.Arbitrary<Step> = fc
-  .record({
-    user: users,
-    from: source,
-    at: container,
-    of: name,
-    headers: fresh,
-    query: copyQuery,
-    slash: pick(['', '/']),
-  })
-  .map(({ user, from, at, of, headers, query, slash }) => ({
-    user,
-    method: 'COPY',
-    account: account(from.at),
-    path: `/{${from.at}}/${from.of}${query}`,
-    headers: {
-      ...headers,
-      Destination: `${slash}{${at}}/${of}`,
-      ...(account(at) !== account(from.at) && { 'Destination-Account': `{${account(at)}}` }),
-    },
-  }));
+const copied = fc.record({
+  user: users,
+  from: source,
+  at: container,
+  of: name,
+  headers: fresh,
+  query: copyQuery,
+  slash: pick(['', '/']),
+});
 
-const putCopy: fc.Arbitrary<Step> = fc
-  .record({
-    user: users,
-    from: source,
-    at: container,
-    of: name,
-    headers: fresh,
-    query: copyQuery,
-    slash: pick(['', '/']),
-  })
-  .map(({ user, from, at, of, headers, query, slash }) => ({
-    user,
-    method: 'PUT',
-    account: account(at),
-    path: `/{${at}}/${of}${query}`,
-    headers: {
-      ...headers,
-      'X-Copy-From': `${slash}{${from.at}}/${from.of}`,
-      ...(account(at) !== account(from.at) && { 'X-Copy-From-Account': `{${account(from.at)}}` }),
-    },
-  }));
+const copy: fc.Arbitrary<Step> = copied.map(({ user, from, at, of, headers, query, slash }) => ({
+  user,
+  method: 'COPY',
+  account: account(from.at),
+  path: `/{${from.at}}/${from.of}${query}`,
+  headers: {
+    ...headers,
+    Destination: `${slash}{${at}}/${of}`,
+    ...(account(at) !== account(from.at) && { 'Destination-Account': `{${account(at)}}` }),
+  },
+}));
+
+const putCopy: fc.Arbitrary<Step> = copied.map(({ user, from, at, of, headers, query, slash }) => ({
+  user,
+  method: 'PUT',
+  account: account(at),
+  path: `/{${at}}/${of}${query}`,
+  headers: {
+    ...headers,
+    'X-Copy-From': `${slash}{${from.at}}/${from.of}`,
+    ...(account(at) !== account(from.at) && { 'X-Copy-From-Account': `{${account(from.at)}}` }),
+  },
+}));
 
 const malformedCopy: fc.Arbitrary<Step> = objectStep('COPY', {
   headers: pick<Readonly<Record<string, string>>>([
