@@ -20,7 +20,8 @@ export interface App {
   /** In whose name requests of authority `service` are made: the service user's, or the client's for want of one. */
   readonly authority: Authority;
   /**
-   * Whether the client of a request may write an object: undefined if so, else the store's refusal to hand to it. Nothing
+   * Whether the client of a request, by its token or by what its URL is signed for, may write an object: undefined if so, else the
+   * store's refusal to hand to it. Nothing
    * is changed by asking. Needed only where the authority is the service user's: otherwise the store judges each step.
    *
    * @param fresh the right as it is now. Without it, it may be one that the client had a while ago: enough where the store still judges
