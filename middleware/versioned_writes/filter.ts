@@ -4,7 +4,7 @@ import { destroy } from '../../src/http/body';
 import { withInfo } from '../../src/http/info';
 import { textResponse, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
 import { isContainer, parseTarget, type ContainerTarget, type Target } from '../../src/http/path';
-import { writtenBy } from '../../src/http/written';
+import { changedBy, writtenBy } from '../../src/http/written';
 import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
@@ -56,7 +56,7 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
         const checked = await checkBypass(bypass, given, target, settings);
         return 'status' in checked ? checked : next(checked);
       }
-      const written = writtenBy(given, target);
+      const written = writtenBy(given, target) ?? changedBy(given, target);
       if (!written) return next(given);
       const request = asSigned(given);
       if (isMultipartDelete(request)) {

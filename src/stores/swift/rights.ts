@@ -6,7 +6,7 @@ import { credentials, type Headers } from '../../http/headers';
 import { subrequest, type Request, type Handler, type Response } from '../../http/message';
 import { formatTarget, parseTarget, type ContainerTarget, type ObjectTarget } from '../../http/path';
 import { isTempUrl, tempUrlQuery } from '../../http/temp_url';
-import { writtenBy } from '../../http/written';
+import { changedBy, writtenBy } from '../../http/written';
 import { StoreError } from '../error';
 import { PROBES, type ProbeMethod, type Scratch } from './scratch';
 
@@ -52,13 +52,13 @@ export class Rights {
   /** To be called where the store refused a client's request as not allowed: what was remembered for it does not hold any more. */
   forget(request: Request): void {
     const target = parseTarget(request.path);
-    const written = target && writtenBy(request, target);
+    const written = target && (writtenBy(request, target) ?? changedBy(request, target));
     const key = written && keyOf(request.headers, written);
     if (key !== undefined) this.remembered?.delete(key);
   }
 
   private async mayWriteSigned(request: Request, target: ObjectTarget): Promise<Response | undefined> {
-    const method = request.method === 'DELETE' ? 'DELETE' : 'PUT';
+    const method = request.method === 'DELETE' || request.method === 'POST' ? request.method : 'PUT';
     const isTaken = await this.scratch.verifySigned(request, method);
     if (!isTaken) return unauthorised('unknown', '401 Unauthorized: Temp URL invalid\n');
     return this.probe(request, target, method, tempUrlQuery(request.query));

@@ -18,6 +18,8 @@ export const PROBES = {
     'X-Delete-At': '1',
     'If-None-Match': '*',
   }),
+  /** Refused with 400 as well, since a name of metadata is longer than any may be. */
+  POST: Headers.of({ [`X-Object-Meta-${'x'.repeat(256)}`]: 'x' }),
   /** Only an object that expires in 1970 would be deleted. */
   DELETE: Headers.of({ 'X-If-Delete-At': '1' }),
 } as const;
@@ -109,7 +111,7 @@ export class Scratch {
       if (found === undefined) continue;
       const { there, kept, missing } = found;
       if (there === 401 && missing === 401) return false;
-      const refusals = method === 'PUT' ? [400] : [412, 404];
+      const refusals = method === 'DELETE' ? [412, 404] : [400];
       if (there === refusals[0] && kept === 200 && refusals.includes(missing)) return true;
       throw failure(
         `this store answers ${there} and ${missing} to ${method}s by TempURL that Swift refuses with ${refusals.join(' or ')}`,
