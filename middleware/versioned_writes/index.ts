@@ -23,6 +23,7 @@ export const versionedWrites: FilterPlugin<typeof options> = {
   requires: {
     gatekeeper: 'it keeps clients from seeing and forging the settings of containers',
   },
+  needsLocks: ({ allow_versioned_writes: allowed }) => allowed !== undefined,
   create: (
     { allow_versioned_writes: allowed, settings_cache_time, lock_wait },
     { log, app, coordination },

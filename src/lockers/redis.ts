@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex } from 'redis-semaphore';
+import { now } from '../clock';
 import { CoordinationUnavailable } from '../errors';
-import { now, type RedisConnection } from '../redis/connection';
+import type { RedisConnection } from '../redis/connection';
 import { LockTimeout, type Lock, type Locker } from './locker';
 import { MemoryLocker } from './memory';
 

@@ -11,6 +11,8 @@ import type {
   FilterContext,
   FilterPlugin,
   Introduction,
+  Lookout,
+  LookoutContext,
   Presidency,
   ProcessRole,
 } from '../plugin';
@@ -55,6 +57,8 @@ export interface Config {
   readonly introduction: Introduction;
   /** What is done once for all workers. */
   preside(log: Log): Promise<Presidency>;
+  /** What looks out for other servers over the same store; undefined where nobody has to. */
+  lookout(context: LookoutContext): Lookout | undefined;
   createApp(log: Log, role: ProcessRole): Promise<App>;
   /** In the order of the pipeline. */
   createFilters(context: FilterContext): Filter[];
@@ -131,6 +135,10 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
     introduction: Object.assign({}, ...introductions) as Introduction,
     pipeline: names,
     preside: async (log: Log) => app.plugin.preside?.(app.options, log) ?? { close: () => Promise.resolve() },
+    lookout: (context: LookoutContext) =>
+      inOrder.some(({ plugin, options }) => plugin.needsLocks?.(options))
+        ? app.plugin.lookout?.(app.options, context)
+        : undefined,
     createApp: async (log: Log, role: ProcessRole) => app.plugin.create(app.options, log, role),
     createFilters: (context: FilterContext) =>
       inOrder.map(({ plugin, options }) => plugin.create(options, context)),
