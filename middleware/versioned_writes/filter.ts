@@ -26,6 +26,8 @@ export interface VersionedWritesParts {
   readonly allowed: boolean | undefined;
   /** Milliseconds that a write waits for the writes to the same object before it. */
   readonly lockWait: number;
+  /** Milliseconds in which 64 KiB of a body must come that is received while its object is locked. */
+  readonly stallTime: number;
   readonly cache: Cache<InForce>;
   readonly locker: Locker;
   readonly app: FilterContext['app'];

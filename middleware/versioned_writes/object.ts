@@ -19,6 +19,7 @@ import { HttpStore } from '../../src/stores/http_store';
 import { answersEarly, follow } from './early_answer';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
+import { Progress, UploadStalled } from './progress';
 import { whileHeld } from './while_held';
 
 /** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */
@@ -31,7 +32,7 @@ export class ObjectWriter {
   constructor(
     private readonly next: Handler,
     private readonly settings: Settings,
-    private readonly parts: Pick<VersionedWritesParts, 'app' | 'locker' | 'lockWait' | 'log'>,
+    private readonly parts: Pick<VersionedWritesParts, 'app' | 'locker' | 'lockWait' | 'stallTime' | 'log'>,
   ) {}
 
   /**
@@ -54,6 +55,7 @@ export class ObjectWriter {
           `other writes of ${toText(`${container}/${written.object}`)} are not done yet: ${error.message}`,
         );
       }
+      if (error instanceof UploadStalled) return textResponse(408, `${error.message}\n`);
       if (error instanceof CoordinationUnavailable) {
         this.parts.log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
         return unavailable(error.message);
@@ -92,6 +94,7 @@ export class ObjectWriter {
       lock.confirm();
       return this.next(step);
     };
+    const progress = new Progress(this.parts.stallTime, request.sendContinue === undefined);
     const versions = new Versions(new HttpStore(next, own), inForce.archive, log);
     let response: Response | undefined;
     let failure: unknown;
@@ -107,10 +110,14 @@ export class ObjectWriter {
       forward: async () => {
         try {
           request.signal.throwIfAborted();
-          response = await next({ ...request, body: whileHeld(request.body, lock), signal: lock.signal });
+          response = await next({
+            ...timed(request, progress),
+            body: whileHeld(request.body, lock, progress),
+            signal: lock.signal,
+          });
           return answersEarly(request, response) ? await answerEarly(response) : outcomeOf(request, response);
         } catch (error) {
-          failure = error;
+          failure = progress.stalled ?? error;
           return certainlyFailed(request, error) ? 'failed' : 'unknown';
         }
       },
@@ -135,6 +142,17 @@ export class ObjectWriter {
     }
     return textResponse(unauthorised ? (error.status ?? 403) : 412, `${error.message}\n`);
   }
+}
+
+/** A request whose client is waited for once it is told to send. */
+function timed(request: Request, progress: Progress): Request {
+  const { sendContinue } = request;
+  if (!sendContinue) return request;
+  const told = () => {
+    progress.begin();
+    sendContinue();
+  };
+  return { ...request, sendContinue: told };
 }
 
 /** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */
