@@ -43,7 +43,7 @@ export function isBypass(request: Request): boolean {
 export async function checkBypass(
   request: Request,
   target: Target,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
 ): Promise<Response | Request> {
   const name = BYPASSES.find(({ is }) => is(request))?.name ?? '';
   if (name === 'Bulk delete') return checkBulkDelete(request, target, settings);
@@ -59,7 +59,7 @@ export async function checkBypass(
 async function checkBulkDelete(
   request: Request,
   target: Target,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
 ): Promise<Response | Request> {
   request.sendContinue?.();
   const body = await readAll(request.body, MOST_BULK_BYTES);
@@ -78,7 +78,7 @@ async function refuseIfVersioned(
   request: Request,
   { version, account }: Target,
   containers: Iterable<string>,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
   what: string,
 ): Promise<Response | undefined> {
   for (const container of containers) {

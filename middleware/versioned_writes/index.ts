@@ -9,6 +9,7 @@ const options = z.object({
   settings_cache_time: seconds(0, 86_400).default(60_000),
   lock_wait: seconds(0, 86_400).default(60_000),
   upload_stall_time: seconds(0.1, 86_400).default(10_000),
+  settings_wait: seconds(0, 86_400).default(10_000),
 });
 
 const MOST_CACHED_CONTAINERS = 100_000;
@@ -26,7 +27,7 @@ export const versionedWrites: FilterPlugin<typeof options> = {
   },
   needsLocks: ({ allow_versioned_writes: allowed }) => allowed !== undefined,
   create: (
-    { allow_versioned_writes: allowed, settings_cache_time, lock_wait, upload_stall_time },
+    { allow_versioned_writes: allowed, settings_cache_time, lock_wait, upload_stall_time, settings_wait },
     { log, app, coordination },
   ) => {
     if (allowed === undefined)
@@ -35,7 +36,12 @@ export const versionedWrites: FilterPlugin<typeof options> = {
       allowed,
       lockWait: lock_wait,
       stallTime: upload_stall_time,
-      cache: coordination.cache<InForce>('settings', MOST_CACHED_CONTAINERS, settings_cache_time),
+      cache: coordination.cache<InForce>(
+        'settings',
+        MOST_CACHED_CONTAINERS,
+        settings_cache_time,
+        settings_wait,
+      ),
       locker: coordination.locker,
       app,
       log,

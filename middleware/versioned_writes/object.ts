@@ -20,6 +20,7 @@ import { answersEarly, follow } from './early_answer';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
 import { Progress, UploadStalled } from './progress';
+import { letThrough } from './unversioned';
 import { whileHeld } from './while_held';
 
 /** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */
@@ -42,13 +43,11 @@ export class ObjectWriter {
   async handle(request: Request, written: ObjectTarget): Promise<Response> {
     const { version, account, container } = written;
     try {
-      const inForce = await this.settings.inForce(request, {
-        version,
-        account,
-        container,
-      } satisfies ContainerTarget);
-      if (inForce.kind !== 'versioned') return await this.next(request);
-      return await this.versioned(request, written, inForce);
+      const target: ContainerTarget = { version, account, container };
+      const use = await this.settings.use(request, target, this.parts.lockWait);
+      if (use.value?.kind !== 'versioned') return await letThrough(request, target, [use], this.next);
+      use.end();
+      return await this.versioned(request, written, use.value);
     } catch (error) {
       if (error instanceof LockTimeout) {
         return unavailable(

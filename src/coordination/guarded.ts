@@ -16,6 +16,11 @@ export function guarded(coordination: Coordination, guard: Guard): Coordination 
       const cache = coordination.cache<V>(...of);
       return {
         load: (key, fetch) => cache.load(key, fetch),
+        use: (...use) => cache.use(...use),
+        change: async (key) => {
+          guard.confirm();
+          return cache.change(key);
+        },
         drop: async (key) => {
           guard.confirm();
           await cache.drop(key);

@@ -26,10 +26,11 @@ export interface RedisCoordination extends Coordination {
 export function throughRedis(address: RedisAddress, lease: number, log: Log): RedisCoordination {
   const redis = new RedisConnection(address, lease, log);
   const name = naming(redis);
+  const locker = new RedisLocker(redis, lease);
   return {
-    locker: new RedisLocker(redis, lease),
-    cache: <V extends object>(name: string, most: number, age: number) =>
-      new RedisCache<V>(redis, name, most, age),
+    locker,
+    cache: <V extends object>(name: string, most: number, age: number, patience?: number) =>
+      new RedisCache<V>(redis, locker, { name, most, age, lease, patience }),
     locks: async () => ({ through: 'redis', name: await name().catch(() => undefined) }),
     close: () => redis.close(),
   };

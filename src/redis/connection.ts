@@ -16,7 +16,7 @@ const LONGEST_PAUSE = 1000;
 /** The connection of one process to Redis, made anew whenever it is lost. What cannot be asked at once is refused: nothing queues. */
 export class RedisConnection {
   readonly client: Redis | Cluster;
-  readonly #events = new EventEmitter();
+  readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #first: Promise<void>;
   #known: string | undefined;
   #until = 0;

@@ -61,10 +61,10 @@ export function slowClientsSuite(login: () => Promise<Client>): void {
     const { container, archive } = await newPair(client, 'history');
     await put(client, container, OBJECT, 'before');
     const slow = await begin(pathOf(container, OBJECT));
-    let isOver = false;
-    const answered = slow.answered('HTTP/1.1 408').finally(() => (isOver = true));
+    const over = { is: false };
+    const answered = slow.answered('HTTP/1.1 408').finally(() => (over.is = true));
     await slow.write(Buffer.alloc(100 * KIB));
-    while (!isOver) {
+    while (!over.is) {
       await slow.write(Buffer.alloc(KIB));
       await pause(50);
     }
