@@ -8,7 +8,7 @@ import { LockTimeout, type Locker } from '../lockers/locker';
 import type { RedisConnection } from '../redis/connection';
 import type { Cache, Change, Use } from './cache';
 import { MemoryCache } from './memory';
-import { RedisUses, type Registration } from './redis_uses';
+import { NOT_REGISTERED, RedisUses, type Registration } from './redis_uses';
 import { PATIENCE } from './uses';
 
 /** Between two looks whether a change is over, in milliseconds. */
@@ -25,6 +25,8 @@ export interface RedisCacheOptions {
   readonly lease: number;
   /** Milliseconds that a change waits for uses before it tells them to give up. */
   readonly patience?: number | undefined;
+  /** Whether keys are dropped and changed also without Redis: among the uses of this process, and at Redis when it is back. */
+  readonly goesOn?: boolean;
 }
 
 /**
@@ -40,27 +42,32 @@ export class RedisCache<V extends object> implements Cache<V> {
   readonly #age: number;
   readonly #lease: number;
   readonly #patience: number;
+  readonly #goesOn: boolean;
+  /** What was dropped without Redis, which may still confirm the generation of before. */
+  readonly #owed = new Set<string>();
 
   constructor(
     private readonly redis: RedisConnection,
     private readonly locker: Locker,
-    { name, most, age, lease, patience = PATIENCE }: RedisCacheOptions,
+    { name, most, age, lease, patience = PATIENCE, goesOn = false }: RedisCacheOptions,
   ) {
     this.#name = name;
     this.#age = age;
     this.#lease = lease;
     this.#patience = patience;
+    this.#goesOn = goesOn;
     this.#own = new MemoryCache<V>(most, age);
     this.#uses = new RedisUses(redis, (key) => this.#key(key), { age, lease, patience });
     // a Redis that comes back may know generations again that were ended
     redis.onLost(() => {
       this.#own = new MemoryCache<V>(most, age);
       this.#uses.doubt();
+      for (const key of this.#owed) this.#drop(key).catch(() => undefined);
     });
   }
 
   async load(key: string, fetch: () => Promise<V | undefined>): Promise<V | undefined> {
-    if (this.#age === 0) return fetch();
+    if (this.#age === 0 || this.#owed.has(key)) return fetch();
     const own = this.#own;
     const generation = await this.#generation(key).catch(() => undefined);
     return generation === undefined ? fetch() : own.load(`${generation} ${key}`, fetch);
@@ -75,9 +82,9 @@ export class RedisCache<V extends object> implements Cache<V> {
     const end = now() + wait;
     for (;;) {
       const own = this.#own;
-      const use = this.#uses.begin<V>(key);
+      const use = await this.#uses.begin<V>(key, end - now(), signal);
       try {
-        const registered = await this.#uses.register(key);
+        const registered = await this.#register(key);
         if (registered !== 'changing') {
           const { generation } = registered;
           use.value = await (generation === '' ? fetch() : own.load(`${generation} ${key}`, fetch));
@@ -95,7 +102,23 @@ export class RedisCache<V extends object> implements Cache<V> {
 
   async drop(key: string): Promise<void> {
     if (this.#age === 0) return;
+    try {
+      await this.#drop(key);
+    } catch (error) {
+      if (!this.#goesOn || !(error instanceof CoordinationUnavailable)) throw error;
+      this.#owed.add(key);
+    }
+  }
+
+  async #drop(key: string): Promise<void> {
     await this.redis.ask((client) => client.del(this.#key(key)));
+    this.#owed.delete(key);
+  }
+
+  /** Where something is owed, Redis is not believed before it is paid. */
+  async #register(key: string): Promise<Registration | 'changing'> {
+    if (this.#owed.has(key)) await this.#drop(key).catch(() => undefined);
+    return this.#owed.has(key) ? NOT_REGISTERED : this.#uses.register(key);
   }
 
   async change(key: string): Promise<Change> {
@@ -103,8 +126,9 @@ export class RedisCache<V extends object> implements Cache<V> {
     const lock = await this.locker.acquire(this.#key(key), most, new AbortController().signal);
     try {
       await this.drop(key);
-      await this.#uses.ended(key, now() + most);
+      await this.#ended(key, now() + most);
     } catch (error) {
+      this.#uses.open(key);
       lock.release();
       throw error;
     }
@@ -113,10 +137,30 @@ export class RedisCache<V extends object> implements Cache<V> {
         await this.drop(key);
         lock.confirm();
       } finally {
+        this.#uses.open(key);
         lock.release();
       }
     };
     return { over };
+  }
+
+  /** Waits for the uses that there are; without Redis, where that is allowed, for those of this process. */
+  async #ended(key: string, end: number): Promise<void> {
+    try {
+      await this.#uses.ended(key, end);
+    } catch (error) {
+      if (!this.#goesOn || !(await this.#isAway())) throw error;
+      await this.#uses.endedHere(key);
+    }
+  }
+
+  #isAway(): Promise<boolean> {
+    return this.redis
+      .ask((client) => client.exists(this.#name))
+      .then(
+        () => false,
+        () => true,
+      );
   }
 
   /** Waits for the end of a change; who waits is no use, which the change would wait for. */
@@ -136,7 +180,7 @@ export class RedisCache<V extends object> implements Cache<V> {
     fetch: () => Promise<V | undefined>,
   ): Promise<void> {
     if (now() < registered.counts()) return;
-    const again = await this.#uses.register(key);
+    const again = await this.#register(key);
     if (again !== 'changing') {
       if (again.generation !== '' && again.generation === registered.generation) return;
       if (isDeepStrictEqual(await fetch(), value)) return;

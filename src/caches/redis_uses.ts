@@ -20,6 +20,9 @@ export interface Registration {
   readonly counts: () => number;
 }
 
+/** Of a use that counts for nothing at Redis. */
+export const NOT_REGISTERED: Registration = { generation: '', counts: () => 0 };
+
 /** What the processes are noted under that use a key, each with the time when it counts no more. */
 const users = (name: string) => `${name}:users`;
 /** Of the lock that who changes the key has. */
@@ -72,8 +75,19 @@ export class RedisUses {
     private readonly times: { readonly age: number; readonly lease: number; readonly patience: number },
   ) {}
 
-  begin<V extends object>(key: string): OpenUse<V> {
-    return this.#uses.begin<V>(key);
+  /** Waits where the key is being changed in this process without Redis. */
+  begin<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenUse<V>> {
+    return this.#uses.enter<V>(key, wait, signal);
+  }
+
+  /** Keeps others of this process from beginning, and resolves when those that there are have ended. */
+  endedHere(key: string): Promise<void> {
+    this.#uses.close(key);
+    return this.#uses.ended(key, this.times.patience);
+  }
+
+  open(key: string): void {
+    this.#uses.open(key);
   }
 
   /** Notes a use that has begun; where Redis cannot be asked, it counts for nothing. */
@@ -100,7 +114,7 @@ export class RedisUses {
       );
     } catch (error) {
       if (!(error instanceof CoordinationUnavailable)) throw error;
-      return { generation: '', counts: () => 0 };
+      return NOT_REGISTERED;
     }
     if (generation === null) return 'changing';
     const known = this.#notes.get(key);

@@ -3,7 +3,7 @@ import { RedisCache } from '../caches/redis';
 import { RedisLocker } from '../lockers/redis';
 import type { Log } from '../log';
 import { RedisConnection } from '../redis/connection';
-import type { RedisAddress } from '../redis/url';
+import type { RedisAddress, WithoutRedis } from '../redis/url';
 import type { Locks } from '../standing';
 import type { Coordination } from './coordination';
 
@@ -22,15 +22,22 @@ export interface RedisCoordination extends Coordination {
  * Connects to Redis; resolves at once, also where it cannot be reached yet.
  *
  * @param lease milliseconds after which a lock is free whose owner does not renew it
+ * @param withoutRedis what is done while Redis cannot be asked: locks and changes are refused, or are this process's own
  */
-export function throughRedis(address: RedisAddress, lease: number, log: Log): RedisCoordination {
+export function throughRedis(
+  address: RedisAddress,
+  lease: number,
+  log: Log,
+  withoutRedis: WithoutRedis = 'refuse',
+): RedisCoordination {
+  const goesOn = withoutRedis === 'go_on';
   const redis = new RedisConnection(address, lease, log);
   const name = naming(redis);
-  const locker = new RedisLocker(redis, lease);
+  const locker = new RedisLocker(redis, lease, goesOn);
   return {
     locker,
     cache: <V extends object>(name: string, most: number, age: number, patience?: number) =>
-      new RedisCache<V>(redis, locker, { name, most, age, lease, patience }),
+      new RedisCache<V>(redis, locker, { name, most, age, lease, patience, goesOn }),
     locks: async () => ({ through: 'redis', name: await name().catch(() => undefined) }),
     close: () => redis.close(),
   };

@@ -18,7 +18,7 @@ import type {
 } from '../plugin';
 import type { Filter } from '../http/message';
 import type { Log } from '../log';
-import { redisUrl } from '../redis/url';
+import { redisUrl, withoutRedis } from '../redis/url';
 import { apps, filters } from './registry';
 
 /** A number of processes, or `auto`, one for each processor that this one may use. */
@@ -39,6 +39,7 @@ const server = z.object({
   shutdown_timeout: seconds(0, 86_400).default(600_000),
   redis_url: redisUrl.optional(),
   lock_lease: seconds(1, 3600).default(10_000),
+  without_redis: withoutRedis.default('refuse'),
   max_header_size: whole(8 * 1024, 1024 * 1024).default(128 * 1024),
 });
 

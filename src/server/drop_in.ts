@@ -13,7 +13,7 @@ import { Headers } from '../http/headers';
 import { createLog, type Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { FilterContext } from '../plugin';
-import { redisUrl } from '../redis/url';
+import { redisUrl, withoutRedis } from '../redis/url';
 import { Guard } from '../standing';
 import { createLookout, createSwiftApp, swift } from '../stores/swift/app';
 import { serve } from './listener';
@@ -24,6 +24,7 @@ const dropInOptions = z.object({
   client_timeout: seconds(0.01, 86_400).default(60_000),
   redis_url: redisUrl.optional(),
   lock_lease: seconds(1, 3600).default(10_000),
+  without_redis: withoutRedis.default('refuse'),
 });
 
 type Names<T extends z.ZodObject> = keyof T['shape'];
@@ -62,9 +63,9 @@ export function versionedWrites(
   ]);
   const optionsForSwift = read(swift.options, forSwift);
   const optionsForFilter = read(versionedWritesPlugin.options, forFilter);
-  const { client_timeout: clientTimeout, redis_url, lock_lease } = read(dropInOptions, own);
+  const { client_timeout: clientTimeout, redis_url, lock_lease, without_redis } = read(dropInOptions, own);
   const app = createSwiftApp(optionsForSwift);
-  const redis = redis_url && throughRedis(redis_url, lock_lease, log);
+  const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
   const shared = redis ?? alone();
   const guard = new Guard();
   const lookout = createLookout(optionsForSwift, lookoutContext(redis, log, guard.tell));

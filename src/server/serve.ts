@@ -39,9 +39,9 @@ export async function startServer(
   log: Log,
   membership: Membership = { role: 'alone', coordination: alone() },
 ): Promise<RunningServer> {
-  const { redis_url, lock_lease, shutdown_timeout } = config.server;
+  const { redis_url, lock_lease, without_redis, shutdown_timeout } = config.server;
   const app = await config.createApp(log, membership.role);
-  const redis = redis_url && throughRedis(redis_url, lock_lease, log);
+  const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
   const own = new Guard();
   const lookout =
     membership.role === 'alone' ? config.lookout(lookoutContext(redis, log, own.tell)) : undefined;
