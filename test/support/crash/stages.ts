@@ -73,6 +73,7 @@ ${service ? user : ''}
       const proxy = await startProxyProcess(configuration);
       const kill = async () => {
         await proxy.stop('SIGKILL');
+        gate.open();
       };
       return { url: proxy.url, gate, kill };
     },
