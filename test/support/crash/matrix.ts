@@ -13,7 +13,7 @@ const AT_ONCE = 64;
 
 /** How much of the matrix is played: every gap in any case. */
 export interface Extent {
-  /** How many of what may come next come after each gap. */
+  /** How many of what may come next come after a gap before which something was changed; one comes after the others. */
   readonly nexts: number;
   /** How many cells are at work at once. */
   readonly lanes: number;
@@ -41,12 +41,14 @@ export class Matrix {
       await this.start();
       await createShared(new Place(this.running.client, '', this.shared));
       const whole = await this.playBatch(
-        OPERATIONS.flatMap((operation, i) => this.nextsOf(operation, i).map((next) => ({ operation, next }))),
+        OPERATIONS.flatMap((operation, i) =>
+          this.nextsOf(operation, i, false).map((next) => ({ operation, next })),
+        ),
       );
       const killed = OPERATIONS.flatMap((operation, i) => {
-        const requests = whole.find(({ cell }) => cell.operation === operation)?.requests.length ?? 0;
-        return gapsIn(requests).flatMap((gap, j) =>
-          this.nextsOf(operation, i + j).map((next) => ({ operation, gap, next })),
+        const requests = whole.find(({ cell }) => cell.operation === operation)?.requests ?? [];
+        return gapsIn(requests).flatMap(({ gap, isChanged }, j) =>
+          this.nextsOf(operation, i + j, isChanged).map((next) => ({ operation, gap, next })),
         );
       });
       for (let at = 0; at < killed.length; at += AT_ONCE)
@@ -56,12 +58,13 @@ export class Matrix {
     }
   }
 
-  /** The first, which tells most, and some of the others in turn. */
-  private nextsOf({ butNot }: Operation, turn: number): Next[] {
-    const [first, ...others] = NEXT.filter(({ title }) => !butNot.includes(title));
-    const from = (turn * (this.extent.nexts - 1)) % others.length;
-    const turned = [...others.slice(from), ...others.slice(0, from)];
-    return [first, ...turned].slice(0, this.extent.nexts).filter((next) => next !== undefined);
+  /** In turn; where something was changed always the first of all, which tells most, and some of the others. */
+  private nextsOf({ butNot }: Operation, turn: number, isChanged: boolean): Next[] {
+    const nexts = NEXT.filter(({ title }) => !butNot.includes(title));
+    if (IS_WHOLE) return nexts;
+    if (!isChanged) return turned(nexts, turn).slice(0, 1);
+    const others = this.extent.nexts - 1;
+    return [...nexts.slice(0, 1), ...turned(nexts.slice(1), turn * others).slice(0, others)];
   }
 
   /** Has cells come to their gaps, kills the process once for all of them, and judges what the next one makes of it. */
@@ -112,10 +115,24 @@ export class Matrix {
   }
 }
 
-/** The gaps of an operation of so many requests: before each, and before its answer; all of them also from the other side. */
-function gapsIn(requests: number): Gap[] {
-  const numbers = Array.from({ length: requests }, (_, i) => i + 1);
-  const before = numbers.map((request): Gap => ({ side: 'before', request }));
-  const after = numbers.map((request): Gap => ({ side: 'after', request }));
+function turned<T>(list: readonly T[], by: number): T[] {
+  const from = by % list.length;
+  return [...list.slice(from), ...list.slice(0, from)];
+}
+
+/**
+ * The gaps of an operation: before each of its requests, and before its answer; all of them also from the other side. And whether the
+ * request before a gap is one that changes something.
+ */
+function gapsIn(requests: readonly string[]): { gap: Gap; isChanged: boolean }[] {
+  const isChange = (request = 'GET') => !/^(GET|HEAD) | \(may the client\?\)$/.test(request);
+  const before = requests.map((_, i) => ({
+    gap: { side: 'before', request: i + 1 } as const,
+    isChanged: i > 0 && isChange(requests[i - 1]),
+  }));
+  const after = requests.map((request, i) => ({
+    gap: { side: 'after', request: i + 1 } as const,
+    isChanged: isChange(request),
+  }));
   return IS_WHOLE ? [...before, ...after] : [...before, ...after.slice(-1)];
 }
