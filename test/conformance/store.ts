@@ -277,15 +277,6 @@ export function storeSuite(
       expect(marker?.deleteAt).toBeUndefined();
     });
 
-    it('copies what has no room for a note without it', async () => {
-      const full = Object.fromEntries(
-        Array.from({ length: 90 }, (_, i) => [`X-Object-Meta-Key-${i}`, `${i}`]),
-      );
-      await fixture.put(at('o'), 'body', full);
-      expect(await fixture.store.copy(at('o'), entry('o'), { restored: ['1234567890.00001'] })).toBe(true);
-      expect((await fixture.get(entry('o')))?.header('x-object-meta-key-89')).toBe('89');
-    });
-
     it('keeps accounts apart', async () => {
       await fixture.put(at('o'), 'body');
       const elsewhere = { ...at('o'), account: `${quote(fixture.account)}x` };
