@@ -30,8 +30,11 @@ export interface Operation {
 /** What comes after the kill. */
 export interface Next {
   readonly title: string;
-  /** Done to each of the objects, or to the first if it is for all of them. */
+  /** It is done to the first of the objects only, since it is for all of them. */
   readonly isOnce?: boolean;
+  /** It writes, for which nobody looks into the archive: a delete marker that was never finished may still be there until it expires. */
+  readonly isWrite?: boolean;
+  /** Done to each of the objects. */
   steps(killed: Operation): readonly Step[];
 }
 
@@ -113,9 +116,10 @@ const other = (mode: Mode | undefined): Mode => (mode === 'stack' ? 'history' : 
 
 export const NEXT: readonly Next[] = [
   { title: 'DELETE', steps: () => [remove] },
-  { title: 'PUT', steps: () => [put('y')] },
+  { title: 'PUT', isWrite: true, steps: () => [put('y')] },
   { title: 'DELETE in the other mode', steps: ({ mode }) => [switchTo(other(mode)), remove] },
   { title: 'again', isOnce: true, steps: ({ step }) => [step] },
   { title: 'POST, DELETE', steps: () => [post, remove] },
-  { title: 'COPY', steps: () => [copy] },
+  { title: 'PUT, DELETE, DELETE', steps: () => [put('y'), remove, remove] },
+  { title: 'COPY', isWrite: true, steps: () => [copy] },
 ];

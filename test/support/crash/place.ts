@@ -2,6 +2,8 @@ import { Client, type Answer } from '../client';
 import { archivePrefix, MARKER_TYPE, MODE_HEADER, mustBe, pathOf, type Mode } from '../containers';
 import type { Content, Entry, Versioned } from './world';
 
+/** The type of a marker between the two requests that make it, and in the hour after which one that was never finished expires. */
+const HALF_MADE_TYPE = 'application/x-deleted;hindsight_new=1';
 const HIDDEN = ['x-object-meta-hindsight-', 'x-container-meta-hindsight-'];
 /** The one note that is for clients. */
 const SHOWN = 'x-object-meta-hindsight-manifest';
@@ -27,6 +29,15 @@ export class StrictClient extends Client {
 export interface Seen extends Versioned {
   /** What no state may have: markers that look like none to a client, say. */
   readonly oddities: readonly string[];
+  /** Delete markers that were never finished, which the store will remove by itself. */
+  readonly halves: readonly string[];
+}
+
+/** An object, or an entry, as it was answered. */
+interface Found {
+  readonly content: Content;
+  readonly type: string | undefined;
+  readonly expires: boolean;
 }
 
 /** The containers of a cell, and who acts there. */
@@ -64,30 +75,36 @@ export class Place {
   }
 
   async look(name: string): Promise<Seen> {
-    const oddities: string[] = [];
+    const seen = { archive: [] as Entry[], oddities: [] as string[], halves: [] as string[] };
     const now = await this.read(this.container, name);
-    const archive: Entry[] = [];
     for (const entry of await this.entries(name)) {
       const found = await this.read(this.archive, entry.name);
-      const types = [entry.content_type, found?.type];
-      if (!types.some((type) => type?.startsWith('application/x-deleted'))) {
-        if (found) archive.push(found.content);
-        else oddities.push(`${entry.name} is listed and not there`);
-        continue;
+      if (!found) {
+        seen.oddities.push(`${entry.name} is listed and not there`);
+      } else if (found.type?.startsWith('application/x-deleted')) {
+        seen.archive.push('delete marker');
+        const text = `a delete marker is listed as ${entry.content_type}, and is ${found.type}`;
+        if (isHalfMade(entry.content_type, found)) seen.halves.push(text);
+        else if (entry.content_type !== MARKER_TYPE || found.type !== MARKER_TYPE) seen.oddities.push(text);
+        else if (found.expires) seen.oddities.push('a delete marker expires');
+      } else {
+        seen.archive.push(found.content);
       }
-      archive.push('delete marker');
-      if (types.some((type) => type !== MARKER_TYPE))
-        oddities.push(`a delete marker is listed as ${types[0] ?? ''}, and is ${types[1] ?? 'not there'}`);
     }
-    return { current: now?.content, archive, oddities };
+    return { ...seen, current: now?.content };
   }
 
-  private async read(container: string, name: string) {
+  private async read(container: string, name: string): Promise<Found | undefined> {
     const path = `${pathOf(container, name)}?multipart-manifest=get&symlink=get`;
     const answer = await this.client.ask('GET', path);
     if (answer.status === 404) return undefined;
     await mustBe(200, Promise.resolve(answer));
-    return { content: contentOf(answer), type: answer.headers.get('content-type') };
+    const { headers } = answer;
+    return {
+      content: contentOf(answer),
+      type: headers.get('content-type'),
+      expires: headers.has('x-delete-at'),
+    };
   }
 }
 
@@ -96,6 +113,10 @@ interface AskOptions {
   readonly headers?: Record<string, string>;
   readonly query?: string;
   readonly body?: string;
+}
+
+function isHalfMade(listed: string, { type, expires }: Found): boolean {
+  return listed === HALF_MADE_TYPE && type === HALF_MADE_TYPE && expires;
 }
 
 /** An object as models call it: by its body, or as the large object or the link that it is. */

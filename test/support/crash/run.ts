@@ -88,8 +88,8 @@ export class Run {
     const statuses: number[][] = [];
     for (const name of names) statuses.push(await sendAll(at, name, next.steps(operation)));
     for (const [i, name] of operation.objects.entries()) {
-      const { oddities, ...state } = await at.look(name);
-      this.found.push(...oddities);
+      const { oddities, halves, ...state } = await at.look(name);
+      this.found.push(...oddities, ...(next.isWrite ? [] : halves));
       this.judgeEnding(name, { statuses: statuses[i] ?? [], state });
     }
   }
