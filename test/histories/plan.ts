@@ -25,6 +25,8 @@ export interface Plan {
   readonly seed: number;
   readonly initially: Setting;
   readonly objects: readonly string[];
+  /** What is done before, by the first of them alone. */
+  readonly first: readonly PlannedStep[];
   readonly clients: readonly (readonly PlannedStep[])[];
 }
 
@@ -95,7 +97,17 @@ const plans = fc
     const clients = fc
       .tuple(fc.integer({ min: 3, max: 6 }), fc.array(step, { minLength: 8, maxLength: 20, size: 'max' }))
       .map(([count, steps]) => dealt(steps, count));
-    return fc.record({ initially: fc.constant(initially), objects: fc.constant(names), clients });
+    const put = fc.record({
+      do: fc.constant('put' as const),
+      object: fc.constantFrom(...names),
+      way: fc.constant<Way>('whole'),
+      size: fc.constant(0),
+    });
+    const first = fc.array(fc.record({ call: put, pause: fc.constant(0), through: fc.nat(9) }), {
+      maxLength: 5,
+      size: 'max',
+    });
+    return fc.record({ initially: fc.constant(initially), objects: fc.constant(names), first, clients });
   });
 
 /** Deals steps out to so many clients. */
@@ -110,10 +122,9 @@ export function planOf(seed: number): Plan {
   let contents = 0;
   const withContent = (call: Contentless): PlannedCall =>
     call.do === 'put' ? { ...call, content: `${seed}.${++contents}` } : call;
-  const clients = plan.clients.map((steps) =>
-    steps.map((step) => ({ ...step, call: withContent(step.call) })),
-  );
-  return { ...plan, seed, clients };
+  const complete = (steps: readonly { call: Contentless; pause: number; through: number }[]) =>
+    steps.map((step): PlannedStep => ({ ...step, call: withContent(step.call) }));
+  return { ...plan, seed, first: complete(plan.first), clients: plan.clients.map(complete) };
 }
 
 /** The bytes that a content is, at least so many: its name, and its name again and again. */

@@ -19,7 +19,7 @@ import {
   type Operation,
   type Setting,
 } from './history';
-import { bodyOf, type Plan, type PlannedCall } from './plan';
+import { bodyOf, type Plan, type PlannedCall, type PlannedStep } from './plan';
 import { putAndLeave, putInPieces } from './requests';
 
 /** Where histories happen. */
@@ -28,6 +28,9 @@ export interface Place {
   /** One for each proxy. */
   readonly clients: readonly [Client, ...Client[]];
 }
+
+/** What the type of a delete marker begins with, also of one that is being written. */
+const MARKER_BEGUN = 'application/x-deleted';
 
 type Outcome = Pick<Operation, 'status' | 'content' | 'setting'>;
 interface Line {
@@ -48,7 +51,7 @@ export class Recorder {
     private readonly place: Place,
     private readonly plan: Plan,
   ) {
-    for (const { call } of plan.clients.flat()) {
+    for (const { call } of [...plan.first, ...plan.clients.flat()]) {
       if (call.do !== 'put') continue;
       const body = bodyOf(call.content, call.size);
       this.#bodies.set(call.content, body);
@@ -67,7 +70,8 @@ export class Recorder {
       initially === 'off' ? {} : this.#setting(initially),
     );
     this.#start = performance.now();
-    await Promise.all(this.plan.clients.map((_, i) => this.#client(i)));
+    await this.#client(0, this.plan.first);
+    await Promise.all(this.plan.clients.map((steps, i) => this.#client(i, steps)));
   }
 
   /** The history, with what is found now. */
@@ -91,8 +95,8 @@ export class Recorder {
     };
   }
 
-  async #client(index: number): Promise<void> {
-    for (const { call: planned, pause: wait, through: proxy } of this.plan.clients[index] ?? []) {
+  async #client(index: number, steps: readonly PlannedStep[]): Promise<void> {
+    for (const { call: planned, pause: wait, through: proxy } of steps) {
       if (wait > 0) await pause(wait);
       const through = proxy % this.place.clients.length;
       const client = this.place.clients[through] ?? this.place.clients[0];
@@ -111,7 +115,7 @@ export class Recorder {
     if (call.do === 'put') return { do: call.do, object: call.object, content: call.content, way: call.way };
     if (call.do !== 'restore') return call;
     const lines = await this.#list(archivePrefix(call.of), client);
-    const entries = lines.filter(({ content_type }) => content_type !== MARKER_TYPE);
+    const entries = lines.filter(({ content_type }) => !content_type.startsWith(MARKER_BEGUN));
     const entry = entries.at(-1 - call.newest) ?? entries.at(-1);
     return entry && { do: call.do, entry: entry.name, object: call.object, spelled: call.spelled };
   }

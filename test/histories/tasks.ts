@@ -2,6 +2,7 @@ import { archivePrefix } from '../support/containers';
 import {
   cannotTakeEffect,
   isOpen,
+  type Call,
   type Content,
   type History,
   type Operation,
@@ -48,14 +49,22 @@ export interface Leniency {
   readonly overlapping: boolean;
 }
 
-type Overlap = { readonly isEarly: boolean; readonly isSplit: boolean };
+interface Overlap {
+  /** It may act on a setting that was in force before. */
+  readonly isEarly: boolean;
+  /** Writes without a lock may come between its parts. */
+  readonly isSplit: boolean;
+  /** Another write of the object overlaps it. */
+  readonly isContended: boolean;
+}
 
 /** The operations that must, or may, have a place in the order. */
 export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
   const overlaps = overlapsOf(history);
   return history.operations.flatMap((operation): Task[] => {
     if (isIdle(operation)) return [];
-    const overlap = overlapping ? overlaps(operation) : { isEarly: false, isSplit: false };
+    const found = overlaps(operation);
+    const overlap = overlapping ? found : { ...found, isEarly: false, isSplit: false };
     const parts = partsOf(operation, overlap, history);
     const ended = isOpen(operation) ? Infinity : operation.ended;
     return [{ operation, began: operation.began, ended, ...parts }];
@@ -82,7 +91,18 @@ function overlapsOf({ initially, operations }: History): (operation: Operation) 
   return (operation) => ({
     isEarly: early.has(operation),
     isSplit: canBeOff && (early.has(operation) || [...early].some(overlap(operation))),
+    isContended: operations.filter(overlap(operation)).some(({ call }) => isWriteOf(call, operation)),
   });
+}
+
+function isWriteOf(call: Call, { call: other }: Operation): boolean {
+  const written = writtenBy(call);
+  return written !== undefined && written === writtenBy(other);
+}
+
+function writtenBy(call: Call): string | undefined {
+  if (call.do === 'copy') return call.to;
+  return call.do === 'put' || call.do === 'restore' || call.do === 'delete' ? call.object : undefined;
 }
 
 function partsOf(operation: Operation, overlap: Overlap, history: History): Parts {
@@ -186,9 +206,16 @@ function writing(
   return isEarly ? [lookUp, commit] : [commit];
 }
 
-function deletion({ status }: Operation, name: string, { isEarly, isSplit }: Overlap): Part[] {
-  const answer = (wasThere: boolean) =>
-    status === undefined || status === 503 || status === (wasThere ? 204 : 404);
+/**
+ * In a plain container of Swift a DELETE is answered by what is there when it comes to the disk, and takes effect by when it was
+ * begun: with other writes at once its answer tells nothing.
+ */
+function deletion({ status }: Operation, name: string, { isEarly, isSplit, isContended }: Overlap): Part[] {
+  const isAnswer = (wasThere: boolean, setting: Setting) =>
+    status === undefined ||
+    status === 503 ||
+    status === (wasThere ? 204 : 404) ||
+    (isContended && (isSplit || setting === 'off'));
   const commit: Part = (state, known) => {
     const setting = known.setting ?? state.setting;
     const object = objectOf(state, name);
@@ -197,7 +224,7 @@ function deletion({ status }: Operation, name: string, { isEarly, isSplit }: Ove
     const restored = setting === 'stack' ? popped(object, wasThere) : undefined;
     const before = setting === 'history' && !isSplit ? marked(archived(object)) : object;
     const after = unlocked(restored ?? committed(before, null), setting);
-    return answer(restored !== undefined || object.current !== null)
+    return isAnswer(restored !== undefined || object.current !== null, setting)
       ? [[withObject(state, name, after), known]]
       : [];
   };
