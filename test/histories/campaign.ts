@@ -3,9 +3,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause } from '../support/eventually';
-import { judge, type Problem } from './check';
+import { isRight, judge } from './check';
 import type { History } from './history';
-import { planOf } from './plan';
+import { planOf, type Plan } from './plan';
 import { Recorder, type Place } from './record';
 import { report } from './report';
 
@@ -36,45 +36,55 @@ export const timeFor = (histories: number) => 120_000 + histories * REPEAT * 200
 /**
  * Records so many histories, of consecutive seeds, and judges each.
  *
+ * @param change what is to be done instead of the plans as they are
  * @throws with a report of each that is wrong
  */
-export async function recordAndJudge(place: Place, count: number): Promise<void> {
+export async function recordAndJudge(
+  place: Place,
+  count: number,
+  change = (plan: Plan) => plan,
+): Promise<void> {
   const seeds = Array.from({ length: count * REPEAT }, (_, i) => SEED + Math.floor(i / REPEAT));
-  const tally = new Map<string, number>();
+  const histories: History[] = [];
   const reports: string[] = [];
-  let operations = 0;
   const worker = async () => {
     for (let seed = seeds.shift(); seed !== undefined && reports.length < FAILURES; seed = seeds.shift()) {
-      const { history, problem } = await recordOne(place, seed);
-      operations += history.operations.length;
-      for (const { call, status } of history.operations) {
-        const kind = `${call.do} ${status ?? 'unanswered'}`;
-        tally.set(kind, (tally.get(kind) ?? 0) + 1);
-      }
+      const history = await recordOne(place, change(planOf(seed)));
+      histories.push(history);
+      const problem = judge(history);
       if (problem) reports.push(report(problem, history, saved(history)));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const kinds = [...tally].sort().map(([kind, times]) => `${kind}: ${times}`);
   process.stdout.write(
-    `histories ${place.name}: ${count * REPEAT - seeds.length}, from seed ${SEED}, of ${operations} operations (${kinds.join(', ')})\n`,
+    `histories ${place.name}: ${histories.length}, from seed ${SEED}; ${answersIn(histories)}\n`,
   );
   if (reports.length > 0) throw new Error(reports.join('\n\n'));
+  expect(histories).toHaveLength(count * REPEAT);
 }
 
-/** Records the history of a seed; what is found at last is looked at until it is right, since some of it may be still to come. */
-async function recordOne(
-  place: Place,
-  seed: number,
-): Promise<{ history: History; problem: Problem | undefined }> {
-  const recorder = new Recorder(place, planOf(seed));
+/** Records the history of a plan; what is found at last is looked at until it is right, since some of it may be still to come. */
+async function recordOne(place: Place, plan: Plan): Promise<History> {
+  const recorder = new Recorder(place, plan);
   await recorder.run();
   for (let look = 1; ; look++) {
     const history = await recorder.history();
-    const problem = judge(history);
-    if (!problem || look === LOOKS) return { history, problem };
+    if (look === LOOKS || isRight(history)) return history;
     await pause(QUIET);
   }
+}
+
+/** How often each kind of request got each answer. */
+function answersIn(histories: readonly History[]): string {
+  const times = new Map<string, number>();
+  for (const { call, status } of histories.flatMap(({ operations }) => operations)) {
+    const kind = `${call.do} ${status ?? 'unanswered'}`;
+    times.set(kind, (times.get(kind) ?? 0) + 1);
+  }
+  return [...times]
+    .sort()
+    .map((each) => each.join(': '))
+    .join(', ');
 }
 
 /** Keeps a wrong history in a file of its own. */

@@ -29,12 +29,22 @@ export const LENIENT: Leniency = { overlapping: true };
  * @returns undefined where all is right
  */
 export function judge(history: History, leniency = LENIENT): Problem | undefined {
-  const plain = [...impossible(history), ...foreign(history), ...changed(history)];
+  const plain = plainly(history);
   if (plain.length > 0) return { history, lines: plain };
   const verdict = search(history, leniency);
   if (verdict.order) return undefined;
   const reduced = withoutNeedless(history, leniency);
   return { history: reduced, lines: [...explain(reduced, leniency), ...hints(history)] };
+}
+
+/** Whether a history is right, without the reasons. */
+export function isRight(history: History, leniency = LENIENT): boolean {
+  return plainly(history).length === 0 && search(history, leniency).order !== undefined;
+}
+
+/** What is wrong in any order. */
+function plainly(history: History): string[] {
+  return [...impossible(history), ...foreign(history), ...changed(history)];
 }
 
 function impossible({ operations, finally: { strays } }: History): string[] {

@@ -22,7 +22,7 @@ export type Call =
   | { readonly do: 'get' | 'head'; readonly object: string }
   /** A change of the container's setting. */
   | { readonly do: 'set'; readonly setting: Setting }
-  /** A HEAD of the container. */
+  /** A GET of the container. */
   | { readonly do: 'show' };
 
 /** A request and what came of it. Instants are milliseconds since the history began. */
@@ -37,7 +37,7 @@ export interface Operation {
   readonly status?: number;
   /** Of an answered GET, HEAD or copy: what was read. */
   readonly content?: Content;
-  /** Of an answered HEAD of the container. */
+  /** Of an answered GET of the container. */
   readonly setting?: Setting;
 }
 
@@ -92,7 +92,7 @@ const STATUSES: Readonly<Record<Call['do'] | Way, readonly number[]>> = {
   get: [200, 404, 503],
   head: [200, 404, 503],
   set: [204, 503],
-  show: [204, 503],
+  show: [200, 204, 503],
 };
 
 /** Whether an answer is one that Swift gives. */

@@ -186,9 +186,9 @@ export class Recorder {
   }
 
   async #show(client: Client = this.place.clients[0]): Promise<Outcome> {
-    const { status, headers } = await client.ask('HEAD', `/${this.#container}`);
+    const { status, headers } = await client.ask('GET', `/${this.#container}?limit=1`);
     const setting = MODES.find((mode) => headers.has(MODE_HEADER[mode])) ?? 'off';
-    return status === 204 ? { status, setting } : { status };
+    return status < 300 ? { status, setting } : { status };
   }
 
   #setting(setting: Setting): Record<string, string> {

@@ -21,7 +21,7 @@ export function nameOf(call: Call): string {
     case 'set':
       return `set ${call.setting}`;
     case 'show':
-      return 'HEAD of the container';
+      return 'GET of the container';
   }
 }
 
