@@ -133,9 +133,14 @@ export function bodyOf(content: Content, size: number): Buffer {
   return Buffer.alloc(Math.max(size, line.length), line);
 }
 
-/** The same requests by one client, but for those that Swift's own versions archive something for although they fail. */
-export function alone(plan: Plan): Plan {
+/** Without the requests for which Swift's own versions archive something although they fail. */
+export function succeeding(plan: Plan): Plan {
   const fails = ({ call }: PlannedStep) =>
     call.do === 'put' && ['wrong ETag', 'leaving', 'unless there'].includes(call.way);
-  return { ...plan, clients: [plan.clients.flat().filter((step) => !fails(step))] };
+  return { ...plan, clients: plan.clients.map((steps) => steps.filter((step) => !fails(step))) };
+}
+
+/** The same requests by one client. */
+export function alone(plan: Plan): Plan {
+  return { ...plan, clients: [plan.clients.flat()] };
 }

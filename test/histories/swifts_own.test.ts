@@ -1,6 +1,6 @@
 import { describeWithSwift, login } from '../support/swift';
 import { historiesOr, recordAndJudge, timeFor } from './campaign';
-import { alone } from './plan';
+import { alone, succeeding } from './plan';
 
 const HISTORIES = historiesOr(30);
 
@@ -13,7 +13,7 @@ describeWithSwift("histories over Swift's own versions", ({ versioned }) => {
   it(
     'are as the model has them, where one client does one thing after the other',
     async () => {
-      await recordAndJudge(await place(), HISTORIES, alone);
+      await recordAndJudge(await place(), HISTORIES, (plan) => alone(succeeding(plan)));
     },
     timeFor(HISTORIES),
   );
@@ -21,7 +21,7 @@ describeWithSwift("histories over Swift's own versions", ({ versioned }) => {
   it(
     'are found to be wrong, where several clients do things at once',
     async () => {
-      await expect(recordAndJudge(await place(), HISTORIES)).rejects.toThrow('is wrong');
+      await expect(recordAndJudge(await place(), HISTORIES, succeeding)).rejects.toThrow('is wrong');
     },
     timeFor(HISTORIES),
   );
