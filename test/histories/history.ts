@@ -19,6 +19,8 @@ export type Call =
   /** A copy of an entry of the archive. */
   | { readonly do: 'restore'; readonly entry: string; readonly object: string; readonly spelled: Spelling }
   | { readonly do: 'delete'; readonly object: string }
+  /** A change of metadata, which makes no version. */
+  | { readonly do: 'post'; readonly object: string }
   | { readonly do: 'get' | 'head'; readonly object: string }
   /** A change of the container's setting. */
   | { readonly do: 'set'; readonly setting: Setting }
@@ -89,6 +91,7 @@ const STATUSES: Readonly<Record<Call['do'] | Way, readonly number[]>> = {
   copy: [201, 202, 404, 503],
   restore: [201, 202, 404, 503],
   delete: [204, 404, 409, 503],
+  post: [202, 404, 409, 503],
   get: [200, 404, 503],
   head: [200, 404, 503],
   set: [204, 503],

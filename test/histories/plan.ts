@@ -7,7 +7,7 @@ export type PlannedCall =
   | { do: 'copy'; from: string; to: string; spelled: Spelling }
   /** The entry of that object that is so manyth from the newest, where there is one. */
   | { do: 'restore'; of: string; newest: number; object: string; spelled: Spelling }
-  | { do: 'delete'; object: string }
+  | { do: 'delete' | 'post'; object: string }
   | { do: 'get' | 'head'; object: string }
   | { do: 'set'; setting: Setting }
   | { do: 'show' };
@@ -69,6 +69,7 @@ function calls(objects: readonly string[], changes: readonly Setting[]): fc.Arbi
       }),
     },
     { weight: 5, arbitrary: fc.record({ do: fc.constant('delete' as const), object }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('post' as const), object }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('get' as const, 'head' as const), object }) },
   ];
   if (changes.length > 0) {

@@ -140,6 +140,11 @@ export class Recorder {
         );
       case 'delete':
         return { status: (await client.ask('DELETE', pathOf(this.#container, call.object))).status };
+      case 'post':
+        return {
+          status: (await client.ask('POST', pathOf(this.#container, call.object), { 'X-Object-Meta-A': 'b' }))
+            .status,
+        };
       case 'get':
       case 'head': {
         const answer = await client.ask(call.do.toUpperCase(), pathOf(this.#container, call.object));

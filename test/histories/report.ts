@@ -15,6 +15,7 @@ export function nameOf(call: Call): string {
         ? `COPY ${call.entry} to ${call.object}`
         : `PUT ${call.object} with X-Copy-From ${call.entry}`;
     case 'delete':
+    case 'post':
     case 'get':
     case 'head':
       return `${call.do.toUpperCase()} ${call.object}`;

@@ -75,7 +75,7 @@ export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
 function isIdle(operation: Operation): boolean {
   const { call, status } = operation;
   if (cannotTakeEffect(call) || status === 409) return true;
-  if (['get', 'head', 'show'].includes(call.do)) return status === undefined || status === 503;
+  if (['get', 'head', 'post', 'show'].includes(call.do)) return status === undefined || status === 503;
   // an entry may be one that a failed write left for a moment
   return call.do === 'restore' && status === 404;
 }
@@ -111,6 +111,8 @@ function partsOf(operation: Operation, overlap: Overlap, history: History): Part
     case 'get':
     case 'head':
       return observation((state) => objectOf(state, call.object).current === (operation.content ?? null));
+    case 'post':
+      return observation((state) => (objectOf(state, call.object).current === null) === (status === 404));
     case 'show':
       return observation((state) => state.setting === operation.setting);
     case 'set':
