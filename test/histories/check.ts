@@ -6,9 +6,10 @@ import {
   type History,
   type Operation,
 } from './history';
+import { ANYTHING, asFound } from './goal';
 import { keyOf } from './model';
 import { hints, lineOf, nameOf } from './report';
-import { isAsFound, search } from './search';
+import { search } from './search';
 import type { Leniency } from './tasks';
 
 /** Why a history cannot be. */
@@ -97,9 +98,14 @@ function changed({ operations, finally: { objects } }: History): string[] {
   });
 }
 
+/** For so many milliseconds a wrong history is looked at for what makes it wrong. */
+const PATIENCE = 20_000;
+
 /** The same history without answers that are not needed to show that it is wrong. */
 function withoutNeedless(history: History, leniency: Leniency): History {
+  const end = performance.now() + PATIENCE;
   return history.operations.reduce((left, operation) => {
+    if (performance.now() > end) return left;
     if (['set', 'put', 'delete'].includes(operation.call.do) && operation.status !== 412) return left;
     if (operation.status === 201 || operation.status === 202) return left;
     const less = { ...left, operations: left.operations.filter((each) => each !== operation) };
@@ -110,7 +116,9 @@ function withoutNeedless(history: History, leniency: Leniency): History {
 /** What would have to be otherwise for the history to be right. */
 function explain(history: History, leniency: Leniency): string[] {
   const { operations, finally: last } = history;
-  const explained = (other: History) => search(other, leniency).order !== undefined;
+  const end = performance.now() + PATIENCE;
+  const explained = (other: History) =>
+    performance.now() < end && search(other, leniency).order !== undefined;
   const without = (operation: Operation) => ({
     ...history,
     operations: operations.filter((each) => each !== operation),
@@ -125,7 +133,7 @@ function explain(history: History, leniency: Leniency): string[] {
     .filter((each) =>
       explained({ ...history, operations: operations.map((one) => (one === each ? unanswered(one) : one)) }),
     );
-  const answered = search(history, leniency, () => true);
+  const answered = search(history, leniency, ANYTHING);
   return [
     answered.order === undefined
       ? 'no order of the operations explains their answers'
@@ -133,7 +141,7 @@ function explain(history: History, leniency: Leniency): string[] {
     ...reads.map((read) => `it would be right without what was read by ${lineOf(read)}`),
     ...answers.map((each) => `it would be right had there been no answer to ${lineOf(each)}`),
     ...Object.keys(last.objects)
-      .filter((name) => search(history, leniency, (state) => isAsFound(state, history, name)).order)
+      .filter((name) => search(history, leniency, asFound(history, name)).order)
       .map((name) => `it would be right were ${name} not looked at`),
     `the longest order that explains its answers: ${answered.longest.map((each) => operations.indexOf(each) + 1).join(' ')}, then ${keyOf(answered.reached)}`,
   ];

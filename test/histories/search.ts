@@ -1,5 +1,6 @@
 import type { History, Operation } from './history';
-import { emptyState, keyOf, objectOf, type State } from './model';
+import { asFound, isReachable, isReached, type Goal } from './goal';
+import { emptyState, keyOf, type State } from './model';
 import { tasksOf, type Knowledge, type Leniency, type Task } from './tasks';
 
 /** How far the search came. */
@@ -20,34 +21,12 @@ const MOST_NODES = 2_000_000;
  * Looks for an order in which the operations, each at an instant between its beginning and its end, give the answers that were
  * given and leave what was found: whether the history is linearizable (Wing and Gong's search, with Lowe's memory of what was tried).
  *
- * @param holds whether a state may be the last one
+ * @param goal what it must lead to
  * @throws where the search would take too long
  */
-export function search(
-  history: History,
-  leniency: Leniency,
-  holds: (state: State) => boolean = (state) => isAsFound(state, history),
-): Verdict {
+export function search(history: History, leniency: Leniency, goal = asFound(history)): Verdict {
   const first = emptyState(history.initially, Object.keys(history.finally.objects));
-  return new Search(tasksOf(history, leniency), first, holds).run();
-}
-
-/** Whether a state is what was found when all was quiet, but for one object. */
-export function isAsFound(
-  state: State,
-  { finally: { setting, objects } }: History,
-  except?: string,
-): boolean {
-  const found: State = {
-    setting,
-    objects: Object.fromEntries(
-      Object.entries(objects).map(([name, { current, archive }]) => [
-        name,
-        name === except ? objectOf(state, name) : { current, archive: archive.map(({ content }) => content) },
-      ]),
-    ),
-  };
-  return keyOf(state) === keyOf(found);
+  return new Search(tasksOf(history, leniency), first, goal).run();
 }
 
 /** How far an operation is: which part comes next, and what it knows. */
@@ -66,14 +45,18 @@ class Search {
   readonly #order: Operation[] = [];
   #longest: readonly Operation[] = [];
   #reached: State;
+  readonly #canPop: boolean;
   #nodes = 0;
 
   constructor(
     private readonly tasks: readonly Task[],
     private readonly first: State,
-    private readonly holds: (state: State) => boolean,
+    private readonly goal: Goal,
   ) {
     this.#reached = first;
+    this.#canPop =
+      first.setting === 'stack' ||
+      tasks.some(({ operation: { call } }) => call.do === 'set' && call.setting === 'stack');
   }
 
   run(): Verdict {
@@ -93,13 +76,14 @@ class Search {
     const key = this.#key(node);
     if (this.#tried.has(key)) return false;
     this.#tried.add(key);
+    if (!isReachable(this.goal, node.state, (name) => this.#removals(node, name))) return false;
     if (++this.#nodes > MOST_NODES) throw new Error(`no end of the search after ${MOST_NODES} nodes`);
     if (this.#order.length > this.#longest.length) {
       this.#longest = [...this.#order];
       this.#reached = node.state;
     }
     const end = this.#earliestEnd(node);
-    if (end === Infinity && this.holds(node.state)) return true;
+    if (end === Infinity && isReached(this.goal, node.state)) return true;
 
     const ready = this.tasks.flatMap((task, i) =>
       this.#isDone(node, i) || task.began > end ? [] : this.#children(node, i),
@@ -134,6 +118,13 @@ class Search {
       Infinity,
       ...this.tasks.map(({ ended }, i) => (this.#isDone(node, i) ? Infinity : ended)),
     );
+  }
+
+  #removals(node: Node, name: string): number {
+    const deletions = this.tasks.filter(
+      ({ operation: { call } }, i) => call.do === 'delete' && call.object === name && !this.#isDone(node, i),
+    );
+    return this.#canPop ? 2 * deletions.length : 0;
   }
 
   #isDone({ progress }: Node, i: number): boolean {

@@ -62,31 +62,38 @@ interface Overlap {
 export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
   const overlaps = overlapsOf(history);
   return history.operations.flatMap((operation): Task[] => {
-    if (isIdle(operation)) return [];
     const found = overlaps(operation);
     const overlap = overlapping ? found : { ...found, isEarly: false, isSplit: false };
-    const parts = partsOf(operation, overlap, history);
-    const ended = isOpen(operation) ? Infinity : operation.ended;
-    return [{ operation, began: operation.began, ended, ...parts }];
+    if (isUntold(operation) || (isRefused(operation) && !overlap.isSplit)) return [];
+    return [
+      { operation, began: operation.began, ended: endOf(operation), ...partsOf(operation, overlap, history) },
+    ];
   });
 }
 
-/** Whether nothing is known by the operation, and nothing can have been changed. */
-function isIdle(operation: Operation): boolean {
-  const { call, status } = operation;
-  if (cannotTakeEffect(call) || status === 409) return true;
+/** What was not answered may be carried out at any time. */
+function endOf(operation: Operation): number {
+  return isOpen(operation) || operation.status === undefined ? Infinity : operation.ended;
+}
+
+/** Whether nothing can have been changed, and nothing is known. */
+function isUntold({ call, status }: Operation): boolean {
   if (['get', 'head', 'post', 'show'].includes(call.do)) return status === undefined || status === 503;
-  // an entry may be one that a failed write left for a moment
-  return call.do === 'restore' && status === 404;
+  return status === 409;
+}
+
+/** Whether it is a write that was refused for a reason of its own, which tells nothing of the state. */
+function isRefused({ call, status }: Operation): boolean {
+  // a version may be one that another refused write had archived for a moment
+  return cannotTakeEffect(call) || (call.do === 'restore' && status === 404);
 }
 
 function overlapsOf({ initially, operations }: History): (operation: Operation) => Overlap {
   const changes = operations.filter(({ call }) => call.do === 'set');
   const canBeOff =
     initially === 'off' || changes.some(({ call }) => call.do === 'set' && call.setting === 'off');
-  const end = (operation: Operation) => (isOpen(operation) ? Infinity : operation.ended);
   const overlap = (one: Operation) => (other: Operation) =>
-    one !== other && one.began < end(other) && other.began < end(one);
+    one !== other && one.began < endOf(other) && other.began < endOf(one);
   const early = new Set(operations.filter((operation) => changes.some(overlap(operation))));
   return (operation) => ({
     isEarly: early.has(operation),
@@ -107,6 +114,7 @@ function writtenBy(call: Call): string | undefined {
 
 function partsOf(operation: Operation, overlap: Overlap, history: History): Parts {
   const { call, status } = operation;
+  if (isRefused(operation)) return refused(writtenBy(call) ?? '');
   switch (call.do) {
     case 'get':
     case 'head':
@@ -120,7 +128,7 @@ function partsOf(operation: Operation, overlap: Overlap, history: History): Part
     case 'delete':
       return { parts: deletion(operation, call.object, overlap), observing: -1 };
     case 'copy':
-      if (status === 404) return observation((state) => objectOf(state, call.from).current === null);
+      if (status === 404) return missing(call.from, call.to, overlap);
       return copy(operation, call.to, overlap, (state) => [objectOf(state, call.from).current]);
     case 'restore': {
       const of = sourceOf(call.entry, history) ?? call.object;
@@ -149,6 +157,25 @@ function readable({ current, archive }: ObjectState): (Content | null)[] {
 
 function observation(holds: (state: State) => boolean): Parts {
   return { parts: [(state, known) => (holds(state) ? [[state, known]] : [])], observing: 0 };
+}
+
+/** A copy of what is not there. */
+function missing(from: string, to: string, { isSplit }: Overlap): Parts {
+  const looked = observation((state) => objectOf(state, from).current === null);
+  if (!isSplit) return looked;
+  const { parts } = refused(to);
+  return { parts: [...parts.slice(0, -1), ...looked.parts, ...parts.slice(-1)], observing: parts.length - 1 };
+}
+
+/** A write that failed after archiving: what it archived goes again, or stays where another write without a lock came between. */
+function refused(name: string): Parts {
+  const undo: Part = (state, known) => {
+    const object = unlocked(objectOf(state, name), known.setting ?? 'off');
+    const kept = [withObject(state, name, object), known] as const;
+    if (known.setting === 'off' || (known.content ?? null) === null) return [kept];
+    return [[withObject(state, name, { ...object, archive: object.archive.slice(0, -1) }), known], kept];
+  };
+  return { parts: [lookUp, look(name, archived), undo], observing: -1 };
 }
 
 /** A copy reads its source, and later writes what it read. */
@@ -231,12 +258,17 @@ function deletion({ status }: Operation, name: string, { isEarly, isSplit, isCon
       : [];
   };
   if (!isSplit) return isEarly ? [lookUp, commit] : [commit];
-  const look: Part = (state, known) => {
+  const keep: Part = (state, known) =>
+    look(name, known.setting === 'history' ? (object) => marked(archived(object)) : same)(state, known);
+  return [lookUp, keep, orNot(status, name, commit)];
+}
+
+/** Notes what is there, and changes what is archived. */
+function look(name: string, change: (object: ObjectState) => ObjectState): Part {
+  return (state, known) => {
     const { current } = objectOf(state, name);
-    const archive = known.setting === 'history' ? (object: ObjectState) => marked(archived(object)) : same;
-    return locking(name, archive)(state, { ...known, content: current });
+    return locking(name, change)(state, { ...known, content: current });
   };
-  return [lookUp, look, orNot(status, name, commit)];
 }
 
 const same = (object: ObjectState) => object;
