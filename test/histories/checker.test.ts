@@ -236,6 +236,11 @@ const WRONG: readonly (readonly [what: string, says: RegExp, history: History])[
     history('stack', [op(0, 1, put('1'), 500)], found(null)),
   ],
   [
+    'a PUT that could not archive what is there, with no reason for that',
+    /^no order/,
+    history('stack', [one, op(2, 3, put('2'), 412)], found('1')),
+  ],
+  [
     'an archived version that changed',
     /^an entry of the archive that changed: 001o\/0 was 1 and then 2$/,
     history(

@@ -80,17 +80,20 @@ export function cannotTakeEffect(call: Call): boolean {
   return call.do === 'put' && (call.way === 'wrong ETag' || call.way === 'leaving');
 }
 
-/** Statuses that Swift gives to each request. 202 and 409 are its answers to a write in a plain container that came too late. */
+/**
+ * Statuses that Swift gives to each request. 202 and 409 are its answers to a write in a plain container that came too late, and 412 is
+ * that to one in a versioned container that could not archive what is there.
+ */
 const STATUSES: Readonly<Record<Call['do'] | Way, readonly number[]>> = {
   put: [],
-  whole: [201, 202, 503],
-  'in pieces': [201, 202, 503],
+  whole: [201, 202, 412, 503],
+  'in pieces': [201, 202, 412, 503],
   'unless there': [201, 202, 412, 503],
-  'wrong ETag': [422, 503],
+  'wrong ETag': [412, 422, 503],
   leaving: [],
-  copy: [201, 202, 404, 503],
-  restore: [201, 202, 404, 503],
-  delete: [204, 404, 409, 503],
+  copy: [201, 202, 404, 412, 503],
+  restore: [201, 202, 404, 412, 503],
+  delete: [204, 404, 409, 412, 503],
   post: [202, 404, 409, 503],
   get: [200, 404, 503],
   head: [200, 404, 503],

@@ -2,12 +2,12 @@ import { archivePrefix } from '../support/containers';
 import {
   cannotTakeEffect,
   isOpen,
-  type Call,
   type Content,
   type History,
   type Operation,
   type Setting,
 } from './history';
+import { endOf, overlapsOf, writtenBy, type Overlap } from './overlaps';
 import {
   archived,
   committed,
@@ -49,31 +49,18 @@ export interface Leniency {
   readonly overlapping: boolean;
 }
 
-interface Overlap {
-  /** It may act on a setting that was in force before. */
-  readonly isEarly: boolean;
-  /** Writes without a lock may come between its parts. */
-  readonly isSplit: boolean;
-  /** Another write of the object overlaps it. */
-  readonly isContended: boolean;
-}
-
 /** The operations that must, or may, have a place in the order. */
 export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
   const overlaps = overlapsOf(history);
   return history.operations.flatMap((operation): Task[] => {
     const found = overlaps(operation);
     const overlap = overlapping ? found : { ...found, isEarly: false, isSplit: false };
-    if (isUntold(operation) || (isRefused(operation) && !overlap.isSplit)) return [];
+    if (isUntold(operation)) return [];
+    if (isRefused(operation) && operation.status !== 412 && !overlap.isSplit) return [];
     return [
       { operation, began: operation.began, ended: endOf(operation), ...partsOf(operation, overlap, history) },
     ];
   });
-}
-
-/** What was not answered may be carried out at any time. */
-function endOf(operation: Operation): number {
-  return isOpen(operation) || operation.status === undefined ? Infinity : operation.ended;
 }
 
 /** Whether nothing can have been changed, and nothing is known. */
@@ -88,32 +75,11 @@ function isRefused({ call, status }: Operation): boolean {
   return cannotTakeEffect(call) || (call.do === 'restore' && status === 404);
 }
 
-function overlapsOf({ initially, operations }: History): (operation: Operation) => Overlap {
-  const changes = operations.filter(({ call }) => call.do === 'set');
-  const canBeOff =
-    initially === 'off' || changes.some(({ call }) => call.do === 'set' && call.setting === 'off');
-  const overlap = (one: Operation) => (other: Operation) =>
-    one !== other && one.began < endOf(other) && other.began < endOf(one);
-  const early = new Set(operations.filter((operation) => changes.some(overlap(operation))));
-  return (operation) => ({
-    isEarly: early.has(operation),
-    isSplit: canBeOff && (early.has(operation) || [...early].some(overlap(operation))),
-    isContended: operations.filter(overlap(operation)).some(({ call }) => isWriteOf(call, operation)),
-  });
-}
-
-function isWriteOf(call: Call, { call: other }: Operation): boolean {
-  const written = writtenBy(call);
-  return written !== undefined && written === writtenBy(other);
-}
-
-function writtenBy(call: Call): string | undefined {
-  if (call.do === 'copy') return call.to;
-  return call.do === 'put' || call.do === 'restore' || call.do === 'delete' ? call.object : undefined;
-}
-
 function partsOf(operation: Operation, overlap: Overlap, history: History): Parts {
   const { call, status } = operation;
+  // what is to be archived may go, and come again, only by writes without a lock
+  if (status === 412 && overlap.isSplit) return refused(writtenBy(call) ?? '');
+  if (status === 412 && !(call.do === 'put' && call.way === 'unless there')) return observation(() => false);
   if (isRefused(operation)) return refused(writtenBy(call) ?? '');
   switch (call.do) {
     case 'get':
