@@ -17,32 +17,32 @@ export interface Injected {
 export const BROKEN = 'broken for a test';
 
 /** Answers in the place of the store, which is not asked. */
-const answered =
+export const answered =
   (status: number): Fault =>
   (exchange) =>
     exchange.answer({ status, body: Buffer.from(BROKEN) });
 
-const doneButAnswered =
+export const doneButAnswered =
   (status: number): Fault =>
   async (exchange) => {
     await exchange.pass();
     exchange.answer({ status, body: Buffer.from(BROKEN) });
   };
 
-const silent: Fault = () => undefined;
+export const silent: Fault = () => undefined;
 
-const doneButSilent: Fault = async (exchange) => {
+export const doneButSilent: Fault = async (exchange) => {
   await exchange.pass();
 };
 
-const reset: Fault = (exchange) => exchange.reset();
+export const reset: Fault = (exchange) => exchange.reset();
 
-const doneButReset: Fault = async (exchange) => {
+export const doneButReset: Fault = async (exchange) => {
   await exchange.pass();
   exchange.reset();
 };
 
-const cut: Fault = async (exchange) => exchange.cut(await exchange.pass());
+export const cut: Fault = async (exchange) => exchange.cut(await exchange.pass());
 
 /** Longer than anything takes here, and shorter than the proxy waits for an answer. */
 const SLOW = 100;

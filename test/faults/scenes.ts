@@ -1,5 +1,5 @@
 import type { Answer, Client } from '../support/client';
-import { MARKER_TYPE, MODE_HEADER, mustBe, pathOf, put, uniqueName, type Mode } from '../support/containers';
+import { archivePrefix, MARKER_TYPE, MODE_HEADER, mustBe, pathOf, put, uniqueName, type Mode } from '../support/containers';
 
 export const OBJECT = 'object';
 /** A delete marker in the place of a body. */
@@ -29,6 +29,8 @@ export interface Scene {
   readonly archive: string;
   readonly plain: string;
   readonly path: string;
+  /** What the names of its versions begin with. */
+  readonly prefix: string;
 }
 
 /** Something to do with the object of a scene, and what it should come to. */
@@ -55,7 +57,7 @@ export async function prepare(client: Client, mode: Mode, before: Operation['bef
     else await put(client, container, OBJECT, body);
   }
   if (first !== mode) await mustBe(204, client.ask('POST', `/${container}`, { [MODE_HEADER[mode]]: archive }));
-  return { id, client, mode, container, archive, plain, path };
+  return { id, client, mode, container, archive, plain, path, prefix: archivePrefix(OBJECT) };
 }
 
 async function putLarge(client: Client, plain: string, path: string): Promise<void> {
@@ -65,9 +67,9 @@ async function putLarge(client: Client, plain: string, path: string): Promise<vo
 }
 
 /** What the object of a scene is in the store itself. */
-export async function look(direct: Client, { archive, path }: Scene): Promise<State> {
+export async function look(direct: Client, { archive, path, prefix }: Scene): Promise<State> {
   const kept: string[] = [];
-  for (const name of await direct.names(archive)) kept.push((await stateOf(direct, pathOf(archive, name))) ?? '<gone>');
+  for (const name of await direct.names(archive, `prefix=${encodeURIComponent(prefix)}`)) kept.push((await stateOf(direct, pathOf(archive, name))) ?? '<gone>');
   return { current: await stateOf(direct, path), archive: kept };
 }
 
