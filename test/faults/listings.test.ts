@@ -1,14 +1,9 @@
-import type { RunningServer } from '../../src/server/serve';
-import { FaultyStore, type Fault } from '../support/faulty_store';
-import { startProxy } from '../support/proxy';
-import { temporaryFolders } from '../support/storage';
-import { login } from '../support/swift';
+import { suiteUpstream } from '../support/embedded_upstream';
+import type { Fault } from '../support/faulty_store';
+import { suiteBench } from './bench';
 import { listedAs, relisted, type Injected } from './injected';
-import { tryCell, type Bench } from './matrix';
+import { tryCell } from './matrix';
 import { deleting, putting, type Operation } from './scenes';
-import { startUpstream } from '../support/embedded_upstream';
-
-const newFolder = temporaryFolders();
 
 /** Befalls each listing of the archive, and nothing else. */
 function lying(name: string, fault: Fault, harmless = false): Injected {
@@ -69,29 +64,14 @@ const DELETES: readonly Operation[] = [
 ];
 
 describe('in stack mode, a listing that', () => {
-  let upstream: RunningServer;
-  let faulty: FaultyStore;
-  let proxy: RunningServer;
-  let bench: Bench;
-  beforeAll(async () => {
-    upstream = await startUpstream(await newFolder());
-    faulty = await FaultyStore.start(upstream.url);
-    proxy = await startProxy(faulty.url, { filter: 'lock_wait = 5' });
-    bench = { faulty, client: await login(proxy.url, 'tester'), direct: await login(upstream.url, 'tester') };
-  });
-  afterAll(async () => {
-    await proxy.close();
-    await faulty.abandoned();
-    await faulty.close();
-    await upstream.close();
-  });
+  const { bench } = suiteBench(suiteUpstream());
 
   describe.each(LIES)('$name', (fault) => {
     it.each(DELETES)('$name', async (operation) => {
       const cell = { mode: 'stack', operation, fault, at: 0, request: 'GET' } as const;
       const wrong: string[] = [];
       for (const next of [operation, putting('next', [], 'a PUT')])
-        wrong.push(...(await tryCell(bench, { ...cell, next })));
+        wrong.push(...(await tryCell(bench(), { ...cell, next })));
       expect(wrong).toEqual([]);
     });
   });

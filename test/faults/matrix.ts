@@ -1,9 +1,9 @@
 import type { Answer, Client } from '../support/client';
-import { MODES, type Mode } from '../support/containers';
+import type { Mode } from '../support/containers';
 import { Headers } from '../../src/http/headers';
 import type { FaultyStore } from '../support/faulty_store';
 import { BROKEN, FAULTS, type Injected } from './injected';
-import { deleting, look, OPERATIONS, prepare, putting, statusOf, type Operation, type Scene, type State } from './scenes';
+import { deleting, look, prepare, putting, statusOf, type Operation, type State } from './scenes';
 
 /** One fault in one request of one operation, and what is done then. */
 export interface Cell {
@@ -26,10 +26,22 @@ export interface Bench {
   readonly direct: Client;
 }
 
+/** Cells at once: most of the time of those where the store is silent is waiting. */
+const AT_ONCE = 12;
+
 const NEXT: readonly Operation[] = [putting('next', [], 'a PUT'), deleting([], 'a DELETE')];
 
-/** All cells of an operation: each of its requests, with each fault, followed in turn by the same, a PUT and a DELETE. */
-export async function cellsOf(bench: Bench, mode: Mode, operation: Operation): Promise<Cell[]> {
+/** Of how many cells one is tried; with `FAULTS=all` each is. Prime, so that over the operations every fault has its turn. */
+const ONE_OF = process.env['FAULTS'] === 'all' ? 1 : 7;
+/** How many cells there were before, so that operations with the same requests do not try the same faults. */
+let count = 0;
+
+/**
+ * Cells of an operation: each of its requests, with each fault, followed in turn by the same, a PUT and a DELETE.
+ *
+ * @param oneOf of how many of them one is taken, besides
+ */
+export async function cellsOf(bench: Bench, mode: Mode, operation: Operation, oneOf = 1): Promise<Cell[]> {
   const scene = await prepare(bench.client, mode, operation.before);
   const { seen, end } = bench.faulty.inject(scene.id, () => undefined);
   await operation.act(scene);
@@ -37,12 +49,24 @@ export async function cellsOf(bench: Bench, mode: Mode, operation: Operation): P
   const requests = seen.map((request) => request.replaceAll(scene.id, ''));
   let turn = 0;
   const nexts = [operation, ...NEXT];
-  return requests.flatMap((request, at) =>
+  const cells = requests.flatMap((request, at) =>
     FAULTS.filter(({ befalls }) => befalls?.(request) ?? true).map((fault) => {
       const next = nexts[turn++ % nexts.length] ?? operation;
       return { mode, operation, fault, at, request, next };
     }),
   );
+  return cells.filter(() => count++ % (ONE_OF * oneOf) === 0);
+}
+
+/** Tries cells, several at once; what was wrong, in words. */
+export async function tryCells(bench: Bench, cells: readonly Cell[]): Promise<string[]> {
+  const wrong: string[] = [];
+  const left = [...cells];
+  const lane = async () => {
+    for (let cell = left.shift(); cell; cell = left.shift()) wrong.push(...(await tryCell(bench, cell)));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return wrong;
 }
 
 /** Tries a cell; what was wrong with it, in words. */
@@ -114,8 +138,6 @@ function show({ current, archive }: State): string {
   return `${current === undefined ? 'nothing' : short(current)} [${archive.map(short).join(', ')}]`;
 }
 
-export function title({ mode, operation, fault, at, request, next }: Cell): string {
+function title({ mode, operation, fault, at, request, next }: Cell): string {
   return `${operation.name} (${mode}), request ${at} (${request}): ${fault.name}, then ${next === operation ? 'the same' : next.name}`;
 }
-
-export { MODES, OPERATIONS, type Scene };

@@ -68,6 +68,7 @@ export class Site {
   #logged(line: Record<string, unknown>): void {
     const { level, msg } = line;
     if (level === 'error' || level === 'fatal') this.bugs.push(line);
-    if (level === 'warn') this.warnings.set(String(msg), (this.warnings.get(String(msg)) ?? 0) + 1);
+    const what = `${String(msg)}: ${String(line['err']).slice(0, 120)}`;
+    if (level === 'warn') this.warnings.set(what, (this.warnings.get(what) ?? 0) + 1);
   }
 }

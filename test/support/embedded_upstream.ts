@@ -1,5 +1,6 @@
 import { createLog } from '../../src/log';
 import { readConfig } from '../../src/pipeline/load';
+import { temporaryFolders } from './storage';
 import { startServer, type RunningServer } from '../../src/server/serve';
 
 /** A store of ours that a proxy can stand in front of, with the users of the Swift lab that tests use. */
@@ -17,7 +18,16 @@ data = ${data}
 `;
 }
 
-/** Starts one in this process. */
-export function startUpstream(data: string): Promise<RunningServer> {
-  return startServer(readConfig(embeddedUpstream(data), 'test.conf', {}), createLog('silent'));
+/** Runs one in this process while the tests of the suite that calls this do; where it is. */
+export function suiteUpstream(): () => Promise<string> {
+  const newFolder = temporaryFolders();
+  let running: RunningServer | undefined;
+  afterAll(() => running?.close());
+  return async () => {
+    running ??= await startServer(
+      readConfig(embeddedUpstream(await newFolder()), 'test.conf', {}),
+      createLog('silent'),
+    );
+    return running.url;
+  };
 }
