@@ -54,7 +54,9 @@ export class KillableStore {
     const [program, ...args] = this.command;
     const child = spawn(program, args, { stdio: 'ignore' });
     this.#child = child;
-    process.once('exit', () => child.kill('SIGKILL'));
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     await eventually('the store answers', () =>
       fetch(`${this.url}/healthcheck`).then(
         ({ ok }) => ok,
