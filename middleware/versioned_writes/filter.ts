@@ -4,7 +4,7 @@ import { destroy } from '../../src/http/body';
 import { withInfo } from '../../src/http/info';
 import { textResponse, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
 import { isContainer, parseTarget, type ContainerTarget, type Target } from '../../src/http/path';
-import { writtenBy } from '../../src/http/written';
+import { changedBy, writtenBy } from '../../src/http/written';
 import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
@@ -55,7 +55,7 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
         const checked = await checkBypass(request, target, settings);
         return 'status' in checked ? checked : next(checked);
       }
-      const written = writtenBy(request, target);
+      const written = writtenBy(request, target) ?? changedBy(request, target);
       if (!written) return next(request);
       if (isMultipartDelete(request)) {
         return (await multipartDelete(request, written, settings, next, handler)) ?? next(request);

@@ -1,4 +1,4 @@
-import { Versions, type Outcome } from '../../src/core/versions';
+import { Versions, type Operation, type Outcome } from '../../src/core/versions';
 import { CoordinationUnavailable } from '../../src/errors';
 import { drain, receiveFirst } from '../../src/http/body';
 import { toText } from '../../src/http/bytes';
@@ -17,6 +17,7 @@ import { StoreError } from '../../src/stores/error';
 import type { ObjectInfo } from '../../src/stores/store';
 import { HttpStore } from '../../src/stores/http_store';
 import { answersEarly, follow } from './early_answer';
+import { forwardNoted } from './noted';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
 import { whileHeld } from './while_held';
@@ -35,8 +36,8 @@ export class ObjectWriter {
   ) {}
 
   /**
-   * @param request PUT, DELETE or COPY
-   * @param written the object that it writes or deletes
+   * @param request PUT, DELETE, COPY or POST
+   * @param written the object that it writes or deletes, or whose metadata it changes
    */
   async handle(request: Request, written: ObjectTarget): Promise<Response> {
     const { version, account, container } = written;
@@ -97,17 +98,18 @@ export class ObjectWriter {
     let failure: unknown;
 
     const result = await versions.perform({ account, container, object }, inForce.mode, {
-      kind: request.method === 'DELETE' ? 'delete' : 'write',
+      kind: kindOf(request),
       guard: async (current) => {
         if (willFail(request, current)) return 'pass';
         if (app.authority === 'client') return 'go';
         response = await app.mayWrite(request, written);
         return response ? 'stop' : 'go';
       },
-      forward: async () => {
+      forward: async (notes) => {
         try {
           request.signal.throwIfAborted();
-          response = await next({ ...request, body: whileHeld(request.body, lock), signal: lock.signal });
+          const held: Request = { ...request, body: whileHeld(request.body, lock), signal: lock.signal };
+          response = await forwardNoted(held, notes, next);
           return answersEarly(request, response) ? await answerEarly(response) : outcomeOf(request, response);
         } catch (error) {
           failure = error;
@@ -137,6 +139,11 @@ export class ObjectWriter {
   }
 }
 
+function kindOf({ method }: Request): Operation['kind'] {
+  if (method === 'DELETE') return 'delete';
+  return method === 'POST' ? 'update' : 'write';
+}
+
 /** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */
 function willFail(request: Request, current: ObjectInfo | undefined): boolean {
   const unlessExists = request.headers.get('if-none-match');
@@ -147,7 +154,7 @@ function willFail(request: Request, current: ObjectInfo | undefined): boolean {
 
 /** Swift answers 202 to a PUT that it drops because the object there is newer. */
 function overtaken(request: Request, response: Response): boolean {
-  return response.status === 202 && request.method !== 'DELETE' && !answersEarly(request, response);
+  return response.status === 202 && kindOf(request) === 'write' && !answersEarly(request, response);
 }
 
 function outcomeOf(request: Request, { status }: Response): Outcome {
