@@ -95,7 +95,11 @@ export function relisted(change: (entries: { name: string }[]) => unknown[], que
     const { status, headers, body } = await exchange.pass(query);
     const entries = body.length === 0 ? [] : (JSON.parse(body.toString('utf8')) as { name: string }[]);
     const changed = Buffer.from(JSON.stringify(change(entries)));
-    exchange.answer({ status, headers: headers.with('Content-Length', String(changed.length)), body: changed });
+    exchange.answer({
+      status,
+      headers: headers.with('Content-Length', String(changed.length)),
+      body: changed,
+    });
   };
 }
 

@@ -24,7 +24,10 @@ const LIES: readonly Injected[] = [
   lying('misses the newest entry', (exchange) =>
     relisted((entries) => (isFirstPage(exchange) ? entries.slice(1) : entries))(exchange),
   ),
-  lying('misses every entry', relisted(() => [])),
+  lying(
+    'misses every entry',
+    relisted(() => []),
+  ),
   lying(
     'shows entries that are gone',
     (exchange) =>
@@ -34,9 +37,21 @@ const LIES: readonly Injected[] = [
       ])(exchange),
     true,
   ),
-  lying('comes one entry at a time', relisted((entries) => entries.slice(0, 1)), true),
-  lying('comes two entries at a time', relisted((entries) => entries.slice(0, 2)), true),
-  lying('ignores reverse', (exchange) => relisted((entries) => entries, withoutReverse(exchange))(exchange), true),
+  lying(
+    'comes one entry at a time',
+    relisted((entries) => entries.slice(0, 1)),
+    true,
+  ),
+  lying(
+    'comes two entries at a time',
+    relisted((entries) => entries.slice(0, 2)),
+    true,
+  ),
+  lying(
+    'ignores reverse',
+    (exchange) => relisted((entries) => entries, withoutReverse(exchange))(exchange),
+    true,
+  ),
   lying(
     'ignores reverse, and comes one entry at a time',
     (exchange) => relisted((entries) => entries.slice(0, 1), withoutReverse(exchange))(exchange),

@@ -29,6 +29,9 @@ export interface Bench {
 /** Cells at once: most of the time of those where the store is silent is waiting. */
 const AT_ONCE = 12;
 
+/** Milliseconds; a generous bound for slow machines. */
+const PATIENCE = 90_000;
+
 const NEXT: readonly Operation[] = [putting('next', [], 'a PUT'), deleting([], 'a DELETE')];
 
 /** Of how many cells one is tried; with `FAULTS=all` each is. Prime, so that over the operations every fault has its turn. */
@@ -63,10 +66,24 @@ export async function tryCells(bench: Bench, cells: readonly Cell[]): Promise<st
   const wrong: string[] = [];
   const left = [...cells];
   const lane = async () => {
-    for (let cell = left.shift(); cell; cell = left.shift()) wrong.push(...(await tryCell(bench, cell)));
+    for (let cell = left.shift(); cell; cell = left.shift())
+      wrong.push(...(await inTime(tryCell(bench, cell), cell)));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
   return wrong;
+}
+
+/** Whatever fails, in the end there is an answer, and the next operation gets the lock. */
+async function inTime(tried: Promise<string[]>, cell: Cell): Promise<string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string[]>((resolve) => {
+    timer = setTimeout(() => resolve([`${title(cell)}: not over in ${PATIENCE / 1000} s`]), PATIENCE);
+  });
+  try {
+    return await Promise.race([tried, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Tries a cell; what was wrong with it, in words. */
@@ -119,7 +136,12 @@ function judgeBetween(between: State, possible: readonly State[]): string[] {
   return wrong;
 }
 
-function judgeAfter({ mode, next }: Cell, possible: readonly State[], status: number, after: State): string[] {
+function judgeAfter(
+  { mode, next }: Cell,
+  possible: readonly State[],
+  status: number,
+  after: State,
+): string[] {
   const outcomes = possible.map((state) => next.model(mode, state));
   const fits = outcomes.some(
     ({ state, statuses }) => show(state) === show(after) && statuses.includes(status),

@@ -1,9 +1,21 @@
+import { NEW_MARKER_TYPE } from '../../src/stores/markers';
 import type { Answer, Client } from '../support/client';
-import { archivePrefix, MARKER_TYPE, MODE_HEADER, mustBe, pathOf, put, uniqueName, type Mode } from '../support/containers';
+import {
+  archivePrefix,
+  MARKER_TYPE,
+  MODE_HEADER,
+  mustBe,
+  pathOf,
+  put,
+  uniqueName,
+  type Mode,
+} from '../support/containers';
 
 export const OBJECT = 'object';
 /** A delete marker in the place of a body. */
 export const MARKER = '<marker>';
+/** A marker of which a fault left only the beginning: it expires by itself, if no later delete removes it. */
+const HALF_MADE = '<half made>';
 /** The body that stands for a static large object. */
 const LARGE = '<slo>';
 
@@ -56,7 +68,8 @@ export async function prepare(client: Client, mode: Mode, before: Operation['bef
     else if (body === LARGE) await putLarge(client, plain, path);
     else await put(client, container, OBJECT, body);
   }
-  if (first !== mode) await mustBe(204, client.ask('POST', `/${container}`, { [MODE_HEADER[mode]]: archive }));
+  if (first !== mode)
+    await mustBe(204, client.ask('POST', `/${container}`, { [MODE_HEADER[mode]]: archive }));
   return { id, client, mode, container, archive, plain, path, prefix: archivePrefix(OBJECT) };
 }
 
@@ -69,7 +82,10 @@ async function putLarge(client: Client, plain: string, path: string): Promise<vo
 /** What the object of a scene is in the store itself. */
 export async function look(direct: Client, { archive, path, prefix }: Scene): Promise<State> {
   const kept: string[] = [];
-  for (const name of await direct.names(archive, `prefix=${encodeURIComponent(prefix)}`)) kept.push((await stateOf(direct, pathOf(archive, name))) ?? '<gone>');
+  for (const name of await direct.names(archive, `prefix=${encodeURIComponent(prefix)}`)) {
+    const state = await stateOf(direct, pathOf(archive, name));
+    if (state !== HALF_MADE) kept.push(state ?? '<gone>');
+  }
   return { current: await stateOf(direct, path), archive: kept };
 }
 
@@ -77,6 +93,7 @@ async function stateOf(direct: Client, path: string): Promise<string | undefined
   const { status, headers, body } = await direct.ask('GET', `${path}?multipart-manifest=get`);
   if (status !== 200) return undefined;
   if (headers.get('content-type') === MARKER_TYPE) return MARKER;
+  if (headers.get('content-type') === NEW_MARKER_TYPE && headers.has('x-delete-at')) return HALF_MADE;
   return headers.get('x-static-large-object')?.toLowerCase() === 'true' ? LARGE : body.toString();
 }
 
@@ -88,7 +105,8 @@ function deletedFromStack({ current, archive }: State): Outcome {
   const newest = archive.at(-1);
   if (newest === undefined || (newest === MARKER && current !== undefined))
     return { state: { current: undefined, archive }, statuses: [current === undefined ? 404 : 204] };
-  if (newest !== MARKER) return { state: { current: newest, archive: archive.slice(0, -1) }, statuses: [204] };
+  if (newest !== MARKER)
+    return { state: { current: newest, archive: archive.slice(0, -1) }, statuses: [204] };
   const hidden = archive.at(-2);
   return hidden === undefined || hidden === MARKER
     ? { state: { current: undefined, archive: archive.slice(0, -1) }, statuses: [204] }
@@ -131,7 +149,9 @@ export const OPERATIONS: readonly Operation[] = [
   putting('new', [], 'PUT of a new object'),
   putting('three', TWO, 'PUT over another'),
   putting('x'.repeat(200_000), TWO, 'PUT of a body that is streamed'),
-  putting('three'.repeat(20_000), TWO, 'PUT of a client that waits for 100 Continue', { Expect: '100-continue' }),
+  putting('three'.repeat(20_000), TWO, 'PUT of a client that waits for 100 Continue', {
+    Expect: '100-continue',
+  }),
   {
     name: 'COPY over another',
     before: TWO,

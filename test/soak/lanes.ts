@@ -156,7 +156,9 @@ export class Lane {
     try {
       const client = await this.#client();
       const path = pathOf(this.containers.history, this.#shared());
-      const request = await RawRequest.begin(client, 'PUT', path, { 'Content-Length': String(content.length + 1) });
+      const request = await RawRequest.begin(client, 'PUT', path, {
+        'Content-Length': String(content.length + 1),
+      });
       await request.write(content.subarray(0, this.chance.below(content.length)));
       await pause(this.chance.below(PAUSE));
       if (this.chance.below(2) === 0) request.reset();

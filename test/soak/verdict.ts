@@ -19,9 +19,13 @@ export async function verdict(
   return [
     ...ledger.wrong,
     ...(await judgeStacks(direct, containers, ledger, last)),
-    ...[...ledger.kept, ...ledger.archived].filter((title) => !there.has(title)).map((title) => `lost: ${title}`),
+    ...[...ledger.kept, ...ledger.archived]
+      .filter((title) => !there.has(title))
+      .map((title) => `lost: ${title}`),
     ...[...there.keys()].filter((title) => !ledger.sent.has(title)).map((title) => `nobody sent: ${title}`),
-    ...[...there].filter(([title, times]) => times > 1 && ledger.kept.has(title)).map(([title]) => `twice: ${title}`),
+    ...[...there]
+      .filter(([title, times]) => times > 1 && ledger.kept.has(title))
+      .map(([title]) => `twice: ${title}`),
   ];
 }
 
@@ -66,7 +70,9 @@ async function judgeStacks(
       last.reduce((written, title) => putting(title, [], 'PUT').model('stack', written).state, state),
     );
     if (!expected.some((state) => JSON.stringify(state) === JSON.stringify(found)))
-      wrong.push(`${object} is ${JSON.stringify(found)} instead of ${expected.map((each) => JSON.stringify(each)).join(' or ')}`);
+      wrong.push(
+        `${object} is ${JSON.stringify(found)} instead of ${expected.map((each) => JSON.stringify(each)).join(' or ')}`,
+      );
   }
   return wrong;
 }

@@ -34,7 +34,10 @@ export class Pulse {
   quarter(which: number): Vitals {
     const size = Math.ceil(this.taken.length / 4);
     const part = this.taken.slice(which * size, (which + 1) * size);
-    return { memory: median(part.map(({ memory }) => memory)), files: median(part.map(({ files }) => files)) };
+    return {
+      memory: median(part.map(({ memory }) => memory)),
+      files: median(part.map(({ files }) => files)),
+    };
   }
 }
 

@@ -1,5 +1,13 @@
 import { eventually, pause } from '../support/eventually';
-import { answered, cut, doneButAnswered, doneButReset, doneButSilent, reset, silent } from '../faults/injected';
+import {
+  answered,
+  cut,
+  doneButAnswered,
+  doneButReset,
+  doneButSilent,
+  reset,
+  silent,
+} from '../faults/injected';
 import type { Fault } from '../support/faulty_store';
 import type { Chance } from './chance';
 import type { Site } from './site';
@@ -20,7 +28,10 @@ const slow =
   };
 
 /** Lets requests to the store fail at random until it is ended; tells how many did. */
-export function storm(site: Site, chance: Chance): { readonly faults: () => number; readonly end: () => void } {
+export function storm(
+  site: Site,
+  chance: Chance,
+): { readonly faults: () => number; readonly end: () => void } {
   let faults = 0;
   const { end } = site.faulty.inject('/v1/', () => {
     if (chance.below(ONE_IN) > 0) return undefined;

@@ -64,7 +64,11 @@ export class FaultyStore {
       socket.on('close', () => faulty.#sockets.delete(socket));
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const faulty = new FaultyStore(server, pool, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const faulty = new FaultyStore(
+      server,
+      pool,
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    );
     return faulty;
   }
 
@@ -141,7 +145,11 @@ class NodeExchange implements Exchange {
     return { status, headers, body: await buffer(body) };
   }
 
-  answer({ status, headers = Headers.none, body = Buffer.alloc(0) }: Partial<Passed> & { status: number }): void {
+  answer({
+    status,
+    headers = Headers.none,
+    body = Buffer.alloc(0),
+  }: Partial<Passed> & { status: number }): void {
     // what the client still sends is read away, so that it gets to read the answer
     this.req.resume();
     const hasNone = this.method === 'HEAD' || status === 204;
@@ -165,7 +173,8 @@ class NodeExchange implements Exchange {
   }
 
   async #ask(query: string) {
-    const hasBody = this.headers.has('transfer-encoding') || Number(this.headers.get('content-length') ?? 0) > 0;
+    const hasBody =
+      this.headers.has('transfer-encoding') || Number(this.headers.get('content-length') ?? 0) > 0;
     const { statusCode, headers, body } = await this.pool.request({
       method: this.method,
       path: query === '' ? this.path : `${this.path}?${query}`,

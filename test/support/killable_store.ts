@@ -31,7 +31,9 @@ export class KillableStore {
     const [folder, port] = await place();
     const file = join(folder, 'store.conf');
     writeFileSync(file, embeddedUpstream(join(folder, 'data'), port));
-    return started(new KillableStore(urlOf(port), [process.execPath, CLI, 'serve', '--config', file], folder));
+    return started(
+      new KillableStore(urlOf(port), [process.execPath, CLI, 'serve', '--config', file], folder),
+    );
   }
 
   /** Another proxy server of the Swift that the tests have started; undefined where they have not. */
@@ -45,7 +47,14 @@ export class KillableStore {
       file,
       plain.replace(/^bind_port = .*$/m, `bind_port = ${port}`).replace(/^workers = .*$/m, 'workers = 0'),
     );
-    const command = ['/usr/bin/python3', '-c', SWIFT, join(lab, 'etc'), '/usr/bin/swift-proxy-server', file] as const;
+    const command = [
+      '/usr/bin/python3',
+      '-c',
+      SWIFT,
+      join(lab, 'etc'),
+      '/usr/bin/swift-proxy-server',
+      file,
+    ] as const;
     return started(new KillableStore(urlOf(port), [...command], folder));
   }
 
