@@ -263,6 +263,20 @@ export function storeSuite(
       expect(await listed('')).toEqual([]);
     });
 
+    it('carries notes on copies and markers, and a marker that is whole does not expire', async () => {
+      await fixture.put(at('o'), 'body', { 'X-Object-Meta-Own': 'stays' });
+      const restored = ['1234567890.00001', '1234567890.00002'];
+      expect(await fixture.store.copy(at('o'), entry('o'), { restored })).toBe(true);
+      const copy = await fixture.store.stat(entry('o'));
+      expect(copy).toMatchObject({ isMarker: false, notes: { restored } });
+      expect(copy?.etag).toBe((await fixture.store.stat(at('o')))?.etag);
+      expect((await fixture.get(entry('o')))?.header('x-object-meta-own')).toBe('stays');
+      await fixture.store.putMarker(entry('m'), { deletes: '1234567890.00001' });
+      const marker = await fixture.store.stat(entry('m'));
+      expect(marker).toMatchObject({ isMarker: true, notes: { deletes: '1234567890.00001' } });
+      expect(marker?.deleteAt).toBeUndefined();
+    });
+
     it('keeps accounts apart', async () => {
       await fixture.put(at('o'), 'body');
       const elsewhere = { ...at('o'), account: `${quote(fixture.account)}x` };
