@@ -6,7 +6,7 @@ import type { Bench } from './matrix';
 /** A bench that stands while the tests of a suite run. */
 export interface SuiteBench {
   /** To be asked only within tests. */
-  bench(): Bench;
+  readonly bench: () => Bench;
 }
 
 /**

@@ -63,13 +63,14 @@ export async function prepare(client: Client, mode: Mode, before: Operation['bef
   await mustBe(201, client.ask('PUT', `/${container}`, { [MODE_HEADER[first]]: archive }));
   await put(client, plain, 'source', 'copied');
   const path = pathOf(container, OBJECT);
-  for (const body of before) {
+  const switchedAfter = first === mode ? -1 : before.lastIndexOf(undefined);
+  for (const [i, body] of before.entries()) {
     if (body === undefined) await mustBe(204, client.ask('DELETE', path));
     else if (body === LARGE) await putLarge(client, plain, path);
     else await put(client, container, OBJECT, body);
+    if (i === switchedAfter)
+      await mustBe(204, client.ask('POST', `/${container}`, { [MODE_HEADER[mode]]: archive }));
   }
-  if (first !== mode)
-    await mustBe(204, client.ask('POST', `/${container}`, { [MODE_HEADER[mode]]: archive }));
   return { id, client, mode, container, archive, plain, path, prefix: archivePrefix(OBJECT) };
 }
 

@@ -1,6 +1,6 @@
 import { processConfiguration, startProxyProcess, type ProxyProcess } from '../support/proxy_process';
 import { FaultyStore } from '../support/faulty_store';
-import { KillableStore } from '../support/killable_store';
+import type { KillableStore } from '../support/killable_store';
 import { TestRedis } from '../support/redis';
 
 /** Seconds. */

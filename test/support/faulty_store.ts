@@ -40,7 +40,7 @@ export interface Injection {
   /** The requests that it was asked about, `METHOD /path?query`. */
   readonly seen: readonly string[];
   /** From now on its requests pass. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** Passes requests on to a store, but for those for which a rule has a fault. */
