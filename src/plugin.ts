@@ -20,12 +20,19 @@ export interface App {
   /** In whose name requests of authority `service` are made: the service user's, or the client's for want of one. */
   readonly authority: Authority;
   /**
-   * Whether the client of a request may write an object: undefined if so, else the store's refusal to hand to it. Nothing
+   * Whether the client of a request, by its token or by what its URL is signed for, may write an object: undefined if so, else the
+   * store's refusal to hand to it. Nothing
    * is changed by asking. Needed only where the authority is the service user's: otherwise the store judges each step.
    *
+   * @param fresh the right as it is now. Without it, it may be one that the client had a while ago: enough where the store still judges
+   *   the client's own request, and what was done on its behalf is undone when that is refused
    * @throws StoreError where the store did not answer, or cannot tell.
    */
-  mayWrite(request: Request, target: ObjectTarget): Promise<Response | undefined>;
+  mayWrite(
+    request: Request,
+    target: ObjectTarget,
+    options?: { readonly fresh?: boolean },
+  ): Promise<Response | undefined>;
   /** The server behind, for what is outside the object API; not there for an app that keeps the objects itself. */
   readonly upstream?: UpstreamServer;
   /** Releases connections and timers. */
@@ -39,7 +46,7 @@ export type ProcessRole = 'alone' | 'worker';
 export interface FilterContext {
   readonly log: Log;
   readonly coordination: Coordination;
-  readonly app: Pick<App, 'authority' | 'mayWrite'>;
+  readonly app: Pick<App, 'authority' | 'mayWrite' | 'upstream'>;
 }
 
 /** What a newcomer is told of a configuration when it is served. */

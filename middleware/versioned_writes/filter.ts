@@ -9,7 +9,7 @@ import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
 import { ObjectWriter, unavailable } from './object';
-import { checkBypass, isBypass, isS3Write, refuseS3 } from './bypasses';
+import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3 } from './bypasses';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
 import {
   changesSetting,
@@ -45,18 +45,20 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       if (allowed && isS3Write(request)) return refuseS3();
       const target = parseTarget(request.path);
       if (target === undefined) return next(request);
-      if (isContainer(target) && !isBypass(request))
+      if (isContainer(target) && !bypassOf(request, parts.app.authority))
         return containerRequest(request, target, next, settings, allowed);
       return allowed ? versionedRequest(request, target) : next(request);
     };
 
-    const versionedRequest = async (request: Request, target: Target): Promise<Response> => {
-      if (isBypass(request)) {
-        const checked = await checkBypass(request, target, settings);
+    const versionedRequest = async (given: Request, target: Target): Promise<Response> => {
+      const bypass = bypassOf(given, parts.app.authority);
+      if (bypass) {
+        const checked = await checkBypass(bypass, given, target, settings);
         return 'status' in checked ? checked : next(checked);
       }
-      const written = writtenBy(request, target) ?? changedBy(request, target);
-      if (!written) return next(request);
+      const written = writtenBy(given, target) ?? changedBy(given, target);
+      if (!written) return next(given);
+      const request = asSigned(given);
       if (isMultipartDelete(request)) {
         return (await multipartDelete(request, written, settings, next, handler)) ?? next(request);
       }

@@ -102,7 +102,9 @@ export class ObjectWriter {
       guard: async (current) => {
         if (willFail(request, current)) return 'pass';
         if (app.authority === 'client') return 'go';
-        response = await app.mayWrite(request, written);
+        // what is taken out of the archive the store does not see as this client's request
+        const fresh = request.method === 'DELETE' && inForce.mode === 'stack';
+        response = await app.mayWrite(request, written, { fresh });
         return response ? 'stop' : 'go';
       },
       forward: async (notes) => {

@@ -4,6 +4,7 @@ import { drain } from '../../http/body';
 import type { Request, Response } from '../../http/message';
 import type { App, AppPlugin } from '../../plugin';
 import { Rights } from './rights';
+import { Scratch } from './scratch';
 import { loginKeystone, loginV1, ServiceUser, type Login } from './service_user';
 import { Upstream } from './upstream';
 
@@ -18,6 +19,7 @@ const options = z
     conn_timeout: seconds(0.01, 600).default(10_000),
     upstream_timeout: seconds(0.01, 86_400).default(600_000),
     connections: whole(1, 100_000).default(256),
+    rights_cache_time: seconds(0, 60).default(60_000),
     auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
     auth_url: url.optional(),
     auth_user: z.string().optional(),
@@ -64,20 +66,25 @@ export function createSwiftApp(options: Options): App {
   const user = login && new ServiceUser(login);
 
   const handler = async (request: Request): Promise<Response> => {
-    if (request.authority === 'client' || user === undefined) return upstream.send(request);
+    if (request.authority === 'client' || user === undefined) {
+      const response = await upstream.send(request);
+      if (response.status === 401 || response.status === 403) rights.forget(request);
+      return response;
+    }
     const { token } = await user.session();
     const response = await upstream.send(withToken(request, token));
     if (response.status !== 401) return response;
     await drain(response.body);
     return upstream.send(withToken(request, (await user.session(token)).token));
   };
-  const rights = new Rights(handler, async () => (await user?.session())?.accountPath);
+  const scratch = new Scratch(handler, async () => (await user?.session())?.accountPath);
+  const rights = new Rights(handler, scratch, options.rights_cache_time);
 
   return {
     handler,
     authority: user ? 'service' : 'client',
     upstream: server,
-    mayWrite: (request, target) => rights.mayWrite(request, target),
+    mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
     close: () => upstream.close(),
   };
 }
