@@ -113,7 +113,9 @@ async function readManifest(
     await drain(response.body);
     return [];
   }
-  const body = await readAll(response.body, MOST_MANIFEST_BYTES);
+  const body = await readAll(response.body, MOST_MANIFEST_BYTES).catch((cause: unknown) => {
+    throw new StoreError('unavailable', 'a manifest broke off', undefined, { cause });
+  });
   const lines = body && parseManifest(body);
   if (!lines) throw new StoreError('unavailable', 'the store answered with a manifest that is none');
   return lines;

@@ -17,8 +17,15 @@ export interface ProxyProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the built command with a configuration, and waits until it says where it listens. */
-export async function startProxyProcess(configuration: string): Promise<ProxyProcess> {
+/**
+ * Starts the built command with a configuration, and waits until it says where it listens.
+ *
+ * @param onLog receives each line of its log
+ */
+export async function startProxyProcess(
+  configuration: string,
+  onLog: (line: Record<string, unknown>) => void = () => undefined,
+): Promise<ProxyProcess> {
   if (!existsSync(CLI)) throw new Error(`${CLI} is not there: npm run build`);
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-config-'));
   const file = join(folder, 'hindsight.conf');
@@ -37,8 +44,9 @@ export async function startProxyProcess(configuration: string): Promise<ProxyPro
 
   const url = new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
-      const { url: told } = JSON.parse(line) as { url?: string };
-      if (told !== undefined) resolve(told);
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      onLog(entry);
+      if (typeof entry['url'] === 'string') resolve(entry['url']);
     });
     void gone.then((code) => reject(new Error(`hindsight ended with ${code ?? 'a signal'}`)), reject);
   });
