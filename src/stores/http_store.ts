@@ -127,14 +127,13 @@ export class HttpStore implements Store {
     container: ByteString,
     prefix: ByteString,
   ): AsyncGenerator<ListingEntry> {
+    const ask = (marker: ByteString, limit: number) =>
+      this.page(account, container, { prefix, marker, limit: String(limit), reverse: 'on' });
     let marker = '';
     for (let limit = FIRST_PAGE; ; limit = LATER_PAGES) {
-      const page = await this.page(account, container, {
-        prefix,
-        marker,
-        limit: String(limit),
-        reverse: 'on',
-      });
+      const page = await ask(marker, limit);
+      // of what order one entry is, only the next page tells
+      if (marker === '' && page[0] && page.length === 1) page.push(...(await ask(page[0].name, LATER_PAGES)));
       const first = page[0];
       const last = page.at(-1);
       if (first === undefined || last === undefined) return;
@@ -182,10 +181,12 @@ export class HttpStore implements Store {
     }
     if (response.status >= 300)
       await expectSuccess(response, `the archive ${toText(container)} could not be listed`);
-    const body = await readAll(response.body, MOST_LISTING_BYTES);
+    const body = await readAll(response.body, MOST_LISTING_BYTES).catch((cause: unknown) => {
+      throw new StoreError('unavailable', 'a page of a listing broke off', undefined, { cause });
+    });
     if (body === undefined)
       throw new StoreError('unavailable', 'a page of a listing was longer than any page is');
-    return body.length === 0 ? [] : parseListing(body);
+    return response.status === 204 ? [] : parseListing(body);
   }
 
   private ask(

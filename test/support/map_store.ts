@@ -20,6 +20,8 @@ export class MapStore implements Store {
   isLagging = false;
   /** Milliseconds to which its timestamps are exact. */
   resolution = 1;
+  /** Milliseconds by which its clock ticks. */
+  tick = 1;
   /** Containers that are not there; all others are. */
   readonly absent = new Set<string>();
   /** Called before each change; what it throws is thrown instead. */
@@ -29,7 +31,7 @@ export class MapStore implements Store {
 
   /** Milliseconds; different at each call. */
   time(): number {
-    return (this.clock += 1);
+    return (this.clock += this.tick);
   }
 
   private timestamp(): string {

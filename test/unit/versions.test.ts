@@ -126,7 +126,8 @@ describe('versions', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom('write' as const, 'delete' as const)), async (kinds) => {
         const store = new MapStore();
-        store.resolution = 20;
+        store.resolution = 1000;
+        store.tick = 50;
         let model = new Model();
         for (const [i, kind] of kinds.entries()) {
           const step = { kind, body: `body ${i}`, outcome: 'done' as const };
