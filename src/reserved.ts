@@ -3,3 +3,15 @@
  * metadata of the container like any other; the gatekeeper hides them from clients and refuses them from clients.
  */
 export const RESERVED_PREFIX = 'x-container-meta-hindsight-';
+
+/** The same for notes on objects and on archive entries. */
+export const RESERVED_OBJECT_PREFIX = 'x-object-meta-hindsight-';
+
+/** Tells the text of a manifest whose segments are gone from other objects; this note is for clients to see. */
+export const BROKEN_MANIFEST = 'X-Object-Meta-Hindsight-Manifest';
+
+/** Whether a header, by its comparable name, is one of these notes that clients neither send nor see. */
+export function isReserved(name: string): boolean {
+  if (name === BROKEN_MANIFEST.toLowerCase()) return false;
+  return name.startsWith(RESERVED_PREFIX) || name.startsWith(RESERVED_OBJECT_PREFIX);
+}

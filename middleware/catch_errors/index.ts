@@ -1,4 +1,4 @@
-import { Transform, type Readable } from 'node:stream';
+import { pipeline, Transform, type Readable } from 'node:stream';
 import { z } from 'zod';
 import { destroy } from '../../src/http/body';
 import { ClientGone, textResponse, type Filter, type Response } from '../../src/http/message';
@@ -61,7 +61,6 @@ function exactly(body: Readable, length: number): Readable {
       done(seen < length ? new Error(`${seen} instead of the ${length} bytes of Content-Length came`) : null);
     },
   });
-  body.on('error', (error) => checked.destroy(error));
-  checked.on('close', () => destroy(body));
-  return body.pipe(checked);
+  // unlike `pipe`, this also ends where the body had broken off before anybody read it
+  return pipeline(body, checked, () => destroy(body));
 }

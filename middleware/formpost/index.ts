@@ -8,39 +8,47 @@ import { titled } from '../../src/http/titles';
 import type { FilterPlugin } from '../../src/plugin';
 import { invalid, outcomeResponse } from './answers';
 import { InvalidForm } from './multipart';
-import { Unsigned, Upload } from './upload';
+import { byAuthorising, bySigning } from './admission';
+import { Unsigned, Upload, type UploadRules } from './upload';
 
 const options = z.object({ allowed_digests: allowedDigests });
 
 /**
  * Swift's `formpost`: a form of a web page whose files become objects, signed with a key that the owner keeps in the metadata of the
- * account or of the container. For an app that keeps objects itself; a Swift behind has its own.
+ * account or of the container. Each file is a PUT of its own, so that whatever stands behind this filter versions it. A Swift behind
+ * judges each once more, by a temporary URL. To read the keys takes a service user there: without one, forms are left to the Swift.
  */
 export const formpost: FilterPlugin<typeof options> = {
   name: 'formpost',
   options,
-  create: ({ allowed_digests }) => formPostFilter(allowed_digests),
+  create: ({ allowed_digests: digests }, { app, log }) => {
+    const isBehind = app.upstream !== undefined;
+    if (!isBehind || app.authority === 'service')
+      return formPostFilter({ digests, admit: isBehind ? bySigning : byAuthorising });
+    log.warn('formpost: there is no service user to read the keys of forms, so they are left to the store');
+    return (next) => next;
+  },
 };
 
-function formPostFilter(digests: readonly string[]): Filter {
+function formPostFilter(rules: UploadRules): Filter {
   return (next) =>
     withInfo(
       (request) => {
         const boundary = formBoundary(request);
-        return boundary === undefined ? next(request) : receiveForm(request, boundary, digests, next);
+        return boundary === undefined ? next(request) : receiveForm(request, boundary, rules, next);
       },
-      { formpost: digestInfo(digests) },
+      { formpost: digestInfo(rules.digests) },
     );
 }
 
 async function receiveForm(
   request: Request,
   boundary: string,
-  digests: readonly string[],
+  rules: UploadRules,
   next: Handler,
 ): Promise<Response> {
   try {
-    const { outcome, redirect } = await new Upload(request, digests, next).run(boundary);
+    const { outcome, redirect } = await new Upload(request, rules, next).run(boundary);
     return outcomeResponse(outcome, redirect);
   } catch (error) {
     if (error instanceof InvalidForm) return invalid(error.message);

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { drain } from '../../src/http/body';
-import { quote, unquote, type ByteString } from '../../src/http/bytes';
+import { unquote, type ByteString } from '../../src/http/bytes';
 import { isSignedBy, parseSignature } from '../../src/http/digest';
 import { parseParameters } from '../../src/http/form';
 import { Headers } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/http/message';
 import { parseTarget, type ContainerTarget } from '../../src/http/path';
 import { keysOf, type Key } from '../tempurl/keys';
-import { within } from '../tempurl/scope';
+import type { Admit, Signer } from './admission';
 import type { Outcome } from './answers';
 import { numberIn, objectHeaders, signedMessage } from './fields';
 import { InvalidForm, readParts, type Part } from './multipart';
@@ -15,6 +15,12 @@ import { InvalidForm, readParts, type Part } from './multipart';
 /** Nobody who may has signed a form, or not for now. */
 export class Unsigned extends Error {
   override readonly name = 'Unsigned';
+}
+
+/** What a form is judged by, and what its files are given on their way. */
+export interface UploadRules {
+  readonly digests: readonly string[];
+  readonly admit: Admit;
 }
 
 /** So much of a field's value counts. */
@@ -35,7 +41,7 @@ export class Upload {
 
   constructor(
     private readonly request: Request,
-    private readonly digests: readonly string[],
+    private readonly rules: UploadRules,
     private readonly next: Handler,
   ) {
     this.path = unquote(request.path);
@@ -77,24 +83,29 @@ export class Upload {
   }
 
   private async put(filename: ByteString, part: Part, keys: readonly Key[]): Promise<Outcome> {
-    const { request, container, fields } = this;
+    const { request, container, fields, rules } = this;
     if (!container || keys.length === 0) throw new Unsigned('invalid signature');
     const most = numberIn(fields, 'max_file_size');
     const headers = objectHeaders(fields, part.headers);
-    this.checkSignature(keys);
+    const object = (this.folder() + filename).split('/').slice(4).join('/');
+    const admission = rules.admit(this.checkSignature(keys), { ...container, object });
     const content = Readable.from(capped(part.body, most), { objectMode: false });
     try {
       const response = await this.next(
         subrequest(request, {
+          ...admission,
           method: 'PUT',
-          path: quote(this.folder() + filename),
           headers: request.headers.only('origin').withAll(Headers.of(headers)),
           body: content,
-          authorise: within(container, 'container'),
         }),
       );
       await drain(response.body);
-      return { status: response.status, message: '', headers: response.headers };
+      const isRefused = response.status === 401 && admission.query !== '';
+      return {
+        status: response.status,
+        message: isRefused ? 'the store takes no temporary URL for this object' : '',
+        headers: response.headers,
+      };
     } catch (error) {
       throw content.errored instanceof InvalidForm ? content.errored : error;
     }
@@ -106,17 +117,16 @@ export class Upload {
     return isPrefix ? this.path : `${this.path}/`;
   }
 
-  private checkSignature(keys: readonly Key[]): void {
+  private checkSignature(keys: readonly Key[]): Signer {
     const { fields, path } = this;
-    if (numberIn(fields, 'expires', 'expired not an integer') < Date.now() / 1000)
-      throw new Unsigned('form expired');
+    const expires = numberIn(fields, 'expires', 'expired not an integer');
+    if (expires < Date.now() / 1000) throw new Unsigned('form expired');
     const signature = parseSignature(fields.get('signature') ?? '');
+    if (!signature || !this.rules.digests.includes(signature.digest)) throw new Unsigned('invalid signature');
     const message = signedMessage(path, fields);
-    const isSigned =
-      signature !== undefined &&
-      this.digests.includes(signature.digest) &&
-      keys.some(({ value }) => isSignedBy(value, message, signature));
-    if (!isSigned) throw new Unsigned('invalid signature');
+    const key = keys.find(({ value }) => isSignedBy(value, message, signature));
+    if (!key) throw new Unsigned('invalid signature');
+    return { value: key.value, digest: signature.digest, expires };
   }
 }
 

@@ -3,16 +3,14 @@ import { Headers } from '../../src/http/headers';
 import { isReading, textResponse, type Filter, type Request } from '../../src/http/message';
 import { isSignedForS3 } from '../../src/http/s3';
 import type { FilterPlugin } from '../../src/plugin';
-import { RESERVED_PREFIX } from '../../src/reserved';
+import { isReserved } from '../../src/reserved';
 
 const options = z.object({});
 
-const INBOUND = [RESERVED_PREFIX, RESERVED_PREFIX.replace(/^x-/, 'x-remove-')];
-
 /**
- * Keeps what the proxy notes on containers to itself: clients can neither send the reserved metadata (400) nor see it, not
- * even its names in the list that CORS makes of an answer's headers. Nor can they write to a path that is not in the request: a store may
- * take Host for the account and the container (Swift's `domain_remap`), so that only what reads goes on with the client's Host.
+ * Keeps what the proxy notes on containers and objects to itself: clients can neither send the reserved metadata (400) nor see it, not
+ * even its names in the list that CORS makes of an answer's headers. Nor can they write to a path that is not in the request: a
+ * store may take Host for the account and the container (Swift's `domain_remap`), so that only what reads goes on with the client's Host.
  */
 export const gatekeeper: FilterPlugin<typeof options> = {
   name: 'gatekeeper',
@@ -22,14 +20,13 @@ export const gatekeeper: FilterPlugin<typeof options> = {
 
 const guard: Filter = (next) => async (request) => {
   for (const [name] of request.headers.entries()) {
-    if (INBOUND.some((prefix) => name.startsWith(prefix))) {
-      return textResponse(400, `Header names that begin with ${RESERVED_PREFIX} are reserved\n`);
-    }
+    if (isReserved(name.replace(/^x-remove-/, 'x-')))
+      return textResponse(400, `Headers whose names begin as ${name} does are reserved\n`);
   }
   const response = await next(
     mayKeepHost(request) ? request : { ...request, headers: request.headers.without('host') },
   );
-  const headers = response.headers.filter((name) => !name.startsWith(RESERVED_PREFIX));
+  const headers = response.headers.filter((name) => !isReserved(name));
   const exposed = headers.get('access-control-expose-headers');
   const shown = exposed === undefined ? headers : withoutReserved(headers, exposed);
   return shown === response.headers ? response : { ...response, headers: shown };
@@ -42,7 +39,7 @@ function mayKeepHost({ method, headers, query }: Request): boolean {
 
 function withoutReserved(headers: Headers, exposed: string): Headers {
   const names = exposed.split(',').map((name) => name.trim());
-  const kept = names.filter((name) => !Headers.key(name).startsWith(RESERVED_PREFIX));
+  const kept = names.filter((name) => !isReserved(Headers.key(name)));
   return kept.length === names.length
     ? headers
     : headers.with('Access-Control-Expose-Headers', kept.join(', '));

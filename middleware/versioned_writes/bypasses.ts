@@ -1,38 +1,56 @@
 import { readAll } from '../../src/http/body';
 import { strip, toText, unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { textResponse, type Request, type Response } from '../../src/http/message';
+import { textResponse, type Authority, type Request, type Response } from '../../src/http/message';
 import { parseQuery, type ContainerTarget, type Target } from '../../src/http/path';
 import { isSignedForS3 } from '../../src/http/s3';
+import { isTempUrl, tempUrlQuery } from '../../src/http/temp_url';
 import type { Settings } from './settings';
 
 /** Swift takes 10,000 names of at most 1,024 bytes each, URL-encoded. */
 const MOST_BULK_BYTES = 32 * 1024 * 1024;
 
+/** A way of the store's own to write. */
+interface Bypass {
+  readonly name: string;
+  /** How it could be done all the same. */
+  readonly remedy: string;
+  /** @param authority in whose name the proxy archives */
+  readonly is: (request: Request, authority: Authority) => boolean;
+}
+
+const ONE_BY_ONE = 'write its objects one by one';
+
 /** The store's own ways to write, each told by its request. */
-const BYPASSES: readonly { readonly name: string; readonly is: (request: Request) => boolean }[] = [
+const BYPASSES: readonly Bypass[] = [
   {
     name: 'Bulk delete',
+    remedy: ONE_BY_ONE,
     is: ({ method, query }) => /^(POST|DELETE)$/.test(method) && parseQuery(query).has('bulk-delete'),
   },
   {
     name: 'Archive extraction',
+    remedy: ONE_BY_ONE,
     is: ({ method, query }) => method === 'PUT' && parseQuery(query).has('extract-archive'),
   },
   {
     name: 'FormPOST',
+    remedy: 'that needs the filter formpost, and a service user',
     is: ({ method, headers }) =>
       method === 'POST' && /^multipart\/form-data\b/i.test(headers.get('content-type') ?? ''),
   },
   {
     name: 'TempURL',
-    is: ({ method, query }) => /^(PUT|DELETE)$/.test(method) && parseQuery(query).has('temp_url_sig'),
+    remedy: 'that needs a service user',
+    // a service user can archive for whoever the store finds to have signed, and else there is only the signature
+    is: (request, authority) =>
+      authority === 'client' && /^(PUT|DELETE)$/.test(request.method) && isTempUrl(request),
   },
 ];
 
-/** Whether a request writes in a way of the store's own, which does not pass through this filter one object at a time. */
-export function isBypass(request: Request): boolean {
-  return BYPASSES.some(({ is }) => is(request));
+/** The way of the store's own in which a request writes, if it does, and so does not pass through this filter one object at a time. */
+export function bypassOf(request: Request, authority: Authority): Bypass | undefined {
+  return BYPASSES.find(({ is }) => is(request, authority));
 }
 
 /**
@@ -41,25 +59,31 @@ export function isBypass(request: Request): boolean {
  * @returns the refusal, or the request to go on with
  */
 export async function checkBypass(
+  bypass: Bypass,
   request: Request,
   target: Target,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
 ): Promise<Response | Request> {
-  const name = BYPASSES.find(({ is }) => is(request))?.name ?? '';
-  if (name === 'Bulk delete') return checkBulkDelete(request, target, settings);
+  if (bypass.name === 'Bulk delete') return checkBulkDelete(bypass, request, target, settings);
   if (target.container === undefined) {
-    if (name !== 'Archive extraction') return request;
+    if (bypass.name !== 'Archive extraction') return request;
     return refusal(
       'An archive can be extracted only into a named container: others of this account may be versioned',
     );
   }
-  return (await refuseIfVersioned(request, target, [target.container], settings, name)) ?? request;
+  return (await refuseIfVersioned(request, target, [target.container], settings, bypass)) ?? request;
+}
+
+/** A request without what Swift takes out of a temporary URL's query, so that nobody reads more into it than the store does. */
+export function asSigned(request: Request): Request {
+  return isTempUrl(request) ? { ...request, query: tempUrlQuery(request.query) } : request;
 }
 
 async function checkBulkDelete(
+  bypass: Bypass,
   request: Request,
   target: Target,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
 ): Promise<Response | Request> {
   request.sendContinue?.();
   const body = await readAll(request.body, MOST_BULK_BYTES);
@@ -70,7 +94,7 @@ async function checkBulkDelete(
     const [container] = unquote(strip(line)).replace(/^\/+/, '').split('/');
     if (container) containers.add(container);
   }
-  const refused = await refuseIfVersioned(request, target, containers, settings, 'Bulk delete');
+  const refused = await refuseIfVersioned(request, target, containers, settings, bypass);
   return refused ?? { ...request, body };
 }
 
@@ -78,15 +102,13 @@ async function refuseIfVersioned(
   request: Request,
   { version, account }: Target,
   containers: Iterable<string>,
-  settings: Settings,
-  what: string,
+  settings: Pick<Settings, 'inForce'>,
+  { name, remedy }: Bypass,
 ): Promise<Response | undefined> {
   for (const container of containers) {
     const asked: ContainerTarget = { version, account, container };
     if ((await settings.inForce(request, asked)).kind !== 'versioned') continue;
-    return refusal(
-      `${what} would get past the versions of the container ${toText(container)}: write its objects one by one`,
-    );
+    return refusal(`${name} would get past the versions of the container ${toText(container)}: ${remedy}`);
   }
   return undefined;
 }

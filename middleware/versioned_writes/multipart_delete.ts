@@ -40,7 +40,7 @@ export function isMultipartDelete(request: Request): boolean {
 export async function multipartDelete(
   request: Request,
   target: ObjectTarget,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
   next: Handler,
   remove: Handler,
 ): Promise<Response | undefined> {
@@ -74,7 +74,7 @@ function nameOf({ container, object }: ObjectTarget): ByteString {
 async function touchesVersions(
   request: Request,
   parts: readonly ObjectTarget[],
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
 ): Promise<boolean> {
   const asked = new Set<ByteString>();
   for (const { version, account, container } of parts) {
@@ -126,7 +126,9 @@ async function readManifest(
     await drain(response.body);
     return [401, 403].includes(response.status) ? response.status : [];
   }
-  const body = await readAll(response.body, MOST_MANIFEST_BYTES);
+  const body = await readAll(response.body, MOST_MANIFEST_BYTES).catch((cause: unknown) => {
+    throw new StoreError('unavailable', 'a manifest broke off', undefined, { cause });
+  });
   const lines = body && parseManifest(body);
   if (!lines) throw new StoreError('unavailable', 'the store answered with a manifest that is none');
   return lines;

@@ -1,4 +1,4 @@
-import { Versions, type Outcome } from '../../src/core/versions';
+import { Versions, type Operation, type Outcome } from '../../src/core/versions';
 import { CoordinationUnavailable } from '../../src/errors';
 import { drain, receiveFirst } from '../../src/http/body';
 import { toText } from '../../src/http/bytes';
@@ -17,8 +17,11 @@ import { StoreError } from '../../src/stores/error';
 import type { ObjectInfo } from '../../src/stores/store';
 import { HttpStore } from '../../src/stores/http_store';
 import { answersEarly, follow } from './early_answer';
+import { forwardNoted } from './noted';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
+import { Progress, UploadStalled } from './progress';
+import { letThrough } from './unversioned';
 import { whileHeld } from './while_held';
 
 /** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */
@@ -31,29 +34,28 @@ export class ObjectWriter {
   constructor(
     private readonly next: Handler,
     private readonly settings: Settings,
-    private readonly parts: Pick<VersionedWritesParts, 'app' | 'locker' | 'lockWait' | 'log'>,
+    private readonly parts: Pick<VersionedWritesParts, 'app' | 'locker' | 'lockWait' | 'stallTime' | 'log'>,
   ) {}
 
   /**
-   * @param request PUT, DELETE or COPY
-   * @param written the object that it writes or deletes
+   * @param request PUT, DELETE, COPY or POST
+   * @param written the object that it writes or deletes, or whose metadata it changes
    */
   async handle(request: Request, written: ObjectTarget): Promise<Response> {
     const { version, account, container } = written;
     try {
-      const inForce = await this.settings.inForce(request, {
-        version,
-        account,
-        container,
-      } satisfies ContainerTarget);
-      if (inForce.kind !== 'versioned') return await this.next(request);
-      return await this.versioned(request, written, inForce);
+      const target: ContainerTarget = { version, account, container };
+      const use = await this.settings.use(request, target, this.parts.lockWait);
+      if (use.value?.kind !== 'versioned') return await letThrough(request, target, [use], this.next);
+      use.end();
+      return await this.versioned(request, written, use.value);
     } catch (error) {
       if (error instanceof LockTimeout) {
         return unavailable(
           `other writes of ${toText(`${container}/${written.object}`)} are not done yet: ${error.message}`,
         );
       }
+      if (error instanceof UploadStalled) return textResponse(408, `${error.message}\n`);
       if (error instanceof CoordinationUnavailable) {
         this.parts.log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
         return unavailable(error.message);
@@ -92,25 +94,33 @@ export class ObjectWriter {
       lock.confirm();
       return this.next(step);
     };
+    const progress = new Progress(this.parts.stallTime, request.sendContinue === undefined);
     const versions = new Versions(new HttpStore(next, own), inForce.archive, log);
     let response: Response | undefined;
     let failure: unknown;
 
     const result = await versions.perform({ account, container, object }, inForce.mode, {
-      kind: request.method === 'DELETE' ? 'delete' : 'write',
+      kind: kindOf(request),
       guard: async (current) => {
         if (willFail(request, current)) return 'pass';
         if (app.authority === 'client') return 'go';
-        response = await app.mayWrite(request, written);
+        // what is taken out of the archive the store does not see as this client's request
+        const fresh = request.method === 'DELETE' && inForce.mode === 'stack';
+        response = await app.mayWrite(request, written, { fresh });
         return response ? 'stop' : 'go';
       },
-      forward: async () => {
+      forward: async (notes) => {
         try {
           request.signal.throwIfAborted();
-          response = await next({ ...request, body: whileHeld(request.body, lock), signal: lock.signal });
+          const held: Request = {
+            ...timed(request, progress),
+            body: whileHeld(request.body, lock, progress),
+            signal: lock.signal,
+          };
+          response = await forwardNoted(held, notes, next);
           return answersEarly(request, response) ? await answerEarly(response) : outcomeOf(request, response);
         } catch (error) {
-          failure = error;
+          failure = progress.stalled ?? error;
           return certainlyFailed(request, error) ? 'failed' : 'unknown';
         }
       },
@@ -137,6 +147,22 @@ export class ObjectWriter {
   }
 }
 
+function kindOf({ method }: Request): Operation['kind'] {
+  if (method === 'DELETE') return 'delete';
+  return method === 'POST' ? 'update' : 'write';
+}
+
+/** A request whose client is waited for once it is told to send. */
+function timed(request: Request, progress: Progress): Request {
+  const { sendContinue } = request;
+  if (!sendContinue) return request;
+  const told = () => {
+    progress.begin();
+    sendContinue();
+  };
+  return { ...request, sendContinue: told };
+}
+
 /** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */
 function willFail(request: Request, current: ObjectInfo | undefined): boolean {
   const unlessExists = request.headers.get('if-none-match');
@@ -147,7 +173,7 @@ function willFail(request: Request, current: ObjectInfo | undefined): boolean {
 
 /** Swift answers 202 to a PUT that it drops because the object there is newer. */
 function overtaken(request: Request, response: Response): boolean {
-  return response.status === 202 && request.method !== 'DELETE' && !answersEarly(request, response);
+  return response.status === 202 && kindOf(request) === 'write' && !answersEarly(request, response);
 }
 
 function outcomeOf(request: Request, { status }: Response): Outcome {

@@ -1,6 +1,5 @@
 import type { ByteString } from '../http/bytes';
-import type { ListingEntry, ObjectInfo } from '../stores/store';
-import { archiveName, timestampAfter } from './names';
+import type { ListingEntry } from '../stores/store';
 
 /** What DELETE means in a versioned container (Swift: X-Versions-Location is stack, X-History-Location history). */
 export type Mode = 'stack' | 'history';
@@ -11,8 +10,8 @@ export type Step =
   | { readonly do: 'archive'; readonly entry: ByteString }
   /** Write a delete marker. */
   | { readonly do: 'mark'; readonly entry: ByteString }
-  /** Copy an entry over the current object; if the entry has gone, decide anew without it. */
-  | { readonly do: 'restore'; readonly entry: ByteString }
+  /** Copy the first of some entries over the current object; if it has gone, decide anew without it. All of them are removed in the steps that follow. */
+  | { readonly do: 'restore'; readonly entries: readonly ByteString[] }
   /** Remove an entry. */
   | { readonly do: 'remove'; readonly entry: ByteString }
   /** Let the client's own request through, and answer with what it got. */
@@ -20,24 +19,21 @@ export type Step =
   /** Answer as to the removal that came before. */
   | { readonly do: 'answer' };
 
-/** PUT, or a COPY to the object: what is there is archived, and then the write goes on. */
-export function decideWrite(object: ByteString, current: ObjectInfo | undefined): Step[] {
-  return current
-    ? [{ do: 'archive', entry: archiveName(object, current.timestamp) }, { do: 'forward' }]
-    : [{ do: 'forward' }];
+/**
+ * PUT, or a COPY to the object: what is there is archived, and then the write goes on.
+ *
+ * @param entry for what is there; undefined where nothing is
+ */
+export function decideWrite(entry: ByteString | undefined): Step[] {
+  return entry === undefined ? [{ do: 'forward' }] : [{ do: 'archive', entry }, { do: 'forward' }];
 }
 
 /**
  * DELETE in history mode: what is there is archived, a marker named with the time of the delete is written, and then the
  * DELETE goes on; all but the archiving also for an object that is not there.
  */
-export function decideHistoryDelete(
-  object: ByteString,
-  current: ObjectInfo | undefined,
-  now: number,
-): Step[] {
-  const marker = archiveName(object, timestampAfter(now, current?.timestamp));
-  return [...decideWrite(object, current).slice(0, -1), { do: 'mark', entry: marker }, { do: 'forward' }];
+export function decideHistoryDelete(entry: ByteString | undefined, marker: ByteString): Step[] {
+  return [...decideWrite(entry).slice(0, -1), { do: 'mark', entry: marker }, { do: 'forward' }];
 }
 
 /**
@@ -45,36 +41,20 @@ export function decideHistoryDelete(
  * (written when the container was in history mode) the DELETE goes through if there is an object, and else takes the marker back
  * and what it hid.
  *
- * An entry with the current object's own timestamp is the leftover of a write that failed: it is removed and never restored.
- *
- * @param entries the archive's entries of the object, newest first; those beyond the second that is no leftover do not matter
+ * @param exists whether there is an object
+ * @param entries the archive's entries of the object, newest first, without what interrupted operations left; those beyond the second
+ *   do not matter
  */
-export function decideStackDelete(
-  object: ByteString,
-  current: ObjectInfo | undefined,
-  entries: readonly ListingEntry[],
-): Step[] {
-  const leftover = current && archiveName(object, current.timestamp);
-  const removeLeftover: Step[] = entries.some(({ name }) => name === leftover)
-    ? [{ do: 'remove', entry: leftover ?? '' }]
-    : [];
-  const [newest, second] = entries.filter(({ name }) => name !== leftover);
-  if (newest === undefined) return [...removeLeftover, { do: 'forward' }];
-  if (!newest.isMarker) {
-    return [
-      ...removeLeftover,
-      { do: 'restore', entry: newest.name },
-      { do: 'remove', entry: newest.name },
-      { do: 'answer' },
-    ];
-  }
-  if (current) return [...removeLeftover, { do: 'forward' }];
-  const hidden: Step[] =
-    second && !second.isMarker
-      ? [
-          { do: 'restore', entry: second.name },
-          { do: 'remove', entry: second.name },
-        ]
-      : [];
-  return [...hidden, { do: 'remove', entry: newest.name }, { do: 'answer' }];
+export function decideStackDelete(exists: boolean, entries: readonly ListingEntry[]): Step[] {
+  const [newest, second] = entries;
+  if (newest === undefined) return [{ do: 'forward' }];
+  if (!newest.isMarker) return takeBack(newest.name);
+  if (exists) return [{ do: 'forward' }];
+  if (second && !second.isMarker) return takeBack(second.name, newest.name);
+  return [{ do: 'remove', entry: newest.name }, { do: 'answer' }];
+}
+
+function takeBack(...entries: ByteString[]): Step[] {
+  const removed = entries.map((entry): Step => ({ do: 'remove', entry }));
+  return [{ do: 'restore', entries }, ...removed, { do: 'answer' }];
 }

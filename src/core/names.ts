@@ -13,6 +13,11 @@ export function archiveName(object: ByteString, timestamp: string): ByteString {
   return archivePrefix(object) + timestamp;
 }
 
+/** The timestamp that ends an entry's name. */
+export function timestampOf(entry: ByteString): string {
+  return entry.slice(entry.lastIndexOf('/') + 1);
+}
+
 /** Milliseconds since 1970 as Swift writes times in names: ten digits, a point, five digits. */
 export function formatTimestamp(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(5).padStart(16, '0');
@@ -26,8 +31,20 @@ export function formatTimestamp(milliseconds: number): string {
  */
 export function timestampAfter(milliseconds: number, after: string | undefined): string {
   const now = formatTimestamp(milliseconds);
-  if (after === undefined || after < now) return now;
+  return after === undefined || after < now ? now : nextTimestamp(after);
+}
+
+/** The first timestamp of five decimals after another one. */
+export function nextTimestamp(after: string): string {
   const [whole = '0', fraction = ''] = after.split('.');
   const next = BigInt(whole) * 100_000n + BigInt(fraction.slice(0, 5).padEnd(5, '0')) + 1n;
   return `${String(next / 100_000n).padStart(10, '0')}.${String(next % 100_000n).padStart(5, '0')}`;
+}
+
+/**
+ * Whether a timestamp may be one of whole seconds, as it is where a store has no `X-Timestamp`: two states of one object can
+ * have the same then.
+ */
+export function isWholeSecond(timestamp: string): boolean {
+  return /\.0*$/.test(timestamp) || !timestamp.includes('.');
 }

@@ -1,134 +1,185 @@
 import type { ByteString } from '../http/bytes';
 import type { Log } from '../log';
 import { StoreError } from '../stores/error';
-import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../stores/store';
+import type { Notes } from '../stores/notes';
+import type { ObjectInfo, ObjectRef, Store } from '../stores/store';
 import { decideHistoryDelete, decideStackDelete, decideWrite, type Mode, type Step } from './decide';
-import { archiveName, archivePrefix } from './names';
+import { Candidates } from './candidates';
+import { Entries } from './entries';
+import { timestampAfter } from './names';
 
 /** How the client's own request ended: the store did it, certainly did not, or may have. */
 export type Outcome = 'done' | 'failed' | 'unknown';
 
 /** The client's own request and its right, as the core sees them. */
 export interface Operation {
-  readonly kind: 'write' | 'delete';
+  /** It writes the object anew, deletes it, or changes its metadata (which makes no version). */
+  readonly kind: 'write' | 'delete' | 'update';
   /**
    * Asked once it is known what is there and before anything is changed: `go`, the client may do this; `pass`, the store will
    * refuse it in any case, so it is let through with nothing archived; `stop`, it is not let through.
    */
   guard(current: ObjectInfo | undefined): Promise<'go' | 'pass' | 'stop'>;
-  /** Lets the client's own request through to the store. Never rejects. */
-  forward(): Promise<Outcome>;
+  /**
+   * Lets the client's own request through to the store. Never rejects.
+   *
+   * @param notes what the object is to carry that the request writes
+   */
+  forward(notes: Notes): Promise<Outcome>;
 }
 
 /** What became of an operation: let through; stopped by its guard; or done by taking an entry out of the archive. */
 export type Result = 'forwarded' | 'stopped' | 'popped' | 'popped-missing';
 
+/** One operation on one object. */
+interface Task {
+  readonly object: ObjectRef;
+  readonly entries: Entries;
+  readonly operation: Operation;
+}
+
 /**
  * Keeps versions: carries out on one object, whose lock the caller holds, what `decide` says. A crash between two steps
- * leaves at most a duplicate: an archive entry with the timestamp of the object that is still current, which the next
- * write makes good and the next delete removes.
+ * leaves at most duplicates in the archive, which `Entries` tells from versions, and which the next operation on the object makes
+ * good or removes: the object's state is then as if what was interrupted had happened, or had not.
  */
 export class Versions {
   constructor(
     private readonly store: Store,
     private readonly archive: ByteString,
     private readonly log: Log,
-    private readonly now: () => number = Date.now,
   ) {}
 
   /**
-   * Does a write or a delete in a versioned container.
+   * Does a write, a delete or a change of metadata in a versioned container.
    *
    * @throws StoreError where what is there could not be archived or restored; the current object is untouched then
    */
   async perform(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
-    if (operation.kind === 'delete' && mode === 'stack') return this.deleteFromStack(object, operation);
-    const current = await this.store.stat(object);
-    if (operation.kind === 'delete' || current) {
-      const verdict = await operation.guard(current);
-      if (verdict === 'stop') return 'stopped';
-      if (verdict === 'pass') return this.pass(operation);
-    }
-    const steps =
-      operation.kind === 'write'
-        ? decideWrite(object.object, current)
-        : decideHistoryDelete(object.object, current, this.now());
-    return (await this.carryOut(object, steps, current, operation)) ?? 'forwarded';
+    const task: Task = { object, entries: new Entries(this.store, object, this.archive), operation };
+    if (operation.kind === 'write') return this.write(task, mode);
+    if (operation.kind === 'update') return this.update(task);
+    return mode === 'history' ? this.deleteKeepingHistory(task) : this.deleteFromStack(task);
   }
 
-  private async deleteFromStack(object: ObjectRef, operation: Operation): Promise<Result> {
-    const listing = this.store.listBackwards(object.account, this.archive, archivePrefix(object.object));
-    const entries = listing[Symbol.asyncIterator]();
-    const first = await entries.next();
-    if (first.done) return this.pass(operation);
-
+  private async write(task: Task, mode: Mode): Promise<Result> {
+    const { object, entries, operation } = task;
     const current = await this.store.stat(object);
+    if (current === undefined) return this.pass(operation);
     const verdict = await operation.guard(current);
-    if (verdict === 'stop') return 'stopped';
-    if (verdict === 'pass') return this.pass(operation);
+    if (verdict !== 'go') return this.refused(verdict, operation);
+    const leftovers = await entries.restoredLeftovers(current);
+    const entry = await entries.nameFor(current);
+    const steps = [...removals(leftovers), ...decideWrite(entry)];
+    // only DELETE in stack mode asks what the newest entry is
+    const notes = mode === 'stack' ? { previous: entries.timestampOf(entry) } : {};
+    return (await this.carryOut(task, steps, current, notes)) ?? 'forwarded';
+  }
 
-    const leftover = current && archiveName(object.object, current.timestamp);
-    let window: ListingEntry[] = [first.value];
+  /** A change of metadata changes the timestamp by which a leftover is recognised, so it goes first. */
+  private async update(task: Task): Promise<Result> {
+    const { object, entries, operation } = task;
+    const current = await unlessRefused(this.store.stat(object), undefined);
+    const leftovers = current ? await unlessRefused(entries.allLeftovers(current), []) : [];
+    const previous = current?.notes.previous;
+    if (leftovers.length === 0) return this.pass(operation, { previous });
+    const verdict = await operation.guard(current);
+    if (verdict !== 'go') return this.refused(verdict, operation);
+    const steps: Step[] = [...removals(leftovers), { do: 'forward' }];
+    return (await this.carryOut(task, steps, current, { previous })) ?? 'forwarded';
+  }
+
+  private async deleteKeepingHistory(task: Task): Promise<Result> {
+    const { object, entries, operation } = task;
+    const current = await this.store.stat(object);
+    const [verdict, leftovers] = await Promise.all([
+      operation.guard(current),
+      unlessRefused(entries.allLeftovers(current), []),
+    ]);
+    if (verdict !== 'go') return this.refused(verdict, operation);
+    const entry = current && (await entries.nameFor(current));
+    const marker = entries.named(timestampAfter(this.store.now(), entry && entries.timestampOf(entry)));
+    const steps = [
+      ...removals(leftovers.filter((name) => name !== entry)),
+      ...decideHistoryDelete(entry, marker),
+    ];
+    return (await this.carryOut(task, steps, current, {})) ?? 'forwarded';
+  }
+
+  private async deleteFromStack(task: Task): Promise<Result> {
+    const { object, entries, operation } = task;
+    const listed = entries.list();
+    const [current, first] = await Promise.all([this.store.stat(object), listed.next()]);
+    if (first.done && current?.notes.previous === undefined) return this.pass(operation);
+
+    const verdict = await operation.guard(current);
+    if (verdict !== 'go') return this.refused(verdict, operation);
+    const candidates = new Candidates(this.store, entries, current, first, listed);
     for (;;) {
-      while (window.filter(({ name }) => name !== leftover).length < 2) {
-        const next = await entries.next();
-        if (next.done) break;
-        window.push(next.value);
-      }
-      const result = await this.carryOut(
-        object,
-        decideStackDelete(object.object, current, window),
-        current,
-        operation,
-      );
+      let versions = await candidates.newest(1);
+      // only what a marker hid needs a second one
+      if (!current && versions[0]?.isMarker) versions = await candidates.newest(2);
+      const decided = decideStackDelete(current !== undefined, versions);
+      const steps = [...removals(candidates.takeLeftovers()), ...decided];
+      const result = await this.carryOut(task, steps, current, {});
       if (result !== undefined) return result;
-      window = window.slice(1 + window.findIndex(({ name }) => name !== leftover));
+      for (const step of decided) if (step.do === 'restore') candidates.drop(step.entries[0] ?? '');
     }
   }
 
-  private async pass(operation: Operation): Promise<Result> {
-    await operation.forward();
+  private async refused(verdict: 'pass' | 'stop', operation: Operation): Promise<Result> {
+    return verdict === 'stop' ? 'stopped' : this.pass(operation);
+  }
+
+  private async pass(operation: Operation, notes: Notes = {}): Promise<Result> {
+    await operation.forward(notes);
     return 'forwarded';
   }
 
   /** Undefined where the entry to restore has gone: nothing was changed then, and the next one is to be tried. */
   private async carryOut(
-    object: ObjectRef,
+    { object, entries, operation }: Task,
     steps: readonly Step[],
     current: ObjectInfo | undefined,
-    operation: Operation,
+    notes: Notes,
   ): Promise<Result | undefined> {
     const added: ObjectRef[] = [];
     let removed = false;
     try {
       for (const step of steps) {
-        if (step.do === 'forward') {
-          if ((await operation.forward()) === 'failed') await this.undo(object, current, added);
-          return 'forwarded';
-        }
-        if (step.do === 'answer') break;
-        const entry = { ...object, container: this.archive, object: step.entry };
         switch (step.do) {
           case 'archive':
-            if (await this.store.copy(object, entry)) added.push(entry);
+            await this.store.copy(object, entries.at(step.entry)).catch((error: unknown) => {
+              if (mayBeDone(error)) added.push(entries.at(step.entry));
+              throw error;
+            });
+            added.push(entries.at(step.entry));
             break;
           case 'mark':
-            await this.store.putMarker(entry);
-            added.push(entry);
+            added.push(entries.at(step.entry));
+            await this.store.putMarker(entries.at(step.entry), { deletes: current?.timestamp });
             break;
-          case 'restore':
-            if (!(await this.store.copy(entry, object))) return undefined;
+          case 'restore': {
+            const [from = ''] = step.entries;
+            const restored = step.entries.map((name) => entries.timestampOf(name));
+            if (!(await this.store.copy(entries.at(from), object, { restored }))) return undefined;
             break;
+          }
           case 'remove':
-            removed = await this.store.remove(entry);
+            removed = await this.store.remove(entries.at(step.entry));
             break;
+          case 'forward':
+            if ((await operation.forward(notes)) === 'failed') await this.undo(object, current, added);
+            return 'forwarded';
+          case 'answer':
+            return removed ? 'popped' : 'popped-missing';
         }
       }
     } catch (error) {
-      if (added.length > 0) await this.undo(object, current, added);
+      await this.undo(object, current, added);
       throw error;
     }
-    return removed ? 'popped' : 'popped-missing';
+    return 'forwarded';
   }
 
   /**
@@ -152,5 +203,23 @@ export class Versions {
         'a duplicate stays in the archive until the object is next written or deleted',
       );
     }
+  }
+}
+
+function mayBeDone(error: unknown): boolean {
+  return !(error instanceof StoreError) || error.code === 'unavailable';
+}
+
+function removals(names: readonly ByteString[]): Step[] {
+  return names.map((entry) => ({ do: 'remove', entry }));
+}
+
+/** What a client may not read or list with its own token is left as it is: neither archiving nor a change of metadata needs it. */
+async function unlessRefused<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'refused') return otherwise;
+    throw error;
   }
 }

@@ -43,8 +43,13 @@ export function parseSignature(value: ByteString): Signature | undefined {
   return { digest: value.slice(0, colon), hex: Buffer.from(text, 'base64').toString('hex') };
 }
 
+/** A key's signature of a message, in hex. */
+export function signatureOf(key: ByteString, message: ByteString, digest: string): string {
+  return createHmac(digest, Buffer.from(key, 'latin1')).update(message, 'latin1').digest('hex');
+}
+
 /** Whether a signature is a key's over a message, in a time that does not tell how much of it is right. */
 export function isSignedBy(key: ByteString, message: ByteString, { digest, hex }: Signature): boolean {
-  const expected = createHmac(digest, Buffer.from(key, 'latin1')).update(message, 'latin1').digest('hex');
+  const expected = signatureOf(key, message, digest);
   return expected.length === hex.length && timingSafeEqual(Buffer.from(expected), Buffer.from(hex, 'latin1'));
 }

@@ -11,6 +11,16 @@ export function writtenBy(request: Request, target: Target): ObjectTarget | unde
   return request.method === 'COPY' ? otherEnd(request, target, 'destination') : undefined;
 }
 
+/** The object whose metadata a request changes. */
+export function changedBy(request: Request, target: Target): ObjectTarget | undefined {
+  return request.method === 'POST' && isObject(target) ? target : undefined;
+}
+
+/** Whether a request writes an object as a copy of another (Swift's `copy`). */
+export function isCopy({ method, headers }: Request): boolean {
+  return method === 'COPY' || (method === 'PUT' && headers.has('x-copy-from'));
+}
+
 /** The object at the other end of a copy: the one that a header names, in the account that another one may name. */
 function otherEnd(
   { headers }: Request,

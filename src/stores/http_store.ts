@@ -5,15 +5,16 @@ import { credentials, Headers } from '../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../http/message';
 import { formatQuery, formatTarget } from '../http/path';
 import { StoreError } from './error';
-import type { ListingEntry, ObjectInfo, ObjectRef, Store } from './store';
+import { BROKEN_MANIFEST } from '../reserved';
 import { ITSELF } from './itself';
-import { DELETE_MARKER_TYPE, isMarkerType, NEW_MARKER_TYPE } from './markers';
+import { DELETE_MARKER_TYPE, isMarkerType, NEW_MARKER_LIFE, NEW_MARKER_TYPE } from './markers';
+import { noteHeaders, readNotes, type Notes } from './notes';
+import { StoreClock } from './store_clock';
+import type { ListingEntry, ObjectInfo, ObjectRef, Store } from './store';
 
 const MOST_LISTING_BYTES = 32 * 1024 * 1024;
 const MOST_REASON_BYTES = 64 * 1024;
 const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition', 'x-delete-at'];
-/** Tells the text of a manifest whose segments are gone from other objects. */
-const BROKEN_MANIFEST = 'X-Object-Meta-Hindsight-Manifest';
 /** A delete needs two entries, and the newest of them are the first. */
 const FIRST_PAGE = 5;
 const LATER_PAGES = 1000;
@@ -23,6 +24,8 @@ const LATER_PAGES = 1000;
  * that client or of the service user.
  */
 export class HttpStore implements Store {
+  private readonly clock = new StoreClock();
+
   /**
    * @param next the rest of the pipeline
    * @param parent the request on whose behalf this store is asked; its authority, its transaction id and its signal hold for all
@@ -34,22 +37,34 @@ export class HttpStore implements Store {
 
   async stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
     const response = await this.ask('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+    this.clock.set(response.headers.get('date'));
     if (response.status === 404) {
       await drain(response.body);
       return undefined;
     }
     await expectSuccess(response, `${named(object)} could not be looked at`);
-    const timestamp = response.headers.get('x-timestamp') ?? lastModified(response);
-    const deleteAt = response.headers.get('x-delete-at');
-    return deleteAt === undefined ? { timestamp } : { timestamp, deleteAt };
+    const { headers } = response;
+    const deleteAt = headers.get('x-delete-at');
+    return {
+      timestamp: headers.get('x-timestamp') ?? lastModified(response),
+      etag: headers.get('etag') ?? '',
+      isMarker: isMarkerType(headers.get('content-type') ?? ''),
+      notes: readNotes(headers),
+      ...(deleteAt === undefined ? {} : { deleteAt }),
+    };
   }
 
-  async copy(from: ObjectRef, to: ObjectRef): Promise<boolean> {
-    const headers = Headers.of({
+  async copy(from: ObjectRef, to: ObjectRef, notes: Notes = {}): Promise<boolean> {
+    const source = Headers.of({
       'X-Copy-From': quote(`${from.container}/${from.object}`),
       'X-Copy-From-Account': from.account === to.account ? undefined : quote(from.account),
     });
-    const response = await this.ask('PUT', to, ITSELF, headers);
+    let response = await this.ask('PUT', to, ITSELF, source.withAll(noteHeaders(notes)));
+    if (response.status === 400 && Object.keys(notes).length > 0) {
+      // it may have as much metadata as an object can have
+      await drain(response.body);
+      response = await this.ask('PUT', to, ITSELF, source);
+    }
     const failure = `${named(from)} could not be copied to ${named(to)}`;
     try {
       await expectSuccess(response, failure);
@@ -59,7 +74,7 @@ export class HttpStore implements Store {
       await drain(source.body);
       if (source.status === 404) return false;
       if (response.status !== 400 || !isTrueValue(source.headers.get('x-static-large-object'))) throw error;
-      return this.copyAsText(from, to, failure);
+      return this.copyAsText(from, to, notes, failure);
     }
     return true;
   }
@@ -68,7 +83,7 @@ export class HttpStore implements Store {
    * Copies the manifest of a large object whose segments are gone. Swift takes no such manifest, so what is left of the object, the
    * text of its manifest, becomes an ordinary object with the same metadata, and with a note of what it is.
    */
-  private async copyAsText(from: ObjectRef, to: ObjectRef, failure: string): Promise<boolean> {
+  private async copyAsText(from: ObjectRef, to: ObjectRef, notes: Notes, failure: string): Promise<boolean> {
     const manifest = await this.ask('GET', from, `${ITSELF}&format=raw`, Headers.none);
     if (manifest.status !== 200) await expectSuccess(manifest, failure);
     const body = await readAll(manifest.body, MOST_LISTING_BYTES);
@@ -76,20 +91,25 @@ export class HttpStore implements Store {
     const kept = manifest.headers.filter(
       (key) => key.startsWith('x-object-meta-') || COPIED_HEADERS.includes(key),
     );
-    const put = await this.ask('PUT', to, '', kept.with(BROKEN_MANIFEST, 'its segments are gone'), body);
+    const noted = kept.withAll(noteHeaders(notes)).with(BROKEN_MANIFEST, 'its segments are gone');
+    const put = await this.ask('PUT', to, '', noted, body);
     await expectSuccess(put, failure);
     return true;
   }
 
-  /** In two requests: Swift lets a client set the type of a marker only with a POST. */
-  async putMarker(at: ObjectRef): Promise<void> {
+  /** In two requests: Swift lets a client set the type of a marker only with a POST, which takes back that it expires. */
+  async putMarker(at: ObjectRef, notes: Notes = {}): Promise<void> {
     const failure = `the delete marker ${named(at)} could not be written`;
-    const creation = Headers.of({ 'Content-Type': NEW_MARKER_TYPE });
+    const creation = noteHeaders(notes)
+      .with('Content-Type', NEW_MARKER_TYPE)
+      .with('X-Delete-After', String(NEW_MARKER_LIFE));
     await expectSuccess(await this.ask('PUT', at, '', creation), failure);
-    await expectSuccess(
-      await this.ask('POST', at, '', Headers.of({ 'Content-Type': DELETE_MARKER_TYPE })),
-      failure,
-    );
+    const completion = noteHeaders(notes).with('Content-Type', DELETE_MARKER_TYPE);
+    await expectSuccess(await this.ask('POST', at, '', completion), failure);
+  }
+
+  now(): number {
+    return this.clock.now();
   }
 
   async remove(object: ObjectRef): Promise<boolean> {
@@ -107,14 +127,13 @@ export class HttpStore implements Store {
     container: ByteString,
     prefix: ByteString,
   ): AsyncGenerator<ListingEntry> {
+    const ask = (marker: ByteString, limit: number) =>
+      this.page(account, container, { prefix, marker, limit: String(limit), reverse: 'on' });
     let marker = '';
     for (let limit = FIRST_PAGE; ; limit = LATER_PAGES) {
-      const page = await this.page(account, container, {
-        prefix,
-        marker,
-        limit: String(limit),
-        reverse: 'on',
-      });
+      const page = await ask(marker, limit);
+      // of what order one entry is, only the next page tells
+      if (marker === '' && page[0] && page.length === 1) page.push(...(await ask(page[0].name, LATER_PAGES)));
       const first = page[0];
       const last = page.at(-1);
       if (first === undefined || last === undefined) return;
@@ -162,10 +181,12 @@ export class HttpStore implements Store {
     }
     if (response.status >= 300)
       await expectSuccess(response, `the archive ${toText(container)} could not be listed`);
-    const body = await readAll(response.body, MOST_LISTING_BYTES);
+    const body = await readAll(response.body, MOST_LISTING_BYTES).catch((cause: unknown) => {
+      throw new StoreError('unavailable', 'a page of a listing broke off', undefined, { cause });
+    });
     if (body === undefined)
       throw new StoreError('unavailable', 'a page of a listing was longer than any page is');
-    return body.length === 0 ? [] : parseListing(body);
+    return response.status === 204 ? [] : parseListing(body);
   }
 
   private ask(
@@ -213,14 +234,16 @@ function lastModified(response: Response): string {
   return (time / 1000).toFixed(5);
 }
 
+function listingEntry(name: ByteString, type: ByteString): ListingEntry {
+  return { name, isMarker: isMarkerType(type), isHalfMade: type === NEW_MARKER_TYPE };
+}
+
 const Listing = z.array(z.object({ name: z.string().optional(), content_type: z.string().optional() }));
 
 function parseListing(body: Buffer): ListingEntry[] {
   try {
     return Listing.parse(JSON.parse(body.toString('utf8'))).flatMap(({ name, content_type }) =>
-      name === undefined
-        ? []
-        : [{ name: toBytes(name), isMarker: isMarkerType(toBytes(content_type ?? '')) }],
+      name === undefined ? [] : [listingEntry(toBytes(name), toBytes(content_type ?? ''))],
     );
   } catch (cause) {
     throw new StoreError('unavailable', 'the store answered with a listing that is not JSON', undefined, {

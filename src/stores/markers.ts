@@ -9,6 +9,9 @@ export const DELETE_MARKER_TYPE = 'application/x-deleted;swift_versions_deleted=
  */
 export const NEW_MARKER_TYPE = 'application/x-deleted;hindsight_new=1';
 
+/** A marker that stays half made expires after so many seconds. */
+export const NEW_MARKER_LIFE = 3600;
+
 /** Whether a listing's content type is that of a delete marker. */
 export function isMarkerType(contentType: ByteString): boolean {
   return contentType === DELETE_MARKER_TYPE || contentType === NEW_MARKER_TYPE;

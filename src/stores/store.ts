@@ -1,4 +1,5 @@
 import type { ByteString } from '../http/bytes';
+import type { Notes } from './notes';
 
 /** Where an object is; all parts decoded byte strings. */
 export interface ObjectRef {
@@ -11,8 +12,13 @@ export interface ObjectRef {
 export interface ObjectInfo {
   /** Seconds since 1970 as the store writes them: ten digits, a point, five digits on Swift. Orders versions. */
   readonly timestamp: string;
+  /** Equal for equal contents. */
+  readonly etag: string;
   /** When the store will expire it (`X-Delete-At`), in whole seconds since 1970. */
   readonly deleteAt?: string;
+  /** It is a delete marker. */
+  readonly isMarker: boolean;
+  readonly notes: Notes;
 }
 
 /** A line of a listing. */
@@ -20,6 +26,8 @@ export interface ListingEntry {
   readonly name: ByteString;
   /** It is a delete marker. */
   readonly isMarker: boolean;
+  /** It is a delete marker that a crash left half made. */
+  readonly isHalfMade: boolean;
 }
 
 /**
@@ -37,11 +45,13 @@ export interface Store {
    * Copies an object within the store, with its type, encoding, disposition, metadata and time of expiry. The copy replaces what
    * is at `to` and is there, whole, once the promise resolves; its own timestamp is new. False if there is nothing at
    * `from`, and then nothing was done.
+   *
+   * @param notes what the copy carries besides; left out where the object has no room for it
    */
-  copy(from: ObjectRef, to: ObjectRef): Promise<boolean>;
+  copy(from: ObjectRef, to: ObjectRef, notes?: Notes): Promise<boolean>;
 
   /** Creates a delete marker: an empty object that listings tell from all others. */
-  putMarker(at: ObjectRef): Promise<void>;
+  putMarker(at: ObjectRef, notes?: Notes): Promise<void>;
 
   /** Removes an object; false if it was not there. */
   remove(object: ObjectRef): Promise<boolean>;
@@ -51,4 +61,7 @@ export interface Store {
    * has none. Pages are asked for as they are needed, and end at an empty page only.
    */
   listBackwards(account: ByteString, container: ByteString, prefix: ByteString): AsyncIterable<ListingEntry>;
+
+  /** The time in milliseconds since 1970, by the store's own clock where that is known to differ from this machine's. */
+  now(): number;
 }

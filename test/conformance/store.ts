@@ -99,7 +99,7 @@ export function storeSuite(
       const info = await fixture.store.stat(entry(object));
       expect(info?.deleteAt).toBe('4000000000');
       expect((info?.timestamp ?? '') > (source?.timestamp ?? '')).toBe(true);
-      expect(await listed(object)).toEqual([{ name: object, isMarker: false }]);
+      expect(await listed(object)).toEqual([{ name: object, isMarker: false, isHalfMade: false }]);
       expect(await fixture.store.remove(entry(object))).toBe(true);
       expect(await fixture.get(entry(object))).toBeUndefined();
       expect((await fixture.get(at(object)))?.body).toBe('body');
@@ -221,7 +221,7 @@ export function storeSuite(
       await fixture.store.putMarker(entry('p/05x'));
       const expected = [...names.slice(0, 6), 'p/05x', ...names.slice(6)].reverse();
       expect(await listed('p/')).toEqual(
-        expected.map((each) => ({ name: each, isMarker: each === 'p/05x' })),
+        expected.map((each) => ({ name: each, isMarker: each === 'p/05x', isHalfMade: false })),
       );
       expect(await listed(toBytes('q/ü'))).toHaveLength(1);
       expect((await fixture.get(entry('p/05x')))?.body).toBe('');
@@ -257,10 +257,24 @@ export function storeSuite(
     it('takes a marker back and writes one over an object', async () => {
       await fixture.put(entry('o'), 'body');
       await fixture.store.putMarker(entry('o'));
-      expect(await listed('')).toEqual([{ name: 'o', isMarker: true }]);
+      expect(await listed('')).toEqual([{ name: 'o', isMarker: true, isHalfMade: false }]);
       expect((await fixture.store.stat(entry('o')))?.timestamp).toMatch(/^\d{10}\.\d{5}$/);
       expect(await fixture.store.remove(entry('o'))).toBe(true);
       expect(await listed('')).toEqual([]);
+    });
+
+    it('carries notes on copies and markers, and a marker that is whole does not expire', async () => {
+      await fixture.put(at('o'), 'body', { 'X-Object-Meta-Own': 'stays' });
+      const restored = ['1234567890.00001', '1234567890.00002'];
+      expect(await fixture.store.copy(at('o'), entry('o'), { restored })).toBe(true);
+      const copy = await fixture.store.stat(entry('o'));
+      expect(copy).toMatchObject({ isMarker: false, notes: { restored } });
+      expect(copy?.etag).toBe((await fixture.store.stat(at('o')))?.etag);
+      expect((await fixture.get(entry('o')))?.header('x-object-meta-own')).toBe('stays');
+      await fixture.store.putMarker(entry('m'), { deletes: '1234567890.00001' });
+      const marker = await fixture.store.stat(entry('m'));
+      expect(marker).toMatchObject({ isMarker: true, notes: { deletes: '1234567890.00001' } });
+      expect(marker?.deleteAt).toBeUndefined();
     });
 
     it('keeps accounts apart', async () => {

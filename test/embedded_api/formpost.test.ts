@@ -1,11 +1,18 @@
-import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import type { Client } from '../support/client';
 import { startEmbedded, type EmbeddedServer } from '../support/embedded';
 import { eventually } from '../support/eventually';
-
-const LATER = String(Math.floor(Date.now() / 1000) + 600);
-const BOUNDARY = '----WebKitFormBoundary';
+import {
+  BOUNDARY,
+  fieldPart,
+  filePart,
+  FORM_TYPE,
+  formBody,
+  LIMITS,
+  signForm,
+  type Fields,
+  type FormFile,
+} from '../support/forms';
 
 let server: EmbeddedServer;
 let owner: Client;
@@ -26,35 +33,15 @@ beforeEach(async () => {
   await owner.ask('PUT', container, { 'X-Container-Meta-Temp-Url-Key-2': 'container' });
 });
 
-type Fields = Record<string, string>;
-type File = [name: string, content: string, headers?: string];
-
-const SIGNED: Fields = { max_file_size: '20', max_file_count: '2', expires: LATER };
-
 /** The fields of a form for a path below the account, with their signature. */
-function signed(path: string, changes: Fields = {}, key = 'account', digest = 'sha256'): Fields {
-  const fields = { ...SIGNED, ...changes };
-  const limits = [fields.max_file_size, fields.max_file_count, fields.expires].map((each) => each || '0');
-  const message = [`/v1/AUTH_test${path}`, fields.redirect ?? '', ...limits].join('\n');
-  return { ...fields, signature: createHmac(digest, key).update(message).digest('hex') };
-}
+const signed = (path: string, changes: Fields = {}, key = 'account', digest = 'sha256') =>
+  signForm(`/v1/AUTH_test${path}`, { ...LIMITS, ...changes }, key, digest);
 
-const field = ([name, value]: [string, string]) =>
-  `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+const post = (path: string, body: string, headers: Fields = {}) =>
+  browser.ask('POST', path, { ...FORM_TYPE, ...headers }, body);
 
-const file = ([name, content, headers = 'Content-Type: text/plain\r\n']: File, at: number) =>
-  `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file${at}"; filename="${name}"\r\n${headers}\r\n${content}\r\n`;
-
-const form = (fields: Fields, files: File[]) =>
-  [...Object.entries(fields).map(field), ...files.map(file), `--${BOUNDARY}--\r\n`].join('');
-
-const post = async (path: string, body: string, headers: Fields = {}) => {
-  const own = { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}`, ...headers };
-  return browser.ask('POST', path, own, body);
-};
-
-const submit = async (path: string, fields: Fields, files: File[] = [['f', 'content']]) => {
-  const { status, body } = await post(path, form(fields, files));
+const submit = async (path: string, fields: Fields, files: FormFile[] = [['f', 'content']]) => {
+  const { status, body } = await post(path, formBody(fields, files));
   return [status, body.toString()] as const;
 };
 
@@ -62,7 +49,7 @@ const names = () => owner.names(container.slice(1));
 
 test.each(['account', 'container'])('files become objects, signed with a key of the %s', async (key) => {
   const folder = `${container}/in/`;
-  const files: File[] = [
+  const files: FormFile[] = [
     ['a b/é.txt', 'one\r\n--\r\n', 'Content-Type: text/plain; charset=utf-8\r\nContent-Encoding: gzip\r\n'],
     ['two', '', ''],
   ];
@@ -99,7 +86,7 @@ test('a prefix of names is no folder, and the container of a path is one', async
 test.each<[string, (path: string) => Fields, number, string]>([
   ['another key', (path) => signed(path, {}, 'wrong'), 401, 'FormPost: Invalid Signature'],
   ['another path', () => signed('/elsewhere'), 401, 'FormPost: Invalid Signature'],
-  ['no signature', () => SIGNED, 401, 'FormPost: Invalid Signature'],
+  ['no signature', () => LIMITS, 401, 'FormPost: Invalid Signature'],
   [
     'a raised limit',
     (path) => ({ ...signed(path), max_file_size: '21' }),
@@ -172,17 +159,21 @@ test('a container that is not there, or an account, takes no files', async () =>
 
 test('fields that come after a file do not count for it', async () => {
   const { signature = '', ...rest } = signed(container);
-  const late = [...Object.entries(rest).map(field), file(['f', 'x'], 1), field(['signature', signature])];
+  const late = [
+    ...Object.entries(rest).map(fieldPart),
+    filePart(['f', 'x']),
+    fieldPart(['signature', signature]),
+  ];
   const { status } = await post(container, `${late.join('')}--${BOUNDARY}--\r\n`);
   expect(status).toBe(401);
   expect(await names()).toEqual([]);
 });
 
 test('of too many files, or of one that is too long, those before it are kept', async () => {
-  const files: File[] = ['a', 'b', 'c'].map((name) => [name, name]);
+  const files: FormFile[] = ['a', 'b', 'c'].map((name) => [name, name]);
   expect((await submit(container, signed(container), files))[1]).toMatch(/Max File Count Exceeded/);
   expect(await names()).toEqual(['a', 'b']);
-  const long: File[] = [
+  const long: FormFile[] = [
     ['d', 'x'.repeat(20)],
     ['e', 'x'.repeat(21)],
   ];
@@ -195,7 +186,7 @@ test.each([
   ['http://a.example/done?x=y', 'http://a.example/done?x=y&status=201&message='],
 ])('the browser is sent on to %s', async (redirect, location) => {
   const fields = signed(container, { redirect });
-  const { status, headers, body } = await post(container, form(fields, [['f', 'x']]));
+  const { status, headers, body } = await post(container, formBody(fields, [['f', 'x']]));
   expect([status, headers.get('location')]).toEqual([303, location]);
   expect(body.toString()).toBe(
     `<html><body><p><a href="${location}">Click to continue...</a></p></body></html>`,
@@ -204,7 +195,7 @@ test.each([
 
 test('a page that the form redirects to is told what went wrong, and cannot be written into', async () => {
   const redirect = 'http://a.example/"><script>';
-  const { status, headers, body } = await post(container, form(signed(container, { redirect }), []));
+  const { status, headers, body } = await post(container, formBody(signed(container, { redirect }), []));
   expect([status, headers.get('location')]).toEqual([
     303,
     `${redirect}?status=400&message=no%20files%20to%20process`,
@@ -216,7 +207,7 @@ test('a page that the form redirects to is told what went wrong, and cannot be w
 
 test('scripts of a page that the container allows may read the answer', async () => {
   await owner.ask('POST', container, { 'X-Container-Meta-Access-Control-Allow-Origin': 'http://a.example' });
-  const body = form(signed(container), [['f', 'x']]);
+  const body = formBody(signed(container), [['f', 'x']]);
   const { headers } = await post(container, body, { Origin: 'http://a.example' });
   expect(headers.get('access-control-allow-origin')).toBe('http://a.example');
 });
@@ -231,7 +222,7 @@ test.each<[string, (body: string) => string, string]>([
     'the form ends without its boundary',
   ],
 ])('a form that %s is refused, and leaves nothing', async (_, change, reason) => {
-  const body = change(form(signed(container), [['f', 'content']]));
+  const body = change(formBody(signed(container), [['f', 'content']]));
   const { status, body: said } = await post(container, body);
   expect([status, said.toString()]).toEqual([400, `FormPost: ${reason}`]);
   expect(await names()).toEqual([]);
@@ -256,12 +247,11 @@ test('each file of a versioned container is a version', async () => {
 
 test('a browser that leaves in the middle of a large file leaves nothing', async () => {
   const fields = signed(container, { max_file_size: '10000000' });
-  const body = form(fields, [['f', 'x'.repeat(300_000)]]);
+  const body = formBody(fields, [['f', 'x'.repeat(300_000)]]);
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname).on('error', () => undefined);
-  const type = `multipart/form-data; boundary=${BOUNDARY}`;
   socket.write(
-    `POST /v1/AUTH_test${container} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`,
+    `POST /v1/AUTH_test${container} HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM_TYPE['Content-Type']}\r\nContent-Length: ${body.length}\r\n\r\n`,
   );
   socket.write(body.slice(0, 200_000), () => setTimeout(() => socket.destroy(), 50));
   await eventually('the log tells of it', () => /"POST"[^\n]*"status":499/.test(server.log.join('')));

@@ -66,12 +66,10 @@ async function startEmbedded(): Promise<string> {
   const config = `[DEFAULT]
 bind_port = 0
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck proxy-logging tempauth versioned_writes embedded
+pipeline = catch_errors healthcheck proxy-logging tempauth embedded
 [filter:tempauth]
 user_test_tester = testing .admin
 user_admin_admin = admin .admin .reseller_admin
-[filter:versioned_writes]
-allow_versioned_writes = true
 [app:embedded]
 data = ${await folder()}
 `;
@@ -91,3 +89,17 @@ storeSuite('a server with the embedded app, in the name of a service user', asyn
 storeSuite("a server with the embedded app, with the client's own token", async () =>
   upstreamFixture(await startEmbedded(), {}, opened),
 );
+
+describe('an object that has as much metadata as there can be', () => {
+  it('is copied without notes', async () => {
+    const fixture = await appFixture();
+    const { store, account } = fixture;
+    const at = { account, container: await fixture.createContainer(''), object: 'o' };
+    const metadata = Array.from({ length: 90 }, (_, i) => [`X-Object-Meta-Key-${i}`, `${i}`]);
+    await fixture.put(at, 'body', Object.fromEntries(metadata) as Record<string, string>);
+    const copy = { ...at, object: 'copy' };
+    expect(await store.copy(at, copy, { restored: ['1234567890.00001'] })).toBe(true);
+    expect((await fixture.get(copy))?.header('x-object-meta-key-89')).toBe('89');
+    expect((await store.stat(copy))?.notes).toEqual({});
+  });
+});

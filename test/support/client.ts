@@ -16,6 +16,11 @@ export class Client {
     readonly account = '',
   ) {}
 
+  /** The same user at another server. */
+  at(url: string): Client {
+    return new Client(url, this.credentials, this.account);
+  }
+
   /** Asks for a path below the user's account: `''`, `/container`, `/container/object`. */
   ask(
     method: string,

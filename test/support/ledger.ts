@@ -36,6 +36,12 @@ export function contentOf(title: string): Buffer {
   return Buffer.concat([Buffer.from(`${title}\n`), Buffer.alloc(size, title)]);
 }
 
+/** The title of a content; undefined where it is not whole. */
+export function titleOf(content: Buffer): string | undefined {
+  const title = content.subarray(0, Math.max(content.indexOf('\n'), 0)).toString();
+  return content.equals(contentOf(title)) ? title : undefined;
+}
+
 /** From one byte to 5 MiB, small ones much more often. */
 function randomSize(): number {
   return Math.floor(Math.exp(Math.random() * Math.log(5 * 1024 * 1024)));

@@ -1,10 +1,13 @@
 import { formatTimestamp } from '../../src/core/names';
 import { Headers } from '../../src/http/headers';
 import { StoreError } from '../../src/stores/error';
+import type { Notes } from '../../src/stores/notes';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../../src/stores/store';
 
 interface Kept {
   readonly body: string | undefined;
+  readonly notes: Notes;
+  readonly isHalfMade?: boolean;
   readonly headers: Headers;
   readonly timestamp: string;
 }
@@ -13,22 +16,36 @@ interface Kept {
 export class MapStore implements Store {
   /** Names that are listed but not there any more, as on a store whose listings lag. */
   readonly vanishing = new Set<string>();
+  /** The newest entry of an object is not listed yet, as on a store whose listings lag. */
+  isLagging = false;
+  /** Milliseconds to which its timestamps are exact. */
+  resolution = 1;
+  /** Milliseconds by which its clock ticks. */
+  tick = 1;
   /** Containers that are not there; all others are. */
   readonly absent = new Set<string>();
+  /** Called before each change; what it throws is thrown instead. */
+  beforeChange: () => void = () => undefined;
   private readonly objects = new Map<string, Kept>();
-  private now = 1_000_000_000_000;
+  private clock = 1_000_000_000_000;
 
   /** Milliseconds; different at each call. */
   time(): number {
-    return (this.now += 1);
+    return (this.clock += this.tick);
   }
 
-  put(at: ObjectRef, body: string | undefined, headers = Headers.none): void {
+  private timestamp(): string {
+    return formatTimestamp(Math.floor(this.time() / this.resolution) * this.resolution);
+  }
+
+  put(at: ObjectRef, body: string | undefined, headers = Headers.none, notes: Notes = {}): void {
     if (this.absent.has(at.container)) throw new StoreError('refused', 'there is no such container', 404);
-    this.objects.set(key(at), { body, headers, timestamp: formatTimestamp(this.time()) });
+    this.beforeChange();
+    this.objects.set(key(at), { body, headers, notes, timestamp: this.timestamp() });
   }
 
   delete(at: ObjectRef): boolean {
+    if (this.objects.has(key(at))) this.beforeChange();
     return this.objects.delete(key(at));
   }
 
@@ -40,9 +57,12 @@ export class MapStore implements Store {
     return this.objects.get(key(at))?.headers;
   }
 
-  /** The bodies in a container, in the order of their names. */
+  /** The bodies in a container, in the order of their names; markers that are half made expire, and do not count. */
   bodies(container: string): (string | undefined)[] {
-    return this.namesIn('a', container).map((name) => this.body({ account: 'a', container, object: name }));
+    return this.namesIn('a', container)
+      .map((name) => this.objects.get(key({ account: 'a', container, object: name })))
+      .filter((kept) => kept?.isHalfMade !== true)
+      .map((kept) => kept?.body);
   }
 
   dump(): [string, Kept][] {
@@ -51,21 +71,36 @@ export class MapStore implements Store {
 
   stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
     const kept = this.objects.get(key(object));
-    const deleteAt = kept?.headers.get('x-delete-at');
-    const timestamp = kept && { timestamp: kept.timestamp };
-    return Promise.resolve(timestamp && deleteAt !== undefined ? { ...timestamp, deleteAt } : timestamp);
+    if (!kept) return Promise.resolve(undefined);
+    const { timestamp, notes, body } = kept;
+    const deleteAt = kept.headers.get('x-delete-at');
+    const info = { timestamp, notes, etag: body ?? '', isMarker: body === undefined };
+    return Promise.resolve(deleteAt === undefined ? info : { ...info, deleteAt });
   }
 
-  async copy(from: ObjectRef, to: ObjectRef): Promise<boolean> {
+  async copy(from: ObjectRef, to: ObjectRef, notes: Notes = {}): Promise<boolean> {
     const kept = this.objects.get(key(from));
     if (!kept || this.vanishing.has(from.object)) return Promise.resolve(false);
-    this.put(to, kept.body, kept.headers);
+    this.put(to, kept.body, kept.headers, { ...kept.notes, ...notes });
     return Promise.resolve(true);
   }
 
-  async putMarker(at: ObjectRef): Promise<void> {
-    this.put(at, undefined);
+  async putMarker(at: ObjectRef, notes: Notes = {}): Promise<void> {
+    this.put(at, undefined, Headers.none, notes);
+    const kept = this.objects.get(key(at));
+    if (kept) this.objects.set(key(at), { ...kept, isHalfMade: true });
+    this.put(at, undefined, Headers.none, notes);
     return Promise.resolve();
+  }
+
+  /** Changes the metadata of an object, as POST does. */
+  post(at: ObjectRef, notes: Notes): void {
+    const kept = this.objects.get(key(at));
+    if (kept) this.put(at, kept.body, kept.headers, notes);
+  }
+
+  now(): number {
+    return this.time();
   }
 
   remove(object: ObjectRef): Promise<boolean> {
@@ -73,10 +108,15 @@ export class MapStore implements Store {
   }
 
   async *listBackwards(account: string, container: string, prefix: string): AsyncGenerator<ListingEntry> {
-    for (const name of this.namesIn(account, container).reverse()) {
-      if (!name.startsWith(prefix)) continue;
+    const names = this.namesIn(account, container).reverse();
+    const found = names.filter((name) => name.startsWith(prefix));
+    for (const name of this.isLagging ? found.slice(1) : found) {
       const kept = this.objects.get(key({ account, container, object: name }));
-      yield await Promise.resolve({ name, isMarker: kept?.body === undefined });
+      yield await Promise.resolve({
+        name,
+        isMarker: kept?.body === undefined,
+        isHalfMade: kept?.isHalfMade === true,
+      });
     }
   }
 

@@ -17,8 +17,15 @@ export interface ProxyProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the built command with a configuration, and waits until it says where it listens. */
-export async function startProxyProcess(configuration: string): Promise<ProxyProcess> {
+/**
+ * Starts the built command with a configuration, and waits until it says where it listens.
+ *
+ * @param onLog receives each line of its log
+ */
+export async function startProxyProcess(
+  configuration: string,
+  onLog: (line: Record<string, unknown>) => void = () => undefined,
+): Promise<ProxyProcess> {
   if (!existsSync(CLI)) throw new Error(`${CLI} is not there: npm run build`);
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-config-'));
   const file = join(folder, 'hindsight.conf');
@@ -37,8 +44,9 @@ export async function startProxyProcess(configuration: string): Promise<ProxyPro
 
   const url = new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
-      const { url: told } = JSON.parse(line) as { url?: string };
-      if (told !== undefined) resolve(told);
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      onLog(entry);
+      if (typeof entry['url'] === 'string') resolve(entry['url']);
     });
     void gone.then((code) => reject(new Error(`hindsight ended with ${code ?? 'a signal'}`)), reject);
   });
@@ -56,8 +64,13 @@ export async function startProxyProcess(configuration: string): Promise<ProxyPro
   };
 }
 
-/** The configuration of a proxy on a free port, with the lab's service user, and more lines for `[DEFAULT]`. */
-export function processConfiguration(upstream: string, workers = 1, defaults = ''): string {
+/**
+ * The configuration of a proxy on a free port, with the lab's service user.
+ *
+ * @param defaults more lines for `[DEFAULT]`
+ * @param check whether it looks for other servers over the store; many tests start several
+ */
+export function processConfiguration(upstream: string, workers = 1, defaults = '', check = false): string {
   return `
 [DEFAULT]
 bind_port = 0
@@ -70,6 +83,7 @@ use = versioned_writes
 allow_versioned_writes = true
 [app:proxy-server]
 use = swift
+sole_server_check = ${check}
 upstream = ${upstream}
 auth_url = ${upstream}/auth/v1.0
 auth_user = admin:admin

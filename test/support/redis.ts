@@ -48,7 +48,9 @@ export class TestRedis {
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder];
     const child = spawn(SERVER, [...this.options, ...place], { stdio: 'ignore' });
     this.#child = child;
-    process.once('exit', () => child.kill('SIGKILL'));
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     await eventually('Redis answers', () =>
       this.ask('PING').then(
         (said) => /^(\+PONG|-NOAUTH)/.test(said),

@@ -13,7 +13,7 @@ import {
   type Mode,
 } from '../support/containers';
 import { suiteProxy } from '../support/suite';
-import { describeWithSwift } from '../support/swift';
+import { describeWithSwift, login } from '../support/swift';
 
 const OBJECT = 'object';
 const TESTER3 = 'test:tester3';
@@ -177,6 +177,40 @@ describeWithSwift('who may write', ({ plain }) => {
         expect(await bodies(owner, archive)).toEqual(['oldest', 'before']);
         expect((await writer.ask('DELETE', path)).status).toBe(204);
         expect(await current(owner, container, OBJECT)).toBe(mode === 'stack' ? 'before' : 404);
+      });
+    });
+  });
+
+  describe('a right that is withdrawn at the store', () => {
+    /** The writer has just used it, and the owner takes it away past the proxy. */
+    async function withdrawn(mode: Mode) {
+      const begun = await begin(withServiceUser, mode, { 'X-Container-Write': TESTER3 });
+      const writer = await withServiceUser.login('tester3');
+      await mustBe(201, writer.ask('PUT', begun.path, {}, 'remembered'));
+      await mustBe(201, begun.owner.ask('PUT', begun.path, {}, 'before'));
+      const direct = await login(plain, 'tester');
+      await mustBe(204, direct.ask('POST', `/${begun.container}`, { 'X-Remove-Container-Write': 'x' }));
+      return { ...begun, writer };
+    }
+
+    describe.each(MODES)('%s mode', (mode) => {
+      it.each(WRITES)('is none from then on, though it is remembered: %s', async (_what, write) => {
+        const { owner, container, archive, path, source, writer } = await withdrawn(mode);
+        for (let i = 0; i < 2; i++) {
+          expect((await write(writer, path, source)).status).toBe(403);
+          expect(await current(owner, container, OBJECT)).toBe('before');
+          expect((await everything(owner, archive)).map(({ body }) => body)).toEqual([
+            'oldest',
+            'before',
+            'remembered',
+          ]);
+        }
+      });
+
+      it('writes no marker for what is not there', async () => {
+        const { owner, container, archive, writer } = await withdrawn(mode);
+        expect((await writer.ask('DELETE', pathOf(container, 'none'))).status).toBe(403);
+        expect((await everything(owner, archive)).filter(({ isMarker }) => isMarker)).toEqual([]);
       });
     });
   });

@@ -1,45 +1,22 @@
-import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { archiveOf } from '../support/archives';
 import { Headers } from '../../src/http/headers';
 import { Client, type Answer } from '../support/client';
 import { bodies, current, MODES, mustBe, newContainer, newPair, pathOf, put } from '../support/containers';
+import { FORM_TYPE, formBody, LIMITS, signForm } from '../support/forms';
 import { suiteProxy } from '../support/suite';
 import { describeWithSwift } from '../support/swift';
+import { temporary } from '../support/temp_urls';
 
 const OBJECT = 'object';
 const KEY = 'the key of temporary URLs';
-/** Some time in the future; Swift judges it by its own clock. */
-const EXPIRES = String(Math.floor(Date.now() / 1000) + 86_400);
-
-const sign = (text: string) => createHmac('sha256', KEY).update(text).digest('hex');
-
-/** A temporary URL's query for a method and a path. */
-function temporary(method: string, path: string): string {
-  return `temp_url_sig=${sign(`${method}\n${EXPIRES}\n${path}`)}&temp_url_expires=${EXPIRES}`;
-}
-
-/** A form as browsers post it, that uploads one file. */
-function form(path: string, file: string, body: string): { headers: Record<string, string>; body: string } {
-  const fields = { redirect: '', max_file_size: '1048576', max_file_count: '1', expires: EXPIRES };
-  const signature = sign([path, ...Object.values(fields)].join('\n'));
-  const part = (disposition: string, content: string) =>
-    `--boundary\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${content}\r\n`;
-  return {
-    headers: { 'Content-Type': 'multipart/form-data; boundary=boundary' },
-    body:
-      Object.entries({ ...fields, signature })
-        .map(([name, value]) => part(`name="${name}"`, value))
-        .join('') +
-      part(`name="file1"; filename="${file}"`, body) +
-      '--boundary--\r\n',
-  };
-}
 
 type Write = (client: Client, container: string) => Promise<Answer>;
 
+type Way = readonly [what: string, status: number, write: Write];
+
 /** The store's own ways to write the object, with the status where the container has no versions. */
-const WAYS: readonly (readonly [what: string, status: number, write: Write])[] = [
+const WAYS: readonly Way[] = [
   [
     'POST ?bulk-delete',
     200,
@@ -90,10 +67,14 @@ const WAYS: readonly (readonly [what: string, status: number, write: Write])[] =
     201,
     (client, container) => {
       const path = `${client.account}/${container}/`;
-      const { headers, body } = form(path, OBJECT, 'after');
-      return new Client(client.url, Headers.none).send('POST', path, headers, body);
+      const body = formBody(signForm(path, LIMITS, KEY), [[OBJECT, 'after']]);
+      return new Client(client.url, Headers.none).send('POST', path, FORM_TYPE, body);
     },
   ],
+];
+
+/** Those whose signature a service user can have the store judge beforehand. */
+const SIGNED_WAYS: readonly Way[] = [
   [
     'PUT by a temporary URL',
     201,
@@ -101,7 +82,7 @@ const WAYS: readonly (readonly [what: string, status: number, write: Write])[] =
       const path = client.account + pathOf(container, OBJECT);
       return new Client(client.url, Headers.none).send(
         'PUT',
-        `${path}?${temporary('PUT', path)}`,
+        `${path}?${temporary('PUT', path, { key: KEY })}`,
         {},
         'after',
       );
@@ -112,16 +93,24 @@ const WAYS: readonly (readonly [what: string, status: number, write: Write])[] =
     204,
     (client, container) => {
       const path = client.account + pathOf(container, OBJECT);
-      return new Client(client.url, Headers.none).send('DELETE', `${path}?${temporary('DELETE', path)}`);
+      return new Client(client.url, Headers.none).send(
+        'DELETE',
+        `${path}?${temporary('DELETE', path, { key: KEY })}`,
+      );
     },
   ],
 ];
 
 describeWithSwift("the store's own ways to write", ({ plain }) => {
   describe.each([
-    ['the service user', suiteProxy(plain)],
-    ["the client's token", suiteProxy(plain, { service: false })],
-  ])('archiving with %s', (_, proxy) => {
+    ['the service user', WAYS, suiteProxy(plain)],
+    ["the client's token", [...WAYS, ...SIGNED_WAYS], suiteProxy(plain, { service: false })],
+    [
+      "the client's token, with a filter for forms",
+      WAYS,
+      suiteProxy(plain, { service: false, filters: 'formpost' }),
+    ],
+  ])('archiving with %s', (_, ways, proxy) => {
     /** A user of an account with a key for temporary URLs. */
     async function login(): Promise<Client> {
       const client = await proxy.login('tester');
@@ -134,7 +123,7 @@ describeWithSwift("the store's own ways to write", ({ plain }) => {
       await mustBe(204, client.ask('POST', '', { 'X-Remove-Account-Meta-Temp-URL-Key': 'x' }));
     });
 
-    describe.each(WAYS)('%s', (_what, status, write) => {
+    describe.each(ways)('%s', (_what, status, write) => {
       it.each(MODES)('is refused with a reason in a versioned container (%s)', async (mode) => {
         const client = await login();
         const { container, archive } = await newPair(client, mode);
@@ -205,7 +194,7 @@ describeWithSwift("the store's own ways to write", ({ plain }) => {
         [client.account + pathOf(container, OBJECT), 'two'],
         [client.account + pathOf(archive, entry), 'one'],
       ] as const) {
-        const answer = await anonymous.send('GET', `${path}?${temporary('GET', path)}`);
+        const answer = await anonymous.send('GET', `${path}?${temporary('GET', path, { key: KEY })}`);
         expect([answer.status, answer.body.toString()]).toEqual([200, body]);
       }
     });

@@ -1,9 +1,12 @@
 import { ConfigError, versionedWrites, type VersionedWritesOptions } from '../../src/index';
-import type { Client } from '../support/client';
+import { Headers } from '../../src/http/headers';
+import { Client } from '../support/client';
 import { bodies, current, MODE_HEADER, newContainer, newPair, pathOf, put } from '../support/containers';
 import { startExpressApp, type ExpressApp } from '../support/express_app';
+import { FORM_TYPE, formBody, LIMITS, signForm } from '../support/forms';
 import { RawRequest } from '../support/raw_request';
 import { describeWithSwift, login } from '../support/swift';
+import { temporary } from '../support/temp_urls';
 
 const OBJECT = 'folder/object';
 
@@ -53,6 +56,25 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
       expect(await bodiesDirectly(archive)).toEqual(['one', 'two', 'copied', 'copied']);
     });
     expect(all.filter((each) => !/^(GET|HEAD) /.test(each))).toEqual([]);
+  });
+
+  it('versions what is written by temporary URL, and refuses forms', async () => {
+    const client = await login(app.url, 'tester');
+    const key = { 'X-Container-Meta-Temp-Url-Key': 'key' };
+    const { container, archive } = await newPair(client, 'history', key);
+    const path = `${client.account}/${container}/object`;
+    const anonymous = new Client(app.url, Headers.none);
+    const by = (method: string, body?: string) =>
+      anonymous.send(method, `${path}?${temporary(method, path, { key: 'key' })}`, {}, body);
+    const all = await passed(async () => {
+      for (const body of ['one', 'two']) expect((await by('PUT', body)).status).toBe(201);
+      expect((await by('DELETE')).status).toBe(204);
+      const folder = `${client.account}/${container}/`;
+      const form = formBody(signForm(folder, LIMITS, 'key'), [['object', 'three']]);
+      expect((await anonymous.send('POST', folder, FORM_TYPE, form)).status).toBe(412);
+    });
+    expect(all).toEqual([]);
+    expect(await bodiesDirectly(archive)).toEqual(['one', 'two']);
   });
 
   const bodiesDirectly = async (container: string) => bodies(await login(plain, 'tester'), container);

@@ -39,15 +39,18 @@ project_domain_name = Default
       {},
     );
 
-  const demo = async (url: string): Promise<Client> => {
+  /** A user and the project of each. */
+  const USERS = { demo: 'demo', guest: 'guests' };
+
+  const logIn = async (url: string, name: keyof typeof USERS): Promise<Client> => {
     const domain = { name: 'Default' };
     const { headers, body } = await request(`${keystone}/v3/auth/tokens`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({
         auth: {
-          identity: { methods: ['password'], password: { user: { name: 'demo', password: 'demo', domain } } },
-          scope: { project: { name: 'demo', domain } },
+          identity: { methods: ['password'], password: { user: { name, password: name, domain } } },
+          scope: { project: { name: USERS[name], domain } },
         },
       }),
     });
@@ -73,7 +76,7 @@ project_domain_name = Default
   });
 
   it('keeps versions with a service user of Keystone', async () => {
-    const client = await demo(proxy.url);
+    const client = await logIn(proxy.url, 'demo');
     await client.ask('PUT', '/archive');
     await client.ask('PUT', '/current', { 'X-History-Location': 'archive' });
     for (const body of ['one', 'two'])
@@ -85,10 +88,37 @@ project_domain_name = Default
     expect(await client.names('archive')).toHaveLength(3);
   });
 
+  it('gives versions to whoever may write, also where that is everybody with a token, and nothing more', async () => {
+    const owner = await logIn(proxy.url, 'demo');
+    const everybody = { 'X-Container-Write': '*:*', 'X-History-Location': 'public-archive' };
+    await owner.ask('PUT', '/public-archive');
+    expect((await owner.ask('PUT', '/public', everybody)).status).toBe(201);
+    const { credentials } = await logIn(proxy.url, 'guest');
+    const guest = new Client(proxy.url, credentials, owner.account);
+    for (const body of ['one', 'two'])
+      expect((await guest.ask('PUT', '/public/o', {}, body)).status).toBe(201);
+    expect((await guest.ask('DELETE', '/public/o')).status).toBe(204);
+    expect(await owner.names('public-archive')).toHaveLength(3);
+    const nobody = new Client(proxy.url, Headers.none, owner.account);
+    expect((await nobody.ask('PUT', '/public/o', {}, 'three')).status).toBe(401);
+    for (const path of ['/public/o', '/public', '/public-archive'])
+      expect([path, (await guest.ask('GET', path)).status]).toEqual([path, 403]);
+
+    const direct = new Client(swift, owner.credentials, owner.account);
+    await direct.ask('POST', '/public', { 'X-Remove-Container-Write': 'x' });
+    for (const [method, path] of [
+      ['PUT', '/public/o'],
+      ['DELETE', '/public/o'],
+      ['DELETE', '/public/never'],
+    ] as const)
+      expect([method, (await guest.ask(method, path)).status]).toEqual([method, 403]);
+    expect(await owner.names('public-archive')).toHaveLength(3);
+  });
+
   it('fails closed with a service user that Keystone does not know, and tells no password', async () => {
     const wrong = await startServer(config('wrong-password'), createLog('silent'));
     try {
-      const client = await demo(wrong.url);
+      const client = await logIn(wrong.url, 'demo');
       const { status, body } = await client.ask('PUT', '/current/o', {}, 'four');
       expect(status).toBe(503);
       expect(body.toString()).toContain('the service user hindsight could not log in');

@@ -11,7 +11,7 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
   const full = suiteFullSwift(plain);
 
   describe.each([
-    ['with bulk and the service user', suiteProxy(full, { filters: 'bulk' })],
+    ['with the service user', suiteProxy(full, { filters: FILTERS })],
     ["with the client's token", suiteProxy(full, { service: false })],
   ])('%s', (_, proxy) => {
     const target = async () => Target.create(await proxy.login('tester'));

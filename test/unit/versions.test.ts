@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Versions, type Outcome } from '../../src/core/versions';
+import { Versions, type Outcome, type Result } from '../../src/core/versions';
 import type { Mode } from '../../src/core/decide';
 import { createLog } from '../../src/log';
 import { MapStore } from '../support/map_store';
@@ -8,84 +8,179 @@ const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const log = createLog('silent');
 
 type Step =
-  | { kind: 'write'; body: string; outcome: Outcome }
-  | { kind: 'delete'; outcome: Outcome }
+  | { kind: 'write' | 'delete' | 'update'; body: string; outcome: Outcome; crash?: number | undefined }
   | { kind: 'switch'; mode: Mode };
 
 const outcome = fc.constantFrom<Outcome>('done', 'done', 'done', 'failed');
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant('write' as const), body: fc.uuid(), outcome }),
-  fc.record({ kind: fc.constant('delete' as const), outcome }),
-  fc.record({ kind: fc.constant('switch' as const), mode: fc.constantFrom<Mode>('stack', 'history') }),
-);
+const kind = fc.constantFrom('write' as const, 'write' as const, 'delete' as const, 'update' as const);
+const switching = fc.record({
+  kind: fc.constant('switch' as const),
+  mode: fc.constantFrom<Mode>('stack', 'history'),
+});
+
+/** Operations; with `crashes`, some die before one of the changes that they make. */
+function steps(crashes: boolean): fc.Arbitrary<Step[]> {
+  const crash = crashes ? fc.option(fc.nat(4), { nil: undefined }) : fc.constant(undefined);
+  const operation = fc.record({ kind, body: fc.constantFrom('a', 'b', 'c'), outcome, crash });
+  return fc.array<Step>(fc.oneof({ weight: 5, arbitrary: operation }, { weight: 1, arbitrary: switching }), {
+    maxLength: 40,
+    size: 'max',
+  });
+}
 
 /** What the Swift manual says of the two modes, without timestamps, requests or failures. */
 class Model {
-  current: string | undefined;
-  /** Archived bodies, the newest last; `undefined` is a delete marker. */
-  archive: (string | undefined)[] = [];
+  constructor(
+    readonly current?: string,
+    /** Archived bodies, the newest last; `undefined` is a delete marker. */
+    readonly archive: readonly (string | undefined)[] = [],
+  ) {}
 
-  write(body: string): void {
-    if (this.current !== undefined) this.archive.push(this.current);
-    this.current = body;
+  after({ kind, body }: Exclude<Step, { kind: 'switch' }>, mode: Mode): Model {
+    if (kind === 'update') return this;
+    if (kind === 'write') return new Model(body, this.archived());
+    return mode === 'history' ? new Model(undefined, [...this.archived(), undefined]) : this.popped();
   }
 
-  deleteKeepingHistory(): void {
-    if (this.current !== undefined) this.archive.push(this.current);
-    this.archive.push(undefined);
-    this.current = undefined;
+  private archived(): (string | undefined)[] {
+    return this.current === undefined ? [...this.archive] : [...this.archive, this.current];
   }
 
-  deleteFromStack(): void {
-    if (this.archive.length === 0 || (this.archive.at(-1) === undefined && this.current !== undefined)) {
-      this.current = undefined;
-      return;
+  private popped(): Model {
+    const archive = [...this.archive];
+    if (archive.length === 0 || (archive.at(-1) === undefined && this.current !== undefined))
+      return new Model(undefined, archive);
+    if (archive.at(-1) === undefined) {
+      archive.pop();
+      if (archive.at(-1) === undefined) return new Model(undefined, archive);
     }
-    if (this.archive.at(-1) === undefined) {
-      this.archive.pop();
-      if (this.archive.at(-1) === undefined) return;
-    }
-    this.current = this.archive.pop();
+    return new Model(archive.pop(), archive);
   }
+}
+
+class Crash extends Error {}
+
+/** Does an operation, to its end or until it dies. */
+async function perform(
+  store: MapStore,
+  mode: Mode,
+  step: Exclude<Step, { kind: 'switch' }>,
+): Promise<Result | 'crashed'> {
+  let changes = step.crash ?? Infinity;
+  store.beforeChange = () => {
+    if (changes-- <= 0) throw new Crash();
+  };
+  try {
+    const result = await new Versions(store, 'archive', log).perform(OBJECT, mode, {
+      kind: step.kind,
+      guard: () => Promise.resolve('go'),
+      forward: (notes) => {
+        if (step.outcome === 'done') {
+          if (step.kind === 'write') store.put(OBJECT, step.body, undefined, notes);
+          else if (step.kind === 'delete') store.delete(OBJECT);
+          else store.post(OBJECT, notes);
+        }
+        return Promise.resolve(step.outcome);
+      },
+    });
+    return changes < 0 ? 'crashed' : result;
+  } catch (error) {
+    if (!(error instanceof Crash)) throw error;
+    return 'crashed';
+  } finally {
+    store.beforeChange = () => undefined;
+  }
+}
+
+function seen(store: MapStore): Model {
+  return new Model(store.body(OBJECT), store.bodies('archive'));
 }
 
 describe('versions', () => {
   it('are what the manual says, whatever is written, deleted and switched, and whatever fails', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(steps(false), async (history) => {
         const store = new MapStore();
-        const model = new Model();
+        let model = new Model();
         let mode: Mode = 'stack';
-        const versions = new Versions(store, 'archive', log, () => store.time());
-        for (const each of steps) {
+        for (const each of history) {
           if (each.kind === 'switch') {
             mode = each.mode;
             continue;
           }
           const before = store.dump();
-          const result = await versions.perform(OBJECT, mode, {
-            kind: each.kind,
-            guard: () => Promise.resolve('go'),
-            forward: () => {
-              if (each.outcome === 'done') {
-                if (each.kind === 'write') store.put(OBJECT, each.body);
-                else store.delete(OBJECT);
-              }
-              return Promise.resolve(each.outcome);
-            },
-          });
+          const result = await perform(store, mode, each);
           if (each.outcome === 'failed' && result === 'forwarded') {
             expect(store.dump()).toEqual(before);
             continue;
           }
-          if (each.kind === 'write') model.write(each.body);
-          else if (mode === 'history') model.deleteKeepingHistory();
-          else model.deleteFromStack();
-          expect(store.body(OBJECT)).toEqual(model.current);
-          expect(store.bodies('archive')).toEqual(model.archive);
+          model = model.after(each, mode);
+          expect(seen(store)).toEqual(model);
         }
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('are none the fewer where the store has whole seconds only, and several writes fall into one', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom('write' as const, 'delete' as const)), async (kinds) => {
+        const store = new MapStore();
+        store.resolution = 1000;
+        store.tick = 50;
+        let model = new Model();
+        for (const [i, kind] of kinds.entries()) {
+          const step = { kind, body: `body ${i}`, outcome: 'done' as const };
+          await perform(store, 'history', step);
+          model = model.after(step, 'history');
+          expect(seen(store)).toEqual(model);
+        }
+      }),
+    );
+  });
+
+  it('come back in their order where the newest is not listed yet', async () => {
+    const operation = fc.record({
+      kind,
+      body: fc.constantFrom('a', 'b', 'c'),
+      outcome: fc.constant('done' as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 30 }), async (history) => {
+        const store = new MapStore();
+        store.isLagging = true;
+        let model = new Model();
+        for (const each of history) {
+          await perform(store, 'stack', each);
+          model = model.after(each, 'stack');
+          expect(seen(store)).toEqual(model);
+        }
+      }),
+    );
+  });
+
+  it('are, after a crash and the next operation, as if what crashed had happened or had not', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(true), async (history) => {
+        const store = new MapStore();
+        let possible = [new Model()];
+        let mode: Mode = 'stack';
+        for (const each of history) {
+          if (each.kind === 'switch') {
+            mode = each.mode;
+            continue;
+          }
+          const done = { ...each, outcome: 'done' as const };
+          const after = possible.map((model) => model.after(done, mode));
+          if ((await perform(store, mode, done)) === 'crashed') {
+            possible = [...possible, ...after];
+            continue;
+          }
+          expect(after).toContainEqual(seen(store));
+          possible = [seen(store)];
+        }
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { seconds, url, whole } from '../../config/options';
+import { flag, seconds, url, whole } from '../../config/options';
 import { drain } from '../../http/body';
 import type { Request, Response } from '../../http/message';
-import type { App, AppPlugin } from '../../plugin';
+import type { App, AppPlugin, Lookout, LookoutContext } from '../../plugin';
+import { Presence } from './presence';
 import { Rights } from './rights';
+import { Scratch } from './scratch';
+import { ServerRecords } from './server_records';
 import { loginKeystone, loginV1, ServiceUser, type Login } from './service_user';
 import { Upstream } from './upstream';
 
@@ -18,6 +21,7 @@ const options = z
     conn_timeout: seconds(0.01, 600).default(10_000),
     upstream_timeout: seconds(0.01, 86_400).default(600_000),
     connections: whole(1, 100_000).default(256),
+    rights_cache_time: seconds(0, 60).default(60_000),
     auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
     auth_url: url.optional(),
     auth_user: z.string().optional(),
@@ -27,6 +31,7 @@ const options = z
     project_name: z.string().optional(),
     user_domain_name: z.string().default('Default'),
     project_domain_name: z.string().default('Default'),
+    sole_server_check: flag.default(true),
   })
   .superRefine((given, context) => {
     if (given.auth_url === undefined) return;
@@ -53,6 +58,7 @@ export const swift: AppPlugin<typeof options> = {
   aliases: ['proxy'],
   options,
   create: createSwiftApp,
+  lookout: createLookout,
 };
 
 /** Connects to a store; nothing is sent before the first request. */
@@ -64,23 +70,56 @@ export function createSwiftApp(options: Options): App {
   const user = login && new ServiceUser(login);
 
   const handler = async (request: Request): Promise<Response> => {
-    if (request.authority === 'client' || user === undefined) return upstream.send(request);
+    if (request.authority === 'client' || user === undefined) {
+      const response = await upstream.send(request);
+      if (response.status === 401 || response.status === 403) rights.forget(request);
+      return response;
+    }
     const { token } = await user.session();
     const response = await upstream.send(withToken(request, token));
     if (response.status !== 401) return response;
     await drain(response.body);
     return upstream.send(withToken(request, (await user.session(token)).token));
   };
-  const rights = new Rights(handler, async () => (await user?.session())?.accountPath);
+  const scratch = new Scratch(handler, async () => (await user?.session())?.accountPath);
+  const rights = new Rights(handler, scratch, options.rights_cache_time);
 
   return {
     handler,
     authority: user ? 'service' : 'client',
     upstream: server,
-    mayWrite: (request, target) => rights.mayWrite(request, target),
+    mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
     close: () => upstream.close(),
   };
 }
+
+/** Looks out for other servers over the same Swift, which takes a service user. */
+export function createLookout(
+  options: Options,
+  { log, through, locks, tell }: LookoutContext,
+): Lookout | undefined {
+  if (!options.sole_server_check) return undefined;
+  const login = loginOf(options);
+  if (login === undefined) {
+    if (through === 'itself') log.warn(UNCHECKED);
+    return undefined;
+  }
+  const app = createSwiftApp(options);
+  const user = new ServiceUser(login);
+  const records = new ServerRecords(app.handler, async () => (await user.session()).accountPath);
+  const presence = new Presence(records, locks, tell, log);
+  return {
+    start: () => presence.start(),
+    keepOn: () => presence.keepOn(),
+    close: async () => {
+      await presence.close();
+      await app.close();
+    },
+  };
+}
+
+const UNCHECKED =
+  'without a service user nobody can tell whether another server writes to this store: two that have no redis_url in common lose versions';
 
 function loginOf(options: Options): Login | undefined {
   const {

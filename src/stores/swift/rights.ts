@@ -1,100 +1,96 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { unauthorised } from '../../http/answers';
 import { drain } from '../../http/body';
-import { credentials, Headers } from '../../http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../http/message';
-import { formatTarget, type ObjectTarget } from '../../http/path';
+import { credentials, type Headers } from '../../http/headers';
+import { subrequest, type Request, type Handler, type Response } from '../../http/message';
+import { formatTarget, parseTarget, type ContainerTarget, type ObjectTarget } from '../../http/path';
+import { isTempUrl, tempUrlQuery } from '../../http/temp_url';
+import { changedBy, writtenBy } from '../../http/written';
 import { StoreError } from '../error';
+import { PROBES, type ProbeMethod, type Scratch } from './scratch';
+
+const MOST_REMEMBERED = 10_000;
 
 /**
- * Makes a PUT one that Swift refuses with 400, but only after it has judged the right to write, and before it asks any object server:
- * the content type is reserved and the time of expiry past. `If-None-Match` is for a store that would take both.
- */
-const IMPOSSIBLE = Headers.of({
-  'Content-Type': 'application/octet-stream;swift_probe=1',
-  'X-Delete-At': '1',
-  'If-None-Match': '*',
-});
-const SCRATCH_CONTAINER = 'hindsight-self-test';
-
-/**
- * Finds out whether a client may write an object, without changing anything: a PUT in the client's name that cannot take effect is
- * answered 401 or 403 without the right, and otherwise with it. Whether the store behind does refuse such a PUT is tried on
+ * Finds out whether a client may write an object, without changing anything: a request in the client's name that cannot take effect is
+ * answered 401 or 403 without the right, and otherwise with it. Whether the store behind does refuse such a request is tried on
  * a scratch object first.
  */
 export class Rights {
-  private checked: Promise<void> | undefined;
+  private readonly remembered: LRUCache<string, true> | undefined;
 
   /**
    * @param send sends a request to the store
-   * @param ownAccount the path of the service user's own account, where the scratch object is put
+   * @param rememberedFor milliseconds that the right of a token is remembered for; 0: not at all
    */
   constructor(
     private readonly send: Handler,
-    private readonly ownAccount: () => Promise<string | undefined>,
-  ) {}
+    private readonly scratch: Scratch,
+    rememberedFor: number,
+  ) {
+    if (rememberedFor > 0)
+      this.remembered = new LRUCache({ max: MOST_REMEMBERED, ttl: Math.ceil(rememberedFor) });
+  }
 
-  /** Undefined where the client may write (or delete: Swift asks for the same right), else the store's refusal. */
-  async mayWrite(request: Request, target: ObjectTarget): Promise<Response | undefined> {
-    await this.check(request);
-    const headers = credentials(request.headers).withAll(IMPOSSIBLE);
-    const probe = subrequest(request, {
-      method: 'PUT',
-      path: formatTarget(target),
-      headers,
-      authority: 'client',
-    });
-    const response = await this.send(probe);
+  /**
+   * Undefined where the client may write (or delete: Swift asks for the same right), else the store's refusal.
+   *
+   * @param fresh not by what is remembered
+   */
+  async mayWrite(request: Request, target: ObjectTarget, fresh = false): Promise<Response | undefined> {
+    // what is signed holds for one method and until its own time
+    if (isTempUrl(request)) return this.mayWriteSigned(request, target);
+    const key = keyOf(request.headers, target);
+    if (!fresh && key !== undefined && this.remembered?.get(key)) return undefined;
+    await this.scratch.verify(request);
+    const refusal = await this.probe(request, target, 'PUT', '');
+    if (key !== undefined && refusal === undefined) this.remembered?.set(key, true);
+    return refusal;
+  }
+
+  /** To be called where the store refused a client's request as not allowed: what was remembered for it does not hold any more. */
+  forget(request: Request): void {
+    const target = parseTarget(request.path);
+    const written = target && (writtenBy(request, target) ?? changedBy(request, target));
+    const key = written && keyOf(request.headers, written);
+    if (key !== undefined) this.remembered?.delete(key);
+  }
+
+  private async mayWriteSigned(request: Request, target: ObjectTarget): Promise<Response | undefined> {
+    const method = request.method === 'DELETE' || request.method === 'POST' ? request.method : 'PUT';
+    const isTaken = await this.scratch.verifySigned(request, method);
+    if (!isTaken) return unauthorised('unknown', '401 Unauthorized: Temp URL invalid\n');
+    return this.probe(request, target, method, tempUrlQuery(request.query));
+  }
+
+  private async probe(
+    request: Request,
+    target: ObjectTarget,
+    method: ProbeMethod,
+    query: string,
+  ): Promise<Response | undefined> {
+    const headers = credentials(request.headers).withAll(PROBES[method]);
+    const path = formatTarget(target);
+    const response = await this.send(
+      subrequest(request, { method, path, query, headers, authority: 'client' }),
+    );
     if ([401, 403, 429, 498].includes(response.status)) return response;
     await drain(response.body);
     if (response.status >= 400 && response.status < 500) return undefined;
-    if (response.status < 300) this.checked = undefined;
+    if (response.status < 300) this.scratch.doubt();
     throw new StoreError(
       'unavailable',
       `the client's right to write could not be established: the store answered ${response.status}`,
     );
   }
-
-  private check(request: Request): Promise<void> {
-    if (this.checked === undefined) {
-      // all who wait for it share it, so it must not end with the client that was first
-      const checked = this.tryOnScratch({
-        ...request,
-        authority: 'service',
-        signal: new AbortController().signal,
-      });
-      this.checked = checked;
-      checked.catch(() => {
-        if (this.checked === checked) this.checked = undefined;
-      });
-    }
-    return this.checked;
-  }
-
-  private async tryOnScratch(request: Request): Promise<void> {
-    const account = await this.ownAccount();
-    if (account === undefined) {
-      throw failure('the identity service does not tell the account of the service user');
-    }
-    const container = `${account}/${SCRATCH_CONTAINER}`;
-    const scratch = `${container}/${randomUUID()}`;
-    const status = async (method: string, path: string, headers = Headers.none) => {
-      const response = await this.send(subrequest(request, { method, path, headers }));
-      await drain(response.body);
-      return response.status;
-    };
-    for (const path of [container, scratch]) {
-      const put = await status('PUT', path);
-      if (put >= 300) throw failure(`PUT ${path} in the name of the service user was answered ${put}`);
-    }
-    const tried = await status('PUT', scratch, IMPOSSIBLE);
-    await status('DELETE', scratch);
-    const missing = await status('PUT', scratch, IMPOSSIBLE);
-    if (tried !== 400 || missing !== 400) {
-      throw failure(`this store answers ${tried} and ${missing} to PUTs that Swift refuses with 400`);
-    }
-  }
 }
 
-function failure(why: string): StoreError {
-  return new StoreError('unavailable', `the rights of clients cannot be established: ${why}`);
+/** By what a right is remembered, from which no token can be told; undefined for a client that shows none. */
+function keyOf(headers: Headers, { account, container }: ContainerTarget): string | undefined {
+  const shown = [...credentials(headers).entries()];
+  if (shown.length === 0) return undefined;
+  return createHash('sha256')
+    .update(JSON.stringify([account, container, ...shown]))
+    .digest('base64');
 }

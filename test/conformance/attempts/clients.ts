@@ -80,6 +80,7 @@ const INTERNAL: Readonly<Record<string, string>> = {
 const SETTINGS: Readonly<Record<string, string>> = {
   'X-Container-Meta-Hindsight-Versions-Mode': '',
   X_Container_Meta_Hindsight_Versions_Location_0: 'elsewhere',
+  'X-Object-Meta-Hindsight-Archived': 'forged',
   'X-Remove-Container-Meta-Hindsight-Versions-Mode': 'x',
 };
 

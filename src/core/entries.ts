@@ -1,0 +1,114 @@
+import type { ByteString } from '../http/bytes';
+import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../stores/store';
+import { archiveName, archivePrefix, isWholeSecond, nextTimestamp } from './names';
+
+/**
+ * The archive's entries of one object, and which of them are leftovers of an operation that was interrupted. What was interrupted
+ * is told by what its steps note in the store, each in the same request as the step itself:
+ * - the object was archived and not overwritten: the entry has its timestamp;
+ * - a marker was written and the object not deleted: the marker notes that object's timestamp;
+ * - a marker was written half: its type says so;
+ * - an entry was restored and not removed: the object notes the entry.
+ */
+export class Entries {
+  private readonly prefix: ByteString;
+
+  constructor(
+    private readonly store: Store,
+    private readonly object: ObjectRef,
+    private readonly archive: ByteString,
+  ) {
+    this.prefix = archivePrefix(object.object);
+  }
+
+  at(name: ByteString): ObjectRef {
+    return { ...this.object, container: this.archive, object: name };
+  }
+
+  /** The name of the entry with a timestamp. */
+  named(timestamp: string): ByteString {
+    return archiveName(this.object.object, timestamp);
+  }
+
+  /** The timestamp in the name of an entry. */
+  timestampOf(name: ByteString): string {
+    return name.slice(this.prefix.length);
+  }
+
+  /** All of them, the newest first. */
+  list(): AsyncIterator<ListingEntry> & AsyncIterable<ListingEntry> {
+    const { store, object, archive, prefix } = this;
+    return (async function* () {
+      yield* store.listBackwards(object.account, archive, prefix);
+    })();
+  }
+
+  /**
+   * The name of the entry for a state of the object: that with its timestamp. Where timestamps are of whole seconds, other states and
+   * markers may be of the same second: then it is the next after all that is there.
+   */
+  async nameFor(state: ObjectInfo): Promise<ByteString> {
+    if (!isWholeSecond(state.timestamp)) return this.named(state.timestamp);
+    let name = this.named(state.timestamp);
+    const newest = await this.list().next();
+    if (!newest.done && newest.value.name > name) name = newest.value.name;
+    for (;;) {
+      const there = await this.store.stat(this.at(name));
+      if (!there || isSame(there, state)) return name;
+      name = this.named(nextTimestamp(this.timestampOf(name)));
+    }
+  }
+
+  /** Whether an entry is a leftover. A timestamp of whole seconds does not tell: another state may have the same. */
+  async isLeftover(entry: ListingEntry, current: ObjectInfo | undefined): Promise<boolean> {
+    if (entry.isHalfMade) return true;
+    if (current === undefined) return false;
+    const own = this.named(current.timestamp);
+    const isExact = !isWholeSecond(current.timestamp);
+    if (entry.name === own && isExact) return true;
+    const isNoted = this.noted(current).includes(entry.name);
+    const mayDelete = entry.isMarker && entry.name > own && isExact;
+    if (entry.name !== own && !isNoted && !mayDelete) return false;
+    const info = await this.store.stat(this.at(entry.name));
+    if (info === undefined) return isNoted;
+    if (!info.isMarker) return isSame(info, current);
+    return isNoted || (mayDelete && info.notes.deletes === current.timestamp);
+  }
+
+  /** All leftovers, the newest first. */
+  async allLeftovers(current: ObjectInfo | undefined): Promise<ByteString[]> {
+    const newer = await this.newerLeftovers(current);
+    const restored = current ? await this.restoredLeftovers(current) : [];
+    return [...newer, ...restored.filter((name) => !newer.includes(name))];
+  }
+
+  /** The leftovers among the entries that do not sort before the current object's own, the newest first. */
+  private async newerLeftovers(current: ObjectInfo | undefined): Promise<ByteString[]> {
+    const own = current && this.named(current.timestamp);
+    const found: ByteString[] = [];
+    for await (const entry of this.list()) {
+      if (own !== undefined && entry.name < own) break;
+      if (await this.isLeftover(entry, current)) found.push(entry.name);
+      else if (own === undefined) break;
+    }
+    return found;
+  }
+
+  /** Entries that were restored to the current object and not removed. */
+  async restoredLeftovers(current: ObjectInfo): Promise<ByteString[]> {
+    const found: ByteString[] = [];
+    for (const name of this.noted(current)) {
+      const info = await this.store.stat(this.at(name));
+      if (info && (info.isMarker || isSame(info, current))) found.push(name);
+    }
+    return found;
+  }
+
+  private noted({ notes }: ObjectInfo): ByteString[] {
+    return (notes.restored ?? []).map((timestamp) => this.named(timestamp));
+  }
+}
+
+function isSame(one: ObjectInfo, other: ObjectInfo): boolean {
+  return one.etag === other.etag && one.isMarker === other.isMarker;
+}

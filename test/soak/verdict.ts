@@ -1,0 +1,105 @@
+import { look, putting, type Scene, type State } from '../faults/scenes';
+import type { Client } from '../support/client';
+import { archivePrefix, MARKER_TYPE, pathOf } from '../support/containers';
+import { eventually } from '../support/eventually';
+import { titleOf } from '../support/ledger';
+import { SHARED, type Containers } from './lanes';
+import type { Ledger } from './ledger';
+import type { Site } from './site';
+
+/** What was found wrong in the end, in words. */
+export async function verdict(
+  site: Site,
+  direct: Client,
+  containers: Containers,
+  ledger: Ledger,
+): Promise<string[]> {
+  const last = await writeAll(site, direct, containers, ledger);
+  const there = await contents(direct, containers);
+  return [
+    ...ledger.wrong,
+    ...(await judgeStacks(direct, containers, ledger, last)),
+    ...[...ledger.kept, ...ledger.archived]
+      .filter((title) => !there.has(title))
+      .map((title) => `lost: ${title}`),
+    ...[...there.keys()].filter((title) => !ledger.sent.has(title)).map((title) => `nobody sent: ${title}`),
+    ...[...there]
+      .filter(([title, times]) => times > 1 && ledger.kept.has(title))
+      .map(([title]) => `twice: ${title}`),
+  ];
+}
+
+/** Writes each object once more, through both proxies: nobody may hold its lock, and leftovers go. The last title of all. */
+async function writeAll(
+  site: Site,
+  direct: Client,
+  { history, stack }: Containers,
+  ledger: Ledger,
+): Promise<string[]> {
+  const titles = site.proxies.map((_, i) => `last-${i} 0`);
+  const paths = [
+    ...SHARED.map((name) => pathOf(history, name)),
+    ...[...ledger.stacks.keys()].map((name) => pathOf(stack, name)),
+  ];
+  for (const [i, proxy] of site.proxies.entries()) {
+    ledger.sent.add(titles[i] ?? '');
+    for (const path of paths) {
+      await eventually(`${path} is written through proxy ${i}`, async () => {
+        const { status } = await direct.at(proxy.url).ask('PUT', path, {}, `${titles[i] ?? ''}\n`);
+        return status === 201;
+      });
+    }
+  }
+  return titles;
+}
+
+async function judgeStacks(
+  direct: Client,
+  { stack, archive, plain }: Containers,
+  { stacks }: Ledger,
+  last: readonly string[],
+): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [object, { states }] of stacks) {
+    const scene: Scene = {
+      ...{ id: '', client: direct, mode: 'stack', container: stack, archive, plain },
+      ...{ path: pathOf(stack, object), prefix: archivePrefix(object) },
+    };
+    const found = titled(await look(direct, scene));
+    const expected = states.map((state) =>
+      last.reduce((written, title) => putting(title, [], 'PUT').model('stack', written).state, state),
+    );
+    if (!expected.some((state) => JSON.stringify(state) === JSON.stringify(found)))
+      wrong.push(
+        `${object} is ${JSON.stringify(found)} instead of ${expected.map((each) => JSON.stringify(each)).join(' or ')}`,
+      );
+  }
+  return wrong;
+}
+
+/** States go by titles, and bodies have more. */
+function titled({ current, archive }: State): State {
+  const title = (body: string) => body.split('\n')[0] ?? '';
+  return { current: current === undefined ? undefined : title(current), archive: archive.map(title) };
+}
+
+/** The titles in all containers that keep versions, and how often each is there. */
+async function contents(direct: Client, { history, archive }: Containers): Promise<Map<string, number>> {
+  const there = new Map<string, number>();
+  const containers = [history, archive];
+  for (const container of containers) {
+    for (let marker = ''; ;) {
+      const names = await direct.names(container, `marker=${encodeURIComponent(marker)}`);
+      const last = names.at(-1);
+      if (last === undefined) break;
+      for (const name of names) {
+        const { status, headers, body } = await direct.ask('GET', pathOf(container, name));
+        if (headers.get('content-type') === MARKER_TYPE) continue;
+        const title = titleOf(body) ?? `${container}/${name}, which is not whole: ${status}`;
+        there.set(title, (there.get(title) ?? 0) + 1);
+      }
+      marker = last;
+    }
+  }
+  return there;
+}

@@ -1,0 +1,33 @@
+import { createLog } from '../../src/log';
+import { readConfig } from '../../src/pipeline/load';
+import { temporaryFolders } from './storage';
+import { startServer, type RunningServer } from '../../src/server/serve';
+
+/** A store of ours that a proxy can stand in front of, with the users of the Swift lab that tests use. */
+export function embeddedUpstream(data: string, port = 0): string {
+  return `
+[DEFAULT]
+bind_port = ${port}
+[pipeline:main]
+pipeline = catch_errors healthcheck tempauth embedded
+[filter:tempauth]
+user_test_tester = testing .admin
+user_admin_admin = admin .admin .reseller_admin
+[app:embedded]
+data = ${data}
+`;
+}
+
+/** Runs one in this process while the tests of the suite that calls this do; where it is. */
+export function suiteUpstream(): () => Promise<string> {
+  const newFolder = temporaryFolders();
+  let running: RunningServer | undefined;
+  afterAll(() => running?.close());
+  return async () => {
+    running ??= await startServer(
+      readConfig(embeddedUpstream(await newFolder()), 'test.conf', {}),
+      createLog('silent'),
+    );
+    return running.url;
+  };
+}
