@@ -7,6 +7,9 @@ import { describeWithSwift, login } from '../support/swift';
 
 jest.setTimeout(180_000);
 
+/** As in config/swift.conf; without them what they do is refused. */
+const FILTERS = 'bulk formpost';
+
 describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
   const full = suiteFullSwift(plain);
 
