@@ -1,6 +1,7 @@
+import { isMarkerType } from '../../src/stores/markers';
 import { look, putting, type Scene, type State } from '../faults/scenes';
 import type { Client } from '../support/client';
-import { archivePrefix, MARKER_TYPE, pathOf } from '../support/containers';
+import { archivePrefix, pathOf } from '../support/containers';
 import { eventually } from '../support/eventually';
 import { titleOf } from '../support/ledger';
 import { SHARED, type Containers } from './lanes';
@@ -94,7 +95,8 @@ async function contents(direct: Client, { history, archive }: Containers): Promi
       if (last === undefined) break;
       for (const name of names) {
         const { status, headers, body } = await direct.ask('GET', pathOf(container, name));
-        if (headers.get('content-type') === MARKER_TYPE) continue;
+        // also those that were never finished, which expire
+        if (isMarkerType(headers.get('content-type') ?? '')) continue;
         const title = titleOf(body) ?? `${container}/${name}, which is not whole: ${status}`;
         there.set(title, (there.get(title) ?? 0) + 1);
       }
