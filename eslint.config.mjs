@@ -11,7 +11,15 @@ const layers = [
   ['./src/core'],
   ['./src/coordination'],
   ['./src/stores', './src/lockers', './src/caches'],
-  ['./src/config', './src/http', './src/redis', './src/log.ts', './src/errors.ts'],
+  [
+    './src/config',
+    './src/http',
+    './src/redis',
+    './src/log.ts',
+    './src/errors.ts',
+    './src/clock.ts',
+    './src/standing.ts',
+  ],
 ];
 
 const zones = layers.flatMap((targets, i) =>

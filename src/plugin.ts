@@ -3,6 +3,7 @@ import type { Coordination } from './coordination/coordination';
 import type { Authority, Filter, Handler, Request, Response } from './http/message';
 import type { ObjectTarget } from './http/path';
 import type { Log } from './log';
+import type { Locks, Standing } from './standing';
 
 /** A server behind. */
 export interface UpstreamServer {
@@ -67,6 +68,29 @@ export interface Presidency {
   close(): Promise<void>;
 }
 
+/** Looks whether other servers write to the same store that do not share their locks with this one, for as long as it runs. */
+export interface Lookout {
+  /**
+   * Begins; resolves once it is known, or the store did not tell. It goes on by itself.
+   *
+   * @throws an error that says who is there, with a `code`: this server must not start
+   */
+  start(): Promise<void>;
+  /** Begins at once, where no start can be refused. */
+  keepOn(): void;
+  close(): Promise<void>;
+}
+
+/** What a lookout needs to know of its server, and whom it tells. */
+export interface LookoutContext {
+  readonly log: Log;
+  readonly through: Locks['through'];
+  /** What the server takes its locks through, now. */
+  readonly locks: () => Promise<Locks>;
+  /** Called whenever something changes. */
+  readonly tell: (standing: Standing) => void;
+}
+
 /** What the configuration can name as an app. */
 export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly name: string;
@@ -79,6 +103,11 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   create(options: z.infer<T>, log: Log, role: ProcessRole): App | Promise<App>;
   /** What is done once for all workers of a server: begun before the first of them, closed after the last. */
   preside?(options: z.infer<T>, log: Log): Promise<Presidency>;
+  /**
+   * The lookout of a server, of which its first process has one. Undefined where the options want none; not there for an app that has its
+   * store to itself.
+   */
+  lookout?(options: z.infer<T>, context: LookoutContext): Lookout | undefined;
 }
 
 /** What the configuration can name as a filter, and where in a pipeline it may stand. */
@@ -95,5 +124,7 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   introduce?(options: z.infer<T>): Introduction;
   /** Why a server with these options must not start, if so. */
   objection?(options: z.infer<T>, server: ServerFacts): string | undefined;
+  /** Whether what it does needs locks that all servers over the store share. */
+  needsLocks?(options: z.infer<T>): boolean;
   create(options: z.infer<T>, context: FilterContext): Filter;
 }

@@ -62,7 +62,7 @@ export async function checkBypass(
   bypass: Bypass,
   request: Request,
   target: Target,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
 ): Promise<Response | Request> {
   if (bypass.name === 'Bulk delete') return checkBulkDelete(bypass, request, target, settings);
   if (target.container === undefined) {
@@ -83,7 +83,7 @@ async function checkBulkDelete(
   bypass: Bypass,
   request: Request,
   target: Target,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
 ): Promise<Response | Request> {
   request.sendContinue?.();
   const body = await readAll(request.body, MOST_BULK_BYTES);
@@ -102,7 +102,7 @@ async function refuseIfVersioned(
   request: Request,
   { version, account }: Target,
   containers: Iterable<string>,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
   { name, remedy }: Bypass,
 ): Promise<Response | undefined> {
   for (const container of containers) {

@@ -1,13 +1,28 @@
-import type { Cache } from '../../src/caches/cache';
+import type { Cache, Change } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
-import { destroy } from '../../src/http/body';
+import { destroy, drain } from '../../src/http/body';
+import { credentials } from '../../src/http/headers';
 import { withInfo } from '../../src/http/info';
-import { textResponse, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
-import { isContainer, parseTarget, type ContainerTarget, type Target } from '../../src/http/path';
+import {
+  subrequest,
+  textResponse,
+  type Filter,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../src/http/message';
+import {
+  formatTarget,
+  isContainer,
+  parseTarget,
+  type ContainerTarget,
+  type Target,
+} from '../../src/http/path';
 import { changedBy, writtenBy } from '../../src/http/written';
-import type { Locker } from '../../src/lockers/locker';
+import { LockTimeout, type Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
+import { StoreError } from '../../src/stores/error';
 import { ObjectWriter, unavailable } from './object';
 import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3 } from './bypasses';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
@@ -20,12 +35,15 @@ import {
   translateSetting,
   type InForce,
 } from './settings';
+import { Going, letThrough } from './unversioned';
 
 export interface VersionedWritesParts {
   /** Undefined: everything passes, as in Swift. */
   readonly allowed: boolean | undefined;
   /** Milliseconds that a write waits for the writes to the same object before it. */
   readonly lockWait: number;
+  /** Milliseconds in which 64 KiB of a body must come that is received while its object is locked. */
+  readonly stallTime: number;
   readonly cache: Cache<InForce>;
   readonly locker: Locker;
   readonly app: FilterContext['app'];
@@ -52,17 +70,24 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
 
     const versionedRequest = async (given: Request, target: Target): Promise<Response> => {
       const bypass = bypassOf(given, parts.app.authority);
-      if (bypass) {
-        const checked = await checkBypass(bypass, given, target, settings);
-        return 'status' in checked ? checked : next(checked);
+      const written = bypass ? undefined : (writtenBy(given, target) ?? changedBy(given, target));
+      if (!written && !bypass) return next(given);
+      const request = bypass ? given : asSigned(given);
+      if (written && !isMultipartDelete(request)) return writer.handle(request, written);
+      const going = new Going(settings, parts.lockWait);
+      try {
+        const checked = written
+          ? ((await multipartDelete(request, written, going, next, handler)) ?? request)
+          : bypass
+            ? await checkBypass(bypass, request, target, going)
+            : request;
+        return 'status' in checked ? checked : await letThrough(checked, target, going.take(), next);
+      } catch (error) {
+        if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
+        return unavailable(error.message);
+      } finally {
+        going.end();
       }
-      const written = writtenBy(given, target) ?? changedBy(given, target);
-      if (!written) return next(given);
-      const request = asSigned(given);
-      if (isMultipartDelete(request)) {
-        return (await multipartDelete(request, written, settings, next, handler)) ?? next(request);
-      }
-      return writer.handle(request, written);
     };
     return allowed ? withInfo(handler, CAPABILITIES) : handler;
   };
@@ -90,32 +115,59 @@ async function containerRequest(
     else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
   }
   if (!mayChangeWhatIsInForce(request)) return next({ ...own });
+  const refused = setsMode(request.headers) ? await refusalOf(request, target, next) : undefined;
+  if (refused) return refused;
+  let change: Change;
   try {
-    await settings.drop(target);
+    change = await begin(request, target, settings);
   } catch (error) {
-    if (!(error instanceof CoordinationUnavailable)) throw error;
+    if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
     return unavailable(`nothing was changed: ${error.message}`);
   }
-  return forgetting(settings, target, () => next({ ...own }));
+  // the store may do it also where its client has left
+  return carriedOut(change, () => next({ ...own, signal: new AbortController().signal }));
 }
 
-/** Has everybody forget what was in force once a change is over, however it ended. */
-async function forgetting(
-  settings: Settings,
+/**
+ * A client may hold up the writes of others to a container only where it may change that: what the store refuses it in a request that changes
+ * nothing is its answer.
+ */
+async function refusalOf(
+  request: Request,
   target: ContainerTarget,
-  change: () => Promise<Response>,
-): Promise<Response> {
-  const drop = () => settings.drop(target);
+  next: Handler,
+): Promise<Response | undefined> {
+  const headers = credentials(request.headers);
+  const response = await next(subrequest(request, { method: 'POST', path: formatTarget(target), headers }));
+  if (response.status === 401 || response.status === 403) return response;
+  await drain(response.body);
+  if (response.status < 500) return undefined;
+  throw new StoreError(
+    'unavailable',
+    `whether the container may be changed is not known: the store answered ${response.status}`,
+    response.status,
+  );
+}
+
+/** Only where versions are switched on does a write that began before matter: it would keep nothing. */
+async function begin(request: Request, target: ContainerTarget, settings: Settings): Promise<Change> {
+  if (setsMode(request.headers)) return settings.change(target);
+  await settings.drop(target);
+  return { over: () => settings.drop(target) };
+}
+
+/** Makes a change, and has everybody forget what was in force once it is over, however it ended. */
+async function carriedOut(change: Change, make: () => Promise<Response>): Promise<Response> {
   let response: Response;
   try {
-    response = await change();
+    response = await make();
   } catch (error) {
     // its cause is what the client is told, and 503 in any case
-    await drop().catch(() => undefined);
+    await change.over().catch(() => undefined);
     throw error;
   }
   try {
-    await drop();
+    await change.over();
     return response;
   } catch (error) {
     destroy(response.body);

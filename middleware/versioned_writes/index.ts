@@ -8,6 +8,8 @@ const options = z.object({
   allow_versioned_writes: flag.optional(),
   settings_cache_time: seconds(0, 86_400).default(60_000),
   lock_wait: seconds(0, 86_400).default(60_000),
+  upload_stall_time: seconds(0.1, 86_400).default(10_000),
+  settings_wait: seconds(0, 86_400).default(10_000),
 });
 
 const MOST_CACHED_CONTAINERS = 100_000;
@@ -23,8 +25,9 @@ export const versionedWrites: FilterPlugin<typeof options> = {
   requires: {
     gatekeeper: 'it keeps clients from seeing and forging the settings of containers',
   },
+  needsLocks: ({ allow_versioned_writes: allowed }) => allowed !== undefined,
   create: (
-    { allow_versioned_writes: allowed, settings_cache_time, lock_wait },
+    { allow_versioned_writes: allowed, settings_cache_time, lock_wait, upload_stall_time, settings_wait },
     { log, app, coordination },
   ) => {
     if (allowed === undefined)
@@ -32,7 +35,13 @@ export const versionedWrites: FilterPlugin<typeof options> = {
     return versionedWritesFilter({
       allowed,
       lockWait: lock_wait,
-      cache: coordination.cache<InForce>('settings', MOST_CACHED_CONTAINERS, settings_cache_time),
+      stallTime: upload_stall_time,
+      cache: coordination.cache<InForce>(
+        'settings',
+        MOST_CACHED_CONTAINERS,
+        settings_cache_time,
+        settings_wait,
+      ),
       locker: coordination.locker,
       app,
       log,

@@ -38,7 +38,7 @@ export function isMultipartDelete(request: Request): boolean {
 export async function multipartDelete(
   request: Request,
   target: ObjectTarget,
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
   next: Handler,
   remove: Handler,
 ): Promise<Response | undefined> {
@@ -63,7 +63,7 @@ export async function multipartDelete(
 async function touchesVersions(
   request: Request,
   parts: readonly ObjectTarget[],
-  settings: Settings,
+  settings: Pick<Settings, 'inForce'>,
 ): Promise<boolean> {
   const asked = new Set<ByteString>();
   for (const { version, account, container } of parts) {

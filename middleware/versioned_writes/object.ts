@@ -20,6 +20,8 @@ import { answersEarly, follow } from './early_answer';
 import { forwardNoted } from './noted';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
+import { Progress, UploadStalled } from './progress';
+import { letThrough } from './unversioned';
 import { whileHeld } from './while_held';
 
 /** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */
@@ -32,7 +34,7 @@ export class ObjectWriter {
   constructor(
     private readonly next: Handler,
     private readonly settings: Settings,
-    private readonly parts: Pick<VersionedWritesParts, 'app' | 'locker' | 'lockWait' | 'log'>,
+    private readonly parts: Pick<VersionedWritesParts, 'app' | 'locker' | 'lockWait' | 'stallTime' | 'log'>,
   ) {}
 
   /**
@@ -42,19 +44,18 @@ export class ObjectWriter {
   async handle(request: Request, written: ObjectTarget): Promise<Response> {
     const { version, account, container } = written;
     try {
-      const inForce = await this.settings.inForce(request, {
-        version,
-        account,
-        container,
-      } satisfies ContainerTarget);
-      if (inForce.kind !== 'versioned') return await this.next(request);
-      return await this.versioned(request, written, inForce);
+      const target: ContainerTarget = { version, account, container };
+      const use = await this.settings.use(request, target, this.parts.lockWait);
+      if (use.value?.kind !== 'versioned') return await letThrough(request, target, [use], this.next);
+      use.end();
+      return await this.versioned(request, written, use.value);
     } catch (error) {
       if (error instanceof LockTimeout) {
         return unavailable(
           `other writes of ${toText(`${container}/${written.object}`)} are not done yet: ${error.message}`,
         );
       }
+      if (error instanceof UploadStalled) return textResponse(408, `${error.message}\n`);
       if (error instanceof CoordinationUnavailable) {
         this.parts.log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
         return unavailable(error.message);
@@ -93,6 +94,7 @@ export class ObjectWriter {
       lock.confirm();
       return this.next(step);
     };
+    const progress = new Progress(this.parts.stallTime, request.sendContinue === undefined);
     const versions = new Versions(new HttpStore(next, own), inForce.archive, log);
     let response: Response | undefined;
     let failure: unknown;
@@ -110,11 +112,15 @@ export class ObjectWriter {
       forward: async (notes) => {
         try {
           request.signal.throwIfAborted();
-          const held: Request = { ...request, body: whileHeld(request.body, lock), signal: lock.signal };
+          const held: Request = {
+            ...timed(request, progress),
+            body: whileHeld(request.body, lock, progress),
+            signal: lock.signal,
+          };
           response = await forwardNoted(held, notes, next);
           return answersEarly(request, response) ? await answerEarly(response) : outcomeOf(request, response);
         } catch (error) {
-          failure = error;
+          failure = progress.stalled ?? error;
           return certainlyFailed(request, error) ? 'failed' : 'unknown';
         }
       },
@@ -144,6 +150,17 @@ export class ObjectWriter {
 function kindOf({ method }: Request): Operation['kind'] {
   if (method === 'DELETE') return 'delete';
   return method === 'POST' ? 'update' : 'write';
+}
+
+/** A request whose client is waited for once it is told to send. */
+function timed(request: Request, progress: Progress): Request {
+  const { sendContinue } = request;
+  if (!sendContinue) return request;
+  const told = () => {
+    progress.begin();
+    sendContinue();
+  };
+  return { ...request, sendContinue: told };
 }
 
 /** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */

@@ -1,4 +1,4 @@
-import type { Cache } from '../../src/caches/cache';
+import type { Cache, Change, Use } from '../../src/caches/cache';
 import type { Mode } from '../../src/core/decide';
 import { drain } from '../../src/http/body';
 import { isTrueValue, quote, toText, unquote, type ByteString } from '../../src/http/bytes';
@@ -126,6 +126,21 @@ export class Settings {
   /** The same, asked of the store now. */
   async inForceNow(request: Request, container: ContainerTarget): Promise<InForce> {
     return (await this.look(request, container)) ?? { kind: 'plain' };
+  }
+
+  /**
+   * The same for a write that goes by it: until that has ended nothing is switched on, in no process; and while something is, this waits.
+   *
+   * @param wait milliseconds to wait at most
+   * @throws LockTimeout when the wait is over
+   */
+  use(request: Request, container: ContainerTarget, wait: number): Promise<Use<InForce>> {
+    return this.cache.use(key(container), () => this.look(request, container), wait, request.signal);
+  }
+
+  /** Begins a change that may switch versions on; waits for the writes that began before. */
+  change(container: ContainerTarget): Promise<Change> {
+    return this.cache.change(key(container));
   }
 
   /** To be called before and after a request that may change what is in force. */

@@ -1,17 +1,25 @@
 import { chunks, destroy, streamOf } from '../../src/http/body';
 import type { Body } from '../../src/http/message';
 import type { Lock } from '../../src/lockers/locker';
+import type { Progress } from './progress';
 
-/** A body that ends only while its lock is held, and breaks off when that is lost: without its end no store keeps it. */
-export function whileHeld(body: Body, lock: Lock): Body {
+/**
+ * A body that ends only while its lock is held, and breaks off when that is lost, or when the client does not make progress: without its end no
+ * store keeps it.
+ */
+export function whileHeld(body: Body, lock: Lock, progress: Progress): Body {
   if (Buffer.isBuffer(body)) return body;
   const held = streamOf(
     (async function* () {
-      for await (const chunk of chunks(body)) {
+      const parts = chunks(body);
+      for (;;) {
+        progress.wait((reason) => body.destroy(reason));
+        const next = await parts.next();
+        progress.came(next.done ? 0 : next.value.length);
         lock.confirm();
-        yield chunk;
+        if (next.done) return;
+        yield next.value;
       }
-      lock.confirm();
     })(),
   );
   const lost = () => body.destroy(lock.signal.reason as Error);
@@ -19,6 +27,7 @@ export function whileHeld(body: Body, lock: Lock): Body {
   // a stream that nobody began to read never runs what makes it
   held.once('close', () => {
     lock.signal.removeEventListener('abort', lost);
+    progress.came(0);
     if (!body.readableEnded) destroy(body);
   });
   return held;

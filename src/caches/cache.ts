@@ -1,3 +1,28 @@
+/** Something that is being done by a value of a cache. */
+export interface Use<V extends object> {
+  readonly value: V | undefined;
+  /** Aborts where the value is to change and this takes too long: what is done must be given up, if it still can be. */
+  readonly signal: AbortSignal;
+  /**
+   * To be called before what is done can be given up no more; not there where no change can have been made meanwhile.
+   *
+   * @throws CoordinationUnavailable where the value may have changed
+   */
+  readonly confirm?: () => Promise<void>;
+  /** Further calls do nothing. */
+  readonly end: () => void;
+}
+
+/** A change of what a key stands for that nobody's use overlaps. */
+export interface Change {
+  /**
+   * To be called when the change was made, or was not: forgets the key again, and lets go on who waits.
+   *
+   * @throws CoordinationUnavailable where somebody may not have waited, or not know of it; the change is to be made again then
+   */
+  over(): Promise<void>;
+}
+
 /** What was learned of the store and may be used again for a while. */
 export interface Cache<V extends object> {
   /**
@@ -7,9 +32,26 @@ export interface Cache<V extends object> {
   load(key: string, fetch: () => Promise<V | undefined>): Promise<V | undefined>;
 
   /**
+   * The same for something that is done by the value: until its end no change of the key begins; and while one is made, this waits.
+   *
+   * @param wait milliseconds to wait for a change at most
+   * @param signal gives up the wait; the promise then rejects with its reason
+   * @throws LockTimeout when the wait is over
+   */
+  use(key: string, fetch: () => Promise<V | undefined>, wait: number, signal: AbortSignal): Promise<Use<V>>;
+
+  /**
    * Forgets a key: whoever loads it after this promise resolved sees what a fetch begun after the call found.
    *
    * @throws CoordinationUnavailable where not everybody could be told; to be tried again then
    */
   drop(key: string): Promise<void>;
+
+  /**
+   * Begins a change of what a key stands for: forgets it, and waits for the end of each use, in all processes. Those that last for too long are
+   * told to give up.
+   *
+   * @throws CoordinationUnavailable where not everybody could be told, or some did not end; nothing is to be changed then
+   */
+  change(key: string): Promise<Change>;
 }

@@ -1,18 +1,24 @@
 import { LRUCache } from 'lru-cache';
-import type { Cache } from './cache';
+import { MemoryLocker } from '../lockers/memory';
+import type { Cache, Change, Use } from './cache';
+import { PATIENCE, Uses } from './uses';
 
 /** Keeps values in this process, the most recently used ones, each for a bounded time. */
 export class MemoryCache<V extends object> implements Cache<V> {
   private readonly kept: LRUCache<string, V>;
   private readonly fetching = new Map<string, Promise<V | undefined>>();
+  private readonly changes = new MemoryLocker();
 
   /**
    * @param most how many values are kept
    * @param age milliseconds after which a value is fetched anew; 0 keeps none
+   * @param patience milliseconds that a change waits for uses before it tells them to give up
    */
   constructor(
     most: number,
     private readonly age: number,
+    private readonly patience = PATIENCE,
+    private readonly uses = new Uses(),
   ) {
     this.kept = new LRUCache<string, V>({ max: most, ttl: Math.max(age, 1) });
   }
@@ -29,10 +35,44 @@ export class MemoryCache<V extends object> implements Cache<V> {
     }
   }
 
+  async use(
+    key: string,
+    fetch: () => Promise<V | undefined>,
+    wait: number,
+    signal: AbortSignal,
+  ): Promise<Use<V>> {
+    const use = await this.uses.enter<V>(key, wait, signal);
+    try {
+      use.value = await this.load(key, fetch);
+      return use;
+    } catch (error) {
+      use.end();
+      throw error;
+    }
+  }
+
   drop(key: string): Promise<void> {
     this.fetching.delete(key);
     this.kept.delete(key);
     return Promise.resolve();
+  }
+
+  async change(key: string): Promise<Change> {
+    const lock = await this.changes.acquire(key, 3 * this.patience, new AbortController().signal);
+    const over = async () => {
+      await this.drop(key);
+      this.uses.open(key);
+      lock.release();
+    };
+    this.uses.close(key);
+    try {
+      await this.drop(key);
+      await this.uses.ended(key, this.patience);
+      return { over };
+    } catch (error) {
+      await over();
+      throw error;
+    }
   }
 
   private async fetch(key: string, fetch: () => Promise<V | undefined>): Promise<V | undefined> {

@@ -1,6 +1,7 @@
 import type { Lock } from '../lockers/locker';
 import { MemoryLocker } from '../lockers/memory';
-import type { Channel, FromHub, FromMember } from './messages';
+import { now } from '../clock';
+import type { Channel, Deed, FromHub, FromMember } from './messages';
 
 type MemberChannel = Channel<FromMember, FromHub>;
 
@@ -10,42 +11,58 @@ interface Claim {
   lock?: Lock;
 }
 
-/** A key that members are asked to forget. */
-interface Forgetting {
+/** Something that members are asked to do. */
+interface Errand {
+  readonly deed: Deed;
   readonly awaited: Set<MemberChannel>;
-  readonly done: () => void;
+  readonly done: (failure?: string) => void;
+  failure?: string | undefined;
 }
 
-/** The process that keeps the locks of the others, and passes on what they are to forget. */
+/** The process that keeps the locks of the others, and passes on what they are to do. */
 export class Hub {
   readonly #locker = new MemoryLocker();
   readonly #members = new Set<MemberChannel>();
-  readonly #forgetting = new Map<number, Forgetting>();
+  readonly #errands = new Map<number, Errand>();
+  /** Which keys are closed, and for whom. */
+  readonly #closed = new Map<string, { readonly by: MemberChannel; readonly deed: Deed }>();
   #next = 0;
+  /** Until when the store may still be at what a dead member asked, on the clock of `now`. */
+  #quietUntil = 0;
 
   /**
-   * @param grace milliseconds that the locks of a member who died are kept: what it had asked of a store may still be done there
+   * @param grace milliseconds for which a store may still be at what a member asked who died: his locks are kept for so long, and nothing is changed
    */
   constructor(private readonly grace: number) {}
 
-  /** From now on nothing is forgotten without this member. It may keep nothing from before. */
+  /** From now on nothing is done without this member. It may keep nothing from before. */
   join(channel: MemberChannel): void {
     const claims = new Map<number, Claim>();
     this.#members.add(channel);
     channel.onMessage((message) => {
       if (message.kind === 'acquire') this.#acquire(channel, claims, message);
       else if (message.kind === 'leave') leave(claims, message.id);
-      else if (message.kind === 'drop') this.#drop(channel, message);
-      else this.#forgot(channel, message.id);
+      else if (message.kind === 'ask') this.#ask(channel, message.id, message.deed);
+      else this.#did(channel, message.id, message.failure);
     });
-    channel.onClose(() => {
-      this.#members.delete(channel);
-      for (const id of [...this.#forgetting.keys()]) this.#forgot(channel, id);
-      for (const [id, { lock }] of [...claims]) {
-        if (lock) setTimeout(() => leave(claims, id), this.grace).unref();
-        else leave(claims, id);
+    channel.onClose(() => this.#lose(channel, claims));
+    for (const { deed } of this.#closed.values()) channel.send({ kind: 'do', id: this.#next++, deed });
+  }
+
+  #lose(channel: MemberChannel, claims: Map<number, Claim>): void {
+    this.#members.delete(channel);
+    this.#quietUntil = now() + this.grace;
+    for (const id of [...this.#errands.keys()]) this.#did(channel, id);
+    for (const [id, { lock }] of [...claims]) {
+      if (!lock) leave(claims, id);
+    }
+    const inheritance = () => {
+      for (const { by, deed } of [...this.#closed.values()]) {
+        if (by === channel) this.#ask(channel, 0, { ...deed, what: 'open' });
       }
-    });
+      for (const id of [...claims.keys()]) leave(claims, id);
+    };
+    setTimeout(inheritance, this.grace).unref();
   }
 
   #acquire(
@@ -70,26 +87,32 @@ export class Hub {
     );
   }
 
-  #drop(
-    from: MemberChannel,
-    { id, cache, key }: { readonly id: number; readonly cache: string; readonly key: string },
-  ): void {
+  #ask(from: MemberChannel, id: number, deed: Deed): void {
+    const key = JSON.stringify([deed.cache, deed.key]);
+    if (deed.what === 'close') this.#closed.set(key, { by: from, deed });
+    if (deed.what === 'open') this.#closed.delete(key);
     const awaited = new Set([...this.#members].filter((member) => member !== from));
-    const done = () => from.send({ kind: 'dropped', id });
-    if (awaited.size === 0) {
-      done();
-      return;
-    }
+    const done = (failure?: string) => from.send({ kind: 'done', id, failure });
     const number = this.#next++;
-    this.#forgetting.set(number, { awaited, done });
-    for (const member of awaited) member.send({ kind: 'forget', id: number, cache, key });
+    const errand: Errand = { deed, awaited, done };
+    this.#errands.set(number, errand);
+    for (const member of awaited) member.send({ kind: 'do', id: number, deed });
+    this.#settle(number, errand);
   }
 
-  #forgot(member: MemberChannel, id: number): void {
-    const forgetting = this.#forgetting.get(id);
-    if (!forgetting?.awaited.delete(member) || forgetting.awaited.size > 0) return;
-    this.#forgetting.delete(id);
-    forgetting.done();
+  #did(member: MemberChannel, id: number, failure?: string): void {
+    const errand = this.#errands.get(id);
+    if (!errand?.awaited.delete(member)) return;
+    errand.failure ??= failure;
+    this.#settle(id, errand);
+  }
+
+  #settle(id: number, { deed, awaited, done, failure }: Errand): void {
+    if (awaited.size > 0) return;
+    this.#errands.delete(id);
+    const quiet = deed.what === 'close' ? this.#quietUntil - now() : 0;
+    if (quiet > 0) setTimeout(() => done(failure), quiet).unref();
+    else done(failure);
   }
 }
 

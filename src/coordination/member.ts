@@ -1,8 +1,10 @@
-import type { Cache } from '../caches/cache';
+import type { Cache, Change } from '../caches/cache';
 import { MemoryCache } from '../caches/memory';
+import { PATIENCE, Uses } from '../caches/uses';
+import { CoordinationUnavailable, messageOf } from '../errors';
 import { LockTimeout, type Lock, type Locker } from '../lockers/locker';
 import type { Coordination } from './coordination';
-import type { Channel, FromHub, FromMember } from './messages';
+import type { Channel, Deed, FromHub, FromMember } from './messages';
 
 /** Told what the hub answers to one request. */
 interface Waiting {
@@ -15,8 +17,9 @@ export class Member implements Coordination {
   readonly locker: Locker = { acquire: (name, wait, signal) => this.#acquire(name, wait, signal) };
   readonly #waiting = new Map<number, Waiting>();
   readonly #held = new Map<number, AbortController>();
-  /** By the names of caches: how this process forgets a key. */
-  readonly #forget = new Map<string, (key: string) => Promise<void>>();
+  /** By the names of caches. Keys can be closed before a cache is made. */
+  readonly #uses = new Map<string, Uses>();
+  readonly #caches = new Map<string, Pick<Cache<object>, 'drop'>>();
   #next = 0;
   #closed = false;
 
@@ -29,16 +32,47 @@ export class Member implements Coordination {
     });
   }
 
-  cache<V extends object>(name: string, most: number, age: number): Cache<V> {
-    const own = new MemoryCache<V>(most, age);
-    this.#forget.set(name, (key) => own.drop(key));
+  cache<V extends object>(name: string, most: number, age: number, patience = PATIENCE): Cache<V> {
+    const own = new MemoryCache<V>(most, age, patience, this.#usesOf(name));
+    this.#caches.set(name, own);
+    const everywhere = async (deed: Deed) => {
+      await Promise.all([this.#do(deed), this.#ask((id) => ({ kind: 'ask', id, deed }))]);
+    };
     return {
       load: (key, fetch) => own.load(key, fetch),
-      drop: async (key) => {
-        await own.drop(key);
-        await this.#ask((id) => ({ kind: 'drop', id, cache: name, key }));
+      use: (...of) => own.use(...of),
+      drop: (key) => everywhere({ what: 'drop', cache: name, key }),
+      change: async (key): Promise<Change> => {
+        const changes = `changes of ${name} ${key}`;
+        const lock = await this.#acquire(changes, 3 * patience, new AbortController().signal);
+        const over = async () => {
+          await everywhere({ what: 'open', cache: name, key });
+          lock.release();
+        };
+        try {
+          await everywhere({ what: 'close', cache: name, key, patience });
+          return { over };
+        } catch (error) {
+          await over();
+          throw error;
+        }
       },
     };
+  }
+
+  #usesOf(cache: string): Uses {
+    const uses = this.#uses.get(cache) ?? new Uses();
+    this.#uses.set(cache, uses);
+    return uses;
+  }
+
+  async #do(deed: Deed): Promise<void> {
+    const { cache, key } = deed;
+    const uses = this.#usesOf(cache);
+    if (deed.what === 'close') uses.close(key);
+    await this.#caches.get(cache)?.drop(key);
+    if (deed.what === 'close') await uses.ended(key, deed.patience);
+    if (deed.what === 'open') uses.open(key);
   }
 
   async #acquire(name: string, wait: number, signal: AbortSignal): Promise<Lock> {
@@ -92,7 +126,13 @@ export class Member implements Coordination {
         finish();
       };
       this.#waiting.set(id, {
-        answered: () => settle(resolve),
+        answered: (message) => {
+          const failure = message.kind === 'done' ? message.failure : undefined;
+          settle(() => {
+            if (failure === undefined) resolve();
+            else reject(new CoordinationUnavailable(failure));
+          });
+        },
         closed: () => settle(() => reject(gone())),
       });
       this.channel.send(request(id));
@@ -100,12 +140,12 @@ export class Member implements Coordination {
   }
 
   async #receive(message: FromHub): Promise<void> {
-    if (message.kind !== 'forget') {
+    if (message.kind !== 'do') {
       this.#waiting.get(message.id)?.answered(message);
       return;
     }
-    await this.#forget.get(message.cache)?.(message.key);
-    this.channel.send({ kind: 'forgotten', id: message.id });
+    const failure = await this.#do(message.deed).then(() => undefined, messageOf);
+    this.channel.send({ kind: 'did', id: message.id, failure });
   }
 }
 

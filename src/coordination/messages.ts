@@ -1,3 +1,8 @@
+/** What members do with a key of a cache: forget it; forget it and keep it closed once nobody uses it; forget it and open it again. */
+export type Deed =
+  | { readonly what: 'drop' | 'open'; readonly cache: string; readonly key: string }
+  | { readonly what: 'close'; readonly cache: string; readonly key: string; readonly patience: number };
+
 /** What a member says to the hub. Numbers are the member's own, each used once. */
 export type FromMember =
   /** It wants a lock, and waits so many milliseconds. */
@@ -9,10 +14,10 @@ export type FromMember =
     }
   /** It wants the lock no more, whether it has it or waits for it. */
   | { readonly kind: 'leave'; readonly id: number }
-  /** All others are to forget a key. */
-  | { readonly kind: 'drop'; readonly id: number; readonly cache: string; readonly key: string }
-  /** It has forgotten what `forget` said. */
-  | { readonly kind: 'forgotten'; readonly id: number };
+  /** All others are to do something. */
+  | { readonly kind: 'ask'; readonly id: number; readonly deed: Deed }
+  /** It has done what `do` said, or could not. */
+  | { readonly kind: 'did'; readonly id: number; readonly failure?: string | undefined };
 
 /** What the hub says to a member. */
 export type FromHub =
@@ -20,10 +25,10 @@ export type FromHub =
   | { readonly kind: 'granted'; readonly id: number }
   /** It was not free in time. */
   | { readonly kind: 'late'; readonly id: number }
-  /** A key is to be forgotten; the number is the hub's. */
-  | { readonly kind: 'forget'; readonly id: number; readonly cache: string; readonly key: string }
-  /** All others have forgotten. */
-  | { readonly kind: 'dropped'; readonly id: number };
+  /** Something is to be done; the number is the hub's. */
+  | { readonly kind: 'do'; readonly id: number; readonly deed: Deed }
+  /** All others have done it, or one could not. */
+  | { readonly kind: 'done'; readonly id: number; readonly failure?: string | undefined };
 
 /** One end of a connection that keeps the order of messages, and loses none until it closes. */
 export interface Channel<In, Out> {

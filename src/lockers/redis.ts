@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex } from 'redis-semaphore';
+import { now } from '../clock';
 import { CoordinationUnavailable } from '../errors';
-import { now, type RedisConnection } from '../redis/connection';
+import type { RedisConnection } from '../redis/connection';
 import { LockTimeout, type Lock, type Locker } from './locker';
 import { MemoryLocker } from './memory';
 
@@ -15,14 +16,23 @@ const COUNTED = 0.75;
  * Locks among all processes that share a Redis. Each is a key there that only its owner can renew or remove, and that ends by itself after the lease. Of
  * one process one request at a time contends for a name, the others wait for it in order; of several processes one waits for the lock and the
  * others for the place behind it, so that who releases the lock cannot have it again before those who wait.
+ *
+ * One that goes on without Redis then locks among the requests of its process only. Each lock that is held so is asked for at Redis ten times in a third of
+ * the lease, and is one of Redis's as soon as that answers; where another process has it there by then, it is lost. So two processes hold one lock at
+ * once as long as Redis is away for one of them, and for a thirtieth of a lease more. A Redis that was restarted gives none to newcomers
+ * for one lease, in which those that are held come to be its own.
  */
 export class RedisLocker implements Locker {
   readonly #queue = new MemoryLocker();
 
-  /** @param lease milliseconds that a lock lives at Redis without renewal; it is renewed each third of that */
+  /**
+   * @param lease milliseconds that a lock lives at Redis without renewal; it is renewed each third of that
+   * @param goesOn whether locks are given also without Redis, and not refused
+   */
   constructor(
     private readonly redis: RedisConnection,
     private readonly lease: number,
+    private readonly goesOn = false,
   ) {}
 
   async acquire(name: string, wait: number, signal: AbortSignal): Promise<Lock> {
@@ -32,9 +42,22 @@ export class RedisLocker implements Locker {
     try {
       return await this.#contend(name, end, signal, inLine);
     } catch (error) {
+      if (this.goesOn && error instanceof CoordinationUnavailable)
+        return this.#lock(this.#mutex(name), now() + this.lease * COUNTED, inLine, true);
       inLine.release();
       throw error;
     }
+  }
+
+  #lock(mutex: OwnedMutex, counts: number, { release }: Lock, isLocal: boolean): Lock {
+    return new RedisLock(
+      mutex,
+      this.redis,
+      { lease: this.lease, goesOn: this.goesOn },
+      counts,
+      release,
+      isLocal,
+    );
   }
 
   async #contend(name: string, end: number, signal: AbortSignal, inLine: Lock): Promise<Lock> {
@@ -45,7 +68,7 @@ export class RedisLocker implements Locker {
     try {
       const mutex = this.#mutex(name);
       const counts = await this.#win(mutex, end, signal);
-      return new RedisLock(mutex, this.redis, this.lease, counts, inLine.release);
+      return this.#lock(mutex, counts, inLine, false);
     } finally {
       place.leave(this.redis);
     }
@@ -129,12 +152,14 @@ class RedisLock implements Lock {
   constructor(
     private readonly mutex: OwnedMutex,
     private readonly redis: RedisConnection,
-    private readonly lease: number,
+    private readonly options: { readonly lease: number; readonly goesOn: boolean },
     private counts: number,
     private readonly next: () => void,
+    /** Whether it is held in this process only, since Redis is away. */
+    private isLocal: boolean,
   ) {
     this.#deadline = this.#watch();
-    this.#renewal = this.#renewAfter(lease / 3);
+    this.#renewal = this.#renewAfter(options.lease / (isLocal ? 30 : 3));
   }
 
   get signal(): AbortSignal {
@@ -184,17 +209,24 @@ class RedisLock implements Lock {
       this.#lose();
       return;
     }
-    const isOurs = await this.redis.ask(() => this.mutex.renew()).catch(() => undefined);
+    const isOurs = await this.redis.ask(() => this.#isOurs()).catch(() => undefined);
     if (this.#isOver || this.signal.aborted) return;
     if (isOurs === false || now() >= this.counts) {
       this.#lose();
       return;
     }
-    if (isOurs) {
-      this.counts = asked + this.lease * COUNTED;
+    const { lease, goesOn } = this.options;
+    this.isLocal = goesOn && isOurs === undefined;
+    if (isOurs || this.isLocal) {
+      this.counts = asked + lease * COUNTED;
       clearTimeout(this.#deadline);
       this.#deadline = this.#watch();
     }
-    this.#renewal = this.#renewAfter(isOurs ? this.lease / 3 : this.lease / 30);
+    this.#renewal = this.#renewAfter(isOurs ? lease / 3 : lease / 30);
+  }
+
+  /** One that was held without Redis is taken there where nobody else has it. */
+  async #isOurs(): Promise<boolean> {
+    return (await this.mutex.renew()) || (this.isLocal && (await this.mutex.attempt()));
   }
 }

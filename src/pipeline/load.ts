@@ -11,12 +11,14 @@ import type {
   FilterContext,
   FilterPlugin,
   Introduction,
+  Lookout,
+  LookoutContext,
   Presidency,
   ProcessRole,
 } from '../plugin';
 import type { Filter } from '../http/message';
 import type { Log } from '../log';
-import { redisUrl } from '../redis/url';
+import { redisUrl, withoutRedis } from '../redis/url';
 import { apps, filters } from './registry';
 
 /** A number of processes, or `auto`, one for each processor that this one may use. */
@@ -37,6 +39,7 @@ const server = z.object({
   shutdown_timeout: seconds(0, 86_400).default(600_000),
   redis_url: redisUrl.optional(),
   lock_lease: seconds(1, 3600).default(10_000),
+  without_redis: withoutRedis.default('refuse'),
   max_header_size: whole(8 * 1024, 1024 * 1024).default(128 * 1024),
 });
 
@@ -55,6 +58,8 @@ export interface Config {
   readonly introduction: Introduction;
   /** What is done once for all workers. */
   preside(log: Log): Promise<Presidency>;
+  /** What looks out for other servers over the same store; undefined where nobody has to. */
+  lookout(context: LookoutContext): Lookout | undefined;
   createApp(log: Log, role: ProcessRole): Promise<App>;
   /** In the order of the pipeline. */
   createFilters(context: FilterContext): Filter[];
@@ -131,6 +136,10 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
     introduction: Object.assign({}, ...introductions) as Introduction,
     pipeline: names,
     preside: async (log: Log) => app.plugin.preside?.(app.options, log) ?? { close: () => Promise.resolve() },
+    lookout: (context: LookoutContext) =>
+      inOrder.some(({ plugin, options }) => plugin.needsLocks?.(options))
+        ? app.plugin.lookout?.(app.options, context)
+        : undefined,
     createApp: async (log: Log, role: ProcessRole) => app.plugin.create(app.options, log, role),
     createFilters: (context: FilterContext) =>
       inOrder.map(({ plugin, options }) => plugin.create(options, context)),

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { performance } from 'node:perf_hooks';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { now } from '../clock';
 import { CoordinationUnavailable, messageOf } from '../errors';
 import type { Log } from '../log';
 import type { RedisAddress } from './url';
@@ -13,13 +13,10 @@ const ANSWER = 1000;
 const SILENCE = 2000;
 const LONGEST_PAUSE = 1000;
 
-/** The moment on a clock that nobody sets, in milliseconds. */
-export const now = (): number => performance.now();
-
 /** The connection of one process to Redis, made anew whenever it is lost. What cannot be asked at once is refused: nothing queues. */
 export class RedisConnection {
   readonly client: Redis | Cluster;
-  readonly #events = new EventEmitter();
+  readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #first: Promise<void>;
   #known: string | undefined;
   #until = 0;

@@ -13,6 +13,10 @@ export interface RedisAddress {
   readonly db: number;
 }
 
+/** What is done while Redis cannot be asked. */
+export const withoutRedis = z.enum(['refuse', 'go_on'], { error: 'not known; known: refuse, go_on' });
+export type WithoutRedis = z.infer<typeof withoutRedis>;
+
 const FORMS =
   'not redis://HOST[:PORT][/DB], redis+sentinel://HOST[:PORT][,...]/NAME[/DB] or redis+cluster://HOST[:PORT][,...]; ' +
   'rediss for TLS, and [USER]:PASSWORD@ (URL-encoded) before the first HOST';

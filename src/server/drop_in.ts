@@ -6,24 +6,34 @@ import { versionedWrites as versionedWritesPlugin } from '../../middleware/versi
 import { ConfigError } from '../config/error';
 import { seconds } from '../config/options';
 import { alone } from '../coordination/coordination';
+import { guarded } from '../coordination/guarded';
+import { throughRedis } from '../coordination/redis';
 import { NO_BODY, type Request, type Response } from '../http/message';
 import { Headers } from '../http/headers';
 import { createLog, type Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { FilterContext } from '../plugin';
-import { createSwiftApp, swift } from '../stores/swift/app';
+import { redisUrl, withoutRedis } from '../redis/url';
+import { Guard } from '../standing';
+import { createLookout, createSwiftApp, swift } from '../stores/swift/app';
 import { serve } from './listener';
+import { lookoutContext } from './lookout';
 import { isForPipeline } from './routes';
 
-const dropInOptions = z.object({ client_timeout: seconds(0.01, 86_400).default(60_000) });
+const dropInOptions = z.object({
+  client_timeout: seconds(0.01, 86_400).default(60_000),
+  redis_url: redisUrl.optional(),
+  lock_lease: seconds(1, 3600).default(10_000),
+  without_redis: withoutRedis.default('refuse'),
+});
 
 type Names<T extends z.ZodObject> = keyof T['shape'];
 type OptionName =
   Names<typeof swift.options> | Names<typeof versionedWritesPlugin.options> | Names<typeof dropInOptions>;
 
 /**
- * The options of `[filter:versioned_writes]` and `[app:proxy-server]`, under the names they have there and read as there
- * (times in seconds); `upstream` is needed, and `allow_versioned_writes` is true unless it is given.
+ * The options of `[filter:versioned_writes]` and `[app:proxy-server]`, and of `[DEFAULT]` those that concern it, under the names they have there and
+ * read as there (times in seconds); `upstream` is needed, and `allow_versioned_writes` is true unless it is given.
  */
 export type VersionedWritesOptions = {
   readonly [name in OptionName]?: string | number | boolean | undefined;
@@ -35,7 +45,8 @@ export type VersionedWritesMiddleware = RequestHandler & { close(): Promise<void
 /**
  * Express middleware that gives the containers of a Swift their versions, for an app that passes requests to that Swift with a
  * proxy middleware of its own. Mount it before that and before anything that reads bodies. What writes, and what asks of containers, it
- * answers itself, from the same Swift; for everything else it calls `next()`.
+ * answers itself, from the same Swift; for everything else it calls `next()`. It counts as a server over that Swift: with others it needs a
+ * `redis_url` in common. Where one is found that does not share it, writes to versioned containers get 503.
  *
  * @param log where warnings go; nothing is logged without
  * @throws ConfigError naming the option that is unknown or cannot be read
@@ -50,14 +61,22 @@ export function versionedWrites(
     versionedWritesPlugin.options,
     dropInOptions,
   ]);
-  const app = createSwiftApp(read(swift.options, forSwift));
-  const context: FilterContext = { log, app, coordination: alone() };
+  const optionsForSwift = read(swift.options, forSwift);
+  const optionsForFilter = read(versionedWritesPlugin.options, forFilter);
+  const { client_timeout: clientTimeout, redis_url, lock_lease, without_redis } = read(dropInOptions, own);
+  const app = createSwiftApp(optionsForSwift);
+  const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
+  const shared = redis ?? alone();
+  const guard = new Guard();
+  const lookout = createLookout(optionsForSwift, lookoutContext(redis, log, guard.tell));
+  lookout?.keepOn();
+  const context: FilterContext = { log, app, coordination: lookout ? guarded(shared, guard) : shared };
   const declined = new WeakSet<Request>();
   const handler = buildPipeline(
     [
       catchErrors.create({}, context),
       gatekeeper.create({}, context),
-      versionedWritesPlugin.create(read(versionedWritesPlugin.options, forFilter), context),
+      versionedWritesPlugin.create(optionsForFilter, context),
     ],
     (request) => {
       if (!originals.has(request) || !mayDecline(request)) return app.handler(request);
@@ -70,7 +89,6 @@ export function versionedWrites(
     originals.add(request);
     return handler(request);
   };
-  const { client_timeout: clientTimeout } = read(dropInOptions, own);
   const middleware: RequestHandler = (req, res, next) => {
     serve(first, { clientTimeout }, req, res, (request) => declined.has(request)).then(
       (served) => {
@@ -79,7 +97,12 @@ export function versionedWrites(
       (error: unknown) => next(error),
     );
   };
-  return Object.assign(middleware, { close: () => app.close() });
+  const close = async () => {
+    await lookout?.close();
+    await app.close();
+    redis?.close();
+  };
+  return Object.assign(middleware, { close });
 }
 
 const NOT_HERE: Response = { status: 404, headers: Headers.none, body: NO_BODY };

@@ -1,13 +1,16 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { alone, type Coordination } from '../coordination/coordination';
+import { guarded } from '../coordination/guarded';
 import { throughRedis } from '../coordination/redis';
 import { ClientGone } from '../http/message';
 import type { Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
-import type { ProcessRole } from '../plugin';
+import type { App, ProcessRole } from '../plugin';
+import { Guard } from '../standing';
 import { createListener, serve } from './listener';
+import { lookoutContext } from './lookout';
 import { isForPipeline } from './routes';
 import { createShell } from './shell';
 
@@ -23,6 +26,8 @@ export interface RunningServer {
 export interface Membership {
   readonly role: ProcessRole;
   readonly coordination: Coordination;
+  /** Knows what the server's lookout tells; not there where it has none, or where that is this process's own matter. */
+  readonly guard?: Guard | undefined;
 }
 
 /**
@@ -32,16 +37,46 @@ export interface Membership {
 export async function startServer(
   config: Config,
   log: Log,
-  { role, coordination }: Membership = { role: 'alone', coordination: alone() },
+  membership: Membership = { role: 'alone', coordination: alone() },
 ): Promise<RunningServer> {
-  const { bind_ip, bind_port, client_timeout, max_header_size, shutdown_timeout, redis_url, lock_lease } =
-    config.server;
-  const app = await config.createApp(log, role);
-  const redis = redis_url && throughRedis(redis_url, lock_lease, log);
-  const handler = buildPipeline(
-    config.createFilters({ log, app, coordination: redis ?? coordination }),
-    app.handler,
-  );
+  const { redis_url, lock_lease, without_redis, shutdown_timeout } = config.server;
+  const app = await config.createApp(log, membership.role);
+  const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
+  const own = new Guard();
+  const lookout =
+    membership.role === 'alone' ? config.lookout(lookoutContext(redis, log, own.tell)) : undefined;
+  const release = async () => {
+    await lookout?.close();
+    await app.close();
+    redis?.close();
+  };
+  try {
+    const shared = redis ?? membership.coordination;
+    const guard = lookout ? own : membership.guard;
+    await lookout?.start();
+    const { server, url } = await open(config, log, app, guard ? guarded(shared, guard) : shared);
+    return {
+      url,
+      close: async () => {
+        await drained(server, shutdown_timeout);
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** A listening server with the pipeline of a configuration. */
+async function open(
+  config: Config,
+  log: Log,
+  app: App,
+  coordination: Coordination,
+): Promise<{ readonly server: Server; readonly url: string }> {
+  const { bind_ip, bind_port, client_timeout, max_header_size } = config.server;
+  const handler = buildPipeline(config.createFilters({ log, app, coordination }), app.handler);
   const options = { clientTimeout: client_timeout, maxHeaderSize: max_header_size };
   const shell = app.upstream && createShell(app.upstream, log);
 
@@ -54,14 +89,7 @@ export async function startServer(
   });
   await listen(server, bind_port, bind_ip);
   const { address, family, port } = server.address() as AddressInfo;
-  return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
-    close: async () => {
-      await drained(server, shutdown_timeout);
-      await app.close();
-      redis?.close();
-    },
-  };
+  return { server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -3,10 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Hub } from '../coordination/hub';
 import { Member } from '../coordination/member';
 import type { Channel, FromHub, FromMember } from '../coordination/messages';
+import { throughRedis } from '../coordination/redis';
 import { messageOf } from '../errors';
 import { createLog, type Log } from '../log';
 import { readConfig, type Config } from '../pipeline/load';
+import type { Lookout } from '../plugin';
+import { Guard, type Standing } from '../standing';
 import { die } from './die';
+import { lookoutContext } from './lookout';
 import { startServer, type RunningServer } from './serve';
 
 /** What a worker says. */
@@ -18,8 +22,14 @@ type FromWorker =
 
 /** What the primary process tells a worker. */
 type FromPrimary =
-  /** The configuration, as the primary read it: its file may be another by now. */
-  | { readonly kind: 'welcome'; readonly file: string; readonly text: string }
+  /** The configuration, as the primary read it: its file may be another by now. And what the lookout told, where there is one. */
+  | {
+      readonly kind: 'welcome';
+      readonly file: string;
+      readonly text: string;
+      readonly standing?: Standing | undefined;
+    }
+  | { readonly kind: 'standing'; readonly standing: Standing }
   /** It is to end in order. */
   | { readonly kind: 'stop' }
   | { readonly kind: 'coordination'; readonly message: FromHub };
@@ -38,39 +48,70 @@ export class WorkerFailed extends Error {
 }
 
 /**
- * Starts the workers of a server; this process keeps their locks, passes on what they are to forget, keeps house for the app, and replaces those
- * that die. Resolves once all of them listen.
+ * Starts the workers of a server; this process keeps their locks, passes on what they are to forget, looks out for other servers, keeps house for the app,
+ * and replaces workers that die. Resolves once all of them listen.
  *
  * @throws WorkerFailed, with none of them running any more
+ * @throws what a lookout throws, likewise
  */
 export async function startWorkers(config: Config, log: Log): Promise<RunningServer> {
   const presidency = await config.preside(log);
   const workers = new Workers(config, log);
-  try {
-    const url = await workers.start();
-    return {
-      url,
-      close: async () => {
-        await workers.close();
-        await presidency.close();
-      },
-    };
-  } catch (error) {
+  const watch = lookOut(config, log, workers.tell);
+  const close = async () => {
     await workers.close();
+    await watch?.close();
     await presidency.close();
+  };
+  try {
+    await watch?.start();
+    return { url: await workers.start(), close };
+  } catch (error) {
+    await close();
     throw error;
   }
+}
+
+/** The lookout for all workers, with a connection of its own where their locks go through Redis. */
+function lookOut(
+  config: Config,
+  log: Log,
+  tell: (standing: Standing) => void,
+): Pick<Lookout, 'start' | 'close'> | undefined {
+  const { redis_url, lock_lease } = config.server;
+  const redis = redis_url && throughRedis(redis_url, lock_lease, log);
+  const lookout = config.lookout(lookoutContext(redis, log, tell));
+  if (!lookout) redis?.close();
+  return (
+    lookout && {
+      start: () => {
+        tell({ until: 0 });
+        return lookout.start();
+      },
+      close: async () => {
+        await lookout.close();
+        redis?.close();
+      },
+    }
+  );
 }
 
 class Workers {
   readonly #hub = new Hub(GRACE);
   readonly #alive = new Map<Worker, Promise<void>>();
+  #standing: Standing | undefined;
   #closing = false;
 
   constructor(
     private readonly config: Config,
     private readonly log: Log,
   ) {}
+
+  /** Passes on to all of them what the lookout tells. */
+  readonly tell = (standing: Standing): void => {
+    this.#standing = standing;
+    for (const worker of this.#alive.keys()) tell(worker, { kind: 'standing', standing });
+  };
 
   /** Resolves to where they listen. */
   async start(): Promise<string> {
@@ -99,7 +140,8 @@ class Workers {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'hello') {
           this.#hub.join(channelTo(worker));
-          tell(worker, { kind: 'welcome', file: this.config.file, text: this.config.text });
+          const { file, text } = this.config;
+          tell(worker, { kind: 'welcome', file, text, standing: this.#standing });
         } else if (message.kind === 'listening') {
           listens = true;
           resolve(message.url);
@@ -175,11 +217,20 @@ export async function serveAsWorker(
   const welcome = said('welcome');
   const stopping = said('stop');
   say({ kind: 'hello' });
-  const { file, text } = await welcome;
+  const guard = new Guard();
+  process.on('message', (told: FromPrimary) => {
+    if (told.kind === 'standing') guard.tell(told.standing);
+  });
+  const { file, text, standing } = await welcome;
+  if (standing) guard.tell(standing);
   try {
     const config = readConfig(text, file);
     const log = createLog(config.server.log_level).child({ worker: cluster.worker?.id });
-    const server = await startServer(config, log, { role: 'worker', coordination });
+    const server = await startServer(config, log, {
+      role: 'worker',
+      coordination,
+      guard: standing && guard,
+    });
     void stopping.then(() => stop(server, log));
     say({ kind: 'listening', url: server.url });
     return { server, log };

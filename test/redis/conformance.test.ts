@@ -4,6 +4,7 @@ import { CoordinationUnavailable } from '../../src/errors';
 import { createLog } from '../../src/log';
 import { redisUrl } from '../../src/redis/url';
 import { cacheSuite } from '../conformance/cache';
+import { usesSuite } from '../conformance/uses';
 import { lockerSuite } from '../conformance/locker';
 import { eventually } from '../support/eventually';
 import { describeWithRedis, TestRedis } from '../support/redis';
@@ -35,6 +36,12 @@ describeWithRedis('through Redis', () => {
   lockerSuite('through Redis', () => members[0].locker);
 
   cacheSuite('through Redis', () => members[0].cache(`test${caches++}`, 100, 60_000));
+
+  usesSuite('through Redis', (patience) => {
+    const name = `test${caches++}`;
+    const [one, other] = members.map((member) => member.cache<{ n: number }>(name, 100, 60_000, patience));
+    return [one!, other!];
+  });
 
   it('keeps a lock that is renewed, from everybody', async () => {
     const lock = await members[0].locker.acquire('name', LONG, never());

@@ -9,6 +9,8 @@ export interface ProxyOptions {
   readonly allow?: string | undefined;
   /** Filters to stand before versioned_writes as well. */
   readonly filters?: string;
+  /** Whether it looks for other servers over the store; many tests start several. Off unless said otherwise. */
+  readonly check?: boolean;
   /** Lines to add to sections. */
   readonly defaults?: string;
   readonly filter?: string;
@@ -33,6 +35,7 @@ ${allow === undefined ? '' : `allow_versioned_writes = ${allow}`}
 ${options.filter ?? ''}
 [app:proxy-server]
 use = swift
+sole_server_check = ${options.check ?? false}
 upstream = ${upstream}
 ${options.service === false ? '' : `auth_url = ${upstream}/auth/v1.0\nauth_user = admin:admin\nauth_key = admin`}
 ${options.app ?? ''}

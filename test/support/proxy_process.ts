@@ -64,8 +64,13 @@ export async function startProxyProcess(
   };
 }
 
-/** The configuration of a proxy on a free port, with the lab's service user, and more lines for `[DEFAULT]`. */
-export function processConfiguration(upstream: string, workers = 1, defaults = ''): string {
+/**
+ * The configuration of a proxy on a free port, with the lab's service user.
+ *
+ * @param defaults more lines for `[DEFAULT]`
+ * @param check whether it looks for other servers over the store; many tests start several
+ */
+export function processConfiguration(upstream: string, workers = 1, defaults = '', check = false): string {
   return `
 [DEFAULT]
 bind_port = 0
@@ -78,6 +83,7 @@ use = versioned_writes
 allow_versioned_writes = true
 [app:proxy-server]
 use = swift
+sole_server_check = ${check}
 upstream = ${upstream}
 auth_url = ${upstream}/auth/v1.0
 auth_user = admin:admin

@@ -30,7 +30,10 @@ describeWithSwift('what the README says', ({ plain }) => {
   let proxy: ProxyProcess;
   let folder: string;
   beforeAll(async () => {
-    const sample = SAMPLE.replaceAll('http://127.0.0.1:18080', plain).replace('${HINDSIGHT_PORT:-8080}', '0');
+    const sample = SAMPLE.replaceAll('http://127.0.0.1:18080', plain)
+      .replace('${HINDSIGHT_PORT:-8080}', '0')
+      // the app below is another server over the same Swift
+      .replace('[app:proxy-server]', '[app:proxy-server]\nsole_server_check = off');
     proxy = await startProxyProcess(sample);
   });
   afterAll(() => proxy.stop());

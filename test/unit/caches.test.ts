@@ -1,7 +1,13 @@
 import { MemoryCache } from '../../src/caches/memory';
 import { cacheSuite } from '../conformance/cache';
+import { usesSuite } from '../conformance/uses';
 
 cacheSuite('of one process', () => new MemoryCache(100, 60_000));
+
+usesSuite('of one process', (patience) => {
+  const cache = new MemoryCache<{ n: number }>(100, 60_000, patience);
+  return [cache, cache];
+});
 
 it('the cache of one process keeps no more than it may, and nothing for no time', async () => {
   const small = new MemoryCache<{ key: string }>(10, 60_000);

@@ -2,6 +2,7 @@ import { Hub } from '../../src/coordination/hub';
 import { Member } from '../../src/coordination/member';
 import type { Channel } from '../../src/coordination/messages';
 import { cacheSuite } from '../conformance/cache';
+import { usesSuite } from '../conformance/uses';
 import { lockerSuite } from '../conformance/locker';
 
 const GRACE = 50;
@@ -62,6 +63,13 @@ cacheSuite('of a member among others', () => {
   return memberOf(hub).member.cache('test', 100, 60_000);
 });
 
+usesSuite('of members', (patience) => {
+  const hub = new Hub(GRACE);
+  memberOf(hub);
+  const cache = () => memberOf(hub).member.cache<{ n: number }>('test', 100, 60_000, patience);
+  return [cache(), cache()];
+});
+
 describe('members of a hub', () => {
   it('forget what another drops before its drop resolves, also what they are fetching', async () => {
     const hub = new Hub(GRACE);
@@ -76,6 +84,39 @@ describe('members of a hub', () => {
     await fetching;
     for (const key of ['kept', 'fetched'])
       expect(await other!.load(key, () => Promise.resolve({ n: 2 }))).toEqual({ n: 2 });
+  });
+
+  it('keep a key closed for one that joins while it is changed, and open it where the changer dies', async () => {
+    const hub = new Hub(GRACE);
+    const changer = memberOf(hub);
+    await changer.member.cache('test', 100, 60_000).change('key');
+    const { member } = memberOf(hub);
+    // what the hub says first comes before the member may keep anything
+    await new Promise((done) => setTimeout(done, 10));
+    const late = member.cache<{ n: number }>('test', 100, 60_000);
+    let isIn = false;
+    const using = late
+      .use('key', () => Promise.resolve({ n: 1 }), 10_000, never())
+      .then((use) => {
+        isIn = true;
+        use.end();
+      });
+    await new Promise((done) => setTimeout(done, 2 * GRACE));
+    expect(isIn).toBe(false);
+    changer.die();
+    await using;
+  });
+
+  it('change nothing while the store may still be at what one asked who died', async () => {
+    const hub = new Hub(GRACE);
+    const [one, dead] = [memberOf(hub), memberOf(hub)];
+    const cache = one.member.cache('test', 100, 60_000);
+    await dead.member.cache('test', 100, 60_000).use('key', () => Promise.resolve({}), 1000, never());
+    const began = Date.now();
+    const changing = cache.change('key');
+    dead.die();
+    await (await changing).over();
+    expect(Date.now() - began).toBeGreaterThanOrEqual(GRACE - 5);
   });
 
   it('do not wait for one that dies, and have its locks after a while', async () => {

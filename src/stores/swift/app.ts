@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { seconds, url, whole } from '../../config/options';
+import { flag, seconds, url, whole } from '../../config/options';
 import { drain } from '../../http/body';
 import type { Request, Response } from '../../http/message';
-import type { App, AppPlugin } from '../../plugin';
+import type { App, AppPlugin, Lookout, LookoutContext } from '../../plugin';
+import { Presence } from './presence';
 import { Rights } from './rights';
 import { Scratch } from './scratch';
+import { ServerRecords } from './server_records';
 import { loginKeystone, loginV1, ServiceUser, type Login } from './service_user';
 import { Upstream } from './upstream';
 
@@ -29,6 +31,7 @@ const options = z
     project_name: z.string().optional(),
     user_domain_name: z.string().default('Default'),
     project_domain_name: z.string().default('Default'),
+    sole_server_check: flag.default(true),
   })
   .superRefine((given, context) => {
     if (given.auth_url === undefined) return;
@@ -55,6 +58,7 @@ export const swift: AppPlugin<typeof options> = {
   aliases: ['proxy'],
   options,
   create: createSwiftApp,
+  lookout: createLookout,
 };
 
 /** Connects to a store; nothing is sent before the first request. */
@@ -88,6 +92,34 @@ export function createSwiftApp(options: Options): App {
     close: () => upstream.close(),
   };
 }
+
+/** Looks out for other servers over the same Swift, which takes a service user. */
+export function createLookout(
+  options: Options,
+  { log, through, locks, tell }: LookoutContext,
+): Lookout | undefined {
+  if (!options.sole_server_check) return undefined;
+  const login = loginOf(options);
+  if (login === undefined) {
+    if (through === 'itself') log.warn(UNCHECKED);
+    return undefined;
+  }
+  const app = createSwiftApp(options);
+  const user = new ServiceUser(login);
+  const records = new ServerRecords(app.handler, async () => (await user.session()).accountPath);
+  const presence = new Presence(records, locks, tell, log);
+  return {
+    start: () => presence.start(),
+    keepOn: () => presence.keepOn(),
+    close: async () => {
+      await presence.close();
+      await app.close();
+    },
+  };
+}
+
+const UNCHECKED =
+  'without a service user nobody can tell whether another server writes to this store: two that have no redis_url in common lose versions';
 
 function loginOf(options: Options): Login | undefined {
   const {

@@ -1,0 +1,42 @@
+import type { Cache } from '../caches/cache';
+import type { Lock } from '../lockers/locker';
+import type { Guard } from '../standing';
+import type { Coordination } from './coordination';
+
+/** A coordination whose locks are given, and count, only while the server may write what has versions. */
+export function guarded(coordination: Coordination, guard: Guard): Coordination {
+  return {
+    locker: {
+      acquire: async (name, wait, signal) => {
+        guard.confirm();
+        return guardedLock(await coordination.locker.acquire(name, wait, signal), guard);
+      },
+    },
+    cache: <V extends object>(...of: Parameters<Coordination['cache']>): Cache<V> => {
+      const cache = coordination.cache<V>(...of);
+      return {
+        load: (key, fetch) => cache.load(key, fetch),
+        use: (...use) => cache.use(...use),
+        change: async (key) => {
+          guard.confirm();
+          return cache.change(key);
+        },
+        drop: async (key) => {
+          guard.confirm();
+          await cache.drop(key);
+        },
+      };
+    },
+  };
+}
+
+function guardedLock(lock: Lock, guard: Guard): Lock {
+  return {
+    signal: lock.signal,
+    confirm: () => {
+      guard.confirm();
+      lock.confirm();
+    },
+    release: lock.release,
+  };
+}

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import type { RedisCoordination } from '../coordination/redis';
+import type { Log } from '../log';
+import type { LookoutContext } from '../plugin';
+import type { Locks, Standing } from '../standing';
+
+/**
+ * What the lookout of a server is told of it.
+ *
+ * @param redis what its locks go through; undefined: it keeps them itself
+ */
+export function lookoutContext(
+  redis: RedisCoordination | undefined,
+  log: Log,
+  tell: (standing: Standing) => void,
+): LookoutContext {
+  const own: Locks = { through: 'itself', name: randomUUID() };
+  return {
+    log,
+    through: redis ? 'redis' : 'itself',
+    locks: () => redis?.locks() ?? Promise.resolve(own),
+    tell,
+  };
+}

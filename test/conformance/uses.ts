@@ -1,0 +1,125 @@
+import type { Cache } from '../../src/caches/cache';
+import { CoordinationUnavailable } from '../../src/errors';
+import { LockTimeout } from '../../src/lockers/locker';
+import { eventually, pause } from '../support/eventually';
+
+interface Value {
+  readonly n: number;
+}
+
+const LONG = 30_000;
+/** For a change that is to tell uses to give up soon. */
+const SHORT = 100;
+const never = () => new AbortController().signal;
+
+/**
+ * What every Cache promises of uses and changes.
+ *
+ * @param create two that know of each other, or one twice, with the patience of their changes
+ */
+export function usesSuite(
+  name: string,
+  create: (patience: number) => readonly [Cache<Value>, Cache<Value>],
+): void {
+  describe.each([
+    ['the same', 0],
+    ['another', 1],
+  ])(`uses of the cache ${name}, and changes by %s`, (_, by) => {
+    const pair = (patience = LONG) => {
+      const caches = create(patience);
+      return { cache: caches[0], changer: caches[by] as Cache<Value> };
+    };
+    const use = (cache: Cache<Value>, n: number, wait = LONG) =>
+      cache.use('key', () => Promise.resolve({ n }), wait, never());
+
+    it('a change waits for the uses that began before, and for no other key', async () => {
+      const { cache, changer } = pair();
+      const uses = [await use(cache, 1), await use(cache, 2)];
+      const elsewhere = await cache.use('other', () => Promise.resolve({ n: 3 }), LONG, never());
+      expect(uses.map(({ value }) => value)).toEqual([{ n: 1 }, { n: 1 }]);
+      let hasBegun = false;
+      const beginning = changer.change('key').finally(() => (hasBegun = true));
+      uses[0]!.end();
+      uses[0]!.end();
+      await pause(500);
+      expect(hasBegun).toBe(false);
+      await uses[1]!.confirm?.();
+      uses[1]!.end();
+      await (await beginning).over();
+      elsewhere.end();
+    });
+
+    it('a use waits for a change, and goes by what is true after it', async () => {
+      const { cache, changer } = pair();
+      (await use(cache, 1)).end();
+      const change = await changer.change('key');
+      const waiting = use(cache, 2);
+      const late = use(cache, 3, 50);
+      await expect(late).rejects.toBeInstanceOf(LockTimeout);
+      const left = new AbortController();
+      const leaving = cache.use('key', () => Promise.resolve({ n: 4 }), LONG, left.signal);
+      left.abort(new Error('left'));
+      await expect(leaving).rejects.toThrow('left');
+      await change.over();
+      const after = await waiting;
+      expect(after.value).toEqual({ n: 2 });
+      after.end();
+    });
+
+    it('a use that is still fetching counts', async () => {
+      const { cache, changer } = pair();
+      let fetched: (value: Value) => void = () => undefined;
+      const using = cache.use('key', () => new Promise((resolve) => (fetched = resolve)), LONG, never());
+      await pause(50);
+      let hasBegun = false;
+      const beginning = changer.change('key').finally(() => (hasBegun = true));
+      await pause(300);
+      expect(hasBegun).toBe(false);
+      fetched({ n: 1 });
+      (await using).end();
+      await (await beginning).over();
+    });
+
+    it('a use that lasts is told to give up', async () => {
+      const { cache, changer } = pair(SHORT);
+      const lasting = await use(cache, 1);
+      const beginning = changer.change('key');
+      await eventually('it is told', () => lasting.signal.aborted);
+      lasting.end();
+      await (await beginning).over();
+    });
+
+    it('a change that waits in vain is not begun, and all goes on as before', async () => {
+      const { cache, changer } = pair(SHORT);
+      const lasting = await use(cache, 1);
+      await expect(changer.change('key')).rejects.toBeInstanceOf(CoordinationUnavailable);
+      (await use(cache, 2)).end();
+      lasting.end();
+      await (await changer.change('key')).over();
+      const after = await use(cache, 3);
+      expect(after.value).toEqual({ n: 3 });
+      after.end();
+    });
+
+    it('changes are made one at a time', async () => {
+      const { cache, changer } = pair();
+      let inside = 0;
+      await Promise.all(
+        [cache, changer, cache, changer].map(async (each) => {
+          const change = await each.change('key');
+          expect(++inside).toBe(1);
+          await pause(5);
+          inside--;
+          await change.over();
+        }),
+      );
+    });
+
+    it('a use whose fetch fails is none', async () => {
+      const { cache, changer } = pair();
+      const failing = cache.use('key', () => Promise.reject(new Error('no')), LONG, never());
+      await expect(failing).rejects.toThrow('no');
+      await (await changer.change('key')).over();
+    });
+  });
+}

@@ -1,0 +1,95 @@
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pause } from '../support/eventually';
+import { isRight, judge } from './check';
+import type { History } from './history';
+import { planOf, type Plan } from './plan';
+import { Recorder, type Place } from './record';
+import { report } from './report';
+
+const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
+
+/** The same in every run, so that a change fails by its own fault only; exploring starts from HISTORIES_SEED=random. */
+const FIXED_SEED = 20_260_101;
+const SEED =
+  process.env['HISTORIES_SEED'] === 'random'
+    ? randomInt(1_000_000_000)
+    : setting('HISTORIES_SEED', FIXED_SEED);
+/** How often each plan is carried out: what overlaps what is different each time. */
+const REPEAT = setting('HISTORIES_REPEAT', 1);
+/** After so many wrong histories a run stops. */
+const FAILURES = setting('HISTORIES_FAILURES', 1);
+/** So many histories at once, each in containers of its own, disturb each other's timing. */
+const AT_ONCE = 4;
+/** What a client began and did not wait for is over when nothing has changed for so long; milliseconds, and how often to look. */
+const QUIET = 200;
+const LOOKS = 15;
+
+/** As many histories as the environment asks for, or else so many. */
+export const historiesOr = (otherwise: number) => setting('HISTORIES', otherwise);
+
+/** How many milliseconds a run of so many histories may take. */
+export const timeFor = (histories: number) => 120_000 + histories * REPEAT * 2000;
+
+/**
+ * Records so many histories, of consecutive seeds, and judges each.
+ *
+ * @param change what is to be done instead of the plans as they are
+ * @throws with a report of each that is wrong
+ */
+export async function recordAndJudge(
+  place: Place,
+  count: number,
+  change = (plan: Plan) => plan,
+): Promise<void> {
+  const seeds = Array.from({ length: count * REPEAT }, (_, i) => SEED + Math.floor(i / REPEAT));
+  const histories: History[] = [];
+  const reports: string[] = [];
+  const worker = async () => {
+    for (let seed = seeds.shift(); seed !== undefined && reports.length < FAILURES; seed = seeds.shift()) {
+      const history = await recordOne(place, change(planOf(seed)));
+      histories.push(history);
+      const problem = judge(history);
+      if (problem) reports.push(report(problem, history, saved(history)));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  process.stdout.write(
+    `histories ${place.name}: ${histories.length}, from seed ${SEED}; ${answersIn(histories)}\n`,
+  );
+  if (reports.length > 0) throw new Error(reports.join('\n\n'));
+  expect(histories).toHaveLength(count * REPEAT);
+}
+
+/** Records the history of a plan; what is found at last is looked at until it is right, since some of it may be still to come. */
+async function recordOne(place: Place, plan: Plan): Promise<History> {
+  const recorder = new Recorder(place, plan);
+  await recorder.run();
+  for (let look = 1; ; look++) {
+    const history = await recorder.history();
+    if (look === LOOKS || isRight(history)) return history;
+    await pause(QUIET);
+  }
+}
+
+/** How often each kind of request got each answer. */
+function answersIn(histories: readonly History[]): string {
+  const times = new Map<string, number>();
+  for (const { call, status } of histories.flatMap(({ operations }) => operations)) {
+    const kind = `${call.do} ${status ?? 'unanswered'}`;
+    times.set(kind, (times.get(kind) ?? 0) + 1);
+  }
+  return [...times]
+    .sort()
+    .map((each) => each.join(': '))
+    .join(', ');
+}
+
+/** Keeps a wrong history in a file of its own. */
+function saved(history: History): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'hindsight-history-')), `${history.seed}.json`);
+  writeFileSync(file, JSON.stringify(history, undefined, 1));
+  return file;
+}

@@ -1,0 +1,25 @@
+import { loginTo, startEmbeddedProcess } from '../support/embedded_process';
+import { temporaryFolders } from '../support/storage';
+import { historiesOr, recordAndJudge, timeFor } from './campaign';
+
+const newFolder = temporaryFolders();
+const HISTORIES = historiesOr(100);
+
+describe.each([
+  ['one process', 1],
+  ['two workers', 2],
+])('histories over a store of its own, served by %s', (what, workers) => {
+  it(
+    'are explained by some order of their operations',
+    async () => {
+      const server = await startEmbeddedProcess(await newFolder(), workers);
+      try {
+        const client = await loginTo(server.url);
+        await recordAndJudge({ name: `over the embedded store, ${what}`, clients: [client] }, HISTORIES);
+      } finally {
+        await server.stop();
+      }
+    },
+    timeFor(HISTORIES),
+  );
+});

@@ -1,0 +1,42 @@
+import { isOpen, type Call, type History, type Operation } from './history';
+
+/** What of an operation's surroundings counts. */
+export interface Overlap {
+  /** It may act on a setting that was in force before. */
+  readonly isEarly: boolean;
+  /** Writes without a lock may come between its parts. */
+  readonly isSplit: boolean;
+  /** Another write of the object overlaps it. */
+  readonly isContended: boolean;
+}
+
+/** What was not answered may be carried out at any time. */
+export function endOf(operation: Operation): number {
+  return isOpen(operation) || operation.status === undefined ? Infinity : operation.ended;
+}
+
+/** Tells that of each operation of a history. */
+export function overlapsOf({ initially, operations }: History): (operation: Operation) => Overlap {
+  const changes = operations.filter(({ call }) => call.do === 'set');
+  const canBeOff =
+    initially === 'off' || changes.some(({ call }) => call.do === 'set' && call.setting === 'off');
+  const overlap = (one: Operation) => (other: Operation) =>
+    one !== other && one.began < endOf(other) && other.began < endOf(one);
+  const early = new Set(operations.filter((operation) => changes.some(overlap(operation))));
+  return (operation) => ({
+    isEarly: early.has(operation),
+    isSplit: canBeOff && (early.has(operation) || [...early].some(overlap(operation))),
+    isContended: operations.filter(overlap(operation)).some(({ call }) => isWriteOf(call, operation)),
+  });
+}
+
+function isWriteOf(call: Call, { call: other }: Operation): boolean {
+  const written = writtenBy(call);
+  return written !== undefined && written === writtenBy(other);
+}
+
+/** The object that a request writes or deletes. */
+export function writtenBy(call: Call): string | undefined {
+  if (call.do === 'copy') return call.to;
+  return call.do === 'put' || call.do === 'restore' || call.do === 'delete' ? call.object : undefined;
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import type { Client } from '../client';
+import { login } from '../embedded';
+import type { Gap } from './gate';
+import { NEXT, OPERATIONS, type Next, type Operation } from './operations';
+import { Place } from './place';
+import { Run, type Cell } from './run';
+import { createShared } from './steps';
+import type { Stage, Victim } from './stages';
+
+/** How many cells one kill ends. */
+const AT_ONCE = 64;
+
+/** How much of the matrix is played: every gap in any case. */
+export interface Extent {
+  /** How many of what may come next come after a gap before which something was changed; one comes after the others. */
+  readonly nexts: number;
+  /** How many cells are at work at once. */
+  readonly lanes: number;
+}
+
+/** Whether all of the matrix was asked for. */
+export const IS_WHOLE = process.env['CRASH_MATRIX'] === 'all';
+
+/** Plays the matrix on a stage; the problems of each operation, by its title. */
+export class Matrix {
+  readonly problems = new Map<string, string[]>();
+  cells = 0;
+  kills = 0;
+  private readonly prefix = `crash-${randomBytes(4).toString('hex')}-`;
+  private victim: Victim | undefined;
+  private client: Client | undefined;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly extent: Extent,
+  ) {}
+
+  async play(): Promise<void> {
+    try {
+      await this.start();
+      await createShared(new Place(this.running.client, '', this.shared));
+      const whole = await this.playBatch(
+        OPERATIONS.flatMap((operation, i) =>
+          this.nextsOf(operation, i, false).map((next) => ({ operation, next })),
+        ),
+      );
+      const killed = OPERATIONS.flatMap((operation, i) => {
+        const requests = whole.find(({ cell }) => cell.operation === operation)?.requests ?? [];
+        return gapsIn(requests).flatMap(({ gap, isChanged }, j) =>
+          this.nextsOf(operation, i + j, isChanged).map((next) => ({ operation, gap, next })),
+        );
+      });
+      for (let at = 0; at < killed.length; at += AT_ONCE)
+        await this.playBatch(killed.slice(at, at + AT_ONCE));
+    } finally {
+      await this.victim?.kill();
+    }
+  }
+
+  /** In turn; where something was changed always the first of all, which tells most, and some of the others. */
+  private nextsOf({ butNot }: Operation, turn: number, isChanged: boolean): Next[] {
+    const nexts = NEXT.filter(({ title }) => !butNot.includes(title));
+    if (IS_WHOLE) return nexts;
+    if (!isChanged) return turned(nexts, turn).slice(0, 1);
+    const others = this.extent.nexts - 1;
+    return [...nexts.slice(0, 1), ...turned(nexts.slice(1), turn * others).slice(0, others)];
+  }
+
+  /** Has cells come to their gaps, kills the process once for all of them, and judges what the next one makes of it. */
+  private async playBatch(cells: readonly Cell[]): Promise<readonly Run[]> {
+    const runs = cells.map((cell) => new Run(cell, `${this.prefix}${this.cells++}`, this.shared));
+    const { gate, client } = this.running;
+    await this.inLanes(runs, (run) => run.prepare(client));
+    await this.inLanes(runs, (run) => run.begin(client, gate));
+    if (cells.some(({ gap }) => gap)) {
+      await this.victim?.kill();
+      this.kills++;
+      await this.start();
+    }
+    await this.inLanes(runs, (run) => run.judge(this.running.client));
+    for (const { cell, problem } of runs) {
+      const list = this.problems.get(cell.operation.title) ?? [];
+      this.problems.set(cell.operation.title, problem === undefined ? list : [...list, problem]);
+    }
+    return runs;
+  }
+
+  private async start(): Promise<void> {
+    this.victim = await this.stage.start();
+    this.client = await login(this.victim.url, 'test:tester', 'testing');
+  }
+
+  private get running(): { gate: Victim['gate']; client: Client } {
+    if (!this.victim || !this.client) throw new Error('nothing runs');
+    return { gate: this.victim.gate, client: this.client };
+  }
+
+  private get shared(): string {
+    return `${this.prefix}shared`;
+  }
+
+  private async inLanes(runs: readonly Run[], work: (run: Run) => Promise<void>): Promise<void> {
+    const left = [...runs];
+    const lane = async () => {
+      for (let run = left.shift(); run; run = left.shift()) {
+        try {
+          if (run.problem === undefined) await work(run);
+        } catch (error) {
+          run.fail(error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: this.extent.lanes }, lane));
+  }
+}
+
+function turned<T>(list: readonly T[], by: number): T[] {
+  const from = by % list.length;
+  return [...list.slice(from), ...list.slice(0, from)];
+}
+
+/**
+ * The gaps of an operation: before each of its requests, and before its answer; all of them also from the other side. And whether the
+ * request before a gap is one that changes something.
+ */
+function gapsIn(requests: readonly string[]): { gap: Gap; isChanged: boolean }[] {
+  const isChange = (request = 'GET') => !/^(GET|HEAD) | \(may the client\?\)$/.test(request);
+  const before = requests.map((_, i) => ({
+    gap: { side: 'before', request: i + 1 } as const,
+    isChanged: i > 0 && isChange(requests[i - 1]),
+  }));
+  const after = requests.map((request, i) => ({
+    gap: { side: 'after', request: i + 1 } as const,
+    isChanged: isChange(request),
+  }));
+  return IS_WHOLE ? [...before, ...after] : [...before, ...after.slice(-1)];
+}

@@ -1,0 +1,125 @@
+import { MODES, type Mode } from '../containers';
+import {
+  copy,
+  copyFrom,
+  post,
+  put,
+  putLarge,
+  putLink,
+  remove,
+  removeAll,
+  removeLarge,
+  restore,
+  switchTo,
+  type Step,
+} from './steps';
+import { World } from './world';
+
+/** What is killed: a request, to a container in a mode, after others. */
+export interface Operation {
+  readonly title: string;
+  readonly mode: Mode | undefined;
+  /** Done to each of the objects beforehand. */
+  readonly before: readonly Step[];
+  readonly step: Step;
+  readonly objects: readonly [string, ...string[]];
+  /** What comes next is never this. */
+  readonly butNot: readonly string[];
+}
+
+/** What comes after the kill. */
+export interface Next {
+  readonly title: string;
+  /** It is done to the first of the objects only, since it is for all of them. */
+  readonly isOnce?: boolean;
+  /** It writes, for which nobody looks into the archive: a delete marker that was never finished may still be there until it expires. */
+  readonly isWrite?: boolean;
+  /** Done to each of the objects. */
+  steps(killed: Operation): readonly Step[];
+}
+
+type Row = [title: string, before: readonly Step[], step: Step, more?: Partial<Operation>];
+
+const OBJECT = 'object';
+const TWO = [OBJECT, 'other'] as const;
+const [one, two, three] = [put('one'), put('two'), put('three')];
+const inHistoryMode = (...steps: Step[]) => [switchTo('history'), ...steps];
+const withoutVersions = (...steps: Step[]) => [switchTo(undefined), ...steps];
+
+const IN_BOTH_MODES: readonly Row[] = [
+  ['PUT of a new object', [], put('x')],
+  ['PUT over an object', [one], put('x')],
+  ['PUT over an object with a version', [one, two], put('x')],
+  ['PUT where the object was deleted', inHistoryMode(one, two, remove), put('x')],
+  ['COPY over an object', [one, two], copy],
+  ['PUT with X-Copy-From over an object', [one, two], copyFrom],
+  ['COPY from the archive over the object', [one, two, three], restore],
+  ['POST', [one, two], post],
+  ['PUT over a large object', [one, putLarge('a')], put('x')],
+  ['PUT of a large object over an object', [one, two, putLarge('a')], putLarge('b')],
+  ['DELETE ?multipart-manifest=delete', [putLarge('a'), putLarge('b')], removeLarge],
+  ['PUT over a symlink', [one, putLink], put('x'), { butNot: ['POST, DELETE'] }],
+  ['PUT of a symlink over an object', [one, two], putLink, { butNot: ['POST, DELETE'] }],
+  ['bulk delete of two objects', [one, two], removeAll(TWO), { objects: TWO }],
+  ['versions switched off', [one, two], switchTo(undefined)],
+];
+
+const IN_STACK_MODE: readonly Row[] = [
+  ['DELETE of an object without versions', [one], remove],
+  ['DELETE of an object with a version', [one, two], remove],
+  ['DELETE of an object with two versions', [one, two, three], remove],
+  ['DELETE of an object that is gone but for a version', [one, two, ...withoutVersions(remove)], remove],
+  ['DELETE where the newest version is a delete marker', inHistoryMode(one, two, remove), remove],
+  ['DELETE where only delete markers are left', inHistoryMode(remove, remove), remove],
+  ['DELETE of an object that was written after a delete marker', inHistoryMode(one, remove, two), remove],
+  ['switch to history mode', [one, two], switchTo('history')],
+];
+
+const IN_HISTORY_MODE: readonly Row[] = [
+  ['DELETE of an object without versions', [one], remove],
+  ['DELETE of an object with a version', [one, two], remove],
+  ['DELETE of a missing object', [], remove],
+  ['DELETE of an object that is deleted already', [one, remove], remove],
+  ['switch to stack mode', [one, two], switchTo('stack')],
+];
+
+function operations(mode: Mode | undefined, rows: readonly Row[]): Operation[] {
+  return rows.map(([title, before, step, more]) => ({
+    title: `${title} (${mode ?? 'no versions'})`,
+    mode,
+    before: endingIn(mode, before),
+    step,
+    objects: [OBJECT],
+    butNot: [],
+    ...more,
+  }));
+}
+
+/** Steps that end in the mode that they begin in. */
+function endingIn(mode: Mode | undefined, steps: readonly Step[]): readonly Step[] {
+  const world = new World(mode);
+  for (const step of steps) step.foresee(world, OBJECT);
+  return world.mode === mode ? steps : [...steps, switchTo(mode)];
+}
+
+const ALL: readonly Operation[] = [
+  ...MODES.flatMap((mode) => operations(mode, IN_BOTH_MODES)),
+  ...operations('stack', IN_STACK_MODE),
+  ...operations('history', IN_HISTORY_MODE),
+  ...operations(undefined, [['versions switched on', [one, two], switchTo('stack')]]),
+];
+
+/** All of them, or those whose titles have CRASH_MATRIX_ONLY in them. */
+export const OPERATIONS = ALL.filter(({ title }) => title.includes(process.env['CRASH_MATRIX_ONLY'] ?? ''));
+
+const other = (mode: Mode | undefined): Mode => (mode === 'stack' ? 'history' : 'stack');
+
+export const NEXT: readonly Next[] = [
+  { title: 'DELETE', steps: () => [remove] },
+  { title: 'PUT', isWrite: true, steps: () => [put('y')] },
+  { title: 'DELETE in the other mode', steps: ({ mode }) => [switchTo(other(mode)), remove] },
+  { title: 'again', isOnce: true, steps: ({ step }) => [step] },
+  { title: 'POST, DELETE', steps: () => [post, remove] },
+  { title: 'PUT, DELETE, DELETE', steps: () => [put('y'), remove, remove] },
+  { title: 'COPY', isWrite: true, steps: () => [copy] },
+];

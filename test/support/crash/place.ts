@@ -1,0 +1,135 @@
+import { Client, type Answer } from '../client';
+import { archivePrefix, MARKER_TYPE, MODE_HEADER, mustBe, pathOf, type Mode } from '../containers';
+import type { Content, Entry, Versioned } from './world';
+
+/** The type of a marker between the two requests that make it, and in the hour after which one that was never finished expires. */
+const HALF_MADE_TYPE = 'application/x-deleted;hindsight_new=1';
+const HIDDEN = ['x-object-meta-hindsight-', 'x-container-meta-hindsight-'];
+/** The one note that is for clients. */
+const SHOWN = 'x-object-meta-hindsight-manifest';
+const META = 'X-Object-Meta-Step';
+
+/** A client that is shown nothing of what the proxy notes for itself, or fails. */
+export class StrictClient extends Client {
+  static of({ url, credentials, account }: Client): StrictClient {
+    return new StrictClient(url, credentials, account);
+  }
+
+  override async send(...request: Parameters<Client['send']>): Promise<Answer> {
+    const answer = await super.send(...request);
+    for (const [name] of answer.headers.entries()) {
+      if (name !== SHOWN && HIDDEN.some((prefix) => name.startsWith(prefix)))
+        throw new Error(`the client is shown ${name} by ${request[0]} ${request[1]}`);
+    }
+    return answer;
+  }
+}
+
+/** What is in an object's container and in its archive, as a client sees it, in the words of a model. */
+export interface Seen extends Versioned {
+  /** What no state may have: markers that look like none to a client, say. */
+  readonly oddities: readonly string[];
+  /** Delete markers that were never finished, which the store will remove by itself. */
+  readonly halves: readonly string[];
+}
+
+/** An object, or an entry, as it was answered. */
+interface Found {
+  readonly content: Content;
+  readonly type: string | undefined;
+  readonly expires: boolean;
+}
+
+/** The containers of a cell, and who acts there. */
+export class Place {
+  readonly archive: string;
+  readonly segments: string;
+
+  /** @param container the cell's name; `shared` a container with what cells copy and link to */
+  constructor(
+    readonly client: Client,
+    readonly container: string,
+    readonly shared: string,
+  ) {
+    this.archive = `${container}_archive`;
+    this.segments = `${container}_segments`;
+  }
+
+  async create(mode: Mode | undefined): Promise<void> {
+    await mustBe(201, this.client.ask('PUT', `/${this.archive}`));
+    const headers = mode && { [MODE_HEADER[mode]]: this.archive };
+    await mustBe(201, this.client.ask('PUT', `/${this.container}`, headers));
+  }
+
+  /** Asks for an object of the container; the metadata tells which step wrote it. */
+  ask(method: string, name: string, { meta, headers, query = '', body }: AskOptions = {}): Promise<Answer> {
+    const all = { ...(meta === undefined ? {} : { [META]: meta }), ...headers };
+    return this.client.ask(method, `${pathOf(this.container, name)}${query}`, all, body);
+  }
+
+  /** Names and types in the archive of an object, the oldest first. */
+  async entries(name: string): Promise<{ readonly name: string; readonly content_type: string }[]> {
+    const query = `format=json&prefix=${encodeURIComponent(archivePrefix(name))}`;
+    const { body } = await mustBe(200, this.client.ask('GET', `/${this.archive}?${query}`));
+    return JSON.parse(body.toString()) as { name: string; content_type: string }[];
+  }
+
+  async look(name: string): Promise<Seen> {
+    const seen = { archive: [] as Entry[], oddities: [] as string[], halves: [] as string[] };
+    const now = await this.read(this.container, name);
+    for (const entry of await this.entries(name)) {
+      const found = await this.read(this.archive, entry.name);
+      if (!found) {
+        seen.oddities.push(`${entry.name} is listed and not there`);
+      } else if (found.type?.startsWith('application/x-deleted')) {
+        seen.archive.push('delete marker');
+        const text = `a delete marker is listed as ${entry.content_type}, and is ${found.type}`;
+        if (isHalfMade(entry.content_type, found)) seen.halves.push(text);
+        else if (entry.content_type !== MARKER_TYPE || found.type !== MARKER_TYPE) seen.oddities.push(text);
+        else if (found.expires) seen.oddities.push('a delete marker expires');
+      } else {
+        seen.archive.push(found.content);
+      }
+    }
+    return { ...seen, current: now?.content };
+  }
+
+  private async read(container: string, name: string): Promise<Found | undefined> {
+    const path = `${pathOf(container, name)}?multipart-manifest=get&symlink=get`;
+    const answer = await this.client.ask('GET', path);
+    if (answer.status === 404) return undefined;
+    await mustBe(200, Promise.resolve(answer));
+    const { headers } = answer;
+    return {
+      content: contentOf(answer),
+      type: headers.get('content-type'),
+      expires: headers.has('x-delete-at'),
+    };
+  }
+}
+
+interface AskOptions {
+  readonly meta?: string;
+  readonly headers?: Record<string, string>;
+  readonly query?: string;
+  readonly body?: string;
+}
+
+function isHalfMade(listed: string, { type, expires }: Found): boolean {
+  return listed === HALF_MADE_TYPE && type === HALF_MADE_TYPE && expires;
+}
+
+/** An object as models call it: by its body, or as the large object or the link that it is. */
+function contentOf({ headers, body }: Answer): Content {
+  const meta = headers.get(META) ?? '';
+  const link = headers.get('x-symlink-target');
+  if (link !== undefined) return { body: `link(${lastPart(link)})`, meta };
+  const text = body.toString();
+  if (!text.startsWith('[{')) return { body: text, meta };
+  const parts = JSON.parse(text) as { name?: string; path?: string }[];
+  return { body: `slo(${parts.map(({ name, path }) => lastPart(name ?? path ?? '')).join()})`, meta };
+}
+
+function lastPart(path: string): string {
+  return path.split('/').at(-1) ?? '';
+}

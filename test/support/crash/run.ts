@@ -1,0 +1,188 @@
+import type { Client } from '../client';
+import type { Gap, Gate } from './gate';
+import type { Next, Operation } from './operations';
+import { Place, StrictClient, type Seen } from './place';
+import type { Step } from './steps';
+import { World, type Content, type Entry, type Versioned } from './world';
+
+/** One cell of the matrix: an operation, where it is killed (nowhere, if there is no gap), and what comes next. */
+export interface Cell {
+  readonly operation: Operation;
+  readonly gap?: Gap;
+  readonly next: Next;
+}
+
+/** What somebody saw of one object after a cell's last step, and how the steps were answered. */
+interface Ending {
+  readonly statuses: readonly number[];
+  readonly state: Versioned;
+}
+
+/** Milliseconds after which an operation that is neither stopped nor answered is given up. */
+const PATIENCE = 60_000;
+
+/** A cell as it is played, in containers of its own. */
+export class Run {
+  /** What went to the store on behalf of the operation, up to its end. */
+  requests: readonly string[] = [];
+  private answer: Promise<number | 'killed'> = Promise.resolve('killed');
+  private readonly found: string[] = [];
+  /** The state before the operation, and with it done. */
+  private readonly before: World;
+  private readonly after: World;
+  private readonly status: number;
+
+  constructor(
+    readonly cell: Cell,
+    private readonly id: string,
+    private readonly shared: string,
+  ) {
+    const { mode, objects, before, step } = cell.operation;
+    this.before = new World(mode);
+    for (const name of objects) for (const each of before) each.foresee(this.before, name);
+    this.after = this.before.clone();
+    this.status = step.foresee(this.after, objects[0]);
+  }
+
+  /** What is wrong with it, for people; undefined: nothing. */
+  get problem(): string | undefined {
+    return this.found.length === 0 ? undefined : [this.title(), ...this.found].join('\n    ');
+  }
+
+  /** Brings about the state before the operation. */
+  async prepare(client: Client): Promise<void> {
+    const { mode, objects, before } = this.cell.operation;
+    const at = this.place(client);
+    await at.create(mode);
+    const model = new World(mode);
+    for (const name of objects) {
+      for (const step of before) {
+        const status = await step.send(at, name);
+        const expected = step.foresee(model, name);
+        if (status !== expected) throw new Error(`${step.title} was answered ${status}, and not ${expected}`);
+      }
+    }
+  }
+
+  /** Has the operation go on until it is stopped at its gap, or answered where it has none. */
+  async begin(client: Client, gate: Gate): Promise<void> {
+    const { gap, operation } = this.cell;
+    await gate.begin(this.id, gap);
+    this.answer = operation.step
+      .send(this.place(client), operation.objects[0])
+      .catch(() => 'killed' as const);
+    const stopped = gate.stopped(this.id).then(() => 'stopped' as const);
+    const end = await orTooLate(gap ? Promise.race([stopped, this.answer]) : this.answer);
+    this.requests = await gate.passed(this.id);
+    const expected = gap ? 'stopped' : this.status;
+    if (end !== expected) this.found.push(`it should have been ${expected}, and was ${end}`);
+  }
+
+  /** Looks at what is there after the kill, does what comes next, and looks again. */
+  async judge(client: Client): Promise<void> {
+    const { operation, gap, next } = this.cell;
+    const at = this.place(client);
+    if (gap && (await this.answer) !== 'killed') this.found.push('it was answered although it was killed');
+    for (const name of operation.objects) this.judgeBetween(name, await at.look(name));
+    const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
+    const statuses: number[][] = [];
+    for (const name of names) statuses.push(await sendAll(at, name, next.steps(operation)));
+    for (const [i, name] of operation.objects.entries()) {
+      const { oddities, halves, ...state } = await at.look(name);
+      this.found.push(...oddities, ...(next.isWrite ? [] : halves));
+      this.judgeEnding(name, { statuses: statuses[i] ?? [], state });
+    }
+  }
+
+  fail(error: unknown): void {
+    this.found.push(error instanceof Error ? error.message : String(error));
+  }
+
+  private place(client: Client): Place {
+    return new Place(StrictClient.of(client), this.id, this.shared);
+  }
+
+  /** The worlds in which the client may find itself: as if the operation had happened wholly or not at all. */
+  private get worlds(): World[] {
+    return this.cell.gap ? [this.before, this.after] : [this.after];
+  }
+
+  /** Nothing is lost even now, nothing is there that nobody wrote, and what is current is one of the two; duplicates may be. */
+  private judgeBetween(name: string, seen: Seen): void {
+    const states = this.worlds.map((world) => world.at(name));
+    const there = new Set(contentsOf(seen));
+    const [first, ...others] = states.map((state) => new Set(contentsOf(state)));
+    const known = [...(first ?? [])].concat(...others.map((other) => [...other]));
+    const certain = [...(first ?? [])].filter((content) => others.every((other) => other.has(content)));
+    const lost = certain.filter((content) => !there.has(content));
+    const strange = [...there].filter((content) => !known.includes(content));
+    const isCurrent = states.some(({ current }) => render(current) === render(seen.current));
+    if (lost.length === 0 && strange.length === 0 && isCurrent) return;
+    this.found.push(
+      `${name} before what came next:`,
+      ...states.map((state) => `  expected something like  ${describe({ statuses: [], state })}`),
+      `  got                      ${describe({ statuses: [], state: seen })}`,
+    );
+  }
+
+  private judgeEnding(name: string, got: Ending): void {
+    const { operation, next } = this.cell;
+    const expected = this.worlds.map((world) => {
+      const own = world.clone();
+      const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
+      const statuses = names.map((each) => next.steps(operation).map((step) => step.foresee(own, each)));
+      const i = operation.objects.indexOf(name);
+      return describe({ statuses: statuses[i] ?? [], state: own.at(name) });
+    });
+    if (expected.includes(describe(got))) return;
+    this.found.push(
+      `${name} after ${next.title}:`,
+      ...[...new Set(expected)].map((text) => `  expected  ${text}`),
+      `  got       ${describe(got)}`,
+    );
+  }
+
+  private title(): string {
+    const { operation, gap, next } = this.cell;
+    if (!gap) return `${operation.title}, then ${next.title}`;
+    const which = gap.side === 'before' ? 'before' : 'after the store had done';
+    const done = this.requests.length === 0 ? 'nothing' : this.requests.join(' | ');
+    return `${operation.title}, killed ${which} request ${gap.request}, then ${next.title}
+    the store had done: ${done}`;
+  }
+}
+
+async function sendAll(at: Place, name: string, steps: readonly Step[]): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const step of steps) statuses.push(await step.send(at, name));
+  return statuses;
+}
+
+function orTooLate<T>(answer: Promise<T>): Promise<T | 'neither stopped nor answered'> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<'neither stopped nor answered'>((resolve) => {
+    timer = setTimeout(() => resolve('neither stopped nor answered'), PATIENCE);
+  });
+  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+}
+
+/** The bodies of an object's states, whose metadata may change by a POST. */
+function contentsOf({ current, archive }: Versioned): string[] {
+  const contents = [...archive, ...(current ? [current] : [])];
+  return contents.flatMap((content) => (content === 'delete marker' ? [] : [content.body]));
+}
+
+function describe({ statuses, state: { current, archive } }: Ending): string {
+  const answered = statuses.length === 0 ? '' : `${statuses.join(', ')}; `;
+  return `${answered}current: ${render(current)}; archive: ${archive.map(render).join(', ') || 'empty'}`;
+}
+
+function render(entry: Entry | undefined): string {
+  if (entry === undefined) return 'none';
+  if (entry === 'delete marker') return `(${entry})`;
+  return renderContent(entry);
+}
+
+function renderContent({ body, meta }: Content): string {
+  return body === meta ? body : `${body} [${meta}]`;
+}

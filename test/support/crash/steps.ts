@@ -1,0 +1,139 @@
+import { MODE_HEADER, mustBe, pathOf, type Mode } from '../containers';
+import type { Place } from './place';
+import type { Content, World } from './world';
+
+/** A request of a client's, and what the manual says of it. */
+export interface Step {
+  readonly title: string;
+  /** Asks for it; the status. */
+  send(at: Place, name: string): Promise<number>;
+  /** Does it to a model; the status. */
+  foresee(world: World, name: string): number;
+}
+
+/** What cells copy and link to. */
+export const SOURCE = 'source';
+
+export function createShared(at: Place): Promise<unknown> {
+  const path = pathOf(at.shared, SOURCE);
+  return mustBe(201, at.client.ask('PUT', `/${at.shared}`)).then(() =>
+    mustBe(201, at.client.ask('PUT', path, { 'X-Object-Meta-Step': 'copied' }, 'copied')),
+  );
+}
+
+const COPIED: Content = { body: 'copied', meta: 'copied' };
+
+export function put(body: string): Step {
+  return {
+    title: 'PUT',
+    send: async (at, name) => (await at.ask('PUT', name, { meta: body, body })).status,
+    foresee: (world, name) => world.write(name, { body, meta: body }),
+  };
+}
+
+export const remove: Step = {
+  title: 'DELETE',
+  send: async (at, name) => (await at.ask('DELETE', name)).status,
+  foresee: (world, name) => world.delete(name),
+};
+
+export const post: Step = {
+  title: 'POST',
+  send: async (at, name) => (await at.ask('POST', name, { meta: 'posted' })).status,
+  foresee: (world, name) => world.post(name, 'posted'),
+};
+
+export const copy: Step = {
+  title: 'COPY over',
+  send: async (at, name) => {
+    const headers = { Destination: pathOf(at.container, name).slice(1) };
+    return (await at.client.ask('COPY', pathOf(at.shared, SOURCE), headers)).status;
+  },
+  foresee: (world, name) => world.write(name, COPIED),
+};
+
+export const copyFrom: Step = {
+  title: 'PUT with X-Copy-From',
+  send: async (at, name) => {
+    const headers = { 'X-Copy-From': pathOf(at.shared, SOURCE).slice(1) };
+    return (await at.ask('PUT', name, { headers })).status;
+  },
+  foresee: (world, name) => world.write(name, COPIED),
+};
+
+/** A client's own restoring of the oldest version, which stays in the archive. */
+export const restore: Step = {
+  title: 'COPY from the archive',
+  send: async (at, name) => {
+    const oldest = (await at.entries(name))[0]?.name ?? 'none';
+    const headers = { Destination: pathOf(at.container, name).slice(1) };
+    return (await at.client.ask('COPY', pathOf(at.archive, oldest), headers)).status;
+  },
+  foresee: (world, name) => {
+    const oldest = world.at(name).archive[0];
+    if (typeof oldest !== 'object') throw new Error('there is no version to restore');
+    return world.write(name, oldest);
+  },
+};
+
+export function putLarge(segment: string): Step {
+  const body = `slo(${segment})`;
+  return {
+    title: 'PUT of a large object',
+    send: async (at, name) => {
+      const path = pathOf(at.segments, segment);
+      await at.client.ask('PUT', `/${at.segments}`);
+      await mustBe(201, at.client.ask('PUT', path, {}, 'content'));
+      const query = '?multipart-manifest=put';
+      return (await at.ask('PUT', name, { meta: body, query, body: JSON.stringify([{ path }]) })).status;
+    },
+    foresee: (world, name) => world.write(name, { body, meta: body }),
+  };
+}
+
+export const removeLarge: Step = {
+  title: 'DELETE ?multipart-manifest=delete',
+  send: async (at, name) => (await at.ask('DELETE', name, { query: '?multipart-manifest=delete' })).status,
+  foresee: (world, name) => {
+    world.delete(name);
+    return 200;
+  },
+};
+
+export const putLink: Step = {
+  title: 'PUT of a symlink',
+  send: async (at, name) => {
+    const headers = { 'X-Symlink-Target': `${at.shared}/${SOURCE}` };
+    return (await at.ask('PUT', name, { meta: 'link', headers })).status;
+  },
+  foresee: (world, name) => world.write(name, { body: `link(${SOURCE})`, meta: 'link' }),
+};
+
+/** Deletes several objects in one request, whatever object it is asked for. */
+export function removeAll(names: readonly string[]): Step {
+  return {
+    title: 'bulk delete',
+    send: async (at) => {
+      const body = names.map((name) => pathOf(at.container, name)).join('\n');
+      return (await at.client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, body)).status;
+    },
+    foresee: (world) => {
+      for (const name of names) world.delete(name);
+      return 200;
+    },
+  };
+}
+
+export function switchTo(mode: Mode | undefined): Step {
+  return {
+    title: mode ? `switch to ${mode} mode` : 'switch versions off',
+    send: async (at) => {
+      const headers = mode ? { [MODE_HEADER[mode]]: at.archive } : { 'X-Remove-Versions-Location': 'x' };
+      return (await at.client.ask('POST', `/${at.container}`, headers)).status;
+    },
+    foresee: (world) => {
+      world.mode = mode;
+      return 204;
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { IS_WHOLE, Matrix, type Extent } from './matrix';
+import { OPERATIONS } from './operations';
+import type { Stage } from './stages';
+
+/** Minutes that a part of the matrix may take, on a machine that does other things as well. */
+const PATIENCE = IS_WHOLE ? 240 : 60;
+
+/**
+ * The crash matrix on a stage: every operation is killed in every gap between its requests to the store, and what comes next is as
+ * if it had happened wholly or not at all. With CRASH_MATRIX=all everything comes next, and each gap is met from both sides.
+ */
+export function crashMatrix(name: string, open: () => Promise<Stage>, extent: Extent): void {
+  describe(`killed between any two requests, ${name}`, () => {
+    let stage: Stage | undefined;
+    let matrix: Matrix | undefined;
+    beforeAll(async () => {
+      stage = await open();
+      matrix = new Matrix(stage, extent);
+      const began = Date.now();
+      await matrix.play();
+      console.log(`${name}: ${matrix.cells} cells, ${matrix.kills} kills, ${Date.now() - began} ms`);
+    }, PATIENCE * 60_000);
+    afterAll(() => stage?.close());
+
+    it.each(OPERATIONS.map(({ title }) => title))('%s', (title) => {
+      const problems = matrix?.problems.get(title);
+      if (!problems) throw new Error('it was not played');
+      if (problems.length > 0) throw new Error(problems.join('\n\n'));
+    });
+  });
+}
