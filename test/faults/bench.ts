@@ -33,8 +33,7 @@ export function suiteBench(store: () => string | Promise<string>, service = true
     });
     stop = async () => {
       await proxy.close();
-      await faulty.abandoned();
-      await faulty.close();
+      await faulty.abandoned().finally(() => faulty.close());
     };
     bench = { faulty, client: await login(proxy.url, 'tester'), direct: await login(url, 'tester') };
   });
