@@ -14,8 +14,9 @@ export interface SuiteBench {
  * mistake of its own, and closed its connections.
  *
  * @param store tells where the store is, once the suite runs
+ * @param cacheTime seconds that settings of containers are remembered
  */
-export function suiteBench(store: () => string | Promise<string>, service = true): SuiteBench {
+export function suiteBench(store: () => string | Promise<string>, service = true, cacheTime = 0): SuiteBench {
   let bench: Bench | undefined;
   let stop: () => Promise<void> = () => Promise.resolve();
   const bugs: unknown[] = [];
@@ -24,7 +25,7 @@ export function suiteBench(store: () => string | Promise<string>, service = true
     const faulty = await FaultyStore.start(url);
     const proxy = await startProxy(faulty.url, {
       service,
-      filter: 'settings_cache_time = 0\nlock_wait = 5',
+      filter: `settings_cache_time = ${cacheTime}\nlock_wait = 5`,
       app: 'upstream_timeout = 1',
       onLog: (line) => {
         if (line['level'] === 'error' || line['level'] === 'fatal') bugs.push(line);
@@ -32,8 +33,7 @@ export function suiteBench(store: () => string | Promise<string>, service = true
     });
     stop = async () => {
       await proxy.close();
-      await faulty.abandoned();
-      await faulty.close();
+      await faulty.abandoned().finally(() => faulty.close());
     };
     bench = { faulty, client: await login(proxy.url, 'tester'), direct: await login(url, 'tester') };
   });

@@ -66,8 +66,8 @@ const fromThenOn =
   (_, index) =>
     index === at ? fault : index > at ? later : undefined;
 
-/** What writes to the archive; there a refusal is an answer of the store's, and no lie. */
-const writesToArchive = (request: string) => /^(PUT|POST) .*-a\/|^DELETE .*-a\//.test(request);
+/** What adds to the archive; there a refusal is an answer of the store's, and no lie. */
+const addsToArchive = (request: string) => /^(PUT|POST) .*-a\//.test(request);
 
 export const FAULTS: readonly Injected[] = [
   ...[500, 503, 507].map((status) => ({ name: `${status}, not done`, rule: once(answered(status)) })),
@@ -85,9 +85,19 @@ export const FAULTS: readonly Injected[] = [
   ...[403, 404, 413].map((status) => ({
     name: `${status} of the archive`,
     rule: once(answered(status)),
-    befalls: writesToArchive,
+    befalls: addsToArchive,
   })),
 ];
+
+/** What a refusal to remove an entry is to a DELETE in stack mode, which restores before it removes. */
+export const REMOVAL_REFUSED: Injected = {
+  name: '403 to the removal of an entry',
+  rule: () => (exchange) => (removesFromArchive(exchange) ? answered(403) : undefined),
+};
+
+function removesFromArchive({ method, path }: Exchange): boolean {
+  return method === 'DELETE' && path.includes('-a/');
+}
 
 /** What a listing lies: it is passed on with its entries changed. */
 export function relisted(change: (entries: { name: string }[]) => unknown[], query?: string): Fault {

@@ -47,6 +47,7 @@ export interface Injection {
 export class FaultyStore {
   readonly #rules = new Map<string, { rule: Rule; seen: string[] }>();
   readonly #sockets = new Set<Socket>();
+  readonly #requests = new Set<IncomingMessage>();
 
   private constructor(
     private readonly server: Server,
@@ -93,10 +94,14 @@ export class FaultyStore {
 
   /** Waits until whoever asks the store has closed its connections, as who stops in order does. */
   async abandoned(): Promise<void> {
+    // the end of a connection comes behind what nobody has read of it
+    for (const request of this.#requests) request.resume();
     await eventually('no connection to the store is open', () => this.open === 0);
   }
 
   #serve(req: IncomingMessage, res: ServerResponse): void {
+    this.#requests.add(req);
+    req.once('close', () => this.#requests.delete(req));
     const exchange = new NodeExchange(req, res, this.pool);
     const found = [...this.#rules.entries()].find(([part]) => exchange.path.includes(part))?.[1];
     const index = found?.seen.push(`${exchange.method} ${exchange.path}?${exchange.query}`) ?? 0;
