@@ -49,13 +49,17 @@ describeWithRedis('two proxies that share a Redis', () => {
       expect(there.length).toBeGreaterThanOrEqual(acknowledged.length + 2);
     }
 
-    it.each(MODES)('lose no body of 32 writers of one object (%s)', async (mode) => {
-      const pair = await newPair(clients[0], mode);
-      const write = throughBoth(pair.container);
-      const { acknowledged, statuses } = await race(WRITERS, TIMES, 'writer', write);
-      expect(statuses).toEqual([201]);
-      expect(await found(clients[1], pair)).toEqual(acknowledged.sort());
-    });
+    it.each(MODES)(
+      'lose no body of 32 writers of one object (%s)',
+      async (mode) => {
+        const pair = await newPair(clients[0], mode);
+        const write = throughBoth(pair.container);
+        const { acknowledged, statuses } = await race(WRITERS, TIMES, 'writer', write);
+        expect(statuses).toEqual([201]);
+        expect(await found(clients[1], pair)).toEqual(acknowledged.sort());
+      },
+      300_000,
+    );
 
     it('have a setting in force in both once it is answered', async () => {
       const [one, other] = clients;
