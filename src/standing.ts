@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from './clock';
 import { CoordinationUnavailable } from './errors';
 
@@ -16,13 +17,36 @@ export interface Locks {
   readonly name?: string | undefined;
 }
 
+/** Milliseconds that a write waits for what is first told. */
+const PATIENCE = 10_000;
+
 /** Remembers the standing of a server for those who are about to write. */
 export class Guard {
   #standing: Standing = { until: 0 };
+  #isTold = false;
+  #toldFirst: () => void = () => undefined;
+  readonly #first = new Promise<void>((resolve) => (this.#toldFirst = resolve));
 
   readonly tell = (standing: Standing): void => {
     this.#standing = standing;
+    this.#isTold = true;
+    this.#toldFirst();
   };
+
+  /**
+   * Waits where nothing was told yet, as in a process that has just begun.
+   *
+   * @throws CoordinationUnavailable where the server may not write what has versions
+   */
+  async admit(): Promise<void> {
+    if (!this.#isTold) {
+      const told = new AbortController();
+      const late = sleep(PATIENCE, undefined, { signal: told.signal }).catch(() => undefined);
+      await Promise.race([this.#first, late]);
+      told.abort();
+    }
+    this.confirm();
+  }
 
   /** @throws CoordinationUnavailable where the server may not write what has versions */
   readonly confirm = (): void => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Headers } from '../../src/http/headers';
-import { textResponse, type Filter } from '../../src/http/message';
+import { isReading, textResponse, type Filter, type Request } from '../../src/http/message';
+import { isSignedForS3 } from '../../src/http/s3';
 import type { FilterPlugin } from '../../src/plugin';
 import { isReserved } from '../../src/reserved';
 
@@ -8,7 +9,8 @@ const options = z.object({});
 
 /**
  * Keeps what the proxy notes on containers and objects to itself: clients can neither send the reserved metadata (400) nor see it, not
- * even its names in the list that CORS makes of an answer's headers.
+ * even its names in the list that CORS makes of an answer's headers. Nor can they write to a path that is not in the request: a
+ * store may take Host for the account and the container (Swift's `domain_remap`), so that only what reads goes on with the client's Host.
  */
 export const gatekeeper: FilterPlugin<typeof options> = {
   name: 'gatekeeper',
@@ -21,12 +23,19 @@ const guard: Filter = (next) => async (request) => {
     if (isReserved(name.replace(/^x-remove-/, 'x-')))
       return textResponse(400, `Headers whose names begin as ${name} does are reserved\n`);
   }
-  const response = await next(request);
+  const response = await next(
+    mayKeepHost(request) ? request : { ...request, headers: request.headers.without('host') },
+  );
   const headers = response.headers.filter((name) => !isReserved(name));
   const exposed = headers.get('access-control-expose-headers');
   const shown = exposed === undefined ? headers : withoutReserved(headers, exposed);
   return shown === response.headers ? response : { ...response, headers: shown };
 };
+
+/** The signatures of S3 are over Host as well; what they write the filter versioned_writes refuses. */
+function mayKeepHost({ method, headers, query }: Request): boolean {
+  return isReading(method) || isSignedForS3(headers.get('authorization'), query);
+}
 
 function withoutReserved(headers: Headers, exposed: string): Headers {
   const names = exposed.split(',').map((name) => name.trim());

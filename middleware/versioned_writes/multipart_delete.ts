@@ -19,6 +19,8 @@ interface Parts {
   /** Manifests, the one asked for first. */
   readonly manifests: ObjectTarget[];
   readonly segments: ObjectTarget[];
+  /** The manifest that the client may not read, and so may not delete by either, as on Swift; and the status that says so. */
+  readonly refused?: { readonly manifest: ObjectTarget; readonly status: number };
 }
 
 /** Whether a request deletes a static large object with its segments. */
@@ -47,17 +49,26 @@ export async function multipartDelete(
   const type = bulkType(request);
   const summary = new DeleteSummary();
   if (type === undefined) return deletedAnswer(type, summary.render(type, 406));
+  const { refused } = parts;
+  if (refused) {
+    summary.add(nameOf(refused.manifest), refused.status);
+    return deletedAnswer(type, summary.render(type));
+  }
   for (const part of [...parts.manifests, ...parts.segments]) {
     const headers = credentials(request.headers);
     const response = await remove(
       subrequest(request, { method: 'DELETE', path: formatTarget(part), headers }),
     );
     await drain(response.body);
-    summary.add(`/${part.container}/${part.object}`, response.status);
+    summary.add(nameOf(part), response.status);
     const failed = response.status >= 300 && response.status !== 404;
     if (failed && part === parts.manifests[0]) break;
   }
   return deletedAnswer(type, summary.render(type));
+}
+
+function nameOf({ container, object }: ObjectTarget): ByteString {
+  return `/${container}/${object}`;
 }
 
 async function touchesVersions(
@@ -77,7 +88,9 @@ async function touchesVersions(
 async function collect(request: Request, target: ObjectTarget, next: Handler): Promise<Parts> {
   const parts: Parts = { manifests: [target], segments: [] };
   for (const manifest of parts.manifests) {
-    for (const { name, sub_slo } of await readManifest(request, manifest, next)) {
+    const lines = await readManifest(request, manifest, next);
+    if (typeof lines === 'number') return { ...parts, refused: { manifest, status: lines } };
+    for (const { name, sub_slo } of lines) {
       const named = name === undefined ? undefined : parseName(toBytes(name));
       if (!named) continue;
       const part: ObjectTarget = { version: target.version, account: target.account, ...named };
@@ -98,12 +111,12 @@ function parseName(name: ByteString): { container: ByteString; object: ByteStrin
   return parseCopyHeader(name.replaceAll('%', '%25'));
 }
 
-/** The lines of a manifest, read with the client's own right; none for what is no static large object. */
+/** The lines of a manifest; none for what is no static large object; the status where the client has not the right to read. */
 async function readManifest(
   request: Request,
   manifest: ObjectTarget,
   next: Handler,
-): Promise<z.infer<typeof Manifest>> {
+): Promise<z.infer<typeof Manifest> | number> {
   const query = 'multipart-manifest=get';
   const headers = credentials(request.headers);
   const response = await next(
@@ -111,7 +124,7 @@ async function readManifest(
   );
   if (response.status !== 200 || response.headers.get('x-static-large-object')?.toLowerCase() !== 'true') {
     await drain(response.body);
-    return [];
+    return [401, 403].includes(response.status) ? response.status : [];
   }
   const body = await readAll(response.body, MOST_MANIFEST_BYTES).catch((cause: unknown) => {
     throw new StoreError('unavailable', 'a manifest broke off', undefined, { cause });

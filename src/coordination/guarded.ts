@@ -8,7 +8,7 @@ export function guarded(coordination: Coordination, guard: Guard): Coordination 
   return {
     locker: {
       acquire: async (name, wait, signal) => {
-        guard.confirm();
+        await guard.admit();
         return guardedLock(await coordination.locker.acquire(name, wait, signal), guard);
       },
     },
@@ -18,11 +18,11 @@ export function guarded(coordination: Coordination, guard: Guard): Coordination 
         load: (key, fetch) => cache.load(key, fetch),
         use: (...use) => cache.use(...use),
         change: async (key) => {
-          guard.confirm();
+          await guard.admit();
           return cache.change(key);
         },
         drop: async (key) => {
-          guard.confirm();
+          await guard.admit();
           await cache.drop(key);
         },
       };

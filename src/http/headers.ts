@@ -119,17 +119,20 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
+/** What WSGI servers read only as it is spelled here: eventlet, Swift's, ignores `Content_Type`. */
+const READ_AS_SPELLED = new Set(['content-length', 'content-type']);
+
 /**
  * The fields that may travel on to the next connection (RFC 9110, 7.6.1): not the hop-by-hop ones, nor those that
- * Connection names, nor other spellings of Content-Length. The framing of the message is the next sender's to write, so
- * that no two readers of it can disagree.
+ * Connection names, nor other spellings of Content-Length and Content-Type. The framing of the message is the next sender's to
+ * write, so that no two readers of it can disagree; nor may they about whether it is a form.
  */
 export function endToEnd(headers: Headers): Headers {
   const connection = headers.get('connection');
   const named = connection === undefined ? NONE : namedIn(connection);
   return headers.filter(
     (key, name) =>
-      !HOP_BY_HOP.has(key) && !named.has(key) && !(key === 'content-length' && name.includes('_')),
+      !HOP_BY_HOP.has(key) && !named.has(key) && !(READ_AS_SPELLED.has(key) && name.includes('_')),
   );
 }
 

@@ -76,6 +76,11 @@ export type Handler = (request: Request) => Promise<Response>;
 /** Wraps a handler. What it asks on its own account it asks of `next`, as new requests. */
 export type Filter = (next: Handler) => Handler;
 
+/** Whether a method only reads, in every server that speaks the Swift API. */
+export function isReading(method: string): boolean {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method);
+}
+
 export const NO_BODY: Body = Buffer.alloc(0);
 
 /** An answer made here: plain text, UTF-8. */

@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { catchErrors } from '../../middleware/catch_errors';
 import { gatekeeper } from '../../middleware/gatekeeper';
@@ -8,7 +9,7 @@ import { seconds } from '../config/options';
 import { alone } from '../coordination/coordination';
 import { guarded } from '../coordination/guarded';
 import { throughRedis } from '../coordination/redis';
-import { NO_BODY, type Request, type Response } from '../http/message';
+import { isReading, NO_BODY, type Request, type Response } from '../http/message';
 import { Headers } from '../http/headers';
 import { createLog, type Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
@@ -79,7 +80,8 @@ export function versionedWrites(
       versionedWritesPlugin.create(optionsForFilter, context),
     ],
     (request) => {
-      if (!originals.has(request) || !mayDecline(request)) return app.handler(request);
+      // proxies may fold a path that means nothing to us into one that names an object of a versioned container
+      if (!originals.has(request) || !isReading(request.method)) return app.handler(request);
       declined.add(request);
       return Promise.resolve(NOT_HERE);
     },
@@ -90,6 +92,10 @@ export function versionedWrites(
     return handler(request);
   };
   const middleware: RequestHandler = (req, res, next) => {
+    if (isOfTheApp(req)) {
+      next();
+      return;
+    }
     serve(first, { clientTimeout }, req, res, (request) => declined.has(request)).then(
       (served) => {
         if (!served) next();
@@ -107,15 +113,9 @@ export function versionedWrites(
 
 const NOT_HERE: Response = { status: 404, headers: Headers.none, body: NO_BODY };
 
-/**
- * Only what does not write is left to the app's own proxy: proxies may fold a path that means nothing to us into one that names
- * an object of a versioned container.
- */
-function mayDecline({ method, path, query, headers }: Request): boolean {
-  return (
-    ['GET', 'HEAD', 'OPTIONS'].includes(method) ||
-    !isForPipeline(`${path}?${query}`, headers.get('authorization'))
-  );
+/** What writes outside of the Swift API is the app's own. */
+function isOfTheApp({ method, url, headers }: IncomingMessage): boolean {
+  return !isReading(method ?? '') && !isForPipeline(url ?? '/', headers.authorization);
 }
 
 function divide(

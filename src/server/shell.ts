@@ -3,6 +3,7 @@ import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toText, unquote } from '../http/bytes';
 import { endToEnd, Headers } from '../http/headers';
+import { isReading } from '../http/message';
 import type { Log } from '../log';
 import type { UpstreamServer } from '../plugin';
 import { transactionId } from '../http/transaction';
@@ -19,7 +20,10 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
   app.disable('etag');
   app.use((req, res, next) => {
     logWhenDone(req, res, log);
-    if (reframe(req, res)) next();
+    if (!reframe(req, res)) return;
+    // a store may take Host for the account and the container (Swift's domain_remap), and what writes must not name one so
+    if (!isReading(req.method)) req.headers.host = origin.host;
+    next();
   });
   app.use(
     createProxyMiddleware({
@@ -38,7 +42,7 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
         },
         proxyRes: (answer, req, res) => {
           const storage = answer.headers['x-storage-url'];
-          const own = req.headers.host;
+          const own = Headers.fromRaw(req.rawHeaders).get('host');
           if (typeof storage === 'string' && own !== undefined) {
             answer.headers['x-storage-url'] = leadBack(storage, own, [origin.host, host]);
           }

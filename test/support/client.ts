@@ -41,7 +41,8 @@ export class Client {
     const { hostname, port } = new URL(this.url);
     const fields = this.credentials.withAll(Headers.of(headers));
     return new Promise((resolve, reject) => {
-      const sent = request({ hostname, port, method, path, agent: false }, (response) => {
+      const setHost = !fields.has('host');
+      const sent = request({ hostname, port, method, path, agent: false, setHost }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);

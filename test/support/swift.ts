@@ -23,6 +23,7 @@ export const USERS = {
   tester2: ['test2:tester2', 'testing2'],
   tester3: ['test:tester3', 'testing3'],
   admin: ['admin:admin', 'admin'],
+  service: ['test5:tester5', 'testing5'],
 } as const;
 
 /** Logs a user in at an endpoint, by TempAuth. */

@@ -32,8 +32,8 @@ export interface Next {
   readonly title: string;
   /** It is done to the first of the objects only, since it is for all of them. */
   readonly isOnce?: boolean;
-  /** It writes, for which nobody looks into the archive: a delete marker that was never finished may still be there until it expires. */
-  readonly isWrite?: boolean;
+  /** It begins with a write, for which nobody looks into the archive: a delete marker that was never finished may stay until it expires. */
+  readonly writesFirst?: boolean;
   /** Done to each of the objects. */
   steps(killed: Operation): readonly Step[];
 }
@@ -116,10 +116,10 @@ const other = (mode: Mode | undefined): Mode => (mode === 'stack' ? 'history' : 
 
 export const NEXT: readonly Next[] = [
   { title: 'DELETE', steps: () => [remove] },
-  { title: 'PUT', isWrite: true, steps: () => [put('y')] },
+  { title: 'PUT', writesFirst: true, steps: () => [put('y')] },
   { title: 'DELETE in the other mode', steps: ({ mode }) => [switchTo(other(mode)), remove] },
   { title: 'again', isOnce: true, steps: ({ step }) => [step] },
   { title: 'POST, DELETE', steps: () => [post, remove] },
-  { title: 'PUT, DELETE, DELETE', steps: () => [put('y'), remove, remove] },
-  { title: 'COPY', isWrite: true, steps: () => [copy] },
+  { title: 'PUT, DELETE, DELETE', writesFirst: true, steps: () => [put('y'), remove, remove] },
+  { title: 'COPY', writesFirst: true, steps: () => [copy] },
 ];

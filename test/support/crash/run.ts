@@ -68,9 +68,8 @@ export class Run {
   async begin(client: Client, gate: Gate): Promise<void> {
     const { gap, operation } = this.cell;
     await gate.begin(this.id, gap);
-    this.answer = operation.step
-      .send(this.place(client), operation.objects[0])
-      .catch(() => 'killed' as const);
+    const sent = operation.step.send(this.place(client), operation.objects[0]);
+    this.answer = gap ? sent.catch(() => 'killed' as const) : sent;
     const stopped = gate.stopped(this.id).then(() => 'stopped' as const);
     const end = await orTooLate(gap ? Promise.race([stopped, this.answer]) : this.answer);
     this.requests = await gate.passed(this.id);
@@ -89,7 +88,7 @@ export class Run {
     for (const name of names) statuses.push(await sendAll(at, name, next.steps(operation)));
     for (const [i, name] of operation.objects.entries()) {
       const { oddities, halves, ...state } = await at.look(name);
-      this.found.push(...oddities, ...(next.isWrite ? [] : halves));
+      this.found.push(...oddities, ...(next.writesFirst ? [] : halves));
       this.judgeEnding(name, { statuses: statuses[i] ?? [], state });
     }
   }

@@ -1,0 +1,56 @@
+import type { Answer } from '../../support/client';
+import { signedForm, signedForS3, temporaryQuery } from '../../support/signatures';
+import type { Attacker } from './clients';
+import type { Attempt } from './routes';
+import { OBJECT, SECRETS } from './world';
+
+/** Who guesses, signs with this. */
+const GUESS = { key: 'a guess' };
+const S3_USER = ['test:tester3', 'testing3'] as const;
+
+/** Sends what is attempted in somebody's name. */
+export function send({ client, headers, signer }: Attacker, attempt: Attempt): Promise<Answer> {
+  const { method, account = client.account, query, body } = attempt;
+  const path = account + attempt.path;
+  const own = { ...attempt.headers, ...headers };
+  if (attempt.signed === 'form') {
+    const form = signedForm(signer ?? GUESS, path, OBJECT, 'after');
+    return client.send(method, path, { ...own, ...form.headers }, form.body);
+  }
+  const target = query === undefined ? path : `${path}?${query}`;
+  if (attempt.signed === 's3')
+    return client.send(method, target, signedForS3(S3_USER, method, target, own), body);
+  const signed = signer && temporaryQuery(signer, method, path);
+  return client.send(
+    method,
+    signed ? `${target}${query === undefined ? '?' : '&'}${signed}` : target,
+    own,
+    body,
+  );
+}
+
+/** Whether an answer refuses: by its status, or, of a bulk request, by a report of nothing done. */
+export function isRefused({ status, body }: Answer, statuses: readonly number[]): boolean {
+  if (statuses.includes(status)) return true;
+  const report = status === 200 ? body.toString() : '';
+  const done = /"Number (?:Deleted|Files Created)": ?(\d+)/.exec(report)?.[1];
+  return done === '0' && /"Response Status": ?"4\d\d /.test(report);
+}
+
+/**
+ * Whether a proxy refuses since the client's own token, with which it asks for the settings of a container, may not even read those.
+ */
+export function couldNotAsk({ status, body }: Answer): boolean {
+  return status === 503 && /versioned could not be read: the store answered 40[13]\n/.test(body.toString());
+}
+
+/** Whether an answer tells what only readers may know. */
+export function isTelling({ headers, body }: Answer): boolean {
+  const told = [...headers.entries()].map(([, value]) => value).join('\n') + body.toString();
+  return SECRETS.some((secret) => told.includes(secret)) || headers.has('x-object-meta-kept');
+}
+
+/** An answer in a few words. */
+export function told({ status, body }: Answer): string {
+  return `${status} ${body.toString().replace(/\s+/g, ' ').slice(0, 160)}`;
+}

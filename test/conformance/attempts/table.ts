@@ -1,0 +1,105 @@
+import type { Answer } from '../../support/client';
+import { CLIENTS, type ClientKind } from './clients';
+import { ROUTES, type Route } from './routes';
+import { couldNotAsk, isRefused, isTelling, send, told } from './send';
+import { changes, look, makeWorld, type AttemptStore, type Place, type World } from './world';
+
+/**
+ * The attempt table: each kind of client that lacks the right tries each route, and is refused, and what is current, what is archived
+ * and how containers are set is what it was.
+ */
+export function attemptTable(store: () => AttemptStore, kind: AttemptStore['kind']): void {
+  const rows = CLIENTS.filter(({ notOn }) => !notOn?.includes(kind));
+  it.each(rows.map((row) => [row.name, row] as const))(
+    '%s is refused whatever it tries',
+    async (_, row) => {
+      const wrong = await attemptAll(store(), row, false);
+      // only now is it worth the time to find out which of the cells it was
+      if (wrong.some((each) => each.includes(AFTER_ALL)))
+        wrong.push(...(await attemptAll(store(), row, true)));
+      expect(wrong).toEqual([]);
+    },
+    180_000,
+  );
+}
+
+/** The table would notice: who may do everything is told of in each cell that lets him, with what it changed. */
+export function noticesTable(store: () => AttemptStore): void {
+  it('the owner would be noticed', async () => {
+    const owner: ClientKind = {
+      name: 'the owner',
+      refusal: [401, 403],
+      create: (_, world) => ({ client: world.owner }),
+    };
+    const wrong = await attemptAll(store(), owner, true);
+    for (const [route, fault] of NOTICED) {
+      const inCell = (each: string) => each.startsWith(`the owner | ${route} | history: ${fault}`);
+      expect([route, fault, wrong.some(inCell)]).toEqual([route, fault, true]);
+    }
+  }, 180_000);
+}
+
+const NOTICED = [
+  ['PUT', 'expected 401 or 403, got 201'],
+  ['PUT', 'changed the listing of'],
+  ['DELETE of what is not there', 'changed the listing of'],
+  ['PUT with X-Copy-From of another account', 'changed the listing of'],
+  ['POST ?bulk-delete', 'expected 401 or 403, got 200'],
+  ['PUT ?extract-archive=tar.bz2', 'changed the listing of'],
+  ['container PUT that switches versions off', 'changed the settings of'],
+  ['DELETE of an archived version', 'changed the listing of'],
+  ['account POST', 'changed the settings of account'],
+] as const;
+
+const AFTER_ALL = 'after all attempts';
+
+/**
+ * Tries all routes in a world of its own; tells of each cell that is not as it must be.
+ *
+ * @param oneByOne looks after each attempt what it has changed, and not only after all of them
+ */
+async function attemptAll(store: AttemptStore, row: ClientKind, oneByOne: boolean): Promise<string[]> {
+  const world = await makeWorld(store, row.grants ?? {});
+  try {
+    const attacker = await row.create(store, world);
+    const wrong: string[] = [];
+    let before = await look(world);
+    for (const [route, place] of cells(world)) {
+      const answer = await send(attacker, await route.attempt(place, world));
+      const after = oneByOne ? await look(world) : before;
+      const cell = `${row.name} | ${route.name} | ${place.mode}`;
+      wrong.push(
+        ...faults(store.kind, row, route, answer, changes(before, after)).map((fault) => `${cell}: ${fault}`),
+      );
+      before = after;
+    }
+    const changed = oneByOne ? [] : changes(before, await look(world));
+    return [...wrong, ...changed.map((change) => `${row.name}: ${AFTER_ALL} ${change}`)];
+  } finally {
+    await world.end();
+  }
+}
+
+function cells({ places }: World): (readonly [Route, Place])[] {
+  return ROUTES.flatMap((route) => {
+    const { modes = ['history'] } = route;
+    return places.filter(({ mode }) => modes.includes(mode)).map((place) => [route, place] as const);
+  });
+}
+
+function faults(
+  kind: AttemptStore['kind'],
+  row: ClientKind,
+  route: Route,
+  answer: Answer,
+  changed: readonly string[],
+): string[] {
+  const statuses = [...row.refusal, ...(route.also ?? [])];
+  const mayDo = route.reads === true && row.mayRead === true;
+  const isRight = mayDo || isRefused(answer, statuses) || (kind === "client's token" && couldNotAsk(answer));
+  return [
+    ...(isRight ? [] : [`expected ${statuses.join(' or ')}, got ${told(answer)}`]),
+    ...(row.mayRead !== true && isTelling(answer) ? [`was told a secret: ${told(answer)}`] : []),
+    ...changed.map((change) => `changed ${change}`),
+  ];
+}

@@ -1,0 +1,181 @@
+import type { Headers } from '../../../src/http/headers';
+import { archiveOf } from '../../support/archives';
+import type { Client } from '../../support/client';
+import { MODE_HEADER, MODES, mustBe, pathOf, uniqueName, type Mode } from '../../support/containers';
+
+/** Whose right it is to be tried; all stores that the table is for have them. */
+export type UserName = 'tester' | 'tester2' | 'tester3' | 'service';
+
+/** A store that the table is tried on. */
+export interface AttemptStore {
+  /**
+   * Which one: the proxy archives with a service user or with the client's token, has a store of its own, or this is a Swift with its
+   * own versions, on which the table itself is verified.
+   */
+  readonly kind: 'service user' | "client's token" | 'embedded' | 'swift';
+  login(user: UserName): Promise<Client>;
+  /** A token of tester's that was good once. */
+  expired?(): string;
+}
+
+/** Who may do what to the versioned containers besides their owner. */
+export interface Grants {
+  readonly container?: Readonly<Record<string, string>>;
+  readonly archive?: Readonly<Record<string, string>>;
+  readonly account?: object;
+}
+
+/** The name of the object in a versioned container; it has one archived version. */
+export const OBJECT = 'object';
+export const MISSING = 'missing';
+export const LARGE = 'large';
+/** What nobody without the right to read may see. */
+export const SECRETS = ['the oldest secret', 'the current secret'] as const;
+/** With this the owner's containers sign temporary URLs and forms. */
+export const KEY = 'the key of the containers';
+export const OTHER_KEY = 'the key of another container';
+
+/** A versioned container, and the archived version that it has. */
+export interface Place {
+  readonly mode: Mode;
+  readonly container: string;
+  readonly archive: string;
+  readonly entry: string;
+}
+
+/** What is there to be attacked. */
+export interface World {
+  readonly owner: Client;
+  /** All that is made here begins with this. */
+  readonly prefix: string;
+  readonly places: readonly Place[];
+  /** A container of the owner's that tester2 and tester3 may read, with the object `source`. */
+  readonly shared: string;
+  /** A container of the owner's that tester3 may write. */
+  readonly writable: string;
+  /** A container of the owner's that only he may read, with a key of its own for temporary URLs. */
+  readonly closed: string;
+  /** A container of tester2's in his own account, with the object `source` that everybody may read. */
+  readonly foreign: string;
+  readonly stranger: Client;
+  /** Takes back what was granted for the account. */
+  end(): Promise<void>;
+}
+
+/** Makes containers with objects that nobody else uses, and grants what is to be granted. */
+export async function makeWorld(store: AttemptStore, grants: Grants): Promise<World> {
+  const [owner, stranger] = await Promise.all([store.login('tester'), store.login('tester2')]);
+  const prefix = uniqueName('attempt');
+  const make = async (client: Client, name: string, headers: Readonly<Record<string, string>>) => {
+    await mustBe(201, client.ask('PUT', `/${prefix}-${name}`, headers));
+    return `${prefix}-${name}`;
+  };
+  const everybody = 'test:tester3,test2:tester2';
+  const [shared, writable, closed, foreign] = await Promise.all([
+    make(owner, 'shared', { 'X-Container-Read': everybody }),
+    make(owner, 'writable', { 'X-Container-Write': 'test:tester3' }),
+    make(owner, 'closed', { 'X-Container-Meta-Temp-Url-Key': OTHER_KEY }),
+    make(stranger, 'foreign', { 'X-Container-Read': `${everybody},test:tester` }),
+  ]);
+  await mustBe(201, owner.ask('PUT', `/${shared}/source`, {}, 'copied'));
+  await mustBe(201, stranger.ask('PUT', `/${foreign}/source`, {}, 'copied from afar'));
+  const places: Place[] = [];
+  for (const mode of MODES) {
+    const key = { 'X-Container-Meta-Temp-Url-Key': KEY };
+    const archive = await make(owner, `${mode}-archive`, { ...key, ...grants.archive });
+    const own = { ...key, [MODE_HEADER[mode]]: archive, ...grants.container };
+    const container = await make(owner, mode, own);
+    await fill(owner, container, shared);
+    const [entry = ''] = await owner.names(archive);
+    places.push({ mode, container, archive, entry });
+  }
+  const account = grants.account && JSON.stringify(grants.account);
+  if (account) await mustBe(204, owner.ask('POST', '', { 'X-Account-Access-Control': account }));
+  const end = async () => {
+    if (account) await mustBe(204, owner.ask('POST', '', { 'X-Account-Access-Control': '{}' }));
+  };
+  return { owner, prefix, places, shared, writable, closed, foreign, stranger, end };
+}
+
+async function fill(owner: Client, container: string, shared: string): Promise<void> {
+  const metadata = { 'X-Object-Meta-Kept': 'as it was', 'Content-Type': 'text/x-kept' };
+  for (const body of SECRETS) await mustBe(201, owner.ask('PUT', pathOf(container, OBJECT), metadata, body));
+  const manifest = manifestOf(shared);
+  await mustBe(201, owner.ask('PUT', `/${container}/${LARGE}?multipart-manifest=put`, {}, manifest));
+}
+
+/** Of a large object whose one segment everybody may read. */
+export function manifestOf(container: string): string {
+  return JSON.stringify([{ path: `/${container}/source` }]);
+}
+
+/** A tar archive with a file of each name. */
+export function tarOf(...names: string[]): Promise<Buffer> {
+  return archiveOf(names.map((name) => ({ name, body: 'after' })));
+}
+
+/** What is seen of a world, by what it is: settings, listings, and objects with their headers and bodies. */
+export type Sight = ReadonlyMap<string, string>;
+
+/** Looks at everything in the owners' names; not `closely`, at settings and listings, which tell of each object's bytes and time. */
+export async function look(world: World, closely = true): Promise<Sight> {
+  const { owner, stranger, places, shared, writable, closed, foreign, prefix } = world;
+  const containers = [
+    ...places.flatMap(({ container, archive }) => [container, archive]),
+    shared,
+    writable,
+    closed,
+  ];
+  const parts = await Promise.all([
+    lookAt(owner, '', closely, `prefix=${prefix}&`),
+    ...containers.map((each) => lookAt(owner, `/${each}`, closely)),
+    lookAt(stranger, `/${foreign}`, closely),
+  ]);
+  return new Map(parts.flat());
+}
+
+async function lookAt(
+  client: Client,
+  path: string,
+  closely: boolean,
+  query = '',
+): Promise<[string, string][]> {
+  const { headers, body } = await mustBe(200, client.ask('GET', `${path}?${query}format=json`));
+  const listed = JSON.parse(body.toString()) as { name: string }[];
+  const kind = path || 'account';
+  const seen: [string, string][] = [[`the settings of ${kind}`, steady(headers)]];
+  if (path === '') return [...seen, [`the containers`, JSON.stringify(listed.map(({ name }) => name))]];
+  seen.push([`the listing of ${kind}`, JSON.stringify(listed)]);
+  for (const { name } of closely ? listed : []) {
+    const query = '?multipart-manifest=get&symlink=get';
+    const object = await client.ask('GET', pathOf(path.slice(1), name) + query);
+    seen.push([
+      `${path}/${name}`,
+      `${object.status} ${steady(object.headers)} ${object.body.toString('latin1')}`,
+    ]);
+  }
+  return seen;
+}
+
+/** What each answer has anew, and the counts and times of accounts and containers, which a Swift updates later. */
+const CHANGING =
+  /^(date|x-trans-id|x-openstack-request-id|connection|keep-alive|x-(account|container)-.*(count|used))$/;
+const OF_CONTAINERS = /^(content-length|x-put-timestamp|x-timestamp|last-modified)$/;
+
+function steady(headers: Headers): string {
+  const isContainer = [...headers.entries()].some(([name]) => /^x-(account|container)-/.test(name));
+  const kept = [...headers.entries()].filter(
+    ([name]) => !CHANGING.test(name) && !(isContainer && OF_CONTAINERS.test(name)),
+  );
+  return JSON.stringify(kept.sort());
+}
+
+/** What differs between two sights; empty where nothing does. */
+export function changes(before: Sight, after: Sight): string[] {
+  const keys = new Set([...before.keys(), ...after.keys()]);
+  return [...keys].flatMap((key) =>
+    before.get(key) === after.get(key)
+      ? []
+      : [`${key}: was ${before.get(key) ?? 'not there'}, is ${after.get(key) ?? 'not there'}`],
+  );
+}

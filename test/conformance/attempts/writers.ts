@@ -1,0 +1,165 @@
+import { mustBe } from '../../support/containers';
+import type { Attacker } from './clients';
+import { ROUTES, type Route } from './routes';
+import { couldNotAsk, isRefused, isTelling, send, told } from './send';
+import {
+  changes,
+  look,
+  makeWorld,
+  OBJECT,
+  SECRETS,
+  type AttemptStore,
+  type Place,
+  type Sight,
+  type World,
+} from './world';
+
+/** What becomes of the object, and how many archived versions come or go. */
+interface Effect {
+  readonly current: 'kept' | 'replaced' | 'restored' | 'gone';
+  readonly archived: number;
+}
+
+const NOTHING: Effect = { current: 'kept', archived: 0 };
+const REPLACED: Effect = { current: 'replaced', archived: 1 };
+const DELETED: Readonly<Record<Place['mode'], Effect>> = {
+  stack: { current: 'restored', archived: -1 },
+  // the version, and a marker
+  history: { current: 'gone', archived: 2 },
+};
+
+/** What a user may do on Swift who may write, and not read; all else is refused. */
+const ALLOWED: Readonly<Record<string, Effect | typeof DELETED>> = {
+  'PUT of a new object': NOTHING,
+  PUT: REPLACED,
+  'an empty PUT': REPLACED,
+  'a long PUT': REPLACED,
+  'PUT of a symlink': REPLACED,
+  'PUT of a dynamic large object': REPLACED,
+  'PUT of a static large object': REPLACED,
+  DELETE: DELETED,
+  'DELETE of what is not there': { stack: NOTHING, history: { current: 'kept', archived: 1 } },
+  POST: NOTHING,
+  'POST of an end in the future': NOTHING,
+  COPY: REPLACED,
+  'COPY from another account': REPLACED,
+  'PUT with X-Copy-From': REPLACED,
+  'PUT with X-Copy-From of another account': REPLACED,
+  'POST ?bulk-delete': { stack: DELETED.stack, history: { current: 'gone', archived: 3 } },
+  'DELETE ?bulk-delete': DELETED,
+  'PUT ?extract-archive=tar': REPLACED,
+  'PUT ?extract-archive=tar.gz': REPLACED,
+  'PUT ?extract-archive=tar.bz2': REPLACED,
+};
+
+/** Of many names, among them some that he may write. */
+const SEVERAL = ['bulk delete by names that lead elsewhere', 'PUT ?extract-archive=tar into the account'];
+
+/** What has another effect on Swift itself (README, How it differs): it archives for writes that fail, and versions those of S3. */
+const OTHERWISE_ON_SWIFT = [
+  'PUT that If-None-Match: * lets fail',
+  'DELETE that X-If-Delete-At lets fail',
+  'PUT by the S3 API',
+  'DELETE by the S3 API',
+];
+
+/**
+ * Who may write, and not read: may do what he may on Swift, with the effect that it has there and no other; gets at no body, no archived
+ * version and no setting; and where the proxy has only his token, with which nothing can be archived, he is refused.
+ */
+export function writersTable(store: () => AttemptStore, kind: AttemptStore['kind']): void {
+  it('who may write and not read does what he may on Swift, and no more', async () => {
+    const world = await makeWorld(store(), {
+      container: { 'X-Container-Write': 'test:tester3,test2:tester2' },
+    });
+    const writer = await store().login('tester3');
+    const attacker: Attacker = { client: writer };
+    const wrong: string[] = [];
+    const left = [...SEVERAL, ...(kind === 'swift' ? OTHERWISE_ON_SWIFT : [])];
+    for (const route of ROUTES.filter(({ name }) => !left.includes(name))) {
+      for (const place of world.places) {
+        if (!(route.modes ?? ['history']).includes(place.mode)) continue;
+        await refresh(world, place);
+        const fault = await attempt(kind, attacker, route, place, world);
+        if (fault) wrong.push(`${route.name} | ${place.mode}: ${fault}`);
+      }
+    }
+    await world.end();
+    expect(wrong).toEqual([]);
+  }, 180_000);
+}
+
+/** Makes the object what it was at first. */
+async function refresh({ owner }: World, { container }: Place): Promise<void> {
+  await mustBe(201, owner.ask('PUT', `/${container}/${OBJECT}`, {}, SECRETS[1]));
+}
+
+async function attempt(
+  kind: AttemptStore['kind'],
+  attacker: Attacker,
+  route: Route,
+  place: Place,
+  world: World,
+): Promise<string | undefined> {
+  const before = await look(world, false);
+  const answer = await send(attacker, await route.attempt(place, world));
+  const after = await look(world, false);
+  if (isTelling(answer)) return `was told a secret: ${told(answer)}`;
+  const granted = ALLOWED[route.name];
+  const effect = granted && 'current' in granted ? granted : granted?.[place.mode];
+  const mayDo = effect !== undefined && (kind !== "client's token" || isUnversioned(route));
+  if (mayDo) {
+    const seen = effectOf(place, before, after);
+    const expected = JSON.stringify(effect);
+    return answer.status < 300 || answer.status === 404
+      ? unless(seen, expected, told(answer))
+      : `got ${told(answer)}`;
+  }
+  const changed = changes(before, after);
+  if (changed.length > 0) return `changed ${changed.join('; ')}`;
+  // 412: to who may, a condition that does not hold
+  const refusals = [403, 412, ...(route.also ?? [])];
+  return isRefused(answer, refusals) || couldNotAsk(answer)
+    ? undefined
+    : `expected ${refusals.join()}, got ${told(answer)}`;
+}
+
+function unless(seen: string, expected: string, answered: string): string | undefined {
+  return seen === expected ? undefined : `expected ${expected}, found ${seen}, answered ${answered}`;
+}
+
+/** What makes no version needs nobody's right to read. */
+function isUnversioned({ name }: Route): boolean {
+  return name.startsWith('POST') && !name.includes('?');
+}
+
+/** What became of the object and of the archive; and what else is other than it was. */
+function effectOf(place: Place, before: Sight, after: Sight): string {
+  const listing = (sight: Sight, container: string) =>
+    JSON.parse(sight.get(`the listing of /${container}`) ?? '[]') as { name: string; hash: string }[];
+  const object = (sight: Sight) => listing(sight, place.container).find(({ name }) => name === OBJECT)?.hash;
+  const [was, is] = [listing(before, place.archive), listing(after, place.archive)];
+  const [lost, found] = [without(was, is), without(is, was)];
+  const archived = is.length - was.length;
+  const kept = object(before);
+  const now = object(after);
+  const current =
+    now === undefined
+      ? 'gone'
+      : now === kept
+        ? 'kept'
+        : lost.some(({ hash }) => hash === now)
+          ? 'restored'
+          : 'replaced';
+  const elsewhere = changes(before, after).filter(
+    (change) => !change.includes(`/${place.container}`) && !change.includes(`/${place.archive}`),
+  );
+  const settings = changes(before, after).filter((change) => change.startsWith('the settings'));
+  const isSafe = current === 'kept' || current === 'restored' || found.some(({ hash }) => hash === kept);
+  const faults = [...elsewhere, ...settings, ...(isSafe ? [] : ['the body is not archived'])];
+  return JSON.stringify({ current, archived }) + faults.join('; ');
+}
+
+function without<T extends { name: string }>(all: readonly T[], others: readonly T[]): T[] {
+  return all.filter(({ name }) => !others.some((other) => other.name === name));
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { Client } from '../../support/client';
+import { archivePrefix, mustBe, newContainer, newPair, type Pair } from '../../support/containers';
+
+/** The object that everything is tried on. */
+export const OBJECT = 'object';
+/** The key with which its container signs temporary URLs and forms. */
+export const KEY = 'the key of the container';
+export const SYNC_KEY = 'the key of synchronisation';
+
+/** An object in a versioned container, on which ways to write are tried. */
+export class Target implements Pair {
+  private count = 0;
+  /** What is current, where that is known. */
+  private body: string | undefined;
+
+  private constructor(
+    readonly owner: Client,
+    readonly container: string,
+    readonly archive: string,
+    /** A container without versions, with the object `source`. */
+    readonly plain: string,
+  ) {}
+
+  static async create(owner: Client): Promise<Target> {
+    const keys = { 'X-Container-Meta-Temp-Url-Key': KEY };
+    const { container, archive } = await newPair(owner, 'history', keys);
+    const plain = await newContainer(owner);
+    const target = new Target(owner, container, archive, plain);
+    await mustBe(201, owner.ask('PUT', `/${plain}/source`, {}, 'copied'));
+    return target;
+  }
+
+  /** The whole path of the object. */
+  get path(): string {
+    return `${this.owner.account}/${this.container}/${OBJECT}`;
+  }
+
+  /**
+   * Writes a body of its own, lets a way to write be tried, and looks where that body is.
+   *
+   * @returns what is wrong: undefined where the body is still current, or archived
+   */
+  async keeps(write: () => Promise<unknown>): Promise<string | undefined> {
+    const body = this.body ?? `body ${++this.count}`;
+    if (this.body === undefined)
+      await mustBe(201, this.owner.ask('PUT', `/${this.container}/${OBJECT}`, {}, body));
+    const answer = await write();
+    const now = await this.owner.ask(
+      'GET',
+      `/${this.container}/${OBJECT}?symlink=get&multipart-manifest=get`,
+    );
+    this.body = now.status === 200 && now.body.toString() === body ? body : undefined;
+    if (this.body !== undefined) return undefined;
+    if ((await this.archived()).includes(createHash('md5').update(body).digest('hex'))) return undefined;
+    const { status } = { status: 0, ...(answer as object) };
+    return `answered ${status}, and the body is neither current nor archived`;
+  }
+
+  /** The MD5 sums of the newest bodies that are archived. */
+  async archived(): Promise<string[]> {
+    const query = `format=json&reverse=on&limit=20&prefix=${encodeURIComponent(archivePrefix(OBJECT))}`;
+    const { body } = await mustBe(200, this.owner.ask('GET', `/${this.archive}?${query}`));
+    return (JSON.parse(body.toString()) as { hash: string }[]).map(({ hash }) => hash);
+  }
+}
