@@ -1,9 +1,10 @@
+import { MODE_HEADER, mustBe } from '../support/containers';
 import { suiteUpstream } from '../support/embedded_upstream';
 import type { Fault } from '../support/faulty_store';
 import { suiteBench } from './bench';
 import { listedAs, relisted, type Injected } from './injected';
 import { tryCell } from './matrix';
-import { deleting, putting, type Operation } from './scenes';
+import { deleting, look, prepare, putting, type Operation } from './scenes';
 
 /** Befalls each listing of the archive, and nothing else. */
 function lying(name: string, fault: Fault, harmless = false): Injected {
@@ -20,10 +21,12 @@ const ghost = (name: string) => ({ name: name.replace(/\d$/, 'x'), content_type:
 const newer = (name: string) => ({ name: name.replace(/\d{10}/, '9999999999'), content_type: 'text/plain' });
 const isFirstPage = ({ query }: { query: string }) => !/marker=[^&]/.test(query);
 
+const missingNewest = lying('misses the newest entry', (exchange) =>
+  relisted((entries) => (isFirstPage(exchange) ? entries.slice(1) : entries))(exchange),
+);
+
 const LIES: readonly Injected[] = [
-  lying('misses the newest entry', (exchange) =>
-    relisted((entries) => (isFirstPage(exchange) ? entries.slice(1) : entries))(exchange),
-  ),
+  missingNewest,
   lying(
     'misses every entry',
     relisted(() => []),
@@ -89,5 +92,16 @@ describe('in stack mode, a listing that', () => {
         wrong.push(...(await tryCell(bench(), { ...cell, next })));
       expect(wrong).toEqual([]);
     });
+  });
+
+  // fails: what is written in history mode does not note what was archived before it, so that a listing that misses it is believed
+  it.skip('misses the newest entry of what was written in history mode restores no older one', async () => {
+    const { client, direct, faulty } = bench();
+    const scene = await prepare(client, 'history', ['one', 'two', 'three']);
+    await mustBe(204, client.ask('POST', `/${scene.container}`, { [MODE_HEADER.stack]: scene.archive }));
+    const injection = faulty.inject(scene.id, missingNewest.rule(0));
+    await client.ask('DELETE', scene.path).finally(injection.end);
+    const { current } = await look(direct, scene);
+    expect(['two', 'three']).toContain(current);
   });
 });

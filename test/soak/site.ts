@@ -68,7 +68,8 @@ export class Site {
   #logged(line: Record<string, unknown>): void {
     const { level, msg } = line;
     if (level === 'error' || level === 'fatal') this.bugs.push(line);
-    const what = `${String(msg)}: ${String(line['err']).slice(0, 120)}`;
-    if (level === 'warn') this.warnings.set(what, (this.warnings.get(what) ?? 0) + 1);
+    if (level !== 'warn') return;
+    const what = String(msg);
+    this.warnings.set(what, (this.warnings.get(what) ?? 0) + 1);
   }
 }

@@ -1,7 +1,8 @@
-import { isMarkerType } from '../../src/stores/markers';
+import type { Headers } from '../../src/http/headers';
+import { NEW_MARKER_TYPE } from '../../src/stores/markers';
 import { look, putting, type Scene, type State } from '../faults/scenes';
 import type { Client } from '../support/client';
-import { archivePrefix, pathOf } from '../support/containers';
+import { archivePrefix, MARKER_TYPE, pathOf } from '../support/containers';
 import { eventually } from '../support/eventually';
 import { titleOf } from '../support/ledger';
 import { SHARED, type Containers } from './lanes';
@@ -84,6 +85,12 @@ function titled({ current, archive }: State): State {
   return { current: current === undefined ? undefined : title(current), archive: archive.map(title) };
 }
 
+/** Also one that a fault left half made, and that expires by itself. */
+function isMarker(headers: Headers): boolean {
+  const type = headers.get('content-type');
+  return type === MARKER_TYPE || (type === NEW_MARKER_TYPE && headers.has('x-delete-at'));
+}
+
 /** The titles in all containers that keep versions, and how often each is there. */
 async function contents(direct: Client, { history, archive }: Containers): Promise<Map<string, number>> {
   const there = new Map<string, number>();
@@ -95,8 +102,7 @@ async function contents(direct: Client, { history, archive }: Containers): Promi
       if (last === undefined) break;
       for (const name of names) {
         const { status, headers, body } = await direct.ask('GET', pathOf(container, name));
-        // also those that were never finished, which expire
-        if (isMarkerType(headers.get('content-type') ?? '')) continue;
+        if (isMarker(headers)) continue;
         const title = titleOf(body) ?? `${container}/${name}, which is not whole: ${status}`;
         there.set(title, (there.get(title) ?? 0) + 1);
       }
