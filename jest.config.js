@@ -13,4 +13,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global_teardown.ts',
   testTimeout: 120_000,
   maxWorkers: 1,
+  // a suite that failed in its clean-up must not keep CI waiting
+  forceExit: process.env.CI !== undefined,
 };
