@@ -33,14 +33,16 @@ export interface Setting {
 
 /**
  * What holds for the objects of a container: nothing; versions by the store itself, with ids (X-Versions-Enabled) or in a mode
- * of the two; or versions by this proxy.
+ * of the two; or versions by this proxy, in a mode of the two, or with ids, which once switched on are never forgotten.
  */
 export type InForce =
   | { readonly kind: 'plain' }
   | { readonly kind: 'native'; readonly withIds: boolean }
-  | { readonly kind: 'versioned'; readonly mode: Mode; readonly archive: ByteString };
+  | { readonly kind: 'versioned'; readonly mode: Mode; readonly archive: ByteString }
+  | { readonly kind: 'with-ids'; readonly enabled: boolean };
 
 const MODE_KEY = `${RESERVED_PREFIX}versions-mode`;
+const ENABLED_KEY = `${RESERVED_PREFIX}versions-enabled`;
 const LOCATION_KEY = `${RESERVED_PREFIX}versions-location-`;
 /** Swift takes 256 bytes in a value of metadata; an URL-encoded name can have three times as many. */
 const PIECE = 250;
@@ -52,6 +54,17 @@ export function readSetting(headers: Headers): Setting | undefined {
   if (mode !== 'stack' && mode !== 'history') return undefined;
   const pieces = Array.from({ length: MOST_PIECES }, (_, i) => headers.get(LOCATION_KEY + String(i)) ?? '');
   return { mode, location: unquote(pieces.join('')) };
+}
+
+/** Whether versions with ids are switched on, as a container's headers tell; undefined where they never were. */
+export function readEnabled(headers: Headers): boolean | undefined {
+  const value = headers.get(ENABLED_KEY);
+  return value === undefined ? undefined : value === 'true';
+}
+
+/** The headers that keep on a container whether versions with ids are switched on. */
+export function writeEnabled(enabled: boolean): Headers {
+  return Headers.of({ [ENABLED_KEY]: String(enabled) });
 }
 
 /** The headers that keep a setting on a container, or that remove it. Values are encoded, so that they keep spaces and bytes. */
@@ -176,6 +189,8 @@ export class Settings {
       );
       return { kind: 'native', withIds };
     }
+    const enabled = readEnabled(headers);
+    if (enabled !== undefined) return { kind: 'with-ids', enabled };
     const setting = readSetting(headers);
     if (setting === undefined) return { kind: 'plain' };
     const archive = unquote(setting.location).split('/')[0] ?? '';

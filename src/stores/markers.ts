@@ -9,6 +9,12 @@ export const DELETE_MARKER_TYPE = 'application/x-deleted;swift_versions_deleted=
  */
 export const NEW_MARKER_TYPE = 'application/x-deleted;hindsight_new=1';
 
+/**
+ * The type of a delete marker among versions with ids, which a client of Swift can set when it writes one. Clients are shown Swift's, and
+ * cannot write this one themselves.
+ */
+export const VERSION_MARKER_TYPE = 'application/x-deleted;hindsight_versions_deleted=1';
+
 /** A marker that stays half made expires after so many seconds. */
 export const NEW_MARKER_LIFE = 3600;
 

@@ -1,0 +1,56 @@
+import type { ByteString } from '../http/bytes';
+
+/** What the names of the containers begin with that hold the versions with ids; no client sees or reaches such a container. */
+const VERSIONS_CONTAINER_PREFIX = '.hindsight-versions-';
+/** Sorts before whatever else could follow an object's name, since no name has a NUL. */
+const SEPARATOR = '\x01\x01';
+/** A \x01 in a name; sorts after the separator, so that the order of encoded names is that of the names. */
+const ESCAPED = '\x01\x02';
+const ID = /^\d{10}\.\d{5}$/;
+const ALL_NINES = 999_999_999_999_999n;
+
+/** The container beside a container that holds its versions. */
+export function versionsContainerOf(container: ByteString): ByteString {
+  return VERSIONS_CONTAINER_PREFIX + container;
+}
+
+/** The container whose versions a container holds; undefined for one that holds none. */
+export function containerOfVersions(container: ByteString): ByteString | undefined {
+  return container.startsWith(VERSIONS_CONTAINER_PREFIX)
+    ? container.slice(VERSIONS_CONTAINER_PREFIX.length)
+    : undefined;
+}
+
+/** An object's name, or the beginning of one, as the names of its versions begin: their byte order is that of the names. */
+export function encodeName(name: ByteString): ByteString {
+  return name.replaceAll('\x01', ESCAPED);
+}
+
+/** What the names of all versions of an object begin with. */
+export function versionPrefix(object: ByteString): ByteString {
+  return encodeName(object) + SEPARATOR;
+}
+
+/** The name of a version: names in byte order are objects in theirs, and of each the newest version first. */
+export function versionName(object: ByteString, id: string): ByteString {
+  return versionPrefix(object) + inverted(id);
+}
+
+/** The object and the id that the name of a version tells; undefined where it is none's. */
+export function parseVersionName(name: ByteString): { object: ByteString; id: string } | undefined {
+  const at = name.lastIndexOf(SEPARATOR);
+  const suffix = name.slice(at + SEPARATOR.length);
+  if (at < 0 || !ID.test(suffix)) return undefined;
+  return { object: name.slice(0, at).replaceAll(ESCAPED, '\x01'), id: inverted(suffix) };
+}
+
+/** Whether a text is an id as versions have them: a timestamp of ten digits, a point and five digits. */
+export function isVersionId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** As many hundred thousandths of a second before the last time there is as the timestamp is after the first. */
+function inverted(timestamp: string): string {
+  const digits = String(ALL_NINES - BigInt(timestamp.replace('.', ''))).padStart(15, '0');
+  return `${digits.slice(0, 10)}.${digits.slice(10)}`;
+}
