@@ -12,6 +12,8 @@ export interface CampaignOptions {
   readonly owner: boolean;
   /** How many of ten steps are of what a store has to answer without any versions. */
   readonly workshop: number;
+  /** How many of ten steps are of versions with ids; such containers are there only where it is above nothing. */
+  readonly ids: number;
   /** Steps to compare at least. */
   readonly steps: number;
   /** Failing sequences after which to stop. */

@@ -12,7 +12,11 @@ const AT_ONCE = 4;
 /** Reads a side's containers. */
 export async function readContents(side: Side): Promise<Contents> {
   const contents: Record<string, Observation> = {};
-  for (const [role, { account }] of Object.entries(ROLES)) {
+  for (const [role, { account, ids }] of Object.entries(ROLES)) {
+    if (ids) {
+      Object.assign(contents, await versionsWithIds(side, role));
+      continue;
+    }
     const path = side.containerPath(role);
     const shown = await side.endpoint.connection.send({
       method: 'HEAD',
@@ -44,6 +48,32 @@ export async function readContents(side: Side): Promise<Contents> {
       });
     });
   }
+  return contents;
+}
+
+/** The versions of a container that have ids, as its own API tells of them: where they lie beneath is each side's own. */
+async function versionsWithIds(side: Side, role: string): Promise<Record<string, Observation>> {
+  const contents: Record<string, Observation> = {};
+  const { connection, users } = side.endpoint;
+  const ask = (method: string, path: string) => connection.send({ method, path, headers: users.admin });
+  const path = side.containerPath(role);
+  const shown = await ask('HEAD', path);
+  contents[`{${role}}`] = side.normaliser.answer({ ...shown, headers: shown.headers.without('x-timestamp') });
+  const listing = await side.versions(role, '');
+  contents[`{${role}}?versions`] = side.normaliser.answer(listing);
+  contents[`{${role}} listed`] = side.normaliser.answer(await ask('GET', `${path}?format=json`));
+  const rows =
+    listing.status === 200
+      ? (JSON.parse(listing.body.toString('utf8')) as { name: string; version_id: string }[])
+      : [];
+  const answers = await inTurn(rows, ({ name, version_id: id }) =>
+    ask('GET', `${path}/${quote(toBytes(name))}?multipart-manifest=get&symlink=get&version-id=${id}`),
+  );
+  rows.forEach(({ name, version_id: id }, i) => {
+    const answer = answers[i];
+    const key = `{${role}}/${side.normaliser.text(`${name}?version-id=${id}`)}`;
+    if (answer) contents[key] = side.normaliser.answer(answer);
+  });
   return contents;
 }
 

@@ -3,6 +3,7 @@ import type { CampaignOptions } from './campaign';
 import { NAMES, ROLES } from './places';
 import { containerStep, settingStep } from './generate_containers';
 import { largeObjectStep, symlinkStep } from './generate_special';
+import { idStep } from './generate_ids';
 import { listingStep } from './generate_listings';
 import { workshopStep } from './generate_workshop';
 import { archiveEntry, container, name, pick, users, weighted, withHeaders } from './generate_parts';
@@ -211,6 +212,12 @@ function oneLong(names: Sequence['names']): Sequence['names'] {
   return [kept(0), kept(1), kept(2)];
 }
 
+/** The link to a version names it too, so that one long name is too much already. */
+function noneLong([first, second, third]: Sequence['names']): Sequence['names'] {
+  const kept = (name: string) => (isLong(name) ? 'foo' : name);
+  return [kept(first), kept(second), kept(third)];
+}
+
 function isLong(name: string): boolean {
   return name.length > 500;
 }
@@ -218,10 +225,11 @@ function isLong(name: string): boolean {
 /** Sequences of up to `longest` steps, of any length equally often; `workshop` of ten steps are of what a store has to answer by itself. */
 export function sequences(
   longest: number,
-  { owner, workshop }: Pick<CampaignOptions, 'owner' | 'workshop'>,
+  { owner, workshop, ids }: Pick<CampaignOptions, 'owner' | 'workshop' | 'ids'>,
 ): fc.Arbitrary<Sequence> {
   const step = weighted([
-    [10 - workshop, versionStep],
+    [10 - workshop - ids, versionStep],
+    [ids, idStep],
     [
       workshop,
       weighted([
@@ -233,7 +241,7 @@ export function sequences(
   const own = owner ? step.map((given): Step => ({ ...given, user: 'tester' })) : step;
   return fc.noBias(
     fc.record({
-      names: fc.tuple(objectName, objectName, objectName).map(oneLong),
+      names: fc.tuple(objectName, objectName, objectName).map(ids > 0 ? noneLong : oneLong),
       steps: fc.array(own, { minLength: 1, maxLength: longest, size: 'max' }),
     }),
   );

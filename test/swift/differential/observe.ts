@@ -69,6 +69,7 @@ export class Normaliser {
     const compared: Record<string, string> = {};
     const asText = status < 400 || this.bodiesOfErrors;
     const isManifest = headers.has('x-static-large-object') && !headers.get('etag')?.startsWith('"');
+    const hasId = (headers.get('x-object-version-id') ?? 'null') !== 'null';
     const boundary = /^multipart\/byteranges; ?boundary=(\w+)/.exec(headers.get('content-type') ?? '')?.[1];
     for (const [name] of headers.entries()) {
       if (UNCOMPARED.has(name) || name.startsWith('x-account-storage-policy-')) continue;
@@ -78,7 +79,9 @@ export class Normaliser {
         continue;
       const value = headers.get(name) ?? '';
       // a container that is made anew has Swift's old time
-      if (name === 'x-timestamp' && headers.has('x-container-object-count')) compared[name] = '<timestamp>';
+      // nor has a version with an id its id for a time with us, as it has with Swift
+      if (name === 'x-timestamp' && (headers.has('x-container-object-count') || hasId))
+        compared[name] = '<timestamp>';
       else if (name === 'x-manifest-etag' || (isManifest && name === 'etag')) compared[name] = '<hash>';
       else if (name === 'x-delete-at') compared[name] = deleteAt(value);
       else compared[name] = this.text(LISTS.has(name) ? value.split(', ').sort().join(', ') : value);

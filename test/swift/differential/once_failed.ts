@@ -54,3 +54,6 @@ export const ONCE_FAILED: readonly Sequence[] = [
     ],
   },
 ];
+
+/** The same for versions with ids. */
+export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [];

@@ -12,6 +12,8 @@ export interface Role {
   readonly headers?: Readonly<Record<string, string>>;
   /** Instead of these where only tester acts, and archives in tester's own name. */
   readonly headersForTester?: Readonly<Record<string, string>>;
+  /** Its versions may have ids. It is there only where sequences are about such. */
+  readonly ids?: true;
 }
 
 /** The containers of one sequence. In the headers `{x}` stands for the name of the container x. */
@@ -56,6 +58,28 @@ export const ROLES: Readonly<Record<string, Role>> = {
     },
   },
   z: { account: 'test', suffix: '-zé %+;', headers: {} },
+  // versions with ids
+  k: {
+    account: 'test',
+    suffix: '-k',
+    headers: {
+      'X-Versions-Enabled': 'true',
+      'X-Container-Write': 'test2:tester2',
+      'X-Container-Read': '.r:*',
+    },
+    ids: true,
+  },
+  t: { account: 'test', suffix: '-t', headers: {}, ids: true },
+  u: {
+    account: 'test2',
+    suffix: '-u',
+    headers: {
+      'X-Versions-Enabled': 'true',
+      'X-Container-Write': 'test:tester',
+      'X-Container-Read': 'test:tester',
+    },
+    ids: true,
+  },
   // the workshops, where nothing is versioned
   w: { account: 'test', suffix: '-w', headers: { 'X-Container-Read': 'test2:tester2,test:tester3' } },
   v: {

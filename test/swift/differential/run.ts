@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { campaign, type CampaignOptions } from './campaign';
 import { compareSequence, newTally, type Compared } from './comparison';
-import { ONCE_FAILED } from './once_failed';
+import { ONCE_FAILED, ONCE_FAILED_WITH_IDS } from './once_failed';
 
 const setting = (name: string, otherwise: number) => Number(process.env[`DIFFERENTIAL_${name}`] ?? otherwise);
 
@@ -25,16 +25,18 @@ export const stepsOr = (otherwise: number) => setting('STEPS', otherwise);
  */
 export async function compareAll(
   compared: Compared,
-  { owner, workshop, steps }: Pick<CampaignOptions, 'owner' | 'workshop' | 'steps'>,
+  { owner, workshop, ids, steps }: Pick<CampaignOptions, 'owner' | 'workshop' | 'ids' | 'steps'>,
 ): Promise<void> {
   const run = randomInt(36 ** 5)
     .toString(36)
     .padStart(5, '0');
-  for (const sequence of ONCE_FAILED) await compareSequence(compared, sequence, { run, owner }, newTally());
+  for (const sequence of ids > 0 ? ONCE_FAILED_WITH_IDS : ONCE_FAILED)
+    await compareSequence(compared, sequence, { run, owner, ids }, newTally());
   const { tally, reports } = await campaign(compared, {
     seed: SEED,
     owner,
     workshop,
+    ids,
     steps,
     failures: FAILURES,
     reduceMilliseconds: REDUCE_MILLISECONDS,

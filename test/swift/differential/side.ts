@@ -1,11 +1,10 @@
 import { Headers } from '../../../src/http/headers';
-import { unquote } from '../../../src/http/bytes';
+import { quote, toBytes, unquote } from '../../../src/http/bytes';
 import type { Answer } from '../../support/client';
 import { login } from '../../support/swift';
 import { Connection } from './connection';
 import { Normaliser } from './observe';
 import { containerName, encodedArchivePrefix, encodeValue, ROLES, type AccountName } from './places';
-import { quote } from '../../../src/http/bytes';
 import { BODIES, type SegmentSpec, type Step, type User } from './steps';
 
 /** A server under comparison, with everybody's credentials. */
@@ -134,10 +133,26 @@ export class Side {
     const [kind = '', ...rest] = what.split(':');
     if (/^n\d$/.test(kind)) return this.name(kind.slice(1));
     if (kind === 'a') return encodedArchivePrefix(this.name(rest[0]));
+    if (kind === 'i') return this.versionId(rest[0] ?? '', this.name(rest[1]), Number(rest[2]));
     if (kind === 'e') return this.archiveEntry(rest[0] ?? '', this.name(rest[1]), Number(rest[2]));
     const lower = kind.toLowerCase();
     const raw = containerName(this.base, lower);
     return kind === lower ? quote(raw) : raw;
+  }
+
+  /** The versions of a container that have ids, as this side's own API lists them. */
+  async versions(role: string, query: string): Promise<Answer> {
+    const path = `${this.containerPath(role)}?versions&format=json${query}`;
+    return this.endpoint.connection.send({ method: 'GET', path, headers: this.endpoint.users.admin });
+  }
+
+  /** The id of the version with a rank, counted from the newest; the last where there are not so many. */
+  private async versionId(role: string, name: string, rank: number): Promise<string> {
+    const { status, body } = await this.versions(role, `&prefix=${encodeValue(unquote(name))}`);
+    const rows =
+      status === 200 ? (JSON.parse(body.toString('utf8')) as { name: string; version_id: string }[]) : [];
+    const own = rows.filter((row) => toBytes(row.name) === unquote(name));
+    return own[Math.min(rank, own.length - 1)]?.version_id ?? '0000000009.00000';
   }
 
   private name(index: string | undefined): string {

@@ -10,7 +10,7 @@ export type Framing = 'length' | 'chunked' | 'none' | 'expect';
 /**
  * One request, the same for both sides. In path and headers stand for what differs between the sides:
  * `{s}` the percent-encoded name of the container s, `{S}` the same name as bytes, `{n0}` the first object name of
- * the sequence, `{e:x:0:1}` the second newest version of `{n0}` in the archive x, `{a:0}` what the versions of `{n0}`
+ * the sequence, `{i:k:0:1}` the id of its second newest version in the container k, `{e:x:0:1}` the second newest version of `{n0}` in the archive x, `{a:0}` what the versions of `{n0}`
  * begin with, `{test}` and `{test2}` the accounts, `{base}` what the names of all containers begin with.
  */
 export interface Step {
