@@ -24,9 +24,6 @@ import { Progress, UploadStalled } from './progress';
 import { letThrough } from './unversioned';
 import { whileHeld } from './while_held';
 
-/** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */
-const RECEIVED_BEFORE_LOCK = 64 * 1024;
-
 type Versioned = Extract<InForce, { kind: 'versioned' }>;
 
 /** Writes and deletes single objects: those of versioned containers one at a time, with what they destroy archived. */
@@ -65,40 +62,17 @@ export class ObjectWriter {
     }
   }
 
-  private async versioned(request: Request, written: ObjectTarget, inForce: Versioned): Promise<Response> {
-    const body = request.sendContinue ? request.body : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
-    const name = `${written.account}/${written.container}/${written.object}`;
-    const lock = await this.parts.locker.acquire(name, this.parts.lockWait, request.signal);
-    return new Promise((resolve, reject) => {
-      const done = this.locked({ ...request, body }, written, inForce, lock, (early) => {
-        const { response, outcome } = follow(early, () => done);
-        resolve(response);
-        return outcome;
-      }).finally(lock.release);
-      done.then(resolve, reject);
-    });
+  private versioned(request: Request, written: ObjectTarget, inForce: Versioned): Promise<Response> {
+    return whileLocked(request, written, this.parts, this.next, (held) =>
+      this.keepingVersions(held, written, inForce),
+    );
   }
 
-  private async locked(
-    request: Request,
-    written: ObjectTarget,
-    inForce: Versioned,
-    lock: Lock,
-    answerEarly: (response: Response) => Promise<Outcome>,
-  ): Promise<Response> {
+  private async keepingVersions(held: Held, written: ObjectTarget, inForce: Versioned): Promise<Response> {
     const { app, log } = this.parts;
     const { account, container, object } = written;
-    // what is done here must come to an end also where the client does not wait for it
-    const own: Request = { ...request, authority: app.authority, signal: lock.signal };
-    const next: Handler = (step) => {
-      lock.confirm();
-      return this.next(step);
-    };
-    const progress = new Progress(this.parts.stallTime, request.sendContinue === undefined);
+    const { request, own, next } = held;
     const versions = new Versions(new HttpStore(next, own), inForce.archive, log);
-    let response: Response | undefined;
-    let failure: unknown;
-
     const result = await versions.perform({ account, container, object }, inForce.mode, {
       kind: kindOf(request),
       guard: async (current) => {
@@ -106,31 +80,14 @@ export class ObjectWriter {
         if (app.authority === 'client') return 'go';
         // what is taken out of the archive the store does not see as this client's request
         const fresh = request.method === 'DELETE' && inForce.mode === 'stack';
-        response = await app.mayWrite(request, written, { fresh });
-        return response ? 'stop' : 'go';
+        const refusal = await app.mayWrite(request, written, { fresh });
+        if (refusal) held.refuse(refusal);
+        return refusal ? 'stop' : 'go';
       },
-      forward: async (notes) => {
-        try {
-          request.signal.throwIfAborted();
-          const held: Request = {
-            ...timed(request, progress),
-            body: whileHeld(request.body, lock, progress),
-            signal: lock.signal,
-          };
-          response = await forwardNoted(held, notes, next);
-          return answersEarly(request, response) ? await answerEarly(response) : outcomeOf(request, response);
-        } catch (error) {
-          failure = progress.stalled ?? error;
-          return certainlyFailed(request, error) ? 'failed' : 'unknown';
-        }
-      },
+      forward: (notes) => held.forward((own) => forwardNoted(own, notes, next)),
     });
-    if (failure !== undefined) throw failure as Error;
     if (result === 'popped' || result === 'popped-missing') return deleted(result === 'popped');
-    if (response === undefined) throw new Error('neither let through nor refused');
-    if (!overtaken(request, response)) return response;
-    await drain(response.body);
-    return unavailable('the store kept a newer object');
+    return held.answer();
   }
 
   /** The archive or the restored version was refused: what the client can mend is 412, as in Swift. */
@@ -152,49 +109,7 @@ function kindOf({ method }: Request): Operation['kind'] {
   return method === 'POST' ? 'update' : 'write';
 }
 
-/** A request whose client is waited for once it is told to send. */
-function timed(request: Request, progress: Progress): Request {
-  const { sendContinue } = request;
-  if (!sendContinue) return request;
-  const told = () => {
-    progress.begin();
-    sendContinue();
-  };
-  return { ...request, sendContinue: told };
-}
-
-/** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */
-function willFail(request: Request, current: ObjectInfo | undefined): boolean {
-  const unlessExists = request.headers.get('if-none-match');
-  if (unlessExists?.trim() === '*' && current && request.method !== 'DELETE') return true;
-  const expiring = request.headers.get('x-if-delete-at');
-  return request.method === 'DELETE' && expiring !== undefined && expiring !== current?.deleteAt;
-}
-
-/** Swift answers 202 to a PUT that it drops because the object there is newer. */
-function overtaken(request: Request, response: Response): boolean {
-  return response.status === 202 && kindOf(request) === 'write' && !answersEarly(request, response);
-}
-
-function outcomeOf(request: Request, { status }: Response): Outcome {
-  if (status < 300) return status === 202 ? 'unknown' : 'done';
-  if (status === 404 && request.method === 'DELETE') return 'done';
-  return status < 500 ? 'failed' : 'unknown';
-}
-
-/** Whether the store cannot have done what it was asked: it was not reached, or the body did not come to its end. */
-function certainlyFailed(request: Request, error: unknown): boolean {
-  if (error instanceof StoreError && error.code === 'unreachable') return true;
-  if (Buffer.isBuffer(request.body)) return request.signal.aborted && error === request.signal.reason;
-  return error instanceof ClientGone || !request.body.readableEnded;
-}
-
 function deleted(wasThere: boolean): Response {
   const headers = Headers.of({ 'Content-Type': 'text/html; charset=UTF-8', 'Content-Length': '0' });
   return { status: wasThere ? 204 : 404, headers, body: NO_BODY };
-}
-
-/** To be tried again soon. */
-export function unavailable(reason: string): Response {
-  return textResponse(503, `${reason}\n`, Headers.of({ 'Retry-After': '1' }));
 }
