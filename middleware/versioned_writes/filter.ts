@@ -14,6 +14,7 @@ import {
 import {
   formatTarget,
   isContainer,
+  isObject,
   parseTarget,
   type ContainerTarget,
   type Target,
@@ -23,7 +24,7 @@ import { LockTimeout, type Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
 import { StoreError } from '../../src/stores/error';
-import { ObjectWriter, unavailable } from './object';
+import { ObjectWriter } from './object';
 import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3 } from './bypasses';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
 import {
@@ -35,11 +36,15 @@ import {
   translateSetting,
   type InForce,
 } from './settings';
+import { unavailable } from './unavailable';
 import { Going, letThrough } from './unversioned';
+import { ObjectsWithIds } from './with_ids/objects';
 
 export interface VersionedWritesParts {
   /** Undefined: everything passes, as in Swift. */
   readonly allowed: boolean | undefined;
+  /** Whether containers may have versions with ids. */
+  readonly allowedWithIds: boolean;
   /** Milliseconds that a write waits for the writes to the same object before it. */
   readonly lockWait: number;
   /** Milliseconds in which 64 KiB of a body must come that is received while its object is locked. */
@@ -58,13 +63,16 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
   if (allowed === undefined) return (next) => next;
   return (next) => {
     const settings = new Settings(next, parts.cache, parts.app.authority, log);
-    const writer = new ObjectWriter(next, settings, parts);
+    const withIds = parts.allowedWithIds ? new ObjectsWithIds(next, settings, parts) : undefined;
+    const writer = new ObjectWriter(next, settings, parts, withIds?.writer);
     const handler: Handler = async (request) => {
       if (allowed && isS3Write(request)) return refuseS3();
       const target = parseTarget(request.path);
       if (target === undefined) return next(request);
       if (isContainer(target) && !bypassOf(request, parts.app.authority))
         return containerRequest(request, target, next, settings, allowed);
+      if (withIds && isObject(target) && !bypassOf(request, parts.app.authority))
+        return withIds.handle(request, target, (own) => versionedRequest(own, target));
       return allowed ? versionedRequest(request, target) : next(request);
     };
 
@@ -77,7 +85,7 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       const going = new Going(settings, parts.lockWait);
       try {
         const checked = written
-          ? ((await multipartDelete(request, written, going, next, handler)) ?? request)
+          ? ((await multipartDelete(request, written, going, handler)) ?? request)
           : bypass
             ? await checkBypass(bypass, request, target, going)
             : request;

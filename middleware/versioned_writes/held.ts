@@ -102,6 +102,16 @@ export class Held {
     }
   }
 
+  /** Whether the client's request was let through, or was about to be. */
+  get wasSent(): boolean {
+    return this.response !== undefined || this.failure !== undefined;
+  }
+
+  /** Gives up the store's answer, for another. */
+  async discard(): Promise<void> {
+    if (this.response) await drain(this.response.body);
+  }
+
   /** The request is answered so without having been let through. */
   refuse(response: Response): void {
     this.response = response;

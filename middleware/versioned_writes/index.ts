@@ -6,6 +6,7 @@ import type { InForce } from './settings';
 
 const options = z.object({
   allow_versioned_writes: flag.optional(),
+  allow_object_versioning: flag.default(false),
   settings_cache_time: seconds(0, 86_400).default(60_000),
   lock_wait: seconds(0, 86_400).default(60_000),
   upload_stall_time: seconds(0.1, 86_400).default(10_000),
@@ -27,13 +28,21 @@ export const versionedWrites: FilterPlugin<typeof options> = {
   },
   needsLocks: ({ allow_versioned_writes: allowed }) => allowed !== undefined,
   create: (
-    { allow_versioned_writes: allowed, settings_cache_time, lock_wait, upload_stall_time, settings_wait },
+    {
+      allow_versioned_writes: allowed,
+      allow_object_versioning: allowedWithIds,
+      settings_cache_time,
+      lock_wait,
+      upload_stall_time,
+      settings_wait,
+    },
     { log, app, coordination },
   ) => {
     if (allowed === undefined)
       log.warn('versioned_writes: allow_versioned_writes is not set, so nothing is versioned');
     return versionedWritesFilter({
       allowed,
+      allowedWithIds,
       lockWait: lock_wait,
       stallTime: upload_stall_time,
       cache: coordination.cache<InForce>(

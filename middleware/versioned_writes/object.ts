@@ -1,28 +1,16 @@
-import { Versions, type Operation, type Outcome } from '../../src/core/versions';
-import { CoordinationUnavailable } from '../../src/errors';
-import { drain, receiveFirst } from '../../src/http/body';
-import { toText } from '../../src/http/bytes';
+import { Versions, type Operation } from '../../src/core/versions';
 import { Headers } from '../../src/http/headers';
-import {
-  ClientGone,
-  NO_BODY,
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../src/http/message';
+import { NO_BODY, type Handler, type Request, type Response } from '../../src/http/message';
 import type { ContainerTarget, ObjectTarget } from '../../src/http/path';
-import { LockTimeout, type Lock } from '../../src/lockers/locker';
-import { StoreError } from '../../src/stores/error';
-import type { ObjectInfo } from '../../src/stores/store';
 import { HttpStore } from '../../src/stores/http_store';
-import { answersEarly, follow } from './early_answer';
-import { forwardNoted } from './noted';
 import type { VersionedWritesParts } from './filter';
+import { whileLocked, type Held } from './held';
+import { forwardNoted } from './noted';
 import type { InForce, Settings } from './settings';
-import { Progress, UploadStalled } from './progress';
+import { answeringTroubles } from './troubles';
 import { letThrough } from './unversioned';
-import { whileHeld } from './while_held';
+import { willFail } from './will_fail';
+import type { WriterWithIds } from './with_ids/writer';
 
 type Versioned = Extract<InForce, { kind: 'versioned' }>;
 
@@ -31,7 +19,11 @@ export class ObjectWriter {
   constructor(
     private readonly next: Handler,
     private readonly settings: Settings,
-    private readonly parts: Pick<VersionedWritesParts, 'app' | 'locker' | 'lockWait' | 'stallTime' | 'log'>,
+    private readonly parts: Pick<
+      VersionedWritesParts,
+      'allowed' | 'app' | 'locker' | 'lockWait' | 'stallTime' | 'log'
+    >,
+    private readonly withIds?: Pick<WriterWithIds, 'write'>,
   ) {}
 
   /**
@@ -40,26 +32,18 @@ export class ObjectWriter {
    */
   async handle(request: Request, written: ObjectTarget): Promise<Response> {
     const { version, account, container } = written;
-    try {
+    return answeringTroubles(request, written, this.parts, async () => {
       const target: ContainerTarget = { version, account, container };
       const use = await this.settings.use(request, target, this.parts.lockWait);
-      if (use.value?.kind !== 'versioned') return await letThrough(request, target, [use], this.next);
+      const { value } = use;
+      if (value?.kind === 'versioned' && this.parts.allowed === true) {
+        use.end();
+        return this.versioned(request, written, value);
+      }
+      if (value?.kind !== 'with-ids' || !this.withIds) return letThrough(request, target, [use], this.next);
       use.end();
-      return await this.versioned(request, written, use.value);
-    } catch (error) {
-      if (error instanceof LockTimeout) {
-        return unavailable(
-          `other writes of ${toText(`${container}/${written.object}`)} are not done yet: ${error.message}`,
-        );
-      }
-      if (error instanceof UploadStalled) return textResponse(408, `${error.message}\n`);
-      if (error instanceof CoordinationUnavailable) {
-        this.parts.log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
-        return unavailable(error.message);
-      }
-      if (error instanceof StoreError && error.code === 'refused') return this.refusal(request, error);
-      throw error;
-    }
+      return this.withIds.write(request, written);
+    });
   }
 
   private versioned(request: Request, written: ObjectTarget, inForce: Versioned): Promise<Response> {
@@ -88,19 +72,6 @@ export class ObjectWriter {
     });
     if (result === 'popped' || result === 'popped-missing') return deleted(result === 'popped');
     return held.answer();
-  }
-
-  /** The archive or the restored version was refused: what the client can mend is 412, as in Swift. */
-  private refusal(request: Request, error: StoreError): Response {
-    this.parts.log.warn(
-      { txid: request.transactionId, status: error.status, err: error.message },
-      'a write was refused',
-    );
-    const unauthorised = error.status === 401 || error.status === 403;
-    if (unauthorised && this.parts.app.authority === 'service') {
-      return unavailable(`the service user may not do what versions need: ${error.message}`);
-    }
-    return textResponse(unauthorised ? (error.status ?? 403) : 412, `${error.message}\n`);
   }
 }
 

@@ -10,13 +10,8 @@ export function newestIn(contentType: ByteString): string | undefined {
   return NOTE.exec(contentType)?.[1];
 }
 
-/** A content type as clients see it. */
-export function withoutNewest(contentType: ByteString): ByteString {
-  return contentType.replace(NOTE, '');
-}
-
 /** A content type with that note; without one where the link is to the newest version. */
 export function withNewest(contentType: ByteString, newest: string | undefined): ByteString {
-  const plain = withoutNewest(contentType);
+  const plain = contentType.replace(NOTE, '');
   return newest === undefined ? plain : `${plain};hindsight_newest=${newest}`;
 }

@@ -43,8 +43,7 @@ export interface IdOperation {
 
 /** What became of an operation: let through, with the id of the version or the marker that it made; or stopped by its guard. */
 export type IdResult =
-  | { readonly result: 'forwarded'; readonly id?: string | undefined }
-  | { readonly result: 'stopped' };
+  { readonly result: 'forwarded'; readonly id?: string | undefined } | { readonly result: 'stopped' };
 
 /** What became of the removal of a version: `current` is what the object links to now, if to anything. */
 export type Removal =
@@ -228,7 +227,7 @@ export class VersionsWithIds {
   private async point(
     object: ObjectRef,
     { id, newest }: Extract<IdStep, { do: 'point' }>,
-    known: Partial<Pick<ObjectInfo, 'etag' | 'link' | 'contentType'>> & Pick<Sent, 'expiry'> = {},
+    known: Known = {},
   ): Promise<void> {
     const to = this.at(object, id);
     const { expiry } = known;
@@ -253,6 +252,12 @@ export class VersionsWithIds {
     }
   }
 }
+
+/** What is known of a version that is to be linked to; without its ETag, it is looked at. */
+type Known = { readonly [K in 'etag' | 'link' | 'contentType']?: ObjectInfo[K] | undefined } & Pick<
+  Sent,
+  'expiry'
+>;
 
 /** The note of the newest version that a POST of a content type would take away from an object's link; undefined where there is none. */
 export function noteToKeep(info: ObjectInfo | undefined): string | undefined {
