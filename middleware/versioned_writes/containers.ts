@@ -7,7 +7,6 @@ import { formatTarget, type ContainerTarget } from '../../src/http/path';
 import { LockTimeout } from '../../src/lockers/locker';
 import { StoreError } from '../../src/stores/error';
 import type { VersionedWritesParts } from './filter';
-import { unavailable } from './object';
 import {
   changesSetting,
   MODE_HEADERS,
@@ -16,6 +15,7 @@ import {
   translateSetting,
   type Settings,
 } from './settings';
+import { unavailable } from './unavailable';
 import { touchesWithIds, TWO_WAYS, type ContainersWithIds } from './with_ids/containers';
 
 /** Requests for containers: what is in force on them is changed by one after the other, and shown in the API's own headers. */

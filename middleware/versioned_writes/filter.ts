@@ -2,20 +2,22 @@ import type { Cache } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
 import { withInfo } from '../../src/http/info';
 import type { Filter, Handler, Request, Response } from '../../src/http/message';
-import { isApi, isContainer, parseTarget, type Target } from '../../src/http/path';
+import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/http/path';
 import { changedBy, writtenBy } from '../../src/http/written';
 import { LockTimeout, type Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
-import { ObjectWriter, unavailable } from './object';
+import { ObjectWriter } from './object';
 import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3 } from './bypasses';
 import { ContainerRequests } from './containers';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
 import { MODE_HEADERS, Settings, type InForce } from './settings';
+import { unavailable } from './unavailable';
 import { Going, letThrough } from './unversioned';
 import { listAccount } from './with_ids/accounts';
 import { ContainersWithIds } from './with_ids/containers';
 import { hidingVersions } from './with_ids/hidden';
+import { ObjectsWithIds } from './with_ids/objects';
 
 export interface VersionedWritesParts {
   /** Whether the two modes may be switched on and are acted upon. Undefined: their headers pass, as in Swift. */
@@ -42,7 +44,8 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
   const capabilities = { ...(allowed ? MODES : {}), ...(allowedWithIds ? { object_versioning: {} } : {}) };
   return (next) => {
     const settings = new Settings(next, parts.cache, app.authority, log, parts);
-    const writer = new ObjectWriter(next, settings, parts);
+    const objects = allowedWithIds ? new ObjectsWithIds(next, settings, parts) : undefined;
+    const writer = new ObjectWriter(next, settings, parts, objects?.writer);
     const withIds = allowedWithIds ? new ContainersWithIds(next, app.authority) : undefined;
     const containers = new ContainerRequests(next, settings, withIds, parts);
     const handler: Handler = async (given) => {
@@ -51,8 +54,11 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       if (target === undefined) return next(given);
       const request = allowedWithIds ? await hidingVersions(given, target) : given;
       if ('status' in request) return request;
-      if (isContainer(target) && !bypassOf(request, app.authority)) return containers.handle(request, target);
-      if (allowedWithIds && isApi(target) && target.container === undefined && request.method === 'GET')
+      const isBypass = bypassOf(request, app.authority) !== undefined;
+      if (isContainer(target) && !isBypass) return containers.handle(request, target);
+      if (objects && isObject(target) && !isBypass)
+        return objects.handle(request, target, (own) => versionedRequest(own, target));
+      if (allowedWithIds && isAccount(target) && request.method === 'GET')
         return listAccount(request, target, next);
       return acts ? versionedRequest(request, target) : next(request);
     };
@@ -66,7 +72,7 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       const going = new Going(settings, parts.lockWait);
       try {
         const checked = written
-          ? ((await multipartDelete(request, written, going, next, handler)) ?? request)
+          ? ((await multipartDelete(request, written, going, handler)) ?? request)
           : bypass
             ? await checkBypass(bypass, request, target, going)
             : request;
@@ -80,6 +86,10 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
     };
     return acts ? withInfo(handler, capabilities) : handler;
   };
+}
+
+function isAccount(target: Target): boolean {
+  return isApi(target) && target.container === undefined;
 }
 
 const MODES = {

@@ -42,6 +42,11 @@ export type InForce =
   | { readonly kind: 'versioned'; readonly mode: Mode; readonly archive: ByteString }
   | { readonly kind: 'with-ids'; readonly enabled: boolean };
 
+/** Whether writes to a container's objects are for this proxy to keep versions of, or may be. */
+export function keepsVersions({ kind }: InForce): boolean {
+  return kind === 'versioned' || kind === 'with-ids';
+}
+
 const MODE_KEY = `${RESERVED_PREFIX}versions-mode`;
 const ENABLED_KEY = `${RESERVED_PREFIX}versions-enabled`;
 const LOCATION_KEY = `${RESERVED_PREFIX}versions-location-`;

@@ -5,7 +5,7 @@ import { chunks, destroy, drain, streamOf } from '../../src/http/body';
 import type { Handler, Request, Response } from '../../src/http/message';
 import { isApi, type ContainerTarget, type Target } from '../../src/http/path';
 import { answersEarly, follow } from './early_answer';
-import type { InForce, Settings } from './settings';
+import { keepsVersions, type InForce, type Settings } from './settings';
 
 /** What a write goes by, noted as in use while it is found out: for one that may touch several containers. */
 export class Going {
@@ -25,7 +25,7 @@ export class Going {
   async inForce(request: Request, container: ContainerTarget): Promise<InForce> {
     const use = await this.settings.use(request, container, this.wait);
     this.#uses.push(use);
-    if (use.value?.kind === 'versioned') this.end();
+    if (use.value && keepsVersions(use.value)) this.end();
     return use.value ?? { kind: 'plain' };
   }
 

@@ -109,7 +109,8 @@ export class ContainersWithIds {
   ): Promise<Response> {
     let isNew = false;
     try {
-      if (enabling) isNew = await this.beside.make(own, target, own.headers.get('x-storage-policy'));
+      if (enabling)
+        isNew = await this.beside.make(own, target, { policy: own.headers.get('x-storage-policy') });
       let changed = changes && (await this.beside.change(own, target, changes));
       if (changed?.status === 404) {
         await drain(changed.body);
