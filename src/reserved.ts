@@ -15,3 +15,16 @@ export function isReserved(name: string): boolean {
   if (name === BROKEN_MANIFEST.toLowerCase()) return false;
   return name.startsWith(RESERVED_PREFIX) || name.startsWith(RESERVED_OBJECT_PREFIX);
 }
+
+/** Content types with parameters of this name tell the proxy what an object is; they too are for it alone to write. */
+const RESERVED_PARAMETER = /;\s*hindsight_[^;]*/gi;
+
+/** Whether a content type has a parameter that clients neither send nor see. */
+export function hasReservedParameter(contentType: string): boolean {
+  return contentType.search(RESERVED_PARAMETER) >= 0;
+}
+
+/** A content type without such parameters. */
+export function withoutReservedParameters(contentType: string): string {
+  return contentType.replace(RESERVED_PARAMETER, '');
+}

@@ -3,7 +3,7 @@ import { isSignedBy, parseSignature } from '../../src/http/digest';
 import type { Headers } from '../../src/http/headers';
 import { NO_BODY, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
 import { isObject, parseTarget, type ObjectTarget } from '../../src/http/path';
-import { dispositionOf } from './disposition';
+import { asDownload } from './download';
 import { isInRange } from './ip_range';
 import { keysOf, type Key } from './keys';
 import { readParameters, type Parameters } from './parameters';
@@ -34,9 +34,8 @@ export function tempUrlFilter(parts: TempUrlParts): Filter {
       headers: parts.cleanIncoming(request.headers),
       authorise: within(target, key.scope),
     });
-    const headers = parts.cleanOutgoing(response.headers);
-    const isShown = isReading(request) && response.status < 300;
-    return { ...response, headers: isShown ? shown(headers, parameters, target) : headers };
+    const cleaned = { ...response, headers: parts.cleanOutgoing(response.headers) };
+    return isReading(request) ? asDownload(cleaned, request, target) : cleaned;
   };
 }
 
@@ -82,12 +81,4 @@ function invalid({ method }: Request): Response {
   const response = unauthorised('unknown', '401 Unauthorized: Temp URL invalid\n');
   if (method !== 'HEAD') return response;
   return { ...response, headers: response.headers.with('Content-Length', '0'), body: NO_BODY };
-}
-
-/** What a browser needs to know of an object that it reads by a temporary URL. */
-function shown(headers: Headers, parameters: Parameters, { object }: ObjectTarget): Headers {
-  const disposition = dispositionOf(parameters, headers.get('content-disposition'), object);
-  return headers
-    .with('Content-Disposition', disposition.replaceAll('\n', '%0A'))
-    .with('Expires', new Date(parameters.expires * 1000).toUTCString());
 }

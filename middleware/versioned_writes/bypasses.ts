@@ -5,7 +5,7 @@ import { textResponse, type Authority, type Request, type Response } from '../..
 import { parseQuery, type ContainerTarget, type Target } from '../../src/http/path';
 import { isSignedForS3 } from '../../src/http/s3';
 import { isTempUrl, tempUrlQuery } from '../../src/http/temp_url';
-import type { Settings } from './settings';
+import { keepsVersions, type Settings } from './settings';
 
 /** Swift takes 10,000 names of at most 1,024 bytes each, URL-encoded. */
 const MOST_BULK_BYTES = 32 * 1024 * 1024;
@@ -107,7 +107,7 @@ async function refuseIfVersioned(
 ): Promise<Response | undefined> {
   for (const container of containers) {
     const asked: ContainerTarget = { version, account, container };
-    if ((await settings.inForce(request, asked)).kind !== 'versioned') continue;
+    if (!keepsVersions(await settings.inForce(request, asked))) continue;
     return refusal(`${name} would get past the versions of the container ${toText(container)}: ${remedy}`);
   }
   return undefined;

@@ -4,9 +4,15 @@ import { bulkType, DeleteSummary, deletedAnswer } from '../../src/http/bulk_answ
 import { toBytes, type ByteString } from '../../src/http/bytes';
 import { credentials } from '../../src/http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
-import { formatTarget, parseCopyHeader, parseQuery, type ObjectTarget } from '../../src/http/path';
+import {
+  formatQuery,
+  formatTarget,
+  parseCopyHeader,
+  parseQuery,
+  type ObjectTarget,
+} from '../../src/http/path';
 import { StoreError } from '../../src/stores/error';
-import type { Settings } from './settings';
+import { keepsVersions, type Settings } from './settings';
 
 /** Swift's own bounds: bytes of a manifest, and manifests and segments that one request may delete. */
 const MOST_MANIFEST_BYTES = 8 * 1024 * 1024;
@@ -33,18 +39,19 @@ export function isMultipartDelete(request: Request): boolean {
  * DELETE of its own, and answered as Swift answers (its `slo`). Manifests go before segments, since a manifest can be archived
  * only while its segments are there.
  *
- * @param next where the manifests are read
- * @param remove the handler that keeps versions, for one DELETE each
+ * @param handler the handler that keeps versions: reads the manifests, and is asked for one DELETE each
  * @returns undefined where nothing versioned is touched, and the store may do it all
  */
 export async function multipartDelete(
   request: Request,
   target: ObjectTarget,
   settings: Pick<Settings, 'inForce'>,
-  next: Handler,
-  remove: Handler,
+  handler: Handler,
 ): Promise<Response | undefined> {
-  const parts = await collect(request, target, next);
+  const version = parseQuery(request.query).get('version-id');
+  const queryOf = (part: ObjectTarget) =>
+    part === target && version ? formatQuery({ 'version-id': version }) : '';
+  const parts = await collect(request, target, queryOf, handler);
   if (!(await touchesVersions(request, [...parts.manifests, ...parts.segments], settings))) return undefined;
   const type = bulkType(request);
   const summary = new DeleteSummary();
@@ -56,9 +63,8 @@ export async function multipartDelete(
   }
   for (const part of [...parts.manifests, ...parts.segments]) {
     const headers = credentials(request.headers);
-    const response = await remove(
-      subrequest(request, { method: 'DELETE', path: formatTarget(part), headers }),
-    );
+    const asked = { method: 'DELETE', path: formatTarget(part), query: queryOf(part), headers };
+    const response = await handler(subrequest(request, asked));
     await drain(response.body);
     summary.add(nameOf(part), response.status);
     const failed = response.status >= 300 && response.status !== 404;
@@ -80,15 +86,20 @@ async function touchesVersions(
   for (const { version, account, container } of parts) {
     if (asked.has(container)) continue;
     asked.add(container);
-    if ((await settings.inForce(request, { version, account, container })).kind === 'versioned') return true;
+    if (keepsVersions(await settings.inForce(request, { version, account, container }))) return true;
   }
   return false;
 }
 
-async function collect(request: Request, target: ObjectTarget, next: Handler): Promise<Parts> {
+async function collect(
+  request: Request,
+  target: ObjectTarget,
+  queryOf: (part: ObjectTarget) => string,
+  handler: Handler,
+): Promise<Parts> {
   const parts: Parts = { manifests: [target], segments: [] };
   for (const manifest of parts.manifests) {
-    const lines = await readManifest(request, manifest, next);
+    const lines = await readManifest(request, manifest, queryOf(manifest), handler);
     if (typeof lines === 'number') return { ...parts, refused: { manifest, status: lines } };
     for (const { name, sub_slo } of lines) {
       const named = name === undefined ? undefined : parseName(toBytes(name));
@@ -115,13 +126,13 @@ function parseName(name: ByteString): { container: ByteString; object: ByteStrin
 async function readManifest(
   request: Request,
   manifest: ObjectTarget,
-  next: Handler,
+  version: string,
+  handler: Handler,
 ): Promise<z.infer<typeof Manifest> | number> {
-  const query = 'multipart-manifest=get';
+  const query = `multipart-manifest=get&${version}`;
   const headers = credentials(request.headers);
-  const response = await next(
-    subrequest(request, { method: 'GET', path: formatTarget(manifest), query, headers }),
-  );
+  const path = formatTarget(manifest);
+  const response = await handler(subrequest(request, { method: 'GET', path, query, headers }));
   if (response.status !== 200 || response.headers.get('x-static-large-object')?.toLowerCase() !== 'true') {
     await drain(response.body);
     return [401, 403].includes(response.status) ? response.status : [];

@@ -3,9 +3,9 @@ import type { Use } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
 import { chunks, destroy, drain, streamOf } from '../../src/http/body';
 import type { Handler, Request, Response } from '../../src/http/message';
-import type { ContainerTarget, Target } from '../../src/http/path';
+import { isApi, type ContainerTarget, type Target } from '../../src/http/path';
 import { answersEarly, follow } from './early_answer';
-import type { InForce, Settings } from './settings';
+import { keepsVersions, type InForce, type Settings } from './settings';
 
 /** What a write goes by, noted as in use while it is found out: for one that may touch several containers. */
 export class Going {
@@ -25,7 +25,7 @@ export class Going {
   async inForce(request: Request, container: ContainerTarget): Promise<InForce> {
     const use = await this.settings.use(request, container, this.wait);
     this.#uses.push(use);
-    if (use.value?.kind === 'versioned') this.end();
+    if (use.value && keepsVersions(use.value)) this.end();
     return use.value ?? { kind: 'plain' };
   }
 
@@ -43,14 +43,14 @@ export class Going {
  */
 export async function letThrough(
   request: Request,
-  { version }: Target,
+  target: Target,
   uses: readonly Use<InForce>[],
   next: Handler,
 ): Promise<Response> {
   const passage = new Passage(request, uses);
   try {
     // what is not of this API may be somebody else's to answer, as it came
-    const response = await next(/^v1(\.0)?$/.test(version) ? passage.request : request);
+    const response = await next(isApi(target) ? passage.request : request);
     if (passage.broken && response.status >= 300) {
       await drain(response.body);
       throw passage.broken;

@@ -11,15 +11,18 @@ import { timestampAfter } from './names';
 /** How the client's own request ended: the store did it, certainly did not, or may have. */
 export type Outcome = 'done' | 'failed' | 'unknown';
 
+/**
+ * Whether an operation may go on: `go`, the client may do this; `pass`, the store will refuse it in any case, so it is let through with nothing
+ * archived; `stop`, it is not let through.
+ */
+export type Verdict = 'go' | 'pass' | 'stop';
+
 /** The client's own request and its right, as the core sees them. */
 export interface Operation {
   /** It writes the object anew, deletes it, or changes its metadata (which makes no version). */
   readonly kind: 'write' | 'delete' | 'update';
-  /**
-   * Asked once it is known what is there and before anything is changed: `go`, the client may do this; `pass`, the store will
-   * refuse it in any case, so it is let through with nothing archived; `stop`, it is not let through.
-   */
-  guard(current: ObjectInfo | undefined): Promise<'go' | 'pass' | 'stop'>;
+  /** Asked once it is known what is there and before anything is changed. */
+  guard(current: ObjectInfo | undefined): Promise<Verdict>;
   /**
    * Lets the client's own request through to the store. Never rejects.
    *

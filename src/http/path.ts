@@ -27,6 +27,11 @@ export function parseTarget(rawPath: string): Target | undefined {
   return object === '' ? { version, account, container } : { version, account, container, object };
 }
 
+/** Whether a path is of the Swift API: others are somebody else's to answer. */
+export function isApi({ version }: Target): boolean {
+  return /^v1(\.0)?$/.test(version);
+}
+
 export function isContainer(target: Target): target is ContainerTarget {
   return target.container !== undefined && target.object === undefined;
 }
@@ -78,4 +83,10 @@ export function formatQuery(parameters: Readonly<Record<string, ByteString | und
       value === undefined ? [] : [`${quote(name)}=${quote(value).replaceAll('/', '%2F')}`],
     )
     .join('&');
+}
+
+/** A raw query without the parameters of a name; all others as they came. */
+export function withoutParameter(query: string, name: string): string {
+  const others = query.split('&').filter((pair) => !queryPairs(pair).some(([each]) => each === name));
+  return others.join('&');
 }

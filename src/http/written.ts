@@ -21,6 +21,11 @@ export function isCopy({ method, headers }: Request): boolean {
   return method === 'COPY' || (method === 'PUT' && headers.has('x-copy-from'));
 }
 
+/** The object that a copy is made of. */
+export function copiedBy(request: Request, target: ObjectTarget): ObjectTarget | undefined {
+  return request.method === 'COPY' ? target : otherEnd(request, target, 'x-copy-from');
+}
+
 /** The object at the other end of a copy: the one that a header names, in the account that another one may name. */
 function otherEnd(
   { headers }: Request,
@@ -39,7 +44,7 @@ function otherEnd(
  * source's, which the client is asked to have the right to read.
  */
 export async function incomingBytes(request: Request, target: ObjectTarget, next: Handler): Promise<number> {
-  const source = request.method === 'COPY' ? target : otherEnd(request, target, 'x-copy-from');
+  const source = copiedBy(request, target);
   if (source === undefined) return Number(request.headers.get('content-length') ?? 0);
   const headers = credentials(request.headers);
   const { query } = request;

@@ -1,19 +1,36 @@
 import { z } from 'zod';
 import { drain, readAll } from '../http/body';
-import { isTrueValue, quote, toBytes, toText, type ByteString } from '../http/bytes';
+import { isTrueValue, quote, toBytes, toText, unquote, type ByteString } from '../http/bytes';
 import { credentials, Headers } from '../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../http/message';
-import { formatQuery, formatTarget } from '../http/path';
+import { formatQuery, formatTarget, parseCopyHeader } from '../http/path';
 import { StoreError } from './error';
 import { BROKEN_MANIFEST } from '../reserved';
 import { ITSELF } from './itself';
-import { DELETE_MARKER_TYPE, isMarkerType, NEW_MARKER_LIFE, NEW_MARKER_TYPE } from './markers';
+import {
+  DELETE_MARKER_TYPE,
+  isMarkerType,
+  NEW_MARKER_LIFE,
+  NEW_MARKER_TYPE,
+  VERSION_MARKER_TYPE,
+} from './markers';
 import { noteHeaders, readNotes, type Notes } from './notes';
 import { StoreClock } from './store_clock';
-import type { ListingEntry, ObjectInfo, ObjectRef, Store } from './store';
+import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store } from './store';
 
 const MOST_LISTING_BYTES = 32 * 1024 * 1024;
 const MOST_REASON_BYTES = 64 * 1024;
+/** What a POST sets, besides metadata. */
+const POSTED_HEADERS = [
+  'content-type',
+  'content-encoding',
+  'content-disposition',
+  'content-language',
+  'cache-control',
+  'expires',
+  'x-robots-tag',
+  'x-object-manifest',
+];
 const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition', 'x-delete-at'];
 /** A delete needs two entries, and the newest of them are the first. */
 const FIRST_PAGE = 5;
@@ -45,11 +62,15 @@ export class HttpStore implements Store {
     await expectSuccess(response, `${named(object)} could not be looked at`);
     const { headers } = response;
     const deleteAt = headers.get('x-delete-at');
+    const contentType = headers.get('content-type') ?? '';
+    const link = linkIn(headers, object);
     return {
       timestamp: headers.get('x-timestamp') ?? lastModified(response),
       etag: headers.get('etag') ?? '',
-      isMarker: isMarkerType(headers.get('content-type') ?? ''),
+      isMarker: isMarkerType(contentType),
+      contentType,
       notes: readNotes(headers),
+      ...(link === undefined ? {} : { link }),
       ...(deleteAt === undefined ? {} : { deleteAt }),
     };
   }
@@ -108,6 +129,41 @@ export class HttpStore implements Store {
     await expectSuccess(await this.ask('POST', at, '', completion), failure);
   }
 
+  async putVersionMarker(at: ObjectRef): Promise<boolean> {
+    const headers = Headers.of({ 'Content-Type': VERSION_MARKER_TYPE, 'If-None-Match': '*' });
+    const response = await this.ask('PUT', at, '', headers);
+    if (response.status === 412) {
+      await drain(response.body);
+      return false;
+    }
+    await expectSuccess(response, `the delete marker ${named(at)} could not be written`);
+    return true;
+  }
+
+  async putLink(at: ObjectRef, to: ObjectRef, { etag, contentType, expiry }: LinkParts): Promise<void> {
+    const headers = Headers.of({
+      'X-Symlink-Target': quote(`${to.container}/${to.object}`),
+      'X-Symlink-Target-Etag': etag,
+      'Content-Type': contentType,
+      'X-Delete-At': expiry?.at,
+      'X-Delete-After': expiry?.after,
+    });
+    await expectSuccess(await this.ask('PUT', at, '', headers), `${named(at)} could not be written`);
+  }
+
+  async keepForever(object: ObjectRef): Promise<void> {
+    const failure = `${named(object)} could not be kept from expiring`;
+    const is = await this.ask('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+    await expectSuccess(is, failure);
+    if (!is.headers.has('x-delete-at')) return;
+    // a POST takes back whatever it does not name
+    const kept = is.headers.filter((key) => key.startsWith('x-object-meta-') || POSTED_HEADERS.includes(key));
+    const post = await this.ask('POST', object, '', kept);
+    // to a symlink it is applied, and the answer says that it was not to the target
+    if (post.status === 307) await drain(post.body);
+    else await expectSuccess(post, failure);
+  }
+
   now(): number {
     return this.clock.now();
   }
@@ -144,6 +200,14 @@ export class HttpStore implements Store {
       yield* page;
       marker = last.name;
     }
+  }
+
+  async firstName(
+    account: ByteString,
+    container: ByteString,
+    prefix: ByteString,
+  ): Promise<ByteString | undefined> {
+    return (await this.page(account, container, { prefix, limit: '1' }))[0]?.name;
   }
 
   /** For a store that ignores `reverse`: all entries up to a name, the last first. */
@@ -225,6 +289,13 @@ async function expectSuccess(response: Response, failure: string): Promise<void>
     `${failure}: the store answered ${response.status}${reason && ` (${reason})`}`,
     response.status,
   );
+}
+
+/** What the headers of a symlink say of its target. */
+function linkIn(headers: Headers, at: ObjectRef): ObjectRef | undefined {
+  const target = parseCopyHeader(headers.get('x-symlink-target') ?? '');
+  if (target === undefined) return undefined;
+  return { account: unquote(headers.get('x-symlink-target-account') ?? '') || at.account, ...target };
 }
 
 function lastModified(response: Response): string {

@@ -20,5 +20,5 @@ export const NEW_MARKER_LIFE = 3600;
 
 /** Whether a listing's content type is that of a delete marker. */
 export function isMarkerType(contentType: ByteString): boolean {
-  return contentType === DELETE_MARKER_TYPE || contentType === NEW_MARKER_TYPE;
+  return [DELETE_MARKER_TYPE, NEW_MARKER_TYPE, VERSION_MARKER_TYPE].includes(contentType);
 }

@@ -18,7 +18,30 @@ export interface ObjectInfo {
   readonly deleteAt?: string;
   /** It is a delete marker. */
   readonly isMarker: boolean;
+  readonly contentType: ByteString;
+  /** Where it is a symlink: what it leads to. */
+  readonly link?: ObjectRef;
   readonly notes: Notes;
+}
+
+/** What a symlink is to be. */
+export interface LinkParts {
+  /**
+   * The ETag that its target has: the store refuses the link where that is not so, and takes over for its listings the target's size and ETag. Not
+   * there for a target that is a symlink itself.
+   */
+  readonly etag?: string | undefined;
+  /** Not there: the target's, which takes its ETag. */
+  readonly contentType?: ByteString | undefined;
+  readonly expiry?: Expiry | undefined;
+}
+
+/** When an object is to expire, as its client said it. */
+export interface Expiry {
+  /** Seconds since 1970. */
+  readonly at?: string | undefined;
+  /** Seconds from when it is written; this counts where both are there. */
+  readonly after?: string | undefined;
 }
 
 /** A line of a listing. */
@@ -53,6 +76,17 @@ export interface Store {
   /** Creates a delete marker: an empty object that listings tell from all others. */
   putMarker(at: ObjectRef, notes?: Notes): Promise<void>;
 
+  /**
+   * Creates a delete marker among versions with ids, in one request; false if something was there, and then nothing was done.
+   */
+  putVersionMarker(at: ObjectRef): Promise<boolean>;
+
+  /** Puts a symlink in the place of what is at `at`. Of another account no target can be told. */
+  putLink(at: ObjectRef, to: ObjectRef, parts: LinkParts): Promise<void>;
+
+  /** Takes back that an object expires; all else of it stays. */
+  keepForever(object: ObjectRef): Promise<void>;
+
   /** Removes an object; false if it was not there. */
   remove(object: ObjectRef): Promise<boolean>;
 
@@ -61,6 +95,9 @@ export interface Store {
    * has none. Pages are asked for as they are needed, and end at an empty page only.
    */
   listBackwards(account: ByteString, container: ByteString, prefix: ByteString): AsyncIterable<ListingEntry>;
+
+  /** The first name in a container, in byte order, that begins with a prefix; undefined if there is none, or no such container. */
+  firstName(account: ByteString, container: ByteString, prefix: ByteString): Promise<ByteString | undefined>;
 
   /** The time in milliseconds since 1970, by the store's own clock where that is known to differ from this machine's. */
   now(): number;

@@ -2,12 +2,14 @@ import { formatTimestamp } from '../../src/core/names';
 import { Headers } from '../../src/http/headers';
 import { StoreError } from '../../src/stores/error';
 import type { Notes } from '../../src/stores/notes';
-import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../../src/stores/store';
+import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store } from '../../src/stores/store';
 
 interface Kept {
   readonly body: string | undefined;
   readonly notes: Notes;
   readonly isHalfMade?: boolean;
+  /** It is a symlink to that. */
+  readonly link?: ObjectRef;
   readonly headers: Headers;
   readonly timestamp: string;
 }
@@ -72,9 +74,11 @@ export class MapStore implements Store {
   stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
     const kept = this.objects.get(key(object));
     if (!kept) return Promise.resolve(undefined);
-    const { timestamp, notes, body } = kept;
+    const { timestamp, notes, body, link } = kept;
     const deleteAt = kept.headers.get('x-delete-at');
-    const info = { timestamp, notes, etag: body ?? '', isMarker: body === undefined };
+    const contentType = kept.headers.get('content-type') ?? 'text/plain';
+    const own = { timestamp, notes, etag: body ?? '', isMarker: body === undefined, contentType };
+    const info = link === undefined ? own : { ...own, link };
     return Promise.resolve(deleteAt === undefined ? info : { ...info, deleteAt });
   }
 
@@ -82,6 +86,8 @@ export class MapStore implements Store {
     const kept = this.objects.get(key(from));
     if (!kept || this.vanishing.has(from.object)) return Promise.resolve(false);
     this.put(to, kept.body, kept.headers, { ...kept.notes, ...notes });
+    const copy = this.objects.get(key(to));
+    if (copy && kept.link) this.objects.set(key(to), { ...copy, link: kept.link });
     return Promise.resolve(true);
   }
 
@@ -91,6 +97,38 @@ export class MapStore implements Store {
     if (kept) this.objects.set(key(at), { ...kept, isHalfMade: true });
     this.put(at, undefined, Headers.none, notes);
     return Promise.resolve();
+  }
+
+  async putVersionMarker(at: ObjectRef): Promise<boolean> {
+    if (this.objects.has(key(at))) return Promise.resolve(false);
+    this.put(at, undefined);
+    return Promise.resolve(true);
+  }
+
+  /** Fails where it would be a static link to nothing. */
+  async putLink(at: ObjectRef, to: ObjectRef, { etag, contentType }: LinkParts): Promise<void> {
+    const target = this.objects.get(key(to));
+    if (etag !== undefined && target?.body !== etag)
+      throw new StoreError('refused', 'the target of a link is another', 409);
+    this.put(at, '', Headers.of({ 'Content-Type': contentType }));
+    const kept = this.objects.get(key(at));
+    if (kept) this.objects.set(key(at), { ...kept, link: to });
+    return Promise.resolve();
+  }
+
+  keepForever(object: ObjectRef): Promise<void> {
+    const kept = this.objects.get(key(object));
+    if (kept) this.put(object, kept.body, kept.headers.without('x-delete-at'), kept.notes);
+    return Promise.resolve();
+  }
+
+  firstName(account: string, container: string, prefix: string): Promise<string | undefined> {
+    return Promise.resolve(this.namesIn(account, container).find((name) => name.startsWith(prefix)));
+  }
+
+  /** Where the link at a place leads. */
+  linkAt(at: ObjectRef): ObjectRef | undefined {
+    return this.objects.get(key(at))?.link;
   }
 
   /** Changes the metadata of an object, as POST does. */

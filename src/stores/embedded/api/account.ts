@@ -2,13 +2,14 @@ import { ACCOUNT_ACL, formatAccountAcl, parseAccountAcl } from '../../../http/ac
 import { toText } from '../../../http/bytes';
 import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
+import { listingAnswer, listingHead, type ShownEntry } from '../../../http/listing';
 import type { Response } from '../../../http/message';
 import type { AccountRecord, ContainerRecord, Listed } from '../storage';
 import { answer, refuse } from './answers';
 import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, withoutOwners, type Call } from './call';
 import { checkMerged, checkMetadata, checkNameLength } from './limits';
-import { listingAnswer, listingHead, listingQuery, listingType, type ShownEntry } from './listing';
+import { listingQuery, listingType } from './listing';
 import { isoTime } from './times';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];

@@ -1,6 +1,7 @@
 import { toText, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
+import { listingAnswer, listingHead, type ShownEntry } from '../../../http/listing';
 import type { Response } from '../../../http/message';
 import type { ContainerRecord, Listed, ListingQuery, ObjectRecord } from '../storage';
 import { POLICY } from './info';
@@ -9,7 +10,7 @@ import { answer, refuse, refuseWith } from './answers';
 import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, openContainer, withoutOwners, type ContainerCall } from './call';
 import { checkMerged, checkMetadata, checkNameLength } from './limits';
-import { listingAnswer, listingHead, listingQuery, listingType, type ShownEntry } from './listing';
+import { listingQuery, listingType } from './listing';
 import { httpDate, isoTime } from './times';
 
 /**

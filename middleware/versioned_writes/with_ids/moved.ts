@@ -1,0 +1,103 @@
+import { drain } from '../../../src/http/body';
+import { quote } from '../../../src/http/bytes';
+import { Headers } from '../../../src/http/headers';
+import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
+import { formatTarget, parseQuery, type ObjectTarget } from '../../../src/http/path';
+import { isTempUrl } from '../../../src/http/temp_url';
+import { isCopy } from '../../../src/http/written';
+import type { Sent } from '../../../src/core/versions_with_ids';
+import type { Expiry } from '../../../src/stores/store';
+import { unavailable } from '../unavailable';
+import { reaching } from './rights';
+
+/** What a client could have be read in the name of who has more rights. */
+const POINTERS = ['X-Copy-From', 'X-Object-Manifest', 'X-Symlink-Target'];
+const EXPIRY = ['X-Delete-At', 'X-Delete-After'];
+
+/**
+ * Whether a client's write can be sent to another place than it names: in the client's name; or, where it is signed for that place, in
+ * the service user's, unless it points to what the client may not read.
+ */
+export function canMove(request: Request): boolean {
+  if (!isTempUrl(request)) return true;
+  return request.method === 'PUT' && !POINTERS.some((name) => request.headers.has(name));
+}
+
+/**
+ * Sends a client's write to a version that is new, and that does not expire.
+ *
+ * @param remake makes the versions container anew; false where it is there
+ */
+export async function writeTo(
+  entry: ObjectTarget,
+  request: Request,
+  next: Handler,
+  remake: () => Promise<boolean>,
+): Promise<Response> {
+  const moved = movedTo(entry, request);
+  const response = await next(moved);
+  if (response.status === 404 && (await remake())) {
+    await drain(response.body);
+    if (Buffer.isBuffer(request.body)) return next(moved);
+    return unavailable('the container of the versions was gone, and was made anew');
+  }
+  const isOwn = response.status === 412 && !request.headers.has('if-none-match');
+  if (!isOwn || !(await isThere(entry, request, next))) return response;
+  await drain(response.body);
+  return unavailable('another write took the id of this version');
+}
+
+async function isThere(entry: ObjectTarget, request: Request, next: Handler): Promise<boolean> {
+  const path = formatTarget(entry);
+  const { headers } = await next({ ...subrequest(request, { method: 'HEAD', path }), authority: 'service' });
+  return headers.has('etag');
+}
+
+/** A write as it goes to a version, which must not be there yet. A copy's conditions are about its source. */
+function movedTo(entry: ObjectTarget, request: Request): Request {
+  const path = formatTarget(entry);
+  const headers = request.headers.without(...EXPIRY);
+  if (request.method === 'COPY') {
+    const destination = quote(`${entry.container}/${entry.object}`);
+    return reaching({ ...request, headers: headers.with('Destination', destination) });
+  }
+  if (isCopy(request)) return reaching({ ...request, path, headers });
+  const condition = headers.get('if-none-match') ?? '*';
+  const own = { ...request, path, headers: headers.with('If-None-Match', condition) };
+  return isTempUrl(request) ? { ...own, query: '', authority: 'service' } : reaching(own);
+}
+
+/** What the store said of a version that it wrote. */
+export function sentOf(request: Request, { status, headers }: Response): Omit<Sent, 'outcome'> {
+  const own: Expiry = {
+    at: request.headers.get('x-delete-at'),
+    after: request.headers.get('x-delete-after'),
+  };
+  const isOwn = own.at !== undefined || own.after !== undefined;
+  const copied = isCopy(request) ? headers.get('x-delete-at') : undefined;
+  const etag = headers.get('etag') ?? '';
+  return {
+    etag: status === 201 && tellsEtag(request) && /^[0-9a-f]{32}$/.test(etag) ? etag : undefined,
+    expiry: isOwn || copied === undefined ? own : { at: copied },
+    mayExpire: copied !== undefined,
+  };
+}
+
+/** Whether the answer to a write has the ETag of the very object; that of a large one, or a symlink's target, is another. */
+function tellsEtag(request: Request): boolean {
+  const query = parseQuery(request.query);
+  const isLink = request.headers.has('x-symlink-target') || query.get('symlink') === 'get';
+  return !isLink && !query.has('multipart-manifest');
+}
+
+/** A client's change of metadata as it goes to the version that the object links to. */
+export function postTo(entry: ObjectTarget, request: Request, own: Request): Request {
+  const headers = request.headers.without(...EXPIRY);
+  const isService = own.authority === 'service';
+  return {
+    ...subrequest(own, { method: 'POST', path: formatTarget(entry) }),
+    headers: (isService ? headers.without('X-Auth-Token') : headers).withAll(
+      Headers.of({ 'Content-Length': '0' }),
+    ),
+  };
+}

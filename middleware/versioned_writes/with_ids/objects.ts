@@ -1,0 +1,57 @@
+import { destroy } from '../../../src/http/body';
+import { isReading, type Handler, type Request, type Response } from '../../../src/http/message';
+import type { ObjectTarget } from '../../../src/http/path';
+import { isCopy } from '../../../src/http/written';
+import { asSigned } from '../bypasses';
+import { isMultipartDelete } from '../multipart_delete';
+import type { Settings } from '../settings';
+import { ById } from './by_id';
+import { askedVersion } from './names';
+import { Reader } from './reader';
+import { shown } from './shown';
+import { fromVersion } from './source';
+import { WriterWithIds, type WriterParts } from './writer';
+
+/** Answers requests for objects where versions may have ids: what reads, and what concerns versions by their ids. */
+export class ObjectsWithIds {
+  /** Writes what belongs to a container with ids. */
+  readonly writer: WriterWithIds;
+  private readonly reader: Reader;
+  private readonly byId: ById;
+
+  constructor(next: Handler, settings: Settings, parts: WriterParts) {
+    this.writer = new WriterWithIds(next, settings, parts);
+    this.reader = new Reader(next, settings, parts.app.authority);
+    this.byId = new ById(next, settings, parts, this.writer);
+  }
+
+  /**
+   * @param otherwise answers what writes or deletes an object, or changes its metadata
+   */
+  async handle(
+    given: Request,
+    target: ObjectTarget,
+    otherwise: (request: Request) => Promise<Response>,
+  ): Promise<Response> {
+    if (given.method === 'OPTIONS' || !/^v1(\.0)?$/.test(target.version)) return otherwise(given);
+    const request = asSigned(given);
+    if (isReading(request.method)) return this.reader.read(request, target);
+    return shown(await this.written(request, target, otherwise), target);
+  }
+
+  private async written(
+    request: Request,
+    target: ObjectTarget,
+    otherwise: (request: Request) => Promise<Response>,
+  ): Promise<Response> {
+    if (isCopy(request)) {
+      const copy = await fromVersion(request, target, this.reader);
+      if (!('status' in copy)) return otherwise(copy);
+      destroy(request.body);
+      return copy;
+    }
+    const asked = askedVersion(request.query);
+    if (asked === undefined || isMultipartDelete(request)) return otherwise(request);
+    return this.byId.handle(request, target, asked, otherwise);
+  }
+}

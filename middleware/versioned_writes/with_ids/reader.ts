@@ -1,0 +1,113 @@
+import { drain } from '../../../src/http/body';
+import { page } from '../../../src/http/answers';
+import { credentials, Headers } from '../../../src/http/headers';
+import {
+  subrequest,
+  type Authority,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../../src/http/message';
+import { formatTarget, withoutParameter, type ObjectTarget } from '../../../src/http/path';
+import { StoreError } from '../../../src/stores/error';
+import { DELETE_MARKER_TYPE, VERSION_MARKER_TYPE } from '../../../src/stores/markers';
+import type { InForce, Settings } from '../settings';
+import { Fallback } from './fallback';
+import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
+import { reaching, refusalByOwner } from './rights';
+import { identified, shown, versionShown } from './shown';
+
+/** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
+export class Reader {
+  private readonly fallback: Fallback;
+
+  constructor(
+    private readonly next: Handler,
+    private readonly settings: Pick<Settings, 'inForce'>,
+    private readonly authority: Authority,
+  ) {
+    this.fallback = new Fallback(next, authority);
+  }
+
+  /** GET or HEAD of an object, or of the version that the query asks for. */
+  async read(request: Request, target: ObjectTarget): Promise<Response> {
+    const asked = askedVersion(request.query);
+    if (asked !== undefined) return this.readVersion(request, target, asked);
+    const given = await this.next(reaching(request));
+    const response = await this.fallback.insteadOf(given, request, target);
+    const version = versionShown(response, target);
+    if (version) return shown(identified(response, version.id), target);
+    const isOurs = (await this.inForce(request, target))?.kind === 'with-ids';
+    return shown(isOurs ? identified(response) : response, target);
+  }
+
+  private async readVersion(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
+    const inForce = await this.settings.inForce(request, target);
+    if (inForce.kind === 'native') return this.next(request);
+    const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
+    if (asked === NULL_ID) return this.readNull(plain, target);
+    const refused = refusalOfId(inForce, asked);
+    if (refused) return refused;
+    const refusal = await refusalByOwner(request, target, this.next);
+    if (refusal) return refusal;
+    const id = parseId(asked) ?? '';
+    const entry = entryOf({ target, id });
+    const given = await this.next(reaching({ ...plain, path: formatTarget(entry) }));
+    const response = await this.fallback.insteadOf(given, plain, entry);
+    if (isMarker(response)) {
+      await drain(response.body);
+      const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE });
+      return identified(notFound(request, own), id);
+    }
+    return shown(response.status < 300 ? identified(response, id) : response, target);
+  }
+
+  /** What has no id: also of a container that never had versions. */
+  private async readNull(request: Request, target: ObjectTarget): Promise<Response> {
+    const given = await this.next(reaching(request));
+    const response = await this.fallback.insteadOf(given, request, target);
+    if (response.status >= 300) return shown(response, target);
+    const version = versionShown(response, target);
+    if (version?.target.object !== target.object) return shown(identified(response), target);
+    await drain(response.body);
+    return notFound(request);
+  }
+
+  /** What is in force, where the store tells this client; to read takes no right to know. */
+  private async inForce(request: Request, target: ObjectTarget): Promise<InForce | undefined> {
+    const isNobody = credentials(request.headers).entries().next().done === true;
+    if (this.authority === 'client' && isNobody) return undefined;
+    try {
+      return await this.settings.inForce(request, target);
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'refused') return undefined;
+      throw error;
+    }
+  }
+
+  /** The version that an object links to, as the client may see; undefined for an object that is none. */
+  async currentVersion(request: Request, target: ObjectTarget): Promise<string | undefined> {
+    const query = 'symlink=get&multipart-manifest=get';
+    const headers = credentials(request.headers);
+    const path = formatTarget(target);
+    const response = await this.next(reaching(subrequest(request, { method: 'HEAD', path, query, headers })));
+    await drain(response.body);
+    return versionShown(response, target)?.id;
+  }
+}
+
+/** Why there can be no version of an id in a container; undefined where there can. */
+export function refusalOfId(inForce: InForce, asked: string): Response | undefined {
+  if (inForce.kind !== 'with-ids')
+    return page(400, 'version-aware operations require that the container is versioned');
+  return parseId(asked) === undefined ? page(400, 'Invalid version parameter') : undefined;
+}
+
+function isMarker({ status, headers }: Response): boolean {
+  return status < 300 && headers.get('content-type') === VERSION_MARKER_TYPE;
+}
+
+function notFound({ method }: Request, headers = Headers.none): Response {
+  const text = '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>';
+  return page(404, method === 'HEAD' ? '' : text, headers);
+}

@@ -1,0 +1,65 @@
+import { parseVersionName, versionsContainerOf, containerOfVersions } from '../../../src/core/version_names';
+import { drain } from '../../../src/http/body';
+import { credentials } from '../../../src/http/headers';
+import {
+  subrequest,
+  type Authorise,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../../src/http/message';
+import { formatTarget, type ObjectTarget } from '../../../src/http/path';
+import { StoreError } from '../../../src/stores/error';
+
+/** There is none: no container has a name without a character. */
+const NO_CONTAINER = versionsContainerOf('');
+
+/**
+ * Whether a client may reach versions by their ids, which takes the right to a container that has no ACL, as on Swift: it is asked for something
+ * in a container that is not there.
+ *
+ * @returns the store's refusal; undefined where it may
+ */
+export async function refusalByOwner(
+  request: Request,
+  { version, account }: ObjectTarget,
+  next: Handler,
+): Promise<Response | undefined> {
+  const method = ['HEAD', 'DELETE'].includes(request.method) ? request.method : 'GET';
+  const path = formatTarget({ version, account, container: NO_CONTAINER, object: 'none' });
+  const response = await next(subrequest(request, { method, path, headers: credentials(request.headers) }));
+  if (response.status === 401 || response.status === 403) return response;
+  await drain(response.body);
+  if (response.status === 404) return undefined;
+  throw new StoreError(
+    'unavailable',
+    `whether the client may reach versions is not known: the store answered ${response.status}`,
+    response.status,
+  );
+}
+
+/** For an app that keeps objects itself: who may do something with an object may do it with its versions. */
+export function asOfObjects(authorise: Authorise): Authorise {
+  return (resource) => {
+    const { target } = resource;
+    const container = containerOfVersions(target.container ?? '');
+    const version = parseVersionName(target.object ?? '');
+    if (!container || !version) return authorise(resource);
+    const { method, readAcl, writeAcl } = resource;
+    return authorise({
+      method,
+      readAcl,
+      writeAcl,
+      get accountAcl() {
+        return resource.accountAcl;
+      },
+      target: { ...target, container, object: version.object },
+    });
+  };
+}
+
+/** A request whose right to an object is one to its versions. */
+export function reaching(request: Request): Request {
+  const { authorise } = request;
+  return authorise ? { ...request, authorise: asOfObjects(authorise) } : request;
+}

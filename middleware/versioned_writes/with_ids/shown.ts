@@ -1,0 +1,78 @@
+import { versionsContainerOf } from '../../../src/core/version_names';
+import { quote, unquote } from '../../../src/http/bytes';
+import { Headers } from '../../../src/http/headers';
+import type { Response } from '../../../src/http/message';
+import { isObject, parseCopyHeader, parseTarget, type ObjectTarget } from '../../../src/http/path';
+import { withoutReservedParameters } from '../../../src/reserved';
+import { NULL_ID, versionAt, versionPath, versionReference, type VersionTarget } from './names';
+
+const VERSION_HEADER = 'X-Object-Version-Id';
+
+/** An answer about an object as clients see it: places where versions are kept are told as objects with their ids. */
+export function shown(response: Response, target: ObjectTarget): Response {
+  const { headers } = response;
+  const location = located(headers, 'content-location');
+  const moved = located(headers, 'location');
+  const link = referred(headers, 'x-symlink-target', target);
+  const source = referred(headers, 'x-copied-from', target);
+  const type = headers.get('content-type');
+  const plainType = type === undefined ? undefined : withoutReservedParameters(type);
+  if (!location && !moved && !link && !source && plainType === type) return response;
+  const changes = Headers.of({
+    'Content-Location': location && versionPath(location),
+    Location: moved && versionPath(moved),
+    'X-Symlink-Target': link && versionReference(link),
+    'X-Copied-From': source && quote(`${source.target.container}/${source.target.object}`),
+    'X-Copied-From-Version-Id': source?.id,
+    'Content-Type': plainType,
+  });
+  return { ...response, headers: headers.withAll(changes) };
+}
+
+/** The version of a container's own objects that an answer shows; undefined where it shows none. */
+export function versionShown({ headers }: Response, target: ObjectTarget): VersionTarget | undefined {
+  const versions = versionsContainerOf(target.container);
+  const places = [locationIn(headers, 'content-location'), referenceIn(headers, 'x-symlink-target', target)];
+  const place = places.find((each) => each?.container === versions && each.account === target.account);
+  return place && versionAt(place);
+}
+
+/** Where an answer comes from that was not found at the place that was asked for. */
+export function locationOf({ headers }: Response): ObjectTarget | undefined {
+  return locationIn(headers, 'content-location');
+}
+
+/** Where a symlink leads. */
+export function linkIn(headers: Headers, at: ObjectTarget): ObjectTarget | undefined {
+  return referenceIn(headers, 'x-symlink-target', at);
+}
+
+/** An answer with the id of a version. */
+export function identified(response: Response, id: string = NULL_ID): Response {
+  return { ...response, headers: response.headers.with(VERSION_HEADER, id) };
+}
+
+function located(headers: Headers, name: string): VersionTarget | undefined {
+  const place = locationIn(headers, name);
+  return place && versionAt(place);
+}
+
+function referred(headers: Headers, name: string, target: ObjectTarget): VersionTarget | undefined {
+  const place = referenceIn(headers, name, target);
+  return place && versionAt(place);
+}
+
+function locationIn(headers: Headers, name: string): ObjectTarget | undefined {
+  const target = parseTarget(headers.get(name) ?? '');
+  return target && isObject(target) ? target : undefined;
+}
+
+function referenceIn(
+  headers: Headers,
+  name: string,
+  { version, account }: ObjectTarget,
+): ObjectTarget | undefined {
+  const path = parseCopyHeader(headers.get(name) ?? '');
+  if (path === undefined) return undefined;
+  return { version, account: unquote(headers.get(`${name}-account`) ?? '') || account, ...path };
+}

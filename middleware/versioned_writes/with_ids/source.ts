@@ -1,0 +1,54 @@
+import { drain } from '../../../src/http/body';
+import { quote } from '../../../src/http/bytes';
+import { credentials } from '../../../src/http/headers';
+import { subrequest, type Request, type Response } from '../../../src/http/message';
+import { formatTarget, parseQuery, withoutParameter, type ObjectTarget } from '../../../src/http/path';
+import { copiedBy } from '../../../src/http/written';
+import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
+import type { Reader } from './reader';
+
+/**
+ * A request that makes a copy, as one of the version that it means: that which its query asks for; or, where it copies what is there and not
+ * what a link leads to, the version that is there, so that no copy is a link to it. Of the version the client must have the right to read.
+ *
+ * @param target what the request names
+ * @returns the request to go on with, or the refusal
+ */
+export async function fromVersion(
+  request: Request,
+  target: ObjectTarget,
+  reader: Reader,
+): Promise<Request | Response> {
+  const asked = askedVersion(request.query);
+  const isItself = parseQuery(request.query).get('symlink') === 'get';
+  const source = copiedBy(request, target);
+  if (!source || (asked === undefined && !isItself)) return request;
+  const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
+  if (asked === undefined) {
+    const id = await reader.currentVersion(request, source);
+    return id === undefined ? plain : copying(plain, entryOf({ target: source, id }));
+  }
+  const refusal = await refusalToRead(request, source, reader);
+  if (refusal) return refusal;
+  return asked === NULL_ID ? plain : copying(plain, entryOf({ target: source, id: parseId(asked) ?? '' }));
+}
+
+async function refusalToRead(
+  request: Request,
+  source: ObjectTarget,
+  reader: Reader,
+): Promise<Response | undefined> {
+  const { query } = request;
+  const headers = credentials(request.headers);
+  const path = formatTarget(source);
+  const response = await reader.read(subrequest(request, { method: 'GET', path, query, headers }), source);
+  if (response.status >= 300) return response;
+  await drain(response.body, 0);
+  return undefined;
+}
+
+function copying(request: Request, entry: ObjectTarget): Request {
+  if (request.method === 'COPY') return { ...request, path: formatTarget(entry) };
+  const source = quote(`${entry.container}/${entry.object}`);
+  return { ...request, headers: request.headers.with('X-Copy-From', source) };
+}

@@ -1,0 +1,177 @@
+import type { InForce, Settings } from '../settings';
+import {
+  VersionsWithIds,
+  noteToKeep,
+  type IdOperation,
+  type IdResult,
+  type Sent,
+} from '../../../src/core/versions_with_ids';
+import { withNewest } from '../../../src/core/newest_note';
+import { versionsContainerOf } from '../../../src/core/version_names';
+import { drain } from '../../../src/http/body';
+import { toText } from '../../../src/http/bytes';
+import { credentials, Headers } from '../../../src/http/headers';
+import {
+  subrequest,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../../src/http/message';
+import { formatTarget, parseTarget, isObject, type ObjectTarget } from '../../../src/http/path';
+import type { Log } from '../../../src/log';
+import type { App } from '../../../src/plugin';
+import { StoreError } from '../../../src/stores/error';
+import { HttpStore } from '../../../src/stores/http_store';
+import type { ObjectRef } from '../../../src/stores/store';
+import { whileLocked, type Held, type Holding } from '../held';
+import { letThrough } from '../unversioned';
+import { willFail } from '../will_fail';
+import { VersionsContainers, versionsContainer } from './mirrored';
+import { canMove, postTo, sentOf, writeTo } from './moved';
+import { versionAt } from './names';
+import { identified } from './shown';
+
+/** What writing takes. */
+export interface WriterParts extends Holding {
+  readonly app: Pick<App, 'authority' | 'mayWrite'>;
+  readonly log: Log;
+}
+
+/** Writes and deletes single objects of containers with ids, one at a time, also while versions are switched off. */
+export class WriterWithIds {
+  private readonly containers: VersionsContainers;
+
+  constructor(
+    private readonly next: Handler,
+    private readonly settings: Settings,
+    private readonly parts: WriterParts,
+  ) {
+    this.containers = new VersionsContainers(next, parts.app.authority);
+  }
+
+  /** PUT, DELETE, COPY or POST that concerns an object, and not one of its versions. */
+  write(request: Request, written: ObjectTarget): Promise<Response> {
+    return whileLocked(request, written, this.parts, this.next, async (held) => {
+      if (request.method === 'POST') return this.update(held, written);
+      const use = await this.settings.use(request, written, this.parts.lockWait);
+      // the container does not go meanwhile
+      if (isEnabled(use.value)) return this.keepingVersions(held, written).finally(use.end);
+      await held.forward((own) => letThrough(own, written, [use], held.next));
+      return held.answer();
+    });
+  }
+
+  private async keepingVersions(held: Held, written: ObjectTarget): Promise<Response> {
+    const { request } = held;
+    const isDelete = request.method === 'DELETE';
+    const versions = this.versionsFor(held, written);
+    const operation = this.operation(held, written);
+    const perform = () =>
+      isDelete ? versions.delete(written, operation) : versions.write(written, operation, canMove(request));
+    let result: IdResult;
+    try {
+      result = await this.remaking(held, written, perform);
+    } catch (error) {
+      return refusalBy(error);
+    }
+    const response = await held.answer();
+    const isDone = response.status < 300 || (isDelete && response.status === 404);
+    return result.result === 'forwarded' && result.id !== undefined && isDone
+      ? identified(response, result.id)
+      : response;
+  }
+
+  /** The core over the store as it is for one request. */
+  versionsFor({ next, own }: Held, { container }: ObjectTarget): VersionsWithIds {
+    return new VersionsWithIds(new HttpStore(next, own), versionsContainerOf(container), this.parts.log);
+  }
+
+  /** A client's own request and its right. */
+  private operation(held: Held, written: ObjectTarget): IdOperation {
+    const { app } = this.parts;
+    const { request } = held;
+    return {
+      guard: async (current) => {
+        if (willFail(request, current)) return 'pass';
+        if (app.authority === 'client') return 'go';
+        const refusal = await app.mayWrite(request, written);
+        if (refusal) held.refuse(refusal);
+        return refusal ? 'stop' : 'go';
+      },
+      forward: (to) => this.forward(held, written, to),
+    };
+  }
+
+  private async forward(held: Held, written: ObjectTarget, to: ObjectRef | undefined): Promise<Sent> {
+    const { request, next } = held;
+    const entry = to && { version: written.version, ...to };
+    let seen: Omit<Sent, 'outcome'> = {};
+    const outcome = await held.forward(
+      (own) => (entry ? writeTo(entry, own, next, () => this.remake(held, written)) : next(own)),
+      (response) => {
+        seen = sentOf(request, response);
+        return response;
+      },
+    );
+    return { ...seen, outcome };
+  }
+
+  /** A change of metadata goes to the link, which the store tells, and then to the version. */
+  private async update(held: Held, written: ObjectTarget): Promise<Response> {
+    const { request, next, own } = held;
+    const type = request.headers.get('content-type');
+    const info = type === undefined ? undefined : await new HttpStore(next, own).stat(written);
+    const note = noteToKeep(info);
+    const headers =
+      type === undefined ? request.headers : request.headers.with('Content-Type', withNewest(type, note));
+    await held.forward((sent) => next({ ...sent, headers }));
+    const response = await held.answer();
+    const entry = response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
+    if (!entry || !isObject(entry) || versionAt(entry)?.target.object !== written.object) return response;
+    await drain(response.body);
+    return next(postTo(entry, request, own));
+  }
+
+  /** Does something once more where it found the versions container gone, which is then made anew. */
+  async remaking<T>(held: Held, written: ObjectTarget, perform: () => Promise<T>): Promise<T> {
+    try {
+      return await perform();
+    } catch (error) {
+      const isGone = error instanceof StoreError && error.status === 404 && !held.wasSent;
+      if (!isGone || !(await this.remake(held, written))) throw error;
+      return perform();
+    }
+  }
+
+  /** Whether the versions container is there, as it should be. */
+  async hasVersions(own: Request, { version, account, container }: ObjectTarget): Promise<boolean> {
+    const path = formatTarget(versionsContainer({ version, account, container }));
+    const headers = own.authority === 'client' ? credentials(own.headers) : Headers.none;
+    const head = await this.next(subrequest(own, { method: 'HEAD', path, headers }));
+    await drain(head.body);
+    return head.status !== 404;
+  }
+
+  /** Makes the versions container anew where it is not there; false where it is. */
+  private async remake({ own }: Held, written: ObjectTarget): Promise<boolean> {
+    if (await this.hasVersions(own, written)) return false;
+    const { version, account, container } = written;
+    this.parts.log.warn(
+      { container: toText(container) },
+      'the versions container was gone, and is made anew',
+    );
+    return this.containers.make(own, { version, account, container });
+  }
+}
+
+/** The store's refusal of what is behind a client's request. @throws what is none, or is not for the client to mend */
+export function refusalBy(error: unknown): Response {
+  if (error instanceof StoreError && [400, 409, 413].includes(error.status ?? 0) && error.code === 'refused')
+    return textResponse(error.status ?? 400, `${error.message}\n`);
+  throw error;
+}
+
+function isEnabled(inForce: InForce | undefined): boolean {
+  return inForce?.kind === 'with-ids' && inForce.enabled;
+}

@@ -1,0 +1,265 @@
+import type { ByteString } from '../http/bytes';
+import type { Log } from '../log';
+import { StoreError } from '../stores/error';
+import type { Expiry, ObjectInfo, ObjectRef, Store } from '../stores/store';
+import {
+  decideDelete,
+  decideOverwrite,
+  decideRemoval,
+  decideRestore,
+  decideWrite,
+  latest,
+  stateOf,
+  type IdStep,
+  type State,
+} from './decide_with_ids';
+import { nextTimestamp, timestampAfter } from './names';
+import { newestIn, withNewest } from './newest_note';
+import { parseVersionName, versionName, versionPrefix } from './version_names';
+import type { Outcome, Verdict } from './versions';
+
+/** What became of the client's own request, and what the store said of what it wrote. */
+export interface Sent {
+  readonly outcome: Outcome;
+  /** The ETag of the very object that was written, where it is known that the store told that, and that it is no symlink. */
+  readonly etag?: string | undefined;
+  /** When the object is to expire, which its versions are not. */
+  readonly expiry?: Expiry | undefined;
+  /** What was written is to expire: it is a copy of something that is. */
+  readonly mayExpire?: boolean | undefined;
+}
+
+/** The client's own request and its right, as the core sees them. */
+export interface IdOperation {
+  /** As that of `Operation`. */
+  guard(current: ObjectInfo | undefined): Promise<Verdict>;
+  /**
+   * Lets the client's own request through to the store. Never rejects.
+   *
+   * @param to the version that it is to write instead of the object that it names
+   */
+  forward(to?: ObjectRef): Promise<Sent>;
+}
+
+/** What became of an operation: let through, with the id of the version or the marker that it made; or stopped by its guard. */
+export type IdResult =
+  { readonly result: 'forwarded'; readonly id?: string | undefined } | { readonly result: 'stopped' };
+
+/** What became of the removal of a version: `current` is what the object links to now, if to anything. */
+export type Removal =
+  | { readonly result: 'removed' | 'missing'; readonly current?: string | undefined }
+  | { readonly result: 'refused' };
+
+/**
+ * Keeps versions with ids: carries out on one object, whose lock the caller holds, what `decide_with_ids` says. A version is written once, to a
+ * container beside the object's own; the object is a link to one of them. Versions are there before anything links to them, and
+ * links go before what they lead to. A crash between two steps leaves at most a version that is newer than the link: it takes its place
+ * in the order, and nothing is lost.
+ */
+export class VersionsWithIds {
+  /** @param versions the container that holds the versions */
+  constructor(
+    private readonly store: Store,
+    private readonly versions: ByteString,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * A write with versions switched on.
+   *
+   * @param canMove whether the client's request can be sent to another place than it names
+   * @throws StoreError where it could not be carried out; the object is then what it was, or it is unknown (`unavailable`)
+   */
+  async write(object: ObjectRef, operation: IdOperation, canMove: boolean): Promise<IdResult> {
+    const current = await this.store.stat(object);
+    const verdict = await operation.guard(current);
+    if (verdict !== 'go') return this.refused(verdict, operation);
+    const state = this.stateOf(object, current);
+    if (!canMove) return this.carryOut(object, decideOverwrite(state), operation);
+    const id = await this.newId(object, state);
+    return this.carryOut(object, decideWrite(state, id), operation);
+  }
+
+  /** A DELETE with versions switched on. Throws as `write` does. */
+  async delete(object: ObjectRef, operation: IdOperation): Promise<IdResult> {
+    const current = await this.store.stat(object);
+    const verdict = await operation.guard(current);
+    if (verdict !== 'go') return this.refused(verdict, operation);
+    const state = this.stateOf(object, current);
+    const id = await this.newId(object, state);
+    return this.carryOut(object, decideDelete(state, id), operation);
+  }
+
+  /**
+   * Makes a version the current one. What has no id is kept first.
+   *
+   * @returns the version; undefined where there is none of that id, or it is a delete marker
+   */
+  async restore(object: ObjectRef, id: string): Promise<ObjectInfo | undefined> {
+    const [current, version] = await Promise.all([
+      this.store.stat(object),
+      this.store.stat(this.at(object, id)),
+    ]);
+    if (version === undefined || version.isMarker) return undefined;
+    const state = this.stateOf(object, current);
+    const newest = await this.newestId(object, state);
+    for (const step of decideRestore(state, id, latest(id, newest))) {
+      if (step.do === 'keep') await this.store.copy(object, this.at(object, step.id));
+      if (step.do === 'point') await this.point(object, step, version);
+    }
+    return version;
+  }
+
+  /**
+   * Removes a version for good.
+   *
+   * @param operation lets through the removal of the link, where the object links to the version
+   */
+  async remove(object: ObjectRef, id: string, operation: Pick<IdOperation, 'forward'>): Promise<Removal> {
+    const state = this.stateOf(object, await this.store.stat(object));
+    const next = state.is === 'link' ? await this.newest(object, state.newest) : undefined;
+    let current = state.is === 'link' ? state.id : undefined;
+    let removed = false;
+    for (const step of decideRemoval(state, id, next)) {
+      if (step.do === 'forward') {
+        if ((await operation.forward()).outcome !== 'done') return { result: 'refused' };
+        current = undefined;
+      } else if (step.do === 'unlink') {
+        await this.store.remove(object);
+        current = undefined;
+      } else if (step.do === 'point') {
+        await this.point(object, step);
+        current = step.id;
+      } else if (step.do === 'drop') removed = await this.store.remove(this.at(object, step.id));
+    }
+    return { result: removed ? 'removed' : 'missing', current };
+  }
+
+  /** Where a version is. */
+  at(object: ObjectRef, id: string): ObjectRef {
+    return { ...object, container: this.versions, object: versionName(object.object, id) };
+  }
+
+  private stateOf(object: ObjectRef, info: ObjectInfo | undefined): State {
+    return stateOf(object, this.versions, info);
+  }
+
+  private async refused(verdict: 'pass' | 'stop', operation: IdOperation): Promise<IdResult> {
+    if (verdict === 'stop') return { result: 'stopped' };
+    await operation.forward();
+    return { result: 'forwarded' };
+  }
+
+  /** An id that sorts after all that are there: by the link where there is one, and else by what is listed. */
+  private async newId(object: ObjectRef, state: State): Promise<string> {
+    return timestampAfter(this.store.now(), await this.newestId(object, state));
+  }
+
+  private async newestId(object: ObjectRef, state: State): Promise<string | undefined> {
+    if (state.is === 'link') return state.newest;
+    const listed = await this.listedFirst(object);
+    return state.is === 'null' ? latest(state.timestamp, listed) : listed;
+  }
+
+  private async listedFirst({ account, object }: ObjectRef): Promise<string | undefined> {
+    const name = await this.store.firstName(account, this.versions, versionPrefix(object));
+    return name === undefined ? undefined : parseVersionName(name)?.id;
+  }
+
+  /** The newest version where that is newer than another, if it is still there. */
+  private async newest(
+    object: ObjectRef,
+    than: string,
+  ): Promise<{ readonly id: string; readonly isMarker: boolean } | undefined> {
+    const id = await this.listedFirst(object);
+    if (id === undefined || id <= than) return undefined;
+    const info = await this.store.stat(this.at(object, id));
+    return info && { id, isMarker: info.isMarker };
+  }
+
+  private async carryOut(
+    object: ObjectRef,
+    steps: readonly IdStep[],
+    operation: IdOperation,
+  ): Promise<IdResult> {
+    const added: ObjectRef[] = [];
+    let sent: Sent | undefined;
+    let id: string | undefined;
+    try {
+      for (const step of steps) {
+        switch (step.do) {
+          case 'keep':
+            // false: it has expired meanwhile, or its client's own store removed it
+            if (await this.store.copy(object, this.at(object, step.id))) added.push(this.at(object, step.id));
+            break;
+          case 'mark':
+            id = await this.mark(object, step.id);
+            added.push(this.at(object, id));
+            break;
+          case 'write':
+          case 'forward':
+            sent = await operation.forward(step.do === 'write' ? this.at(object, step.id) : undefined);
+            if (sent.outcome === 'failed') await this.undo(added);
+            if (sent.outcome !== 'done') return { result: 'forwarded', id };
+            if (step.do === 'forward') break;
+            id = step.id;
+            added.push(this.at(object, id));
+            if (sent.mayExpire) await this.store.keepForever(this.at(object, id));
+            break;
+          case 'point':
+            await this.point(object, step, sent);
+        }
+      }
+    } catch (error) {
+      if (error instanceof StoreError && error.code !== 'unavailable') await this.undo(added);
+      throw error;
+    }
+    return { result: 'forwarded', id };
+  }
+
+  /** Writes a marker under the first id from one on that is free. */
+  private async mark(object: ObjectRef, from: string): Promise<string> {
+    for (let id = from; ; id = nextTimestamp(id))
+      if (await this.store.putVersionMarker(this.at(object, id))) return id;
+  }
+
+  /** Makes the object a link to a version. Of one that is a symlink itself the link tells nothing, so that it holds whatever becomes of the target. */
+  private async point(
+    object: ObjectRef,
+    { id, newest }: Extract<IdStep, { do: 'point' }>,
+    known: Known = {},
+  ): Promise<void> {
+    const to = this.at(object, id);
+    const { expiry } = known;
+    const version = known.etag === undefined ? await this.store.stat(to) : known;
+    if (version === undefined) throw new StoreError('unavailable', 'a version just seen is not there');
+    const { link, etag, contentType = '' } = version;
+    if (link === undefined && newest === undefined) {
+      await this.store.putLink(object, to, { etag, expiry });
+      return;
+    }
+    const own = link === undefined ? etag : undefined;
+    await this.store.putLink(object, to, { etag: own, contentType: withNewest(contentType, newest), expiry });
+  }
+
+  /** Removes what was written for a request that certainly failed. What cannot be removed is a version more. */
+  private async undo(added: readonly ObjectRef[]): Promise<void> {
+    try {
+      for (const each of [...added].reverse()) await this.store.remove(each);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.log.warn({ err: error.message }, 'a version of a write that failed stays');
+    }
+  }
+}
+
+/** What is known of a version that is to be linked to; without its ETag, it is looked at. */
+type Known = { readonly [K in 'etag' | 'link' | 'contentType']?: ObjectInfo[K] | undefined } & Pick<
+  Sent,
+  'expiry'
+>;
+
+/** The note of the newest version that a POST of a content type would take away from an object's link; undefined where there is none. */
+export function noteToKeep(info: ObjectInfo | undefined): string | undefined {
+  return info?.link && newestIn(info.contentType);
+}
