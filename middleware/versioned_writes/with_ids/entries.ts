@@ -23,7 +23,7 @@ const Listing = z.array(Entry);
 /** An entry of a listing as the store has it. */
 export type RawEntry = z.infer<typeof Entry>;
 
-/** The entries of a listing in JSON, read to its end. */
+/** The entries of a listing in JSON, read to its end, their fields in the order that the store gave them. */
 export async function readListing({ status, body }: Response): Promise<RawEntry[]> {
   const bytes = await readAll(body, MOST_LISTING_BYTES).catch((cause: unknown) => {
     throw new StoreError('unavailable', 'a page of a listing broke off', undefined, { cause });
@@ -32,7 +32,9 @@ export async function readListing({ status, body }: Response): Promise<RawEntry[
     throw new StoreError('unavailable', 'a page of a listing was longer than any page is');
   if (status === 204) return [];
   try {
-    return Listing.parse(JSON.parse(bytes.toString('utf8')));
+    const entries = JSON.parse(bytes.toString('utf8')) as RawEntry[];
+    Listing.parse(entries);
+    return entries;
   } catch (cause) {
     throw new StoreError('unavailable', 'the store answered with a listing that is not JSON', undefined, {
       cause,
@@ -91,7 +93,9 @@ function linkOf(
 function shown(entry: RawEntry): ShownEntry {
   const { content_type } = entry;
   const type = content_type === undefined ? {} : { content_type: shownType(content_type) };
-  return { ...entry, ...type } as ShownEntry;
+  const { slo_etag, ...rest }: RawEntry = { ...entry, ...type };
+  // the last, as Swift's
+  return (slo_etag === undefined ? rest : { ...rest, slo_etag }) as ShownEntry;
 }
 
 /** A content type as clients see it. */

@@ -64,7 +64,7 @@ export class Listings {
         if (shown.length === wanted.limit) break;
       }
     }
-    return listed('application/json', query, first.headers, target, shown);
+    return listed('application/json', IN_JSON, first.headers, target, shown);
   }
 
   private async merged(
@@ -154,6 +154,9 @@ export class Listings {
     return this.next({ ...request, query, headers: request.headers.without('accept') });
   }
 }
+
+/** As if that had been asked for: of versions there is no other form, which Accept could change. */
+const IN_JSON = new Map([['format', 'json']]);
 
 /** Whether the store has versions of its own there. */
 export function isNative({ headers }: Response): boolean {

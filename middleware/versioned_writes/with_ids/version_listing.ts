@@ -99,7 +99,7 @@ async function* ofName(
       if (reverse) return !isOf(name, await kept.peek());
       return isFirst && (begin?.id === undefined || (await newest(name)) === version.id);
     };
-    yield { ...version.entry, version_id: version.id, is_latest: await isLatest() };
+    yield { ...version.entry, is_latest: await isLatest(), version_id: version.id };
   }
   if (current && missing !== undefined) yield unlisted(current, missing);
   if (isNull && reverse) yield nullVersion(current);
@@ -116,7 +116,7 @@ function nullVersion({ entry }: Current): ShownEntry {
 /** A version of which only the link tells. */
 function unlisted({ entry }: Current, id: string): ShownEntry {
   const { name, bytes, hash, content_type, last_modified } = entry;
-  return { name, bytes, hash, content_type, last_modified, version_id: id, is_latest: true };
+  return { name, is_latest: true, version_id: id, content_type, bytes, hash, last_modified };
 }
 
 function keyOf(item: Current | Version | Subdir): ByteString {

@@ -212,9 +212,9 @@ function oneLong(names: Sequence['names']): Sequence['names'] {
   return [kept(0), kept(1), kept(2)];
 }
 
-/** The link to a version names it too, so that one long name is too much already. */
+/** The link to a version names it too, so that one long name is too much already; nor names that are none. */
 function noneLong([first, second, third]: Sequence['names']): Sequence['names'] {
-  const kept = (name: string) => (isLong(name) ? 'foo' : name);
+  const kept = (name: string) => (isLong(name) || /%ff|%00/.test(name) ? 'foo' : name);
   return [kept(first), kept(second), kept(third)];
 }
 

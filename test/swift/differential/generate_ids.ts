@@ -33,7 +33,6 @@ const metadata = withHeaders({
 const refused = pick<Readonly<Record<string, string>>>([
   { 'If-None-Match': '*' },
   { ETag: 'd41d8cd98f00b204e9800998ecf8427f' },
-  { 'X-Delete-At': '1' },
   { 'X-Object-Meta-Long': 'v'.repeat(257) },
 ]);
 

@@ -59,6 +59,8 @@ export class Normaliser {
         .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}/g, '<time>')
         // a manifest tells when its segments were made
         .replace(/(?<="hash": ?)"\w{32}"(?=[^{}]*"slo_etag")|(?<=<hash>)\w{32}(?=<\/hash>)/g, '<hash>')
+        // of a version's type Swift lists the first part only, we all of it, as of other objects
+        .replace(/("content_type": "[^";]*);(?:[^"\\]|\\.)*(?="[^{}]*"version_symlink": true)/g, '$1')
         // Swift looks at many objects at once
         .replace(/(?<=\nErrors:\n)[^]*$/, (errors) => errors.split('\n').sort().join('\n'))
         .replace(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g, '<date>')
