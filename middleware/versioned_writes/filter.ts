@@ -1,49 +1,28 @@
-import type { Cache, Change } from '../../src/caches/cache';
+import type { Cache } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
-import { destroy, drain } from '../../src/http/body';
-import { credentials } from '../../src/http/headers';
 import { withInfo } from '../../src/http/info';
-import {
-  subrequest,
-  textResponse,
-  type Filter,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../src/http/message';
-import {
-  formatTarget,
-  isContainer,
-  isObject,
-  parseTarget,
-  type ContainerTarget,
-  type Target,
-} from '../../src/http/path';
+import type { Filter, Handler, Request, Response } from '../../src/http/message';
+import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/http/path';
 import { changedBy, writtenBy } from '../../src/http/written';
 import { LockTimeout, type Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
-import { StoreError } from '../../src/stores/error';
 import { ObjectWriter } from './object';
 import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3 } from './bypasses';
+import { ContainerRequests } from './containers';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
-import {
-  changesSetting,
-  MODE_HEADERS,
-  readSetting,
-  setsMode,
-  Settings,
-  translateSetting,
-  type InForce,
-} from './settings';
+import { MODE_HEADERS, Settings, type InForce } from './settings';
 import { unavailable } from './unavailable';
 import { Going, letThrough } from './unversioned';
+import { listAccount } from './with_ids/accounts';
+import { ContainersWithIds } from './with_ids/containers';
+import { hidingVersions } from './with_ids/hidden';
 import { ObjectsWithIds } from './with_ids/objects';
 
 export interface VersionedWritesParts {
-  /** Undefined: everything passes, as in Swift. */
+  /** Whether the two modes may be switched on and are acted upon. Undefined: their headers pass, as in Swift. */
   readonly allowed: boolean | undefined;
-  /** Whether containers may have versions with ids. */
+  /** Whether X-Versions-Enabled is. Otherwise it passes, for a store that knows it. */
   readonly allowedWithIds: boolean;
   /** Milliseconds that a write waits for the writes to the same object before it. */
   readonly lockWait: number;
@@ -59,21 +38,29 @@ export interface VersionedWritesParts {
  * A request that versions do not concern goes to `next` as it came, the same object; all others go there as new requests.
  */
 export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
-  const { allowed, log } = parts;
-  if (allowed === undefined) return (next) => next;
+  const { allowed, allowedWithIds, log, app } = parts;
+  if (allowed === undefined && !allowedWithIds) return (next) => next;
+  const acts = allowed === true || allowedWithIds;
+  const capabilities = { ...(allowed ? MODES : {}), ...(allowedWithIds ? { object_versioning: {} } : {}) };
   return (next) => {
-    const settings = new Settings(next, parts.cache, parts.app.authority, log);
-    const withIds = parts.allowedWithIds ? new ObjectsWithIds(next, settings, parts) : undefined;
-    const writer = new ObjectWriter(next, settings, parts, withIds?.writer);
-    const handler: Handler = async (request) => {
-      if (allowed && isS3Write(request)) return refuseS3();
-      const target = parseTarget(request.path);
-      if (target === undefined) return next(request);
-      if (isContainer(target) && !bypassOf(request, parts.app.authority))
-        return containerRequest(request, target, next, settings, allowed);
-      if (withIds && isObject(target) && !bypassOf(request, parts.app.authority))
-        return withIds.handle(request, target, (own) => versionedRequest(own, target));
-      return allowed ? versionedRequest(request, target) : next(request);
+    const settings = new Settings(next, parts.cache, app.authority, log, parts);
+    const objects = allowedWithIds ? new ObjectsWithIds(next, settings, parts) : undefined;
+    const writer = new ObjectWriter(next, settings, parts, objects?.writer);
+    const withIds = allowedWithIds ? new ContainersWithIds(next, app.authority) : undefined;
+    const containers = new ContainerRequests(next, settings, withIds, parts);
+    const handler: Handler = async (given) => {
+      if (acts && isS3Write(given)) return refuseS3();
+      const target = parseTarget(given.path);
+      if (target === undefined) return next(given);
+      const request = allowedWithIds ? await hidingVersions(given, target) : given;
+      if ('status' in request) return request;
+      const isBypass = bypassOf(request, app.authority) !== undefined;
+      if (isContainer(target) && !isBypass) return containers.handle(request, target);
+      if (objects && isObject(target) && !isBypass)
+        return objects.handle(request, target, (own) => versionedRequest(own, target));
+      if (allowedWithIds && isAccount(target) && request.method === 'GET')
+        return listAccount(request, target, next);
+      return acts ? versionedRequest(request, target) : next(request);
     };
 
     const versionedRequest = async (given: Request, target: Target): Promise<Response> => {
@@ -97,106 +84,14 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
         going.end();
       }
     };
-    return allowed ? withInfo(handler, CAPABILITIES) : handler;
+    return acts ? withInfo(handler, capabilities) : handler;
   };
 }
 
-const CAPABILITIES = {
+function isAccount(target: Target): boolean {
+  return isApi(target) && target.container === undefined;
+}
+
+const MODES = {
   versioned_writes: { allowed_flags: Object.values(MODE_HEADERS).map((name) => name.toLowerCase()) },
 };
-
-async function containerRequest(
-  request: Request,
-  target: ContainerTarget,
-  next: Handler,
-  settings: Settings,
-  allowed: boolean,
-): Promise<Response> {
-  if (request.method === 'GET' || request.method === 'HEAD') return shown(await next({ ...request }));
-  if (!['PUT', 'POST', 'DELETE'].includes(request.method)) return next(request);
-  let own = request;
-  if (changesSetting(request.headers)) {
-    const headers = translateSetting(request, allowed);
-    if ('status' in headers) return headers;
-    const inForce = await settings.inForceNow(request, target);
-    if (inForce.kind !== 'native') own = { ...request, headers };
-    else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
-  }
-  if (!mayChangeWhatIsInForce(request)) return next({ ...own });
-  const refused = setsMode(request.headers) ? await refusalOf(request, target, next) : undefined;
-  if (refused) return refused;
-  let change: Change;
-  try {
-    change = await begin(request, target, settings);
-  } catch (error) {
-    if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
-    return unavailable(`nothing was changed: ${error.message}`);
-  }
-  // the store may do it also where its client has left
-  return carriedOut(change, () => next({ ...own, signal: new AbortController().signal }));
-}
-
-/**
- * A client may hold up the writes of others to a container only where it may change that: what the store refuses it in a request that changes
- * nothing is its answer.
- */
-async function refusalOf(
-  request: Request,
-  target: ContainerTarget,
-  next: Handler,
-): Promise<Response | undefined> {
-  const headers = credentials(request.headers);
-  const response = await next(subrequest(request, { method: 'POST', path: formatTarget(target), headers }));
-  if (response.status === 401 || response.status === 403) return response;
-  await drain(response.body);
-  if (response.status < 500) return undefined;
-  throw new StoreError(
-    'unavailable',
-    `whether the container may be changed is not known: the store answered ${response.status}`,
-    response.status,
-  );
-}
-
-/** Only where versions are switched on does a write that began before matter: it would keep nothing. */
-async function begin(request: Request, target: ContainerTarget, settings: Settings): Promise<Change> {
-  if (setsMode(request.headers)) return settings.change(target);
-  await settings.drop(target);
-  return { over: () => settings.drop(target) };
-}
-
-/** Makes a change, and has everybody forget what was in force once it is over, however it ended. */
-async function carriedOut(change: Change, make: () => Promise<Response>): Promise<Response> {
-  let response: Response;
-  try {
-    response = await make();
-  } catch (error) {
-    // its cause is what the client is told, and 503 in any case
-    await change.over().catch(() => undefined);
-    throw error;
-  }
-  try {
-    await change.over();
-    return response;
-  } catch (error) {
-    destroy(response.body);
-    if (!(error instanceof CoordinationUnavailable)) throw error;
-    return unavailable(
-      `the store answered ${response.status}, but not every proxy could be told, so ask again: ${error.message}`,
-    );
-  }
-}
-
-/** A container that is new was not in force before: that there is none is never remembered. */
-function mayChangeWhatIsInForce({ method, headers }: Request): boolean {
-  return method === 'DELETE' || changesSetting(headers) || headers.has('x-versions-enabled');
-}
-
-const TWO_WAYS =
-  'A container with X-Versions-Enabled cannot have X-Versions-Location or X-History-Location as well\n';
-
-/** A container's answer with its setting in the API's own header. */
-function shown(response: Response): Response {
-  const setting = readSetting(response.headers);
-  if (!setting || Object.values(MODE_HEADERS).some((name) => response.headers.has(name))) return response;
-  return { ...response, headers: response.headers.with(MODE_HEADERS[setting.mode], setting.location) };
-}

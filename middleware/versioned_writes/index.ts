@@ -16,9 +16,9 @@ const options = z.object({
 const MOST_CACHED_CONTAINERS = 100_000;
 
 /**
- * Swift's `versioned_writes`: containers with X-Versions-Location or X-History-Location keep what a write or a delete
- * destroys. As in Swift, without the option `allow_versioned_writes` the filter lets everything pass; with `false` settings are
- * shown and can be removed, but neither made nor acted upon.
+ * Swift's `versioned_writes`: containers with X-Versions-Location or X-History-Location, or with X-Versions-Enabled, keep what a write or a
+ * delete destroys. As in Swift, without the option `allow_versioned_writes` the headers of the two modes pass; with `false` settings are
+ * shown and can be removed, but neither made nor acted upon. X-Versions-Enabled passes unless `allow_object_versioning` is true.
  */
 export const versionedWrites: FilterPlugin<typeof options> = {
   name: 'versioned_writes',
@@ -26,7 +26,8 @@ export const versionedWrites: FilterPlugin<typeof options> = {
   requires: {
     gatekeeper: 'it keeps clients from seeing and forging the settings of containers',
   },
-  needsLocks: ({ allow_versioned_writes: allowed }) => allowed !== undefined,
+  needsLocks: ({ allow_versioned_writes: allowed, allow_object_versioning: allowedWithIds }) =>
+    allowed !== undefined || allowedWithIds,
   create: (
     {
       allow_versioned_writes: allowed,
@@ -38,8 +39,10 @@ export const versionedWrites: FilterPlugin<typeof options> = {
     },
     { log, app, coordination },
   ) => {
-    if (allowed === undefined)
-      log.warn('versioned_writes: allow_versioned_writes is not set, so nothing is versioned');
+    if (allowed === undefined && !allowedWithIds)
+      log.warn(
+        'versioned_writes: neither allow_versioned_writes nor allow_object_versioning is set, so nothing is versioned',
+      );
     return versionedWritesFilter({
       allowed,
       allowedWithIds,

@@ -15,6 +15,7 @@ import { formatTarget, type ContainerTarget } from '../../src/http/path';
 import type { Log } from '../../src/log';
 import { RESERVED_PREFIX } from '../../src/reserved';
 import { StoreError } from '../../src/stores/error';
+import type { VersionedWritesParts } from './filter';
 
 /** The headers of the API, one for each mode. */
 export const MODE_HEADERS: Readonly<Record<Mode, string>> = {
@@ -128,6 +129,8 @@ export class Settings {
     private readonly cache: Cache<InForce>,
     private readonly authority: Authority,
     private readonly log: Log,
+    /** Which ways to keep versions are acted upon; what there is of others is as nothing. */
+    private readonly acting: Pick<VersionedWritesParts, 'allowed' | 'allowedWithIds'>,
   ) {}
 
   /**
@@ -195,9 +198,9 @@ export class Settings {
       return { kind: 'native', withIds };
     }
     const enabled = readEnabled(headers);
-    if (enabled !== undefined) return { kind: 'with-ids', enabled };
+    if (enabled !== undefined && this.acting.allowedWithIds) return { kind: 'with-ids', enabled };
     const setting = readSetting(headers);
-    if (setting === undefined) return { kind: 'plain' };
+    if (setting === undefined || !this.acting.allowed) return { kind: 'plain' };
     const archive = unquote(setting.location).split('/')[0] ?? '';
     return { kind: 'versioned', mode: setting.mode, archive };
   }

@@ -3,7 +3,7 @@ import type { Use } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
 import { chunks, destroy, drain, streamOf } from '../../src/http/body';
 import type { Handler, Request, Response } from '../../src/http/message';
-import type { ContainerTarget, Target } from '../../src/http/path';
+import { isApi, type ContainerTarget, type Target } from '../../src/http/path';
 import { answersEarly, follow } from './early_answer';
 import { keepsVersions, type InForce, type Settings } from './settings';
 
@@ -43,14 +43,14 @@ export class Going {
  */
 export async function letThrough(
   request: Request,
-  { version }: Target,
+  target: Target,
   uses: readonly Use<InForce>[],
   next: Handler,
 ): Promise<Response> {
   const passage = new Passage(request, uses);
   try {
     // what is not of this API may be somebody else's to answer, as it came
-    const response = await next(/^v1(\.0)?$/.test(version) ? passage.request : request);
+    const response = await next(isApi(target) ? passage.request : request);
     if (passage.broken && response.status >= 300) {
       await drain(response.body);
       throw passage.broken;

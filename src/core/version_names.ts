@@ -1,7 +1,7 @@
 import type { ByteString } from '../http/bytes';
 
 /** What the names of the containers begin with that hold the versions with ids; no client sees or reaches such a container. */
-const VERSIONS_CONTAINER_PREFIX = '.hindsight-versions-';
+export const VERSIONS_CONTAINER_PREFIX = '.hindsight-versions-';
 /** Sorts before whatever else could follow an object's name, since no name has a NUL. */
 const SEPARATOR = '\x01\x01';
 /** A \x01 in a name; sorts after the separator, so that the order of encoded names is that of the names. */
@@ -12,6 +12,11 @@ const ALL_NINES = 999_999_999_999_999n;
 /** The container beside a container that holds its versions. */
 export function versionsContainerOf(container: ByteString): ByteString {
   return VERSIONS_CONTAINER_PREFIX + container;
+}
+
+/** Whether a container is of those that hold versions, by its name or by what that begins with. */
+export function isVersionsContainer(container: ByteString): boolean {
+  return container.startsWith(VERSIONS_CONTAINER_PREFIX);
 }
 
 /** The container whose versions a container holds; undefined for one that holds none. */
@@ -26,9 +31,19 @@ export function encodeName(name: ByteString): ByteString {
   return name.replaceAll('\x01', ESCAPED);
 }
 
+/** The name, or the beginning of one, that was encoded. */
+export function decodeName(encoded: ByteString): ByteString {
+  return encoded.replaceAll(ESCAPED, '\x01');
+}
+
 /** What the names of all versions of an object begin with. */
 export function versionPrefix(object: ByteString): ByteString {
   return encodeName(object) + SEPARATOR;
+}
+
+/** Sorts behind the names of all versions of an object, and before those of all objects behind that. */
+export function behindVersions(object: ByteString): ByteString {
+  return `${versionPrefix(object)}:`;
 }
 
 /** The name of a version: names in byte order are objects in theirs, and of each the newest version first. */
@@ -41,7 +56,7 @@ export function parseVersionName(name: ByteString): { object: ByteString; id: st
   const at = name.lastIndexOf(SEPARATOR);
   const suffix = name.slice(at + SEPARATOR.length);
   if (at < 0 || !ID.test(suffix)) return undefined;
-  return { object: name.slice(0, at).replaceAll(ESCAPED, '\x01'), id: inverted(suffix) };
+  return { object: decodeName(name.slice(0, at)), id: inverted(suffix) };
 }
 
 /** Whether a text is an id as versions have them: a timestamp of ten digits, a point and five digits. */

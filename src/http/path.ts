@@ -27,6 +27,11 @@ export function parseTarget(rawPath: string): Target | undefined {
   return object === '' ? { version, account, container } : { version, account, container, object };
 }
 
+/** Whether a path is of the Swift API: others are somebody else's to answer. */
+export function isApi({ version }: Target): boolean {
+  return /^v1(\.0)?$/.test(version);
+}
+
 export function isContainer(target: Target): target is ContainerTarget {
   return target.container !== undefined && target.object === undefined;
 }

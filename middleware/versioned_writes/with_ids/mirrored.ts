@@ -58,17 +58,23 @@ export class VersionsContainers {
    * Makes the versions container of a container, or makes one that is there like it: with its ACLs, its quota, what it tells browsers, and its
    * storage policy. To be called again where it turns out to be gone.
    *
-   * @param policy the storage policy where the container itself is not there yet
+   * @param first there where the container itself may not be there yet: with the storage policy that it will have
    * @returns whether it was not there
    * @throws StoreError `refused` where the store does not take it, `unavailable` where it did not answer
    */
-  async make(request: Request, container: ContainerTarget, policy?: string): Promise<boolean> {
+  async make(
+    request: Request,
+    container: ContainerTarget,
+    first?: { readonly policy: string | undefined },
+  ): Promise<boolean> {
     const head = await this.ask(request, 'HEAD', container);
     await drain(head.body);
-    if (head.status >= 300 && head.status !== 404) throw failed(head, 'the container could not be looked at');
-    const headers = head.status === 404 ? Headers.none : head.headers;
+    const isThere = head.status < 300;
+    if (!isThere && !(first && head.status === 404))
+      throw failed(head, 'the container could not be looked at');
+    const headers = isThere ? head.headers : Headers.none;
     const own = mirrored(headers);
-    const chosen = headers.get('x-storage-policy') ?? policy;
+    const chosen = headers.get('x-storage-policy') ?? first?.policy;
     const target = versionsContainer(container);
     const put = await this.ask(
       request,

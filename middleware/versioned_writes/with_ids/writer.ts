@@ -55,10 +55,8 @@ export class WriterWithIds {
     return whileLocked(request, written, this.parts, this.next, async (held) => {
       if (request.method === 'POST') return this.update(held, written);
       const use = await this.settings.use(request, written, this.parts.lockWait);
-      if (isEnabled(use.value)) {
-        use.end();
-        return this.keepingVersions(held, written);
-      }
+      // the container does not go meanwhile
+      if (isEnabled(use.value)) return this.keepingVersions(held, written).finally(use.end);
       await held.forward((own) => letThrough(own, written, [use], held.next));
       return held.answer();
     });

@@ -1,0 +1,146 @@
+import type { Change } from '../../src/caches/cache';
+import { CoordinationUnavailable } from '../../src/errors';
+import { destroy, drain } from '../../src/http/body';
+import { credentials } from '../../src/http/headers';
+import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
+import { formatTarget, type ContainerTarget } from '../../src/http/path';
+import { LockTimeout } from '../../src/lockers/locker';
+import { StoreError } from '../../src/stores/error';
+import type { VersionedWritesParts } from './filter';
+import {
+  changesSetting,
+  MODE_HEADERS,
+  readSetting,
+  setsMode,
+  translateSetting,
+  type Settings,
+} from './settings';
+import { unavailable } from './unavailable';
+import { touchesWithIds, TWO_WAYS, type ContainersWithIds } from './with_ids/containers';
+
+/** Requests for containers: what is in force on them is changed by one after the other, and shown in the API's own headers. */
+export class ContainerRequests {
+  constructor(
+    private readonly next: Handler,
+    private readonly settings: Settings,
+    /** Not there where X-Versions-Enabled is left to the store. */
+    private readonly withIds: ContainersWithIds | undefined,
+    private readonly parts: Pick<VersionedWritesParts, 'allowed' | 'locker' | 'lockWait'>,
+  ) {}
+
+  async handle(request: Request, target: ContainerTarget): Promise<Response> {
+    const { withIds, next } = this;
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      const response = await (withIds ? withIds.show(request, target) : next({ ...request }));
+      return this.parts.allowed === undefined ? response : shown(response);
+    }
+    if (!['PUT', 'POST', 'DELETE'].includes(request.method)) return next(request);
+    if (!withIds || !(mayChangeWhatIsInForce(request) || touchesWithIds(request.headers)))
+      return this.write(request, target);
+    try {
+      const name = `${target.account}/${target.container}`;
+      const lock = await this.parts.locker.acquire(name, this.parts.lockWait, request.signal);
+      return await this.write(request, target).finally(lock.release);
+    } catch (error) {
+      if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
+      return unavailable(`nothing was changed: ${error.message}`);
+    }
+  }
+
+  private async write(request: Request, target: ContainerTarget): Promise<Response> {
+    const { settings, next, withIds } = this;
+    const { allowed } = this.parts;
+    let own = request;
+    if (allowed !== undefined && changesSetting(request.headers)) {
+      const headers = translateSetting(request, allowed);
+      if ('status' in headers) return headers;
+      const inForce = await settings.inForceNow(request, target);
+      if (inForce.kind !== 'native') own = { ...request, headers };
+      else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
+    }
+    const change = await withIds?.change(request, own, target);
+    if (change === undefined && !mayChangeWhatIsInForce(request)) return next({ ...own });
+    const isSwitchedOn = allowed !== undefined && setsMode(request.headers);
+    const refused = change || isSwitchedOn ? await refusalOf(request, target, next) : undefined;
+    if (refused) return refused;
+    if (change && 'status' in change) return change;
+    // the store may do it also where its client has left
+    const detached = { ...own, signal: new AbortController().signal };
+    return this.changed(target, change?.isExclusive ?? isSwitchedOn, () =>
+      change ? change.make(detached) : next(detached),
+    );
+  }
+
+  /** Only where versions are switched on, or go, does a write that began before matter: it would keep nothing. */
+  private async changed(
+    target: ContainerTarget,
+    isExclusive: boolean,
+    make: () => Promise<Response>,
+  ): Promise<Response> {
+    const { settings } = this;
+    let change: Change;
+    try {
+      if (!isExclusive) await settings.drop(target);
+      change = isExclusive ? await settings.change(target) : { over: () => settings.drop(target) };
+    } catch (error) {
+      if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
+      return unavailable(`nothing was changed: ${error.message}`);
+    }
+    return carriedOut(change, make);
+  }
+}
+
+/**
+ * A client may hold up the writes of others to a container only where it may change that: what the store refuses it in a request that changes
+ * nothing is its answer.
+ */
+async function refusalOf(
+  request: Request,
+  target: ContainerTarget,
+  next: Handler,
+): Promise<Response | undefined> {
+  const headers = credentials(request.headers);
+  const response = await next(subrequest(request, { method: 'POST', path: formatTarget(target), headers }));
+  if (response.status === 401 || response.status === 403) return response;
+  await drain(response.body);
+  if (response.status < 500) return undefined;
+  throw new StoreError(
+    'unavailable',
+    `whether the container may be changed is not known: the store answered ${response.status}`,
+    response.status,
+  );
+}
+
+/** Makes a change, and has everybody forget what was in force once it is over, however it ended. */
+async function carriedOut(change: Change, make: () => Promise<Response>): Promise<Response> {
+  let response: Response;
+  try {
+    response = await make();
+  } catch (error) {
+    // its cause is what the client is told, and 503 in any case
+    await change.over().catch(() => undefined);
+    throw error;
+  }
+  try {
+    await change.over();
+    return response;
+  } catch (error) {
+    destroy(response.body);
+    if (!(error instanceof CoordinationUnavailable)) throw error;
+    return unavailable(
+      `the store answered ${response.status}, but not every proxy could be told, so ask again: ${error.message}`,
+    );
+  }
+}
+
+/** A container that is new was not in force before: that there is none is never remembered. */
+function mayChangeWhatIsInForce({ method, headers }: Request): boolean {
+  return method === 'DELETE' || changesSetting(headers) || headers.has('x-versions-enabled');
+}
+
+/** A container's answer with its setting in the API's own header. */
+function shown(response: Response): Response {
+  const setting = readSetting(response.headers);
+  if (!setting || Object.values(MODE_HEADERS).some((name) => response.headers.has(name))) return response;
+  return { ...response, headers: response.headers.with(MODE_HEADERS[setting.mode], setting.location) };
+}

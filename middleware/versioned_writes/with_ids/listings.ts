@@ -1,0 +1,215 @@
+import { parseVersionName, versionPrefix } from '../../../src/core/version_names';
+import { answer, page } from '../../../src/http/answers';
+import { bestMatch, parseAccept } from '../../../src/http/accept';
+import { destroy, drain } from '../../../src/http/body';
+import { toBytes, toText, type ByteString } from '../../../src/http/bytes';
+import { credentials, Headers } from '../../../src/http/headers';
+import { listingAnswer, type ShownEntry } from '../../../src/http/listing';
+import {
+  subrequest,
+  type Authority,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../../src/http/message';
+import { formatQuery, formatTarget, parseQuery, type ContainerTarget } from '../../../src/http/path';
+import { StoreError } from '../../../src/stores/error';
+import { currentOf, readListing, versionOf, type RawEntry } from './entries';
+import { versionsContainer } from './mirrored';
+import { mergeVersions, type Current, type Subdir } from './version_listing';
+import { readWanted, startOf, versionBounds, type Wanted } from './version_pages';
+
+type Parameters = Readonly<Record<string, ByteString | undefined>>;
+
+/** The listings of containers that have versions with ids, or may have them. */
+export class Listings {
+  /** @param authority in whose name versions are listed, once the store let the client list the container */
+  constructor(
+    private readonly next: Handler,
+    private readonly authority: Authority,
+  ) {}
+
+  /** A listing of what is current, from the store's own answer to the client's request: links are shown as what they lead to. */
+  async currents(request: Request, target: ContainerTarget, response: Response): Promise<Response> {
+    const query = parseQuery(request.query);
+    const type = response.headers.get('content-type')?.split(';')[0] ?? '';
+    if (response.status !== 200 || type === 'text/plain') return response;
+    const inJson = type === 'application/json' ? response : await this.again(request, response);
+    if (inJson.status !== 200) return inJson;
+    const entries = (await readListing(inJson)).map((raw) => entryOf(currentOf(raw, target)));
+    return listed(type, query, response.headers, target, entries);
+  }
+
+  /** A listing of versions, or the store's refusal to list the container. */
+  async versions(request: Request, target: ContainerTarget): Promise<Response> {
+    const query = parseQuery(request.query);
+    const given = Object.fromEntries(
+      ['prefix', 'delimiter', 'marker', 'end_marker', 'limit', 'reverse'].map((name) => [
+        name,
+        query.get(name),
+      ]),
+    );
+    const first = await this.ofCurrents(request, target, given);
+    if (first.status >= 300 || isNative(first)) return first;
+    const entries = await readListing(first);
+    const refused = refusalOf(request, query);
+    if (refused) return refused;
+    const wanted = readWanted(query);
+    if (typeof wanted === 'string') return page(400, wanted);
+    const shown: ShownEntry[] = [];
+    if (wanted.limit > 0) {
+      const merged = await this.merged(request, target, wanted, { entries, given });
+      for await (const entry of merged) {
+        shown.push(entry);
+        if (shown.length === wanted.limit) break;
+      }
+    }
+    return listed('application/json', query, first.headers, target, shown);
+  }
+
+  private async merged(
+    request: Request,
+    target: ContainerTarget,
+    wanted: Wanted,
+    first: { readonly entries: RawEntry[]; readonly given: Parameters },
+  ): Promise<AsyncIterable<ShownEntry>> {
+    const { reverse, limit } = wanted;
+    const name = startOf(wanted);
+    const current = name === undefined ? undefined : await this.currentAt(request, target, name);
+    const currents = pages(first.entries, async (marker) => {
+      const page = await this.ofCurrents(request, target, { ...first.given, marker });
+      if (page.status >= 300) throw await failed(page);
+      return readListing(page);
+    });
+    const bounds = versionBounds(wanted);
+    const among = (more: Parameters) =>
+      this.ofVersions(request, target, {
+        ...bounds,
+        ...more,
+        reverse: reverse ? 'true' : undefined,
+        limit: String(limit),
+      });
+    const versions = pages(undefined, (marker) => among(marker === '' ? {} : { marker }));
+    const start =
+      name === undefined
+        ? {}
+        : { start: { name, id: wanted.after === 'null' ? undefined : wanted.after, current } };
+    return mergeVersions(
+      mapped(currents, (raw) => currentOf(raw, target)),
+      mapped(versions, versionOf),
+      {
+        reverse,
+        ...start,
+        newest: async (name) => {
+          const [newest] = await this.ofVersions(request, target, {
+            prefix: versionPrefix(name),
+            limit: '1',
+          });
+          return newest?.name === undefined ? undefined : parseVersionName(toBytes(newest.name))?.id;
+        },
+      },
+    );
+  }
+
+  /** What is current under a name. */
+  private async currentAt(
+    request: Request,
+    target: ContainerTarget,
+    name: ByteString,
+  ): Promise<Current | undefined> {
+    const response = await this.ofCurrents(request, target, { prefix: name, limit: '1' });
+    if (response.status >= 300) throw await failed(response);
+    const [raw] = await readListing(response);
+    const found = raw && currentOf(raw, target);
+    return found && 'name' in found && found.name === name ? found : undefined;
+  }
+
+  /** In the client's name: whether it may see a container is for the store to say. */
+  private ofCurrents(request: Request, target: ContainerTarget, parameters: Parameters): Promise<Response> {
+    const headers = request.headers.without('accept');
+    const query = formatQuery({ ...parameters, format: 'json' });
+    return this.next({ ...request, path: formatTarget(target), query, headers });
+  }
+
+  private async ofVersions(
+    request: Request,
+    target: ContainerTarget,
+    parameters: Parameters,
+  ): Promise<RawEntry[]> {
+    const path = formatTarget(versionsContainer(target));
+    const query = formatQuery({ ...parameters, format: 'json' });
+    const headers = this.authority === 'client' ? credentials(request.headers) : Headers.none;
+    const { authority } = this;
+    const response = await this.next(subrequest(request, { method: 'GET', path, query, headers, authority }));
+    if (response.status < 300) return readListing(response);
+    if (response.status !== 404) throw await failed(response);
+    await drain(response.body);
+    return [];
+  }
+
+  /** The same listing, in a form that tells of links. */
+  private again(request: Request, response: Response): Promise<Response> {
+    destroy(response.body);
+    const query = formatQuery({ ...Object.fromEntries(parseQuery(request.query)), format: 'json' });
+    return this.next({ ...request, query, headers: request.headers.without('accept') });
+  }
+}
+
+/** Whether the store has versions of its own there. */
+export function isNative({ headers }: Response): boolean {
+  return headers.has('x-versions-enabled');
+}
+
+/** Versions are listed only in JSON. */
+function refusalOf(request: Request, query: ReadonlyMap<string, ByteString>): Response | undefined {
+  const format = query.get('format');
+  if (format) return format.toLowerCase() === 'json' ? undefined : answer(406);
+  const accepted = parseAccept(request.headers.get('accept'));
+  if (accepted === undefined) return page(400, 'Invalid Accept header');
+  return bestMatch(accepted, ['application/json']) === undefined ? answer(406) : undefined;
+}
+
+function listed(
+  type: string,
+  query: ReadonlyMap<string, ByteString>,
+  headers: Headers,
+  { container }: ContainerTarget,
+  entries: readonly ShownEntry[],
+): Response {
+  const kept = headers.without('content-type', 'content-length', 'vary');
+  return listingAnswer(type, query, kept, { kind: 'container', name: container }, entries);
+}
+
+function entryOf(item: Current | Subdir): ShownEntry {
+  return 'subdir' in item ? { subdir: toText(item.subdir) } : item.entry;
+}
+
+/** The entries of one page after the other, each asked for where the last ended, until one is empty: a short one need not be the last. */
+async function* pages(
+  first: RawEntry[] | undefined,
+  ask: (marker: ByteString) => Promise<RawEntry[]>,
+): AsyncGenerator<RawEntry> {
+  let page = first ?? (await ask(''));
+  for (;;) {
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield* page;
+    page = await ask(toBytes(last.name ?? last.subdir ?? ''));
+  }
+}
+
+async function* mapped<A, B>(items: AsyncIterable<A>, map: (item: A) => B | undefined): AsyncGenerator<B> {
+  for await (const item of items) {
+    const mapped = map(item);
+    if (mapped !== undefined) yield mapped;
+  }
+}
+
+async function failed(response: Response): Promise<StoreError> {
+  await drain(response.body);
+  return new StoreError(
+    'unavailable',
+    `a listing broke off: the store answered ${response.status}`,
+    response.status,
+  );
+}
