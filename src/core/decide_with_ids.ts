@@ -26,8 +26,6 @@ export type IdStep =
   | { readonly do: 'mark'; readonly id: string }
   /** Make the object a link to a version; `newest` where that is an older one. */
   | { readonly do: 'point'; readonly id: string; readonly newest?: string | undefined }
-  /** Remove the link, in the proxy's own name. */
-  | { readonly do: 'unlink' }
   /** Remove a version. */
   | { readonly do: 'drop'; readonly id: string }
   /** Let the client's own request through. */
@@ -77,21 +75,10 @@ export function decideRestore(state: State, id: string, newest: string): IdStep[
   return [...keeping(state), { do: 'point', id, newest: newest > id ? newest : undefined }];
 }
 
-/**
- * DELETE of a version's id: where it is the current one, the link goes first, so that no link is ever to nothing.
- *
- * @param next a version that is newer than what the link knows, left by a PUT or DELETE that was interrupted; that is made to have happened first
- */
-export function decideRemoval(
-  state: State,
-  id: string,
-  next: { readonly id: string; readonly isMarker: boolean } | undefined,
-): IdStep[] {
+/** DELETE of a version's id: where it is the current one, the link goes first, so that no link is ever to nothing. */
+export function decideRemoval(state: State, id: string): IdStep[] {
   const drop: IdStep = { do: 'drop', id };
-  if (state.is !== 'link') return [drop];
-  if (next && next.id > state.newest && next.id !== id)
-    return [next.isMarker ? { do: 'unlink' } : { do: 'point', id: next.id }, drop];
-  return state.id === id ? [{ do: 'forward' }, drop] : [drop];
+  return state.is === 'link' && state.id === id ? [{ do: 'forward' }, drop] : [drop];
 }
 
 function keeping(state: State): IdStep[] {

@@ -3,8 +3,8 @@ import type { ByteString } from '../http/bytes';
 const NOTE = /;\s*hindsight_newest=(\d{10}\.\d{5})/;
 
 /**
- * What a link's content type says was the newest version when the link was made to an older one. It tells a version that was
- * left out from one that was written by somebody who was interrupted.
+ * What a link's content type says was the newest version when the link was made to an older one: the next version is to sort after that,
+ * whatever clocks say.
  */
 export function newestIn(contentType: ByteString): string | undefined {
   return NOTE.exec(contentType)?.[1];

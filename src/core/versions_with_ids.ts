@@ -53,8 +53,8 @@ export type Removal =
 /**
  * Keeps versions with ids: carries out on one object, whose lock the caller holds, what `decide_with_ids` says. A version is written once, to a
  * container beside the object's own; the object is a link to one of them. Versions are there before anything links to them, and
- * links go before what they lead to. A crash between two steps leaves at most a version that is newer than the link: it takes its place
- * in the order, and nothing is lost.
+ * links go before what they lead to. A crash between two steps leaves at most a version or a marker that nothing links to: it has its place in
+ * the order, is not the current one, and is removed by its id as any other.
  */
 export class VersionsWithIds {
   /** @param versions the container that holds the versions */
@@ -117,19 +117,12 @@ export class VersionsWithIds {
    */
   async remove(object: ObjectRef, id: string, operation: Pick<IdOperation, 'forward'>): Promise<Removal> {
     const state = this.stateOf(object, await this.store.stat(object));
-    const next = state.is === 'link' ? await this.newest(object, state.newest) : undefined;
     let current = state.is === 'link' ? state.id : undefined;
     let removed = false;
-    for (const step of decideRemoval(state, id, next)) {
+    for (const step of decideRemoval(state, id)) {
       if (step.do === 'forward') {
         if ((await operation.forward()).outcome !== 'done') return { result: 'refused' };
         current = undefined;
-      } else if (step.do === 'unlink') {
-        await this.store.remove(object);
-        current = undefined;
-      } else if (step.do === 'point') {
-        await this.point(object, step);
-        current = step.id;
       } else if (step.do === 'drop') removed = await this.store.remove(this.at(object, step.id));
     }
     return { result: removed ? 'removed' : 'missing', current };
@@ -164,17 +157,6 @@ export class VersionsWithIds {
   private async listedFirst({ account, object }: ObjectRef): Promise<string | undefined> {
     const name = await this.store.firstName(account, this.versions, versionPrefix(object));
     return name === undefined ? undefined : parseVersionName(name)?.id;
-  }
-
-  /** The newest version where that is newer than another, if it is still there. */
-  private async newest(
-    object: ObjectRef,
-    than: string,
-  ): Promise<{ readonly id: string; readonly isMarker: boolean } | undefined> {
-    const id = await this.listedFirst(object);
-    if (id === undefined || id <= than) return undefined;
-    const info = await this.store.stat(this.at(object, id));
-    return info && { id, isMarker: info.isMarker };
   }
 
   private async carryOut(

@@ -42,6 +42,7 @@ ${USERS}
 ${tempauth}
 [filter:versioned_writes]
 allow_versioned_writes = true
+allow_object_versioning = true
 [app:embedded]
 data = ${folder}/data
 ${sections}`;

@@ -130,9 +130,14 @@ export class ContainersWithIds {
   }
 
   private async takeBack(request: Request, target: ContainerTarget, isNew: boolean): Promise<void> {
-    if (isNew)
+    if (isNew) {
       await drain((await this.ask(request, 'DELETE', versionsContainer(target), this.authority)).body);
-    else await this.beside.make(request, target);
+      return;
+    }
+    await this.beside.make(request, target).catch((error: unknown) => {
+      // without a container there is nothing to be like
+      if (!(error instanceof StoreError) || error.status !== 404) throw error;
+    });
   }
 
   /** In the client's own name: who may delete the container may delete its versions container. */

@@ -19,9 +19,10 @@ export class ObjectsWithIds {
   private readonly reader: Reader;
   private readonly byId: ById;
 
-  constructor(next: Handler, settings: Settings, parts: WriterParts) {
+  /** @param handler answers as for the client, with what comes before `next` */
+  constructor(next: Handler, handler: Handler, settings: Settings, parts: WriterParts) {
     this.writer = new WriterWithIds(next, settings, parts);
-    this.reader = new Reader(next, settings, parts.app.authority);
+    this.reader = new Reader(next, handler, settings, parts.app.authority);
     this.byId = new ById(next, settings, parts, this.writer);
   }
 

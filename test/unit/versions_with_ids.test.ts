@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { versionName } from '../../src/core/version_names';
+import { stateOf } from '../../src/core/decide_with_ids';
+import { VersionsWithIds, type IdOperation } from '../../src/core/versions_with_ids';
+import type { Outcome } from '../../src/core/versions';
+import { createLog } from '../../src/log';
+import type { ObjectRef } from '../../src/stores/store';
+import { MapStore } from '../support/map_store';
+
+const OBJECT = { account: 'a', container: 'c', object: 'o' };
+const VERSIONS = 'versions';
+const log = createLog('silent');
+
+interface Step {
+  readonly kind:
+    'write' | 'delete' | 'overwrite' | 'remove' | 'restore' | 'write unversioned' | 'delete unversioned';
+  readonly body: string;
+  readonly outcome: Outcome;
+  /** Of the versions that there are, the newest counted first. */
+  readonly which: number;
+  readonly crash?: number | undefined;
+}
+
+class Crash extends Error {}
+
+/** The bodies of the versions, newest first; undefined is a delete marker. */
+type Bodies = readonly (string | undefined)[];
+
+/** What Swift's documentation says, without ids, requests or failures. */
+class Model {
+  constructor(
+    readonly versions: Bodies = [],
+    /** What the object links to. */
+    readonly current?: number,
+    /** The body of what has no id. */
+    readonly unversioned?: string,
+    /** So many versions are newer than what has no id: those whose writing crashed. */
+    readonly newer = 0,
+  ) {}
+
+  after({ kind, body, which }: Step): Model {
+    const { versions, current, unversioned, newer } = this;
+    switch (kind) {
+      case 'write':
+        return new Model([body, ...this.kept()], 0);
+      case 'delete':
+        return new Model([undefined, ...this.kept()]);
+      case 'overwrite':
+        return new Model(this.kept(), undefined, body);
+      case 'write unversioned':
+        return new Model(versions, undefined, body);
+      case 'delete unversioned':
+        return new Model(versions);
+      case 'restore':
+        if (versions[which] === undefined) return this;
+        return new Model(this.kept(), unversioned !== undefined && which >= newer ? which + 1 : which);
+      case 'remove':
+        if (which >= versions.length) return this;
+        return new Model(
+          versions.filter((_, i) => i !== which),
+          without(current, which),
+          unversioned,
+          which < newer ? newer - 1 : newer,
+        );
+    }
+  }
+
+  /** What a crash may leave between two changes, besides what was and what is to be. */
+  halfWay({ kind, which, body }: Step): Model[] {
+    const { versions, current, unversioned, newer } = this;
+    if (kind === 'remove') return current === which ? [new Model(versions)] : [];
+    if (kind !== 'write' && kind !== 'delete') return [];
+    const made = [kind === 'write' ? body : undefined, ...versions];
+    const shifted = current === undefined ? undefined : current + 1;
+    return [new Model(made, shifted, unversioned, unversioned === undefined ? 0 : newer + 1)];
+  }
+
+  private kept(): Bodies {
+    const { versions, unversioned, newer } = this;
+    if (unversioned === undefined) return versions;
+    return [...versions.slice(0, newer), unversioned, ...versions.slice(newer)];
+  }
+}
+
+function without(current: number | undefined, which: number): number | undefined {
+  if (current === undefined || current === which) return undefined;
+  return current > which ? current - 1 : current;
+}
+
+const kinds = [
+  'write',
+  'write',
+  'delete',
+  'overwrite',
+  'remove',
+  'restore',
+  'write unversioned',
+  'delete unversioned',
+] as const;
+
+function steps(crashes: boolean, among: readonly Step['kind'][] = kinds): fc.Arbitrary<Step[]> {
+  const step = fc.record({
+    kind: fc.constantFrom(...among),
+    body: fc.constantFrom('a', 'b', 'c'),
+    outcome: fc.constantFrom<Outcome>('done', 'done', 'done', crashes ? 'done' : 'failed'),
+    which: fc.nat(4),
+    crash: crashes ? fc.option(fc.nat(3), { nil: undefined }) : fc.constant(undefined),
+  });
+  return fc.array<Step>(step, { maxLength: 30, size: 'max' });
+}
+
+/** The ids of the versions, newest first, but for a copy of what has no id, which is made again. */
+async function idsIn(store: MapStore): Promise<string[]> {
+  const current = store.linkAt(OBJECT) ? undefined : await store.stat(OBJECT);
+  return store
+    .dump()
+    .filter(([key]) => key.startsWith(`a\n${VERSIONS}\n`))
+    .map(([key]) => idOf(key.split('\n')[2] ?? ''))
+    .filter((id) => id !== current?.timestamp);
+}
+
+function idOf(name: string): string {
+  const info = { timestamp: '', contentType: '', link: { ...OBJECT, container: VERSIONS, object: name } };
+  const state = stateOf(OBJECT, VERSIONS, info);
+  return state.is === 'link' ? state.id : '';
+}
+
+async function seen(store: MapStore): Promise<Model> {
+  const ids = await idsIn(store);
+  const versions = ids.map((id) => store.body(entry(id)));
+  const link = store.linkAt(OBJECT);
+  if (link) return new Model(versions, ids.indexOf(idOf(link.object)));
+  const current = await store.stat(OBJECT);
+  const newer = ids.filter((id) => current && id > current.timestamp).length;
+  return new Model(versions, undefined, store.body(OBJECT), newer);
+}
+
+/** Does a step, to its end or until it dies. */
+async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' | 'failed'> {
+  let changes = step.crash ?? Infinity;
+  store.beforeChange = () => {
+    if (changes-- <= 0) throw new Crash();
+  };
+  const versions = new VersionsWithIds(store, VERSIONS, log);
+  const operation = (change: (to: ObjectRef) => void): IdOperation => ({
+    guard: () => Promise.resolve('go'),
+    forward: (to) => {
+      if (step.outcome === 'done') change(to ?? OBJECT);
+      return Promise.resolve({ outcome: step.outcome, etag: step.body });
+    },
+  });
+  const put = operation((to) => store.put(to, step.body));
+  const remove = operation((to) => store.delete(to));
+  const id = (await idsIn(store))[step.which] ?? '0000000000.00001';
+  try {
+    if (step.kind === 'write') await versions.write(OBJECT, put, true);
+    else if (step.kind === 'overwrite') await versions.write(OBJECT, put, false);
+    else if (step.kind === 'delete') await versions.delete(OBJECT, remove);
+    else if (step.kind === 'restore') await versions.restore(OBJECT, id);
+    else if (step.kind === 'remove') await versions.remove(OBJECT, id, remove);
+    else if (step.kind === 'write unversioned') await put.forward();
+    else await remove.forward();
+    return changes < 0 ? 'crashed' : step.outcome === 'done' ? 'done' : 'failed';
+  } catch (error) {
+    if (!(error instanceof Crash)) throw error;
+    return 'crashed';
+  } finally {
+    store.beforeChange = () => undefined;
+  }
+}
+
+function expectSound(store: MapStore): void {
+  const link = store.linkAt(OBJECT);
+  if (link) expect(store.body(link)).toBeDefined();
+}
+
+describe('versions with ids', () => {
+  it('are what the documentation says, whatever is done, and whatever fails', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(false), async (history) => {
+        const store = new MapStore();
+        let model = new Model();
+        for (const each of history) {
+          const before = store.dump();
+          const result = await perform(store, each);
+          const isLet = !['restore', 'remove'].includes(each.kind);
+          if (result === 'failed' && isLet) {
+            expect(store.dump()).toEqual(before);
+            continue;
+          }
+          const refused = result === 'failed' && each.kind === 'remove' && model.current === each.which;
+          if (!refused) model = model.after(each);
+          expect(await seen(store)).toEqual(model);
+          expectSound(store);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are, after a crash, as if it had happened or had not, or had made a version that is not current', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        steps(true, ['write', 'delete', 'overwrite', 'remove', 'restore']),
+        async (history) => {
+          const store = new MapStore();
+          let model = new Model();
+          for (const each of history) {
+            const result = await perform(store, each);
+            const after = model.after(each);
+            expect(result === 'crashed' ? [model, after, ...model.halfWay(each)] : [after]).toContainEqual(
+              await seen(store),
+            );
+            model = await seen(store);
+            expectSound(store);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keep their ids and their bodies, whatever crashes', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(true, ['write', 'delete', 'restore', 'overwrite']), async (history) => {
+        const store = new MapStore();
+        let known = new Map<string, string | undefined>();
+        for (const each of history) {
+          await perform(store, each);
+          const now = new Map((await idsIn(store)).map((id) => [id, store.body(entry(id))]));
+          expect([...now].filter(([id]) => known.has(id))).toEqual([...known]);
+          known = now;
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('get ids that sort after what is there, also where clocks go back', async () => {
+    const store = new MapStore();
+    const versions = new VersionsWithIds(store, VERSIONS, log);
+    const times = [2000, 1000, 500, 1500].map((seconds) => seconds * 1000);
+    store.now = () => times.shift() ?? 0;
+    const ids: string[] = [];
+    const write: IdOperation = {
+      guard: () => Promise.resolve('go'),
+      forward: (to) => {
+        store.put(to ?? OBJECT, 'body');
+        return Promise.resolve({ outcome: 'done', etag: 'body' });
+      },
+    };
+    const remove: IdOperation = {
+      guard: () => Promise.resolve('go'),
+      forward: () => {
+        store.delete(OBJECT);
+        return Promise.resolve({ outcome: 'done' });
+      },
+    };
+    for (const step of ['write', 'write', 'delete', 'write'] as const) {
+      const result =
+        step === 'write' ? await versions.write(OBJECT, write, true) : await versions.delete(OBJECT, remove);
+      if (result.result === 'forwarded') ids.push(result.id ?? '');
+    }
+    expect(ids).toEqual(['0000002000.00000', '0000002000.00001', '0000002000.00002', '0000002000.00003']);
+  });
+});
+
+function entry(id: string): ObjectRef {
+  return { ...OBJECT, container: VERSIONS, object: versionName(OBJECT.object, id) };
+}
