@@ -161,5 +161,5 @@ function difference(theirs: Observation, own: Observation): string {
 
 function clip(value: unknown): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 600 ? `${text.slice(0, 600)}... (${text.length})` : text;
+  return text.length > 1500 ? `${text.slice(0, 1500)}... (${text.length})` : text;
 }
