@@ -362,6 +362,16 @@ export function objectsTable(store: () => ObjectsStore): void {
       expect((await client.ask('GET', `/${plain}/copy`)).body.toString()).toBe('one');
     });
 
+    it('of a dynamic large object of segments with ids is one of its manifest, or none', async () => {
+      await write('one', 'parts/1');
+      await write('', 'dynamic', { 'X-Object-Manifest': `${container}/parts/` });
+      const to = { Destination: `${container}/copy` };
+      expect((await client.ask('COPY', at('dynamic'), to)).status).toBe(501);
+      expect(await read(undefined, 'copy')).toBe(404);
+      await mustBe(201, client.ask('COPY', `${at('dynamic')}?multipart-manifest=get`, to));
+      expect(await read(undefined, 'copy')).toBe('one');
+    });
+
     it('of what expires expires, and its version does not', async () => {
       const soon = String(Math.floor(Date.now() / 1000) + 1000);
       const source = await newContainer(client);
