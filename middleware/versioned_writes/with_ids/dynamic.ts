@@ -61,6 +61,18 @@ export class DynamicObjects {
     return 'status' in segments ? segments : this.show(request, headers, segments);
   }
 
+  /** Whether an object is one of these, as far as the client may know. */
+  async isOne(request: Request, target: ObjectTarget): Promise<boolean> {
+    const headers = credentials(request.headers);
+    const path = formatTarget(target);
+    const head = await this.next(reaching(subrequest(request, { method: 'HEAD', path, headers })));
+    await drain(head.body);
+    const manifest = unquote(head.headers.get('x-object-manifest') ?? '');
+    const { version, account } = target;
+    const container = manifest.slice(0, Math.max(manifest.indexOf('/'), 0));
+    return container !== '' && this.hasIds(request, { version, account, container });
+  }
+
   /** The headers of what may be a manifest; undefined where it is none. */
   private async manifestHeaders(response: Response, request: Request): Promise<Headers | undefined> {
     if (response.headers.has('x-object-manifest')) return response.headers;

@@ -36,7 +36,8 @@ export class ObjectsWithIds {
   ): Promise<Response> {
     if (given.method === 'OPTIONS' || !/^v1(\.0)?$/.test(target.version)) return otherwise(given);
     const request = asSigned(given);
-    if (isReading(request.method)) return this.reader.read(request, target);
+    // a new request, since its answer is not the store's own
+    if (isReading(request.method)) return this.reader.read({ ...request }, target);
     return shown(await this.written(request, target, otherwise), target);
   }
 

@@ -21,7 +21,7 @@ import { identified, shown, versionShown } from './shown';
 /** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
 export class Reader {
   private readonly fallback: Fallback;
-  private readonly dynamic: DynamicObjects;
+  readonly dynamic: DynamicObjects;
 
   /**
    * @param next the rest of the pipeline
