@@ -35,9 +35,9 @@ export async function beginUploads(client: Client, uploads: number, more: Record
 /** A way to keep versions. */
 export interface Way {
   readonly name: string;
-  switchOn(client: Client, container: string, archive: string): Promise<Answer>;
+  readonly switchOn: (client: Client, container: string, archive: string) => Promise<Answer>;
   /** The bodies that are kept besides the current one, the oldest first. */
-  kept(client: Client, container: string, archive: string): Promise<string[]>;
+  readonly kept: (client: Client, container: string, archive: string) => Promise<string[]>;
 }
 
 export const switchOn = (client: Client, container: string, archive: string) =>

@@ -180,9 +180,9 @@ const line = ({ name, subdir, version_id, is_latest }: ShownEntry) =>
   subdir === undefined ? `${String(name)} ${String(version_id)} ${String(is_latest)}` : String(subdir);
 
 const textOf = (chars: string, minLength: number, maxLength: number) =>
-  fc.string({ unit: fc.constantFrom(...chars), minLength, maxLength });
-const names = textOf('ab-&\x01\x02~', 1, 4);
-const parts = textOf('ab-&\x01~', 0, 2);
+  fc.string({ unit: fc.constantFrom(...chars.split(',')), minLength, maxLength });
+const names = textOf('a,b,-,&,\x01,\x02,~', 1, 4);
+const parts = textOf('a,b,-,&,\x01,~', 0, 2);
 const container = fc.uniqueArray(
   fc.record({
     name: names,

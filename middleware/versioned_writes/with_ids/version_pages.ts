@@ -25,7 +25,7 @@ export interface Wanted {
 export type Fault = string;
 
 /** What ids and what divides them from names are written with: Swift too takes no delimiter with these. */
-const NOT_IN_DELIMITERS = [...'0123456789.\0\x01\x02'];
+const NOT_IN_DELIMITERS = '0123456789.\0\x01\x02'.split('');
 
 /** Reads the query of a listing of versions. */
 export function readWanted(query: ReadonlyMap<string, ByteString>): Wanted | Fault {

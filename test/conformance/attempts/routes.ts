@@ -23,6 +23,8 @@ export interface Route {
   readonly modes?: readonly Mode[];
   /** Further statuses that refuse it. */
   readonly also?: readonly number[];
+  /** Not there on Swift itself, or otherwise. */
+  readonly notOnSwift?: boolean;
   /** It only reads: who may read may do it. */
   readonly reads?: boolean;
   attempt(place: Place, world: World): Attempt | Promise<Attempt>;

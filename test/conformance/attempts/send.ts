@@ -41,7 +41,10 @@ export function isRefused({ status, body }: Answer, statuses: readonly number[])
  * Whether a proxy refuses since the client's own token, with which it asks for the settings of a container, may not even read those.
  */
 export function couldNotAsk({ status, body }: Answer): boolean {
-  return status === 503 && /versioned could not be read: the store answered 40[13]\n/.test(body.toString());
+  // an answer to HEAD has no text
+  return (
+    status === 503 && /^$|versioned could not be read: the store answered 40[13]\n/.test(body.toString())
+  );
 }
 
 /** Whether an answer tells what only readers may know. */

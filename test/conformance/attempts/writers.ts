@@ -86,6 +86,7 @@ export function writersTable(store: () => AttemptStore, kind: AttemptStore['kind
     const wrong: string[] = [];
     const left = [...SEVERAL, ...(kind === 'swift' ? OTHERWISE_ON_SWIFT : [])];
     for (const route of ROUTES.filter(({ name }) => !left.includes(name))) {
+      if (kind === 'swift' && route.notOnSwift) continue;
       for (const place of world.places) {
         if (!(route.modes ?? ['history']).includes(place.mode)) continue;
         await refresh(world, place);
