@@ -1,6 +1,6 @@
 import type { ByteString } from '../http/bytes';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../stores/store';
-import { archiveName, archivePrefix, isWholeSecond, nextTimestamp } from './names';
+import { archiveName, archivePrefix, formatTimestamp, isWholeSecond, nextTimestamp } from './names';
 
 /**
  * The archive's entries of one object, and which of them are leftovers of an operation that was interrupted. What was interrupted
@@ -28,6 +28,11 @@ export class Entries {
   /** The name of the entry with a timestamp. */
   named(timestamp: string): ByteString {
     return archiveName(this.object.object, timestamp);
+  }
+
+  /** Where no entry is: no object is of 1970. */
+  nowhere(): ObjectRef {
+    return this.at(this.named(formatTimestamp(0)));
   }
 
   /** The timestamp in the name of an entry. */

@@ -53,7 +53,8 @@ export class Versions {
   /**
    * Does a write, a delete or a change of metadata in a versioned container.
    *
-   * @throws StoreError where what is there could not be archived or restored; the current object is untouched then
+   * @throws StoreError where what is there could not be archived or restored; the current object is untouched then, unless it is not
+   *   `refused` and the version had been restored already
    */
   async perform(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
     const task: Task = { object, entries: new Entries(this.store, object, this.archive), operation };
@@ -144,6 +145,7 @@ export class Versions {
     notes: Notes,
   ): Promise<Result | undefined> {
     const added: ObjectRef[] = [];
+    let restored = false;
     let removed = false;
     try {
       for (const step of steps) {
@@ -159,12 +161,13 @@ export class Versions {
             added.push(entries.at(step.entry));
             await this.store.putMarker(entries.at(step.entry), { deletes: current?.timestamp });
             break;
-          case 'restore': {
-            const [from = ''] = step.entries;
-            const restored = step.entries.map((name) => entries.timestampOf(name));
-            if (!(await this.store.copy(entries.at(from), object, { restored }))) return undefined;
+          case 'checkRemoval':
+            await this.store.checkRemoval(entries.nowhere());
             break;
-          }
+          case 'restore':
+            restored = await this.restore(object, entries, step.entries);
+            if (!restored) return undefined;
+            break;
           case 'remove':
             removed = await this.store.remove(entries.at(step.entry));
             break;
@@ -177,9 +180,15 @@ export class Versions {
       }
     } catch (error) {
       await this.undo(object, current, added);
-      throw error;
+      throw restored ? halfDone(error) : error;
     }
     return 'forwarded';
+  }
+
+  /** False where the entry has gone. */
+  private restore(object: ObjectRef, entries: Entries, [from = '', ...others]: readonly ByteString[]) {
+    const restored = [from, ...others].map((name) => entries.timestampOf(name));
+    return this.store.copy(entries.at(from), object, { restored });
   }
 
   /**
@@ -208,6 +217,13 @@ export class Versions {
 
 function mayBeDone(error: unknown): boolean {
   return !(error instanceof StoreError) || error.code === 'unavailable';
+}
+
+/** What kept a restored entry from being removed is no refusal any more: the next operation on the object removes it. */
+function halfDone(error: unknown): unknown {
+  if (!(error instanceof StoreError) || error.code !== 'refused') return error;
+  const why = `the version was restored, but is in the archive still: ${error.message}`;
+  return new StoreError('unavailable', why, error.status, { cause: error });
 }
 
 function removals(names: readonly ByteString[]): Step[] {

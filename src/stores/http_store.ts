@@ -15,6 +15,8 @@ import type { ListingEntry, ObjectInfo, ObjectRef, Store } from './store';
 const MOST_LISTING_BYTES = 32 * 1024 * 1024;
 const MOST_REASON_BYTES = 64 * 1024;
 const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition', 'x-delete-at'];
+/** What a DELETE with a condition that nothing meets is answered where it is allowed, also where something is there, or was. */
+const WITH_THE_RIGHT = [404, 409, 412];
 /** A delete needs two entries, and the newest of them are the first. */
 const FIRST_PAGE = 5;
 const LATER_PAGES = 1000;
@@ -110,6 +112,17 @@ export class HttpStore implements Store {
 
   now(): number {
     return this.clock.now();
+  }
+
+  /**
+   * By a DELETE that cannot take effect: nothing is there, and what is does not expire in 1970. Swift judges the right before it looks,
+   * and leaves no tombstone for a condition that nothing meets, so that this costs a request and no more.
+   */
+  async checkRemoval(absent: ObjectRef): Promise<void> {
+    if (this.parent.authority === 'service') return;
+    const response = await this.ask('DELETE', absent, '', Headers.of({ 'X-If-Delete-At': '1' }));
+    if (WITH_THE_RIGHT.includes(response.status)) await drain(response.body);
+    else await expectSuccess(response, `nothing may be removed from ${toText(absent.container)}`);
   }
 
   async remove(object: ObjectRef): Promise<boolean> {

@@ -184,6 +184,31 @@ describe('versions', () => {
     );
   });
 
+  it('are untouched by one who may not write the archive', async () => {
+    const mode = fc.constantFrom<Mode>('stack', 'history');
+    await fc.assert(
+      fc.asyncProperty(steps(true), mode, kind, async (history, last, kind) => {
+        const store = new MapStore();
+        let mode: Mode = 'stack';
+        for (const each of history) {
+          if (each.kind === 'switch') mode = each.mode;
+          else await perform(store, mode, each);
+        }
+        store.readOnly.add('archive');
+        const before = store.dump();
+        const entries = store.bodies('archive');
+        try {
+          await perform(store, last, { kind, body: 'x', outcome: 'done' });
+          expect(store.bodies('archive')).toEqual(entries);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'StoreError', code: 'refused' });
+          expect(store.dump()).toEqual(before);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('stop, and change nothing, where the guard says so', async () => {
     for (const mode of ['stack', 'history'] as const) {
       for (const kind of ['write', 'delete'] as const) {
