@@ -58,12 +58,12 @@ export class Versions {
    */
   async perform(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
     const task: Task = { object, entries: new Entries(this.store, object, this.archive), operation };
-    if (operation.kind === 'write') return this.write(task, mode);
+    if (operation.kind === 'write') return this.write(task);
     if (operation.kind === 'update') return this.update(task);
     return mode === 'history' ? this.deleteKeepingHistory(task) : this.deleteFromStack(task);
   }
 
-  private async write(task: Task, mode: Mode): Promise<Result> {
+  private async write(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await this.store.stat(object);
     if (current === undefined) return this.pass(operation);
@@ -72,8 +72,8 @@ export class Versions {
     const leftovers = await entries.restoredLeftovers(current);
     const entry = await entries.nameFor(current);
     const steps = [...removals(leftovers), ...decideWrite(entry)];
-    // only DELETE in stack mode asks what the newest entry is
-    const notes = mode === 'stack' ? { previous: entries.timestampOf(entry) } : {};
+    // for a DELETE in stack mode, which the container may be in by then
+    const notes = { previous: entries.timestampOf(entry) };
     return (await this.carryOut(task, steps, current, notes)) ?? 'forwarded';
   }
 

@@ -139,9 +139,10 @@ describe('versions', () => {
     );
   });
 
-  it('come back in their order where the newest is not listed yet', async () => {
+  it('come back in their order where the newest is not listed yet, in whichever mode they were written', async () => {
     const operation = fc.record({
       kind,
+      mode: fc.constantFrom<Mode>('stack', 'history'),
       body: fc.constantFrom('a', 'b', 'c'),
       outcome: fc.constant('done' as const),
     });
@@ -151,8 +152,9 @@ describe('versions', () => {
         store.isLagging = true;
         let model = new Model();
         for (const each of history) {
-          await perform(store, 'stack', each);
-          model = model.after(each, 'stack');
+          const mode = each.kind === 'delete' ? 'stack' : each.mode;
+          await perform(store, mode, each);
+          model = model.after(each, mode);
           expect(seen(store)).toEqual(model);
         }
       }),
