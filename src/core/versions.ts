@@ -5,8 +5,7 @@ import type { Notes } from '../stores/notes';
 import type { ObjectInfo, ObjectRef, Store } from '../stores/store';
 import { decideHistoryDelete, decideStackDelete, decideWrite, type Mode, type Step } from './decide';
 import { Candidates } from './candidates';
-import { Entries } from './entries';
-import { timestampAfter } from './names';
+import { Entries, type Survey } from './entries';
 
 /** How the client's own request ended: the store did it, certainly did not, or may have. */
 export type Outcome = 'done' | 'failed' | 'unknown';
@@ -30,6 +29,9 @@ export interface Operation {
 
 /** What became of an operation: let through; stopped by its guard; or done by taking an entry out of the archive. */
 export type Result = 'forwarded' | 'stopped' | 'popped' | 'popped-missing';
+
+/** What a client may not list with its own token. */
+const UNSEEN: Survey = { leftovers: [], newest: undefined };
 
 /** One operation on one object. */
 interface Task {
@@ -81,7 +83,7 @@ export class Versions {
   private async update(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await unlessRefused(this.store.stat(object), undefined);
-    const leftovers = current ? await unlessRefused(entries.allLeftovers(current), []) : [];
+    const { leftovers } = current ? await unlessRefused(entries.survey(current), UNSEEN) : UNSEEN;
     const previous = current?.notes.previous;
     if (leftovers.length === 0) return this.pass(operation, { previous });
     const verdict = await operation.guard(current);
@@ -93,13 +95,13 @@ export class Versions {
   private async deleteKeepingHistory(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await this.store.stat(object);
-    const [verdict, leftovers] = await Promise.all([
+    const [verdict, { leftovers, newest }] = await Promise.all([
       operation.guard(current),
-      unlessRefused(entries.allLeftovers(current), []),
+      unlessRefused(entries.survey(current), UNSEEN),
     ]);
     if (verdict !== 'go') return this.refused(verdict, operation);
     const entry = current && (await entries.nameFor(current));
-    const marker = entries.named(timestampAfter(this.store.now(), entry && entries.timestampOf(entry)));
+    const marker = entries.nameForMarker(this.store.now(), entry, newest);
     const steps = [
       ...removals(leftovers.filter((name) => name !== entry)),
       ...decideHistoryDelete(entry, marker),

@@ -211,6 +211,19 @@ describe('versions', () => {
     );
   });
 
+  it.each([
+    ['a second ahead, as clocks are', '1000000001.00000', '1000000001.00001'],
+    ['of the far future', '9999999999.99999', expect.stringMatching(/^100000000\d\./)],
+    ['no timestamp', '~', expect.stringMatching(/^100000000\d\./)],
+  ])('get the marker of nothing where it belongs, the newest entry being %s', async (_, newest, marker) => {
+    const store = new MapStore();
+    store.put({ ...OBJECT, container: 'archive', object: `001o/${newest}` }, 'body');
+    await perform(store, 'history', { kind: 'delete', body: '', outcome: 'done' });
+    const listed = store.dump().map(([key]) => key.split('/')[1]);
+    expect(listed).toEqual(expect.arrayContaining([newest, marker]));
+    expect(listed).toHaveLength(2);
+  });
+
   it('stop, and change nothing, where the guard says so', async () => {
     for (const mode of ['stack', 'history'] as const) {
       for (const kind of ['write', 'delete'] as const) {
