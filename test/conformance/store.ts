@@ -227,13 +227,14 @@ export function storeSuite(
     });
 
     it('tells who may not remove', async () => {
+      // the service user may
       if (!fixture.forReader) return;
       await fixture.put(entry('o'), 'body');
       const store = await fixture.forReader(archive);
+      const refusal = { name: 'StoreError', code: 'refused', status: 403 };
       expect((await store.stat(entry('o')))?.isMarker).toBe(false);
-      for (const refused of [store.checkRemoval(entry('never there')), store.remove(entry('o'))]) {
-        await expect(refused).rejects.toMatchObject({ name: 'StoreError', code: 'refused', status: 403 });
-      }
+      await expect(store.checkRemoval(entry('never there'))).rejects.toMatchObject(refusal);
+      await expect(store.remove(entry('o'))).rejects.toMatchObject(refusal);
       expect((await fixture.get(entry('o')))?.body).toBe('body');
     });
 

@@ -112,7 +112,8 @@ export class MapStore implements Store {
   }
 
   async checkRemoval(absent: ObjectRef): Promise<void> {
-    await Promise.resolve(this.checkWritable(absent));
+    await Promise.resolve();
+    this.checkWritable(absent);
   }
 
   async remove(object: ObjectRef): Promise<boolean> {

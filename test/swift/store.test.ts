@@ -12,8 +12,9 @@ describeWithSwift('stores over Swift', ({ plain }) => {
   storeSuite("Swift, with the client's own token", () => upstreamFixture(plain, {}, opened));
 
   it('leave no tombstone where they check whether something may be removed', async () => {
-    const { store, account, createContainer } = await upstreamFixture(plain, {}, opened);
-    const at = { account, container: await createContainer(''), object: 'none' };
+    const fixture = await upstreamFixture(plain, {}, opened);
+    const { store, account } = fixture;
+    const at = { account, container: await fixture.createContainer(''), object: 'none' };
     await store.checkRemoval(at);
     // Swift answers 412 where it remembers that something was removed
     const client = await login(plain, 'tester');
