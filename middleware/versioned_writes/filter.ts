@@ -2,7 +2,7 @@ import type { Cache, Change } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
 import { destroy, drain } from '../../src/http/body';
 import { credentials } from '../../src/http/headers';
-import { withInfo } from '../../src/http/info';
+import { withInfo } from '../../src/info';
 import {
   subrequest,
   textResponse,
