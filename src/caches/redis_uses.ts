@@ -64,7 +64,8 @@ interface Note {
 
 /** The uses of keys in this process, and the notes of them at Redis: one for each key, as long as there is one. */
 export class RedisUses {
-  readonly #process = randomUUID();
+  /** Another one after each lost connection: what was asked on that may still be done. */
+  #process = randomUUID();
   readonly #uses = new Uses();
   readonly #notes = new Map<string, Note>();
   #sweep: NodeJS.Timeout | undefined;
@@ -135,6 +136,7 @@ export class RedisUses {
   doubt(): void {
     for (const note of this.#notes.values()) note.counts = 0;
     this.#notes.clear();
+    this.#process = randomUUID();
   }
 
   /**
