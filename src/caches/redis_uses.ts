@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../clock';
 import { CoordinationUnavailable } from '../errors';
+import { mutexKey } from '../lockers/redis';
 import type { RedisConnection } from '../redis/connection';
 import { Uses, type OpenUse } from './uses';
 
@@ -25,8 +26,6 @@ export const NOT_REGISTERED: Registration = { generation: '', counts: () => 0 };
 
 /** What the processes are noted under that use a key, each with the time when it counts no more. */
 const users = (name: string) => `${name}:users`;
-/** Of the lock that who changes the key has. */
-const mutex = (name: string) => `mutex:${name}`;
 
 const MILLISECONDS = `
 local time = redis.call('TIME')
@@ -35,7 +34,7 @@ const NOTE = `
 redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
 if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`;
 
-/** KEYS: mutex, users, generation; ARGV: process, lease, age, a fresh generation. Nothing while the key is changed. */
+/** KEYS: the mutex of who changes the key, users, generation; ARGV: process, lease, age, a fresh generation. Nothing while the key is changed. */
 const BEGIN = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return false end
 ${MILLISECONDS}
@@ -104,7 +103,7 @@ export class RedisUses {
           client.eval(
             BEGIN,
             3,
-            mutex(name),
+            mutexKey(name),
             users(name),
             name,
             this.#process,
@@ -128,7 +127,7 @@ export class RedisUses {
 
   /** Whether a key is being changed, as far as Redis tells. */
   async isChanging(key: string): Promise<boolean> {
-    const found = await this.redis.ask((client) => client.exists(mutex(this.name(key)))).catch(() => 0);
+    const found = await this.redis.ask((client) => client.exists(mutexKey(this.name(key)))).catch(() => 0);
     return found > 0;
   }
 
@@ -173,7 +172,7 @@ export class RedisUses {
     const asked = now();
     const name = this.name(key);
     const { lease, patience } = this.times;
-    const found = await client.eval(RENEW, 2, mutex(name), users(name), this.#process, lease);
+    const found = await client.eval(RENEW, 2, mutexKey(name), users(name), this.#process, lease);
     if (found === -1 || now() >= note.counts) {
       note.counts = 0;
       return;

@@ -28,8 +28,8 @@ describeWithRedis('through Redis', () => {
   });
   afterEach(() =>
     eventually('nothing is left at Redis but what ends by itself', async () => {
-      const held = await redis.ask('KEYS hindsight:mutex:*');
-      return held.startsWith('*0');
+      const held = await Promise.all(['mutex', 'next'].map((kind) => redis.ask(`KEYS hindsight:${kind}:*`)));
+      return held.every((keys) => keys.startsWith('*0'));
     }),
   );
 
@@ -50,6 +50,18 @@ describeWithRedis('through Redis', () => {
     await expect(members[1].locker.acquire('name', 50, never())).rejects.toThrow('held');
     lock.release();
     (await members[1].locker.acquire('name', LONG, never())).release();
+  });
+
+  it('keeps the place behind a lock apart from the locks of other names', async () => {
+    const [one, other] = members.map(({ locker }) => locker);
+    const holder = await one!.acquire('name', LONG, never());
+    const waiting = other!.acquire('name', LONG, never());
+    await eventually('somebody waits', async () =>
+      (await redis.ask('KEYS hindsight:*name*')).startsWith('*2'),
+    );
+    (await one!.acquire('name:next', 200, never())).release();
+    holder.release();
+    (await waiting).release();
   });
 
   it('lets one in at a time, and starves nobody', async () => {

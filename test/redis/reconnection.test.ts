@@ -156,6 +156,8 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
 
   it('gives locks again once it tells of itself, without another loss', async () => {
     await redis.ask('ACL SETUSER default -info');
+    // ioredis says so
+    const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
     const { locker } = join();
     await expect(locker.acquire('name', LONG, never())).rejects.toBeInstanceOf(CoordinationUnavailable);
     await redis.ask('ACL SETUSER default +info');
@@ -164,5 +166,6 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
       lock?.release();
       return lock !== undefined;
     });
+    warned.mockRestore();
   });
 });
