@@ -133,13 +133,16 @@ export class RedisCache<V extends object> implements Cache<V> {
   async change(key: string): Promise<Change> {
     const most = 3 * this.#patience + this.#lease;
     const lock = await this.locker.acquire(this.#key(key), most, new AbortController().signal);
+    const letGo = () => {
+      this.#uses.open(key);
+      lock.release();
+    };
     try {
       await this.drop(key);
       await this.#ended(key, now() + most);
       lock.confirm();
     } catch (error) {
-      this.#uses.open(key);
-      lock.release();
+      letGo();
       throw error;
     }
     const over = async () => {
@@ -147,8 +150,7 @@ export class RedisCache<V extends object> implements Cache<V> {
         await this.drop(key);
         lock.confirm();
       } finally {
-        this.#uses.open(key);
-        lock.release();
+        letGo();
       }
     };
     return { over };

@@ -42,13 +42,13 @@ ${NOTE}
 if ARGV[3] == '0' then return '' end
 return redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'NX', 'GET') or ARGV[4]`;
 
-/** KEYS: mutex, users; ARGV: process, lease. -1 where the process counts no more, 1 where the key is to be changed. */
+/** KEYS: mutex, users; ARGV: process, lease. -1 where the process counts no more; else whose the mutex is, or nothing. */
 const RENEW = `
 ${MILLISECONDS}
 local mine = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if not mine or tonumber(mine) < now then return -1 end
 ${NOTE}
-return redis.call('EXISTS', KEYS[1])`;
+return redis.call('GET', KEYS[1]) or ''`;
 
 /** KEYS: users. How many processes use the key. */
 const COUNT = `
@@ -58,7 +58,8 @@ return redis.call('ZCARD', KEYS[1])`;
 
 interface Note {
   counts: number;
-  isToldOff: boolean;
+  /** The change that its uses were told to give up for. */
+  toldBy: string;
 }
 
 /** The uses of keys in this process, and the notes of them at Redis: one for each key, as long as there is one. */
@@ -118,7 +119,7 @@ export class RedisUses {
     }
     if (generation === null) return 'changing';
     const known = this.#notes.get(key);
-    const note = known && now() < known.counts ? known : { counts: 0, isToldOff: false };
+    const note = known && now() < known.counts ? known : { counts: 0, toldBy: '' };
     note.counts = Math.max(note.counts, asked + lease * COUNTED);
     this.#notes.set(key, note);
     this.#sweep ??= setInterval(() => this.#sweepOnce(), SWEEP).unref();
@@ -172,15 +173,15 @@ export class RedisUses {
     const asked = now();
     const name = this.name(key);
     const { lease, patience } = this.times;
-    const found = await client.eval(RENEW, 2, mutexKey(name), users(name), this.#process, lease);
+    const found = (await client.eval(RENEW, 2, mutexKey(name), users(name), this.#process, lease)) as
+      string | -1;
     if (found === -1 || now() >= note.counts) {
       note.counts = 0;
       return;
     }
     note.counts = asked + lease * COUNTED;
-    if (found !== 1) note.isToldOff = false;
-    if (found !== 1 || note.isToldOff) return;
-    note.isToldOff = true;
+    if (found === '' || found === note.toldBy) return;
+    note.toldBy = found;
     await this.#uses.ended(key, patience);
   }
 

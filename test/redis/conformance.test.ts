@@ -126,6 +126,22 @@ describeWithRedis('through Redis', () => {
     }
   });
 
+  it('tells uses to give up for each change, also where one follows upon another', async () => {
+    const name = `test${caches++}`;
+    const cache = members[0].cache<{ n: number }>(name, 100, 60_000, 100);
+    const use = () => cache.use('key', () => Promise.resolve({ n: 1 }), LONG, never());
+    const mutex = `hindsight:mutex:${name}:{key}`;
+    const first = await use();
+    await redis.ask(`SET ${mutex} one PX 60000`);
+    await eventually('it is told', () => first.signal.aborted);
+    await redis.ask(`DEL ${mutex}`);
+    const second = await use();
+    await redis.ask(`SET ${mutex} two PX 60000`);
+    await eventually('it is told as well', () => second.signal.aborted);
+    await redis.ask(`DEL ${mutex}`);
+    for (const { end } of [first, second]) end();
+  });
+
   describe('without Redis', () => {
     it('refuses at once, and goes on when it is back, with no lock of before twice', async () => {
       const [one, other] = members;
