@@ -2,7 +2,7 @@ import type { Cache, Change } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
 import { destroy, drain } from '../../src/http/body';
 import { credentials } from '../../src/http/headers';
-import { withInfo } from '../../src/http/info';
+import { withInfo } from '../../src/info';
 import {
   subrequest,
   textResponse,
@@ -23,9 +23,10 @@ import { LockTimeout, type Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
 import { StoreError } from '../../src/stores/error';
-import { ObjectWriter, unavailable } from './object';
-import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3 } from './bypasses';
+import { ObjectWriter } from './object';
+import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3, type Bypass } from './bypasses';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
+import { answerTo, unavailable } from './failures';
 import {
   changesSetting,
   MODE_HEADERS,
@@ -63,28 +64,41 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       if (allowed && isS3Write(request)) return refuseS3();
       const target = parseTarget(request.path);
       if (target === undefined) return next(request);
-      if (isContainer(target) && !bypassOf(request, parts.app.authority))
-        return containerRequest(request, target, next, settings, allowed);
-      return allowed ? versionedRequest(request, target) : next(request);
+      const bypass = bypassOf(request, parts.app.authority);
+      try {
+        if (isContainer(target) && !bypass)
+          return await containerRequest(request, target, next, settings, allowed);
+        return await (allowed ? versionedRequest(request, target, bypass) : next(request));
+      } catch (error) {
+        return answerTo(error, request, parts.app.authority, log);
+      }
     };
 
-    const versionedRequest = async (given: Request, target: Target): Promise<Response> => {
-      const bypass = bypassOf(given, parts.app.authority);
-      const written = bypass ? undefined : (writtenBy(given, target) ?? changedBy(given, target));
-      if (!written && !bypass) return next(given);
-      const request = bypass ? given : asSigned(given);
-      if (written && !isMultipartDelete(request)) return writer.handle(request, written);
+    const versionedRequest = async (
+      given: Request,
+      target: Target,
+      bypass: Bypass | undefined,
+    ): Promise<Response> => {
+      if (bypass) return checked(target, (going) => checkBypass(bypass, given, target, going));
+      const written = writtenBy(given, target) ?? changedBy(given, target);
+      if (!written) return next(given);
+      const request = asSigned(given);
+      if (!isMultipartDelete(request)) return writer.handle(request, written);
+      return checked(
+        target,
+        async (going) => (await multipartDelete(request, written, going, next, handler)) ?? request,
+      );
+    };
+
+    /** The answer that a check finds, or else what the store makes of the request that it lets through. */
+    const checked = async (
+      target: Target,
+      check: (going: Going) => Promise<Response | Request>,
+    ): Promise<Response> => {
       const going = new Going(settings, parts.lockWait);
       try {
-        const checked = written
-          ? ((await multipartDelete(request, written, going, next, handler)) ?? request)
-          : bypass
-            ? await checkBypass(bypass, request, target, going)
-            : request;
-        return 'status' in checked ? checked : await letThrough(checked, target, going.take(), next);
-      } catch (error) {
-        if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
-        return unavailable(error.message);
+        const found = await check(going);
+        return 'status' in found ? found : await letThrough(found, target, going.take(), next);
       } finally {
         going.end();
       }
@@ -110,13 +124,13 @@ async function containerRequest(
   if (changesSetting(request.headers)) {
     const headers = translateSetting(request, allowed);
     if ('status' in headers) return headers;
+    const refused = await refusedBy(next, request, target);
+    if (refused) return refused;
     const inForce = await settings.inForceNow(request, target);
     if (inForce.kind !== 'native') own = { ...request, headers };
     else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
   }
   if (!mayChangeWhatIsInForce(request)) return next({ ...own });
-  const refused = setsMode(request.headers) ? await refusalOf(request, target, next) : undefined;
-  if (refused) return refused;
   let change: Change;
   try {
     change = await begin(request, target, settings);
@@ -129,13 +143,13 @@ async function containerRequest(
 }
 
 /**
- * A client may hold up the writes of others to a container only where it may change that: what the store refuses it in a request that changes
- * nothing is its answer.
+ * A client may learn what is in force on a container, and hold up the writes of others to it, only where it may change that: what the store
+ * refuses it in a request that changes nothing is its answer.
  */
-async function refusalOf(
+async function refusedBy(
+  next: Handler,
   request: Request,
   target: ContainerTarget,
-  next: Handler,
 ): Promise<Response | undefined> {
   const headers = credentials(request.headers);
   const response = await next(subrequest(request, { method: 'POST', path: formatTarget(target), headers }));

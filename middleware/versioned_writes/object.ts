@@ -21,6 +21,7 @@ import { forwardNoted } from './noted';
 import type { VersionedWritesParts } from './filter';
 import type { InForce, Settings } from './settings';
 import { Progress, UploadStalled } from './progress';
+import { answerTo, unavailable } from './failures';
 import { letThrough } from './unversioned';
 import { whileHeld } from './while_held';
 
@@ -60,8 +61,7 @@ export class ObjectWriter {
         this.parts.log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
         return unavailable(error.message);
       }
-      if (error instanceof StoreError && error.code === 'refused') return this.refusal(request, error);
-      throw error;
+      return answerTo(error, request, this.parts.app.authority, this.parts.log);
     }
   }
 
@@ -132,19 +132,6 @@ export class ObjectWriter {
     await drain(response.body);
     return unavailable('the store kept a newer object');
   }
-
-  /** The archive or the restored version was refused: what the client can mend is 412, as in Swift. */
-  private refusal(request: Request, error: StoreError): Response {
-    this.parts.log.warn(
-      { txid: request.transactionId, status: error.status, err: error.message },
-      'a write was refused',
-    );
-    const unauthorised = error.status === 401 || error.status === 403;
-    if (unauthorised && this.parts.app.authority === 'service') {
-      return unavailable(`the service user may not do what versions need: ${error.message}`);
-    }
-    return textResponse(unauthorised ? (error.status ?? 403) : 412, `${error.message}\n`);
-  }
 }
 
 function kindOf({ method }: Request): Operation['kind'] {
@@ -192,9 +179,4 @@ function certainlyFailed(request: Request, error: unknown): boolean {
 function deleted(wasThere: boolean): Response {
   const headers = Headers.of({ 'Content-Type': 'text/html; charset=UTF-8', 'Content-Length': '0' });
   return { status: wasThere ? 204 : 404, headers, body: NO_BODY };
-}
-
-/** To be tried again soon. */
-export function unavailable(reason: string): Response {
-  return textResponse(503, `${reason}\n`, Headers.of({ 'Retry-After': '1' }));
 }

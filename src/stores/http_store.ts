@@ -4,6 +4,7 @@ import { isTrueValue, quote, toBytes, toText, type ByteString } from '../http/by
 import { credentials, Headers } from '../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../http/message';
 import { formatQuery, formatTarget } from '../http/path';
+import { readAnswer } from './answer';
 import { StoreError } from './error';
 import { BROKEN_MANIFEST } from '../reserved';
 import { ITSELF } from './itself';
@@ -88,8 +89,7 @@ export class HttpStore implements Store {
   private async copyAsText(from: ObjectRef, to: ObjectRef, notes: Notes, failure: string): Promise<boolean> {
     const manifest = await this.ask('GET', from, `${ITSELF}&format=raw`, Headers.none);
     if (manifest.status !== 200) await expectSuccess(manifest, failure);
-    const body = await readAll(manifest.body, MOST_LISTING_BYTES);
-    if (body === undefined) throw new StoreError('refused', `${failure}: its manifest is too long`);
+    const body = await readAnswer(manifest.body, MOST_LISTING_BYTES, `${failure}: its manifest`);
     const kept = manifest.headers.filter(
       (key) => key.startsWith('x-object-meta-') || COPIED_HEADERS.includes(key),
     );
@@ -194,11 +194,7 @@ export class HttpStore implements Store {
     }
     if (response.status >= 300)
       await expectSuccess(response, `the archive ${toText(container)} could not be listed`);
-    const body = await readAll(response.body, MOST_LISTING_BYTES).catch((cause: unknown) => {
-      throw new StoreError('unavailable', 'a page of a listing broke off', undefined, { cause });
-    });
-    if (body === undefined)
-      throw new StoreError('unavailable', 'a page of a listing was longer than any page is');
+    const body = await readAnswer(response.body, MOST_LISTING_BYTES, 'a page of a listing');
     return response.status === 204 ? [] : parseListing(body);
   }
 

@@ -92,9 +92,10 @@ async function soak(site: Site): Promise<void> {
 /** Nobody asks any more: all proxies live, no lock is held, and connections are closed. */
 async function atRest(site: Site, files: number): Promise<void> {
   expect(site.proxies.map(({ pid }) => lives(pid))).toEqual([true, true]);
-  await eventually('no lock is at Redis', async () =>
-    (await site.redis.ask('KEYS hindsight:mutex:*')).startsWith('*0'),
-  );
+  for (const kind of ['mutex', 'next'])
+    await eventually('no lock is at Redis', async () =>
+      (await site.redis.ask(`KEYS hindsight:${kind}:*`)).startsWith('*0'),
+    );
   await eventually(
     `no more than ${files + SOME_FILES} files are open`,
     () => vitalsOf(site.proxy(0).pid).files <= files + SOME_FILES,
