@@ -181,14 +181,19 @@ export class Lane {
     title?: string,
   ): Promise<number> {
     let answer: Answer;
+    const began = Date.now();
+    const note = (status: number) =>
+      this.ledger.note({ lane: this.number, method, path, title, status, began });
     try {
       const client = await this.#client();
       answer = await client.ask(method, path, headers, title === undefined ? undefined : contentOf(title));
     } catch {
+      note(0);
       this.ledger.answered(0);
       await pause(PAUSE);
       return 0;
     }
+    note(answer.status);
     this.ledger.answered(answer.status);
     look(answer);
     if (answer.status === 401) this.#token = undefined;

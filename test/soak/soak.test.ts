@@ -53,7 +53,7 @@ async function soak(site: Site): Promise<void> {
   const pulse = new Pulse(site, 500);
   const begun = Date.now();
   const isOver = () => Date.now() - begun > LENGTH || ledger.wrong.length > 0;
-  const weather = storm(site, new Chance(chance.below(2 ** 32)));
+  const weather = storm(site, new Chance(chance.below(2 ** 32)), ledger);
   const happened: string[] = [];
   const telling = setInterval(() => tell(progress(ledger, begun, happened)), TOLD_EVERY);
   const lanes = Array.from(
@@ -65,6 +65,7 @@ async function soak(site: Site): Promise<void> {
       ...lanes.map((lane) => lane.run(isOver)),
       disasters(site, chance, PEACE, isOver, (disaster) => {
         happened.push(disaster);
+        ledger.note({ disaster });
         tell(`${progress(ledger, begun, happened)}: ${disaster}`);
       }),
     ]);
@@ -83,6 +84,7 @@ async function soak(site: Site): Promise<void> {
     ...{ first, last, bugs: site.bugs, wrong },
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (wrong.length > 0) tell(`what happened is in ${ledger.writeTrace(SEED)}`);
   expect({ seed: SEED, wrong, bugs: site.bugs }).toEqual({ seed: SEED, wrong: [], bugs: [] });
   if (LENGTH < LONG) return;
   expect(last.memory).toBeLessThan(first.memory * 1.5);
