@@ -197,7 +197,7 @@ export class Lane {
     this.ledger.answered(answer.status);
     look(answer);
     if (answer.status === 401) this.#token = undefined;
-    else if (![200, 201, 202, 204, 404, 500, 502, 503, 507].includes(answer.status))
+    else if (![200, 201, 202, 204, 404, 408, 500, 502, 503, 507].includes(answer.status))
       this.ledger.wrong.push(`${method} ${path}: ${answer.status} ${answer.body.toString()}`);
     if (answer.status >= 500) await pause(PAUSE);
     return answer.status;
