@@ -1,6 +1,6 @@
 import { bulkType } from '../../src/http/bulk_answer';
 import { Headers } from '../../src/http/headers';
-import { withInfo } from '../../src/http/info';
+import { withInfo } from '../../src/info';
 import { textResponse, type Filter } from '../../src/http/message';
 import { parseQuery } from '../../src/http/path';
 import type { Log } from '../../src/log';

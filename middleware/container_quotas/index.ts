@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { page } from '../../src/http/answers';
 import { destroy } from '../../src/http/body';
-import { withInfo } from '../../src/http/info';
+import { withInfo } from '../../src/info';
 import type { Handler, Request, Response } from '../../src/http/message';
 import { isContainer, isObject, parseTarget, type ObjectTarget } from '../../src/http/path';
 import { exceeded, factsOf, isBeyond, isNumber } from '../../src/http/quota';

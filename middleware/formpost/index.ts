@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { unauthorised } from '../../src/http/answers';
 import { allowedDigests, digestInfo } from '../../src/http/digest';
 import { formBoundary } from '../../src/http/form';
-import { withInfo } from '../../src/http/info';
+import { withInfo } from '../../src/info';
 import type { Filter, Handler, Request, Response } from '../../src/http/message';
 import { titled } from '../../src/http/titles';
 import type { FilterPlugin } from '../../src/plugin';

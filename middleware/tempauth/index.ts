@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { whole } from '../../src/config/options';
-import { withInfo } from '../../src/http/info';
+import { withInfo } from '../../src/info';
 import { withoutBody, type Filter } from '../../src/http/message';
 import { parseTarget } from '../../src/http/path';
 import type { FilterPlugin } from '../../src/plugin';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { words } from '../../src/config/options';
 import { allowedDigests, digestInfo } from '../../src/http/digest';
-import { withInfo } from '../../src/http/info';
+import { withInfo } from '../../src/info';
 import type { FilterPlugin } from '../../src/plugin';
 import { tempUrlFilter } from './filter';
 import { headerRules } from './header_rules';

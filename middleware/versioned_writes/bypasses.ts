@@ -11,7 +11,7 @@ import { keepsVersions, type Settings } from './settings';
 const MOST_BULK_BYTES = 32 * 1024 * 1024;
 
 /** A way of the store's own to write. */
-interface Bypass {
+export interface Bypass {
   readonly name: string;
   /** How it could be done all the same. */
   readonly remedy: string;

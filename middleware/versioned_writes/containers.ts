@@ -7,6 +7,7 @@ import { formatTarget, type ContainerTarget } from '../../src/http/path';
 import { LockTimeout } from '../../src/lockers/locker';
 import { StoreError } from '../../src/stores/error';
 import type { VersionedWritesParts } from './filter';
+import { unavailable } from './failures';
 import {
   changesSetting,
   MODE_HEADERS,
@@ -15,7 +16,6 @@ import {
   translateSetting,
   type Settings,
 } from './settings';
-import { unavailable } from './unavailable';
 import { touchesWithIds, TWO_WAYS, type ContainersWithIds } from './with_ids/containers';
 
 /** Requests for containers: what is in force on them is changed by one after the other, and shown in the API's own headers. */
@@ -51,19 +51,22 @@ export class ContainerRequests {
     const { settings, next, withIds } = this;
     const { allowed } = this.parts;
     let own = request;
-    if (allowed !== undefined && changesSetting(request.headers)) {
+    const asksForMode = allowed !== undefined && changesSetting(request.headers);
+    if (asksForMode) {
       const headers = translateSetting(request, allowed);
       if ('status' in headers) return headers;
+      const refused = await refusedBy(next, request, target);
+      if (refused) return refused;
       const inForce = await settings.inForceNow(request, target);
       if (inForce.kind !== 'native') own = { ...request, headers };
       else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
     }
     const change = await withIds?.change(request, own, target);
     if (change === undefined && !mayChangeWhatIsInForce(request)) return next({ ...own });
-    const isSwitchedOn = allowed !== undefined && setsMode(request.headers);
-    const refused = change || isSwitchedOn ? await refusalOf(request, target, next) : undefined;
+    const refused = change && !asksForMode ? await refusedBy(next, request, target) : undefined;
     if (refused) return refused;
     if (change && 'status' in change) return change;
+    const isSwitchedOn = asksForMode && setsMode(request.headers);
     // the store may do it also where its client has left
     const detached = { ...own, signal: new AbortController().signal };
     return this.changed(target, change?.isExclusive ?? isSwitchedOn, () =>
@@ -91,13 +94,13 @@ export class ContainerRequests {
 }
 
 /**
- * A client may hold up the writes of others to a container only where it may change that: what the store refuses it in a request that changes
- * nothing is its answer.
+ * A client may learn what is in force on a container, and hold up the writes of others to it, only where it may change that: what the store
+ * refuses it in a request that changes nothing is its answer.
  */
-async function refusalOf(
+async function refusedBy(
+  next: Handler,
   request: Request,
   target: ContainerTarget,
-  next: Handler,
 ): Promise<Response | undefined> {
   const headers = credentials(request.headers);
   const response = await next(subrequest(request, { method: 'POST', path: formatTarget(target), headers }));

@@ -1,18 +1,17 @@
 import type { Cache } from '../../src/caches/cache';
-import { CoordinationUnavailable } from '../../src/errors';
-import { withInfo } from '../../src/http/info';
+import { withInfo } from '../../src/info';
 import type { Filter, Handler, Request, Response } from '../../src/http/message';
 import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/http/path';
 import { changedBy, writtenBy } from '../../src/http/written';
-import { LockTimeout, type Locker } from '../../src/lockers/locker';
+import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
 import { ObjectWriter } from './object';
-import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3 } from './bypasses';
+import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3, type Bypass } from './bypasses';
 import { ContainerRequests } from './containers';
+import { answerTo } from './failures';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
 import { MODE_HEADERS, Settings, type InForce } from './settings';
-import { unavailable } from './unavailable';
 import { Going, letThrough } from './unversioned';
 import { listAccount } from './with_ids/accounts';
 import { ContainersWithIds } from './with_ids/containers';
@@ -55,9 +54,18 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       if (target === undefined) return next(given);
       const request = allowedWithIds ? await hidingVersions(given, target) : given;
       if ('status' in request) return request;
-      const isBypass = bypassOf(request, app.authority) !== undefined;
-      if (isContainer(target) && !isBypass) return containers.handle(request, target);
-      if (objects && isObject(target) && !isBypass)
+      try {
+        return await routed(request, target);
+      } catch (error) {
+        return answerTo(error, request, app.authority, log);
+      }
+    };
+
+    const routed = async (request: Request, target: Target): Promise<Response> => {
+      const bypass = bypassOf(request, app.authority);
+      if (bypass) return acts ? checkedBypass(request, target, bypass) : next(request);
+      if (isContainer(target)) return containers.handle(request, target);
+      if (objects && isObject(target))
         return objects.handle(request, target, (own) => versionedRequest(own, target));
       if (allowedWithIds && isAccount(target) && request.method === 'GET')
         return listAccount(request, target, next);
@@ -65,22 +73,28 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
     };
 
     const versionedRequest = async (given: Request, target: Target): Promise<Response> => {
-      const bypass = bypassOf(given, parts.app.authority);
-      const written = bypass ? undefined : (writtenBy(given, target) ?? changedBy(given, target));
-      if (!written && !bypass) return next(given);
-      const request = bypass ? given : asSigned(given);
-      if (written && !isMultipartDelete(request)) return writer.handle(request, written);
+      const written = writtenBy(given, target) ?? changedBy(given, target);
+      if (!written) return next(given);
+      const request = asSigned(given);
+      if (!isMultipartDelete(request)) return writer.handle(request, written);
+      return checked(
+        target,
+        async (going) => (await multipartDelete(request, written, going, handler)) ?? request,
+      );
+    };
+
+    const checkedBypass = (request: Request, target: Target, bypass: Bypass): Promise<Response> =>
+      checked(target, (going) => checkBypass(bypass, request, target, going));
+
+    /** The answer that a check finds, or else what the store makes of the request that it lets through. */
+    const checked = async (
+      target: Target,
+      check: (going: Going) => Promise<Response | Request>,
+    ): Promise<Response> => {
       const going = new Going(settings, parts.lockWait);
       try {
-        const checked = written
-          ? ((await multipartDelete(request, written, going, handler)) ?? request)
-          : bypass
-            ? await checkBypass(bypass, request, target, going)
-            : request;
-        return 'status' in checked ? checked : await letThrough(checked, target, going.take(), next);
-      } catch (error) {
-        if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
-        return unavailable(error.message);
+        const found = await check(going);
+        return 'status' in found ? found : await letThrough(found, target, going.take(), next);
       } finally {
         going.end();
       }

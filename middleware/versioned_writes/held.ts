@@ -7,7 +7,7 @@ import type { App } from '../../src/plugin';
 import { StoreError } from '../../src/stores/error';
 import { answersEarly, follow } from './early_answer';
 import { Progress } from './progress';
-import { unavailable } from './unavailable';
+import { unavailable } from './failures';
 import { whileHeld } from './while_held';
 
 /** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { drain, readAll } from '../../src/http/body';
+import { drain } from '../../src/http/body';
 import { bulkType, DeleteSummary, deletedAnswer } from '../../src/http/bulk_answer';
 import { toBytes, type ByteString } from '../../src/http/bytes';
 import { credentials } from '../../src/http/headers';
@@ -11,6 +11,7 @@ import {
   parseQuery,
   type ObjectTarget,
 } from '../../src/http/path';
+import { parseAnswer, readAnswer } from '../../src/stores/answer';
 import { StoreError } from '../../src/stores/error';
 import { keepsVersions, type Settings } from './settings';
 
@@ -137,18 +138,9 @@ async function readManifest(
     await drain(response.body);
     return [401, 403].includes(response.status) ? response.status : [];
   }
-  const body = await readAll(response.body, MOST_MANIFEST_BYTES).catch((cause: unknown) => {
-    throw new StoreError('unavailable', 'a manifest broke off', undefined, { cause });
-  });
-  const lines = body && parseManifest(body);
-  if (!lines) throw new StoreError('unavailable', 'the store answered with a manifest that is none');
-  return lines;
-}
-
-function parseManifest(body: Buffer): z.infer<typeof Manifest> | undefined {
-  try {
-    return Manifest.safeParse(JSON.parse(body.toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
+  return parseAnswer(
+    Manifest,
+    await readAnswer(response.body, MOST_MANIFEST_BYTES, 'a manifest'),
+    'a manifest',
+  );
 }

@@ -5,9 +5,8 @@ import type { ObjectTarget } from '../../src/http/path';
 import { LockTimeout } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { App } from '../../src/plugin';
-import { StoreError } from '../../src/stores/error';
+import { answerTo, unavailable } from './failures';
 import { UploadStalled } from './progress';
-import { unavailable } from './unavailable';
 
 /** Does something to an object that takes its lock, and turns what can go wrong with that into answers. */
 export async function answeringTroubles(
@@ -28,19 +27,6 @@ export async function answeringTroubles(
       log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
       return unavailable(error.message);
     }
-    if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
-    log.warn(
-      { txid: request.transactionId, status: error.status, err: error.message },
-      'a write was refused',
-    );
-    return refusalOf(error, app);
+    return answerTo(error, request, app.authority, log);
   }
-}
-
-/** The archive or the restored version was refused: what the client can mend is 412, as in Swift. */
-function refusalOf({ status = 412, message }: StoreError, app: Pick<App, 'authority'>): Response {
-  const unauthorised = status === 401 || status === 403;
-  if (unauthorised && app.authority === 'service')
-    return unavailable(`the service user may not do what versions need: ${message}`);
-  return textResponse(unauthorised ? status : 412, `${message}\n`);
 }

@@ -52,6 +52,7 @@ export interface Cache<V extends object> {
    * told to give up.
    *
    * @throws CoordinationUnavailable where not everybody could be told, or some did not end; nothing is to be changed then
+   * @throws LockTimeout where another change of the key takes too long
    */
   change(key: string): Promise<Change>;
 }

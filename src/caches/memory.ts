@@ -52,21 +52,27 @@ export class MemoryCache<V extends object> implements Cache<V> {
   }
 
   drop(key: string): Promise<void> {
+    this.forget(key);
+    return Promise.resolve();
+  }
+
+  /** What `drop` does, at once. */
+  forget(key: string): void {
     this.fetching.delete(key);
     this.kept.delete(key);
-    return Promise.resolve();
   }
 
   async change(key: string): Promise<Change> {
     const lock = await this.changes.acquire(key, 3 * this.patience, new AbortController().signal);
-    const over = async () => {
-      await this.drop(key);
+    const over = () => {
+      this.forget(key);
       this.uses.open(key);
       lock.release();
+      return Promise.resolve();
     };
     this.uses.close(key);
+    this.forget(key);
     try {
-      await this.drop(key);
       await this.uses.ended(key, this.patience);
       return { over };
     } catch (error) {

@@ -29,6 +29,14 @@ export interface RedisCacheOptions {
   readonly goesOn?: boolean;
 }
 
+/** What a use went by when it began. */
+interface Begun<V extends object> {
+  readonly value: V | undefined;
+  readonly registered: Registration;
+  /** The values that counted then: others do once a connection was lost. */
+  readonly own: MemoryCache<V>;
+}
+
 /**
  * Keeps values in this process, each under a generation of its key that Redis keeps for all processes. A value counts only while Redis confirms its
  * generation, which is asked with each load; whoever drops a key ends its generation. Who begins a use is noted at Redis by the same request, once for a process,
@@ -88,7 +96,8 @@ export class RedisCache<V extends object> implements Cache<V> {
         if (registered !== 'changing') {
           const { generation } = registered;
           use.value = await (generation === '' ? fetch() : own.load(`${generation} ${key}`, fetch));
-          use.confirm = () => this.#confirm(key, use.value, registered, fetch);
+          const { value } = use;
+          use.confirm = () => this.#confirm(key, { value, registered, own }, fetch);
           return use;
         }
       } catch (error) {
@@ -124,12 +133,16 @@ export class RedisCache<V extends object> implements Cache<V> {
   async change(key: string): Promise<Change> {
     const most = 3 * this.#patience + this.#lease;
     const lock = await this.locker.acquire(this.#key(key), most, new AbortController().signal);
+    const letGo = () => {
+      this.#uses.open(key);
+      lock.release();
+    };
     try {
       await this.drop(key);
       await this.#ended(key, now() + most);
+      lock.confirm();
     } catch (error) {
-      this.#uses.open(key);
-      lock.release();
+      letGo();
       throw error;
     }
     const over = async () => {
@@ -137,8 +150,7 @@ export class RedisCache<V extends object> implements Cache<V> {
         await this.drop(key);
         lock.confirm();
       } finally {
-        this.#uses.open(key);
-        lock.release();
+        letGo();
       }
     };
     return { over };
@@ -149,14 +161,15 @@ export class RedisCache<V extends object> implements Cache<V> {
     try {
       await this.#uses.ended(key, end);
     } catch (error) {
-      if (!this.#goesOn || !(await this.#isAway())) throw error;
+      if (!this.#goesOn || !(await this.#isAway(key))) throw error;
       await this.#uses.endedHere(key);
     }
   }
 
-  #isAway(): Promise<boolean> {
+  /** Whether Redis cannot be asked for a key; of a cluster only one node may be away. */
+  #isAway(key: string): Promise<boolean> {
     return this.redis
-      .ask((client) => client.exists(this.#name))
+      .ask((client) => client.exists(this.#key(key)))
       .then(
         () => false,
         () => true,
@@ -172,17 +185,20 @@ export class RedisCache<V extends object> implements Cache<V> {
     } while (await this.#uses.isChanging(key));
   }
 
-  /** Whether a use still goes by what is true: Redis has counted it all the time, or the value is still the same. */
+  /**
+   * Whether a use still goes by what is true: Redis has counted it all the time, or knows the same generation and was never away, or the value is still
+   * the same.
+   */
   async #confirm(
     key: string,
-    value: V | undefined,
-    registered: Registration,
+    { value, registered, own }: Begun<V>,
     fetch: () => Promise<V | undefined>,
   ): Promise<void> {
     if (now() < registered.counts()) return;
     const again = await this.#register(key);
     if (again !== 'changing') {
-      if (again.generation !== '' && again.generation === registered.generation) return;
+      const { generation } = registered;
+      if (generation !== '' && again.generation === generation && own === this.#own) return;
       if (isDeepStrictEqual(await fetch(), value)) return;
     }
     throw new CoordinationUnavailable('what this went by was changed meanwhile');

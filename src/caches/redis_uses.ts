@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../clock';
 import { CoordinationUnavailable } from '../errors';
+import { mutexKey } from '../lockers/redis';
 import type { RedisConnection } from '../redis/connection';
 import { Uses, type OpenUse } from './uses';
 
@@ -25,8 +26,6 @@ export const NOT_REGISTERED: Registration = { generation: '', counts: () => 0 };
 
 /** What the processes are noted under that use a key, each with the time when it counts no more. */
 const users = (name: string) => `${name}:users`;
-/** Of the lock that who changes the key has. */
-const mutex = (name: string) => `mutex:${name}`;
 
 const MILLISECONDS = `
 local time = redis.call('TIME')
@@ -35,7 +34,7 @@ const NOTE = `
 redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
 if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`;
 
-/** KEYS: mutex, users, generation; ARGV: process, lease, age, a fresh generation. Nothing while the key is changed. */
+/** KEYS: the mutex of who changes the key, users, generation; ARGV: process, lease, age, a fresh generation. Nothing while the key is changed. */
 const BEGIN = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return false end
 ${MILLISECONDS}
@@ -43,13 +42,13 @@ ${NOTE}
 if ARGV[3] == '0' then return '' end
 return redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'NX', 'GET') or ARGV[4]`;
 
-/** KEYS: mutex, users; ARGV: process, lease. -1 where the process counts no more, 1 where the key is to be changed. */
+/** KEYS: mutex, users; ARGV: process, lease. -1 where the process counts no more; else whose the mutex is, or nothing. */
 const RENEW = `
 ${MILLISECONDS}
 local mine = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if not mine or tonumber(mine) < now then return -1 end
 ${NOTE}
-return redis.call('EXISTS', KEYS[1])`;
+return redis.call('GET', KEYS[1]) or ''`;
 
 /** KEYS: users. How many processes use the key. */
 const COUNT = `
@@ -59,12 +58,14 @@ return redis.call('ZCARD', KEYS[1])`;
 
 interface Note {
   counts: number;
-  isToldOff: boolean;
+  /** The change that its uses were told to give up for. */
+  toldBy: string;
 }
 
 /** The uses of keys in this process, and the notes of them at Redis: one for each key, as long as there is one. */
 export class RedisUses {
-  readonly #process = randomUUID();
+  /** Another one after each lost connection: what was asked on that may still be done. */
+  #process = randomUUID();
   readonly #uses = new Uses();
   readonly #notes = new Map<string, Note>();
   #sweep: NodeJS.Timeout | undefined;
@@ -103,7 +104,7 @@ export class RedisUses {
           client.eval(
             BEGIN,
             3,
-            mutex(name),
+            mutexKey(name),
             users(name),
             name,
             this.#process,
@@ -118,7 +119,7 @@ export class RedisUses {
     }
     if (generation === null) return 'changing';
     const known = this.#notes.get(key);
-    const note = known && now() < known.counts ? known : { counts: 0, isToldOff: false };
+    const note = known && now() < known.counts ? known : { counts: 0, toldBy: '' };
     note.counts = Math.max(note.counts, asked + lease * COUNTED);
     this.#notes.set(key, note);
     this.#sweep ??= setInterval(() => this.#sweepOnce(), SWEEP).unref();
@@ -127,7 +128,7 @@ export class RedisUses {
 
   /** Whether a key is being changed, as far as Redis tells. */
   async isChanging(key: string): Promise<boolean> {
-    const found = await this.redis.ask((client) => client.exists(mutex(this.name(key)))).catch(() => 0);
+    const found = await this.redis.ask((client) => client.exists(mutexKey(this.name(key)))).catch(() => 0);
     return found > 0;
   }
 
@@ -135,6 +136,7 @@ export class RedisUses {
   doubt(): void {
     for (const note of this.#notes.values()) note.counts = 0;
     this.#notes.clear();
+    this.#process = randomUUID();
   }
 
   /**
@@ -171,15 +173,15 @@ export class RedisUses {
     const asked = now();
     const name = this.name(key);
     const { lease, patience } = this.times;
-    const found = await client.eval(RENEW, 2, mutex(name), users(name), this.#process, lease);
+    const found = (await client.eval(RENEW, 2, mutexKey(name), users(name), this.#process, lease)) as
+      string | -1;
     if (found === -1 || now() >= note.counts) {
       note.counts = 0;
       return;
     }
     note.counts = asked + lease * COUNTED;
-    if (found !== 1) note.isToldOff = false;
-    if (found !== 1 || note.isToldOff) return;
-    note.isToldOff = true;
+    if (found === '' || found === note.toldBy) return;
+    note.toldBy = found;
     await this.#uses.ended(key, patience);
   }
 

@@ -32,7 +32,7 @@ export const seconds = (least: number, most: number) =>
     .refine((value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= least && Number(value) <= most, {
       error: `not a number of seconds from ${least} to ${most}`,
     })
-    .transform((value) => Number(value) * 1000);
+    .transform((value) => Math.round(Number(value) * 1000));
 
 /** An http or https URL. */
 export const url = z.string().transform((value, context) => {

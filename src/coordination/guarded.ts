@@ -1,9 +1,9 @@
-import type { Cache } from '../caches/cache';
+import type { Cache, Change } from '../caches/cache';
 import type { Lock } from '../lockers/locker';
 import type { Guard } from '../standing';
 import type { Coordination } from './coordination';
 
-/** A coordination whose locks are given, and count, only while the server may write what has versions. */
+/** A coordination whose locks and changes are given, and count, only while the server may write what has versions. */
 export function guarded(coordination: Coordination, guard: Guard): Coordination {
   return {
     locker: {
@@ -19,13 +19,29 @@ export function guarded(coordination: Coordination, guard: Guard): Coordination 
         use: (...use) => cache.use(...use),
         change: async (key) => {
           await guard.admit();
-          return cache.change(key);
+          return guardedChange(await cache.change(key), guard);
         },
         drop: async (key) => {
           await guard.admit();
           await cache.drop(key);
         },
       };
+    },
+  };
+}
+
+/** Who is not noted here, another server, did not wait, and may have kept what it read before the change. */
+async function guardedChange(change: Change, guard: Guard): Promise<Change> {
+  try {
+    guard.confirm();
+  } catch (error) {
+    await change.over();
+    throw error;
+  }
+  return {
+    over: async () => {
+      await change.over();
+      guard.confirm();
     },
   };
 }

@@ -19,7 +19,7 @@ export class Member implements Coordination {
   readonly #held = new Map<number, AbortController>();
   /** By the names of caches. Keys can be closed before a cache is made. */
   readonly #uses = new Map<string, Uses>();
-  readonly #caches = new Map<string, Pick<Cache<object>, 'drop'>>();
+  readonly #caches = new Map<string, Pick<MemoryCache<object>, 'forget'>>();
   #next = 0;
   #closed = false;
 
@@ -46,8 +46,11 @@ export class Member implements Coordination {
         const changes = `changes of ${name} ${key}`;
         const lock = await this.#acquire(changes, 3 * patience, new AbortController().signal);
         const over = async () => {
-          await everywhere({ what: 'open', cache: name, key });
-          lock.release();
+          try {
+            await everywhere({ what: 'open', cache: name, key });
+          } finally {
+            lock.release();
+          }
         };
         try {
           await everywhere({ what: 'close', cache: name, key, patience });
@@ -69,10 +72,11 @@ export class Member implements Coordination {
   async #do(deed: Deed): Promise<void> {
     const { cache, key } = deed;
     const uses = this.#usesOf(cache);
+    // before anything is awaited: what the hub says next may be here already
     if (deed.what === 'close') uses.close(key);
-    await this.#caches.get(cache)?.drop(key);
-    if (deed.what === 'close') await uses.ended(key, deed.patience);
+    this.#caches.get(cache)?.forget(key);
     if (deed.what === 'open') uses.open(key);
+    if (deed.what === 'close') await uses.ended(key, deed.patience);
   }
 
   async #acquire(name: string, wait: number, signal: AbortSignal): Promise<Lock> {

@@ -10,6 +10,8 @@ export type Step =
   | { readonly do: 'archive'; readonly entry: ByteString }
   /** Write a delete marker. */
   | { readonly do: 'mark'; readonly entry: ByteString }
+  /** Make sure that entries may be removed, since a restored version whose entry stays would be there twice. */
+  | { readonly do: 'checkRemoval' }
   /** Copy the first of some entries over the current object; if it has gone, decide anew without it. All of them are removed in the steps that follow. */
   | { readonly do: 'restore'; readonly entries: readonly ByteString[] }
   /** Remove an entry. */
@@ -56,5 +58,5 @@ export function decideStackDelete(exists: boolean, entries: readonly ListingEntr
 
 function takeBack(...entries: ByteString[]): Step[] {
   const removed = entries.map((entry): Step => ({ do: 'remove', entry }));
-  return [{ do: 'restore', entries }, ...removed, { do: 'answer' }];
+  return [{ do: 'checkRemoval' }, { do: 'restore', entries }, ...removed, { do: 'answer' }];
 }

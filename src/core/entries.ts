@@ -1,6 +1,23 @@
 import type { ByteString } from '../http/bytes';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../stores/store';
-import { archiveName, archivePrefix, isWholeSecond, nextTimestamp } from './names';
+import { CLOCKS_APART } from '../stores/store_clock';
+import {
+  archiveName,
+  archivePrefix,
+  formatTimestamp,
+  isTimestamp,
+  isWholeSecond,
+  nextTimestamp,
+  timestampAfter,
+} from './names';
+
+/** What was found in the archive before a change. */
+export interface Survey {
+  /** All leftovers, the newest first. */
+  readonly leftovers: readonly ByteString[];
+  /** The newest of the other entries that do not sort before the current object's own. */
+  readonly newest: ByteString | undefined;
+}
 
 /**
  * The archive's entries of one object, and which of them are leftovers of an operation that was interrupted. What was interrupted
@@ -28,6 +45,11 @@ export class Entries {
   /** The name of the entry with a timestamp. */
   named(timestamp: string): ByteString {
     return archiveName(this.object.object, timestamp);
+  }
+
+  /** Where no entry is: no object is of 1970. */
+  nowhere(): ObjectRef {
+    return this.at(this.named(formatTimestamp(0)));
   }
 
   /** The timestamp in the name of an entry. */
@@ -75,23 +97,33 @@ export class Entries {
     return isNoted || (mayDelete && info.notes.deletes === current.timestamp);
   }
 
-  /** All leftovers, the newest first. */
-  async allLeftovers(current: ObjectInfo | undefined): Promise<ByteString[]> {
-    const newer = await this.newerLeftovers(current);
-    const restored = current ? await this.restoredLeftovers(current) : [];
-    return [...newer, ...restored.filter((name) => !newer.includes(name))];
+  /**
+   * The name for the marker of a delete: its time, or, where a clock is behind, the next after the object's own entry and the newest one.
+   * A newest one that is further ahead than clocks are apart was put there by somebody, and moves no marker.
+   *
+   * @param now the time of the delete by the store's clock, in milliseconds since 1970
+   * @param own the entry for the object that is deleted, if there is one
+   */
+  nameForMarker(now: number, own: ByteString | undefined, newest: ByteString | undefined): ByteString {
+    const time = timestampAfter(now, own && this.timestampOf(own));
+    const found = newest === undefined ? '' : this.timestampOf(newest);
+    const isAhead = found >= time && found < formatTimestamp(now + CLOCKS_APART) && isTimestamp(found);
+    return this.named(isAhead ? nextTimestamp(found) : time);
   }
 
-  /** The leftovers among the entries that do not sort before the current object's own, the newest first. */
-  private async newerLeftovers(current: ObjectInfo | undefined): Promise<ByteString[]> {
+  /** What is listed, down to the current object's own entry, and what was restored to the object. */
+  async survey(current: ObjectInfo | undefined): Promise<Survey> {
     const own = current && this.named(current.timestamp);
-    const found: ByteString[] = [];
+    const leftovers: ByteString[] = [];
+    let newest: ByteString | undefined;
     for await (const entry of this.list()) {
       if (own !== undefined && entry.name < own) break;
-      if (await this.isLeftover(entry, current)) found.push(entry.name);
-      else if (own === undefined) break;
+      if (await this.isLeftover(entry, current)) leftovers.push(entry.name);
+      else newest ??= entry.name;
+      if (own === undefined && newest !== undefined) break;
     }
-    return found;
+    const restored = current ? await this.restoredLeftovers(current) : [];
+    return { leftovers: [...leftovers, ...restored.filter((name) => !leftovers.includes(name))], newest };
   }
 
   /** Entries that were restored to the current object and not removed. */

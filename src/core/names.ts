@@ -18,6 +18,11 @@ export function timestampOf(entry: ByteString): string {
   return entry.slice(entry.lastIndexOf('/') + 1);
 }
 
+/** Whether what ends a name is a timestamp, as Swift writes it or with more behind it. */
+export function isTimestamp(text: string): boolean {
+  return /^\d{10}\.\d{5}/.test(text);
+}
+
 /** Milliseconds since 1970 as Swift writes times in names: ten digits, a point, five digits. */
 export function formatTimestamp(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(5).padStart(16, '0');

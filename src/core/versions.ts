@@ -5,8 +5,7 @@ import type { Notes } from '../stores/notes';
 import type { ObjectInfo, ObjectRef, Store } from '../stores/store';
 import { decideHistoryDelete, decideStackDelete, decideWrite, type Mode, type Step } from './decide';
 import { Candidates } from './candidates';
-import { Entries } from './entries';
-import { timestampAfter } from './names';
+import { Entries, type Survey } from './entries';
 
 /** How the client's own request ended: the store did it, certainly did not, or may have. */
 export type Outcome = 'done' | 'failed' | 'unknown';
@@ -34,6 +33,9 @@ export interface Operation {
 /** What became of an operation: let through; stopped by its guard; or done by taking an entry out of the archive. */
 export type Result = 'forwarded' | 'stopped' | 'popped' | 'popped-missing';
 
+/** What a client may not list with its own token. */
+const UNSEEN: Survey = { leftovers: [], newest: undefined };
+
 /** One operation on one object. */
 interface Task {
   readonly object: ObjectRef;
@@ -56,16 +58,17 @@ export class Versions {
   /**
    * Does a write, a delete or a change of metadata in a versioned container.
    *
-   * @throws StoreError where what is there could not be archived or restored; the current object is untouched then
+   * @throws StoreError where what is there could not be archived or restored; the current object is untouched then, unless it is not
+   *   `refused` and the version had been restored already
    */
   async perform(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
     const task: Task = { object, entries: new Entries(this.store, object, this.archive), operation };
-    if (operation.kind === 'write') return this.write(task, mode);
+    if (operation.kind === 'write') return this.write(task);
     if (operation.kind === 'update') return this.update(task);
     return mode === 'history' ? this.deleteKeepingHistory(task) : this.deleteFromStack(task);
   }
 
-  private async write(task: Task, mode: Mode): Promise<Result> {
+  private async write(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await this.store.stat(object);
     if (current === undefined) return this.pass(operation);
@@ -74,8 +77,8 @@ export class Versions {
     const leftovers = await entries.restoredLeftovers(current);
     const entry = await entries.nameFor(current);
     const steps = [...removals(leftovers), ...decideWrite(entry)];
-    // only DELETE in stack mode asks what the newest entry is
-    const notes = mode === 'stack' ? { previous: entries.timestampOf(entry) } : {};
+    // for a DELETE in stack mode, which the container may be in by then
+    const notes = { previous: entries.timestampOf(entry) };
     return (await this.carryOut(task, steps, current, notes)) ?? 'forwarded';
   }
 
@@ -83,7 +86,7 @@ export class Versions {
   private async update(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await unlessRefused(this.store.stat(object), undefined);
-    const leftovers = current ? await unlessRefused(entries.allLeftovers(current), []) : [];
+    const { leftovers } = current ? await unlessRefused(entries.survey(current), UNSEEN) : UNSEEN;
     const previous = current?.notes.previous;
     if (leftovers.length === 0) return this.pass(operation, { previous });
     const verdict = await operation.guard(current);
@@ -95,13 +98,13 @@ export class Versions {
   private async deleteKeepingHistory(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await this.store.stat(object);
-    const [verdict, leftovers] = await Promise.all([
+    const [verdict, { leftovers, newest }] = await Promise.all([
       operation.guard(current),
-      unlessRefused(entries.allLeftovers(current), []),
+      unlessRefused(entries.survey(current), UNSEEN),
     ]);
     if (verdict !== 'go') return this.refused(verdict, operation);
     const entry = current && (await entries.nameFor(current));
-    const marker = entries.named(timestampAfter(this.store.now(), entry && entries.timestampOf(entry)));
+    const marker = entries.nameForMarker(this.store.now(), entry, newest);
     const steps = [
       ...removals(leftovers.filter((name) => name !== entry)),
       ...decideHistoryDelete(entry, marker),
@@ -147,6 +150,7 @@ export class Versions {
     notes: Notes,
   ): Promise<Result | undefined> {
     const added: ObjectRef[] = [];
+    let restored = false;
     let removed = false;
     try {
       for (const step of steps) {
@@ -162,12 +166,13 @@ export class Versions {
             added.push(entries.at(step.entry));
             await this.store.putMarker(entries.at(step.entry), { deletes: current?.timestamp });
             break;
-          case 'restore': {
-            const [from = ''] = step.entries;
-            const restored = step.entries.map((name) => entries.timestampOf(name));
-            if (!(await this.store.copy(entries.at(from), object, { restored }))) return undefined;
+          case 'checkRemoval':
+            await this.store.checkRemoval(entries.nowhere());
             break;
-          }
+          case 'restore':
+            restored = await this.restore(object, entries, step.entries);
+            if (!restored) return undefined;
+            break;
           case 'remove':
             removed = await this.store.remove(entries.at(step.entry));
             break;
@@ -180,9 +185,15 @@ export class Versions {
       }
     } catch (error) {
       await this.undo(object, current, added);
-      throw error;
+      throw restored ? halfDone(error) : error;
     }
     return 'forwarded';
+  }
+
+  /** False where the entry has gone. */
+  private restore(object: ObjectRef, entries: Entries, [from = '', ...others]: readonly ByteString[]) {
+    const restored = [from, ...others].map((name) => entries.timestampOf(name));
+    return this.store.copy(entries.at(from), object, { restored });
   }
 
   /**
@@ -211,6 +222,13 @@ export class Versions {
 
 function mayBeDone(error: unknown): boolean {
   return !(error instanceof StoreError) || error.code === 'unavailable';
+}
+
+/** What kept a restored entry from being removed is no refusal any more: the next operation on the object removes it. */
+function halfDone(error: unknown): unknown {
+  if (!(error instanceof StoreError) || error.code !== 'refused') return error;
+  const why = `the version was restored, but is in the archive still: ${error.message}`;
+  return new StoreError('unavailable', why, error.status, { cause: error });
 }
 
 function removals(names: readonly ByteString[]): Step[] {

@@ -12,6 +12,11 @@ const SPREAD = 15;
 /** So much of its lease a lock counts for: what is under way to the store when it is lost has the rest to be given up. */
 const COUNTED = 0.75;
 
+/** The key at Redis of the lock of a name. */
+export const mutexKey = (name: string): string => `mutex:${name}`;
+/** Of the place behind it; the locks of other names have other keys. */
+const placeKey = (name: string) => `next:${name}`;
+
 /**
  * Locks among all processes that share a Redis. Each is a key there that only its owner can renew or remove, and that ends by itself after the lease. Of
  * one process one request at a time contends for a name, the others wait for it in order; of several processes one waits for the lock and the
@@ -43,7 +48,7 @@ export class RedisLocker implements Locker {
       return await this.#contend(name, end, signal, inLine);
     } catch (error) {
       if (this.goesOn && error instanceof CoordinationUnavailable)
-        return this.#lock(this.#mutex(name), now() + this.lease * COUNTED, inLine, true);
+        return this.#lock(this.#mutex(mutexKey(name)), now() + this.lease * COUNTED, inLine, true);
       inLine.release();
       throw error;
     }
@@ -63,10 +68,10 @@ export class RedisLocker implements Locker {
   async #contend(name: string, end: number, signal: AbortSignal, inLine: Lock): Promise<Lock> {
     await this.#quiet(end, signal);
     // it may end before the lock is free: then two wait, and only the order suffers
-    const place = this.#mutex(`${name}:next`);
+    const place = this.#mutex(placeKey(name));
     await this.#win(place, end, signal);
     try {
-      const mutex = this.#mutex(name);
+      const mutex = this.#mutex(mutexKey(name));
       const counts = await this.#win(mutex, end, signal);
       return this.#lock(mutex, counts, inLine, false);
     } finally {
@@ -103,8 +108,8 @@ export class RedisLocker implements Locker {
     }
   }
 
-  #mutex(name: string): OwnedMutex {
-    return new OwnedMutex(this.redis.client, name, { lockTimeout: this.lease });
+  #mutex(key: string): OwnedMutex {
+    return new OwnedMutex(this.redis.client, key, { lockTimeout: this.lease });
   }
 }
 
@@ -123,8 +128,9 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 /** The library's mutex, taken and renewed when we say, so that it is known when Redis was asked. */
 class OwnedMutex extends Mutex {
-  constructor(client: RedisConnection['client'], name: string, { lockTimeout }: { lockTimeout: number }) {
-    super(client, name, { lockTimeout, refreshInterval: 0, acquireAttemptsLimit: 1, retryInterval: 0 });
+  constructor(client: RedisConnection['client'], key: string, { lockTimeout }: { lockTimeout: number }) {
+    super(client, key, { lockTimeout, refreshInterval: 0, acquireAttemptsLimit: 1, retryInterval: 0 });
+    this._key = key;
   }
 
   /** Whether it is ours now. */

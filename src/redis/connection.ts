@@ -20,7 +20,8 @@ export class RedisConnection {
   readonly #first: Promise<void>;
   #known: string | undefined;
   #until = 0;
-  #looked: Promise<void> = Promise.resolve();
+  /** Not there where that failed. */
+  #looked: Promise<void> | undefined;
   #isDown = false;
 
   /** @param lease milliseconds that a lock lives at Redis without renewal */
@@ -69,7 +70,7 @@ export class RedisConnection {
    */
   async quietUntil(): Promise<number> {
     await this.#first;
-    await this.#looked;
+    await (this.#looked ?? this.#lookAnew());
     return this.#until;
   }
 
@@ -91,8 +92,16 @@ export class RedisConnection {
 
   #changed(): void {
     this.#events.emit('lost');
-    this.#looked = this.#look();
-    this.#looked.catch(() => undefined);
+    this.#lookAnew().catch(() => undefined);
+  }
+
+  #lookAnew(): Promise<void> {
+    const looked = this.#look();
+    this.#looked = looked;
+    looked.catch(() => {
+      if (this.#looked === looked) this.#looked = undefined;
+    });
+    return looked;
   }
 
   async #look(): Promise<void> {

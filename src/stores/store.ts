@@ -87,6 +87,15 @@ export interface Store {
   /** Takes back that an object expires; all else of it stays. */
   keepForever(object: ObjectRef): Promise<void>;
 
+  /**
+   * Makes sure that whoever the store is asked by may remove from a container, before anything is done that a removal is to follow.
+   * Resolves at once where the service user asks, for whom this needs no proof. Nothing is changed, on any store.
+   *
+   * @param absent a name in the container at which nothing is
+   * @throws StoreError `refused` where they may not
+   */
+  checkRemoval(absent: ObjectRef): Promise<void>;
+
   /** Removes an object; false if it was not there. */
   remove(object: ObjectRef): Promise<boolean>;
 

@@ -11,6 +11,8 @@ export interface StoreFixture {
   /** The name of a container that does not exist. */
   absentContainer(): string;
   put(at: ObjectRef, body: string, headers?: Record<string, string>, query?: string): Promise<void>;
+  /** The store as it is to somebody who may read a container and not write it; undefined where the service user asks. */
+  forReader?(container: ByteString): Promise<Store>;
   /** The object itself: its body (a manifest where it is one) and its headers; undefined if it is not there. */
   get(at: ObjectRef): Promise<{ body: string; header: (name: string) => string | undefined } | undefined>;
 }
@@ -210,6 +212,30 @@ export function storeSuite(
       expect(await fixture.store.remove(at('o'))).toBe(false);
       expect(await fixture.get(at('o'))).toBeUndefined();
       expect(await fixture.store.remove({ ...at('o'), container: fixture.absentContainer() })).toBe(false);
+    });
+
+    it('changes nothing by checking whether something may be removed', async () => {
+      await fixture.put(entry('o'), 'body');
+      await fixture.put(entry('gone'), 'body');
+      await fixture.store.remove(entry('gone'));
+      await fixture.store.checkRemoval(entry('never there'));
+      await fixture.store.checkRemoval(entry('gone'));
+      expect((await listed('')).map((each) => each.name)).toEqual(['o']);
+      expect((await fixture.get(entry('o')))?.body).toBe('body');
+      await fixture.put(entry('never there'), 'now');
+      expect((await fixture.get(entry('never there')))?.body).toBe('now');
+    });
+
+    it('tells who may not remove', async () => {
+      // the service user may
+      if (!fixture.forReader) return;
+      await fixture.put(entry('o'), 'body');
+      const store = await fixture.forReader(archive);
+      const refusal = { name: 'StoreError', code: 'refused', status: 403 };
+      expect((await store.stat(entry('o')))?.isMarker).toBe(false);
+      await expect(store.checkRemoval(entry('never there'))).rejects.toMatchObject(refusal);
+      await expect(store.remove(entry('o'))).rejects.toMatchObject(refusal);
+      expect((await fixture.get(entry('o')))?.body).toBe('body');
     });
 
     it('lists backwards by prefix, markers told from objects', async () => {

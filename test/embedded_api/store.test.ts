@@ -69,6 +69,7 @@ bind_port = 0
 pipeline = catch_errors healthcheck proxy-logging tempauth embedded
 [filter:tempauth]
 user_test_tester = testing .admin
+user_test_tester3 = testing3
 user_admin_admin = admin .admin .reseller_admin
 [app:embedded]
 data = ${await folder()}

@@ -95,6 +95,13 @@ export const REMOVAL_REFUSED: Injected = {
   rule: () => (exchange) => (removesFromArchive(exchange) ? answered(403) : undefined),
 };
 
+/** The same where the right was there when the client was asked for it. */
+export const REMOVAL_REFUSED_LATER: Injected = {
+  name: '403 to the removal of an entry that was restored',
+  rule: () => (exchange) =>
+    removesFromArchive(exchange) && !exchange.headers.has('x-if-delete-at') ? answered(403) : undefined,
+};
+
 function removesFromArchive({ method, path }: Exchange): boolean {
   return method === 'DELETE' && path.includes('-a/');
 }

@@ -94,8 +94,7 @@ describe('in stack mode, a listing that', () => {
     });
   });
 
-  // fails: what is written in history mode does not note what was archived before it, so that a listing that misses it is believed
-  it.skip('misses the newest entry of what was written in history mode restores no older one', async () => {
+  it('misses the newest entry of what was written in history mode restores no older one', async () => {
     const { client, direct, faulty } = bench();
     const scene = await prepare(client, 'history', ['one', 'two', 'three']);
     await mustBe(204, client.ask('POST', `/${scene.container}`, { [MODE_HEADER.stack]: scene.archive }));

@@ -28,8 +28,8 @@ describeWithRedis('through Redis', () => {
   });
   afterEach(() =>
     eventually('nothing is left at Redis but what ends by itself', async () => {
-      const held = await redis.ask('KEYS hindsight:mutex:*');
-      return held.startsWith('*0');
+      const held = await Promise.all(['mutex', 'next'].map((kind) => redis.ask(`KEYS hindsight:${kind}:*`)));
+      return held.every((keys) => keys.startsWith('*0'));
     }),
   );
 
@@ -50,6 +50,18 @@ describeWithRedis('through Redis', () => {
     await expect(members[1].locker.acquire('name', 50, never())).rejects.toThrow('held');
     lock.release();
     (await members[1].locker.acquire('name', LONG, never())).release();
+  });
+
+  it('keeps the place behind a lock apart from the locks of other names', async () => {
+    const [one, other] = members.map(({ locker }) => locker);
+    const holder = await one!.acquire('name', LONG, never());
+    const waiting = other!.acquire('name', LONG, never());
+    await eventually('somebody waits', async () =>
+      (await redis.ask('KEYS hindsight:*name*')).startsWith('*2'),
+    );
+    (await one!.acquire('name:next', 200, never())).release();
+    holder.release();
+    (await waiting).release();
   });
 
   it('lets one in at a time, and starves nobody', async () => {
@@ -112,6 +124,22 @@ describeWithRedis('through Redis', () => {
       expect(await other!.load('key', () => Promise.resolve({ n: -1 }))).toEqual({ n });
       await one!.drop('key');
     }
+  });
+
+  it('tells uses to give up for each change, also where one follows upon another', async () => {
+    const name = `test${caches++}`;
+    const cache = members[0].cache<{ n: number }>(name, 100, 60_000, 100);
+    const use = () => cache.use('key', () => Promise.resolve({ n: 1 }), LONG, never());
+    const mutex = `hindsight:mutex:${name}:{key}`;
+    const first = await use();
+    await redis.ask(`SET ${mutex} one PX 60000`);
+    await eventually('it is told', () => first.signal.aborted);
+    await redis.ask(`DEL ${mutex}`);
+    const second = await use();
+    await redis.ask(`SET ${mutex} two PX 60000`);
+    await eventually('it is told as well', () => second.signal.aborted);
+    await redis.ask(`DEL ${mutex}`);
+    for (const { end } of [first, second]) end();
   });
 
   describe('without Redis', () => {

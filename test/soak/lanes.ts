@@ -181,18 +181,23 @@ export class Lane {
     title?: string,
   ): Promise<number> {
     let answer: Answer;
+    const began = Date.now();
+    const note = (status: number) =>
+      this.ledger.note({ lane: this.number, method, path, title, status, began });
     try {
       const client = await this.#client();
       answer = await client.ask(method, path, headers, title === undefined ? undefined : contentOf(title));
     } catch {
+      note(0);
       this.ledger.answered(0);
       await pause(PAUSE);
       return 0;
     }
+    note(answer.status);
     this.ledger.answered(answer.status);
     look(answer);
     if (answer.status === 401) this.#token = undefined;
-    else if (![200, 201, 202, 204, 404, 500, 502, 503, 507].includes(answer.status))
+    else if (![200, 201, 202, 204, 404, 408, 500, 502, 503, 507].includes(answer.status))
       this.ledger.wrong.push(`${method} ${path}: ${answer.status} ${answer.body.toString()}`);
     if (answer.status >= 500) await pause(PAUSE);
     return answer.status;

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { State } from '../faults/scenes';
 
 /** What one client alone does to an object in stack mode: the states that it may be in, of which one is the truth. */
@@ -38,6 +41,19 @@ export class Ledger {
   readonly stacks = new Map<string, Alternatives>();
   /** What should never be. */
   readonly wrong: string[] = [];
+  readonly #trace: string[] = [];
+
+  /** Notes what was asked, answered or befell, and when, for whoever has to find out how something went wrong. */
+  note(what: Readonly<Record<string, unknown>>): void {
+    this.#trace.push(JSON.stringify({ at: Date.now(), ...what }));
+  }
+
+  /** Writes down all that was noted; the path of the file. */
+  writeTrace(seed: number): string {
+    const path = join(tmpdir(), `hindsight-soak-${seed}.jsonl`);
+    writeFileSync(path, this.#trace.join('\n'));
+    return path;
+  }
 
   answered(status: number): void {
     this.requests++;

@@ -53,7 +53,7 @@ async function soak(site: Site): Promise<void> {
   const pulse = new Pulse(site, 500);
   const begun = Date.now();
   const isOver = () => Date.now() - begun > LENGTH || ledger.wrong.length > 0;
-  const weather = storm(site, new Chance(chance.below(2 ** 32)));
+  const weather = storm(site, new Chance(chance.below(2 ** 32)), ledger);
   const happened: string[] = [];
   const telling = setInterval(() => tell(progress(ledger, begun, happened)), TOLD_EVERY);
   const lanes = Array.from(
@@ -65,6 +65,7 @@ async function soak(site: Site): Promise<void> {
       ...lanes.map((lane) => lane.run(isOver)),
       disasters(site, chance, PEACE, isOver, (disaster) => {
         happened.push(disaster);
+        ledger.note({ disaster });
         tell(`${progress(ledger, begun, happened)}: ${disaster}`);
       }),
     ]);
@@ -83,6 +84,7 @@ async function soak(site: Site): Promise<void> {
     ...{ first, last, bugs: site.bugs, wrong },
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (wrong.length > 0) tell(`what happened is in ${ledger.writeTrace(SEED)}`);
   expect({ seed: SEED, wrong, bugs: site.bugs }).toEqual({ seed: SEED, wrong: [], bugs: [] });
   if (LENGTH < LONG) return;
   expect(last.memory).toBeLessThan(first.memory * 1.5);
@@ -92,9 +94,10 @@ async function soak(site: Site): Promise<void> {
 /** Nobody asks any more: all proxies live, no lock is held, and connections are closed. */
 async function atRest(site: Site, files: number): Promise<void> {
   expect(site.proxies.map(({ pid }) => lives(pid))).toEqual([true, true]);
-  await eventually('no lock is at Redis', async () =>
-    (await site.redis.ask('KEYS hindsight:mutex:*')).startsWith('*0'),
-  );
+  for (const kind of ['mutex', 'next'])
+    await eventually('no lock is at Redis', async () =>
+      (await site.redis.ask(`KEYS hindsight:${kind}:*`)).startsWith('*0'),
+    );
   await eventually(
     `no more than ${files + SOME_FILES} files are open`,
     () => vitalsOf(site.proxy(0).pid).files <= files + SOME_FILES,

@@ -10,6 +10,7 @@ import {
 } from '../faults/injected';
 import type { Fault } from '../support/faulty_store';
 import type { Chance } from './chance';
+import type { Ledger } from './ledger';
 import type { Site } from './site';
 
 /** Of how many requests to the store one fails. */
@@ -27,28 +28,35 @@ const slow =
     exchange.answer(passed);
   };
 
-/** Lets requests to the store fail at random until it is ended; tells how many did. */
+/** Lets requests to the store fail at random until it is ended; tells how many did. Each request is noted with what befell it. */
 export function storm(
   site: Site,
   chance: Chance,
+  ledger: Pick<Ledger, 'note'>,
 ): { readonly faults: () => number; readonly end: () => void } {
   let faults = 0;
-  const { end } = site.faulty.inject('/v1/', () => {
-    if (chance.below(ONE_IN) > 0) return undefined;
-    faults++;
-    return chance.pick<Fault>([
-      answered(chance.pick([500, 502, 503, 507])),
-      doneButAnswered(chance.pick([500, 502, 503])),
-      reset,
-      doneButReset,
-      silent,
-      doneButSilent,
-      cut,
-      slow(chance.below(SLOW)),
-      slow(chance.below(SLOW)),
-    ]);
+  const { end } = site.faulty.inject('/v1/', ({ method, path, headers }) => {
+    const befell = chance.below(ONE_IN) > 0 ? undefined : chance.pick(faultsNow(chance));
+    const [asked, fault] = befell ?? [];
+    ledger.note({ store: method, path, from: headers.get('x-copy-from'), fault: asked });
+    if (fault) faults++;
+    return fault;
   });
   return { faults: () => faults, end };
+}
+
+function faultsNow(chance: Chance): readonly (readonly [name: string, Fault])[] {
+  return [
+    ['answered', answered(chance.pick([500, 502, 503, 507]))],
+    ['done, but answered', doneButAnswered(chance.pick([500, 502, 503]))],
+    ['reset', reset],
+    ['done, but reset', doneButReset],
+    ['silent', silent],
+    ['done, but silent', doneButSilent],
+    ['cut', cut],
+    ['slow', slow(chance.below(SLOW))],
+    ['slow', slow(chance.below(SLOW))],
+  ];
 }
 
 /** Something that befalls a process, and is over when the promise resolves. */

@@ -26,6 +26,8 @@ export class MapStore implements Store {
   tick = 1;
   /** Containers that are not there; all others are. */
   readonly absent = new Set<string>();
+  /** Containers that may be read and not written. */
+  readonly readOnly = new Set<string>();
   /** Called before each change; what it throws is thrown instead. */
   beforeChange: () => void = () => undefined;
   private readonly objects = new Map<string, Kept>();
@@ -42,11 +44,17 @@ export class MapStore implements Store {
 
   put(at: ObjectRef, body: string | undefined, headers = Headers.none, notes: Notes = {}): void {
     if (this.absent.has(at.container)) throw new StoreError('refused', 'there is no such container', 404);
+    this.checkWritable(at);
     this.beforeChange();
     this.objects.set(key(at), { body, headers, notes, timestamp: this.timestamp() });
   }
 
+  private checkWritable({ container }: ObjectRef): void {
+    if (this.readOnly.has(container)) throw new StoreError('refused', 'not allowed', 403);
+  }
+
   delete(at: ObjectRef): boolean {
+    this.checkWritable(at);
     if (this.objects.has(key(at))) this.beforeChange();
     return this.objects.delete(key(at));
   }
@@ -142,7 +150,12 @@ export class MapStore implements Store {
     return this.time();
   }
 
-  remove(object: ObjectRef): Promise<boolean> {
+  async checkRemoval(absent: ObjectRef): Promise<void> {
+    await Promise.resolve();
+    this.checkWritable(absent);
+  }
+
+  async remove(object: ObjectRef): Promise<boolean> {
     return Promise.resolve(this.delete(object));
   }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { quote } from '../../src/http/bytes';
+import { quote, type ByteString } from '../../src/http/bytes';
 import { NO_BODY, type Request } from '../../src/http/message';
 import type { App } from '../../src/plugin';
 import { HttpStore } from '../../src/stores/http_store';
 import type { ObjectRef } from '../../src/stores/store';
 import { createSwiftApp, swift } from '../../src/stores/swift/app';
 import type { StoreFixture } from '../conformance/store';
+import type { Client } from './client';
 import { login } from './swift';
 
 /** A request of a client's, on whose behalf stores are asked. */
@@ -37,11 +38,16 @@ export async function upstreamFixture(
   const app = createSwiftApp(swift.options.parse({ upstream: url, ...service }));
   opened.push(app);
   const path = ({ container, object }: ObjectRef) => `/${quote(container)}/${quote(object)}`;
+  const storeOf = ({ credentials: headers }: Client) =>
+    new HttpStore(app.handler, clientRequest({ headers, authority: app.authority }));
+  const forReader = async (container: ByteString) => {
+    const granted = { 'X-Container-Read': 'test:tester3' };
+    expect((await client.ask('POST', `/${quote(container)}`, granted)).status).toBe(204);
+    return storeOf(await login(url, 'tester3'));
+  };
   return {
-    store: new HttpStore(
-      app.handler,
-      clientRequest({ headers: client.credentials, authority: app.authority }),
-    ),
+    store: storeOf(client),
+    ...(app.authority === 'client' ? { forReader } : {}),
     account: client.account.split('/').at(-1) ?? '',
     createContainer: async (suffix) => {
       const name = `store-${randomUUID()}${suffix}`;

@@ -215,6 +215,28 @@ describeWithSwift('who may write', ({ plain }) => {
     });
   });
 
+  it.each([
+    ['with a service user', withServiceUser],
+    ["with the client's token", withClientsToken],
+  ])("%s, who may not change a container's setting is answered by the store", async (_, proxy) => {
+    const { owner, container } = await begin(proxy, 'history', {});
+    const { credentials } = await proxy.login('tester3');
+    const [past, through] = [plain, proxy.url].map((url) => new Client(url, credentials, owner.account));
+    const nobody = new Client(proxy.url, Headers.none, owner.account);
+    for (const change of [{ 'X-Versions-Location': 'elsewhere' }, { 'X-Remove-History-Location': 'x' }]) {
+      for (const method of ['PUT', 'POST']) {
+        const expected = await past!.ask(method, `/${container}`, { 'X-Container-Meta-A': 'b' });
+        const answer = await through!.ask(method, `/${container}`, change);
+        expect([answer.status, answer.body.toString()]).toEqual([403, expected.body.toString()]);
+        const unknown = await nobody.ask(method, `/${container}`, change);
+        expect(unknown.status).toBe(401);
+        expect(unknown.headers.has('www-authenticate')).toBe(true);
+      }
+    }
+    const { headers } = await owner.ask('HEAD', `/${container}`);
+    expect(headers.has('x-history-location')).toBe(true);
+  });
+
   it('the service user is not lent to those who only ask: nobody reads through it', async () => {
     const { owner, archive } = await begin(withServiceUser, 'history', { 'X-Container-Write': TESTER3 });
     const [name = ''] = await owner.names(archive);

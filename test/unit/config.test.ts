@@ -32,6 +32,11 @@ describe('the samples in config/', () => {
   });
 });
 
+it('times are whole milliseconds, as Redis takes them', () => {
+  const { lock_lease } = read(GOOD.replace('[DEFAULT]', '[DEFAULT]\nlock_lease = 1.001')).server;
+  expect(lock_lease).toBe(1001);
+});
+
 describe('the ini form', () => {
   const values = (text: string, env = {}) =>
     Object.fromEntries(

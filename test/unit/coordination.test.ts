@@ -1,6 +1,7 @@
 import { Hub } from '../../src/coordination/hub';
 import { Member } from '../../src/coordination/member';
-import type { Channel } from '../../src/coordination/messages';
+import type { Channel, FromHub, FromMember } from '../../src/coordination/messages';
+import { LockTimeout } from '../../src/lockers/locker';
 import { cacheSuite } from '../conformance/cache';
 import { usesSuite } from '../conformance/uses';
 import { lockerSuite } from '../conformance/locker';
@@ -105,6 +106,24 @@ describe('members of a hub', () => {
     expect(isIn).toBe(false);
     changer.die();
     await using;
+  });
+
+  it('do at once what they are told, also where it comes at once', async () => {
+    let told: (message: FromHub) => void = () => undefined;
+    const channel: Channel<FromHub, FromMember> = {
+      send: () => undefined,
+      onMessage: (listener) => (told = listener),
+      onClose: () => undefined,
+    };
+    const cache = new Member(channel).cache('test', 100, 60_000);
+    const deed = { cache: 'test', key: 'key', patience: 1000 };
+    // one change after the other, as a process reads them that was busy
+    (['close', 'open', 'close'] as const).forEach((what, id) =>
+      told({ kind: 'do', id, deed: { ...deed, what } }),
+    );
+    await expect(cache.use('key', () => Promise.resolve({}), 50, never())).rejects.toBeInstanceOf(
+      LockTimeout,
+    );
   });
 
   it('change nothing while the store may still be at what one asked who died', async () => {

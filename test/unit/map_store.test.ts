@@ -20,6 +20,10 @@ storeSuite(
         store.put(at, body, Headers.of(headers));
         return Promise.resolve();
       },
+      forReader: (container) => {
+        store.readOnly.add(container);
+        return Promise.resolve(store);
+      },
       get: async (at) => {
         const headers = store.headers(at);
         if (!headers || !(await store.stat(at))) return undefined;

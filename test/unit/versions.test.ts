@@ -139,9 +139,10 @@ describe('versions', () => {
     );
   });
 
-  it('come back in their order where the newest is not listed yet', async () => {
+  it('come back in their order where the newest is not listed yet, in whichever mode they were written', async () => {
     const operation = fc.record({
       kind,
+      mode: fc.constantFrom<Mode>('stack', 'history'),
       body: fc.constantFrom('a', 'b', 'c'),
       outcome: fc.constant('done' as const),
     });
@@ -151,8 +152,9 @@ describe('versions', () => {
         store.isLagging = true;
         let model = new Model();
         for (const each of history) {
-          await perform(store, 'stack', each);
-          model = model.after(each, 'stack');
+          const mode = each.kind === 'delete' ? 'stack' : each.mode;
+          await perform(store, mode, each);
+          model = model.after(each, mode);
           expect(seen(store)).toEqual(model);
         }
       }),
@@ -182,6 +184,44 @@ describe('versions', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('are untouched by one who may not write the archive', async () => {
+    const mode = fc.constantFrom<Mode>('stack', 'history');
+    await fc.assert(
+      fc.asyncProperty(steps(true), mode, kind, async (history, last, kind) => {
+        const store = new MapStore();
+        let mode: Mode = 'stack';
+        for (const each of history) {
+          if (each.kind === 'switch') mode = each.mode;
+          else await perform(store, mode, each);
+        }
+        store.readOnly.add('archive');
+        const before = store.dump();
+        const entries = store.bodies('archive');
+        try {
+          await perform(store, last, { kind, body: 'x', outcome: 'done' });
+          expect(store.bodies('archive')).toEqual(entries);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'StoreError', code: 'refused' });
+          expect(store.dump()).toEqual(before);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([
+    ['a second ahead, as clocks are', '1000000001.00000', '1000000001.00001'],
+    ['of the far future', '9999999999.99999', expect.stringMatching(/^100000000\d\./)],
+    ['no timestamp', '~', expect.stringMatching(/^100000000\d\./)],
+  ])('get the marker of nothing where it belongs, the newest entry being %s', async (_, newest, marker) => {
+    const store = new MapStore();
+    store.put({ ...OBJECT, container: 'archive', object: `001o/${newest}` }, 'body');
+    await perform(store, 'history', { kind: 'delete', body: '', outcome: 'done' });
+    const listed = store.dump().map(([key]) => key.split('/')[1]);
+    expect(listed).toEqual(expect.arrayContaining([newest, marker]));
+    expect(listed).toHaveLength(2);
   });
 
   it('stop, and change nothing, where the guard says so', async () => {

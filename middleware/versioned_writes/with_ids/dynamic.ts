@@ -16,7 +16,7 @@ import { checkPieces, readPieces, SegmentError, type Piece } from '../../../src/
 import { serve, wantedRanges, type View } from '../../../src/stores/embedded/api/view';
 import { StoreError } from '../../../src/stores/error';
 import type { Settings } from '../settings';
-import { unavailable } from '../unavailable';
+import { unavailable } from '../failures';
 import { readListing } from './entries';
 import { reaching } from './rights';
 

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { containerOfVersions, decodeName, parseVersionName } from '../../../src/core/version_names';
-import { readAll } from '../../../src/http/body';
 import { toBytes, toText, type ByteString } from '../../../src/http/bytes';
 import type { ShownEntry } from '../../../src/http/listing';
 import type { Response } from '../../../src/http/message';
 import { formatTarget, parseTarget, type ContainerTarget } from '../../../src/http/path';
-import { StoreError } from '../../../src/stores/error';
+import { parseAnswer, readAnswer } from '../../../src/stores/answer';
 import { DELETE_MARKER_TYPE, VERSION_MARKER_TYPE } from '../../../src/stores/markers';
 import { withoutReservedParameters } from '../../../src/reserved';
 import type { Current, Subdir, Version } from './version_listing';
@@ -25,21 +24,11 @@ export type RawEntry = z.infer<typeof Entry>;
 
 /** The entries of a listing in JSON, read to its end, their fields in the order that the store gave them. */
 export async function readListing({ status, body }: Response): Promise<RawEntry[]> {
-  const bytes = await readAll(body, MOST_LISTING_BYTES).catch((cause: unknown) => {
-    throw new StoreError('unavailable', 'a page of a listing broke off', undefined, { cause });
-  });
-  if (bytes === undefined)
-    throw new StoreError('unavailable', 'a page of a listing was longer than any page is');
+  const bytes = await readAnswer(body, MOST_LISTING_BYTES, 'a page of a listing');
   if (status === 204) return [];
-  try {
-    const entries = JSON.parse(bytes.toString('utf8')) as RawEntry[];
-    Listing.parse(entries);
-    return entries;
-  } catch (cause) {
-    throw new StoreError('unavailable', 'the store answered with a listing that is not JSON', undefined, {
-      cause,
-    });
-  }
+  parseAnswer(Listing, bytes, 'a listing');
+  // what the form makes of it has another order
+  return JSON.parse(bytes.toString('utf8')) as RawEntry[];
 }
 
 /** An entry of a container's own listing: links to versions with what listings tell of the data. */

@@ -7,7 +7,7 @@ import { isTempUrl } from '../../../src/http/temp_url';
 import { isCopy } from '../../../src/http/written';
 import type { Sent } from '../../../src/core/versions_with_ids';
 import type { Expiry } from '../../../src/stores/store';
-import { unavailable } from '../unavailable';
+import { unavailable } from '../failures';
 import { reaching } from './rights';
 
 /** What a client could have be read in the name of who has more rights. */

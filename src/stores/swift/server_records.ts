@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { drain, readAll } from '../../http/body';
+import { drain } from '../../http/body';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Body, type Handler, type Response } from '../../http/message';
 import { transactionId } from '../../http/transaction';
+import { parseAnswer, readAnswer } from '../answer';
 import { StoreError } from '../error';
 
 const CONTAINER = 'hindsight-servers';
@@ -11,6 +12,7 @@ const EXPIRY = 3600;
 /** Milliseconds that one request may take. */
 const ANSWER = 10_000;
 const MOST_BYTES = 16 * 1024 * 1024;
+const LISTING = 'a listing of the records of servers';
 
 /** A server as it tells the others of itself. */
 const ServerRecord = z.object({
@@ -113,7 +115,8 @@ export class ServerRecords {
     const entries: Entry[] = [];
     for (;;) {
       const marker = encodeURIComponent(entries.at(-1)?.name ?? '');
-      const page = Listing.parse(JSON.parse(await this.#get('', `format=json&marker=${marker}`)));
+      const body = await this.#get('', `format=json&marker=${marker}`);
+      const page = parseAnswer(Listing, body, LISTING);
       if (page.length === 0) return entries;
       entries.push(...page);
     }
@@ -122,7 +125,7 @@ export class ServerRecords {
   /** Undefined where it has gone, or is none. */
   async #read(id: string): Promise<ServerRecord | undefined> {
     try {
-      return ServerRecord.safeParse(JSON.parse((await this.#get(`/${id}`, '')) || 'null')).data;
+      return ServerRecord.safeParse(JSON.parse((await this.#get(`/${id}`, '')).toString() || 'null')).data;
     } catch (error) {
       if (error instanceof SyntaxError) return undefined;
       throw error;
@@ -130,16 +133,14 @@ export class ServerRecords {
   }
 
   /** The body of what is there; empty where there is nothing. */
-  async #get(path: string, query: string): Promise<string> {
+  async #get(path: string, query: string): Promise<Buffer> {
     const response = await this.#ask('GET', path, { query, headers: Headers.of({ 'X-Newest': 'true' }) });
     if (response.status !== 200) {
       await drain(response.body);
-      if (response.status === 404 && path !== '') return '';
+      if (response.status === 404 && path !== '') return Buffer.alloc(0);
       throw failure(`the records of servers could not be read: the store answered ${response.status}`);
     }
-    const body = await readAll(response.body, MOST_BYTES);
-    if (!body) throw failure('the records of servers are too long');
-    return body.toString();
+    return readAnswer(response.body, MOST_BYTES, path === '' ? LISTING : 'the record of a server');
   }
 
   async #ask(

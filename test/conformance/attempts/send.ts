@@ -37,16 +37,6 @@ export function isRefused({ status, body }: Answer, statuses: readonly number[])
   return done === '0' && /"Response Status": ?"4\d\d /.test(report);
 }
 
-/**
- * Whether a proxy refuses since the client's own token, with which it asks for the settings of a container, may not even read those.
- */
-export function couldNotAsk({ status, body }: Answer): boolean {
-  // an answer to HEAD has no text
-  return (
-    status === 503 && /^$|versioned could not be read: the store answered 40[13]\n/.test(body.toString())
-  );
-}
-
 /** Whether an answer tells what only readers may know. */
 export function isTelling({ headers, body }: Answer): boolean {
   const told = [...headers.entries()].map(([, value]) => value).join('\n') + body.toString();

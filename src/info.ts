@@ -1,6 +1,6 @@
-import { readAll } from './body';
-import { Headers } from './headers';
-import type { Handler, Response } from './message';
+import { Headers } from './http/headers';
+import type { Handler, Response } from './http/message';
+import { readAnswer } from './stores/answer';
 
 /** What a filter tells of itself: by the name that clients look for, as Swift's `register_swift_info`. */
 export type Capabilities = Readonly<Record<string, object>>;
@@ -17,8 +17,7 @@ export function withInfo(handler: Handler, capabilities: Capabilities): Handler 
 
 async function merged(response: Response, capabilities: Capabilities): Promise<Response> {
   if (response.status !== 200) return response;
-  const body = await readAll(response.body, MOST_INFO_BYTES);
-  if (body === undefined) throw new Error('/info of the store is longer than any is');
+  const body = await readAnswer(response.body, MOST_INFO_BYTES, '/info of the store');
   const headers = (length: number) =>
     response.headers.withAll(Headers.of({ 'Content-Length': String(length) }));
   try {

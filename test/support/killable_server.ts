@@ -1,0 +1,63 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './eventually';
+
+/** A server in a process of its own, that is killed and started again at the same address. It does not outlive the tests. */
+export abstract class KillableServer {
+  /** Its own, removed when it is stopped. */
+  protected readonly folder: string;
+  #child: ChildProcess | undefined;
+
+  protected constructor(private readonly name: string) {
+    this.folder = mkdtempSync(join(tmpdir(), `hindsight-${name}-`));
+  }
+
+  protected abstract command(): readonly [program: string, ...args: string[]];
+
+  /** Whether it answers by now; may reject where it does not. */
+  protected abstract answers(): Promise<boolean>;
+
+  /** Starts it; resolves once it answers. */
+  async run(): Promise<void> {
+    const [program, ...args] = this.command();
+    const child = spawn(program, args, { stdio: 'ignore' });
+    this.#child = child;
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
+    await eventually(`the ${this.name} answers`, () => this.answers().catch(() => false));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Kills it and removes what it kept in its folder. */
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Starts a server, and leaves nothing of one that does not answer. */
+export async function started<S extends KillableServer>(server: S): Promise<S> {
+  try {
+    await server.run();
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
