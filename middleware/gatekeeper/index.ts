@@ -23,7 +23,8 @@ const guard: Filter = (next) => async (request) => {
     if (isReserved(name.replace(/^x-remove-/, 'x-')))
       return textResponse(400, `Headers whose names begin as ${name} does are reserved\n`);
   }
-  if (hasReservedParameter(request.headers.get('content-type') ?? '')) return textResponse(400, RESERVED_TYPE);
+  if (hasReservedParameter(request.headers.get('content-type') ?? ''))
+    return textResponse(400, RESERVED_TYPE);
   const response = await next(
     mayKeepHost(request) ? request : { ...request, headers: request.headers.without('host') },
   );

@@ -44,7 +44,8 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
   const capabilities = { ...(allowed ? MODES : {}), ...(allowedWithIds ? { object_versioning: {} } : {}) };
   return (next) => {
     const settings = new Settings(next, parts.cache, app.authority, log, parts);
-    const objects = allowedWithIds ? new ObjectsWithIds(next, settings, parts) : undefined;
+    const whole: Handler = (request) => handler(request);
+    const objects = allowedWithIds ? new ObjectsWithIds(next, whole, settings, parts) : undefined;
     const writer = new ObjectWriter(next, settings, parts, objects?.writer);
     const withIds = allowedWithIds ? new ContainersWithIds(next, app.authority) : undefined;
     const containers = new ContainerRequests(next, settings, withIds, parts);

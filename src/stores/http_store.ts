@@ -1,25 +1,18 @@
-import { z } from 'zod';
 import { drain, readAll } from '../http/body';
-import { isTrueValue, quote, toBytes, toText, unquote, type ByteString } from '../http/bytes';
+import { isTrueValue, quote, toText, type ByteString } from '../http/bytes';
 import { credentials, Headers } from '../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../http/message';
-import { formatQuery, formatTarget, parseCopyHeader } from '../http/path';
+import { formatQuery, formatTarget } from '../http/path';
 import { StoreError } from './error';
 import { BROKEN_MANIFEST } from '../reserved';
+import { expectSuccess, objectInfo, parseListing } from './http_answers';
 import { ITSELF } from './itself';
-import {
-  DELETE_MARKER_TYPE,
-  isMarkerType,
-  NEW_MARKER_LIFE,
-  NEW_MARKER_TYPE,
-  VERSION_MARKER_TYPE,
-} from './markers';
-import { noteHeaders, readNotes, type Notes } from './notes';
+import { DELETE_MARKER_TYPE, NEW_MARKER_LIFE, NEW_MARKER_TYPE, VERSION_MARKER_TYPE } from './markers';
+import { noteHeaders, type Notes } from './notes';
 import { StoreClock } from './store_clock';
 import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store } from './store';
 
 const MOST_LISTING_BYTES = 32 * 1024 * 1024;
-const MOST_REASON_BYTES = 64 * 1024;
 /** What a POST sets, besides metadata. */
 const POSTED_HEADERS = [
   'content-type',
@@ -60,19 +53,7 @@ export class HttpStore implements Store {
       return undefined;
     }
     await expectSuccess(response, `${named(object)} could not be looked at`);
-    const { headers } = response;
-    const deleteAt = headers.get('x-delete-at');
-    const contentType = headers.get('content-type') ?? '';
-    const link = linkIn(headers, object);
-    return {
-      timestamp: headers.get('x-timestamp') ?? lastModified(response),
-      etag: headers.get('etag') ?? '',
-      isMarker: isMarkerType(contentType),
-      contentType,
-      notes: readNotes(headers),
-      ...(link === undefined ? {} : { link }),
-      ...(deleteAt === undefined ? {} : { deleteAt }),
-    };
+    return objectInfo(response, object);
   }
 
   async copy(from: ObjectRef, to: ObjectRef, notes: Notes = {}): Promise<boolean> {
@@ -274,51 +255,4 @@ export class HttpStore implements Store {
 
 function named({ container, object }: ObjectRef): string {
   return toText(`${container}/${object}`);
-}
-
-/** Reads a short answer to its end; throws what the store said where that is no success. */
-async function expectSuccess(response: Response, failure: string): Promise<void> {
-  const said = await readAll(response.body, MOST_REASON_BYTES).catch(() => undefined);
-  if (response.status < 300) return;
-  const reason = (said?.toString('utf8') ?? '')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  throw new StoreError(
-    response.status < 500 ? 'refused' : 'unavailable',
-    `${failure}: the store answered ${response.status}${reason && ` (${reason})`}`,
-    response.status,
-  );
-}
-
-/** What the headers of a symlink say of its target. */
-function linkIn(headers: Headers, at: ObjectRef): ObjectRef | undefined {
-  const target = parseCopyHeader(headers.get('x-symlink-target') ?? '');
-  if (target === undefined) return undefined;
-  return { account: unquote(headers.get('x-symlink-target-account') ?? '') || at.account, ...target };
-}
-
-function lastModified(response: Response): string {
-  const time = Date.parse(response.headers.get('last-modified') ?? '');
-  if (Number.isNaN(time))
-    throw new StoreError('unavailable', 'the store answered without X-Timestamp and Last-Modified');
-  return (time / 1000).toFixed(5);
-}
-
-function listingEntry(name: ByteString, type: ByteString): ListingEntry {
-  return { name, isMarker: isMarkerType(type), isHalfMade: type === NEW_MARKER_TYPE };
-}
-
-const Listing = z.array(z.object({ name: z.string().optional(), content_type: z.string().optional() }));
-
-function parseListing(body: Buffer): ListingEntry[] {
-  try {
-    return Listing.parse(JSON.parse(body.toString('utf8'))).flatMap(({ name, content_type }) =>
-      name === undefined ? [] : [listingEntry(toBytes(name), toBytes(content_type ?? ''))],
-    );
-  } catch (cause) {
-    throw new StoreError('unavailable', 'the store answered with a listing that is not JSON', undefined, {
-      cause,
-    });
-  }
 }

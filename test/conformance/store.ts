@@ -277,6 +277,70 @@ export function storeSuite(
       expect(marker?.deleteAt).toBeUndefined();
     });
 
+    it('links to an object, and tells where a link leads', async () => {
+      const target = toBytes('v/ü%2F\x01\x01;+?');
+      await fixture.put(entry(target), 'body', { 'Content-Type': 'text/x' });
+      const { etag } = (await fixture.store.stat(entry(target))) ?? {};
+      await fixture.put(at('o'), 'before', { 'X-Object-Meta-Old': 'yes' });
+      await fixture.store.putLink(at('o'), entry(target), { etag });
+      const link = await fixture.store.stat(at('o'));
+      expect(link).toMatchObject({ link: entry(target), contentType: 'text/x' });
+      expect(link?.deleteAt).toBeUndefined();
+      expect((await fixture.get(at('o')))?.header('x-object-meta-old')).toBeUndefined();
+      await fixture.store.putLink(at('o'), entry(target), {
+        contentType: 'a/b;c=d',
+        expiry: { at: '4000000000' },
+      });
+      const later = await fixture.store.stat(at('o'));
+      expect(later).toMatchObject({ link: entry(target), contentType: 'a/b;c=d', deleteAt: '4000000000' });
+      expect((await fixture.store.stat(entry(target)))?.link).toBeUndefined();
+      expect((await fixture.get(entry(target)))?.body).toBe('body');
+    });
+
+    it('links to nothing else than what is said', async () => {
+      await fixture.put(entry('v'), 'body');
+      await fixture.put(at('o'), 'before');
+      for (const to of [entry('v'), entry('none')]) {
+        const linking = fixture.store.putLink(at('o'), to, { etag: '0'.repeat(32) });
+        await expect(linking).rejects.toMatchObject({ name: 'StoreError', code: 'refused' });
+      }
+      expect((await fixture.get(at('o')))?.body).toBe('before');
+    });
+
+    it('writes a marker of a version once', async () => {
+      expect(await fixture.store.putVersionMarker(entry('m'))).toBe(true);
+      expect(await fixture.store.stat(entry('m'))).toMatchObject({ isMarker: true });
+      expect(await fixture.store.putVersionMarker(entry('m'))).toBe(false);
+      await fixture.put(entry('v'), 'body');
+      expect(await fixture.store.putVersionMarker(entry('v'))).toBe(false);
+      expect((await fixture.get(entry('v')))?.body).toBe('body');
+      const marking = fixture.store.putVersionMarker({ ...entry('m'), container: fixture.absentContainer() });
+      await expect(marking).rejects.toMatchObject({ name: 'StoreError', code: 'refused', status: 404 });
+    });
+
+    it('takes back that an object expires, and leaves all else', async () => {
+      await fixture.put(at('o'), 'body', METADATA);
+      await fixture.store.keepForever(at('o'));
+      const { 'X-Delete-At': expiry, ...others } = METADATA;
+      const kept = await fixture.get(at('o'));
+      expect([kept?.body, kept?.header('x-delete-at'), expiry]).toEqual(['body', undefined, '4000000000']);
+      for (const [header, value] of Object.entries(others)) expect(kept?.header(header)).toBe(value);
+    });
+
+    it('finds the first name with a prefix', async () => {
+      const first = (prefix: ByteString, inside = archive) =>
+        fixture.store.firstName(fixture.account, inside, prefix);
+      expect(await first('', fixture.absentContainer())).toBeUndefined();
+      expect(await first('p')).toBeUndefined();
+      for (const each of ['o', 'p/2', 'p/1', 'p0']) await fixture.put(entry(each), each);
+      expect([await first(''), await first('p'), await first('p/'), await first('q')]).toEqual([
+        'o',
+        'p/1',
+        'p/1',
+        undefined,
+      ]);
+    });
+
     it('keeps accounts apart', async () => {
       await fixture.put(at('o'), 'body');
       const elsewhere = { ...at('o'), account: `${quote(fixture.account)}x` };

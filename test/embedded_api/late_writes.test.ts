@@ -1,5 +1,5 @@
 import { embeddedConfiguration, loginTo } from '../support/embedded_process';
-import { lateWritesSuite, SETTINGS_WAIT } from '../support/late_writes';
+import { lateWritesSuite, SETTINGS_WAIT, WAYS } from '../support/late_writes';
 import { startProxyProcess, type ProxyProcess } from '../support/proxy_process';
 import { temporaryFolders } from '../support/storage';
 
@@ -12,11 +12,13 @@ describe.each([1, 2])(
     beforeAll(async () => {
       const text = embeddedConfiguration(await newFolder(), workers).replace(
         '[filter:versioned_writes]',
-        `$&\nsettings_wait = ${SETTINGS_WAIT}`,
+        `$&\nallow_object_versioning = true\nsettings_wait = ${SETTINGS_WAIT}`,
       );
       server = await startProxyProcess(text);
     });
     afterAll(() => server.stop());
-    lateWritesSuite(async () => [await loginTo(server.url), await loginTo(server.url)]);
+    describe.each(WAYS)('to $name', (way) => {
+      lateWritesSuite(async () => [await loginTo(server.url), await loginTo(server.url)], way);
+    });
   },
 );

@@ -15,8 +15,14 @@ export interface SuiteBench {
  *
  * @param store tells where the store is, once the suite runs
  * @param cacheTime seconds that settings of containers are remembered
+ * @param filter more options of the filter versioned_writes
  */
-export function suiteBench(store: () => string | Promise<string>, service = true, cacheTime = 0): SuiteBench {
+export function suiteBench(
+  store: () => string | Promise<string>,
+  service = true,
+  cacheTime = 0,
+  filter = '',
+): SuiteBench {
   let bench: Bench | undefined;
   let stop: () => Promise<void> = () => Promise.resolve();
   const bugs: unknown[] = [];
@@ -25,7 +31,7 @@ export function suiteBench(store: () => string | Promise<string>, service = true
     const faulty = await FaultyStore.start(url);
     const proxy = await startProxy(faulty.url, {
       service,
-      filter: `settings_cache_time = ${cacheTime}\nlock_wait = 5`,
+      filter: `settings_cache_time = ${cacheTime}\nlock_wait = 5\n${filter}`,
       app: 'upstream_timeout = 1',
       onLog: (line) => {
         if (line['level'] === 'error' || line['level'] === 'fatal') bugs.push(line);

@@ -106,11 +106,12 @@ export class MapStore implements Store {
   }
 
   /** Fails where it would be a static link to nothing. */
-  async putLink(at: ObjectRef, to: ObjectRef, { etag, contentType }: LinkParts): Promise<void> {
+  async putLink(at: ObjectRef, to: ObjectRef, { etag, contentType, expiry }: LinkParts): Promise<void> {
     const target = this.objects.get(key(to));
     if (etag !== undefined && target?.body !== etag)
       throw new StoreError('refused', 'the target of a link is another', 409);
-    this.put(at, '', Headers.of({ 'Content-Type': contentType }));
+    const type = contentType ?? target?.headers.get('content-type');
+    this.put(at, '', Headers.of({ 'Content-Type': type, 'X-Delete-At': expiry?.at }));
     const kept = this.objects.get(key(at));
     if (kept) this.objects.set(key(at), { ...kept, link: to });
     return Promise.resolve();

@@ -51,7 +51,7 @@ describeWithSwift('allow_versioned_writes', ({ plain }) => {
       await put(client, pair.container, OBJECT, 'two');
       expect(await client.names(pair.archive)).toEqual([]);
       expect(warnings.map(({ msg }) => msg)).toContain(
-        'versioned_writes: allow_versioned_writes is not set, so nothing is versioned',
+        'versioned_writes: neither allow_versioned_writes nor allow_object_versioning is set, so nothing is versioned',
       );
     });
 

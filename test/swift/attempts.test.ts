@@ -6,8 +6,9 @@ import { suiteProxy } from '../support/suite';
 import { describeWithSwift, login } from '../support/swift';
 
 describeWithSwift('who lacks the right', ({ plain, versioned }) => {
-  const withServiceUser = suiteProxy(plain, { filters: 'bulk formpost' });
-  const withClientsToken = suiteProxy(plain, { filters: 'bulk formpost', service: false });
+  const filter = 'allow_object_versioning = true';
+  const withServiceUser = suiteProxy(plain, { filters: 'bulk formpost', filter });
+  const withClientsToken = suiteProxy(plain, { filters: 'bulk formpost', filter, service: false });
   const stores: readonly (readonly [AttemptStore['kind'], () => string])[] = [
     ['service user', () => withServiceUser.url],
     ["client's token", () => withClientsToken.url],

@@ -2,7 +2,7 @@ import { ConfigError, versionedWrites, type VersionedWritesOptions } from '../..
 import { Headers } from '../../src/http/headers';
 import { Client } from '../support/client';
 import { bodies, current, MODE_HEADER, newContainer, newPair, pathOf, put } from '../support/containers';
-import { startExpressApp, type ExpressApp } from '../support/express_app';
+import { serviceUser, startExpressApp, type ExpressApp } from '../support/express_app';
 import { FORM_TYPE, formBody, LIMITS, signForm } from '../support/forms';
 import { RawRequest } from '../support/raw_request';
 import { describeWithSwift, login } from '../support/swift';
@@ -75,6 +75,23 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
     });
     expect(all).toEqual([]);
     expect(await bodiesDirectly(archive)).toEqual(['one', 'two']);
+  });
+
+  it('gives versions ids where they are allowed, and keeps what holds them to itself', async () => {
+    const withIds = await startExpressApp(plain, { ...serviceUser(plain), allow_object_versioning: true });
+    try {
+      const client = await login(withIds.url, 'tester');
+      const container = await newContainer(client, 'with-ids', { 'X-Versions-Enabled': 'true' });
+      for (const body of ['one', 'two']) await put(client, container, OBJECT, body);
+      const { headers, body } = await client.ask('GET', pathOf(container, OBJECT));
+      const id = headers.get('x-object-version-id') ?? '';
+      expect([body.toString(), id]).toEqual(['two', expect.stringMatching(/^\d{10}\.\d{5}$/)]);
+      expect(headers.get('content-location')).toContain(`?version-id=${id}`);
+      expect((await client.ask('GET', `/.hindsight-versions-${container}`)).status).toBe(404);
+      expect((await client.ask('GET', '')).body.toString()).not.toContain('.hindsight-versions-');
+    } finally {
+      await withIds.close();
+    }
   });
 
   const bodiesDirectly = async (container: string) => bodies(await login(plain, 'tester'), container);

@@ -1,5 +1,5 @@
 import { bodies, current, pathOf } from '../support/containers';
-import { beginUploads, lateWritesSuite, REST, SETTINGS_WAIT, switchOn } from '../support/late_writes';
+import { beginUploads, lateWritesSuite, REST, SETTINGS_WAIT, switchOn, WAYS } from '../support/late_writes';
 import { processConfiguration, startProxyProcess, type ProxyProcess } from '../support/proxy_process';
 import { describeWithRedis, TestRedis } from '../support/redis';
 import { describeWithSwift, login } from '../support/swift';
@@ -8,7 +8,7 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
   const configuration = (workers: number, defaults = '') =>
     processConfiguration(plain, workers, defaults).replace(
       '[filter:versioned_writes]',
-      `$&\nsettings_wait = ${SETTINGS_WAIT}`,
+      `$&\nallow_object_versioning = true\nsettings_wait = ${SETTINGS_WAIT}`,
     );
 
   describe.each([1, 2])('in one server of %d', (workers) => {
@@ -17,7 +17,9 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
       proxy = await startProxyProcess(configuration(workers));
     });
     afterAll(() => proxy.stop());
-    lateWritesSuite(async () => [await login(proxy.url, 'tester'), await login(proxy.url, 'tester')]);
+    describe.each(WAYS)('to $name', (way) => {
+      lateWritesSuite(async () => [await login(proxy.url, 'tester'), await login(proxy.url, 'tester')], way);
+    });
   });
 
   describeWithRedis('in two that share a Redis', () => {
@@ -32,10 +34,12 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
       await Promise.all(proxies.map((proxy) => proxy.stop()));
       await redis.stop();
     });
-    lateWritesSuite(async () => [
-      await login(proxies[0]!.url, 'tester'),
-      await login(proxies[1]!.url, 'tester'),
-    ]);
+    describe.each(WAYS)('to $name', (way) => {
+      lateWritesSuite(
+        async () => [await login(proxies[0]!.url, 'tester'), await login(proxies[1]!.url, 'tester')],
+        way,
+      );
+    });
 
     it('one whose server was paused for longer than a lease is broken off, since it cannot have been waited for', async () => {
       const [one, other] = [await login(proxies[0]!.url, 'tester'), await login(proxies[1]!.url, 'tester')];

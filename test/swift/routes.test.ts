@@ -9,21 +9,29 @@ jest.setTimeout(180_000);
 
 /** As in config/swift.conf; without them what they do is refused. */
 const FILTERS = 'bulk formpost';
+const WITH_IDS = 'allow_object_versioning = true';
 
 describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
   const full = suiteFullSwift(plain);
 
+  const service = suiteProxy(full, { filters: FILTERS, filter: WITH_IDS });
+  const client = suiteProxy(full, { service: false, filter: WITH_IDS });
+
   describe.each([
-    ['with the service user', suiteProxy(full, { filters: FILTERS })],
-    ["with the client's token", suiteProxy(full, { service: false })],
-  ])('%s', (_, proxy) => {
-    const target = async () => Target.create(await proxy.login('tester'));
+    ['with the service user', 'history', service],
+    ["with the client's token", 'history', client],
+    ['with the service user', 'with ids', service],
+    ["with the client's token", 'with ids', client],
+  ] as const)('%s, %s', (_, kind, proxy) => {
+    const target = async () => Target.create(await proxy.login('tester'), kind);
 
     it('by all that /info tells of', async () => {
       const { body } = await (await login(full(), 'tester')).send('GET', '/info');
       const told = Object.keys(JSON.parse(body.toString()) as object);
       expect(told.length).toBeGreaterThan(10);
-      expect(await walkCapabilities(await target(), [...told, 'dlo', 'versioned_writes'])).toEqual([]);
+      expect(
+        await walkCapabilities(await target(), [...told, 'dlo', 'versioned_writes', 'object_versioning']),
+      ).toEqual([]);
     });
 
     it.each(WRITING)('by %s with every query and header', async (method) => {

@@ -179,8 +179,10 @@ async function* asVersions(
 const line = ({ name, subdir, version_id, is_latest }: ShownEntry) =>
   subdir === undefined ? `${String(name)} ${String(version_id)} ${String(is_latest)}` : String(subdir);
 
-const names = fc.stringMatching(/^[ab\-&\x01\x02~]{1,4}$/);
-const parts = fc.stringMatching(/^[ab\-&\x01~]{0,2}$/);
+const textOf = (chars: string, minLength: number, maxLength: number) =>
+  fc.string({ unit: fc.constantFrom(...chars.split(',')), minLength, maxLength });
+const names = textOf('a,b,-,&,\x01,\x02,~', 1, 4);
+const parts = textOf('a,b,-,&,\x01,~', 0, 2);
 const container = fc.uniqueArray(
   fc.record({
     name: names,

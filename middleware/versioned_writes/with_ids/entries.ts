@@ -91,7 +91,7 @@ function linkOf(
 function shown(entry: RawEntry): ShownEntry {
   const { content_type } = entry;
   const type = content_type === undefined ? {} : { content_type: shownType(content_type) };
-  return { ...entry, ...type } as ShownEntry;
+  return { ...entry, ...type };
 }
 
 /** A content type as clients see it. */

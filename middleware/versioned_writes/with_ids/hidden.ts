@@ -47,11 +47,11 @@ function isManifest({ method, query }: Request): boolean {
 }
 
 async function readManifest(request: Request): Promise<Request | Response> {
-  request.sendContinue?.();
+  const { sendContinue, ...rest } = request;
+  sendContinue?.();
   const body = await readAll(request.body, MOST_MANIFEST_BYTES);
   if (body === undefined) return page(413, 'The manifest is longer than any may be\n', PLAIN);
   if (namesHidden(body)) return page(400, `The container of a segment ${RESERVED}`, PLAIN);
-  const { sendContinue: _, ...rest } = request;
   return { ...rest, body };
 }
 

@@ -19,9 +19,10 @@ export class ObjectsWithIds {
   private readonly reader: Reader;
   private readonly byId: ById;
 
-  constructor(next: Handler, settings: Settings, parts: WriterParts) {
+  /** @param handler answers as for the client, with what comes before `next` */
+  constructor(next: Handler, handler: Handler, settings: Settings, parts: WriterParts) {
     this.writer = new WriterWithIds(next, settings, parts);
-    this.reader = new Reader(next, settings, parts.app.authority);
+    this.reader = new Reader(next, handler, settings, parts.app.authority);
     this.byId = new ById(next, settings, parts, this.writer);
   }
 
@@ -35,7 +36,8 @@ export class ObjectsWithIds {
   ): Promise<Response> {
     if (given.method === 'OPTIONS' || !/^v1(\.0)?$/.test(target.version)) return otherwise(given);
     const request = asSigned(given);
-    if (isReading(request.method)) return this.reader.read(request, target);
+    // a new request, since its answer is not the store's own
+    if (isReading(request.method)) return this.reader.read({ ...request }, target);
     return shown(await this.written(request, target, otherwise), target);
   }
 

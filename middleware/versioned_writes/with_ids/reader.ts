@@ -12,6 +12,7 @@ import { formatTarget, withoutParameter, type ObjectTarget } from '../../../src/
 import { StoreError } from '../../../src/stores/error';
 import { DELETE_MARKER_TYPE, VERSION_MARKER_TYPE } from '../../../src/stores/markers';
 import type { InForce, Settings } from '../settings';
+import { DynamicObjects } from './dynamic';
 import { Fallback } from './fallback';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
 import { reaching, refusalByOwner } from './rights';
@@ -20,25 +21,38 @@ import { identified, shown, versionShown } from './shown';
 /** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
 export class Reader {
   private readonly fallback: Fallback;
+  readonly dynamic: DynamicObjects;
 
+  /**
+   * @param next the rest of the pipeline
+   * @param handler answers as for the client, with what comes before `next`
+   */
   constructor(
     private readonly next: Handler,
+    handler: Handler,
     private readonly settings: Pick<Settings, 'inForce'>,
     private readonly authority: Authority,
   ) {
     this.fallback = new Fallback(next, authority);
+    this.dynamic = new DynamicObjects(next, handler, settings);
   }
 
   /** GET or HEAD of an object, or of the version that the query asks for. */
   async read(request: Request, target: ObjectTarget): Promise<Response> {
     const asked = askedVersion(request.query);
     if (asked !== undefined) return this.readVersion(request, target, asked);
-    const given = await this.next(reaching(request));
-    const response = await this.fallback.insteadOf(given, request, target);
+    const response = await this.readFrom(request, target);
     const version = versionShown(response, target);
     if (version) return shown(identified(response, version.id), target);
     const isOurs = (await this.inForce(request, target))?.kind === 'with-ids';
     return shown(isOurs ? identified(response) : response, target);
+  }
+
+  /** What is in a place of the store, which is the one that the request names. */
+  private async readFrom(request: Request, place: ObjectTarget): Promise<Response> {
+    const given = await this.next(reaching(request));
+    const response = await this.fallback.insteadOf(given, request, place);
+    return this.dynamic.insteadOf(response, request, place);
   }
 
   private async readVersion(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
@@ -52,8 +66,7 @@ export class Reader {
     if (refusal) return refusal;
     const id = parseId(asked) ?? '';
     const entry = entryOf({ target, id });
-    const given = await this.next(reaching({ ...plain, path: formatTarget(entry) }));
-    const response = await this.fallback.insteadOf(given, plain, entry);
+    const response = await this.readFrom({ ...plain, path: formatTarget(entry) }, entry);
     if (isMarker(response)) {
       await drain(response.body);
       const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE });
@@ -64,8 +77,7 @@ export class Reader {
 
   /** What has no id: also of a container that never had versions. */
   private async readNull(request: Request, target: ObjectTarget): Promise<Response> {
-    const given = await this.next(reaching(request));
-    const response = await this.fallback.insteadOf(given, request, target);
+    const response = await this.readFrom(request, target);
     if (response.status >= 300) return shown(response, target);
     const version = versionShown(response, target);
     if (version?.target.object !== target.object) return shown(identified(response), target);

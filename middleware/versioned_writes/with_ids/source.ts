@@ -1,7 +1,7 @@
 import { drain } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
 import { credentials } from '../../../src/http/headers';
-import { subrequest, type Request, type Response } from '../../../src/http/message';
+import { subrequest, textResponse, type Request, type Response } from '../../../src/http/message';
 import { formatTarget, parseQuery, withoutParameter, type ObjectTarget } from '../../../src/http/path';
 import { copiedBy } from '../../../src/http/written';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
@@ -22,7 +22,15 @@ export async function fromVersion(
   const asked = askedVersion(request.query);
   const isItself = parseQuery(request.query).get('symlink') === 'get';
   const source = copiedBy(request, target);
-  if (!source || (asked === undefined && !isItself)) return request;
+  if (!source) return request;
+  if (parseQuery(request.query).get('multipart-manifest') !== 'get') {
+    const read =
+      asked === undefined || asked === NULL_ID
+        ? source
+        : entryOf({ target: source, id: parseId(asked) ?? '' });
+    if (!isItself && (await reader.dynamic.isOne(request, read))) return textResponse(501, NOT_WHOLE);
+  }
+  if (asked === undefined && !isItself) return request;
   const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
   if (asked === undefined) {
     const id = await reader.currentVersion(request, source);
@@ -32,6 +40,10 @@ export async function fromVersion(
   if (refusal) return refusal;
   return asked === NULL_ID ? plain : copying(plain, entryOf({ target: source, id: parseId(asked) ?? '' }));
 }
+
+/** The store would take the segments for empty. */
+const NOT_WHOLE =
+  'A dynamic large object whose segments have versions is not copied as a whole: copy its manifest (multipart-manifest=get), or read and write it\n';
 
 async function refusalToRead(
   request: Request,

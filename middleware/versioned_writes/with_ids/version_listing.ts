@@ -145,7 +145,7 @@ class Cursor<T> {
   }
 
   peek(): Promise<T | undefined> {
-    this.#next ??= this.#rest.next().then(({ done, value }) => (done ? undefined : (value as T)));
+    this.#next ??= this.#rest.next().then(({ done, value }) => (done ? undefined : value));
     return this.#next;
   }
 

@@ -25,7 +25,7 @@ export interface Wanted {
 export type Fault = string;
 
 /** What ids and what divides them from names are written with: Swift too takes no delimiter with these. */
-const NOT_IN_DELIMITERS = /[0-9.\0\x01\x02]/;
+const NOT_IN_DELIMITERS = '0123456789.\0\x01\x02'.split('');
 
 /** Reads the query of a listing of versions. */
 export function readWanted(query: ReadonlyMap<string, ByteString>): Wanted | Fault {
@@ -35,7 +35,7 @@ export function readWanted(query: ReadonlyMap<string, ByteString>): Wanted | Fau
   const after = given === undefined ? undefined : readId(given);
   if (given !== undefined && after === undefined) return 'invalid version_marker param';
   const delimiter = query.get('delimiter') ?? '';
-  if (NOT_IN_DELIMITERS.test(delimiter)) return 'invalid delimiter param';
+  if (NOT_IN_DELIMITERS.some((char) => delimiter.includes(char))) return 'invalid delimiter param';
   const limit = query.get('limit') ?? '';
   return {
     prefix: query.get('prefix') ?? '',

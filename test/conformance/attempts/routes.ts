@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { MODE_HEADER, pathOf, type Mode } from '../../support/containers';
+import { WITH_IDS } from './routes_with_ids';
 import { LARGE, manifestOf, MISSING, OBJECT, tarOf, type Place, type World } from './world';
 
 /** One request, as somebody might try it. */
@@ -391,6 +392,7 @@ export const ROUTES: readonly Route[] = [
   ...CONTAINERS,
   ...ARCHIVE,
   ...READS,
+  ...WITH_IDS,
   ...UNKNOWN,
 ];
 

@@ -43,12 +43,20 @@ export interface Place {
   readonly entry: string;
 }
 
+/** A container whose versions have ids; `OBJECT` has two of them. */
+export interface PlaceWithIds {
+  readonly container: string;
+  readonly oldest: string;
+  readonly newest: string;
+}
+
 /** What is there to be attacked. */
 export interface World {
   readonly owner: Client;
   /** All that is made here begins with this. */
   readonly prefix: string;
   readonly places: readonly Place[];
+  readonly ids: PlaceWithIds;
   /** A container of the owner's that tester2 and tester3 may read, with the object `source`. */
   readonly shared: string;
   /** A container of the owner's that tester3 may write. */
@@ -89,12 +97,23 @@ export async function makeWorld(store: AttemptStore, grants: Grants): Promise<Wo
     const [entry = ''] = await owner.names(archive);
     places.push({ mode, container, archive, entry });
   }
+  const own = { 'X-Versions-Enabled': 'true', 'X-Container-Meta-Temp-Url-Key': KEY, ...grants.container };
+  const container = await make(owner, 'with-ids', own);
+  await fill(owner, container, shared);
+  const [newest = '', oldest = ''] = await versionIds(owner, container);
+  const ids = { container, oldest, newest };
   const account = grants.account && JSON.stringify(grants.account);
   if (account) await mustBe(204, owner.ask('POST', '', { 'X-Account-Access-Control': account }));
   const end = async () => {
     if (account) await mustBe(204, owner.ask('POST', '', { 'X-Account-Access-Control': '{}' }));
   };
-  return { owner, prefix, places, shared, writable, closed, foreign, stranger, end };
+  return { owner, prefix, places, ids, shared, writable, closed, foreign, stranger, end };
+}
+
+async function versionIds(owner: Client, container: string): Promise<string[]> {
+  const query = `versions&format=json&prefix=${OBJECT}`;
+  const { body } = await mustBe(200, owner.ask('GET', `/${container}?${query}`));
+  return (JSON.parse(body.toString()) as { version_id: string }[]).map(({ version_id: id }) => id);
 }
 
 async function fill(owner: Client, container: string, shared: string): Promise<void> {
@@ -119,9 +138,10 @@ export type Sight = ReadonlyMap<string, string>;
 
 /** Looks at everything in the owners' names; not `closely`, at settings and listings, which tell of each object's bytes and time. */
 export async function look(world: World, closely = true): Promise<Sight> {
-  const { owner, stranger, places, shared, writable, closed, foreign, prefix } = world;
+  const { owner, stranger, places, ids, shared, writable, closed, foreign, prefix } = world;
   const containers = [
     ...places.flatMap(({ container, archive }) => [container, archive]),
+    ids.container,
     shared,
     writable,
     closed,
@@ -130,6 +150,9 @@ export async function look(world: World, closely = true): Promise<Sight> {
     lookAt(owner, '', closely, `prefix=${prefix}&`),
     ...containers.map((each) => lookAt(owner, `/${each}`, closely)),
     lookAt(stranger, `/${foreign}`, closely),
+    versionIds(owner, ids.container).then((all): [string, string][] => [
+      [`the versions in /${ids.container}`, JSON.stringify(all)],
+    ]),
   ]);
   return new Map(parts.flat());
 }

@@ -52,6 +52,15 @@ const ALLOWED: Readonly<Record<string, Effect | typeof DELETED>> = {
   'PUT ?extract-archive=tar.bz2': REPLACED,
 };
 
+/** The same where versions have ids: no version goes by it. */
+const ALLOWED_WITH_IDS = [
+  'PUT of an object with ids',
+  'DELETE of an object with ids',
+  'POST of an object with ids',
+  'PUT of the oldest version by its id',
+  'DELETE of the null version by its id',
+];
+
 /** Of many names, among them some that he may write. */
 const SEVERAL = ['bulk delete by names that lead elsewhere', 'PUT ?extract-archive=tar into the account'];
 
@@ -115,6 +124,10 @@ async function attempt(
       ? unless(seen, expected, told(answer))
       : `got ${told(answer)}`;
   }
+  if (ALLOWED_WITH_IDS.includes(route.name) && (kind !== "client's token" || answer.status < 300))
+    return answer.status < 300 || answer.status === 404
+      ? lostOf(world, before, after)
+      : `got ${told(answer)}`;
   const changed = changes(before, after);
   if (changed.length > 0) return `changed ${changed.join('; ')}`;
   // 412: to who may, a condition that does not hold
@@ -122,6 +135,16 @@ async function attempt(
   return isRefused(answer, refusals) || couldNotAsk(answer)
     ? undefined
     : `expected ${refusals.join()}, got ${told(answer)}`;
+}
+
+/** Which versions are gone, and what is other than it was elsewhere. */
+function lostOf({ ids }: World, before: Sight, after: Sight): string | undefined {
+  const versions = (sight: Sight) =>
+    JSON.parse(sight.get(`the versions in /${ids.container}`) ?? '[]') as string[];
+  const lost = versions(before).filter((id) => id !== 'null' && !versions(after).includes(id));
+  const elsewhere = changes(before, after).filter((change) => !change.includes(`/${ids.container}`));
+  const wrong = [...lost.map((id) => `${id} is gone`), ...elsewhere];
+  return wrong.length === 0 ? undefined : wrong.join('; ');
 }
 
 function unless(seen: string, expected: string, answered: string): string | undefined {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { versionName, versionsContainerOf } from '../../../src/core/version_names';
 import { Headers } from '../../../src/http/headers';
 import { archiveOf } from '../../support/archives';
 import { Client, type Answer } from '../../support/client';
@@ -183,6 +184,44 @@ const onLink = (method: string): Way => ({
   },
 });
 
+/** By the id of a version that is not the current one; the current one can be removed by its own, as its client wants. */
+const ofVersions: readonly Way[] = (['PUT', 'DELETE', 'POST', 'COPY'] as const).map((method) => ({
+  name: `${method} ?version-id of an older version`,
+  write: async (target) => {
+    const { owner, container } = target;
+    await owner.ask('PUT', `/${container}/${OBJECT}`, {}, 'older');
+    await owner.ask('PUT', `/${container}/${OBJECT}`, {}, 'newer');
+    const [, older = '0000000001.00000'] = await target.ids();
+    const copied = method === 'COPY' ? { Destination: `${container}/${OBJECT}` } : {};
+    return owner.ask(method, `/${container}/${OBJECT}?version-id=${older}`, copied);
+  },
+}));
+
+/** What was current is a version still. */
+const switchedOff: Way = {
+  name: 'PUT while versions are switched off',
+  write: async ({ owner, container }) => {
+    await owner.ask('POST', `/${container}`, { 'X-Versions-Enabled': 'false' });
+    const answer = await owner.ask('PUT', `/${container}/${OBJECT}`, {}, 'after');
+    await owner.ask('POST', `/${container}`, { 'X-Versions-Enabled': 'true' });
+    return answer;
+  },
+};
+
+/** Where a version is kept, which is no client's to name. */
+const onEntry: readonly Way[] = ['PUT', 'DELETE', 'POST', 'COPY', 'bulk-delete'].map((method) => ({
+  name: `${method} of where a version is kept`,
+  write: async (target) => {
+    const [newest = '0000000001.00000'] = await target.ids();
+    const { owner, container, plain } = target;
+    const entry = `${versionsContainerOf(container)}/${encodeURIComponent(versionName(OBJECT, newest))}`;
+    if (method === 'bulk-delete')
+      return owner.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, entry);
+    if (method === 'COPY') return owner.ask('COPY', `/${plain}/source`, { Destination: entry });
+    return owner.ask(method, `/${entry}`, {}, method === 'PUT' ? 'after' : undefined);
+  },
+}));
+
 /** By their names in `/info`: all that Swift 2.30 and Hindsight can tell of. */
 export const CAPABILITIES: Readonly<Record<string, Capability>> = {
   swift: { ways: PLAIN },
@@ -275,6 +314,12 @@ export const CAPABILITIES: Readonly<Record<string, Capability>> = {
   encryption: { why: 'it changes bodies on their way, and no request' },
   cname_lookup: { why: 'it takes Host for another one, which writes do not pass on; see domain_remap' },
   object_versioning: {
-    why: 'its containers keep versions of their own, and are left to it; test/swift/native.test.ts',
+    ways: [
+      ...ofVersions,
+      ask('PUT', '', { 'X-Versions-Enabled': 'false' }, 'after'),
+      ask('POST', '?version-id=null'),
+      switchedOff,
+      ...onEntry,
+    ],
   },
 };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '../../support/client';
-import { archivePrefix, mustBe, newContainer, newPair, type Pair } from '../../support/containers';
+import { archivePrefix, mustBe, newContainer, newPair } from '../../support/containers';
 
 /** The object that everything is tried on. */
 export const OBJECT = 'object';
@@ -9,7 +9,7 @@ export const KEY = 'the key of the container';
 export const SYNC_KEY = 'the key of synchronisation';
 
 /** An object in a versioned container, on which ways to write are tried. */
-export class Target implements Pair {
+export class Target {
   private count = 0;
   /** What is current, where that is known. */
   private body: string | undefined;
@@ -17,14 +17,22 @@ export class Target implements Pair {
   private constructor(
     readonly owner: Client,
     readonly container: string,
-    readonly archive: string,
+    /** Undefined where versions have ids. */
+    readonly archive: string | undefined,
     /** A container without versions, with the object `source`. */
     readonly plain: string,
   ) {}
 
-  static async create(owner: Client): Promise<Target> {
+  /** @param kind how its container keeps versions */
+  static async create(owner: Client, kind: 'history' | 'with ids' = 'history'): Promise<Target> {
     const keys = { 'X-Container-Meta-Temp-Url-Key': KEY };
-    const { container, archive } = await newPair(owner, 'history', keys);
+    const { container, archive } =
+      kind === 'history'
+        ? await newPair(owner, kind, keys)
+        : {
+            archive: undefined,
+            container: await newContainer(owner, 'with-ids', { ...keys, 'X-Versions-Enabled': 'true' }),
+          };
     const plain = await newContainer(owner);
     const target = new Target(owner, container, archive, plain);
     await mustBe(201, owner.ask('PUT', `/${plain}/source`, {}, 'copied'));
@@ -60,7 +68,22 @@ export class Target implements Pair {
   /** The MD5 sums of the newest bodies that are archived. */
   async archived(): Promise<string[]> {
     const query = `format=json&reverse=on&limit=20&prefix=${encodeURIComponent(archivePrefix(OBJECT))}`;
-    const { body } = await mustBe(200, this.owner.ask('GET', `/${this.archive}?${query}`));
-    return (JSON.parse(body.toString()) as { hash: string }[]).map(({ hash }) => hash);
+    const versions = `versions&format=json&limit=20&prefix=${OBJECT}`;
+    const listing =
+      this.archive === undefined ? `/${this.container}?${versions}` : `/${this.archive}?${query}`;
+    const { body } = await mustBe(200, this.owner.ask('GET', listing));
+    return this.entries(body).map(({ hash }) => hash);
+  }
+
+  /** The ids of the newest versions, if they have any. */
+  async ids(): Promise<string[]> {
+    const query = `versions&format=json&limit=20&prefix=${OBJECT}`;
+    const { body } = await mustBe(200, this.owner.ask('GET', `/${this.container}?${query}`));
+    const ids = this.entries(body).map(({ version_id: id }) => id);
+    return ids.flatMap((id) => (id === undefined || id === 'null' ? [] : [id]));
+  }
+
+  private entries(body: Buffer): { hash: string; version_id?: string }[] {
+    return JSON.parse(body.toString()) as { hash: string; version_id?: string }[];
   }
 }

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { readAll } from '../http/body';
+import { toBytes, unquote, type ByteString } from '../http/bytes';
+import type { Headers } from '../http/headers';
+import type { Response } from '../http/message';
+import { parseCopyHeader } from '../http/path';
+import { StoreError } from './error';
+import { isMarkerType, NEW_MARKER_TYPE } from './markers';
+import { readNotes } from './notes';
+import type { ListingEntry, ObjectInfo, ObjectRef } from './store';
+
+const MOST_REASON_BYTES = 64 * 1024;
+
+/** Reads a short answer to its end; throws what the store said where that is no success. */
+export async function expectSuccess(response: Response, failure: string): Promise<void> {
+  const said = await readAll(response.body, MOST_REASON_BYTES).catch(() => undefined);
+  if (response.status < 300) return;
+  const reason = (said?.toString('utf8') ?? '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  throw new StoreError(
+    response.status < 500 ? 'refused' : 'unavailable',
+    `${failure}: the store answered ${response.status}${reason && ` (${reason})`}`,
+    response.status,
+  );
+}
+
+/** What the answer to a HEAD says of an object itself. */
+export function objectInfo(response: Response, object: ObjectRef): ObjectInfo {
+  const { headers } = response;
+  const deleteAt = headers.get('x-delete-at');
+  const contentType = headers.get('content-type') ?? '';
+  const link = linkIn(headers, object);
+  return {
+    timestamp: headers.get('x-timestamp') ?? lastModified(response),
+    etag: headers.get('etag') ?? '',
+    isMarker: isMarkerType(contentType),
+    contentType,
+    notes: readNotes(headers),
+    ...(link === undefined ? {} : { link }),
+    ...(deleteAt === undefined ? {} : { deleteAt }),
+  };
+}
+
+/** What the headers of a symlink say of its target. */
+function linkIn(headers: Headers, at: ObjectRef): ObjectRef | undefined {
+  const target = parseCopyHeader(headers.get('x-symlink-target') ?? '');
+  if (target === undefined) return undefined;
+  return { account: unquote(headers.get('x-symlink-target-account') ?? '') || at.account, ...target };
+}
+
+function lastModified(response: Response): string {
+  const time = Date.parse(response.headers.get('last-modified') ?? '');
+  if (Number.isNaN(time))
+    throw new StoreError('unavailable', 'the store answered without X-Timestamp and Last-Modified');
+  return (time / 1000).toFixed(5);
+}
+
+function listingEntry(name: ByteString, type: ByteString): ListingEntry {
+  return { name, isMarker: isMarkerType(type), isHalfMade: type === NEW_MARKER_TYPE };
+}
+
+const Listing = z.array(z.object({ name: z.string().optional(), content_type: z.string().optional() }));
+
+/** The entries of a page of a listing in JSON. @throws StoreError where it is none */
+export function parseListing(body: Buffer): ListingEntry[] {
+  try {
+    return Listing.parse(JSON.parse(body.toString('utf8'))).flatMap(({ name, content_type }) =>
+      name === undefined ? [] : [listingEntry(toBytes(name), toBytes(content_type ?? ''))],
+    );
+  } catch (cause) {
+    throw new StoreError('unavailable', 'the store answered with a listing that is not JSON', undefined, {
+      cause,
+    });
+  }
+}
