@@ -91,12 +91,12 @@ async function campaign<H extends AnyHistory>(place: Place, count: number, kind:
 }
 
 /** Records the history of a seed; what is found at last is looked at until it is right, since some of it may be still to come. */
-async function recordOne<H>({ record, isRight }: Kind<H>, seed: number): Promise<H> {
-  const recorder = record(seed);
+async function recordOne<H>(kind: Kind<H>, seed: number): Promise<H> {
+  const recorder = kind.record(seed);
   await recorder.run();
   for (let look = 1; ; look++) {
     const history = await recorder.history();
-    if (look === LOOKS || isRight(history)) return history;
+    if (look === LOOKS || kind.isRight(history)) return history;
     await pause(QUIET);
   }
 }

@@ -198,7 +198,7 @@ export function lineOf({
   enabled,
 }: Operation): string {
   const { do: what, ...of } = call;
-  const asked = [what, ...Object.values(of)].join(' ');
+  const asked = [what, ...Object.values<unknown>(of)].join(' ');
   const list = lines
     ?.map((line) => `${line.id}${line.isMarker ? '!' : ''}${line.isLatest ? '*' : ''}`)
     .join(' ');
