@@ -8,6 +8,10 @@ import type { History } from './history';
 import { planOf, type Plan } from './plan';
 import { Recorder, type Place } from './record';
 import { report } from './report';
+import { judge as judgeWithIds, report as reportWithIds } from './with_ids/check';
+import type * as withIds from './with_ids/history';
+import { planOf as planWithIdsOf } from './with_ids/plan';
+import { Recorder as RecorderWithIds } from './with_ids/record';
 
 const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
 
@@ -33,26 +37,49 @@ export const historiesOr = (otherwise: number) => setting('HISTORIES', otherwise
 /** How many milliseconds a run of so many histories may take. */
 export const timeFor = (histories: number) => 120_000 + histories * REPEAT * 2000;
 
-/**
- * Records so many histories, of consecutive seeds, and judges each.
- *
- * @param change what is to be done instead of the plans as they are
- * @throws with a report of each that is wrong
- */
-export async function recordAndJudge(
-  place: Place,
-  count: number,
-  change = (plan: Plan) => plan,
-): Promise<void> {
+/** Records so many histories, of consecutive seeds, and judges each. @throws with a report of each that is wrong */
+export function recordAndJudge(place: Place, count: number, change = (plan: Plan) => plan): Promise<void> {
+  return campaign<History>(place, count, {
+    record: (seed) => new Recorder(place, change(planOf(seed))),
+    isRight,
+    problemIn: (history) => {
+      const problem = judge(history);
+      return problem && report(problem, history, saved(history));
+    },
+  });
+}
+
+/** The same in containers with ids. */
+export function recordAndJudgeWithIds(place: Place, count: number): Promise<void> {
+  return campaign<withIds.History>(place, count, {
+    record: (seed) => new RecorderWithIds(place, planWithIdsOf(seed)),
+    isRight: (history) => judgeWithIds(history).length === 0,
+    problemIn: (history) => {
+      const lines = judgeWithIds(history);
+      return lines.length === 0 ? undefined : reportWithIds(lines, history, saved(history));
+    },
+  });
+}
+
+/** What histories are of one kind. */
+interface Kind<H> {
+  record(seed: number): { run(): Promise<void>; history(): Promise<H> };
+  isRight(history: H): boolean;
+  problemIn(history: H): string | undefined;
+}
+
+type AnyHistory = History | withIds.History;
+
+async function campaign<H extends AnyHistory>(place: Place, count: number, kind: Kind<H>): Promise<void> {
   const seeds = Array.from({ length: count * REPEAT }, (_, i) => SEED + Math.floor(i / REPEAT));
-  const histories: History[] = [];
+  const histories: H[] = [];
   const reports: string[] = [];
   const worker = async () => {
     for (let seed = seeds.shift(); seed !== undefined && reports.length < FAILURES; seed = seeds.shift()) {
-      const history = await recordOne(place, change(planOf(seed)));
+      const history = await recordOne(kind, seed);
       histories.push(history);
-      const problem = judge(history);
-      if (problem) reports.push(report(problem, history, saved(history)));
+      const problem = kind.problemIn(history);
+      if (problem !== undefined) reports.push(problem);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -63,21 +90,24 @@ export async function recordAndJudge(
   expect(histories).toHaveLength(count * REPEAT);
 }
 
-/** Records the history of a plan; what is found at last is looked at until it is right, since some of it may be still to come. */
-async function recordOne(place: Place, plan: Plan): Promise<History> {
-  const recorder = new Recorder(place, plan);
+/** Records the history of a seed; what is found at last is looked at until it is right, since some of it may be still to come. */
+async function recordOne<H>(kind: Kind<H>, seed: number): Promise<H> {
+  const recorder = kind.record(seed);
   await recorder.run();
   for (let look = 1; ; look++) {
     const history = await recorder.history();
-    if (look === LOOKS || isRight(history)) return history;
+    if (look === LOOKS || kind.isRight(history)) return history;
     await pause(QUIET);
   }
 }
 
+type Answered = { readonly call: { readonly do: string }; readonly status?: number };
+
 /** How often each kind of request got each answer. */
-function answersIn(histories: readonly History[]): string {
+function answersIn(histories: readonly AnyHistory[]): string {
   const times = new Map<string, number>();
-  for (const { call, status } of histories.flatMap(({ operations }) => operations)) {
+  const all = histories.flatMap((history): readonly Answered[] => history.operations);
+  for (const { call, status } of all) {
     const kind = `${call.do} ${status ?? 'unanswered'}`;
     times.set(kind, (times.get(kind) ?? 0) + 1);
   }
@@ -88,7 +118,7 @@ function answersIn(histories: readonly History[]): string {
 }
 
 /** Keeps a wrong history in a file of its own. */
-function saved(history: History): string {
+function saved(history: AnyHistory): string {
   const file = join(mkdtempSync(join(tmpdir(), 'hindsight-history-')), `${history.seed}.json`);
   writeFileSync(file, JSON.stringify(history, undefined, 1));
   return file;

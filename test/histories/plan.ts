@@ -33,7 +33,7 @@ export interface Plan {
 /** The second name begins with the first one and its slash. */
 const OBJECTS = ['o', 'o/o'];
 /** More than is received before an object is locked. */
-const LARGE = { min: 66_000, max: 200_000 };
+export const LARGE = { min: 66_000, max: 200_000 };
 
 const settings = {
   fixed: [],

@@ -20,7 +20,7 @@ import {
   type Setting,
 } from './history';
 import { bodyOf, type Plan, type PlannedCall, type PlannedStep } from './plan';
-import { putAndLeave, putInPieces } from './requests';
+import { sendPut } from './requests';
 
 /** Where histories happen. */
 export interface Place {
@@ -123,7 +123,7 @@ export class Recorder {
   async #ask(client: Client, call: Call, size: number): Promise<Outcome> {
     switch (call.do) {
       case 'put':
-        return { ...(await this.#put(client, call, size)) };
+        return this.#put(client, call, size);
       case 'copy':
         return this.#copy(
           client,
@@ -162,22 +162,9 @@ export class Recorder {
   }
 
   async #put(client: Client, call: Extract<Call, { do: 'put' }>, size: number): Promise<Outcome> {
-    const path = pathOf(this.#container, call.object);
     const body = this.#bodies.get(call.content) ?? Buffer.alloc(0);
-    if (call.way === 'leaving') {
-      await putAndLeave(
-        client,
-        path,
-        body,
-        size % 3 === 0 ? 1000 + (size % 7) : body.length - 100 - (size % 7),
-      );
-      return {};
-    }
-    const headers: Record<string, string> =
-      call.way === 'wrong ETag' ? { ETag: md5(Buffer.from('another')) } : {};
-    if (call.way === 'unless there') headers['If-None-Match'] = '*';
-    if (size > 0) return { status: await putInPieces(client, path, headers, body) };
-    return { status: (await client.ask('PUT', path, headers, body)).status };
+    const told = await sendPut(client, pathOf(this.#container, call.object), call.way, body, size);
+    return told ? { status: told.status } : {};
   }
 
   async #copy(client: Client, from: string, to: string, spelled: string): Promise<Outcome> {

@@ -1,9 +1,10 @@
 import { processConfiguration, startProxyProcess, type ProxyProcess } from '../support/proxy_process';
 import { describeWithRedis, TestRedis } from '../support/redis';
 import { describeWithSwift, login } from '../support/swift';
-import { historiesOr, recordAndJudge, timeFor } from './campaign';
+import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from './campaign';
 
 const HISTORIES = historiesOr(150);
+const WITH_IDS = historiesOr(40);
 
 describeWithSwift('histories over a Swift', ({ plain }) => {
   let redis: TestRedis | undefined;
@@ -21,8 +22,12 @@ describeWithSwift('histories over a Swift', ({ plain }) => {
       proxies = [proxy];
       const client = await login(proxy.url, 'tester');
       await recordAndJudge({ name: 'over Swift, through one proxy', clients: [client] }, HISTORIES);
+      await recordAndJudgeWithIds(
+        { name: 'over Swift, through one proxy, with ids', clients: [client] },
+        WITH_IDS,
+      );
     },
-    timeFor(HISTORIES),
+    timeFor(HISTORIES + WITH_IDS),
   );
 
   describeWithRedis('with a Redis', () => {
@@ -38,8 +43,9 @@ describeWithSwift('histories over a Swift', ({ plain }) => {
         proxies = [one, other];
         const clients = [await login(one.url, 'tester'), await login(other.url, 'tester')] as const;
         await recordAndJudge({ name: 'over Swift, through two proxies', clients }, HISTORIES);
+        await recordAndJudgeWithIds({ name: 'over Swift, through two proxies, with ids', clients }, WITH_IDS);
       },
-      timeFor(HISTORIES),
+      timeFor(HISTORIES + WITH_IDS),
     );
   });
 });

@@ -1,4 +1,5 @@
 import { archivePrefix } from '../support/containers';
+import type * as linearize from './linearize';
 import {
   cannotTakeEffect,
   isOpen,
@@ -25,20 +26,8 @@ export interface Knowledge {
   readonly content?: Content | null;
 }
 
-/** What a part of an operation may make of a state; none where it cannot happen in it. */
-export type Part = (state: State, known: Knowledge) => readonly (readonly [State, Knowledge])[];
-
-/** An operation as the search sees it: parts that happen at instants of their own, in order, between its beginning and its end. */
-export interface Task {
-  readonly operation: Operation;
-  readonly began: number;
-  /** Infinity where it may take effect at any time, or never. */
-  readonly ended: number;
-  readonly parts: readonly Part[];
-  /** Which of them changes nothing and has one outcome, so that it may as well happen as soon as it can; -1 for none. */
-  readonly observing: number;
-}
-
+type Part = linearize.Part<State, Knowledge>;
+type Task = linearize.Task<State, Knowledge, Operation>;
 type Parts = Pick<Task, 'parts' | 'observing'>;
 
 export interface Leniency {

@@ -3,6 +3,7 @@ import type { Client } from '../support/client';
 import { MODE_HEADER, MODES, newContainer, newPair, pathOf, type Pair } from '../support/containers';
 import { processConfiguration, startProxyProcess, type ProxyProcess } from '../support/proxy_process';
 import { found, OBJECT, race, writeTo, type Write } from '../support/races';
+import { bodiesOf, newContainerWithIds, versionsIn } from '../support/with_ids';
 import { describeWithRedis, TestRedis } from '../support/redis';
 import { describeWithSwift, login } from '../support/swift';
 
@@ -60,6 +61,33 @@ describeWithRedis('two proxies that share a Redis', () => {
       },
       300_000,
     );
+
+    it('lose no version of 32 writers of one object whose versions have ids, which sort as they were acknowledged', async () => {
+      const container = await newContainerWithIds(clients[0]);
+      const ids = new Map<string, string>();
+      let turn = 0;
+      const { acknowledged, statuses } = await race(WRITERS, TIMES, 'writer', async (body) => {
+        const writer = clients[turn++ % 2] ?? clients[0];
+        const before = [...ids.values()].sort().at(-1) ?? '';
+        const { status, headers } = await writer.ask('PUT', pathOf(container, OBJECT), {}, body);
+        const id = headers.get('x-object-version-id') ?? '';
+        expect(id > before).toBe(true);
+        ids.set(body, id);
+        return status;
+      });
+      expect(statuses).toEqual([201]);
+      expect(acknowledged).toHaveLength(WRITERS * TIMES);
+      const versions = await versionsIn(clients[1], container);
+      expect(versions.map(({ version_id }) => version_id)).toEqual([...ids.values()].sort().reverse());
+      expect(versions.map(({ is_latest }) => is_latest)).toEqual(versions.map((_, i) => i === 0));
+      expect(await bodiesOf(clients[1], container, OBJECT, versions)).toEqual(
+        new Map([...ids].map(([body, id]) => [id, body])),
+      );
+      const last = versions[0]?.version_id ?? '';
+      const now = await clients[0].ask('GET', pathOf(container, OBJECT));
+      expect(now.headers.get('x-object-version-id')).toBe(last);
+      expect(ids.get(now.body.toString())).toBe(last);
+    }, 300_000);
 
     it('have a setting in force in both once it is answered', async () => {
       const [one, other] = clients;

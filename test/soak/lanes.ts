@@ -25,6 +25,8 @@ export interface Containers {
   readonly history: string;
   readonly stack: string;
   readonly archive: string;
+  /** Its versions have ids. */
+  readonly ids: string;
   readonly plain: string;
 }
 
@@ -33,11 +35,15 @@ const togglesOf = (containers: Containers, lane: number) => `${containers.plain}
 
 /** Makes the containers that lanes need. */
 export async function makeContainers(client: Client, name: string, lanes: number): Promise<Containers> {
-  const containers = { history: `${name}-h`, stack: `${name}-s`, archive: `${name}-a`, plain: `${name}-p` };
-  const { history, stack, archive, plain } = containers;
+  const containers = {
+    ...{ history: `${name}-h`, stack: `${name}-s`, archive: `${name}-a` },
+    ...{ ids: `${name}-i`, plain: `${name}-p` },
+  };
+  const { history, stack, archive, ids, plain } = containers;
   for (const each of [archive, plain]) await mustBe(201, client.ask('PUT', `/${each}`));
   await mustBe(201, client.ask('PUT', `/${history}`, { [MODE_HEADER.history]: archive }));
   await mustBe(201, client.ask('PUT', `/${stack}`, { [MODE_HEADER.stack]: archive }));
+  await mustBe(201, client.ask('PUT', `/${ids}`, { 'X-Versions-Enabled': 'true' }));
   for (let lane = 0; lane < lanes; lane++)
     await mustBe(201, client.ask('PUT', `/${togglesOf(containers, lane)}`));
   return containers;
@@ -66,6 +72,7 @@ export class Lane {
       ...Array<() => Promise<void>>(4).fill(() => this.#stack()),
       ...Array<() => Promise<void>>(3).fill(() => this.#read()),
       ...Array<() => Promise<void>>(2).fill(() => this.#putToggled()),
+      ...Array<() => Promise<void>>(4).fill(() => this.#version()),
       () => this.#keep(LARGE),
       () => this.#keepCopy(),
       () => this.#delete(),
@@ -81,6 +88,25 @@ export class Lane {
     const title = this.#title(most);
     const status = await this.#ask('PUT', pathOf(this.containers.history, this.#shared()), {}, title);
     if (status === 201) this.ledger.kept.add(title);
+  }
+
+  /** A PUT or a DELETE of what all lanes share and whose versions have ids. */
+  async #version(): Promise<void> {
+    const path = pathOf(this.containers.ids, this.#shared());
+    if (this.chance.below(4) === 0) {
+      await this.#ask('DELETE', path);
+      return;
+    }
+    const title = this.#title(this.chance.below(10) === 0 ? LARGE : SMALL);
+    const note = ({ status, headers }: Answer) => {
+      const id = headers.get('x-object-version-id');
+      if (status !== 201) return;
+      if (id === undefined) this.ledger.wrong.push(`a version without an id: ${title}`);
+      else if (this.ledger.versions.has(`${path}?version-id=${id}`))
+        this.ledger.wrong.push(`an id twice: ${path} ${id}`);
+      else this.ledger.versions.set(`${path}?version-id=${id}`, title);
+    };
+    await this.#answer('PUT', path, note, {}, title);
   }
 
   async #keepCopy(): Promise<void> {

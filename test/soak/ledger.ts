@@ -37,6 +37,8 @@ export class Ledger {
   readonly sent = new Set<string>();
   /** Contents that must be in the archive of a container whose versions come and go: what was overwritten while they were on. */
   readonly archived = new Set<string>();
+  /** What each version was that has an id, by its path. */
+  readonly versions = new Map<string, string>();
   /** The objects in stack mode, each of one client alone. */
   readonly stacks = new Map<string, Alternatives>();
   /** What should never be. */

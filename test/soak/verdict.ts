@@ -5,6 +5,7 @@ import type { Client } from '../support/client';
 import { archivePrefix, MARKER_TYPE, pathOf } from '../support/containers';
 import { eventually } from '../support/eventually';
 import { titleOf } from '../support/ledger';
+import { versionsIn } from '../support/with_ids';
 import { SHARED, type Containers } from './lanes';
 import type { Ledger } from './ledger';
 import type { Site } from './site';
@@ -21,6 +22,7 @@ export async function verdict(
   return [
     ...ledger.wrong,
     ...(await judgeStacks(direct, containers, ledger, last)),
+    ...(await judgeVersions(site, direct, containers, ledger)),
     ...[...ledger.kept, ...ledger.archived]
       .filter((title) => !there.has(title))
       .map((title) => `lost: ${title}`),
@@ -77,6 +79,38 @@ async function judgeStacks(
       );
   }
   return wrong;
+}
+
+/** Each version that was acknowledged is what it was, and is listed; each object can be written, and is its newest version then. */
+async function judgeVersions(
+  site: Site,
+  direct: Client,
+  { ids }: Containers,
+  { versions }: Ledger,
+): Promise<string[]> {
+  const client = direct.at(site.proxy(0).url);
+  for (const name of SHARED)
+    await eventually(`${name} is written`, async () => {
+      const { status } = await client.ask('PUT', pathOf(ids, name), {}, 'last');
+      return status === 201;
+    });
+  const wrong: string[] = [];
+  for (const [path, title] of versions) {
+    const { status, body } = await client.ask('GET', path);
+    if (titleOf(body) !== title) wrong.push(`${path} was ${title} and is ${titleOf(body) ?? status}`);
+  }
+  const lines = await versionsIn(client, ids);
+  const listed = new Set(
+    lines.map(({ name, version_id }) => `${pathOf(ids, name)}?version-id=${version_id}`),
+  );
+  const missing = [...versions.keys()].filter((path) => !listed.has(path));
+  const newest = lines.filter(({ name }, i) => name !== lines[i - 1]?.name);
+  const stale = newest.filter(({ is_latest }) => !is_latest).map(({ name }) => name);
+  return [
+    ...wrong,
+    ...missing.map((path) => `not listed: ${path}`),
+    ...stale.map((name) => `${name} is not its newest version`),
+  ];
 }
 
 /** States go by titles, and bodies have more. */

@@ -15,6 +15,7 @@ pipeline = catch_errors gatekeeper healthcheck proxy-logging tempauth versioned_
 user_test_tester = testing .admin
 [filter:versioned_writes]
 allow_versioned_writes = true
+allow_object_versioning = true
 [app:embedded]
 data = ${data}
 `;

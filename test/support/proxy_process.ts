@@ -81,6 +81,7 @@ pipeline = catch_errors gatekeeper healthcheck proxy-logging versioned_writes pr
 [filter:versioned_writes]
 use = versioned_writes
 allow_versioned_writes = true
+allow_object_versioning = true
 [app:proxy-server]
 use = swift
 sole_server_check = ${check}

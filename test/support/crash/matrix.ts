@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client } from '../client';
 import { login } from '../embedded';
 import type { Gap } from './gate';
-import { NEXT, OPERATIONS, type Next, type Operation } from './operations';
+import { nextsAfter, OPERATIONS, type Next, type Operation } from './operations';
 import { Place } from './place';
 import { Run, type Cell } from './run';
 import { createShared } from './steps';
@@ -59,8 +59,8 @@ export class Matrix {
   }
 
   /** In turn; where something was changed always the first of all, which tells most, and some of the others. */
-  private nextsOf({ butNot }: Operation, turn: number, isChanged: boolean): Next[] {
-    const nexts = NEXT.filter(({ title }) => !butNot.includes(title));
+  private nextsOf(operation: Operation, turn: number, isChanged: boolean): Next[] {
+    const nexts = nextsAfter(operation);
     if (IS_WHOLE) return nexts;
     if (!isChanged) return turned(nexts, turn).slice(0, 1);
     const others = this.extent.nexts - 1;
@@ -69,8 +69,8 @@ export class Matrix {
 
   /** Has cells come to their gaps, kills the process once for all of them, and judges what the next one makes of it. */
   private async playBatch(cells: readonly Cell[]): Promise<readonly Run[]> {
-    const runs = cells.map((cell) => new Run(cell, `${this.prefix}${this.cells++}`, this.shared));
-    const { gate, client } = this.running;
+    const { gate, client, store } = this.running;
+    const runs = cells.map((cell) => new Run(cell, `${this.prefix}${this.cells++}`, this.shared, store));
     await this.inLanes(runs, (run) => run.prepare(client));
     await this.inLanes(runs, (run) => run.begin(client, gate));
     if (cells.some(({ gap }) => gap)) {
@@ -91,9 +91,10 @@ export class Matrix {
     this.client = await login(this.victim.url, 'test:tester', 'testing');
   }
 
-  private get running(): { gate: Victim['gate']; client: Client } {
+  private get running(): { gate: Victim['gate']; client: Client; store: Client | undefined } {
     if (!this.victim || !this.client) throw new Error('nothing runs');
-    return { gate: this.victim.gate, client: this.client };
+    const { gate, store } = this.victim;
+    return { gate, client: this.client, store: store === undefined ? undefined : this.client.at(store) };
   }
 
   private get shared(): string {

@@ -1,4 +1,4 @@
-import { MODES, type Mode } from '../containers';
+import { MODES } from '../containers';
 import {
   copy,
   copyFrom,
@@ -8,23 +8,30 @@ import {
   putLink,
   remove,
   removeAll,
+  putParts,
+  removeContainer,
   removeLarge,
+  removeVersion,
   restore,
+  restoreVersion,
+  setUp,
   switchTo,
   type Step,
 } from './steps';
-import { World } from './world';
+import { hasIds, World, type Setting } from './world';
 
 /** What is killed: a request, to a container in a mode, after others. */
 export interface Operation {
   readonly title: string;
-  readonly mode: Mode | undefined;
+  readonly mode: Setting | undefined;
   /** Done to each of the objects beforehand. */
   readonly before: readonly Step[];
   readonly step: Step;
   readonly objects: readonly [string, ...string[]];
   /** What comes next is never this. */
   readonly butNot: readonly string[];
+  /** What may come next, where that is not what may come after others. */
+  readonly nexts?: readonly Next[];
 }
 
 /** What comes after the kill. */
@@ -34,6 +41,8 @@ export interface Next {
   readonly isOnce?: boolean;
   /** It begins with a write, for which nobody looks into the archive: a delete marker that was never finished may stay until it expires. */
   readonly writesFirst?: boolean;
+  /** It is about versions by their ids. */
+  readonly isOfIds?: boolean;
   /** Done to each of the objects. */
   steps(killed: Operation): readonly Step[];
 }
@@ -83,7 +92,62 @@ const IN_HISTORY_MODE: readonly Row[] = [
   ['switch to stack mode', [one, two], switchTo('stack')],
 ];
 
-function operations(mode: Mode | undefined, rows: readonly Row[]): Operation[] {
+const whileOff = (...steps: Step[]) => [switchTo('ids off'), ...steps, switchTo('ids')];
+const current = removeVersion('current');
+const newest = removeVersion('newest');
+
+const WITH_IDS: readonly Row[] = [
+  ['PUT of a new object', [], put('x')],
+  ['PUT over a version', [one, two], put('x')],
+  ['PUT over an object without an id', whileOff(one), put('x')],
+  ['PUT over an object that was written while switched off', [one, ...whileOff(two)], put('x')],
+  ['PUT where the object was deleted', [one, remove], put('x')],
+  ['PUT over a version that was restored', [one, two, restoreVersion('oldest')], put('x')],
+  ['COPY over a version', [one, two], copy],
+  ['COPY over an object without an id', whileOff(one), copy],
+  ['PUT with X-Copy-From over a version', [one, two], copyFrom],
+  ['PUT over a large object', [one, putLarge('a')], put('x')],
+  ['PUT of a large object over a version', [one, putLarge('a')], putLarge('b')],
+  ['PUT of a dynamic large object over a version', [one], putParts],
+  ['DELETE ?multipart-manifest=delete', [putLarge('a'), putLarge('b')], removeLarge],
+  ['PUT over a symlink', [one, putLink], put('x'), { butNot: ['POST, DELETE'] }],
+  ['PUT of a symlink over a version', [one], putLink, { butNot: ['POST, DELETE'] }],
+  ['bulk delete of two objects', [one, two], removeAll(TWO), { objects: TWO }],
+  ['DELETE of a version', [one, two], remove],
+  ['DELETE of an object without an id', whileOff(one), remove],
+  ['DELETE of an object that was written while switched off', [one, ...whileOff(two)], remove],
+  ['DELETE of a missing object', [], remove],
+  ['DELETE of an object that is deleted already', [one, remove], remove],
+  ['POST', [one, two], post],
+  ['POST to an object without an id', [one, ...whileOff(two)], post],
+  ['PUT ?version-id= of an older version', [one, two], restoreVersion('oldest')],
+  ['PUT ?version-id= over an object without an id', [one, ...whileOff(two)], restoreVersion('oldest')],
+  ['PUT ?version-id= of a deleted object', [one, remove], restoreVersion('oldest')],
+  ['DELETE ?version-id= of the current version', [one, two], current],
+  ['DELETE ?version-id= of the only version', [one], current],
+  ['DELETE ?version-id= of an older version', [one, two], removeVersion('oldest')],
+  ['DELETE ?version-id= of a delete marker', [one, remove], newest],
+  ['DELETE ?version-id=null', [one, ...whileOff(two)], removeVersion('null')],
+  ['DELETE ?version-id=null of a version', [one, two], removeVersion('null')],
+  ['versions switched off', [one, two], switchTo('ids off')],
+];
+
+const WITH_IDS_OFF: readonly Row[] = [
+  ['PUT over a version', [switchTo('ids'), one, two], put('x')],
+  ['DELETE of a version', [switchTo('ids'), one, two], remove],
+  ['POST', [switchTo('ids'), one, two], post],
+  ['versions switched on again', [switchTo('ids'), one, switchTo('ids off'), two], switchTo('ids')],
+];
+
+/** What may come after a request that makes or removes the container itself. */
+const AFTER_CONTAINERS: readonly Next[] = [
+  { title: 'PUT of the container, PUT', steps: () => [setUp, put('y')] },
+  { title: 'PUT of the container, PUT, DELETE', steps: () => [setUp, put('y'), remove] },
+  { title: 'PUT', steps: () => [put('y')] },
+  { title: 'DELETE of the container', steps: () => [removeContainer] },
+];
+
+function operations(mode: Setting | undefined, rows: readonly Row[]): Operation[] {
   return rows.map(([title, before, step, more]) => ({
     title: `${title} (${mode ?? 'no versions'})`,
     mode,
@@ -96,7 +160,7 @@ function operations(mode: Mode | undefined, rows: readonly Row[]): Operation[] {
 }
 
 /** Steps that end in the mode that they begin in. */
-function endingIn(mode: Mode | undefined, steps: readonly Step[]): readonly Step[] {
+function endingIn(mode: Setting | undefined, steps: readonly Step[]): readonly Step[] {
   const world = new World(mode);
   for (const step of steps) step.foresee(world, OBJECT);
   return world.mode === mode ? steps : [...steps, switchTo(mode)];
@@ -106,15 +170,27 @@ const ALL: readonly Operation[] = [
   ...MODES.flatMap((mode) => operations(mode, IN_BOTH_MODES)),
   ...operations('stack', IN_STACK_MODE),
   ...operations('history', IN_HISTORY_MODE),
-  ...operations(undefined, [['versions switched on', [one, two], switchTo('stack')]]),
+  ...operations(undefined, [
+    ['versions switched on', [one, two], switchTo('stack')],
+    ['versions with ids switched on', [one, two], switchTo('ids'), { butNot: ['DELETE in the other mode'] }],
+  ]),
+  ...operations('ids', WITH_IDS),
+  ...operations('ids off', WITH_IDS_OFF),
+  ...operations('ids', [
+    ['DELETE of the container', [one, current], removeContainer, { nexts: AFTER_CONTAINERS }],
+    ['PUT of a container', [removeContainer], setUp, { nexts: AFTER_CONTAINERS }],
+  ]),
 ];
 
 /** All of them, or those whose titles have CRASH_MATRIX_ONLY in them. */
 export const OPERATIONS = ALL.filter(({ title }) => title.includes(process.env['CRASH_MATRIX_ONLY'] ?? ''));
 
-const other = (mode: Mode | undefined): Mode => (mode === 'stack' ? 'history' : 'stack');
+function other(mode: Setting | undefined): Setting {
+  if (hasIds(mode)) return mode === 'ids' ? 'ids off' : 'ids';
+  return mode === 'stack' ? 'history' : 'stack';
+}
 
-export const NEXT: readonly Next[] = [
+const NEXT: readonly Next[] = [
   { title: 'DELETE', steps: () => [remove] },
   { title: 'PUT', writesFirst: true, steps: () => [put('y')] },
   { title: 'DELETE in the other mode', steps: ({ mode }) => [switchTo(other(mode)), remove] },
@@ -122,4 +198,16 @@ export const NEXT: readonly Next[] = [
   { title: 'POST, DELETE', steps: () => [post, remove] },
   { title: 'PUT, DELETE, DELETE', writesFirst: true, steps: () => [put('y'), remove, remove] },
   { title: 'COPY', writesFirst: true, steps: () => [copy] },
+  { title: 'DELETE of the newest version', isOfIds: true, steps: () => [newest] },
+  { title: 'DELETE of the current version, DELETE', isOfIds: true, steps: () => [current, remove] },
+  {
+    title: 'PUT of the oldest version, PUT',
+    isOfIds: true,
+    steps: () => [restoreVersion('oldest'), put('y')],
+  },
 ];
+
+/** What may come after an operation. */
+export function nextsAfter({ mode, butNot, nexts = NEXT }: Operation): Next[] {
+  return nexts.filter(({ title, isOfIds }) => !butNot.includes(title) && (!isOfIds || hasIds(mode)));
+}

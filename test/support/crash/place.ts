@@ -1,6 +1,8 @@
 import { Client, type Answer } from '../client';
-import { archivePrefix, MARKER_TYPE, MODE_HEADER, mustBe, pathOf, type Mode } from '../containers';
-import type { Content, Entry, Versioned } from './world';
+import { archivePrefix, MARKER_TYPE, MODE_HEADER, mustBe, pathOf } from '../containers';
+import { lookAtVersions, queryOf } from './seen_with_ids';
+import { hasIds, type Content, type Entry, type Setting, type Versioned } from './world';
+import type { Which } from './world_with_ids';
 
 /** The type of a marker between the two requests that make it, and in the hour after which one that was never finished expires. */
 const HALF_MADE_TYPE = 'application/x-deleted;hindsight_new=1';
@@ -27,6 +29,10 @@ export class StrictClient extends Client {
 
 /** What is in an object's container and in its archive, as a client sees it, in the words of a model. */
 export interface Seen extends Versioned {
+  /** Where versions have ids: which of them is listed as the latest. */
+  readonly latest?: number | undefined;
+  /** The same: what is known by each id. */
+  readonly ids?: ReadonlyMap<string, string>;
   /** What no state may have: markers that look like none to a client, say. */
   readonly oddities: readonly string[];
   /** Delete markers that were never finished, which the store will remove by itself. */
@@ -45,20 +51,36 @@ export class Place {
   readonly archive: string;
   readonly segments: string;
 
-  /** @param container the cell's name; `shared` a container with what cells copy and link to */
+  /**
+   * @param container the cell's name; `shared` a container with what cells copy and link to
+   * @param store the same user at the store itself, where it can be reached
+   */
   constructor(
     readonly client: Client,
     readonly container: string,
     readonly shared: string,
+    readonly store?: Client,
   ) {
     this.archive = `${container}_archive`;
     this.segments = `${container}_segments`;
   }
 
-  async create(mode: Mode | undefined): Promise<void> {
-    await mustBe(201, this.client.ask('PUT', `/${this.archive}`));
-    const headers = mode && { [MODE_HEADER[mode]]: this.archive };
+  async create(setting: Setting | undefined): Promise<void> {
+    if (!hasIds(setting)) await mustBe(201, this.client.ask('PUT', `/${this.archive}`));
+    const headers = setting && this.headersOf(setting);
     await mustBe(201, this.client.ask('PUT', `/${this.container}`, headers));
+  }
+
+  /** What puts a setting in force on the container. */
+  headersOf(setting: Setting | undefined): Record<string, string> {
+    if (setting === undefined) return { 'X-Remove-Versions-Location': 'x' };
+    if (hasIds(setting)) return { 'X-Versions-Enabled': String(setting === 'ids') };
+    return { [MODE_HEADER[setting]]: this.archive };
+  }
+
+  /** The query that asks for one of the versions of an object. */
+  queryOf(name: string, which: Which): Promise<string> {
+    return queryOf(this, name, which);
   }
 
   /** Asks for an object of the container; the metadata tells which step wrote it. */
@@ -75,6 +97,8 @@ export class Place {
   }
 
   async look(name: string): Promise<Seen> {
+    const { status, headers } = await this.client.ask('HEAD', `/${this.container}`);
+    if (status === 404 || headers.has('x-versions-enabled')) return lookAtVersions(this, name);
     const seen = { archive: [] as Entry[], oddities: [] as string[], halves: [] as string[] };
     const now = await this.read(this.container, name);
     for (const entry of await this.entries(name)) {
@@ -120,10 +144,11 @@ function isHalfMade(listed: string, { type, expires }: Found): boolean {
 }
 
 /** An object as models call it: by its body, or as the large object or the link that it is. */
-function contentOf({ headers, body }: Answer): Content {
+export function contentOf({ headers, body }: Answer): Content {
   const meta = headers.get(META) ?? '';
   const link = headers.get('x-symlink-target');
   if (link !== undefined) return { body: `link(${lastPart(link)})`, meta };
+  if (headers.has('x-object-manifest')) return { body: 'dlo', meta };
   const text = body.toString();
   if (!text.startsWith('[{')) return { body: text, meta };
   const parts = JSON.parse(text) as { name?: string; path?: string }[];

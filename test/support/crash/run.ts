@@ -3,7 +3,8 @@ import type { Gap, Gate } from './gate';
 import type { Next, Operation } from './operations';
 import { Place, StrictClient, type Seen } from './place';
 import type { Step } from './steps';
-import { World, type Content, type Entry, type Versioned } from './world';
+import { hasIds, World, type Content, type Entry, type Versioned } from './world';
+import { latestIn } from './world_with_ids';
 
 /** One cell of the matrix: an operation, where it is killed (nowhere, if there is no gap), and what comes next. */
 export interface Cell {
@@ -16,6 +17,8 @@ export interface Cell {
 interface Ending {
   readonly statuses: readonly number[];
   readonly state: Versioned;
+  /** Where versions have ids: which is the latest. */
+  readonly latest: number | undefined;
 }
 
 /** Milliseconds after which an operation that is neither stopped nor answered is given up. */
@@ -27,8 +30,9 @@ export class Run {
   requests: readonly string[] = [];
   private answer: Promise<number | 'killed'> = Promise.resolve('killed');
   private readonly found: string[] = [];
-  /** The state before the operation, and with it done. */
+  /** The state before the operation, in which it may be left amid, and with it done. */
   private readonly before: World;
+  private readonly halves: World[] = [];
   private readonly after: World;
   private readonly status: number;
 
@@ -36,11 +40,13 @@ export class Run {
     readonly cell: Cell,
     private readonly id: string,
     private readonly shared: string,
+    private readonly store?: Client,
   ) {
     const { mode, objects, before, step } = cell.operation;
     this.before = new World(mode);
     for (const name of objects) for (const each of before) each.foresee(this.before, name);
     this.after = this.before.clone();
+    this.after.onHalf = (half) => this.halves.push(half);
     this.status = step.foresee(this.after, objects[0]);
   }
 
@@ -82,14 +88,22 @@ export class Run {
     const { operation, gap, next } = this.cell;
     const at = this.place(client);
     if (gap && (await this.answer) !== 'killed') this.found.push('it was answered although it was killed');
-    for (const name of operation.objects) this.judgeBetween(name, await at.look(name));
+    const ids = new Map<string, string>();
+    for (const name of operation.objects) {
+      const seen = await at.look(name);
+      this.judgeBetween(name, seen);
+      for (const [id, content] of seen.ids ?? []) ids.set(id, content);
+    }
     const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
     const statuses: number[][] = [];
     for (const name of names) statuses.push(await sendAll(at, name, next.steps(operation)));
     for (const [i, name] of operation.objects.entries()) {
-      const { oddities, halves, ...state } = await at.look(name);
+      const { oddities, halves, latest, ids: last = [], ...state } = await at.look(name);
       this.found.push(...oddities, ...(next.writesFirst ? [] : halves));
-      this.judgeEnding(name, { statuses: statuses[i] ?? [], state });
+      for (const [id, content] of last)
+        if ((ids.get(id) ?? content) !== content)
+          this.found.push(`${id} was ${ids.get(id) ?? ''} and is ${content}`);
+      this.judgeEnding(name, { statuses: statuses[i] ?? [], state, latest });
     }
   }
 
@@ -98,16 +112,29 @@ export class Run {
   }
 
   private place(client: Client): Place {
-    return new Place(StrictClient.of(client), this.id, this.shared);
+    return new Place(StrictClient.of(client), this.id, this.shared, this.store);
   }
 
-  /** The worlds in which the client may find itself: as if the operation had happened wholly or not at all. */
+  /**
+   * The worlds in which the client may find itself: as if the operation had happened wholly or not at all; and where versions have
+   * ids, as if a version had come or gone of which it is known that it may.
+   */
   private get worlds(): World[] {
-    return this.cell.gap ? [this.before, this.after] : [this.after];
+    return this.cell.gap ? [this.before, ...this.halves, this.after] : [this.after];
   }
 
   /** Nothing is lost even now, nothing is there that nobody wrote, and what is current is one of the two; duplicates may be. */
   private judgeBetween(name: string, seen: Seen): void {
+    if (seen.ids) {
+      this.found.push(...seen.oddities);
+      this.judgeAgainst(
+        'before what came next',
+        this.worlds.map((world) => ending(world, name, [])),
+        { statuses: [], state: seen, latest: seen.latest },
+        name,
+      );
+      return;
+    }
     const states = this.worlds.map((world) => world.at(name));
     const there = new Set(contentsOf(seen));
     const [first, ...others] = states.map((state) => new Set(contentsOf(state)));
@@ -119,8 +146,10 @@ export class Run {
     if (lost.length === 0 && strange.length === 0 && isCurrent) return;
     this.found.push(
       `${name} before what came next:`,
-      ...states.map((state) => `  expected something like  ${describe({ statuses: [], state })}`),
-      `  got                      ${describe({ statuses: [], state: seen })}`,
+      ...states.map(
+        (state) => `  expected something like  ${describe({ statuses: [], state, latest: undefined })}`,
+      ),
+      `  got                      ${describe({ statuses: [], state: seen, latest: undefined })}`,
     );
   }
 
@@ -130,13 +159,17 @@ export class Run {
       const own = world.clone();
       const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
       const statuses = names.map((each) => next.steps(operation).map((step) => step.foresee(own, each)));
-      const i = operation.objects.indexOf(name);
-      return describe({ statuses: statuses[i] ?? [], state: own.at(name) });
+      return ending(own, name, statuses[operation.objects.indexOf(name)] ?? []);
     });
-    if (expected.includes(describe(got))) return;
+    this.judgeAgainst(`after ${next.title}`, expected, got, name);
+  }
+
+  private judgeAgainst(when: string, expected: readonly Ending[], got: Ending, name: string): void {
+    const texts = new Set(expected.map(describe));
+    if (texts.has(describe(got))) return;
     this.found.push(
-      `${name} after ${next.title}:`,
-      ...[...new Set(expected)].map((text) => `  expected  ${text}`),
+      `${name} ${when}:`,
+      ...[...texts].map((text) => `  expected  ${text}`),
       `  got       ${describe(got)}`,
     );
   }
@@ -171,9 +204,15 @@ function contentsOf({ current, archive }: Versioned): string[] {
   return contents.flatMap((content) => (content === 'delete marker' ? [] : [content.body]));
 }
 
-function describe({ statuses, state: { current, archive } }: Ending): string {
+function ending(world: World, name: string, statuses: readonly number[]): Ending {
+  const state = world.at(name);
+  return { statuses, state, latest: hasIds(world.mode) ? latestIn(state) : undefined };
+}
+
+function describe({ statuses, state: { current, archive }, latest }: Ending): string {
   const answered = statuses.length === 0 ? '' : `${statuses.join(', ')}; `;
-  return `${answered}current: ${render(current)}; archive: ${archive.map(render).join(', ') || 'empty'}`;
+  const entries = archive.map((entry, i) => `${i === latest ? 'latest ' : ''}${render(entry)}`);
+  return `${answered}current: ${render(current)}; archive: ${entries.join(', ') || 'empty'}`;
 }
 
 function render(entry: Entry | undefined): string {

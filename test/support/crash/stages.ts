@@ -15,6 +15,8 @@ export interface Victim {
   readonly url: string;
   /** Between it and its store. */
   readonly gate: Gate;
+  /** Where its store is, if clients can reach that. */
+  readonly store?: string;
   /** SIGKILL; resolves once it is gone. */
   kill(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export interface Stage {
 const FILTERS = `
 [filter:versioned_writes]
 allow_versioned_writes = true
+allow_object_versioning = true
 settings_cache_time = 86400
 [filter:bulk]
 delete_concurrency = 1
@@ -75,7 +78,7 @@ ${service ? user : ''}
         await proxy.stop('SIGKILL');
         gate.open();
       };
-      return { url: proxy.url, gate, kill };
+      return { url: proxy.url, gate, store: swift, kill };
     },
     close: () => forwarder.close(),
   };

@@ -1,6 +1,7 @@
-import { MODE_HEADER, mustBe, pathOf, type Mode } from '../containers';
+import { mustBe, pathOf } from '../containers';
 import type { Place } from './place';
-import type { Content, World } from './world';
+import type { Content, Setting, World } from './world';
+import type { Which } from './world_with_ids';
 
 /** A request of a client's, and what the manual says of it. */
 export interface Step {
@@ -91,6 +92,15 @@ export function putLarge(segment: string): Step {
   };
 }
 
+export const putParts: Step = {
+  title: 'PUT of a dynamic large object',
+  send: async (at, name) => {
+    const headers = { 'X-Object-Manifest': `${at.shared}/${SOURCE}` };
+    return (await at.ask('PUT', name, { meta: 'dlo', headers })).status;
+  },
+  foresee: (world, name) => world.write(name, { body: 'dlo', meta: 'dlo' }),
+};
+
 export const removeLarge: Step = {
   title: 'DELETE ?multipart-manifest=delete',
   send: async (at, name) => (await at.ask('DELETE', name, { query: '?multipart-manifest=delete' })).status,
@@ -124,16 +134,44 @@ export function removeAll(names: readonly string[]): Step {
   };
 }
 
-export function switchTo(mode: Mode | undefined): Step {
+/** Makes a version the current one. */
+export function restoreVersion(which: Which): Step {
   return {
-    title: mode ? `switch to ${mode} mode` : 'switch versions off',
-    send: async (at) => {
-      const headers = mode ? { [MODE_HEADER[mode]]: at.archive } : { 'X-Remove-Versions-Location': 'x' };
-      return (await at.client.ask('POST', `/${at.container}`, headers)).status;
-    },
+    title: `PUT ?version-id= of the ${which}`,
+    send: async (at, name) => (await at.ask('PUT', name, { query: await at.queryOf(name, which) })).status,
+    foresee: (world, name) => world.restore(name, which),
+  };
+}
+
+export function removeVersion(which: Which): Step {
+  return {
+    title: `DELETE ?version-id= of the ${which}`,
+    send: async (at, name) => (await at.ask('DELETE', name, { query: await at.queryOf(name, which) })).status,
+    foresee: (world, name) => world.remove(name, which),
+  };
+}
+
+export function switchTo(setting: Setting | undefined): Step {
+  return {
+    title: setting ? `switch to ${setting}` : 'switch versions off',
+    send: async (at) => (await at.client.ask('POST', `/${at.container}`, at.headersOf(setting))).status,
     foresee: (world) => {
-      world.mode = mode;
+      world.mode = setting;
       return 204;
     },
   };
 }
+
+/** PUT of the container, with versions that have ids. */
+export const setUp: Step = {
+  title: 'PUT of the container',
+  send: async (at) => (await at.client.ask('PUT', `/${at.container}`, at.headersOf('ids'))).status,
+  foresee: (world) => world.setUp('ids'),
+};
+
+/** DELETE of the container, which must be empty. */
+export const removeContainer: Step = {
+  title: 'DELETE of the container',
+  send: async (at) => (await at.client.ask('DELETE', `/${at.container}`)).status,
+  foresee: (world) => world.removeContainer(),
+};

@@ -1,4 +1,21 @@
 import type { Mode } from '../containers';
+import {
+  markDeleted,
+  postTo,
+  removeVersion,
+  replace,
+  restoreVersion,
+  writeVersion,
+  type Which,
+} from './world_with_ids';
+
+/** What is in force on a container: one of the modes, or X-Versions-Enabled. */
+export type Setting = Mode | 'ids' | 'ids off';
+
+/** Whether the versions of a container have ids. */
+export function hasIds(setting: Setting | undefined): setting is 'ids' | 'ids off' {
+  return setting === 'ids' || setting === 'ids off';
+}
 
 /** What is in an object: a name for its body, and the metadata of its user. */
 export interface Content {
@@ -13,16 +30,24 @@ export type Entry = Content | 'delete marker';
 export interface Versioned {
   current?: Content | undefined;
   archive: Entry[];
+  /** Where versions have ids: which of them is the current one; undefined for what has no id. */
+  linked?: number | undefined;
+  /** What is current has no id, and is the newest of the versions as well, since a request was killed. */
+  isKept?: boolean;
 }
 
 /** What the Swift manual says of a versioned container: its state, and how each request changes it and is answered. */
 export class World {
+  /** Is told of each state in which a request may leave it that is killed, where that is neither what was before nor what comes of it. */
+  onHalf: (half: World) => void = () => undefined;
   private objects = new Map<string, Versioned>();
+  private isThere = true;
 
-  constructor(public mode: Mode | undefined) {}
+  constructor(public mode: Setting | undefined) {}
 
   clone(): World {
     const world = new World(this.mode);
+    world.isThere = this.isThere;
     world.objects = structuredClone(this.objects);
     return world;
   }
@@ -33,9 +58,34 @@ export class World {
     return found;
   }
 
+  /** PUT of the container. */
+  setUp(mode: Setting): number {
+    const status = this.isThere ? 202 : 201;
+    this.isThere = true;
+    this.mode = mode;
+    return status;
+  }
+
+  /** DELETE of the container. */
+  removeContainer(): number {
+    if (!this.isThere) return 404;
+    const isEmpty = [...this.objects.values()].every(
+      ({ current, archive }) => !current && archive.length === 0,
+    );
+    if (!isEmpty) return 409;
+    this.isThere = false;
+    return 204;
+  }
+
   write(name: string, content: Content): number {
+    if (!this.isThere) return 404;
     const object = this.at(name);
-    if (this.mode) archiveCurrent(object);
+    if (this.mode === 'ids') {
+      writeVersion(object, content, this.between);
+      return 201;
+    }
+    if (this.mode === 'ids off') replace(object);
+    else if (this.mode) archiveCurrent(object);
     object.current = content;
     return 201;
   }
@@ -43,13 +93,17 @@ export class World {
   post(name: string, meta: string): number {
     const object = this.at(name);
     if (!object.current) return 404;
-    object.current = { ...object.current, meta };
+    const content = { ...object.current, meta };
+    if (hasIds(this.mode)) postTo(object, content);
+    else object.current = content;
     return 202;
   }
 
   delete(name: string): number {
     const object = this.at(name);
     if (this.mode === 'stack') return pop(object);
+    if (this.mode === 'ids') return markDeleted(object, this.between);
+    if (this.mode === 'ids off') return replace(object);
     const status = object.current ? 204 : 404;
     if (this.mode === 'history') {
       archiveCurrent(object);
@@ -58,6 +112,18 @@ export class World {
     object.current = undefined;
     return status;
   }
+
+  /** PUT ?version-id=. */
+  restore(name: string, which: Which): number {
+    return restoreVersion(this.at(name), which, this.between);
+  }
+
+  /** DELETE ?version-id=. */
+  remove(name: string, which: Which): number {
+    return removeVersion(this.at(name), which, this.between);
+  }
+
+  private readonly between = () => this.onHalf(this.clone());
 }
 
 function archiveCurrent(object: Versioned): void {

@@ -1,0 +1,154 @@
+/** What a part of an operation may make of a state, and of what the operation knows; nothing where it cannot happen in it. */
+export type Part<S, K> = (state: S, known: K) => readonly (readonly [S, K])[];
+
+/** An operation as the search sees it: parts that happen at instants of their own, in order, between its beginning and its end. */
+export interface Task<S, K, O> {
+  readonly operation: O;
+  readonly began: number;
+  /** Infinity where it may take effect at any time, or never. */
+  readonly ended: number;
+  readonly parts: readonly Part<S, K>[];
+  /** Which of them changes nothing and has one outcome, so that it may as well happen as soon as it can; -1 for none. */
+  readonly observing: number;
+}
+
+/** What is to be put in order, and where that must lead. */
+export interface Question<S, K, O> {
+  readonly tasks: readonly Task<S, K, O>[];
+  readonly first: S;
+  readonly nothing: K;
+  /** One text for all that tells two states, and what operations know, apart. */
+  keyOf(state: S): string;
+  keyOfKnown(known: K): string;
+  isReached(state: S): boolean;
+  /** Whether it may still be reached by what is not done yet. */
+  isReachable(state: S, isDone: (task: number) => boolean): boolean;
+}
+
+/** How far the search came. */
+export interface Verdict<S, O> {
+  /** An order of the operations, those that take effect, that explains the history; undefined if there is none. */
+  readonly order: readonly O[] | undefined;
+  /** Otherwise: the longest order that explains the answers of its operations, and the state after it. */
+  readonly longest: readonly O[];
+  readonly reached: S;
+  /** How many nodes of the search were looked at. */
+  readonly nodes: number;
+}
+
+/** So many nodes are more than any history of a sane length needs. */
+const MOST_NODES = 2_000_000;
+
+/**
+ * Looks for an order in which the operations, each at an instant between its beginning and its end, give the answers that were
+ * given and leave what was found: whether the history is linearizable (Wing and Gong's search, with Lowe's memory of what was tried).
+ *
+ * @throws where the search would take too long
+ */
+export function linearize<S, K, O>(question: Question<S, K, O>): Verdict<S, O> {
+  return new Search(question).run();
+}
+
+/** How far an operation is: which part comes next, and what it knows. */
+interface Progress<K> {
+  readonly part: number;
+  readonly known: K;
+}
+
+interface Node<S, K> {
+  readonly state: S;
+  readonly progress: readonly Progress<K>[];
+}
+
+interface Child<S, K, O> {
+  readonly node: Node<S, K>;
+  /** The operation that is done with this step. */
+  readonly operation: O | undefined;
+  /** It takes nothing from anybody, so nothing else needs to be tried. */
+  readonly isFree: boolean;
+}
+
+class Search<S, K, O> {
+  readonly #tried = new Set<string>();
+  readonly #order: O[] = [];
+  readonly #tasks: readonly Task<S, K, O>[];
+  #longest: readonly O[] = [];
+  #reached: S;
+  #nodes = 0;
+
+  constructor(private readonly question: Question<S, K, O>) {
+    this.#reached = question.first;
+    this.#tasks = question.tasks;
+  }
+
+  run(): Verdict<S, O> {
+    const { first, nothing } = this.question;
+    const progress = this.#tasks.map(() => ({ part: 0, known: nothing }));
+    const found = this.#visit({ state: first, progress });
+    return {
+      order: found ? [...this.#order] : undefined,
+      longest: this.#longest,
+      reached: this.#reached,
+      nodes: this.#nodes,
+    };
+  }
+
+  #visit(node: Node<S, K>): boolean {
+    const key = this.#key(node);
+    if (this.#tried.has(key)) return false;
+    this.#tried.add(key);
+    if (!this.question.isReachable(node.state, (i) => this.#isDone(node, i))) return false;
+    if (++this.#nodes > MOST_NODES) throw new Error(`no end of the search after ${MOST_NODES} nodes`);
+    if (this.#order.length > this.#longest.length) {
+      this.#longest = [...this.#order];
+      this.#reached = node.state;
+    }
+    const end = this.#earliestEnd(node);
+    if (end === Infinity && this.question.isReached(node.state)) return true;
+
+    const ready = this.#tasks.flatMap((task, i) =>
+      this.#isDone(node, i) || task.began > end ? [] : this.#children(node, i),
+    );
+    const atOnce = ready.find(({ isFree }) => isFree);
+    return (atOnce ? [atOnce] : ready).some((child) => this.#follow(child));
+  }
+
+  #follow({ node, operation }: Child<S, K, O>): boolean {
+    if (operation) this.#order.push(operation);
+    if (this.#visit(node)) return true;
+    if (operation) this.#order.pop();
+    return false;
+  }
+
+  #children({ state, progress }: Node<S, K>, i: number): Child<S, K, O>[] {
+    const task = this.#tasks[i];
+    const { part, known } = progress[i] ?? { part: 0, known: this.question.nothing };
+    const next = task?.parts[part];
+    if (!task || !next) return [];
+    const operation = part + 1 === task.parts.length ? task.operation : undefined;
+    return next(state, known).map(([after, learnt]) => ({
+      node: { state: after, progress: progress.with(i, { part: part + 1, known: learnt }) },
+      operation,
+      isFree: part === task.observing,
+    }));
+  }
+
+  /** No part that begins later than this can come next: that operation would have ended before. */
+  #earliestEnd(node: Node<S, K>): number {
+    return Math.min(
+      Infinity,
+      ...this.#tasks.map(({ ended }, i) => (this.#isDone(node, i) ? Infinity : ended)),
+    );
+  }
+
+  #isDone({ progress }: Node<S, K>, i: number): boolean {
+    return (progress[i]?.part ?? 0) >= (this.#tasks[i]?.parts.length ?? 0);
+  }
+
+  #key({ state, progress }: Node<S, K>): string {
+    const each = progress.map(({ part, known }, i) =>
+      part >= (this.#tasks[i]?.parts.length ?? 0) ? '.' : `${part}${this.question.keyOfKnown(known)}`,
+    );
+    return `${each.join(' ')} | ${this.question.keyOf(state)}`;
+  }
+}

@@ -1,0 +1,126 @@
+import { versionsContainerOf } from '../../../src/core/version_names';
+import type { Answer } from '../client';
+import { MARKER_TYPE, mustBe } from '../containers';
+import { contentOf, type Place, type Seen } from './place';
+import type { Content, Entry } from './world';
+import type { Which } from './world_with_ids';
+
+/** A line of a listing of versions. */
+interface Line {
+  readonly name: string;
+  readonly version_id: string;
+  readonly is_latest: boolean;
+  readonly content_type: string;
+}
+
+/** What an object is, and the id of the version that it links to; undefined where it has none. */
+interface Current {
+  readonly content: Content;
+  readonly id: string | undefined;
+}
+
+/** The query by which a request asks for one of an object's versions; where there is none such, for one that never was. */
+export async function queryOf(at: Place, name: string, which: Which): Promise<string> {
+  if (which === 'null') return '?version-id=null';
+  const lines = (await linesOf(at, name)).filter(({ version_id }) => version_id !== 'null');
+  const linked = which === 'current' ? await readCurrent(at, name) : undefined;
+  const found = { oldest: lines.at(-1)?.version_id, newest: lines[0]?.version_id, current: linked?.id };
+  return `?version-id=${found[which] ?? '0000000001.00000'}`;
+}
+
+/** What is in a container with ids under a name, as a client sees it; and in the store, where that can be looked at. */
+export async function lookAtVersions(at: Place, name: string): Promise<Seen> {
+  const lines = await linesOf(at, name);
+  const withId = lines.filter(({ version_id }) => version_id !== 'null').reverse();
+  const now = await readCurrent(at, name);
+  const oddities = [...oddLines(lines, now), ...(await unlisted(at, name, withId.length))];
+  const ids = new Map<string, string>();
+  const archive: Entry[] = [];
+  for (const line of withId) {
+    const entry = await readVersion(at, line);
+    if (entry === undefined) oddities.push(`${line.version_id} is listed and not there`);
+    else archive.push(entry);
+    ids.set(line.version_id, typeof entry === 'object' ? entry.body : String(entry));
+  }
+  const latest = withId.findIndex(({ is_latest }) => is_latest);
+  return {
+    current: now?.content,
+    archive,
+    latest: latest < 0 ? undefined : latest,
+    ids,
+    oddities,
+    halves: [],
+  };
+}
+
+/** The versions of an object, the newest first; before them what has no id. */
+async function linesOf({ client, container }: Place, name: string): Promise<Line[]> {
+  const path = `/${container}?versions&format=json&prefix=${encodeURIComponent(name)}`;
+  const { status, body } = await client.ask('GET', path);
+  if (status === 404) return [];
+  if (status !== 200) throw new Error(`a listing of versions was answered ${status}: ${body.toString()}`);
+  return (JSON.parse(body.toString()) as Line[]).filter((line) => line.name === name);
+}
+
+/** What no listing of the versions of one object may have. */
+function oddLines(lines: readonly Line[], now: Current | undefined): string[] {
+  const ids = lines.map(({ version_id }) => version_id);
+  const [first, ...others] = ids;
+  const ordered = (first === 'null' ? others : ids).every((id, i, all) => i === 0 || id < (all[i - 1] ?? ''));
+  const latest = lines.filter(({ is_latest }) => is_latest).map(({ version_id }) => version_id);
+  const isNull = now !== undefined && now.id === undefined;
+  return [
+    ...(ordered ? [] : [`versions out of order: ${ids.join()}`]),
+    ...(others.includes('null') ? [`what has no id is not the first: ${ids.join()}`] : []),
+    ...(isNull === (first === 'null') ? [] : ['what has no id is not there, or not listed']),
+    ...(now && latest.join() !== (now.id ?? 'null')
+      ? [`current is ${now.id ?? 'null'}, latest ${latest.join()}`]
+      : []),
+    ...(!now && latest.length > 1 ? [`several are the latest: ${latest.join()}`] : []),
+  ];
+}
+
+/** Versions that the store has and no client is shown, or the other way round. */
+async function unlisted({ store, container }: Place, name: string, listed: number): Promise<string[]> {
+  if (!store) return [];
+  const path = `/${encodeURIComponent(versionsContainerOf(container))}`;
+  const { status, body } = await store.ask('GET', `${path}?prefix=${encodeURIComponent(`${name}\x01`)}`);
+  const there = status === 200 ? body.toString().split('\n').filter(Boolean).length : 0;
+  return there === listed ? [] : [`the store has ${there} versions, and lists ${listed}`];
+}
+
+async function readVersion(at: Place, { name, version_id, content_type }: Line): Promise<Entry | undefined> {
+  const query = `?version-id=${version_id}&multipart-manifest=get&symlink=get`;
+  const answer = await at.ask('GET', name, { query });
+  if (answer.status === 404) {
+    const isMarker = answer.headers.get('content-type') === MARKER_TYPE && content_type === MARKER_TYPE;
+    return isMarker ? 'delete marker' : undefined;
+  }
+  mustBeVersion(answer, version_id);
+  return contentOf(await mustBe(200, Promise.resolve(answer)));
+}
+
+function mustBeVersion({ headers }: Answer, id: string): void {
+  const told = headers.get('x-object-version-id');
+  if (told !== id) throw new Error(`version ${id} is said to be ${told ?? 'none'}`);
+}
+
+/** What is current, itself and by way of its version: the one must be what the other is. */
+async function readCurrent(at: Place, name: string): Promise<Current | undefined> {
+  const [followed, itself] = [
+    await at.ask('GET', name, { query: '?multipart-manifest=get' }),
+    await at.ask('GET', name, { query: '?multipart-manifest=get&symlink=get' }),
+  ];
+  if (itself.status === 404 && followed.status === 404) return undefined;
+  await mustBe(200, Promise.resolve(itself));
+  await mustBe(200, Promise.resolve(followed));
+  const id = /\?version-id=(.*)$/.exec(itself.headers.get('x-symlink-target') ?? '')?.[1];
+  if (id === undefined) return { content: contentOf(itself), id };
+  const query = `?version-id=${id}&multipart-manifest=get`;
+  const version = await mustBe(200, at.ask('GET', name, { query }));
+  if (!version.body.equals(followed.body)) throw new Error(`the object is not what its version ${id} is`);
+  const own = await mustBe(200, at.ask('GET', name, { query: `${query}&symlink=get` }));
+  // where the version is a symlink, what it leads to has no version
+  if (!own.headers.has('x-symlink-target')) mustBeVersion(followed, id);
+  return { content: contentOf(own), id };
+}
