@@ -99,7 +99,10 @@ async function* ofName(
       if (reverse) return !isOf(name, await kept.peek());
       return isFirst && (begin?.id === undefined || (await newest(name)) === version.id);
     };
-    yield { ...version.entry, is_latest: await isLatest(), version_id: version.id };
+    const { slo_etag, ...entry } = version.entry;
+    const listed = { ...entry, is_latest: await isLatest(), version_id: version.id };
+    // in the place where Swift has it
+    yield slo_etag === undefined ? listed : { ...listed, slo_etag };
   }
   if (current && missing !== undefined) yield unlisted(current, missing);
   if (isNull && reverse) yield nullVersion(current);

@@ -64,12 +64,16 @@ const ALLOWED_WITH_IDS = [
 /** Of many names, among them some that he may write. */
 const SEVERAL = ['bulk delete by names that lead elsewhere', 'PUT ?extract-archive=tar into the account'];
 
-/** What has another effect on Swift itself (README, How it differs): it archives for writes that fail, and versions those of S3. */
+/**
+ * What has another effect on Swift itself (README, How it differs): it archives for writes that fail, versions those of S3, and removes what is
+ * current by its id for whoever may write.
+ */
 const OTHERWISE_ON_SWIFT = [
   'PUT that If-None-Match: * lets fail',
   'DELETE that X-If-Delete-At lets fail',
   'PUT by the S3 API',
   'DELETE by the S3 API',
+  'DELETE of the oldest version by its id',
 ];
 
 /**

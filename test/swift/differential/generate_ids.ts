@@ -203,7 +203,6 @@ const containerStep = on(({ at }, { user, account }) =>
   pick<Pick<Step, 'method' | 'headers'>>([
     { method: 'HEAD' },
     { method: 'HEAD' },
-    { method: 'DELETE' },
     { method: 'PUT' },
     { method: 'POST', headers: { 'X-Container-Meta-Colour': 'blue' } },
     { method: 'POST', headers: { 'X-Container-Read': '' } },
