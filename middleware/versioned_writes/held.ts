@@ -73,7 +73,7 @@ export class Held {
     this.own = { ...request, authority: app.authority, signal: lock.signal };
     this.next = (step) => {
       lock.confirm();
-      return next(step);
+      return next({ ...step, confirm: lock.confirm });
     };
     this.progress = new Progress(stallTime, request.sendContinue === undefined);
   }

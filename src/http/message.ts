@@ -50,6 +50,11 @@ export interface Request {
   readonly isReseller?: boolean;
   /** How many bytes of the body have come from the client by now. */
   readonly received: () => number;
+  /**
+   * There if the request may be made only as long as something holds, a lock say: whoever sends it calls this at the moment when it leaves, since a
+   * connection may be long in coming. Throws where it must not go any more.
+   */
+  readonly confirm?: () => void;
   /** There if the client waits for `100 Continue` before it sends its body; calling it sends that. */
   readonly sendContinue?: () => void;
 }

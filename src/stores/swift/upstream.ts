@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { Pool, type Dispatcher } from 'undici';
 import { codeOf, messageOf } from '../../errors';
 import { destroy, drain } from '../../http/body';
 import { endToEnd, Headers } from '../../http/headers';
@@ -61,12 +61,16 @@ export class Upstream {
     return this.options.host === undefined ? headers : headers.with('Host', this.options.host);
   }
 
+  private dispatcherFor({ confirm }: Request): Dispatcher {
+    return confirm ? this.pool.compose(confirmedBy(confirm)) : this.pool;
+  }
+
   private async exchange(request: Request, headers: Headers): Promise<Response> {
     const {
       statusCode,
       headers: raw,
       body,
-    } = await this.pool.request({
+    } = await this.dispatcherFor(request).request({
       method: request.method,
       path: request.query === '' ? request.path : `${request.path}?${request.query}`,
       headers: framed(headers, request.body).toRaw(),
@@ -93,6 +97,22 @@ export async function answer(
   if (!empty) return { status, headers: endToEnd(headers), body };
   await drain(body);
   return { status, headers: endToEnd(headers), body: NO_BODY };
+}
+
+/** Has a request fail, unsent, for which there is a connection too late. */
+function confirmedBy(confirm: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart: (controller, context) => {
+        confirm();
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
+      onResponseStart: (...start) => handler.onResponseStart?.(...start),
+      onResponseData: (...data) => handler.onResponseData?.(...data),
+      onResponseEnd: (...end) => handler.onResponseEnd?.(...end),
+      onResponseError: (...error) => handler.onResponseError?.(...error),
+    });
 }
 
 /** The framing of a body is written anew: its length where it is known, else chunked. */
