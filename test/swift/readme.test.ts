@@ -32,6 +32,7 @@ describeWithSwift('what the README says', ({ plain }) => {
   beforeAll(async () => {
     const sample = SAMPLE.replaceAll('http://127.0.0.1:18080', plain)
       .replace('${HINDSIGHT_PORT:-8080}', '0')
+      .replace('# allow_object_versioning', 'allow_object_versioning')
       // the app below is another server over the same Swift
       .replace('[app:proxy-server]', '[app:proxy-server]\nsole_server_check = off');
     proxy = await startProxyProcess(sample);
@@ -48,7 +49,9 @@ describeWithSwift('what the README says', ({ plain }) => {
     const look = code('A first look', 'bash', { 'http://127.0.0.1:8080': proxy.url });
     const { code: status, stdout, stderr } = await bash(look.replace(/^curl /gm, 'curl -sf '));
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^009my_object\/\d{10}\.\d{5}\n1$/);
+    const row = (isLatest: boolean) => `{[^}]*"name": "report"[^}]*"is_latest": ${isLatest}[^}]*}`;
+    const listed = `\\[${row(true)}, ${row(false)}\\]`;
+    expect(stdout).toMatch(new RegExp(`^009my_object/\\d{10}\\.\\d{5}\n1${listed}1$`));
   });
 
   it('of the commands and of the swift client works as written', async () => {
