@@ -12,7 +12,7 @@ describe.each([1, 2])(
     beforeAll(async () => {
       const text = embeddedConfiguration(await newFolder(), workers).replace(
         '[filter:versioned_writes]',
-        `$&\nallow_object_versioning = true\nsettings_wait = ${SETTINGS_WAIT}`,
+        `$&\nsettings_wait = ${SETTINGS_WAIT}`,
       );
       server = await startProxyProcess(text);
     });

@@ -8,7 +8,7 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
   const configuration = (workers: number, defaults = '') =>
     processConfiguration(plain, workers, defaults).replace(
       '[filter:versioned_writes]',
-      `$&\nallow_object_versioning = true\nsettings_wait = ${SETTINGS_WAIT}`,
+      `$&\nsettings_wait = ${SETTINGS_WAIT}`,
     );
 
   describe.each([1, 2])('in one server of %d', (workers) => {

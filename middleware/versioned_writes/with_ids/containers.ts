@@ -191,9 +191,9 @@ export class ContainersWithIds {
   private async look(request: Request, target: ContainerTarget): Promise<Response | undefined> {
     const response = await this.ask(request, 'HEAD', target, this.authority);
     await drain(response.body);
-    // who may not even look is told so by what it asks for
-    if ([401, 403, 404].includes(response.status)) return undefined;
     if (response.status < 300) return response;
+    // who may not even look, or names none, is told so by what it asks for
+    if (response.status < 500) return undefined;
     throw new StoreError(
       'unavailable',
       `whether the container has versions could not be read: the store answered ${response.status}`,
