@@ -5,7 +5,8 @@ import { hasIds, type Content, type Entry, type Setting, type Versioned } from '
 import type { Which } from './world_with_ids';
 
 /** The type of a marker between the two requests that make it, and in the hour after which one that was never finished expires. */
-const HALF_MADE_TYPE = 'application/x-deleted;hindsight_new=1';
+const MADE_TYPE = 'application/x-deleted';
+const HALF_MADE_TYPE = `${MADE_TYPE};hindsight_new=1`;
 const HIDDEN = ['x-object-meta-hindsight-', 'x-container-meta-hindsight-'];
 /** The one note that is for clients. */
 const SHOWN = 'x-object-meta-hindsight-manifest';
@@ -139,8 +140,9 @@ interface AskOptions {
   readonly body?: string;
 }
 
+/** Where versions may have ids, what the proxy notes in a type is not shown with the object itself. */
 function isHalfMade(listed: string, { type, expires }: Found): boolean {
-  return listed === HALF_MADE_TYPE && type === HALF_MADE_TYPE && expires;
+  return listed === HALF_MADE_TYPE && [HALF_MADE_TYPE, MADE_TYPE].includes(type ?? '') && expires;
 }
 
 /** An object as models call it: by its body, or as the large object or the link that it is. */
