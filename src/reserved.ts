@@ -24,6 +24,9 @@ export function hasReservedParameter(contentType: string): boolean {
   return contentType.search(RESERVED_PARAMETER) >= 0;
 }
 
+/** Why such a content type is refused. */
+export const RESERVED_TYPE = 'Parameters of content types whose names begin with hindsight_ are reserved\n';
+
 /** A content type without such parameters. */
 export function withoutReservedParameters(contentType: string): string {
   return contentType.replace(RESERVED_PARAMETER, '');

@@ -3,7 +3,7 @@ import { Headers } from '../../src/http/headers';
 import { isReading, textResponse, type Filter, type Request } from '../../src/http/message';
 import { isSignedForS3 } from '../../src/http/s3';
 import type { FilterPlugin } from '../../src/plugin';
-import { hasReservedParameter, isReserved } from '../../src/reserved';
+import { hasReservedParameter, isReserved, RESERVED_TYPE } from '../../src/reserved';
 
 const options = z.object({});
 
@@ -23,6 +23,7 @@ const guard: Filter = (next) => async (request) => {
     if (isReserved(name.replace(/^x-remove-/, 'x-')))
       return textResponse(400, `Headers whose names begin as ${name} does are reserved\n`);
   }
+  // it would tell the proxy that an object is what it is not
   if (hasReservedParameter(request.headers.get('content-type') ?? ''))
     return textResponse(400, RESERVED_TYPE);
   const response = await next(
@@ -33,9 +34,6 @@ const guard: Filter = (next) => async (request) => {
   const shown = exposed === undefined ? headers : withoutReserved(headers, exposed);
   return shown === response.headers ? response : { ...response, headers: shown };
 };
-
-/** It would tell the proxy that an object is what it is not. */
-const RESERVED_TYPE = 'Parameters of content types whose names begin with hindsight_ are reserved\n';
 
 /** The signatures of S3 are over Host as well; what they write the filter versioned_writes refuses. */
 function mayKeepHost({ method, headers, query }: Request): boolean {

@@ -9,6 +9,20 @@ export function destroy(body: Body): void {
 }
 
 /**
+ * Does something that an answer waits for which nobody has read yet.
+ *
+ * @throws what that rejects with; the body of the answer is destroyed then
+ */
+export async function whileUnread<T>({ body }: { readonly body: Body }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    destroy(body);
+    throw error;
+  }
+}
+
+/**
  * Reads a body to its end and forgets it, so that its connection can be used again; destroys it where more than `most`
  * bytes come. Never rejects.
  */

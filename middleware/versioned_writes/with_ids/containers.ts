@@ -1,5 +1,5 @@
 import { page } from '../../../src/http/answers';
-import { destroy, drain, readAll } from '../../../src/http/body';
+import { destroy, drain, whileUnread } from '../../../src/http/body';
 import { isTrueValue } from '../../../src/http/bytes';
 import { credentials, Headers } from '../../../src/http/headers';
 import {
@@ -11,6 +11,7 @@ import {
   type Response,
 } from '../../../src/http/message';
 import { formatTarget, isApi, parseQuery, type ContainerTarget } from '../../../src/http/path';
+import { readAnswer } from '../../../src/stores/answer';
 import { StoreError } from '../../../src/stores/error';
 import { readEnabled, readSetting, setsMode, writeEnabled } from '../settings';
 import { isNative, Listings } from './listings';
@@ -117,10 +118,12 @@ export class ContainersWithIds {
         await this.beside.make(own, target);
         changed = changes && (await this.beside.change(own, target, changes));
       }
-      const response = changed && changed.status >= 300 ? changed : await this.next(own);
-      if (changed && changed !== response) await drain(changed.body);
+      const refusal = changed && changed.status >= 300 ? changed : undefined;
+      if (changed && !refusal) await drain(changed.body);
+      const response = refusal ?? (await this.next(own));
       // where it is not known whether the container was changed, both are left as they are
-      if (response.status >= 400 && response.status < 500) await this.takeBack(own, target, isNew);
+      if (response.status >= 400 && response.status < 500)
+        await whileUnread(response, () => this.takeBack(own, target, isNew));
       return response;
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
@@ -150,7 +153,8 @@ export class ContainersWithIds {
     if (gone.status >= 300 && gone.status !== 404) return gone;
     await drain(gone.body);
     const response = await this.next(request);
-    if (response.status >= 400 && response.status !== 404) await this.beside.make(request, target);
+    if (response.status >= 400 && response.status !== 404)
+      await whileUnread(response, () => this.beside.make(request, target));
     return response;
   }
 
@@ -165,21 +169,15 @@ export class ContainersWithIds {
   private async withTotals(request: Request, target: ContainerTarget, response: Response): Promise<Response> {
     const enabled = readEnabled(response.headers);
     if (response.status >= 300 || enabled === undefined) return response;
-    try {
-      const versions = await this.ask(request, 'HEAD', versionsContainer(target), this.authority);
-      await drain(versions.body);
-      const used = versions.status < 300 ? Number(versions.headers.get('x-container-bytes-used') ?? 0) : 0;
-      const headers = response.headers
-        .with(
-          'X-Container-Bytes-Used',
-          String(Number(response.headers.get('x-container-bytes-used') ?? 0) + used),
-        )
-        .with(ENABLED, enabled ? 'True' : 'False');
-      return { ...response, headers };
-    } catch (error) {
-      destroy(response.body);
-      throw error;
-    }
+    const versions = await whileUnread(response, () =>
+      this.ask(request, 'HEAD', versionsContainer(target), this.authority),
+    );
+    await drain(versions.body);
+    const used = versions.status < 300 ? bytesUsed(versions.headers) : 0;
+    const headers = response.headers
+      .with('X-Container-Bytes-Used', String(bytesUsed(response.headers) + used))
+      .with(ENABLED, enabled ? 'True' : 'False');
+    return { ...response, headers };
   }
 
   /** The request as it came, for a store that knows of versions itself. */
@@ -204,9 +202,13 @@ export class ContainersWithIds {
   private async knowsStaticLinks(request: Request): Promise<boolean> {
     if (this.hasStaticLinks) return true;
     const response = await this.next(subrequest(request, { method: 'GET', path: '/info' }));
-    const body = response.status === 200 ? await readAll(response.body, MOST_INFO_BYTES) : undefined;
-    if (response.status !== 200) await drain(response.body);
-    this.hasStaticLinks = body !== undefined && tellsStaticLinks(body);
+    if (response.status !== 200) {
+      await drain(response.body);
+      return false;
+    }
+    this.hasStaticLinks = tellsStaticLinks(
+      await readAnswer(response.body, MOST_INFO_BYTES, '/info of the store'),
+    );
     return this.hasStaticLinks;
   }
 
@@ -251,6 +253,10 @@ function clashOf(asked: Headers, found: Headers): Response | undefined {
   if (enabling && readSetting(found)) return page(400, HAS_OTHER_MODE);
   if (enabling && found.get(SYNC_TO)) return page(400, IS_SYNCED);
   return undefined;
+}
+
+function bytesUsed(headers: Headers): number {
+  return Number(headers.get('x-container-bytes-used') ?? 0);
 }
 
 function tellsStaticLinks(info: Buffer): boolean {

@@ -6,7 +6,7 @@ import { toBytes, unquote, type ByteString } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import { textResponse, type Request, type Response } from '../../../src/http/message';
 import { parseQuery, type Target } from '../../../src/http/path';
-import { hasReservedParameter } from '../../../src/reserved';
+import { hasReservedParameter, RESERVED_TYPE } from '../../../src/reserved';
 
 /** More than any store takes for a manifest. */
 const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
@@ -24,8 +24,9 @@ export async function hidingVersions(request: Request, target: Target): Promise<
   if (isVersionsContainer(target.container ?? '')) return notThere(request);
   const named = NAMING.find((name) => isHidden(unquote(request.headers.get(name) ?? '')));
   if (named !== undefined) return page(412, `The container that ${named} names ${RESERVED}`, PLAIN);
+  // what is made of the entries of an archive, or of a form, did not come by the gatekeeper so
   if (hasReservedParameter(request.headers.get('content-type') ?? ''))
-    return textResponse(400, 'Parameters of content types whose names begin with hindsight_ are reserved\n');
+    return textResponse(400, RESERVED_TYPE);
   return isManifest(request) ? readManifest(request) : request;
 }
 

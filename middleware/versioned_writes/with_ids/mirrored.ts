@@ -1,4 +1,4 @@
-import { drain, readAll } from '../../../src/http/body';
+import { drain } from '../../../src/http/body';
 import { credentials, Headers } from '../../../src/http/headers';
 import {
   subrequest,
@@ -10,8 +10,7 @@ import {
 import { formatTarget, type ContainerTarget } from '../../../src/http/path';
 import { versionsContainerOf } from '../../../src/core/version_names';
 import { StoreError } from '../../../src/stores/error';
-
-const MOST_REASON_BYTES = 64 * 1024;
+import { expectSuccess } from '../../../src/stores/http_answers';
 
 /**
  * What a versions container has of its container, so that the store lets clients read and write versions by the same rules, stops them at the
@@ -118,15 +117,4 @@ function failed({ status }: Response, failure: string): StoreError {
     `${failure}: the store answered ${status}`,
     status,
   );
-}
-
-async function expectSuccess(response: Response, failure: string): Promise<void> {
-  const said = await readAll(response.body, MOST_REASON_BYTES).catch(() => undefined);
-  if (response.status < 300) return;
-  const reason = said
-    ?.toString('utf8')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  throw failed(response, reason ? `${failure} (${reason})` : failure);
 }

@@ -1,4 +1,4 @@
-import { drain } from '../../../src/http/body';
+import { drain, whileUnread } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
@@ -36,13 +36,13 @@ export async function writeTo(
 ): Promise<Response> {
   const moved = movedTo(entry, request);
   const response = await next(moved);
-  if (response.status === 404 && (await remake())) {
+  if (response.status === 404 && (await whileUnread(response, remake))) {
     await drain(response.body);
     if (Buffer.isBuffer(request.body)) return next(moved);
     return unavailable('the container of the versions was gone, and was made anew');
   }
   const isOwn = response.status === 412 && !request.headers.has('if-none-match');
-  if (!isOwn || !(await isThere(entry, request, next))) return response;
+  if (!isOwn || !(await whileUnread(response, () => isThere(entry, request, next)))) return response;
   await drain(response.body);
   return unavailable('another write took the id of this version');
 }

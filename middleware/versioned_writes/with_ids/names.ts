@@ -1,6 +1,11 @@
 import { formatTimestamp } from '../../../src/core/names';
-import { isVersionId, parseVersionName, versionName } from '../../../src/core/version_names';
-import { containerOfVersions, versionsContainerOf } from '../../../src/core/version_names';
+import {
+  containerOfVersions,
+  isVersionId,
+  parseVersionName,
+  versionName,
+  versionsContainerOf,
+} from '../../../src/core/version_names';
 import { quote, type ByteString } from '../../../src/http/bytes';
 import { formatTarget, parseQuery, type ObjectTarget } from '../../../src/http/path';
 

@@ -1,4 +1,4 @@
-import { drain } from '../../../src/http/body';
+import { drain, whileUnread } from '../../../src/http/body';
 import { page } from '../../../src/http/answers';
 import { credentials, Headers } from '../../../src/http/headers';
 import {
@@ -44,15 +44,16 @@ export class Reader {
     const response = await this.readFrom(request, target);
     const version = versionShown(response, target);
     if (version) return shown(identified(response, version.id), target);
-    const isOurs = (await this.inForce(request, target))?.kind === 'with-ids';
+    const inForce = await whileUnread(response, () => this.inForce(request, target));
+    const isOurs = inForce?.kind === 'with-ids';
     return shown(isOurs ? identified(response) : response, target);
   }
 
   /** What is in a place of the store, which is the one that the request names. */
   private async readFrom(request: Request, place: ObjectTarget): Promise<Response> {
     const given = await this.next(reaching(request));
-    const response = await this.fallback.insteadOf(given, request, place);
-    return this.dynamic.insteadOf(response, request, place);
+    const response = await whileUnread(given, () => this.fallback.insteadOf(given, request, place));
+    return whileUnread(response, () => this.dynamic.insteadOf(response, request, place));
   }
 
   private async readVersion(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
@@ -85,14 +86,14 @@ export class Reader {
     return notFound(request);
   }
 
-  /** What is in force, where the store tells this client; to read takes no right to know. */
+  /** What is in force, where the store tells this client; to read takes no right to know, and does not fail where the store does not tell. */
   private async inForce(request: Request, target: ObjectTarget): Promise<InForce | undefined> {
     const isNobody = credentials(request.headers).entries().next().done === true;
     if (this.authority === 'client' && isNobody) return undefined;
     try {
       return await this.settings.inForce(request, target);
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'refused') return undefined;
+      if (error instanceof StoreError) return undefined;
       throw error;
     }
   }

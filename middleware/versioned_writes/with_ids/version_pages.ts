@@ -1,13 +1,8 @@
-import {
-  behindVersions,
-  encodeName,
-  isVersionId,
-  versionName,
-  versionPrefix,
-} from '../../../src/core/version_names';
+import { behindVersions, encodeName, versionName, versionPrefix } from '../../../src/core/version_names';
 import type { ByteString } from '../../../src/http/bytes';
 import { isTrueValue } from '../../../src/http/bytes';
 import { LIMITS } from '../../../src/http/constraints';
+import { NULL_ID, parseId } from './names';
 
 /** A listing of versions, as the client asks for it. */
 export interface Wanted {
@@ -32,7 +27,7 @@ export function readWanted(query: ReadonlyMap<string, ByteString>): Wanted | Fau
   const marker = query.get('marker');
   const given = query.get('version_marker');
   if (given !== undefined && marker === undefined) return 'version_marker param requires marker';
-  const after = given === undefined ? undefined : readId(given);
+  const after = given === NULL_ID ? given : given && parseId(given);
   if (given !== undefined && after === undefined) return 'invalid version_marker param';
   const delimiter = query.get('delimiter') ?? '';
   if (NOT_IN_DELIMITERS.some((char) => delimiter.includes(char))) return 'invalid delimiter param';
@@ -46,13 +41,6 @@ export function readWanted(query: ReadonlyMap<string, ByteString>): Wanted | Fau
     reverse: isTrueValue(query.get('reverse')),
     limit: /^\d+$/.test(limit) ? Number(limit) : LIMITS.container_listing_limit,
   };
-}
-
-/** An id as Swift's `Timestamp` reads it, or `null`. */
-function readId(text: string): string | undefined {
-  if (text === 'null' || isVersionId(text)) return text;
-  const seconds = text.trim() === '' ? NaN : Number(text);
-  return seconds >= 0 && seconds < 10_000_000_000 ? seconds.toFixed(5).padStart(16, '0') : undefined;
 }
 
 /** Where the listing begins amid the versions of a name, if so: that name. */

@@ -1,0 +1,42 @@
+import { Readable } from 'node:stream';
+import { Headers } from '../../src/http/headers';
+import { NO_BODY, type Handler, type Request } from '../../src/http/message';
+import type { ObjectTarget } from '../../src/http/path';
+import { StoreError } from '../../src/stores/error';
+import { Reader } from '../../middleware/versioned_writes/with_ids/reader';
+
+const TARGET: ObjectTarget = { version: 'v1', account: 'a', container: 'c', object: 'o' };
+const REQUEST: Request = {
+  ...{ method: 'GET', path: '/v1/a/c/o', query: '', headers: Headers.of({ 'X-Auth-Token': 't' }) },
+  ...{ body: NO_BODY, authority: 'client', signal: new AbortController().signal, transactionId: 'tx' },
+  received: () => 0,
+};
+const failure = new StoreError('unavailable', 'the store is gone');
+
+/** A store that answers the client's GET, and nothing after it. */
+function storeThatGoes(status: number) {
+  const body = Readable.from([Buffer.from('body')]);
+  const next: Handler = ({ method }) =>
+    method === 'GET' ? Promise.resolve({ status, headers: Headers.none, body }) : Promise.reject(failure);
+  const settings = { inForce: () => Promise.reject(failure) };
+  return { body, reader: new Reader(next, next, settings, 'service') };
+}
+
+describe('a GET where versions may have ids', () => {
+  it('leaves no body unread where what has to be asked besides fails', async () => {
+    const { body, reader } = storeThatGoes(409);
+    const answer = reader.read(REQUEST, TARGET);
+    await expect(answer).rejects.toBe(failure);
+    expect(body.destroyed).toBe(true);
+  });
+
+  it('is answered also where what is in force cannot be read', async () => {
+    const { body, reader } = storeThatGoes(200);
+    const answer = await reader.read(REQUEST, TARGET);
+    expect([answer.status, answer.body, answer.headers.has('x-object-version-id')]).toEqual([
+      200,
+      body,
+      false,
+    ]);
+  });
+});
