@@ -25,6 +25,27 @@ export interface Resource {
 /** Decides by who asks: undefined, it may; or the refusal. Swift's `swift.authorize`. */
 export type Authorise = (resource: Resource) => Response | undefined;
 
+/** What a write would replace, as a filter for another API than Swift's judges conditions on it. */
+export interface Replaced {
+  readonly etag: string;
+  /** With the proxy's own parameters. */
+  readonly contentType: ByteString;
+}
+
+/**
+ * On requests of filters that speak another API than Swift's (S3, and those after it): versions with ids are then as that API has them. An object
+ * has one version at most without an id of its own, `null`, wherever it stands among the others; what is written or deleted while versions
+ * are switched off takes its place; where the current version is removed, the one before is current. Listings show content types with the
+ * proxy's own parameters.
+ */
+export interface ForDialect {
+  /**
+   * Asked once what is there cannot change any more before it is replaced, where the container keeps versions: the refusal of a write
+   * whose condition does not hold.
+   */
+  readonly refusal?: (replaced: Replaced | undefined) => Response | undefined;
+}
+
 /** One request on its way down the pipeline. It is never changed: a filter that wants another one makes it. */
 export interface Request {
   readonly method: string;
@@ -46,6 +67,8 @@ export interface Request {
    * anything.
    */
   readonly authorise?: Authorise;
+  /** There where a filter for another API asks. */
+  readonly dialect?: ForDialect;
   /** Whether who asks may manage every account (Swift's `reseller_request`); told by the filter that knows who asks. */
   readonly isReseller?: boolean;
   /** How many bytes of the body have come from the client by now. */

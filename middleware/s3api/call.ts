@@ -1,0 +1,47 @@
+import type { Caller } from '../../src/buckets/caller';
+import type { ByteString } from '../../src/http/bytes';
+import type { Body, Request, Response } from '../../src/http/message';
+
+/** A request of the S3 API whose signature is right. */
+export interface S3Call {
+  /** As it came, but for its body. */
+  readonly request: Request;
+  readonly caller: Caller;
+  /** Undefined: the request is about all of the caller's buckets. */
+  readonly bucket: ByteString | undefined;
+  /** Undefined: about the bucket itself. */
+  readonly key: ByteString | undefined;
+  /** The query, decoded, without what signs it. */
+  readonly parameters: ReadonlyMap<string, ByteString>;
+  /** The region that the signature is for. */
+  readonly region: string;
+  readonly payload: Payload;
+}
+
+/** What a request carries: the body as the client means it, whatever it was wrapped in. */
+export interface Payload {
+  /** Breaks off with a `BucketError` where what came is not what was signed, promised or summed. */
+  readonly body: Body;
+  /** Bytes, as promised; undefined where that was not told. */
+  readonly length: number | undefined;
+  /** Checksums by the names of their algorithms in lower case (`crc32c`), base64: those that the client told in headers. */
+  readonly checksums: ReadonlyMap<string, string>;
+  /** Those that came behind the body; known once it was read to its end. */
+  readonly trailing: () => ReadonlyMap<string, string>;
+}
+
+/** What an operation of the API answers. It throws a `BucketError` for the client, and what handlers throw. */
+export type Operation = (call: S3Call) => Promise<Response>;
+
+/** Which requests an operation answers. */
+export interface Route {
+  /** As the API calls it: `ListObjectVersions`. */
+  readonly name: string;
+  readonly method: string;
+  readonly on: 'service' | 'bucket' | 'object';
+  /** Parameters that must be in the query; the first route of which all are there is taken. */
+  readonly parameters?: readonly string[];
+  /** A header that must be there. */
+  readonly header?: string;
+  readonly run: Operation;
+}

@@ -1,0 +1,84 @@
+import { destroy } from '../http/body';
+import type { ByteString } from '../http/bytes';
+import { Headers } from '../http/headers';
+import {
+  subrequest,
+  type Body,
+  type ForDialect,
+  type Handler,
+  type Request,
+  type Response,
+} from '../http/message';
+import { formatQuery, formatTarget } from '../http/path';
+
+/** Somebody logged in to the store. */
+export interface Session {
+  /** The account whose containers are the buckets. */
+  readonly account: ByteString;
+  readonly token: ByteString;
+}
+
+/** Who asks through a dialect, and how the store is asked in that name. */
+export interface Caller {
+  /** What follows the dialect's filter in the pipeline. */
+  readonly next: Handler;
+  /** The client's request, on whose behalf others are made. */
+  readonly request: Request;
+  /** The user, as owners are shown. */
+  readonly user: ByteString;
+  /**
+   * Logs in where that is needed.
+   *
+   * @param refused a token that the store no longer takes
+   */
+  session(refused?: ByteString): Promise<Session>;
+}
+
+/** One request to the store, by what it names in the caller's account. */
+export interface Asked {
+  readonly method: string;
+  /** Another account than the caller's own. */
+  readonly account?: ByteString | undefined;
+  readonly container?: ByteString | undefined;
+  readonly object?: ByteString | undefined;
+  /** Parameters without a value are left out. */
+  readonly query?: Readonly<Record<string, ByteString | undefined>>;
+  readonly headers?: Headers;
+  readonly body?: Body;
+  readonly dialect?: ForDialect;
+}
+
+/**
+ * Asks the store in the caller's name, in Swift's API, with versions as dialects have them. Logs in again where the token has expired, as long
+ * as nothing of the body was sent.
+ */
+export async function ask(caller: Caller, asked: Asked): Promise<Response> {
+  const session = await caller.session();
+  const response = await caller.next(requestOf(caller, session, asked));
+  const { body } = asked;
+  if (response.status !== 401 || (body !== undefined && !Buffer.isBuffer(body))) return response;
+  destroy(response.body);
+  return caller.next(requestOf(caller, await caller.session(session.token), asked));
+}
+
+function requestOf({ request }: Caller, session: Session, asked: Asked): Request {
+  const { method, container, object, query = {}, headers = Headers.none, body, dialect = {} } = asked;
+  const target = {
+    version: 'v1',
+    account: asked.account ?? session.account,
+    ...(container === undefined ? {} : { container }),
+    ...(object === undefined ? {} : { object }),
+  };
+  return {
+    ...subrequest(request, {
+      method,
+      path: formatTarget(target),
+      query: formatQuery(query),
+      headers: headers.with('X-Auth-Token', session.token),
+      ...(body === undefined ? {} : { body }),
+    }),
+    dialect,
+    received: request.received,
+    ...(request.sendContinue && body !== undefined ? { sendContinue: request.sendContinue } : {}),
+  };
+}
