@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { drain, whileUnread } from '../../../src/http/body';
 import { page } from '../../../src/http/answers';
 import { credentials, Headers } from '../../../src/http/headers';
@@ -10,6 +11,7 @@ import {
 } from '../../../src/http/message';
 import { formatTarget, withoutParameter, type ObjectTarget } from '../../../src/http/path';
 import { StoreError } from '../../../src/stores/error';
+import { ITSELF } from '../../../src/stores/itself';
 import { DELETE_MARKER_TYPE, VERSION_MARKER_TYPE } from '../../../src/stores/markers';
 import type { InForce, Settings } from '../settings';
 import { DynamicObjects } from './dynamic';
@@ -17,6 +19,8 @@ import { Fallback } from './fallback';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
 import { reaching, refusalByOwner } from './rights';
 import { identified, shown, versionShown } from './shown';
+
+const ETAG_OF_NOTHING = createHash('md5').digest('hex');
 
 /** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
 export class Reader {
@@ -44,6 +48,8 @@ export class Reader {
     const response = await this.readFrom(request, target);
     const version = versionShown(response, target);
     if (version) return shown(identified(response, version.id), target);
+    // a large object's refusal of a range says nothing of the object
+    if (response.status === 416 && !response.headers.has('etag')) return shown(response, target);
     const inForce = await whileUnread(response, () => this.inForce(request, target));
     const isOurs = inForce?.kind === 'with-ids';
     return shown(isOurs ? identified(response) : response, target);
@@ -65,15 +71,29 @@ export class Reader {
     if (refused) return refused;
     const refusal = await refusalByOwner(request, target, this.next);
     if (refusal) return refusal;
-    const id = parseId(asked) ?? '';
-    const entry = entryOf({ target, id });
+    const entry = entryOf({ target, id: parseId(asked) ?? '' });
     const response = await this.readFrom({ ...plain, path: formatTarget(entry) }, entry);
-    if (isMarker(response)) {
+    if (
+      isMarker(response) ||
+      (await whileUnread(response, () => this.hidesMarker(response, request, entry)))
+    ) {
       await drain(response.body);
       const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE });
-      return identified(notFound(request, own), id);
+      return identified(notFound(request, own), asked);
     }
-    return shown(response.status < 300 ? identified(response, id) : response, target);
+    return shown(response.status < 300 ? identified(response, asked) : response, target);
+  }
+
+  /** Whether conditions, or a range, are what a marker was refused for. */
+  private async hidesMarker(response: Response, request: Request, entry: ObjectTarget): Promise<boolean> {
+    if (![304, 412, 416].includes(response.status)) return false;
+    const etag = response.headers.get('etag');
+    if (etag !== undefined && etag !== ETAG_OF_NOTHING) return false;
+    const headers = credentials(request.headers);
+    const asked = subrequest(request, { method: 'HEAD', path: formatTarget(entry), query: ITSELF, headers });
+    const head = await this.next(reaching(asked));
+    await drain(head.body);
+    return isMarker(head);
   }
 
   /** What has no id: also of a container that never had versions. */
