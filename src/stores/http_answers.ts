@@ -7,7 +7,7 @@ import { parseCopyHeader } from '../http/path';
 import { StoreError } from './error';
 import { isMarkerType, NEW_MARKER_TYPE } from './markers';
 import { readNotes } from './notes';
-import type { ObjectInfo, ObjectRef, TypedEntry } from './store';
+import type { ListingEntry, ObjectInfo, ObjectRef, TypedEntry } from './store';
 
 const MOST_REASON_BYTES = 64 * 1024;
 
@@ -56,6 +56,11 @@ function lastModified(response: Response): string {
   if (Number.isNaN(time))
     throw new StoreError('unavailable', 'the store answered without X-Timestamp and Last-Modified');
   return (time / 1000).toFixed(5);
+}
+
+/** A line of a listing without its content type. */
+export function untyped({ name, isMarker, isHalfMade }: TypedEntry): ListingEntry {
+  return { name, isMarker, isHalfMade };
 }
 
 function listingEntry(name: ByteString, type: ByteString): TypedEntry {

@@ -5,7 +5,7 @@ import { subrequest, type Handler, type Request, type Response } from '../http/m
 import { formatQuery, formatTarget } from '../http/path';
 import { readAnswer } from './answer';
 import { BROKEN_MANIFEST } from '../reserved';
-import { expectSuccess, objectInfo, parseListing } from './http_answers';
+import { expectSuccess, objectInfo, parseListing, untyped } from './http_answers';
 import { ITSELF } from './itself';
 import { DELETE_MARKER_TYPE, NEW_MARKER_LIFE, NEW_MARKER_TYPE, VERSION_MARKER_TYPE } from './markers';
 import { noteHeaders, type Notes } from './notes';
@@ -30,6 +30,9 @@ const WITH_THE_RIGHT = [404, 409, 412];
 /** A delete needs two entries, and the newest of them are the first. */
 const FIRST_PAGE = 5;
 const LATER_PAGES = 1000;
+
+/** Of what a page of a listing is asked for: account, container, and the query. */
+type Page = readonly [ByteString, ByteString, Readonly<Record<string, ByteString | undefined>>];
 
 /**
  * A store behind a handler that speaks the Swift API. Its requests are made on behalf of one client's request, and in the name of
@@ -198,7 +201,7 @@ export class HttpStore implements Store {
     prefix: ByteString,
   ): AsyncGenerator<ListingEntry> {
     const ask = (marker: ByteString, limit: number) =>
-      this.page(account, container, { prefix, marker, limit: String(limit), reverse: 'on' });
+      this.lines(account, container, { prefix, marker, limit: String(limit), reverse: 'on' });
     let marker = '';
     for (let limit = FIRST_PAGE; ; limit = LATER_PAGES) {
       const page = await ask(marker, limit);
@@ -242,7 +245,7 @@ export class HttpStore implements Store {
   ): Promise<ListingEntry[]> {
     const all: ListingEntry[] = [];
     for (let marker = ''; ;) {
-      const page = await this.page(account, container, {
+      const page = await this.lines(account, container, {
         prefix,
         marker,
         end_marker: end === '' ? undefined : end,
@@ -254,11 +257,11 @@ export class HttpStore implements Store {
     }
   }
 
-  private async page(
-    account: ByteString,
-    container: ByteString,
-    parameters: Readonly<Record<string, ByteString | undefined>>,
-  ): Promise<TypedEntry[]> {
+  private async lines(...[account, container, parameters]: Page): Promise<ListingEntry[]> {
+    return (await this.page(account, container, parameters)).map(untyped);
+  }
+
+  private async page(...[account, container, parameters]: Page): Promise<TypedEntry[]> {
     const query = formatQuery({ format: 'json', ...parameters });
     const path = formatTarget({ version: 'v1', account, container });
     const response = await this.next(this.request('GET', path, query, Headers.none));

@@ -1,5 +1,6 @@
 import { formatTimestamp } from '../../src/core/names';
 import { Headers } from '../../src/http/headers';
+import { untyped } from '../../src/stores/http_answers';
 import { VERSION_MARKER_TYPE } from '../../src/stores/markers';
 import { StoreError } from '../../src/stores/error';
 import type { Notes } from '../../src/stores/notes';
@@ -198,7 +199,7 @@ export class MapStore implements Store {
     const names = this.namesIn(account, container).reverse();
     const found = names.filter((name) => name.startsWith(prefix));
     for (const name of this.isLagging ? found.slice(1) : found) {
-      yield await Promise.resolve(this.entry({ account, container, object: name }));
+      yield await Promise.resolve(untyped(this.entry({ account, container, object: name })));
     }
   }
 
