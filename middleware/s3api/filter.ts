@@ -15,6 +15,7 @@ import { payloadOf, type SignedBody } from './payload';
 import { verifyPolicy } from './policy';
 import { readQuery, type Query } from './query';
 import { recognise, type Recognised } from './recognise';
+import { NOTHING, type Signed } from './signature/canonical';
 import { readSigning, signsQuery, type Signing } from './signature/signing';
 import type { Signer, Signers } from './signature/signers';
 import { checkValidity } from './signature/validity';
@@ -26,6 +27,7 @@ export interface S3Parts {
   readonly signers: Signers;
   /** Whose subdomains are buckets, in lower case. */
   readonly domains: readonly string[];
+  /** The region of requests that are not signed for one. */
   readonly location: string;
   /** Milliseconds by which a client's clock may be wrong. */
   readonly skew: number;
@@ -91,7 +93,6 @@ class Exchange {
       key,
       parameters: new Map([...query].filter(([name]) => !isOfPresigning(name, signing))),
       region: signing?.scope.region ?? parts.location,
-      location: parts.location,
     };
     return this.run(call, { signing, key: signer.key });
   }
@@ -125,8 +126,17 @@ class Exchange {
     if (authorizations.length > 1) throw new BucketError('invalid-argument', 'Authorization is given twice.');
     const signing = readSigning(headers, query);
     checkValidity(signing, headers, this.now, parts.skew);
-    const signer = await parts.signers.ofRequest({ method, path, headers, query }, signing);
-    return { signing, signer };
+    return this.judged({ method, path, headers, query }, signing);
+  }
+
+  private async judged(request: Signed, signing: Signing): Promise<{ signing: Signing; signer: Signer }> {
+    try {
+      return { signing, signer: await this.parts.signers.ofRequest(request, signing) };
+    } catch (error) {
+      if (!(error instanceof BucketError && error.code === 'bad-signature' && signing.mayBeOfNothing)) throw error;
+      const ofNothing = { ...signing, payload: NOTHING, mayBeOfNothing: false };
+      return this.judged(request, ofNothing);
+    }
   }
 
   private anonymous(): { readonly signing: undefined; readonly signer: Signer } {

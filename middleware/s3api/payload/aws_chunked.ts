@@ -76,7 +76,7 @@ async function readTrailer(
   for (;;) {
     const line = (await lineOf(reader)).replace(/\r$/, '');
     if (line === '') break;
-    const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): *(.*)$/.exec(line) ?? [];
     const key = name?.toLowerCase();
     if (key === undefined || trailer.has(key) || trailer.size === MOST_TRAILERS)
       throw malformed('its trailer is not of the form name:value, each once');

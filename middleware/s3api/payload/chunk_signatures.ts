@@ -1,5 +1,5 @@
 import { BadPayload } from '../../../src/buckets/bad_payload';
-import { isSignature, sha256 } from '../signature/canonical';
+import { isSignature, NOTHING, sha256 } from '../signature/canonical';
 import { ALGORITHM, formatScope, type Signing } from '../signature/signing';
 import { wrong } from '../signature/signers';
 
@@ -36,5 +36,3 @@ export class ChunkSignatures {
     this.previous = signature;
   }
 }
-
-const NOTHING = sha256('');

@@ -89,3 +89,6 @@ export function sha256(bytes: ByteString | Buffer): string {
   const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
   return createHash('sha256').update(data).digest('hex');
 }
+
+/** That of no bytes at all. */
+export const NOTHING = sha256('');

@@ -27,6 +27,8 @@ export interface Signing {
   readonly expires: number | undefined;
   /** What is signed for the body: its SHA-256 in hex, or what is said instead. */
   readonly payload: string;
+  /** Whether the payload is not told, so that the signature may also be over that of an empty body, as signers that know no S3 have it. */
+  readonly mayBeOfNothing: boolean;
 }
 
 /** The scope as it is written. */
@@ -108,6 +110,7 @@ function inHeader(authorization: ByteString, headers: Headers): Signing {
     timestamp: timestampIn(headers),
     expires: undefined,
     payload,
+    mayBeOfNothing: false,
   };
 }
 
@@ -125,6 +128,7 @@ function presigned(headers: Headers, query: Query): Signing {
     throw malformed(`X-Amz-Expires must be a number of seconds from 1 to ${MOST_EXPIRES} (a week).`);
   const timestamp = value('X-Amz-Date');
   if (!TIMESTAMP.test(timestamp)) throw malformed(BAD_DATE);
+  const told = headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256');
   return {
     from: 'query',
     ...readCredential(value('X-Amz-Credential')),
@@ -132,7 +136,8 @@ function presigned(headers: Headers, query: Query): Signing {
     signature: readSignature(value('X-Amz-Signature')),
     timestamp,
     expires: Number(expires),
-    payload: headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256') ?? UNSIGNED,
+    payload: told ?? UNSIGNED,
+    mayBeOfNothing: told === undefined,
   };
 }
 
