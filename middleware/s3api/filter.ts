@@ -133,7 +133,8 @@ class Exchange {
     try {
       return { signing, signer: await this.parts.signers.ofRequest(request, signing) };
     } catch (error) {
-      if (!(error instanceof BucketError && error.code === 'bad-signature' && signing.mayBeOfNothing)) throw error;
+      if (!(error instanceof BucketError && error.code === 'bad-signature' && signing.mayBeOfNothing))
+        throw error;
       const ofNothing = { ...signing, payload: NOTHING, mayBeOfNothing: false };
       return this.judged(request, ofNothing);
     }

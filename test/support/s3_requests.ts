@@ -45,7 +45,9 @@ function parse(text: string): Recorded {
 function bodyOf(rest: string, fields: Recorded['fields']): string {
   const length = fields.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
   if (length !== undefined) return rest.slice(0, Number(length));
-  return fields.some(([name]) => name.toLowerCase() === 'transfer-encoding') ? rest.replace(/\r?\n/g, '\r\n').replace(/(\r\n)+$/, '\r\n\r\n') : '';
+  return fields.some(([name]) => name.toLowerCase() === 'transfer-encoding')
+    ? rest.replace(/\r?\n/g, '\r\n').replace(/(\r\n)+$/, '\r\n\r\n')
+    : '';
 }
 
 /** The request as the listener makes one. */
@@ -123,5 +125,8 @@ export function inPieces(bytes: Buffer, sizes: readonly number[]): Readable {
     pieces.push(rest.subarray(0, size));
     rest = rest.subarray(size);
   }
-  return Readable.from([...pieces, rest].filter((piece) => piece.length > 0), { objectMode: false });
+  return Readable.from(
+    [...pieces, rest].filter((piece) => piece.length > 0),
+    { objectMode: false },
+  );
 }

@@ -72,7 +72,12 @@ export async function signed(given: Unsigned, at: number, by = signer()): Promis
 }
 
 /** The request as the AWS SDK signs it in its query. */
-export async function presigned(given: Unsigned, at: number, expires = 300, by = signer()): Promise<Recorded> {
+export async function presigned(
+  given: Unsigned,
+  at: number,
+  expires = 300,
+  by = signer(),
+): Promise<Recorded> {
   const { method, path, query = {}, headers = {}, body = Buffer.alloc(0) } = given;
   const result = await by.presign(
     {
@@ -109,7 +114,8 @@ export function signedChunks(
   trailer?: readonly [name: string, value: string],
 ): Buffer {
   const field = (wanted: string) => request.fields.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? '';
-  const [, scope = '', seed = ''] = /Credential=[^/]*\/(.*?),.*Signature=(\w+)/.exec(field('authorization')) ?? [];
+  const [, scope = '', seed = ''] =
+    /Credential=[^/]*\/(.*?),.*Signature=(\w+)/.exec(field('authorization')) ?? [];
   const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
   const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${SECRET_KEY}`);
   const hash = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');

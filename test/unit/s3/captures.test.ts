@@ -1,10 +1,4 @@
-import {
-  acceptingFilter,
-  asRequest,
-  captures,
-  signedAt,
-  type Recorded,
-} from '../../support/s3_requests';
+import { acceptingFilter, asRequest, captures, signedAt, type Recorded } from '../../support/s3_requests';
 
 const ALL = ['aws.txt', 'aws-stream.txt', 'minio.txt'].flatMap((file) =>
   captures(file).map((recorded): [string, Recorded] => [
@@ -69,7 +63,9 @@ function* changes(recorded: Recorded): Generator<Recorded> {
     const isEscape = target[i - 1] === '%' || target[i - 2] === '%';
     yield { ...recorded, target: replaced(target, i, isEscape ? '3' : 'Z', isEscape ? '4' : 'Y') };
   }
-  const signed = /SignedHeaders=([^,]*)/.exec(fields.find(([name]) => name === 'authorization')?.[1] ?? '')?.[1];
+  const signed = /SignedHeaders=([^,]*)/.exec(
+    fields.find(([name]) => name === 'authorization')?.[1] ?? '',
+  )?.[1];
   for (const [at, [name, value]] of fields.entries()) {
     if (name !== 'authorization' && !signed?.split(';').includes(name.toLowerCase())) continue;
     for (let i = 0; i < value.length; i++)

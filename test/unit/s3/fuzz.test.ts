@@ -34,7 +34,7 @@ it(`of ${COUNT} mutated requests none is accepted, and nothing breaks`, async ()
     const all = await originals();
     const statuses = new Map<number, number>();
     const filters = all.map((each) => acceptingFilter({ now: () => signedAt(each) }));
-    for (let i = 0; i < COUNT; ) {
+    for (let i = 0; i < COUNT;) {
       const at = chance.below(all.length);
       const original = all[at]!;
       const mutant = mutated(original, chance);
@@ -87,9 +87,47 @@ function mutatedOnce(recorded: Recorded, chance: Chance): Recorded {
   }
 }
 
-const INTERESTING = ['x-amz-acl', 'X_Amz_Meta_A', 'x-amz-trailer', 'Authorization', 'x-amz-decoded-content-length', 'content-md5', 'Content-Encoding', 'x-amz-checksum-crc32', 'x-amz-content-sha256'];
-const VALUES = ['', '0', '-1', 'aws-chunked', 'AWS4-HMAC-SHA256', 'UNSIGNED-PAYLOAD', 'private', 'x-amz-checksum-crc32', '9'.repeat(20)];
-const PIECES = ['%', '%00', '%2F', '/', '..', '&', '=', '+', ' ', ',', ';', '\0', 'ÿ', 'A'.repeat(3000), 'X-Amz-Signature=', '?', '\r\n'];
+const INTERESTING = [
+  'x-amz-acl',
+  'X_Amz_Meta_A',
+  'x-amz-trailer',
+  'Authorization',
+  'x-amz-decoded-content-length',
+  'content-md5',
+  'Content-Encoding',
+  'x-amz-checksum-crc32',
+  'x-amz-content-sha256',
+];
+const VALUES = [
+  '',
+  '0',
+  '-1',
+  'aws-chunked',
+  'AWS4-HMAC-SHA256',
+  'UNSIGNED-PAYLOAD',
+  'private',
+  'x-amz-checksum-crc32',
+  '9'.repeat(20),
+];
+const PIECES = [
+  '%',
+  '%00',
+  '%2F',
+  '/',
+  '..',
+  '&',
+  '=',
+  '+',
+  ' ',
+  ',',
+  ';',
+  '\0',
+  'ÿ',
+  'A'.repeat(3000),
+  'X-Amz-Signature=',
+  '?',
+  '\r\n',
+];
 
 function damaged(text: string, chance: Chance): string {
   const from = chance.below(text.length + 1);
@@ -121,7 +159,8 @@ function meaning({ method, target, fields, body }: Recorded): string {
     .map(([name, value]) => [name.toLowerCase().replaceAll('_', '-'), value] as const)
     .filter(([name]) => counts(name))
     .map(([name, value]) => `${name}:${value.replace(/[ \t]+/g, ' ').replace(/^ | $| ?(?=,)|(?<=,) /g, '')}`);
-  const isBodySigned = !headers.includes('x-amz-content-sha256:UNSIGNED-PAYLOAD') && !query.includes('X-Amz-Signature');
+  const isBodySigned =
+    !headers.includes('x-amz-content-sha256:UNSIGNED-PAYLOAD') && !query.includes('X-Amz-Signature');
   return JSON.stringify([
     method,
     path.split('/').map((segment) => decoded(segment, false)),
@@ -142,7 +181,14 @@ function bodyMeaning(body: string, headers: readonly string[]): string {
     const [line, size] = /^([0-9a-fA-F]{1,12})\r\n/.exec(rest) ?? [];
     if (line === undefined || size === undefined) return body;
     const length = parseInt(size, 16);
-    if (length === 0) return chunks.join('') + rest.slice(line.length).replace(/[ \t\r]/g, '').toLowerCase();
+    if (length === 0)
+      return (
+        chunks.join('') +
+        rest
+          .slice(line.length)
+          .replace(/[ \t\r]/g, '')
+          .toLowerCase()
+      );
     chunks.push(rest.slice(line.length, line.length + length));
     if (rest.slice(line.length + length, line.length + length + 2) !== '\r\n') return body;
     rest = rest.slice(line.length + length + 2);

@@ -30,7 +30,8 @@ async function streamed(chunks: readonly Buffer[], trailer?: readonly [string, s
   return { ...unsigned, body: signedChunks(unsigned, chunks, trailer) };
 }
 
-const bytes = (most: number) => fc.uint8Array({ minLength: 1, maxLength: most }).map((each) => Buffer.from(each));
+const bytes = (most: number) =>
+  fc.uint8Array({ minLength: 1, maxLength: most }).map((each) => Buffer.from(each));
 const sizes = fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 20 });
 const crc32 = async (body: Buffer) => {
   const sum = sumOf('crc32');
@@ -41,17 +42,22 @@ const crc32 = async (body: Buffer) => {
 describe('signed chunks', () => {
   it('come out whole, however the connection chops them', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(bytes(400), { maxLength: 5 }), sizes, fc.boolean(), async (chunks, cut, isSummed) => {
-        const whole = Buffer.concat(chunks);
-        const trailer = isSummed ? (['x-amz-checksum-crc32', await crc32(whole)] as const) : undefined;
-        const recorded = await streamed(chunks, trailer);
-        const { status, got } = await put(recorded, inPieces(recorded.body, cut));
-        expect(status).toBe(200);
-        expect(got?.body).toEqual(whole);
-        expect(got?.call.payload.length).toBe(whole.length);
-        expect(got?.call.payload.trailing().get('crc32')).toBe(trailer?.[1]);
-        expect(got?.call.request.headers.get('content-encoding')).toBe('gzip');
-      }),
+      fc.asyncProperty(
+        fc.array(bytes(400), { maxLength: 5 }),
+        sizes,
+        fc.boolean(),
+        async (chunks, cut, isSummed) => {
+          const whole = Buffer.concat(chunks);
+          const trailer = isSummed ? (['x-amz-checksum-crc32', await crc32(whole)] as const) : undefined;
+          const recorded = await streamed(chunks, trailer);
+          const { status, got } = await put(recorded, inPieces(recorded.body, cut));
+          expect(status).toBe(200);
+          expect(got?.body).toEqual(whole);
+          expect(got?.call.payload.length).toBe(whole.length);
+          expect(got?.call.payload.trailing().get('crc32')).toBe(trailer?.[1]);
+          expect(got?.call.request.headers.get('content-encoding')).toBe('gzip');
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -137,10 +143,16 @@ describe('checksums', () => {
     expect([...(right.got?.call.payload.checksums ?? [])]).toEqual([[algorithm, value]]);
     const wrong = Buffer.from(value, 'base64').map((byte) => byte ^ 1);
     const other = Buffer.from(wrong).toString('base64');
-    expect(await put(await signedPut(body, { [name]: other }))).toMatchObject({ code: 'BadDigest', got: undefined });
+    expect(await put(await signedPut(body, { [name]: other }))).toMatchObject({
+      code: 'BadDigest',
+      got: undefined,
+    });
     const trailer = (await put(await streamed([body], [name, value]))).got?.call.payload.trailing();
     expect([...(trailer ?? [])]).toEqual([[algorithm, value]]);
-    expect(await put(await streamed([body], [name, other]))).toMatchObject({ code: 'BadDigest', got: undefined });
+    expect(await put(await streamed([body], [name, other]))).toMatchObject({
+      code: 'BadDigest',
+      got: undefined,
+    });
   });
 
   it.each<[string, Record<string, string>, string]>([
@@ -150,7 +162,11 @@ describe('checksums', () => {
     ['a checksum that is none', { 'x-amz-checksum-crc32': 'AAAA' }, 'InvalidRequest'],
     ['two', { 'x-amz-checksum-crc32': 'NhCmhg==', 'x-amz-checksum-sha1': 'AAAA' }, 'InvalidRequest'],
     ['one that is not known', { 'x-amz-checksum-xxhash3': 'AAAA' }, 'NotImplemented'],
-    ['another than the SDK says', { 'x-amz-checksum-crc32': 'NhCmhg==', 'x-amz-sdk-checksum-algorithm': 'SHA1' }, 'InvalidRequest'],
+    [
+      'another than the SDK says',
+      { 'x-amz-checksum-crc32': 'NhCmhg==', 'x-amz-sdk-checksum-algorithm': 'SHA1' },
+      'InvalidRequest',
+    ],
     ['none where the SDK says so', { 'x-amz-sdk-checksum-algorithm': 'SHA1' }, 'InvalidRequest'],
     ['a trailer that is not announced', { 'x-amz-trailer': 'x-amz-checksum-crc32' }, 'InvalidRequest'],
     ['a hash that is none', { 'x-amz-content-sha256': 'x' }, 'InvalidArgument'],

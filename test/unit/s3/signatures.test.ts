@@ -34,7 +34,12 @@ it('the vector of the AWS signer for a header', async () => {
 it('the vector of the AWS signer for a query', async () => {
   const target =
     '/bkt/dir/k%20%C3%A9%2B1.txt?versionId=V1&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AK%2F20231114%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20231114T221320Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host&X-Amz-Signature=5551da38e2408cd8183727e6b47e7fb96a0c147e4d987150783938b2cec5c423';
-  const recorded = { method: 'GET', target, fields: [['host', '127.0.0.1:9000']] as const, body: Buffer.alloc(0) };
+  const recorded = {
+    method: 'GET',
+    target,
+    fields: [['host', '127.0.0.1:9000']] as const,
+    body: Buffer.alloc(0),
+  };
   const { status, call } = await ask(recorded, NOW + 299_000);
   expect(status).toBe(200);
   expect([...call!.parameters]).toEqual([['versionId', 'V1']]);
@@ -43,7 +48,10 @@ it('the vector of the AWS signer for a query', async () => {
 
 it('whatever the AWS signer signs is accepted, and means what was signed', async () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 12 });
-  const query = fc.dictionary(text.filter((name) => name !== '' && !/^x-amz-|^__proto__$/i.test(name)), text);
+  const query = fc.dictionary(
+    text.filter((name) => name !== '' && !/^x-amz-|^__proto__$/i.test(name)),
+    text,
+  );
   const key = text.filter((name) => !name.includes('\0') && name !== '');
   await fc.assert(
     fc.asyncProperty(key, query, fc.boolean(), async (name, parameters, inQuery) => {
@@ -66,12 +74,24 @@ it('any region signs, and is told', async () => {
 });
 
 it.each<[string, string, (recorded: Recorded) => Recorded]>([
-  ['an access key that nobody has', 'InvalidAccessKeyId', (r) => inAuthorization(r, 'Credential=AK', 'Credential=NO')],
+  [
+    'an access key that nobody has',
+    'InvalidAccessKeyId',
+    (r) => inAuthorization(r, 'Credential=AK', 'Credential=NO'),
+  ],
   ['another service', 'AuthorizationHeaderMalformed', (r) => inAuthorization(r, '/s3/', '/ec2/')],
   ['another day', 'AuthorizationHeaderMalformed', (r) => inAuthorization(r, '20231114', '20231113')],
-  ['no Host among the signed', 'AccessDenied', (r) => inAuthorization(r, 'SignedHeaders=host;', 'SignedHeaders=')],
+  [
+    'no Host among the signed',
+    'AccessDenied',
+    (r) => inAuthorization(r, 'SignedHeaders=host;', 'SignedHeaders='),
+  ],
   ['a header that is not signed', 'AccessDenied', (r) => withField(r, 'x-amz-acl', 'public-read')],
-  ['one that a WSGI server would take for it', 'AccessDenied', (r) => withField(r, 'x_amz_acl', 'public-read')],
+  [
+    'one that a WSGI server would take for it',
+    'AccessDenied',
+    (r) => withField(r, 'x_amz_acl', 'public-read'),
+  ],
   ['a signed header twice', 'AccessDenied', (r) => withField(r, 'x-amz-date', '20231114T221320Z')],
   ['two Authorizations', 'InvalidArgument', (r) => withField(r, 'Authorization', 'AWS4-HMAC-SHA256 x')],
   ['a signature in the query as well', 'InvalidArgument', (r) => withParameter(r, 'X-Amz-Signature=1')],
@@ -80,14 +100,21 @@ it.each<[string, string, (recorded: Recorded) => Recorded]>([
   ['a session token', 'InvalidRequest', (r) => withField(r, 'x-amz-security-token', 'T')],
   ['version 2', 'InvalidRequest', (r) => withAuthorization(r, 'AWS AK:c2lnbmF0dXJl')],
   ['another algorithm', 'InvalidRequest', (r) => inAuthorization(r, 'HMAC-SHA256', 'ECDSA-P256-SHA256')],
-  ['no signature', 'AuthorizationHeaderMalformed', (r) => withAuthorization(r, 'AWS4-HMAC-SHA256 Credential=AK')],
+  [
+    'no signature',
+    'AuthorizationHeaderMalformed',
+    (r) => withAuthorization(r, 'AWS4-HMAC-SHA256 Credential=AK'),
+  ],
 ])('%s is refused', async (_, code, change) => {
   expect(await ask(change(await signed(GET, NOW)))).toMatchObject({ code, call: undefined, passed: [] });
 });
 
 it.each([0, 604_801, 1e9, -1])('a URL for %d seconds is refused', async (seconds) => {
   const recorded = await presigned(GET, NOW, 300);
-  const changed = { ...recorded, target: recorded.target.replace('X-Amz-Expires=300', `X-Amz-Expires=${seconds}`) };
+  const changed = {
+    ...recorded,
+    target: recorded.target.replace('X-Amz-Expires=300', `X-Amz-Expires=${seconds}`),
+  };
   expect(await ask(changed)).toMatchObject({ status: 400, code: 'AuthorizationQueryParametersError' });
 });
 
