@@ -1,6 +1,6 @@
 import { drain } from '../http/body';
 import type { ByteString } from '../http/bytes';
-import { Headers } from '../http/headers';
+import type { Headers } from '../http/headers';
 import type { Body, Response } from '../http/message';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
@@ -110,9 +110,7 @@ export async function removeObject(
 ): Promise<Removed> {
   await checkCondition(caller, ref, condition);
   if (ref.versionId !== undefined) return removeVersion(caller, ref, ref.versionId);
-  const response = await withParts(caller, ref, () =>
-    remove(caller, ref, condition),
-  );
+  const response = await withParts(caller, ref, () => remove(caller, ref, condition));
   const versionId = response.headers.get('x-object-version-id');
   if (response.status === 404) {
     await drain(response.body);

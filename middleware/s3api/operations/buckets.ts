@@ -1,5 +1,6 @@
 import { cannedAcl } from '../../../src/buckets/acl';
-import { createBucket, deleteBucket, headBucket, setVersioning } from '../../../src/buckets/bucket';
+import { createBucket, headBucket, setVersioning } from '../../../src/buckets/bucket';
+import { deleteBucket } from '../../../src/buckets/bucket_removal';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Response } from '../../../src/http/message';
 import type { Operation, Route, S3Call } from '../call';
@@ -63,12 +64,9 @@ async function checkLocation(call: S3Call): Promise<void> {
   const asked = await readXml(body, body.length, 'CreateBucketConfiguration');
   const location = child(asked, 'LocationConstraint')?.text ?? '';
   if (location === '' || location.toLowerCase() === call.region.toLowerCase()) return;
-  throw new S3Refusal(
-    400,
-    'InvalidLocationConstraint',
-    'The specified location-constraint is not valid',
-    { LocationConstraint: location },
-  );
+  throw new S3Refusal(400, 'InvalidLocationConstraint', 'The specified location-constraint is not valid', {
+    LocationConstraint: location,
+  });
 }
 
 const remove: Operation = async (call) => {

@@ -16,8 +16,7 @@ export function conditionsOf({ request: { headers } }: S3Call, prefix = ''): Con
 /** The condition on a write: an etag that is there, or nothing at all. @throws S3Refusal for any other */
 export function writeConditionOf(call: S3Call): WriteCondition {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditionsOf(call);
-  const isOther =
-    ifMatch?.trim() === '*' || (ifNoneMatch !== undefined && ifNoneMatch.trim() !== '*');
+  const isOther = ifMatch?.trim() === '*' || (ifNoneMatch !== undefined && ifNoneMatch.trim() !== '*');
   if (isOther || ifModifiedSince !== undefined || ifUnmodifiedSince !== undefined)
     throw notImplemented('A header you provided implies functionality that is not implemented');
   return { ifMatch, ifNoneMatch };

@@ -8,7 +8,7 @@ import type { Operation, Route, S3Call } from '../call';
 import { child, childrenOf, readXml, xml, xmlAnswer } from '../xml';
 import { bodyOf, bucketOf, malformed } from './arguments';
 import { S3Refusal } from './refusal';
-import { spelledCode } from './error_codes';
+import { errorCode } from '../errors';
 
 const MOST_BYTES = 2 * 1024 * 1024;
 const MOST_KEYS = 1000;
@@ -87,10 +87,14 @@ async function removedOf(call: S3Call, { key, versionId }: Named): Promise<Outco
   }
 }
 
-function toldOf({ key, versionId }: Named, outcome: Outcome | undefined, isQuiet: boolean): string | undefined {
+function toldOf(
+  { key, versionId }: Named,
+  outcome: Outcome | undefined,
+  isQuiet: boolean,
+): string | undefined {
   const own = [xml('Key', key), versionId === undefined ? undefined : xml('VersionId', versionId)];
   if (outcome instanceof BucketError)
-    return xml('Error', [...own, xml('Code', spelledCode(outcome)), xml('Message', outcome.message)]);
+    return xml('Error', [...own, xml('Code', errorCode(outcome)), xml('Message', outcome.message)]);
   if (isQuiet || outcome === undefined) return undefined;
   const marker = outcome.isMarker
     ? [xml('DeleteMarker', true), xml('DeleteMarkerVersionId', outcome.versionId ?? 'null')]

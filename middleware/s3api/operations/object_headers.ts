@@ -70,7 +70,8 @@ function withoutChunks(encoding: string | undefined): string | undefined {
 function metadataOf(headers: Headers): [name: string, value: ByteString][] {
   const raw = headers.filter((key) => key.startsWith(META)).toRaw();
   const found: [string, ByteString][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) found.push([(raw[i] ?? '').slice(META.length), raw[i + 1] ?? '']);
+  for (let i = 0; i + 1 < raw.length; i += 2)
+    found.push([(raw[i] ?? '').slice(META.length), raw[i + 1] ?? '']);
   return found;
 }
 
@@ -138,7 +139,6 @@ const OVERRIDES = [
 export function overridden({ parameters }: S3Call): Headers {
   const wanted = OVERRIDES.map((name) => [name, parameters.get(`response-${name}`)] as const);
   for (const [name, value] of wanted)
-    // eslint-disable-next-line no-control-regex -- these would end the header
     if (value !== undefined && /[\0\r\n]/.test(value))
       throw invalidArgument(`response-${name}`, value, 'The value is none that a header can have.');
   return Headers.of(Object.fromEntries(wanted));

@@ -82,7 +82,8 @@ const tellAttributes: Operation = async (call) => {
   const info = await headObject(call.caller, ref);
   const [, parts] = /-(\d+)$/.exec(info.etag) ?? [];
   const sums = [...checksumsIn(info.headers)].map(([name, sum]) => xml(`Checksum${name.toUpperCase()}`, sum));
-  const when = (name: string, content: () => string | undefined) => (wanted.has(name) ? content() : undefined);
+  const when = (name: string, content: () => string | undefined) =>
+    wanted.has(name) ? content() : undefined;
   const headers = Headers.of({
     'Last-Modified': info.headers.get('last-modified'),
     'x-amz-version-id': info.versionId,
@@ -90,7 +91,9 @@ const tellAttributes: Operation = async (call) => {
   const content = [
     when('ETag', () => xml('ETag', info.etag)),
     when('Checksum', () => (sums.length === 0 ? undefined : xml('Checksum', sums))),
-    when('ObjectParts', () => (parts === undefined ? undefined : xml('ObjectParts', [xml('PartsCount', parts)]))),
+    when('ObjectParts', () =>
+      parts === undefined ? undefined : xml('ObjectParts', [xml('PartsCount', parts)]),
+    ),
     when('StorageClass', () => xml('StorageClass', 'STANDARD')),
     when('ObjectSize', () => xml('ObjectSize', info.size)),
   ];
