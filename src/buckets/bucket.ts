@@ -3,6 +3,7 @@ import { drain } from '../http/body';
 import { Headers } from '../http/headers';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
+import { segmentsOf, uploadIn } from './parts';
 import { done } from './store_answers';
 import { entriesOf, type Entry } from './entries';
 
@@ -107,7 +108,7 @@ export async function setVersioning(
  * @throws BucketError `bucket-not-empty` also while it has versions, delete markers or uploads in progress
  */
 export async function deleteBucket(caller: Caller, name: ByteString): Promise<void> {
-  await headBucket(caller, name);
+  const { isInHeaderMode } = await headBucket(caller, name);
   if (await hasUploads(caller, name)) throw notEmpty(name);
   const response = await ask(caller, { method: 'DELETE', container: name });
   if (response.status === 409) {
@@ -115,20 +116,12 @@ export async function deleteBucket(caller: Caller, name: ByteString): Promise<vo
     throw notEmpty(name);
   }
   await done(caller, response, { bucket: name });
-  // only once nothing can lead to them any more
-  await deleteSegments(caller, segmentsOf(name));
+  // only once nothing can lead to them any more: what an archive keeps may
+  if (!isInHeaderMode) await deleteSegments(caller, segmentsOf(name));
 }
-
-/** Where the parts of a bucket's uploads are, as Swift's s3api has it. */
-function segmentsOf(bucket: ByteString): ByteString {
-  return `${bucket}+segments`;
-}
-
-/** Parts are named `KEY/UPLOAD/N`, uploads that go on `KEY/UPLOAD`. */
-const PART = /\/\d{1,5}$/;
 
 async function hasUploads(caller: Caller, bucket: ByteString): Promise<boolean> {
-  for await (const { name } of segmentsIn(caller, segmentsOf(bucket))) if (!PART.test(name)) return true;
+  for await (const { name } of segmentsIn(caller, segmentsOf(bucket))) if (uploadIn(name)) return true;
   return false;
 }
 

@@ -49,7 +49,7 @@ export async function copyObject(
   await checkCondition(caller, target, options.condition);
   const checksums = wholeChecksums(info.headers);
   const headers = copyHeaders(info, checksums, options);
-  const response = await withParts(caller, { ...target, version: undefined }, () =>
+  const response = await withParts(caller, target, () =>
     ask(caller, {
       method: 'PUT',
       container: target.bucket,

@@ -1,6 +1,6 @@
 import { drain } from '../http/body';
 import type { ByteString } from '../http/bytes';
-import { Headers } from '../http/headers';
+import type { Headers } from '../http/headers';
 import type { Body, Response } from '../http/message';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
@@ -44,7 +44,7 @@ export async function writeObject(caller: Caller, ref: ObjectRef, object: NewObj
   const { body, length, condition, headers } = object;
   await checkCondition(caller, ref, condition);
   const sent = headers.with('Content-Length', String(length));
-  const response = await withParts(caller, { ...ref, version: ref.versionId }, () =>
+  const response = await withParts(caller, ref, () =>
     ask(caller, {
       method: 'PUT',
       container: ref.bucket,
@@ -110,9 +110,7 @@ export async function removeObject(
 ): Promise<Removed> {
   await checkCondition(caller, ref, condition);
   if (ref.versionId !== undefined) return removeVersion(caller, ref, ref.versionId);
-  const response = await withParts(caller, { ...ref, version: ref.versionId }, () =>
-    remove(caller, ref, condition),
-  );
+  const response = await withParts(caller, ref, () => remove(caller, ref, condition));
   const versionId = response.headers.get('x-object-version-id');
   if (response.status === 404) {
     await drain(response.body);
@@ -127,7 +125,7 @@ export async function removeObject(
 async function removeVersion(caller: Caller, ref: ObjectRef, versionId: string): Promise<Removed> {
   const isMarker = await meetsMarker(caller, ref);
   if (isMarker === undefined) return { versionId, isMarker: false };
-  const response = await withParts(caller, { ...ref, version: ref.versionId }, () => remove(caller, ref));
+  const response = await withParts(caller, ref, () => remove(caller, ref));
   if (response.status === 404) await drain(response.body);
   else await done(caller, response, ref);
   return { versionId, isMarker };
