@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { drain } from '../http/body';
 import { isTrueValue, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
@@ -32,6 +33,25 @@ export interface Upload {
 /** The name of an upload's marker. */
 export function markerOf({ key, id }: Upload): ByteString {
   return `${key}/${id}`;
+}
+
+const ID = /^[0-9a-f]{12}-[A-Za-z0-9_-]{24}$/;
+
+/** Ids of uploads sort by when they began: 12 digits of milliseconds, in hexadecimal, and what nobody guesses. */
+export function newUploadId(): string {
+  return `${Date.now().toString(16).padStart(12, '0')}-${randomBytes(18).toString('base64url')}`;
+}
+
+/** Whether a text may be the id of an upload: others are asked for by nobody. */
+export function isUploadId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** The upload whose marker has a name; undefined for what is a part, or of one. */
+export function uploadIn(name: ByteString): Pick<Upload, 'key' | 'id'> | undefined {
+  const at = name.lastIndexOf('/');
+  const id = name.slice(at + 1);
+  return at > 0 && isUploadId(id) ? { key: name.slice(0, at), id } : undefined;
 }
 
 /** The name of a part. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { drain } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
@@ -9,8 +8,17 @@ import { BucketError } from './errors';
 import { headBucket } from './bucket';
 import { ownHeaders } from './own_headers';
 import { notePartSum, partSum, summing, type Summing } from './part_sums';
-import { entriesBelow, markerOf, partOf, release, segmentsOf, type Upload } from './parts';
-import { sending } from './sending';
+import {
+  entriesBelow,
+  markerOf,
+  partOf,
+  release,
+  segmentsOf,
+  type Upload,
+  newUploadId,
+  isUploadId,
+  uploadIn,
+} from './parts';
 import { done } from './store_answers';
 
 /** Parts are numbered from 1. */
@@ -22,13 +30,6 @@ const PART_TYPE = 'application/octet-stream';
 
 /** How an upload's parts are summed: a note on its marker that is none of the object's. */
 const SUMMING = 'X-Object-Meta-Hindsight-Upload-Sum';
-
-/** Ids of uploads sort by when they began: 12 digits of milliseconds, in hexadecimal, and what nobody guesses. */
-function newId(): string {
-  return `${Date.now().toString(16).padStart(12, '0')}-${randomBytes(18).toString('base64url')}`;
-}
-
-const ID = /^[0-9a-f]{12}-[A-Za-z0-9_-]{24}$/;
 
 /** What an object will be made with. */
 export interface UploadStart {
@@ -43,7 +44,7 @@ export async function createUpload(
   { bucket, key }: Omit<Upload, 'id'>,
   { headers, summing }: UploadStart,
 ): Promise<Upload> {
-  const upload = { bucket, key, id: newId() };
+  const upload = { bucket, key, id: newUploadId() };
   if (partOf(upload, MOST_PARTS).length > MOST_NAME)
     throw new BucketError('key-too-long', 'Your key is too long');
   const { headers: container } = await headBucket(caller, bucket);
@@ -82,7 +83,7 @@ export interface Begun {
 /** An upload in progress; undefined where there is none of that id. */
 export async function findUpload(caller: Caller, upload: Upload): Promise<Begun | undefined> {
   const { bucket } = upload;
-  const isId = ID.test(upload.id);
+  const isId = isUploadId(upload.id);
   const object = isId ? markerOf(upload) : undefined;
   // the bucket is what is asked for where the id is none
   const container = isId ? segmentsOf(bucket) : bucket;
@@ -153,9 +154,7 @@ export async function putPart(
   const [container, object] = [segmentsOf(upload.bucket), partOf(upload, number)];
   const headers = Headers.of({ 'Content-Length': String(length), 'Content-Type': typed(sums) ?? PART_TYPE });
   const about = { bucket: container, key: object };
-  const response = await sending(body, () =>
-    ask(caller, { method: 'PUT', container, object, headers, body }),
-  );
+  const response = await ask(caller, { method: 'PUT', container, object, headers, body });
   const written = (await done(caller, response, about)).headers;
   const etag = (written.get('etag') ?? '').replaceAll('"', '');
   const late = typed(sums) === undefined ? typed(trailing(), etag) : undefined;
@@ -314,11 +313,4 @@ function markerBehind(
   if (keyMarker === '') return undefined;
   if (folded(keyMarker) === keyMarker) return keyMarker + LAST;
   return `${keyMarker}/${idMarker === '' ? LAST : idMarker}`;
-}
-
-/** The upload whose marker has a name; undefined for what is a part. */
-function uploadIn(name: ByteString): { readonly key: ByteString; readonly id: string } | undefined {
-  const at = name.lastIndexOf('/');
-  const id = name.slice(at + 1);
-  return at > 0 && ID.test(id) ? { key: name.slice(0, at), id } : undefined;
 }
