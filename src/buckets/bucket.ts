@@ -3,9 +3,7 @@ import { drain } from '../http/body';
 import { Headers } from '../http/headers';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { segmentsOf, uploadIn } from './parts';
 import { done } from './store_answers';
-import { entriesOf, type Entry } from './entries';
 
 /** Whether a bucket keeps versions. There is no way back to `never`. */
 export type Versioning = 'never' | 'enabled' | 'suspended';
@@ -100,47 +98,4 @@ export async function setVersioning(
     );
   const headers = Headers.of({ 'X-Versions-Enabled': versioning === 'enabled' ? 'true' : 'false' });
   await done(caller, await ask(caller, { method: 'POST', container: name, headers }), { bucket: name });
-}
-
-/**
- * Deletes a bucket, and with it what is left of uploads that came to their end.
- *
- * @throws BucketError `bucket-not-empty` also while it has versions, delete markers or uploads in progress
- */
-export async function deleteBucket(caller: Caller, name: ByteString): Promise<void> {
-  const { isInHeaderMode } = await headBucket(caller, name);
-  if (await hasUploads(caller, name)) throw notEmpty(name);
-  const response = await ask(caller, { method: 'DELETE', container: name });
-  if (response.status === 409) {
-    await drain(response.body);
-    throw notEmpty(name);
-  }
-  await done(caller, response, { bucket: name });
-  // only once nothing can lead to them any more: what an archive keeps may
-  if (!isInHeaderMode) await deleteSegments(caller, segmentsOf(name));
-}
-
-async function hasUploads(caller: Caller, bucket: ByteString): Promise<boolean> {
-  for await (const { name } of segmentsIn(caller, segmentsOf(bucket))) if (uploadIn(name)) return true;
-  return false;
-}
-
-async function deleteSegments(caller: Caller, container: ByteString): Promise<void> {
-  for await (const { name: object } of segmentsIn(caller, container))
-    await drain((await ask(caller, { method: 'DELETE', container, object })).body);
-  await drain((await ask(caller, { method: 'DELETE', container })).body);
-}
-
-/** None where there is no such container. */
-async function* segmentsIn(caller: Caller, container: ByteString): AsyncGenerator<Entry> {
-  try {
-    yield* entriesOf(caller, container, {});
-  } catch (error) {
-    if (!(error instanceof BucketError) || error.code !== 'no-such-bucket') throw error;
-  }
-}
-
-function notEmpty(name: ByteString): BucketError {
-  const message = 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.';
-  return new BucketError('bucket-not-empty', message, { fields: { BucketName: name } });
 }

@@ -162,7 +162,9 @@ export async function objectRefusal(
   if (versionId !== undefined && headers.get('content-type') === DELETE_MARKER_TYPE)
     return isDeleteMarker(ref, versionId, headers);
   if (versionId !== undefined) return refusalOf(caller, { ...response, body: NO_BODY }, ref);
-  const marker = headers.get('x-object-version-id') ?? (await markerOf(caller, ref));
+  const told = headers.get('x-object-version-id') ?? NULL_VERSION;
+  // `null` is also told of what never was
+  const marker = told === NULL_VERSION ? await markerOf(caller, ref) : told;
   return new BucketError('no-such-key', 'The specified key does not exist.', {
     fields: { Key: key, BucketName: bucket },
     ...(marker === undefined ? {} : { marker: { id: marker } }),

@@ -1,5 +1,5 @@
 import { bucketAccess, cannedAcl, objectAccess, setAccess, type Access } from '../../../src/buckets/acl';
-import { BucketError } from '../../../src/buckets/errors';
+import type { BucketError } from '../../../src/buckets/errors';
 import { headBucket } from '../../../src/buckets/bucket';
 import { headObject } from '../../../src/buckets/objects';
 import type { ByteString } from '../../../src/http/bytes';

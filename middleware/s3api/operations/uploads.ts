@@ -159,7 +159,7 @@ const abort: Operation = async (call) => {
 };
 
 const complete: Operation = async (call) => {
-  const { caller, request, payload } = call;
+  const { caller, request } = call;
   const condition = writeConditionOf(call);
   const upload = uploadOf(call);
   const wanted = await bodyOf(call, MOST_DOCUMENT)
@@ -174,7 +174,7 @@ const complete: Operation = async (call) => {
   const { etag, versionId, sum } = await completeUpload(caller, upload, {
     parts: wanted,
     bytes: size === undefined ? undefined : Number(size),
-    sums: payload.checksums,
+    sums: sumsOf(request.headers),
     condition,
   });
   const content = [
@@ -188,6 +188,12 @@ const complete: Operation = async (call) => {
   const headers = Headers.of({ 'x-amz-version-id': idOf(versionId) });
   return xmlAnswer(200, 'CompleteMultipartUploadResult', content, headers);
 };
+
+/** Those of the object that is to be. */
+function sumsOf(headers: Headers): ReadonlyMap<string, string> {
+  const given = Object.keys(SUMS).map((name) => [name, headers.get(`x-amz-checksum-${name}`)] as const);
+  return new Map(given.filter((each): each is [string, string] => each[1] !== undefined));
+}
 
 /** Where an object is. */
 export function locationOf({
