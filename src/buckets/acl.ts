@@ -45,16 +45,6 @@ export function cannedAcl(name: ByteString): Headers {
   });
 }
 
-/**
- * Checks a canned ACL for an object. Objects have none of their own: what is not their bucket's they cannot have.
- *
- * @throws BucketError as above; `not-implemented` for what would let in others
- */
-export function checkObjectAcl(name: ByteString): void {
-  if (cannedAcl(name).get('x-container-read') !== '')
-    throw new BucketError('not-implemented', 'Objects have no ACL of their own; the bucket has one.');
-}
-
 /** Who may what in a bucket. */
 export async function bucketAccess(caller: Caller, bucket: ByteString): Promise<Access> {
   return accessOf((await headBucket(caller, bucket)).headers);

@@ -123,6 +123,8 @@ export interface PartContent {
   readonly body: Body;
   /** Bytes. */
   readonly length: number;
+  /** An ETag that it must have; nothing else. */
+  readonly given: Headers;
   /** Base64, by the names of their algorithms: those known before the body, and those known behind it. */
   readonly sums: ReadonlyMap<string, string>;
   readonly trailing: () => ReadonlyMap<string, string>;
@@ -144,7 +146,7 @@ export async function putPart(
   caller: Caller,
   upload: Upload,
   number: number,
-  { body, length, sums, trailing }: PartContent,
+  { body, length, given, sums, trailing }: PartContent,
 ): Promise<WrittenPart> {
   const { summing } = await getUpload(caller, upload);
   const typed = (known: ReadonlyMap<string, string>, md5?: string) => {
@@ -152,7 +154,8 @@ export async function putPart(
     return sum === undefined ? undefined : notePartSum(PART_TYPE, summing?.algorithm ?? '', sum, md5);
   };
   const [container, object] = [segmentsOf(upload.bucket), partOf(upload, number)];
-  const headers = Headers.of({ 'Content-Length': String(length), 'Content-Type': typed(sums) ?? PART_TYPE });
+  const own = { 'Content-Length': String(length), 'Content-Type': typed(sums) ?? PART_TYPE };
+  const headers = given.withAll(Headers.of(own));
   const about = { bucket: container, key: object };
   const response = await ask(caller, { method: 'PUT', container, object, headers, body });
   const written = (await done(caller, response, about)).headers;

@@ -19,8 +19,8 @@ export interface NewObject {
   /** What the store keeps of it: type, standard headers, metadata; an ETag that its content must have. */
   readonly headers: Headers;
   readonly body: Body;
-  /** Bytes of the body. */
-  readonly length: number;
+  /** Bytes of the body; undefined where only its end tells. */
+  readonly length: number | undefined;
   readonly condition?: WriteCondition;
 }
 
@@ -43,7 +43,7 @@ export async function writeObject(caller: Caller, ref: ObjectRef, object: NewObj
   checkKey(ref.key);
   const { body, length, condition, headers } = object;
   await checkCondition(caller, ref, condition);
-  const sent = headers.with('Content-Length', String(length));
+  const sent = length === undefined ? headers : headers.with('Content-Length', String(length));
   const response = await withParts(caller, ref, () =>
     ask(caller, {
       method: 'PUT',

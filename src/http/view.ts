@@ -5,7 +5,7 @@ import { Headers } from './headers';
 import { NO_BODY, type Body, type Request, type Response } from './message';
 import { answer } from './answers';
 import { failedCondition } from './preconditions';
-import { rangesOf, type Range } from '../../../http/ranges';
+import { rangesOf, type Range } from './ranges';
 import { httpDate } from './times';
 
 /** What a GET of an object shows: its own bytes, those of many segments, or a manifest. */

@@ -2,6 +2,7 @@ import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
 import { isText } from '../../../src/http/bytes';
 import type { Operation, Route } from '../call';
+import { aclRoutes } from './acls';
 import { bucketRoutes, plainBucketRoutes } from './buckets';
 import { copyRoutes } from './copies';
 import { listingRoutes, plainListing } from './listings';
@@ -9,7 +10,10 @@ import { multiDeleteRoutes } from './multi_delete';
 import { plainReadRoutes, readRoutes } from './reads';
 import { answeringRefusals } from './refusal';
 import { serviceRoutes } from './service';
+import { taggingRoutes } from './tagging';
 import { notImplementedRoutes, unsetRoutes } from './unset';
+import { partRoutes } from './upload_parts';
+import { uploadRoutes } from './uploads';
 import { versionListingRoutes } from './version_listings';
 import { plainWriteRoutes } from './writes';
 
@@ -20,6 +24,10 @@ const particular: readonly Route[] = [
   ...listingRoutes,
   ...multiDeleteRoutes,
   ...readRoutes,
+  ...uploadRoutes,
+  ...partRoutes,
+  ...taggingRoutes,
+  ...aclRoutes,
 ];
 
 /** What answers where nothing of that is there. */

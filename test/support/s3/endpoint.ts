@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startProxyProcess } from '../proxy_process';
+
+/** Where an S3 API is, and who asks it. */
+export interface S3Endpoint {
+  /** Scheme, host and port. */
+  readonly url: string;
+  readonly region: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+/** An S3 API over one of the stores. */
+export interface S3Store {
+  readonly name: StoreName;
+  /** To be asked only within tests and hooks. */
+  readonly endpoint: S3Endpoint;
+  /**
+   * A test of what AWS does and Swift's own s3api does not: on that it has to fail, which the reason explains. On Hindsight it is a test like
+   * others.
+   */
+  deviating(reason: string): (name: string, test: () => Promise<void>) => void;
+}
+
+/** `embedded`: Hindsight's own store. `swift`: Hindsight in front of a Swift without versions. `reference`: Swift's own s3api over its own versions. */
+export type StoreName = 'embedded' | 'swift' | 'reference';
+
+/** Which stores the suites run over: those of Hindsight; `S3_STORES=reference` tries the tests themselves on Swift's own s3api. */
+const STORES = (process.env['S3_STORES'] ?? 'embedded swift').split(/[ ,]+/) as StoreName[];
+
+const KEYS = { region: 'us-east-1', accessKey: 'test:tester', secretKey: 'testing' };
+
+const SECTIONS = `
+[filter:s3api]
+[filter:versioned_writes]
+allow_versioned_writes = true
+allow_object_versioning = true
+`;
+
+const FILTERS = 'catch_errors gatekeeper healthcheck proxy-logging s3api bulk';
+
+/** The configuration of Hindsight with the S3 API and a store of its own. */
+export function embeddedS3(data: string): string {
+  return `[DEFAULT]
+bind_port = 0
+log_level = warn
+[pipeline:main]
+pipeline = ${FILTERS} tempurl formpost tempauth container_quotas account_quotas versioned_writes embedded
+[filter:tempauth]
+user_test_tester = testing .admin
+user_test2_tester2 = testing2 .admin
+user_test_tester3 = testing3
+${SECTIONS}
+[app:embedded]
+data = ${data}
+`;
+}
+
+/** The same in front of a Swift of the lab. */
+export function swiftS3(upstream: string): string {
+  return `[DEFAULT]
+bind_port = 0
+log_level = warn
+[pipeline:main]
+pipeline = ${FILTERS} formpost versioned_writes proxy-server
+${SECTIONS}
+[credentials:test:tester]
+secret_key = testing
+[credentials:test2:tester2]
+secret_key = testing2
+[credentials:test:tester3]
+secret_key = testing3
+[app:proxy-server]
+use = swift
+sole_server_check = false
+upstream = ${upstream}
+auth_url = ${upstream}/auth/v1.0
+auth_user = admin:admin
+auth_key = admin
+`;
+}
+
+/**
+ * The same suite over each store, each started before its tests and stopped after them. Where there is no Swift that is shown as not run (and CI
+ * has failed before).
+ */
+export function describeS3(name: string, suite: (store: S3Store) => void): void {
+  for (const store of STORES) {
+    const start = STARTS[store];
+    const title = `${name}, ${TITLES[store]}`;
+    if (start) describe(title, () => suite(startedFor(store, start)));
+    else describe.skip(`${title} (NOT RUN: no Swift)`, () => it('needs a real Swift', () => undefined));
+  }
+}
+
+const TITLES = {
+  embedded: 'on the embedded store',
+  swift: 'in front of a Swift',
+  reference: "on Swift's own s3api",
+};
+
+interface Started {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const [PLAIN, VERSIONED] = [process.env['SWIFT_PLAIN'], process.env['SWIFT_VERSIONED']];
+const hasSwift = PLAIN !== undefined && VERSIONED !== undefined;
+
+const STARTS: Record<StoreName, (() => Promise<Started>) | undefined> = {
+  embedded: async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hindsight-s3-'));
+    const running = await startProxyProcess(embeddedS3(join(folder, 'data')));
+    const stop = async () => {
+      await running.stop();
+      rmSync(folder, { recursive: true, force: true });
+    };
+    return { url: running.url, stop };
+  },
+  swift: hasSwift
+    ? async () => {
+        const running = await startProxyProcess(swiftS3(PLAIN));
+        return { url: running.url, stop: async () => void (await running.stop()) };
+      }
+    : undefined,
+  reference: hasSwift ? () => Promise.resolve({ url: VERSIONED, stop: () => Promise.resolve() }) : undefined,
+};
+
+function startedFor(name: StoreName, start: () => Promise<Started>): S3Store {
+  let started: Started | undefined;
+  beforeAll(async () => {
+    started = await start();
+  });
+  afterAll(() => started?.stop());
+  return {
+    name,
+    get endpoint() {
+      if (!started) throw new Error('the endpoint of this suite does not run');
+      return { url: started.url, ...KEYS };
+    },
+    deviating: (reason) => (title, test) => {
+      if (name === 'reference') it.failing(`${title} (deviates: ${reason})`, test);
+      else it(title, test);
+    },
+  };
+}
