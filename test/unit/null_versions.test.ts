@@ -94,7 +94,7 @@ async function listed(store: MapStore): Promise<readonly Listed[]> {
 /** Does a step, to its end or until it dies. */
 async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' | 'failed'> {
   let changes = step.crash ?? Infinity;
-  let asked = false;
+  const refused = new Set<string>();
   store.beforeChange = () => {
     if (changes-- <= 0) throw new Crash();
   };
@@ -102,8 +102,8 @@ async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' 
   const operation = (change: (to: ObjectRef) => void): IdOperation => ({
     guard: () => Promise.resolve('go'),
     forward: (to) => {
-      asked = true;
       if (step.outcome === 'done') change(to ?? OBJECT);
+      else refused.add(step.kind);
       return Promise.resolve({ outcome: step.outcome, etag: step.body });
     },
   });
@@ -112,7 +112,7 @@ async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' 
   try {
     await doing(versions, step, await idOf(store, step.which), put, remove);
     if (changes < 0) return 'crashed';
-    return asked && step.outcome !== 'done' ? 'failed' : 'done';
+    return refused.size > 0 ? 'failed' : 'done';
   } catch (error) {
     if (!(error instanceof Crash)) throw error;
     return 'crashed';
