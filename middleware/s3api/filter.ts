@@ -27,7 +27,7 @@ export interface S3Parts {
   readonly signers: Signers;
   /** Whose subdomains are buckets, in lower case. */
   readonly domains: readonly string[];
-  /** The region of requests that are not signed for one. */
+  /** The region in which the buckets are. */
   readonly location: string;
   /** Milliseconds by which a client's clock may be wrong. */
   readonly skew: number;
@@ -93,6 +93,7 @@ class Exchange {
       key,
       parameters: new Map([...query].filter(([name]) => !isOfPresigning(name, signing))),
       region: signing?.scope.region ?? parts.location,
+      location: parts.location,
     };
     return this.run(call, { signing, key: signer.key });
   }
