@@ -28,7 +28,7 @@ export interface S3Parts {
   readonly signers: Signers;
   /** Whose subdomains are buckets, in lower case. */
   readonly domains: readonly string[];
-  /** The region of requests that are not signed for one. */
+  /** The region in which the buckets are. */
   readonly location: string;
   /** Milliseconds by which a client's clock may be wrong. */
   readonly skew: number;
