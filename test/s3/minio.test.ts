@@ -186,23 +186,26 @@ describeS3('minio', (store) => {
     expect(await listed(bucket)).toHaveLength(3);
   });
 
-  test('uploads in parts are one version, and unfinished ones are listed and removed', async () => {
-    const bucket = await newBucket('Enabled');
-    const parts = [randomBytes(PART), randomBytes(PART), Buffer.from('end')];
-    const { hostname, port } = new URL(store.endpoint.url);
-    const { accessKey, secretKey, region } = store.endpoint;
-    const keys = { accessKey, secretKey, region, partSize: PART };
-    const small = new Client({ endPoint: hostname, port: Number(port), useSSL: false, ...keys });
-    const { etag, versionId } = await small.putObject(bucket, 'k', Readable.from(parts), 2 * PART + 3);
-    expect(etag).toMatch(/^[0-9a-f]{32}-\d$/);
-    expect(await listed(bucket)).toMatchObject([{ versionId, size: 2 * PART + 3 }]);
-    expect((await get(bucket, 'k')).equals(Buffer.concat(parts))).toBe(true);
-    await client.initiateNewMultipartUpload(bucket, 'unfinished', {});
-    const unfinished = await all(client.listIncompleteUploads(bucket, '', true));
-    expect(unfinished).toMatchObject([{ key: 'unfinished' }]);
-    await client.removeIncompleteUpload(bucket, 'unfinished');
-    expect(await all(client.listIncompleteUploads(bucket, '', true) as unknown as Readable)).toEqual([]);
-  });
+  store.deviating('CompleteMultipartUpload tells no id')(
+    'uploads in parts are one version, and unfinished ones are listed and removed',
+    async () => {
+      const bucket = await newBucket('Enabled');
+      const parts = [randomBytes(PART), randomBytes(PART), Buffer.from('end')];
+      const { hostname, port } = new URL(store.endpoint.url);
+      const { accessKey, secretKey, region } = store.endpoint;
+      const keys = { accessKey, secretKey, region, partSize: PART };
+      const small = new Client({ endPoint: hostname, port: Number(port), useSSL: false, ...keys });
+      const { etag, versionId } = await small.putObject(bucket, 'k', Readable.from(parts), 2 * PART + 3);
+      expect(etag).toMatch(/^[0-9a-f]{32}-\d$/);
+      expect(await listed(bucket)).toMatchObject([{ versionId, size: 2 * PART + 3 }]);
+      expect((await get(bucket, 'k')).equals(Buffer.concat(parts))).toBe(true);
+      await client.initiateNewMultipartUpload(bucket, 'unfinished', {});
+      const unfinished = await all(client.listIncompleteUploads(bucket, '', true));
+      expect(unfinished).toMatchObject([{ key: 'unfinished' }]);
+      await client.removeIncompleteUpload(bucket, 'unfinished');
+      expect(await all(client.listIncompleteUploads(bucket, '', true) as unknown as Readable)).toEqual([]);
+    },
+  );
 
   test('an object is composed of others', async () => {
     const bucket = await newBucket('Enabled');
