@@ -11,9 +11,10 @@ const layers = [
   ['./src/buckets'],
   ['./src/core'],
   ['./src/coordination'],
-  ['./src/stores', './src/lockers', './src/caches'],
+  ['./src/stores', './src/identity', './src/lockers', './src/caches'],
   [
     './src/config',
+    './src/credentials',
     './src/http',
     './src/redis',
     './src/log.ts',

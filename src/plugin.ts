@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { Coordination } from './coordination/coordination';
+import type { Credential, Credentials } from './credentials/credential';
+import type { Headers } from './http/headers';
 import type { Authority, Filter, Handler, Request, Response } from './http/message';
 import type { ObjectTarget } from './http/path';
 import type { Log } from './log';
@@ -48,6 +50,16 @@ export interface FilterContext {
   readonly log: Log;
   readonly coordination: Coordination;
   readonly app: Pick<App, 'authority' | 'mayWrite' | 'upstream'>;
+  /** Those of the configuration, and the users of its filters. */
+  readonly credentials: Credentials;
+}
+
+/** A request as it came, before anybody has looked at it. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query; of a request for a whole URL only these. */
+  readonly target: string;
+  readonly headers: Headers;
 }
 
 /** What a newcomer is told of a configuration when it is served. */
@@ -56,6 +68,8 @@ export interface Introduction {
   readonly data?: string;
   /** A user who may be shown with the key, because both are in the samples for everybody to read. */
   readonly user?: { readonly name: string; readonly key: string; readonly account: string };
+  /** The other APIs that are spoken on the same port. */
+  readonly dialects?: readonly string[];
 }
 
 /** The options of a server that an app or a filter may have to object to. */
@@ -120,11 +134,19 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly first?: boolean;
   /** Filters that must stand somewhere before this one, each with the reason. */
   readonly requires?: Readonly<Record<string, string>>;
+  /** Filters that must not stand before this one, each with the reason. */
+  readonly precedes?: Readonly<Record<string, string>>;
   /** What to tell a newcomer. */
   introduce?(options: z.infer<T>): Introduction;
   /** Why a server with these options must not start, if so. */
   objection?(options: z.infer<T>, server: ServerFacts): string | undefined;
   /** Whether what it does needs locks that all servers over the store share. */
   needsLocks?(options: z.infer<T>): boolean;
+  /** Users of its own, with whose names and keys clients of other APIs can sign. */
+  users?(options: z.infer<T>): readonly Credential[];
+  /** The option that names a file of credentials, as it was given. */
+  credentialsFile?(options: z.infer<T>): string | undefined;
+  /** Whether a request that is not of the Swift API, nor signed for another, is this filter's to answer. */
+  claims?(options: z.infer<T>, head: RequestHead): boolean;
   create(options: z.infer<T>, context: FilterContext): Filter;
 }

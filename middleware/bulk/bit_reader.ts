@@ -1,4 +1,4 @@
-import type { ByteReader } from './byte_reader';
+import type { ByteReader } from '../../src/http/byte_reader';
 
 /** The bytes at hand are not enough. */
 export class MoreNeeded extends Error {

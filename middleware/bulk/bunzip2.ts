@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ByteReader } from './byte_reader';
+import type { ByteReader } from '../../src/http/byte_reader';
 import { BitReader, MoreNeeded } from './bit_reader';
 import { BZIP2, readBlock, type Block } from './bzip2_block';
 import { BrokenArchive } from './stopped';

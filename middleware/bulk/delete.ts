@@ -6,7 +6,7 @@ import { credentials } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/http/message';
 import type { Log } from '../../src/log';
 import { StoreError } from '../../src/stores/error';
-import { ByteReader } from './byte_reader';
+import { ByteReader } from '../../src/http/byte_reader';
 import type { BulkOptions } from './filter';
 import { readNames } from './names';
 import { inParallel } from './parallel';

@@ -8,7 +8,7 @@ import { NO_BODY, subrequest, type Handler, type Request } from '../../src/http/
 import { statusLine } from '../../src/http/reasons';
 import type { Log } from '../../src/log';
 import { StoreError } from '../../src/stores/error';
-import { ByteReader } from './byte_reader';
+import { ByteReader } from '../../src/http/byte_reader';
 import type { BulkOptions } from './filter';
 import { MOST_PATH } from './names';
 import { objectHeaders } from './pax';

@@ -1,6 +1,6 @@
 import { strip, unquote, type ByteString } from '../../src/http/bytes';
 import { LIMITS } from '../../src/http/constraints';
-import type { ByteReader } from './byte_reader';
+import type { ByteReader } from '../../src/http/byte_reader';
 import { Stopped } from './stopped';
 
 /** The longest name of an object with its container's, in bytes. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ByteString } from '../../src/http/bytes';
-import type { ByteReader } from './byte_reader';
+import type { ByteReader } from '../../src/http/byte_reader';
 import { parsePax, type PaxHeaders } from './pax';
 import { BrokenArchive } from './stopped';
 import { BLOCK, HeaderError, parseHeader, textAt, type TarHeader } from './tar_header';

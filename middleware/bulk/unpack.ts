@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { constants, createInflateRaw } from 'node:zlib';
 import { codeOf } from '../../src/errors';
 import { bunzip2 } from './bunzip2';
-import { ByteReader } from './byte_reader';
+import { ByteReader } from '../../src/http/byte_reader';
 import { BrokenArchive } from './stopped';
 
 /** How an archive is compressed. */

@@ -4,7 +4,10 @@ import type { Body, Request, Response } from '../../src/http/message';
 
 /** A request of the S3 API whose signature is right. */
 export interface S3Call {
-  /** As it came, but for its body. */
+  /**
+   * As it came, but for its body: that is `payload`'s. `aws-chunked` is taken out of Content-Encoding, and headers that a presigned URL has in
+   * its query are in place.
+   */
   readonly request: Request;
   readonly caller: Caller;
   /** Undefined: the request is about all of the caller's buckets. */
@@ -13,7 +16,7 @@ export interface S3Call {
   readonly key: ByteString | undefined;
   /** The query, decoded, without what signs it. */
   readonly parameters: ReadonlyMap<string, ByteString>;
-  /** The region that the signature is for. */
+  /** The region that the signature is for; of a request without one, that of the configuration. */
   readonly region: string;
   readonly payload: Payload;
 }
@@ -29,6 +32,30 @@ export interface Payload {
   /** Those that came behind the body; known once it was read to its end. */
   readonly trailing: () => ReadonlyMap<string, string>;
 }
+
+/** A form that a browser sends to a bucket (POST policy): its fields, which come before the file, tell who signed it. */
+export interface S3Form {
+  /** As it came, the form in its body. */
+  readonly request: Request;
+  readonly bucket: ByteString;
+  /**
+   * Judges the signature and all conditions of the policy.
+   *
+   * @param fields by their names in lower case, `${filename}` replaced; all but the file
+   * @throws BucketError
+   */
+  admit(fields: ReadonlyMap<string, ByteString>): Promise<AdmittedForm>;
+}
+
+/** Who sent a form, and how many bytes its file may have. */
+export interface AdmittedForm {
+  readonly caller: Caller;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Answers a form; throws as an `Operation` does. */
+export type FormOperation = (form: S3Form) => Promise<Response>;
 
 /** What an operation of the API answers. It throws a `BucketError` for the client, and what handlers throw. */
 export type Operation = (call: S3Call) => Promise<Response>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { whole } from '../../src/config/options';
+import { toBytes } from '../../src/http/bytes';
 import { withInfo } from '../../src/info';
 import { withoutBody, type Filter } from '../../src/http/message';
 import { parseTarget } from '../../src/http/path';
@@ -37,6 +38,11 @@ export const tempauth: FilterPlugin<typeof options> = {
     if (!shipped || isLoopback(bind_ip)) return undefined;
     return `the user ${shipped.name} has the key that is in the samples for everybody to read: change it before you bind to ${bind_ip}`;
   },
+  users: (given) =>
+    [...usersOf(given).values()].map(({ name, key }) => {
+      const secret = toBytes(key);
+      return { accessKey: name, secretKey: secret, user: name, key: secret };
+    }),
   moreOptions: {
     pattern: new RegExp(`${USER_OPTION.source}|${GROUP_OPTION.source}`),
     form: 'user_ACCOUNT_NAME, PREFIX_require_group',

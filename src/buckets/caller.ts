@@ -10,12 +10,14 @@ import {
   type Response,
 } from '../http/message';
 import { formatQuery, formatTarget } from '../http/path';
+import { BucketError } from './errors';
 
 /** Somebody logged in to the store. */
 export interface Session {
   /** The account whose containers are the buckets. */
   readonly account: ByteString;
-  readonly token: ByteString;
+  /** Undefined: nobody in particular, who may what everybody may. */
+  readonly token: ByteString | undefined;
 }
 
 /** Who asks through a dialect, and how the store is asked in that name. */
@@ -49,16 +51,23 @@ export interface Asked {
 }
 
 /**
- * Asks the store in the caller's name, in Swift's API, with versions as dialects have them. Logs in again where the token has expired, as long
- * as nothing of the body was sent.
+ * Asks the store in the caller's name, in Swift's API, with versions as dialects have them. Logs in again where the token has expired; where
+ * something of the body was sent by then, nothing was done, and the client has to ask again.
+ *
+ * @throws BucketError `unavailable` for that
  */
 export async function ask(caller: Caller, asked: Asked): Promise<Response> {
   const session = await caller.session();
   const response = await caller.next(requestOf(caller, session, asked));
-  const { body } = asked;
-  if (response.status !== 401 || (body !== undefined && !Buffer.isBuffer(body))) return response;
+  if (response.status !== 401 || session.token === undefined) return response;
   destroy(response.body);
-  return caller.next(requestOf(caller, await caller.session(session.token), asked));
+  const renewed = await caller.session(session.token);
+  if (isUnread(asked.body)) return caller.next(requestOf(caller, renewed, asked));
+  throw new BucketError('unavailable', 'The login to the store had expired. Please try again.');
+}
+
+function isUnread(body: Body | undefined): boolean {
+  return body === undefined || Buffer.isBuffer(body) || !(body.readableDidRead || body.destroyed);
 }
 
 function requestOf({ request }: Caller, session: Session, asked: Asked): Request {
@@ -74,7 +83,7 @@ function requestOf({ request }: Caller, session: Session, asked: Asked): Request
       method,
       path: formatTarget(target),
       query: formatQuery(query),
-      headers: headers.with('X-Auth-Token', session.token),
+      headers: session.token === undefined ? headers : headers.with('X-Auth-Token', session.token),
       ...(body === undefined ? {} : { body }),
     }),
     dialect,

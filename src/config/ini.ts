@@ -51,12 +51,17 @@ export function parseIni(
       continue;
     }
     const option = /^(?:set\s+)?([^\s=:]+)\s*[=:]\s*(.*)$/.exec(content.trim());
-    if (!option) throw fail(`neither a [section] nor "option = value": ${content.trim()}`);
+    if (!option) throw fail(`neither a [section] nor "option = value"${shown(section.name, content)}`);
     last = option[1] ?? '';
     if (section.options.has(last)) throw fail(`option ${last} is given twice in [${section.name}]`);
     section.options.set(last, { value: expand(option[2] ?? '', env, fail), line });
   }
   return sections;
+}
+
+/** What stands in a section of credentials may be a secret. */
+function shown(section: string, content: string): string {
+  return section.startsWith('credentials:') ? '' : `: ${content.trim()}`;
 }
 
 function expand(value: string, env: NodeJS.ProcessEnv, fail: (message: string) => ConfigError): string {

@@ -21,7 +21,10 @@ export function parseParameters(header: ByteString): {
 const PARAMETER = /^(\w+)=(".*?"|[^";]+)(?:; ?|$)/;
 
 /** The boundary between the parts of a form that is uploaded to Swift's `formpost`; undefined for any other request. */
-export function formBoundary({ method, headers }: Request): ByteString | undefined {
+export function formBoundary({
+  method,
+  headers,
+}: Pick<Request, 'method' | 'headers'>): ByteString | undefined {
   if (method !== 'POST') return undefined;
   const { value, parameters } = parseParameters(headers.get('content-type') ?? '');
   return value === 'multipart/form-data' ? parameters.get('boundary') : undefined;

@@ -60,6 +60,8 @@ export interface Request {
   /** In Swift's form; every request that is made on behalf of this one carries it. */
   readonly transactionId: string;
   readonly authority: Authority;
+  /** The client's Host, for filters that tell by it what is asked: the gatekeeper takes the header off what writes. */
+  readonly host?: ByteString | undefined;
   /** Where the client's connection comes from; not there on requests of the proxy's own. */
   readonly remoteAddress?: string | undefined;
   /**

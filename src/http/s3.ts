@@ -5,8 +5,11 @@ import { parseQuery } from './path';
  */
 export function isSignedForS3(authorization: string | undefined, query: string): boolean {
   if (/^AWS/i.test(authorization ?? '')) return true;
+  if (query === '') return false;
   const parameters = parseQuery(query);
   return (
-    parameters.has('X-Amz-Signature') || (parameters.has('AWSAccessKeyId') && parameters.has('Signature'))
+    parameters.has('X-Amz-Algorithm') ||
+    parameters.has('X-Amz-Signature') ||
+    (parameters.has('AWSAccessKeyId') && parameters.has('Signature'))
   );
 }

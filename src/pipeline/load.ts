@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
 import { readOptions, seconds, whole } from '../config/options';
+import { Credentials } from '../credentials/credential';
+import { CREDENTIALS_FORM, isCredential, readCredential, readCredentialsFile } from '../credentials/sections';
 import { messageOf } from '../errors';
 import type {
   App,
@@ -15,6 +17,7 @@ import type {
   LookoutContext,
   Presidency,
   ProcessRole,
+  RequestHead,
 } from '../plugin';
 import type { Filter } from '../http/message';
 import type { Log } from '../log';
@@ -62,7 +65,9 @@ export interface Config {
   lookout(context: LookoutContext): Lookout | undefined;
   createApp(log: Log, role: ProcessRole): Promise<App>;
   /** In the order of the pipeline. */
-  createFilters(context: FilterContext): Filter[];
+  createFilters(context: Omit<FilterContext, 'credentials'>): Filter[];
+  /** Whether a filter answers what is neither of the Swift API nor signed for another. */
+  claims(head: RequestHead): boolean;
 }
 
 /**
@@ -84,11 +89,12 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
 export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Config {
   const sections = parseIni(text, file, env);
   const fail = (line: number | undefined, cause: string) => new ConfigError(file, line, cause);
-  for (const { name, line } of sections.values()) {
-    if (name !== 'DEFAULT' && name !== 'pipeline:main' && !/^(filter|app):\S+$/.test(name)) {
+  for (const section of sections.values()) {
+    const { name, line } = section;
+    if (!/^(DEFAULT|pipeline:main|(filter|app):\S+)$/.test(name) && !isCredential(section)) {
       throw fail(
         line,
-        `unknown section [${name}]; known: [DEFAULT], [pipeline:main], [filter:NAME], [app:NAME]`,
+        `unknown section [${name}]; known: [DEFAULT], [pipeline:main], [filter:NAME], [app:NAME], ${CREDENTIALS_FORM}`,
       );
     }
   }
@@ -128,6 +134,13 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
     const objection = plugin.objection?.(options, serverOptions);
     if (objection) throw fail(section.line, `[${section.name}] ${objection}`);
   }
+  const given = [...sections.values()].filter(isCredential).map((section) => readCredential(section, file));
+  const files = inOrder.flatMap(({ plugin, options }) => plugin.credentialsFile?.(options) ?? []);
+  const credentials = new Credentials([
+    ...given,
+    ...files.flatMap((path) => readCredentialsFile(path, file, env)),
+    ...inOrder.flatMap(({ plugin, options }) => plugin.users?.(options) ?? []),
+  ]);
   const introductions = [app, ...inOrder].map(({ plugin, options }) => plugin.introduce?.(options));
   return Object.freeze({
     file,
@@ -141,8 +154,10 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
         ? app.plugin.lookout?.(app.options, context)
         : undefined,
     createApp: async (log: Log, role: ProcessRole) => app.plugin.create(app.options, log, role),
-    createFilters: (context: FilterContext) =>
-      inOrder.map(({ plugin, options }) => plugin.create(options, context)),
+    createFilters: (context: Omit<FilterContext, 'credentials'>) =>
+      inOrder.map(({ plugin, options }) => plugin.create(options, { ...context, credentials })),
+    claims: (head: RequestHead) =>
+      inOrder.some(({ plugin, options }) => plugin.claims?.(options, head) ?? false),
   });
 }
 
@@ -159,13 +174,17 @@ function findPlugin<P extends AnyPlugin>(use: string, known: readonly P[]): P | 
 }
 
 function checkOrder(plugins: readonly FilterPlugin[], fail: (cause: string) => ConfigError): void {
-  for (const [index, { name, first, requires = {} }] of plugins.entries()) {
+  for (const [index, { name, first, requires = {}, precedes = {} }] of plugins.entries()) {
     if (plugins.findIndex((other) => other.name === name) !== index)
       throw fail(`${name} is in the pipeline twice`);
     if (first && index > 0) throw fail(`${name} must be the first of the pipeline`);
     for (const [needed, why] of Object.entries(requires)) {
       const at = plugins.findIndex((other) => other.name === needed);
       if (at < 0 || at > index) throw fail(`${name} needs ${needed} before it in the pipeline: ${why}`);
+    }
+    for (const [later, why] of Object.entries(precedes)) {
+      const at = plugins.findIndex((other) => other.name === later);
+      if (at >= 0 && at < index) throw fail(`${name} must stand before ${later} in the pipeline: ${why}`);
     }
   }
 }

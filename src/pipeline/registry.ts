@@ -6,6 +6,7 @@ import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
 import { proxyLogging } from '../../middleware/proxy-logging';
+import { s3api } from '../../middleware/s3api';
 import { tempauth } from '../../middleware/tempauth';
 import { tempurl } from '../../middleware/tempurl';
 import { versionedWrites } from '../../middleware/versioned_writes';
@@ -19,6 +20,7 @@ export const filters: readonly FilterPlugin[] = [
   gatekeeper,
   healthcheck,
   proxyLogging,
+  s3api,
   bulk,
   tempauth,
   tempurl,

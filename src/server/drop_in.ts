@@ -9,6 +9,7 @@ import { seconds } from '../config/options';
 import { alone } from '../coordination/coordination';
 import { guarded } from '../coordination/guarded';
 import { throughRedis } from '../coordination/redis';
+import { Credentials } from '../credentials/credential';
 import { isReading, NO_BODY, type Request, type Response } from '../http/message';
 import { Headers } from '../http/headers';
 import { createLog, type Log } from '../log';
@@ -71,7 +72,8 @@ export function versionedWrites(
   const guard = new Guard();
   const lookout = createLookout(optionsForSwift, lookoutContext(redis, log, guard.tell));
   lookout?.keepOn();
-  const context: FilterContext = { log, app, coordination: lookout ? guarded(shared, guard) : shared };
+  const coordination = lookout ? guarded(shared, guard) : shared;
+  const context: FilterContext = { log, app, coordination, credentials: Credentials.none };
   const declined = new WeakSet<Request>();
   const handler = buildPipeline(
     [

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Introduction } from '../plugin';
 
 /** What the terminal shows when a store of its own is served: where it is, and lines to try it that work as printed. */
-export function introduce(url: string, { data, user }: Introduction): string {
+export function introduce(url: string, { data, user, dialects = [] }: Introduction): string {
   const lines = [`Hindsight listens on ${url}`, `its data lies in ${resolve(data ?? '.')}`];
   if (user) {
     const storage = `${url}/v1/${user.account}`;
@@ -14,6 +14,10 @@ export function introduce(url: string, { data, user }: Introduction): string {
       `  curl -X PUT ${storage}/archive ${token} && curl -X PUT ${storage}/files ${token} -H 'X-Versions-Location: archive'`,
       `  for i in 1 2; do curl -X PUT ${storage}/files/hello ${token} --data-binary "version $i"; done; curl ${storage}/archive ${token}`,
     );
+    if (dialects.includes('s3'))
+      lines.push(
+        `S3's API is at the same address: access key ${user.name}, secret key ${user.key}, path style`,
+      );
   }
   return `\n${lines.join('\n')}\n\n`;
 }

@@ -116,6 +116,7 @@ function incoming(
     signal,
     transactionId: transactionId(),
     authority: 'client',
+    host: req.headers.host,
     remoteAddress: req.socket.remoteAddress,
     received: () => body?.received ?? 0,
     ...(body && expectsContinue(req) ? { sendContinue: () => body.sendContinue(res) } : {}),

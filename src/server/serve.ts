@@ -1,17 +1,18 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { alone, type Coordination } from '../coordination/coordination';
 import { guarded } from '../coordination/guarded';
 import { throughRedis } from '../coordination/redis';
+import { Headers } from '../http/headers';
 import { ClientGone } from '../http/message';
 import type { Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
-import type { App, ProcessRole } from '../plugin';
+import type { App, ProcessRole, RequestHead } from '../plugin';
 import { Guard } from '../standing';
 import { createListener, serve } from './listener';
 import { lookoutContext } from './lookout';
-import { isForPipeline } from './routes';
+import { isForPipeline, originForm } from './routes';
 import { createShell } from './shell';
 
 /** A server that answers. */
@@ -81,7 +82,8 @@ async function open(
   const shell = app.upstream && createShell(app.upstream, log);
 
   const server = createListener(options, (req, res) => {
-    if (shell && !isForPipeline(req.url ?? '/', req.headers.authorization)) return void shell(req, res);
+    if (shell && !isForPipeline(req.url ?? '/', req.headers.authorization) && !config.claims(headOf(req)))
+      return void shell(req, res);
     serve(handler, options, req, res).catch((error: unknown) => {
       if (!(error instanceof ClientGone)) log.error({ err: error }, 'a request failed outside the pipeline');
       res.destroy();
@@ -90,6 +92,11 @@ async function open(
   await listen(server, bind_port, bind_ip);
   const { address, family, port } = server.address() as AddressInfo;
   return { server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };
+}
+
+function headOf(req: IncomingMessage): RequestHead {
+  const headers = Headers.fromRaw(req.rawHeaders);
+  return { method: req.method ?? 'GET', target: originForm(req.url ?? '/'), headers };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

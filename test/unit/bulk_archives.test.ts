@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { ByteReader } from '../../middleware/bulk/byte_reader';
+import { ByteReader } from '../../src/http/byte_reader';
 import { readTar } from '../../middleware/bulk/tar';
 import { unpack, type ArchiveKind } from '../../middleware/bulk/unpack';
 import { archiveOf } from '../support/archives';

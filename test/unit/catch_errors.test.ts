@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { catchErrors } from '../../middleware/catch_errors';
 import { alone } from '../../src/coordination/coordination';
+import { Credentials } from '../../src/credentials/credential';
 import { Headers } from '../../src/http/headers';
 import { createLog } from '../../src/log';
 import type { App } from '../../src/plugin';
@@ -13,7 +14,10 @@ const app: App = {
   mayWrite: () => Promise.resolve(undefined),
   close: () => Promise.resolve(),
 };
-const filter = catchErrors.create({}, { log: createLog('silent'), app, coordination: alone() });
+const filter = catchErrors.create(
+  {},
+  { log: createLog('silent'), app, coordination: alone(), credentials: Credentials.none },
+);
 
 async function passed(body: Readable): Promise<Readable> {
   const handler = filter(() =>

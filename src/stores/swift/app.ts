@@ -3,11 +3,12 @@ import { flag, seconds, url, whole } from '../../config/options';
 import { drain } from '../../http/body';
 import type { Request, Response } from '../../http/message';
 import type { App, AppPlugin, Lookout, LookoutContext } from '../../plugin';
+import { loginKeystone, loginV1 } from '../../identity/logins';
+import { LoggedIn, type Login } from '../../identity/session';
 import { Presence } from './presence';
 import { Rights } from './rights';
 import { Scratch } from './scratch';
 import { ServerRecords } from './server_records';
-import { loginKeystone, loginV1, ServiceUser, type Login } from './service_user';
 import { Upstream } from './upstream';
 
 const origin = url.refine(({ pathname, search }) => pathname === '/' && search === '', {
@@ -67,7 +68,7 @@ export function createSwiftApp(options: Options): App {
   const { conn_timeout: connectTimeout, connections } = options;
   const upstream = new Upstream({ ...server, connectTimeout, connections });
   const login = loginOf(options);
-  const user = login && new ServiceUser(login);
+  const user = login && new LoggedIn(login);
 
   const handler = async (request: Request): Promise<Response> => {
     if (request.authority === 'client' || user === undefined) {
@@ -105,7 +106,7 @@ export function createLookout(
     return undefined;
   }
   const app = createSwiftApp(options);
-  const user = new ServiceUser(login);
+  const user = new LoggedIn(login);
   const records = new ServerRecords(app.handler, async () => (await user.session()).accountPath);
   const presence = new Presence(records, locks, tell, log);
   return {

@@ -1,5 +1,5 @@
-import { chunks } from '../../src/http/body';
-import type { Body } from '../../src/http/message';
+import { chunks } from './body';
+import type { Body } from './message';
 
 /** Reads bytes in portions of its user's choice out of chunks as they come. One call at a time. */
 export class ByteReader {
@@ -37,6 +37,22 @@ export class ByteReader {
       missing -= part.length;
     }
     return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+  }
+
+  /** The bytes before the next line feed, which is taken as well; undefined where none comes within so many bytes. */
+  async line(most: number): Promise<Buffer | undefined> {
+    const parts: Buffer[] = [];
+    for (let seen = 0; seen <= most;) {
+      const part = await this.some(Infinity);
+      if (part === undefined) return undefined;
+      const at = part.indexOf('\n');
+      parts.push(at < 0 ? part : part.subarray(0, at));
+      seen += at < 0 ? part.length : at;
+      if (at < 0) continue;
+      this.#left = part.subarray(at + 1);
+      return seen <= most ? Buffer.concat(parts) : undefined;
+    }
+    return undefined;
   }
 
   /** All that is left. */

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { loginThrough, Sessions, type LoginOf } from '../../src/buckets/sessions';
+import { seconds, url, words } from '../../src/config/options';
+import type { Handler } from '../../src/http/message';
+import { loginKeystone, loginV1, LoginRefused } from '../../src/identity/logins';
+import { toBytes, toText } from '../../src/http/bytes';
+import { withInfo } from '../../src/info';
+import type { FilterPlugin } from '../../src/plugin';
+import { s3Handler } from './filter';
+import { routes } from './operations';
+import { postForm } from './operations/post_form';
+import { recognise } from './recognise';
+import { signersOf } from './signature/signers';
+
+const domains = words.transform((names) => names.map((name) => name.toLowerCase().replace(/^\./, '')));
+
+const options = z
+  .object({
+    credentials_file: z.string().optional(),
+    storage_domain: domains.default([]),
+    location: z.string().default('us-east-1'),
+    auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
+    auth_url: url.optional(),
+    auth_path: z.string().startsWith('/').default('/auth/v1.0'),
+    user_domain_name: z.string().default('Default'),
+    project_domain_name: z.string().default('Default'),
+    anonymous_account: z.string().optional(),
+    clock_skew: seconds(1, 86_400).default(900_000),
+  })
+  .superRefine(({ auth_type, auth_url }, context) => {
+    if (auth_type === 'password' && auth_url === undefined)
+      context.addIssue({ code: 'custom', path: ['auth_url'], message: 'needed with auth_type = password' });
+  });
+
+/**
+ * Speaks the API of Amazon S3: a bucket is a container, a key an object's name. Requests are known by how they are signed; all others go on.
+ * What clients ask is asked further down the pipeline, in Swift's API.
+ */
+export const s3api: FilterPlugin<typeof options> = {
+  name: 's3api',
+  options,
+  requires: { gatekeeper: 'it hides from clients of Swift what is noted for those of S3' },
+  precedes: {
+    tempauth: 'it asks in the name of users, who are logged in there',
+    container_quotas: 'what it writes would not be counted',
+    account_quotas: 'what it writes would not be counted',
+    versioned_writes: 'what it writes would not be versioned',
+  },
+  credentialsFile: ({ credentials_file }) => credentials_file,
+  claims: ({ storage_domain }, { method, target, headers }) => {
+    const [path = '', query = ''] = target.split('?', 2);
+    return recognise({ method, path, query, headers }, storage_domain) !== undefined;
+  },
+  introduce: () => ({ dialects: ['s3'] }),
+  create: (given, { credentials, log }) => {
+    const { storage_domain, location, clock_skew: skew, anonymous_account } = given;
+    const anonymous =
+      anonymous_account === undefined ? undefined : { account: toBytes(anonymous_account), token: undefined };
+    return (next) => {
+      const signers = signersOf(credentials, new Sessions(loginOf(given, next)));
+      const parts = { routes, postForm, signers, domains: storage_domain, location, skew, anonymous, log };
+      return withInfo(s3Handler(next, parts), { s3api: {} });
+    };
+  },
+};
+
+/** How the users of credentials log in. For Keystone a user is `PROJECT:USER`. */
+function loginOf(given: z.infer<typeof options>, next: Handler): LoginOf {
+  const { auth_type, auth_url, auth_path, user_domain_name, project_domain_name } = given;
+  if (auth_url === undefined) return loginThrough(next, auth_path);
+  return ({ user, key }) => {
+    const [name, password] = [toText(user), toText(key)];
+    if (auth_type === 'v1') return loginV1(auth_url, name, password, 'user')();
+    const [project_name = '', ...username] = name.split(':');
+    if (username.length === 0)
+      return Promise.reject(new LoginRefused(`the user ${name} is not of the form PROJECT:USER`));
+    const domains = { user_domain_name, project_domain_name };
+    return loginKeystone(
+      auth_url,
+      { username: username.join(':'), password, project_name, ...domains },
+      'user',
+    )();
+  };
+}

@@ -1,0 +1,110 @@
+import { BadPayload } from '../../../src/buckets/bad_payload';
+import { BucketError, type BucketErrorCode } from '../../../src/buckets/errors';
+import type { ByteReader } from '../../../src/http/byte_reader';
+import type { ChunkSignatures } from './chunk_signatures';
+
+/** Bytes of a signed chunk: it is kept until its signature is found right. */
+const MOST_SIGNED = 16 * 1024 * 1024;
+
+/** Bytes that the line before a chunk, and one of a trailer, may have. */
+const MOST_LINE = 1024;
+
+const MOST_TRAILERS = 16;
+
+/**
+ * The bytes of a body in the content coding `aws-chunked`: chunks, each `SIZE[;chunk-signature=HEX]`, CRLF, bytes, CRLF; the last is empty, with a
+ * trailer of `name:value` lines and an empty line behind it.
+ *
+ * @param signatures judges those of the chunks and of the trailer; undefined: there are none
+ * @param ended told the trailer, names in lower case
+ * @throws BadPayload for what is not of this form, too short, or not signed as it says
+ */
+export async function* unchunked(
+  reader: ByteReader,
+  signatures: ChunkSignatures | undefined,
+  ended: (trailer: ReadonlyMap<string, string>) => void,
+): AsyncGenerator<Buffer> {
+  for (;;) {
+    const { size, signature } = readHead(await lineOf(reader), signatures !== undefined);
+    if (size === 0) {
+      signatures?.checkChunk(Buffer.alloc(0), signature);
+      break;
+    }
+    if (signatures) yield await signedChunk(reader, size, signature, signatures);
+    else yield* plainChunk(reader, size);
+    if ((await reader.read(2)).toString('latin1') !== '\r\n') throw malformed('a chunk does not end in CRLF');
+  }
+  ended(await readTrailer(reader, signatures));
+  if ((await reader.some(1)) !== undefined) throw malformed('something follows its end');
+}
+
+async function signedChunk(
+  reader: ByteReader,
+  size: number,
+  signature: string,
+  signatures: ChunkSignatures,
+): Promise<Buffer> {
+  if (size > MOST_SIGNED) throw malformed(`a signed chunk has more than ${MOST_SIGNED} bytes`);
+  const data = await reader.read(size);
+  if (data.length < size) throw incomplete();
+  signatures.checkChunk(data, signature);
+  return data;
+}
+
+async function* plainChunk(reader: ByteReader, size: number): AsyncGenerator<Buffer> {
+  for (let missing = size; missing > 0;) {
+    const part = await reader.some(missing);
+    if (part === undefined) throw incomplete();
+    missing -= part.length;
+    yield part;
+  }
+}
+
+function readHead(line: string, isSigned: boolean): { readonly size: number; readonly signature: string } {
+  const [, size, signature] = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?\r$/.exec(line) ?? [];
+  if (size === undefined) throw malformed('a chunk does not begin with its size');
+  if (isSigned !== (signature !== undefined))
+    throw malformed(isSigned ? 'a chunk is not signed' : 'a chunk is signed that should not be');
+  return { size: parseInt(size, 16), signature: signature ?? '' };
+}
+
+async function readTrailer(
+  reader: ByteReader,
+  signatures: ChunkSignatures | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const trailer = new Map<string, string>();
+  for (;;) {
+    const line = (await lineOf(reader)).replace(/\r$/, '');
+    if (line === '') break;
+    const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): *(.*)$/.exec(line) ?? [];
+    const key = name?.toLowerCase();
+    if (key === undefined || trailer.has(key) || trailer.size === MOST_TRAILERS)
+      throw malformed('its trailer is not of the form name:value, each once');
+    trailer.set(key, value);
+  }
+  const signature = trailer.get(TRAILER_SIGNATURE);
+  trailer.delete(TRAILER_SIGNATURE);
+  if (signatures?.signsTrailer === true) signatures.checkTrailer(trailer, signature ?? '');
+  else if (signature !== undefined) throw malformed('its trailer is signed and should not be');
+  return trailer;
+}
+
+const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
+
+async function lineOf(reader: ByteReader): Promise<string> {
+  const line = await reader.line(MOST_LINE);
+  if (line === undefined) throw incomplete();
+  return line.toString('latin1');
+}
+
+function incomplete(): BadPayload {
+  return bad('incomplete-body', 'The request body terminated unexpectedly');
+}
+
+function malformed(why: string): BadPayload {
+  return bad('invalid-request', `The aws-chunked body is malformed: ${why}.`);
+}
+
+function bad(code: BucketErrorCode, message: string): BadPayload {
+  return new BadPayload(new BucketError(code, message));
+}

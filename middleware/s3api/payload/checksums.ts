@@ -1,0 +1,66 @@
+import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/** The checksums that S3 has, with the bytes of each. */
+const LENGTHS = { crc32: 4, crc32c: 4, crc64nvme: 8, sha1: 20, sha256: 32 } as const;
+
+export type Algorithm = keyof typeof LENGTHS;
+
+export function isAlgorithm(name: string): name is Algorithm {
+  return Object.hasOwn(LENGTHS, name);
+}
+
+/** Whether a text could be a checksum: base64 of as many bytes as it has. */
+export function isChecksum(algorithm: Algorithm, text: string): boolean {
+  return isBase64(text, LENGTHS[algorithm]);
+}
+
+/** Whether a text is so many bytes in base64, written as encoders write it. */
+export function isBase64(text: string, length: number): boolean {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.length === length && bytes.toString('base64') === text;
+}
+
+/** A sum over bytes as they come. */
+export interface Sum {
+  update(chunk: Buffer): void;
+  digest(): Promise<Buffer>;
+}
+
+/** A sum of nothing yet. */
+export function sumOf(algorithm: Algorithm | 'md5'): Sum {
+  switch (algorithm) {
+    case 'crc32':
+      return sumOfCrc32();
+    case 'crc32c':
+      return wrapped(new Crc32c());
+    case 'crc64nvme':
+      return wrapped(new Crc64Nvme());
+    default:
+      return hashOf(algorithm);
+  }
+}
+
+function sumOfCrc32(): Sum {
+  let sum = 0;
+  return {
+    update: (chunk) => {
+      sum = crc32(chunk, sum);
+    },
+    digest: () => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32BE(sum);
+      return Promise.resolve(bytes);
+    },
+  };
+}
+
+function wrapped(crc: { update(chunk: Uint8Array): void; digest(): Promise<Uint8Array> }): Sum {
+  return { update: (chunk) => crc.update(chunk), digest: async () => Buffer.from(await crc.digest()) };
+}
+
+function hashOf(name: 'md5' | 'sha1' | 'sha256'): Sum {
+  const hash = createHash(name);
+  return { update: (chunk) => void hash.update(chunk), digest: () => Promise.resolve(hash.digest()) };
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { BucketError } from '../../src/buckets/errors';
+import { toBytes, type ByteString } from '../../src/http/bytes';
+import { ALGORITHM, readCredential, readSignature } from './signature/signing';
+import type { Signer, Signers } from './signature/signers';
+import { MOST_BYTES } from './payload';
+
+/** Who signed a form, and how many bytes its file may have. */
+export interface VerifiedPolicy {
+  readonly signer: Signer;
+  readonly least: number;
+  readonly most: number;
+}
+
+const Policy = z.object({
+  expiration: z.iso.datetime({ offset: true }),
+  conditions: z.array(
+    z.union([
+      z.record(z.string(), z.string()),
+      z.tuple([z.string(), z.string(), z.string()]),
+      z.tuple([z.string(), z.number(), z.number()]),
+      z.tuple([z.string(), z.string(), z.union([z.string(), z.number()])]),
+    ]),
+  ),
+});
+
+/** What a form may have that its policy does not tell of. */
+const FREE: ReadonlySet<string> = new Set(['file', 'policy', 'x-amz-signature']);
+
+/**
+ * Judges a form by its policy (POST policy, Signature Version 4): the signature, the time until which it is good, and that each field is what
+ * the policy says, and is in the policy.
+ *
+ * @param fields by their names in lower case, `bucket` among them
+ * @param now milliseconds since 1970
+ * @throws BucketError
+ */
+export async function verifyPolicy(
+  fields: ReadonlyMap<string, ByteString>,
+  signers: Signers,
+  now: number,
+): Promise<VerifiedPolicy> {
+  const field = (name: string) => {
+    const value = fields.get(name);
+    if (value !== undefined) return value;
+    const message = `Bucket POST must contain a field named '${name}'. If it is specified, please check the order of the fields.`;
+    throw new BucketError(fields.has('policy') ? 'invalid-argument' : 'access-denied', message, {
+      fields: { ArgumentName: name },
+    });
+  };
+  const policy = field('policy');
+  if (fields.has('awsaccesskeyid') || field('x-amz-algorithm') !== ALGORITHM)
+    throw new BucketError('invalid-request', `The form must be signed with ${ALGORITHM}.`);
+  if (fields.has('x-amz-security-token'))
+    throw new BucketError(
+      'invalid-request',
+      'Temporary credentials (x-amz-security-token) are not known here.',
+    );
+  const { accessKey, scope } = readCredential(field('x-amz-credential'));
+  if (!field('x-amz-date').startsWith(scope.date))
+    throw new BucketError('access-denied', 'The x-amz-date of the form is not the date of its credential.');
+  const signature = readSignature(field('x-amz-signature'));
+  const signer = await signers.ofText(policy, { accessKey, scope, signature });
+  return { signer, ...checkPolicy(policy, fields, now) };
+}
+
+function checkPolicy(policy: ByteString, fields: ReadonlyMap<string, ByteString>, now: number) {
+  const { expiration, conditions } = parsePolicy(policy);
+  if (Date.parse(expiration) < now) throw denied('Policy expired.');
+  const bounds = { least: 0, most: MOST_BYTES };
+  const told = new Set<string>();
+  for (const [operator, name, value] of conditions.flatMap(formatted)) {
+    if (operator === 'content-length-range') {
+      bounds.least = Math.max(bounds.least, Number(name));
+      bounds.most = Math.min(bounds.most, Number(value));
+      continue;
+    }
+    if (!name.startsWith('$')) throw badPolicy(`${name} does not begin with $`);
+    const key = name.slice(1).toLowerCase();
+    told.add(key);
+    if (!holds(operator, fields.get(key) ?? '', toBytes(String(value))))
+      throw denied(
+        `Policy Condition failed: ["${operator}", "${toBytes(name)}", "${toBytes(String(value))}"]`,
+      );
+  }
+  const extra = [...fields.keys()].find(
+    (name) => !told.has(name) && !FREE.has(name) && name !== 'bucket' && !name.startsWith('x-ignore-'),
+  );
+  if (extra !== undefined) throw denied(`Extra input fields: ${extra}`);
+  return bounds;
+}
+
+type Condition = readonly [operator: string, name: string, value: string | number];
+
+function formatted(condition: z.infer<typeof Policy>['conditions'][number]): Condition[] {
+  if (!Array.isArray(condition))
+    return Object.entries(condition).map(([name, value]) => ['eq', `$${name}`, value] as const);
+  const [operator, name, value] = condition;
+  return [[operator.toLowerCase(), String(name), value]];
+}
+
+function holds(operator: string, actual: ByteString, expected: ByteString): boolean {
+  if (operator === 'eq') return actual === expected;
+  if (operator === 'starts-with') return actual.startsWith(expected);
+  throw badPolicy(`there is no condition ${operator}`);
+}
+
+function parsePolicy(policy: ByteString): z.infer<typeof Policy> {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(policy, 'base64').toString('utf8'));
+  } catch {
+    throw badPolicy('it is not JSON in base64');
+  }
+  const parsed = Policy.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw badPolicy('it must have an expiration and a list of conditions');
+}
+
+function badPolicy(why: string): BucketError {
+  return new BucketError('invalid-argument', `Invalid Policy: ${toBytes(why)}.`);
+}
+
+function denied(why: string): BucketError {
+  return new BucketError('access-denied', `Invalid according to Policy: ${why}`);
+}

@@ -1,0 +1,40 @@
+import { formBoundary } from '../../src/http/form';
+import type { ByteString } from '../../src/http/bytes';
+import type { Headers } from '../../src/http/headers';
+import { isSignedForS3 } from '../../src/http/s3';
+import { bucketOfHost } from './address';
+
+/**
+ * How a request is known to be S3's: it is signed; it is a form, whose signature is inside; its Host names a bucket, which anybody may ask
+ * without a signature.
+ */
+export type Recognised = 'signed' | 'form' | 'host';
+
+/** What a request is recognised by. */
+export interface Recognisable {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
+  readonly host?: ByteString | undefined;
+}
+
+/**
+ * How a request is S3's; undefined: it is Swift's, or nobody's here.
+ *
+ * @param domains whose subdomains are buckets
+ */
+export function recognise(request: Recognisable, domains: readonly string[]): Recognised | undefined {
+  const { method, path, query, headers } = request;
+  if (isSignedForS3(headers.get('authorization'), query)) return 'signed';
+  const isVirtual = bucketOfHost(request, domains) !== undefined;
+  const isForm = method === 'POST' && query === '' && formBoundary(request) !== undefined;
+  if (isForm && (isVirtual ? path === '/' : isBucketPath(path))) return 'form';
+  return isVirtual ? 'host' : undefined;
+}
+
+/** `/bucket` or `/bucket/`, as far as that is no path of Swift's. */
+function isBucketPath(path: string): boolean {
+  const bucket = /^\/([^/]+)\/?$/.exec(path)?.[1];
+  return bucket !== undefined && !/^(v1|v1\.0|auth|info|healthcheck)$/.test(bucket);
+}

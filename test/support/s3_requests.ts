@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { s3Handler, type S3Parts } from '../../middleware/s3api/filter';
+import type { Route, S3Call } from '../../middleware/s3api/call';
+import { signersOf } from '../../middleware/s3api/signature/signers';
+import { Sessions } from '../../src/buckets/sessions';
+import { Credentials } from '../../src/credentials/credential';
+import { readAll } from '../../src/http/body';
+import { endToEnd, Headers } from '../../src/http/headers';
+import type { Body, Handler, Request } from '../../src/http/message';
+import { createLog } from '../../src/log';
+
+/** A request as it was recorded, its header fields as they came. */
+export interface Recorded {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Without the framing of a chunked transfer. */
+  readonly body: Buffer;
+}
+
+export const ACCESS_KEY = 'AK';
+export const SECRET_KEY = 'SK';
+
+/** The requests of a file of captures. */
+export function captures(name: string): Recorded[] {
+  const text = readFileSync(join(__dirname, '../captures', name), 'latin1');
+  const requests = text.split('-----8<-----').map((each) => each.replace(/^\n/, ''));
+  return requests.filter((each) => each !== '').map(parse);
+}
+
+function parse(text: string): Recorded {
+  const end = /\r?\n\r?\n/.exec(text);
+  const [first = '', ...lines] = text.slice(0, end?.index).split(/\r?\n/);
+  const [method = '', target = ''] = first.split(' ');
+  const fields = lines.map((line) => {
+    const at = line.indexOf(':');
+    return [line.slice(0, at), line.slice(at + 1).trim()] as const;
+  });
+  const rest = text.slice((end?.index ?? text.length) + (end?.[0].length ?? 0));
+  return { method, target, fields, body: Buffer.from(bodyOf(rest, fields), 'latin1') };
+}
+
+function bodyOf(rest: string, fields: Recorded['fields']): string {
+  const length = fields.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
+  if (length !== undefined) return rest.slice(0, Number(length));
+  return fields.some(([name]) => name.toLowerCase() === 'transfer-encoding')
+    ? rest.replace(/\r?\n/g, '\r\n').replace(/(\r\n)+$/, '\r\n\r\n')
+    : '';
+}
+
+/** The request as the listener makes one. */
+export function asRequest({ method, target, fields, body }: Recorded, stream: Body = body): Request {
+  const [path = '', query = ''] = target.split(/\?(.*)/s);
+  const headers = endToEnd(Headers.fromRaw(fields.flat()));
+  return {
+    method,
+    path,
+    query,
+    headers,
+    host: headers.get('host'),
+    body: stream,
+    signal: new AbortController().signal,
+    transactionId: 'tx0',
+    authority: 'client',
+    received: () => 0,
+  };
+}
+
+/** When a request was signed, in milliseconds since 1970. */
+export function signedAt({ fields, target }: Recorded): number {
+  const [, header] = fields.find(([name]) => name.toLowerCase() === 'x-amz-date') ?? [];
+  const date = header ?? /X-Amz-Date=(\w+)/.exec(target)?.[1] ?? '';
+  return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+/** What a call came to: its bucket and key, and the body read to its end. */
+export interface Accepted {
+  readonly call: S3Call;
+  readonly body: Buffer;
+}
+
+/** A filter that accepts everything whose signature and payload are right, and tells what it accepted. */
+export function acceptingFilter(parts: Partial<S3Parts> = {}): {
+  readonly handler: Handler;
+  readonly accepted: Accepted[];
+  readonly passed: Request[];
+} {
+  const accepted: Accepted[] = [];
+  const passed: Request[] = [];
+  const run: Route['run'] = async (call) => {
+    const body = (await readAll(call.payload.body, Infinity)) ?? Buffer.alloc(0);
+    accepted.push({ call, body });
+    return { status: 200, headers: Headers.none, body: Buffer.alloc(0) };
+  };
+  const levels = ['service', 'bucket', 'object'] as const;
+  const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'];
+  const routes = levels.flatMap((on) => methods.map((method) => ({ name: method, method, on, run })));
+  const credential = { accessKey: ACCESS_KEY, secretKey: SECRET_KEY, user: 'test:tester', key: 'testing' };
+  const sessions = new Sessions(() => Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }));
+  const next: Handler = (request) => {
+    passed.push(request);
+    return Promise.resolve({ status: 299, headers: Headers.none, body: Buffer.alloc(0) });
+  };
+  const handler = s3Handler(next, {
+    routes,
+    postForm: () => Promise.reject(new Error('no forms here')),
+    signers: signersOf(new Credentials([credential]), sessions),
+    domains: [],
+    location: 'us-east-1',
+    skew: 900_000,
+    anonymous: undefined,
+    log: createLog('silent'),
+    ...parts,
+  });
+  return { handler, accepted, passed };
+}
+
+/** Bytes as a stream, in pieces. */
+export function inPieces(bytes: Buffer, sizes: readonly number[]): Readable {
+  const pieces: Buffer[] = [];
+  let rest = bytes;
+  for (const size of sizes) {
+    pieces.push(rest.subarray(0, size));
+    rest = rest.subarray(size);
+  }
+  return Readable.from(
+    [...pieces, rest].filter((piece) => piece.length > 0),
+    { objectMode: false },
+  );
+}

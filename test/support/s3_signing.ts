@@ -1,0 +1,138 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { Recorded } from './s3_requests';
+import { ACCESS_KEY, SECRET_KEY } from './s3_requests';
+
+/** What the AWS SDK takes for a hash, of Node's own. */
+class Sha256 {
+  private readonly hash: Hash | Hmac;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.hash =
+      secret === undefined
+        ? createHash('sha256')
+        : createHmac('sha256', typeof secret === 'string' ? secret : Buffer.from(secret as Uint8Array));
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.hash.update(typeof data === 'string' ? data : Buffer.from(data as Uint8Array));
+  }
+
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.hash.digest());
+  }
+
+  reset(): void {
+    throw new Error('not needed');
+  }
+}
+
+/** The AWS SDK's own signer. */
+export function signer(region = 'us-east-1', accessKey = ACCESS_KEY, secret = SECRET_KEY): SignatureV4 {
+  return new SignatureV4({
+    service: 's3',
+    region,
+    credentials: { accessKeyId: accessKey, secretAccessKey: secret },
+    sha256: Sha256,
+    uriEscapePath: false,
+  });
+}
+
+/** A request to be signed. */
+export interface Unsigned {
+  readonly method: string;
+  /** Encoded. */
+  readonly path: string;
+  readonly query?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+  readonly body?: Buffer;
+}
+
+/** The request as the AWS SDK signs it in its headers. */
+export async function signed(given: Unsigned, at: number, by = signer()): Promise<Recorded> {
+  const { method, path, query = {}, headers = {}, body = Buffer.alloc(0) } = given;
+  const result = await by.sign(
+    {
+      method,
+      protocol: 'http:',
+      hostname: '127.0.0.1',
+      path,
+      query,
+      headers: {
+        host: '127.0.0.1:9000',
+        'x-amz-content-sha256': createHash('sha256').update(body).digest('hex'),
+        ...(body.length > 0 ? { 'content-length': String(body.length) } : {}),
+        ...headers,
+      },
+      body,
+    },
+    { signingDate: new Date(at) },
+  );
+  return { method, target: targetOf(path, query), fields: Object.entries(result.headers), body };
+}
+
+/** The request as the AWS SDK signs it in its query. */
+export async function presigned(
+  given: Unsigned,
+  at: number,
+  expires = 300,
+  by = signer(),
+): Promise<Recorded> {
+  const { method, path, query = {}, headers = {}, body = Buffer.alloc(0) } = given;
+  const result = await by.presign(
+    {
+      method,
+      protocol: 'http:',
+      hostname: '127.0.0.1',
+      path,
+      query,
+      headers: { host: '127.0.0.1:9000', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', ...headers },
+    },
+    { signingDate: new Date(at), expiresIn: expires },
+  );
+  const fields = Object.entries(result.headers);
+  return { method, target: targetOf(path, result.query as Record<string, string>), fields, body };
+}
+
+/** Percent-encoded as RFC 3986 has it. */
+export function encoded(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function targetOf(path: string, query: Record<string, string>): string {
+  const pairs = Object.entries(query).map(([name, value]) => `${encoded(name)}=${encoded(value)}`);
+  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
+}
+
+/** A body in signed chunks, as the documentation of Signature Version 4 has it. */
+export function signedChunks(
+  request: Recorded,
+  chunks: readonly Buffer[],
+  trailer?: readonly [name: string, value: string],
+): Buffer {
+  const field = (wanted: string) => request.fields.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? '';
+  const [, scope = '', seed = ''] =
+    /Credential=[^/]*\/(.*?),.*Signature=(\w+)/.exec(field('authorization')) ?? [];
+  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${SECRET_KEY}`);
+  const hash = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');
+  let previous = seed;
+  const next = (what: string, ...digests: string[]) => {
+    const text = [`AWS4-HMAC-SHA256-${what}`, field('x-amz-date'), scope, previous, ...digests].join('\n');
+    return (previous = hmac(key, text).toString('hex'));
+  };
+  const parts: (Buffer | string)[] = [];
+  for (const chunk of [...chunks, Buffer.alloc(0)]) {
+    const signature = next('PAYLOAD', hash(''), hash(chunk));
+    parts.push(`${chunk.length.toString(16)};chunk-signature=${signature}\r\n`, chunk);
+    if (chunk.length > 0) parts.push('\r\n');
+  }
+  if (trailer) {
+    const signature = next('TRAILER', hash(`${trailer.join(':')}\n`));
+    parts.push(`${trailer.join(':')}\r\nx-amz-trailer-signature:${signature}\r\n`);
+  }
+  return Buffer.concat([...parts, '\r\n'].map((part) => Buffer.from(part)));
+}

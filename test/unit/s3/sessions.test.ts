@@ -1,0 +1,99 @@
+import { ask, type Caller, type Session } from '../../../src/buckets/caller';
+import { loginThrough, Sessions } from '../../../src/buckets/sessions';
+import { Headers } from '../../../src/http/headers';
+import { NO_BODY, type Handler } from '../../../src/http/message';
+import { LoginRefused } from '../../../src/identity/logins';
+import { StoreError } from '../../../src/stores/error';
+import { asRequest, inPieces } from '../../support/s3_requests';
+
+const CREDENTIAL = { accessKey: 'AK', secretKey: 'SK', user: 'test:tester', key: 'testing' };
+
+function counted(life?: number) {
+  const logins: string[] = [];
+  const sessions = new Sessions(async ({ user }) => {
+    logins.push(user);
+    await Promise.resolve();
+    const expires = life === undefined ? undefined : Date.now() + life;
+    return { token: `token${logins.length}`, accountPath: '/v1/AUTH_test', expires };
+  });
+  return { sessions, logins };
+}
+
+it('all who ask share one login', async () => {
+  const { sessions, logins } = counted(3600_000);
+  const all = await Promise.all(Array.from({ length: 20 }, () => sessions.session(CREDENTIAL)));
+  expect(new Set(all.map(({ token }) => token))).toEqual(new Set(['token1']));
+  expect(logins).toHaveLength(1);
+});
+
+it('a refused token is renewed once for all who were refused', async () => {
+  const { sessions, logins } = counted();
+  await sessions.session(CREDENTIAL);
+  const all = await Promise.all(Array.from({ length: 20 }, () => sessions.session(CREDENTIAL, 'token1')));
+  expect(new Set(all.map(({ token }) => token))).toEqual(new Set(['token2']));
+  expect(logins).toHaveLength(2);
+});
+
+it('a token that is over is not used', async () => {
+  const { sessions, logins } = counted(1000);
+  await sessions.session(CREDENTIAL);
+  await sessions.session(CREDENTIAL);
+  expect(logins.length).toBeGreaterThan(1);
+});
+
+it('the account may be told by the configuration', async () => {
+  const { sessions } = counted();
+  expect(await sessions.session({ ...CREDENTIAL, account: 'AUTH_other' })).toMatchObject({
+    account: 'AUTH_other',
+  });
+});
+
+it('who cannot log in is refused; a store that cannot tell is not there', async () => {
+  const refused = new Sessions(() => Promise.reject(new LoginRefused('no')));
+  await expect(refused.session(CREDENTIAL)).rejects.toMatchObject({ code: 'access-denied' });
+  const away = new Sessions(() => Promise.reject(new StoreError('unreachable', 'away')));
+  await expect(away.session(CREDENTIAL)).rejects.toBeInstanceOf(StoreError);
+});
+
+it.each([
+  [401, {}, 'access-denied'],
+  [200, { 'X-Auth-Token': 't', 'X-Storage-Url': 'nonsense' }, 'access-denied'],
+])('a login that answers %d %j lets nobody in', async (status, headers, code) => {
+  const next: Handler = () => Promise.resolve({ status, headers: Headers.of(headers), body: NO_BODY });
+  await expect(new Sessions(loginThrough(next, '/auth/v1.0')).session(CREDENTIAL)).rejects.toMatchObject({
+    code,
+  });
+});
+
+describe('asking the store', () => {
+  const GET = { method: 'GET', target: '/', fields: [], body: Buffer.alloc(0) };
+
+  function caller(takesBody: boolean): { readonly caller: Caller; readonly tokens: (string | undefined)[] } {
+    const tokens: (string | undefined)[] = [];
+    const next: Handler = async ({ headers, body }) => {
+      const token = headers.get('x-auth-token');
+      tokens.push(token);
+      if (takesBody && !Buffer.isBuffer(body)) for await (const chunk of body) void chunk;
+      return { status: token === 'new' ? 201 : 401, headers: Headers.none, body: NO_BODY };
+    };
+    const session = (refused?: string): Promise<Session> =>
+      Promise.resolve({ account: 'AUTH_test', token: refused === undefined ? 'old' : 'new' });
+    return { caller: { next, request: asRequest(GET), user: 'test:tester', session }, tokens };
+  }
+
+  it.each<[string, boolean]>([
+    ['nothing of the body was read', false],
+    ['the body was read', true],
+  ])('with a token that has expired, where %s', async (_, takesBody) => {
+    const { caller: one, tokens } = caller(takesBody);
+    const asked = ask(one, {
+      method: 'PUT',
+      container: 'c',
+      object: 'o',
+      body: inPieces(Buffer.from('hello'), [1]),
+    });
+    if (takesBody) await expect(asked).rejects.toMatchObject({ code: 'unavailable' });
+    else expect(await asked).toMatchObject({ status: 201 });
+    expect(tokens).toEqual(takesBody ? ['old'] : ['old', 'new']);
+  });
+});
