@@ -24,6 +24,19 @@ export function hasReservedParameter(contentType: string): boolean {
   return contentType.search(RESERVED_PARAMETER) >= 0;
 }
 
+/** Those by which versions are told apart, which not even the proxy's own dialects are shown. */
+const VERSION_PARAMETER = /;\s*hindsight_(null|newest)=[^;]*/gi;
+
+/** A content type without what is noted in it of versions. */
+export function withoutVersionParameters(contentType: string): string {
+  return contentType.replace(VERSION_PARAMETER, '');
+}
+
+/** What a content type has of such parameters. */
+export function reservedParameters(contentType: string): string {
+  return (contentType.match(RESERVED_PARAMETER) ?? []).join('');
+}
+
 /** Why such a content type is refused. */
 export const RESERVED_TYPE = 'Parameters of content types whose names begin with hindsight_ are reserved\n';
 

@@ -4,7 +4,7 @@ import { Headers } from '../../src/http/headers';
 import { statusLine } from '../../src/http/reasons';
 import { titled } from '../../src/http/titles';
 import type { Response } from '../../src/http/message';
-import { InvalidForm } from './multipart';
+import { InvalidForm } from '../../src/http/multipart';
 
 /** How the upload of a form's files ended. */
 export interface Outcome {

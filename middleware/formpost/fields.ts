@@ -1,6 +1,6 @@
 import { parseInteger, type ByteString } from '../../src/http/bytes';
 import type { Headers } from '../../src/http/headers';
-import { InvalidForm } from './multipart';
+import { InvalidForm } from '../../src/http/multipart';
 
 /** What a form has said so far, by the names of its fields in lower case. */
 export type Fields = ReadonlyMap<string, ByteString>;

@@ -7,7 +7,7 @@ import type { Filter, Handler, Request, Response } from '../../src/http/message'
 import { titled } from '../../src/http/titles';
 import type { FilterPlugin } from '../../src/plugin';
 import { invalid, outcomeResponse } from './answers';
-import { InvalidForm } from './multipart';
+import { InvalidForm } from '../../src/http/multipart';
 import { byAuthorising, bySigning } from './admission';
 import { Unsigned, Upload, type UploadRules } from './upload';
 

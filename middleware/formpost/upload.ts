@@ -10,7 +10,7 @@ import { keysOf, type Key } from '../tempurl/keys';
 import type { Admit, Signer } from './admission';
 import type { Outcome } from './answers';
 import { numberIn, objectHeaders, signedMessage } from './fields';
-import { InvalidForm, readParts, type Part } from './multipart';
+import { InvalidForm, readParts, type Part } from '../../src/http/multipart';
 
 /** Nobody who may has signed a form, or not for now. */
 export class Unsigned extends Error {

@@ -65,7 +65,7 @@ export async function multipartDelete(
   for (const part of [...parts.manifests, ...parts.segments]) {
     const headers = credentials(request.headers);
     const asked = { method: 'DELETE', path: formatTarget(part), query: queryOf(part), headers };
-    const response = await handler(subrequest(request, asked));
+    const response = await handler(inDialectOf(request, subrequest(request, asked)));
     await drain(response.body);
     summary.add(nameOf(part), response.status);
     const failed = response.status >= 300 && response.status !== 404;
@@ -118,6 +118,11 @@ async function collect(
   return parts;
 }
 
+/** What the client's filter judges is judged of what it asked for, which is the first of many. */
+function inDialectOf({ dialect }: Request, own: Request): Request {
+  return dialect ? { ...own, dialect: {} } : own;
+}
+
 /** Names in a manifest are not encoded. */
 function parseName(name: ByteString): { container: ByteString; object: ByteString } | undefined {
   return parseCopyHeader(name.replaceAll('%', '%25'));
@@ -133,7 +138,8 @@ async function readManifest(
   const query = `multipart-manifest=get&${version}`;
   const headers = credentials(request.headers);
   const path = formatTarget(manifest);
-  const response = await handler(subrequest(request, { method: 'GET', path, query, headers }));
+  const read = subrequest(request, { method: 'GET', path, query, headers });
+  const response = await handler(inDialectOf(request, read));
   if (response.status !== 200 || response.headers.get('x-static-large-object')?.toLowerCase() !== 'true') {
     await drain(response.body);
     return [401, 403].includes(response.status) ? response.status : [];

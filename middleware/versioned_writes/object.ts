@@ -3,6 +3,7 @@ import { Headers } from '../../src/http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../src/http/message';
 import type { ContainerTarget, ObjectTarget } from '../../src/http/path';
 import { HttpStore } from '../../src/stores/http_store';
+import { refusalByDialect } from './dialect';
 import type { VersionedWritesParts } from './filter';
 import { whileLocked, type Held } from './held';
 import { forwardNoted } from './noted';
@@ -47,8 +48,14 @@ export class ObjectWriter {
   }
 
   private versioned(request: Request, written: ObjectTarget, inForce: Versioned): Promise<Response> {
-    return whileLocked(request, written, this.parts, this.next, (held) =>
-      this.keepingVersions(held, written, inForce),
+    return whileLocked(
+      request,
+      written,
+      this.parts,
+      this.next,
+      async (held) =>
+        (await refusalByDialect(held, written, this.parts.app)) ??
+        (await this.keepingVersions(held, written, inForce)),
     );
   }
 

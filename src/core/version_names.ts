@@ -9,6 +9,9 @@ const ESCAPED = '\x01\x02';
 const ID = /^\d{10}\.\d{5}$/;
 const ALL_NINES = 999_999_999_999_999n;
 
+/** Sorts behind all that tells of null versions, and before the names of all versions. */
+export const BEFORE_VERSIONS = ESCAPED;
+
 /** The container beside a container that holds its versions. */
 export function versionsContainerOf(container: ByteString): ByteString {
   return VERSIONS_CONTAINER_PREFIX + container;
@@ -49,6 +52,16 @@ export function behindVersions(object: ByteString): ByteString {
 /** The name of a version: names in byte order are objects in theirs, and of each the newest version first. */
 export function versionName(object: ByteString, id: string): ByteString {
   return versionPrefix(object) + inverted(id);
+}
+
+/** Where it is told which of an object's versions are null versions: before the names of all versions. */
+export function nullIndexName(object: ByteString): ByteString {
+  return `${SEPARATOR}${versionPrefix(object)}null`;
+}
+
+/** Whether a name in a versions container is that of what tells of null versions. */
+export function isNullIndexName(name: ByteString): boolean {
+  return name.startsWith(SEPARATOR);
 }
 
 /** The object and the id that the name of a version tells; undefined where it is none's. */

@@ -11,10 +11,13 @@ import {
   latest,
   stateOf,
   type IdStep,
+  type Kept,
   type State,
 } from './decide_with_ids';
 import { nextTimestamp, timestampAfter } from './names';
 import { newestIn, withNewest } from './newest_note';
+import { NullIndex } from './null_index';
+import { nullMarkerType, withNull } from './null_note';
 import { parseVersionName, versionName, versionPrefix } from './version_names';
 import type { Outcome, Verdict } from './versions';
 
@@ -43,11 +46,22 @@ export interface IdOperation {
 
 /** What became of an operation: let through, with the id of the version or the marker that it made; or stopped by its guard. */
 export type IdResult =
-  { readonly result: 'forwarded'; readonly id?: string | undefined } | { readonly result: 'stopped' };
+  | {
+      readonly result: 'forwarded';
+      readonly id?: string | undefined;
+      /** What has the id is the null version. */
+      readonly isNull?: boolean;
+    }
+  | { readonly result: 'stopped' };
 
 /** What became of the removal of a version: `current` is what the object links to now, if to anything. */
 export type Removal =
-  | { readonly result: 'removed' | 'missing'; readonly current?: string | undefined }
+  | {
+      readonly result: 'removed' | 'missing';
+      readonly current?: string | undefined;
+      /** It was a delete marker, as far as that was looked at. */
+      readonly isMarker?: boolean;
+    }
   | { readonly result: 'refused' };
 
 /**
@@ -57,12 +71,16 @@ export type Removal =
  * the order, is not the current one, and is removed by its id as any other.
  */
 export class VersionsWithIds {
+  protected readonly nulls: NullIndex;
+
   /** @param versions the container that holds the versions */
   constructor(
-    private readonly store: Store,
-    private readonly versions: ByteString,
+    protected readonly store: Store,
+    protected readonly versions: ByteString,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.nulls = new NullIndex(store, versions);
+  }
 
   /**
    * A write with versions switched on.
@@ -75,9 +93,10 @@ export class VersionsWithIds {
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
     const state = this.stateOf(object, current);
-    if (!canMove) return this.carryOut(object, decideOverwrite(state), operation);
-    const id = await this.newId(object, state);
-    return this.carryOut(object, decideWrite(state, id), operation);
+    const nulls = this.nullsBeside(object, state);
+    if (!canMove) return this.carryOut(object, state, decideOverwrite(state, await nulls), operation);
+    const [kept, id] = await Promise.all([nulls, this.newId(object, state)]);
+    return this.carryOut(object, state, decideWrite(state, kept, id), operation);
   }
 
   /** A DELETE with versions switched on. Throws as `write` does. */
@@ -86,8 +105,8 @@ export class VersionsWithIds {
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
     const state = this.stateOf(object, current);
-    const id = await this.newId(object, state);
-    return this.carryOut(object, decideDelete(state, id), operation);
+    const [kept, id] = await Promise.all([this.nullsBeside(object, state), this.newId(object, state)]);
+    return this.carryOut(object, state, decideDelete(state, kept, id), operation);
   }
 
   /**
@@ -102,9 +121,9 @@ export class VersionsWithIds {
     ]);
     if (version === undefined || version.isMarker) return undefined;
     const state = this.stateOf(object, current);
-    const newest = await this.newestId(object, state);
-    for (const step of decideRestore(state, id, latest(id, newest))) {
-      if (step.do === 'keep') await this.store.copy(object, this.at(object, step.id));
+    const [kept, newest] = await Promise.all([this.nullsBeside(object, state), this.newestId(object, state)]);
+    for (const step of decideRestore(state, kept, id, latest(id, newest))) {
+      if (step.do === 'keep') await this.keep(object, state, step);
       if (step.do === 'point') await this.point(object, step, version);
     }
     return version;
@@ -133,18 +152,23 @@ export class VersionsWithIds {
     return { ...object, container: this.versions, object: versionName(object.object, id) };
   }
 
-  private stateOf(object: ObjectRef, info: ObjectInfo | undefined): State {
+  protected stateOf(object: ObjectRef, info: ObjectInfo | undefined): State {
     return stateOf(object, this.versions, info);
   }
 
-  private async refused(verdict: 'pass' | 'stop', operation: IdOperation): Promise<IdResult> {
+  /** Asked for only where it is needed: where what is there is to be kept as a null version. */
+  private async nullsBeside(object: ObjectRef, state: State): Promise<readonly Kept[]> {
+    return state.is === 'null' ? this.nulls.kept(object) : [];
+  }
+
+  protected async refused(verdict: 'pass' | 'stop', operation: IdOperation): Promise<IdResult> {
     if (verdict === 'stop') return { result: 'stopped' };
     await operation.forward();
     return { result: 'forwarded' };
   }
 
   /** An id that sorts after all that are there: by the link where there is one, and else by what is listed. */
-  private async newId(object: ObjectRef, state: State): Promise<string> {
+  protected async newId(object: ObjectRef, state: State): Promise<string> {
     return timestampAfter(this.store.now(), await this.newestId(object, state));
   }
 
@@ -159,8 +183,9 @@ export class VersionsWithIds {
     return name === undefined ? undefined : parseVersionName(name)?.id;
   }
 
-  private async carryOut(
+  protected async carryOut(
     object: ObjectRef,
+    state: State,
     steps: readonly IdStep[],
     operation: IdOperation,
   ): Promise<IdResult> {
@@ -172,10 +197,10 @@ export class VersionsWithIds {
         switch (step.do) {
           case 'keep':
             // false: it has expired meanwhile, or its client's own store removed it
-            if (await this.store.copy(object, this.at(object, step.id))) added.push(this.at(object, step.id));
+            if (await this.keep(object, state, step)) added.push(this.at(object, step.id));
             break;
           case 'mark':
-            id = await this.mark(object, step.id);
+            id = await this.mark(object, step);
             added.push(this.at(object, id));
             break;
           case 'write':
@@ -190,6 +215,9 @@ export class VersionsWithIds {
             break;
           case 'point':
             await this.point(object, step, sent);
+            break;
+          case 'drop':
+            await this.dropQuietly([this.at(object, step.id)]);
         }
       }
     } catch (error) {
@@ -199,47 +227,66 @@ export class VersionsWithIds {
     return { result: 'forwarded', id };
   }
 
+  /** Copies what has no id to a version, which tells that it is a null version. */
+  private async keep(object: ObjectRef, state: State, { id, nulls }: StepOf<'keep'>): Promise<boolean> {
+    const known = state.is === 'null' && !state.isLarge ? state.contentType : undefined;
+    const [type] = await Promise.all([
+      known ?? this.store.contentType(object),
+      this.nulls.note(object, id, nulls),
+    ]);
+    return type !== undefined && this.store.copy(object, this.at(object, id), {}, withNull(type, id));
+  }
+
   /** Writes a marker under the first id from one on that is free. */
-  private async mark(object: ObjectRef, from: string): Promise<string> {
-    for (let id = from; ; id = nextTimestamp(id))
-      if (await this.store.putVersionMarker(this.at(object, id))) return id;
+  private async mark(object: ObjectRef, { id: from, nulls }: StepOf<'mark'>): Promise<string> {
+    for (let id = from; ; id = nextTimestamp(id)) {
+      if (nulls) await this.nulls.note(object, id, nulls);
+      const type = nulls && nullMarkerType(id);
+      if (await this.store.putVersionMarker(this.at(object, id), type)) return id;
+    }
   }
 
   /** Makes the object a link to a version. Of one that is a symlink itself the link tells nothing, so that it holds whatever becomes of the target. */
-  private async point(
+  protected async point(
     object: ObjectRef,
-    { id, newest }: Extract<IdStep, { do: 'point' }>,
+    { id, newest }: StepOf<'point'>,
     known: Known = {},
   ): Promise<void> {
     const to = this.at(object, id);
     const { expiry } = known;
     const version = known.etag === undefined ? await this.store.stat(to) : known;
     if (version === undefined) throw new StoreError('unavailable', 'a version just seen is not there');
-    const { link, etag, contentType = '' } = version;
+    const { link, etag } = version;
     if (link === undefined && newest === undefined) {
       await this.store.putLink(object, to, { etag, expiry });
       return;
     }
     const own = link === undefined ? etag : undefined;
+    const contentType = (version.isLarge ? await this.store.contentType(to) : version.contentType) ?? '';
     await this.store.putLink(object, to, { etag: own, contentType: withNewest(contentType, newest), expiry });
   }
 
   /** Removes what was written for a request that certainly failed. What cannot be removed is a version more. */
-  private async undo(added: readonly ObjectRef[]): Promise<void> {
+  private undo(added: readonly ObjectRef[]): Promise<void> {
+    return this.dropQuietly([...added].reverse());
+  }
+
+  private async dropQuietly(versions: readonly ObjectRef[]): Promise<void> {
     try {
-      for (const each of [...added].reverse()) await this.store.remove(each);
+      for (const each of versions) await this.store.remove(each);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.log.warn({ err: error.message }, 'a version of a write that failed stays');
+      this.log.warn({ err: error.message }, 'a version that was to go stays');
     }
   }
 }
 
+type StepOf<D extends IdStep['do']> = Extract<IdStep, { do: D }>;
+
 /** What is known of a version that is to be linked to; without its ETag, it is looked at. */
-type Known = { readonly [K in 'etag' | 'link' | 'contentType']?: ObjectInfo[K] | undefined } & Pick<
-  Sent,
-  'expiry'
->;
+type Known = {
+  readonly [K in 'etag' | 'link' | 'contentType' | 'isLarge']?: ObjectInfo[K] | undefined;
+} & Pick<Sent, 'expiry'>;
 
 /** The note of the newest version that a POST of a content type would take away from an object's link; undefined where there is none. */
 export function noteToKeep(info: ObjectInfo | undefined): string | undefined {

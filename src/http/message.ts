@@ -27,9 +27,12 @@ export type Authorise = (resource: Resource) => Response | undefined;
 
 /** What a write would replace, as a filter for another API than Swift's judges conditions on it. */
 export interface Replaced {
+  /** As those who read it are shown it, without quotes. */
   readonly etag: string;
   /** With the proxy's own parameters. */
   readonly contentType: ByteString;
+  /** It is a static large object. */
+  readonly isLarge?: boolean;
 }
 
 /**

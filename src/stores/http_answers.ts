@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { readAll } from '../http/body';
-import { toBytes, unquote, type ByteString } from '../http/bytes';
+import { isTrueValue, toBytes, unquote, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import type { Response } from '../http/message';
 import { parseCopyHeader } from '../http/path';
 import { StoreError } from './error';
 import { isMarkerType, NEW_MARKER_TYPE } from './markers';
 import { readNotes } from './notes';
-import type { ListingEntry, ObjectInfo, ObjectRef } from './store';
+import type { ListingEntry, ObjectInfo, ObjectRef, TypedEntry } from './store';
 
 const MOST_REASON_BYTES = 64 * 1024;
 
@@ -38,6 +38,7 @@ export function objectInfo(response: Response, object: ObjectRef): ObjectInfo {
     isMarker: isMarkerType(contentType),
     contentType,
     notes: readNotes(headers),
+    ...(isTrueValue(headers.get('x-static-large-object')) ? { isLarge: true } : {}),
     ...(link === undefined ? {} : { link }),
     ...(deleteAt === undefined ? {} : { deleteAt }),
   };
@@ -57,14 +58,19 @@ function lastModified(response: Response): string {
   return (time / 1000).toFixed(5);
 }
 
-function listingEntry(name: ByteString, type: ByteString): ListingEntry {
-  return { name, isMarker: isMarkerType(type), isHalfMade: type === NEW_MARKER_TYPE };
+/** A line of a listing without its content type. */
+export function untyped({ name, isMarker, isHalfMade }: TypedEntry): ListingEntry {
+  return { name, isMarker, isHalfMade };
+}
+
+function listingEntry(name: ByteString, type: ByteString): TypedEntry {
+  return { name, isMarker: isMarkerType(type), isHalfMade: type === NEW_MARKER_TYPE, contentType: type };
 }
 
 const Listing = z.array(z.object({ name: z.string().optional(), content_type: z.string().optional() }));
 
 /** The entries of a page of a listing in JSON. @throws StoreError where it is none */
-export function parseListing(body: Buffer): ListingEntry[] {
+export function parseListing(body: Buffer): TypedEntry[] {
   try {
     return Listing.parse(JSON.parse(body.toString('utf8'))).flatMap(({ name, content_type }) =>
       name === undefined ? [] : [listingEntry(toBytes(name), toBytes(content_type ?? ''))],

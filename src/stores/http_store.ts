@@ -5,12 +5,12 @@ import { subrequest, type Handler, type Request, type Response } from '../http/m
 import { formatQuery, formatTarget } from '../http/path';
 import { readAnswer } from './answer';
 import { BROKEN_MANIFEST } from '../reserved';
-import { expectSuccess, objectInfo, parseListing } from './http_answers';
+import { expectSuccess, objectInfo, parseListing, untyped } from './http_answers';
 import { ITSELF } from './itself';
 import { DELETE_MARKER_TYPE, NEW_MARKER_LIFE, NEW_MARKER_TYPE, VERSION_MARKER_TYPE } from './markers';
 import { noteHeaders, type Notes } from './notes';
 import { StoreClock } from './store_clock';
-import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store } from './store';
+import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store, TypedEntry } from './store';
 
 const MOST_LISTING_BYTES = 32 * 1024 * 1024;
 /** What a POST sets, besides metadata. */
@@ -30,6 +30,9 @@ const WITH_THE_RIGHT = [404, 409, 412];
 /** A delete needs two entries, and the newest of them are the first. */
 const FIRST_PAGE = 5;
 const LATER_PAGES = 1000;
+
+/** Of what a page of a listing is asked for: account, container, and the query. */
+type Page = readonly [ByteString, ByteString, Readonly<Record<string, ByteString | undefined>>];
 
 /**
  * A store behind a handler that speaks the Swift API. Its requests are made on behalf of one client's request, and in the name of
@@ -58,8 +61,19 @@ export class HttpStore implements Store {
     return objectInfo(response, object);
   }
 
-  async copy(from: ObjectRef, to: ObjectRef, notes: Notes = {}): Promise<boolean> {
+  async contentType(object: ObjectRef): Promise<ByteString | undefined> {
+    const response = await this.ask('HEAD', object, 'symlink=get', Headers.of({ 'X-Newest': 'true' }));
+    if (response.status === 404) {
+      await drain(response.body);
+      return undefined;
+    }
+    await expectSuccess(response, `${named(object)} could not be looked at`);
+    return response.headers.get('content-type') ?? '';
+  }
+
+  async copy(from: ObjectRef, to: ObjectRef, notes: Notes = {}, contentType?: ByteString): Promise<boolean> {
     const source = Headers.of({
+      'Content-Type': contentType,
       'X-Copy-From': quote(`${from.container}/${from.object}`),
       'X-Copy-From-Account': from.account === to.account ? undefined : quote(from.account),
     });
@@ -78,7 +92,12 @@ export class HttpStore implements Store {
       await drain(source.body);
       if (source.status === 404) return false;
       if (response.status !== 400 || !isTrueValue(source.headers.get('x-static-large-object'))) throw error;
-      return this.copyAsText(from, to, notes, failure);
+      return this.copyAsText(
+        from,
+        to,
+        Headers.of({ 'Content-Type': contentType }).withAll(noteHeaders(notes)),
+        failure,
+      );
     }
     return true;
   }
@@ -87,14 +106,14 @@ export class HttpStore implements Store {
    * Copies the manifest of a large object whose segments are gone. Swift takes no such manifest, so what is left of the object, the
    * text of its manifest, becomes an ordinary object with the same metadata, and with a note of what it is.
    */
-  private async copyAsText(from: ObjectRef, to: ObjectRef, notes: Notes, failure: string): Promise<boolean> {
+  private async copyAsText(from: ObjectRef, to: ObjectRef, own: Headers, failure: string): Promise<boolean> {
     const manifest = await this.ask('GET', from, `${ITSELF}&format=raw`, Headers.none);
     if (manifest.status !== 200) await expectSuccess(manifest, failure);
     const body = await readAnswer(manifest.body, MOST_LISTING_BYTES, `${failure}: its manifest`);
     const kept = manifest.headers.filter(
       (key) => key.startsWith('x-object-meta-') || COPIED_HEADERS.includes(key),
     );
-    const noted = kept.withAll(noteHeaders(notes)).with(BROKEN_MANIFEST, 'its segments are gone');
+    const noted = kept.withAll(own).with(BROKEN_MANIFEST, 'its segments are gone');
     const put = await this.ask('PUT', to, '', noted, body);
     await expectSuccess(put, failure);
     return true;
@@ -111,8 +130,13 @@ export class HttpStore implements Store {
     await expectSuccess(await this.ask('POST', at, '', completion), failure);
   }
 
-  async putVersionMarker(at: ObjectRef): Promise<boolean> {
-    const headers = Headers.of({ 'Content-Type': VERSION_MARKER_TYPE, 'If-None-Match': '*' });
+  async putNote(at: ObjectRef, contentType: ByteString): Promise<void> {
+    const response = await this.ask('PUT', at, '', Headers.of({ 'Content-Type': contentType }));
+    await expectSuccess(response, `${named(at)} could not be written`);
+  }
+
+  async putVersionMarker(at: ObjectRef, contentType = VERSION_MARKER_TYPE): Promise<boolean> {
+    const headers = Headers.of({ 'Content-Type': contentType, 'If-None-Match': '*' });
     const response = await this.ask('PUT', at, '', headers);
     if (response.status === 412) {
       await drain(response.body);
@@ -177,7 +201,7 @@ export class HttpStore implements Store {
     prefix: ByteString,
   ): AsyncGenerator<ListingEntry> {
     const ask = (marker: ByteString, limit: number) =>
-      this.page(account, container, { prefix, marker, limit: String(limit), reverse: 'on' });
+      this.lines(account, container, { prefix, marker, limit: String(limit), reverse: 'on' });
     let marker = '';
     for (let limit = FIRST_PAGE; ; limit = LATER_PAGES) {
       const page = await ask(marker, limit);
@@ -200,7 +224,16 @@ export class HttpStore implements Store {
     container: ByteString,
     prefix: ByteString,
   ): Promise<ByteString | undefined> {
-    return (await this.page(account, container, { prefix, limit: '1' }))[0]?.name;
+    return (await this.firstEntries(account, container, prefix, 1))[0]?.name;
+  }
+
+  firstEntries(
+    account: ByteString,
+    container: ByteString,
+    prefix: ByteString,
+    most: number,
+  ): Promise<readonly TypedEntry[]> {
+    return this.page(account, container, { prefix, limit: String(most) });
   }
 
   /** For a store that ignores `reverse`: all entries up to a name, the last first. */
@@ -212,7 +245,7 @@ export class HttpStore implements Store {
   ): Promise<ListingEntry[]> {
     const all: ListingEntry[] = [];
     for (let marker = ''; ;) {
-      const page = await this.page(account, container, {
+      const page = await this.lines(account, container, {
         prefix,
         marker,
         end_marker: end === '' ? undefined : end,
@@ -224,11 +257,11 @@ export class HttpStore implements Store {
     }
   }
 
-  private async page(
-    account: ByteString,
-    container: ByteString,
-    parameters: Readonly<Record<string, ByteString | undefined>>,
-  ): Promise<ListingEntry[]> {
+  private async lines(...[account, container, parameters]: Page): Promise<ListingEntry[]> {
+    return (await this.page(account, container, parameters)).map(untyped);
+  }
+
+  private async page(...[account, container, parameters]: Page): Promise<TypedEntry[]> {
     const query = formatQuery({ format: 'json', ...parameters });
     const path = formatTarget({ version: 'v1', account, container });
     const response = await this.next(this.request('GET', path, query, Headers.none));

@@ -1,3 +1,4 @@
+import { withoutVersionParameters } from '../reserved';
 import type { ByteString } from '../http/bytes';
 
 /** The content type by which Swift's listings tell a delete marker. */
@@ -15,10 +16,15 @@ export const NEW_MARKER_TYPE = 'application/x-deleted;hindsight_new=1';
  */
 export const VERSION_MARKER_TYPE = 'application/x-deleted;hindsight_versions_deleted=1';
 
+/** Whether a content type is that of a delete marker among versions with ids. */
+export function isVersionMarkerType(contentType: ByteString): boolean {
+  return withoutVersionParameters(contentType) === VERSION_MARKER_TYPE;
+}
+
 /** A marker that stays half made expires after so many seconds. */
 export const NEW_MARKER_LIFE = 3600;
 
 /** Whether a listing's content type is that of a delete marker. */
 export function isMarkerType(contentType: ByteString): boolean {
-  return [DELETE_MARKER_TYPE, NEW_MARKER_TYPE, VERSION_MARKER_TYPE].includes(contentType);
+  return [DELETE_MARKER_TYPE, NEW_MARKER_TYPE].includes(contentType) || isVersionMarkerType(contentType);
 }

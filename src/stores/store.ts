@@ -19,6 +19,8 @@ export interface ObjectInfo {
   /** It is a delete marker. */
   readonly isMarker: boolean;
   readonly contentType: ByteString;
+  /** It is a manifest of segments, and the content type that is told of it need not be its own: see `contentType`. */
+  readonly isLarge?: boolean;
   /** Where it is a symlink: what it leads to. */
   readonly link?: ObjectRef;
   readonly notes: Notes;
@@ -53,6 +55,11 @@ export interface ListingEntry {
   readonly isHalfMade: boolean;
 }
 
+/** The same with its content type. */
+export interface TypedEntry extends ListingEntry {
+  readonly contentType: ByteString;
+}
+
 /**
  * What the versioning core needs of a store. Every operation acts on an object itself: on a large object's manifest and
  * not its content, on a symlink and not its target.
@@ -70,16 +77,25 @@ export interface Store {
    * `from`, and then nothing was done.
    *
    * @param notes what the copy carries besides; left out where the object has no room for it
+   * @param contentType that of the copy; the object's own where it is not there
    */
-  copy(from: ObjectRef, to: ObjectRef, notes?: Notes): Promise<boolean>;
+  copy(from: ObjectRef, to: ObjectRef, notes?: Notes, contentType?: ByteString): Promise<boolean>;
+
+  /** The content type of an object, also of a large one; undefined if there is none. */
+  contentType(object: ObjectRef): Promise<ByteString | undefined>;
 
   /** Creates a delete marker: an empty object that listings tell from all others. */
   putMarker(at: ObjectRef, notes?: Notes): Promise<void>;
 
   /**
    * Creates a delete marker among versions with ids, in one request; false if something was there, and then nothing was done.
+   *
+   * @param contentType one of those of such markers
    */
-  putVersionMarker(at: ObjectRef): Promise<boolean>;
+  putVersionMarker(at: ObjectRef, contentType?: ByteString): Promise<boolean>;
+
+  /** Puts an empty object of a content type, which is all that it tells, in the place of what is there. */
+  putNote(at: ObjectRef, contentType: ByteString): Promise<void>;
 
   /** Puts a symlink in the place of what is at `at`. Of another account no target can be told. */
   putLink(at: ObjectRef, to: ObjectRef, parts: LinkParts): Promise<void>;
@@ -107,6 +123,14 @@ export interface Store {
 
   /** The first name in a container, in byte order, that begins with a prefix; undefined if there is none, or no such container. */
   firstName(account: ByteString, container: ByteString, prefix: ByteString): Promise<ByteString | undefined>;
+
+  /** The same for so many entries at most, the first name first. */
+  firstEntries(
+    account: ByteString,
+    container: ByteString,
+    prefix: ByteString,
+    most: number,
+  ): Promise<readonly TypedEntry[]>;
 
   /** The time in milliseconds since 1970, by the store's own clock where that is known to differ from this machine's. */
   now(): number;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Headers } from '../../src/http/headers';
 import { createLog } from '../../src/log';
-import { readConfig } from '../../src/pipeline/load';
+import { readConfig, type Config } from '../../src/pipeline/load';
 import { startServer } from '../../src/server/serve';
 import { Client } from './client';
 
@@ -30,8 +30,13 @@ user_svc_worker = secret service`;
  * Starts one; users are those of Swift's own tests, and some more.
  *
  * @param sections of the configuration, besides those that are always there
+ * @param changed what is served instead of what the configuration says
  */
-export async function startEmbedded(sections = '', tempauth = ''): Promise<EmbeddedServer> {
+export async function startEmbedded(
+  sections = '',
+  tempauth = '',
+  changed: (config: Config) => Config = (config) => config,
+): Promise<EmbeddedServer> {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-embedded-'));
   const text = `[DEFAULT]
 bind_port = 0
@@ -48,7 +53,7 @@ data = ${folder}/data
 ${sections}`;
   const log: string[] = [];
   const server = await startServer(
-    readConfig(text, 'test.conf', {}),
+    changed(readConfig(text, 'test.conf', {})),
     createLog('info', { write: (line: string) => log.push(line) }),
   );
   const anonymous = (account = 'AUTH_test') => new Client(server.url, Headers.none, `/v1/${account}`);

@@ -1,8 +1,17 @@
 import { formatTimestamp } from '../../src/core/names';
 import { Headers } from '../../src/http/headers';
+import { untyped } from '../../src/stores/http_answers';
+import { VERSION_MARKER_TYPE } from '../../src/stores/markers';
 import { StoreError } from '../../src/stores/error';
 import type { Notes } from '../../src/stores/notes';
-import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store } from '../../src/stores/store';
+import type {
+  LinkParts,
+  ListingEntry,
+  ObjectInfo,
+  ObjectRef,
+  Store,
+  TypedEntry,
+} from '../../src/stores/store';
 
 interface Kept {
   readonly body: string | undefined;
@@ -90,10 +99,15 @@ export class MapStore implements Store {
     return Promise.resolve(deleteAt === undefined ? info : { ...info, deleteAt });
   }
 
-  async copy(from: ObjectRef, to: ObjectRef, notes: Notes = {}): Promise<boolean> {
+  async contentType(object: ObjectRef): Promise<string | undefined> {
+    return (await this.stat(object))?.contentType;
+  }
+
+  async copy(from: ObjectRef, to: ObjectRef, notes: Notes = {}, contentType?: string): Promise<boolean> {
     const kept = this.objects.get(key(from));
     if (!kept || this.vanishing.has(from.object)) return Promise.resolve(false);
-    this.put(to, kept.body, kept.headers, { ...kept.notes, ...notes });
+    const own = contentType === undefined ? kept.headers : kept.headers.with('Content-Type', contentType);
+    this.put(to, kept.body, own, { ...kept.notes, ...notes });
     const copy = this.objects.get(key(to));
     if (copy && kept.link) this.objects.set(key(to), { ...copy, link: kept.link });
     return Promise.resolve(true);
@@ -107,9 +121,14 @@ export class MapStore implements Store {
     return Promise.resolve();
   }
 
-  async putVersionMarker(at: ObjectRef): Promise<boolean> {
+  putNote(at: ObjectRef, contentType: string): Promise<void> {
+    this.put(at, '', Headers.of({ 'Content-Type': contentType }));
+    return Promise.resolve();
+  }
+
+  async putVersionMarker(at: ObjectRef, contentType = VERSION_MARKER_TYPE): Promise<boolean> {
     if (this.objects.has(key(at))) return Promise.resolve(false);
-    this.put(at, undefined);
+    this.put(at, undefined, Headers.of({ 'Content-Type': contentType }));
     return Promise.resolve(true);
   }
 
@@ -133,6 +152,23 @@ export class MapStore implements Store {
 
   firstName(account: string, container: string, prefix: string): Promise<string | undefined> {
     return Promise.resolve(this.namesIn(account, container).find((name) => name.startsWith(prefix)));
+  }
+
+  firstEntries(account: string, container: string, prefix: string, most: number): Promise<TypedEntry[]> {
+    const names = this.namesIn(account, container).filter((name) => name.startsWith(prefix));
+    return Promise.resolve(
+      names.slice(0, most).map((name) => this.entry({ account, container, object: name })),
+    );
+  }
+
+  private entry(at: ObjectRef): TypedEntry {
+    const kept = this.objects.get(key(at));
+    return {
+      name: at.object,
+      isMarker: kept?.body === undefined,
+      isHalfMade: kept?.isHalfMade === true,
+      contentType: kept?.headers.get('content-type') ?? 'text/plain',
+    };
   }
 
   /** Where the link at a place leads. */
@@ -163,12 +199,7 @@ export class MapStore implements Store {
     const names = this.namesIn(account, container).reverse();
     const found = names.filter((name) => name.startsWith(prefix));
     for (const name of this.isLagging ? found.slice(1) : found) {
-      const kept = this.objects.get(key({ account, container, object: name }));
-      yield await Promise.resolve({
-        name,
-        isMarker: kept?.body === undefined,
-        isHalfMade: kept?.isHalfMade === true,
-      });
+      yield await Promise.resolve(untyped(this.entry({ account, container, object: name })));
     }
   }
 

@@ -1,5 +1,5 @@
 import { createLog } from '../../src/log';
-import { readConfig } from '../../src/pipeline/load';
+import { readConfig, type Config } from '../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../src/server/serve';
 
 export interface ProxyOptions {
@@ -15,6 +15,8 @@ export interface ProxyOptions {
   readonly defaults?: string;
   readonly filter?: string;
   readonly app?: string;
+  /** What is served instead of what the configuration says. */
+  readonly changed?: (config: Config) => Config;
   /** Receives each line of the log. */
   readonly onLog?: (line: Record<string, unknown>) => void;
 }
@@ -41,10 +43,10 @@ ${options.service === false ? '' : `auth_url = ${upstream}/auth/v1.0\nauth_user 
 ${options.app ?? ''}
 `;
   const config = readConfig(text, 'test.conf', {});
-  const { onLog } = options;
+  const { onLog, changed = (same: Config) => same } = options;
   const log = createLog(
     config.server.log_level,
     onLog ? { write: (line: string) => onLog(JSON.parse(line) as Record<string, unknown>) } : undefined,
   );
-  return startServer(config, log);
+  return startServer(changed(config), log);
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { InvalidForm, readParts } from '../../middleware/formpost/multipart';
+import { InvalidForm, readParts } from '../../src/http/multipart';
 import { parseParameters } from '../../src/http/form';
 
 const BOUNDARY = 'b-o-u-n-d';

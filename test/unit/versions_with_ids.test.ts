@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { versionName } from '../../src/core/version_names';
+import { isNullIndexName, versionName } from '../../src/core/version_names';
 import { stateOf } from '../../src/core/decide_with_ids';
 import { VersionsWithIds, type IdOperation } from '../../src/core/versions_with_ids';
 import type { Outcome } from '../../src/core/versions';
@@ -115,7 +115,9 @@ async function idsIn(store: MapStore): Promise<string[]> {
   return store
     .dump()
     .filter(([key]) => key.startsWith(`a\n${VERSIONS}\n`))
-    .map(([key]) => idOf(key.split('\n')[2] ?? ''))
+    .map(([key]) => key.split('\n')[2] ?? '')
+    .filter((name) => !isNullIndexName(name))
+    .map(idOf)
     .filter((id) => id !== current?.timestamp);
 }
 
@@ -123,6 +125,11 @@ function idOf(name: string): string {
   const info = { timestamp: '', contentType: '', link: { ...OBJECT, container: VERSIONS, object: name } };
   const state = stateOf(OBJECT, VERSIONS, info);
   return state.is === 'link' ? state.id : '';
+}
+
+/** All that there is, but for what tells of null versions: that may tell of some that are gone. */
+function dumped(store: MapStore): unknown[] {
+  return store.dump().filter(([key]) => !isNullIndexName(key.split('\n')[2] ?? ''));
 }
 
 async function seen(store: MapStore): Promise<Model> {
@@ -181,11 +188,11 @@ describe('versions with ids', () => {
         const store = new MapStore();
         let model = new Model();
         for (const each of history) {
-          const before = store.dump();
+          const before = dumped(store);
           const result = await perform(store, each);
           const isLet = !['restore', 'remove'].includes(each.kind);
           if (result === 'failed' && isLet) {
-            expect(store.dump()).toEqual(before);
+            expect(dumped(store)).toEqual(before);
             continue;
           }
           const refused = result === 'failed' && each.kind === 'remove' && model.current === each.which;

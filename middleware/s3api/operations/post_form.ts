@@ -1,6 +1,189 @@
+import { BadPayload } from '../../../src/buckets/bad_payload';
+import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
-import type { FormOperation } from '../call';
+import { checksumHeaders } from '../../../src/buckets/metadata';
+import { tagHeaders } from '../../../src/buckets/tags';
+import { writeObject, type Written } from '../../../src/buckets/writes';
+import { streamOf } from '../../../src/http/body';
+import { isText, type ByteString } from '../../../src/http/bytes';
+import { formBoundary, parseParameters } from '../../../src/http/form';
+import { Headers } from '../../../src/http/headers';
+import { NO_BODY, type Response } from '../../../src/http/message';
+import { InvalidForm, readParts, type Part } from '../../../src/http/multipart';
+import type { AdmittedForm, FormOperation, S3Call, S3Form } from '../call';
+import { promisedOf, readChecksums } from '../payload/promised';
+import { verified, type Bounds } from '../payload/verified';
+import { readXml, xml, xmlAnswer } from '../xml';
+import { checksumFields, describedBy, etagGiven } from './object_headers';
+import { answeringRefusals } from './refusal';
+import { tagsOf } from './tagging';
+import { locationOf } from './uploads';
+import { idOf } from './writes';
 
-/** `POST Object`: a file that a browser sends in a form. */
-export const postForm: FormOperation = () =>
-  Promise.reject(new BucketError('not-implemented', 'Forms are not implemented.'));
+/** So many bytes all fields of a form may have, the file left out. */
+const MOST_FIELDS = 20 * 1024;
+
+type Fields = ReadonlyMap<string, ByteString>;
+
+/** `POST Object`: a file that a browser sends in a form. What comes behind the file does not count. */
+export const postForm: FormOperation = async (form) => {
+  checkBucketName(form.bucket);
+  try {
+    return await received(form);
+  } catch (error) {
+    if (!(error instanceof InvalidForm)) throw error;
+    throw malformed(error.message);
+  }
+};
+
+async function received(form: S3Form): Promise<Response> {
+  const { request } = form;
+  request.sendContinue?.();
+  const fields = new Map<string, ByteString>();
+  let left = MOST_FIELDS;
+  for await (const part of readParts(request.body, formBoundary(request) ?? '')) {
+    const { parameters } = parseParameters(part.headers.get('content-disposition') ?? '');
+    const name = parameters.get('name')?.toLowerCase();
+    if (name === undefined) throw malformed('A part has no name.');
+    if (name === 'file') return put(form, named(fields, parameters.get('filename') ?? ''), part);
+    const value = await valueOf(part, left);
+    left -= name.length + value.length;
+    if (left < 0) throw tooLong();
+    if (fields.has(name)) throw malformed(`The field ${name} is there twice.`);
+    fields.set(name, value);
+  }
+  throw new BucketError('invalid-argument', 'POST requires exactly one file upload per request.', {
+    fields: { ArgumentName: 'file', ArgumentValue: '0' },
+  });
+}
+
+async function valueOf(part: Part, most: number): Promise<ByteString> {
+  let value = '';
+  for await (const chunk of part.body) {
+    value += chunk.toString('latin1');
+    if (value.length > most) throw tooLong();
+  }
+  return value;
+}
+
+/** The fields with the name of the file in them: without the folders that some browsers tell. */
+function named(fields: Fields, filename: ByteString): Fields {
+  const name = filename.replace(/^.*[/\\]/, '');
+  return new Map([...fields].map(([field, value]) => [field, value.replaceAll('${filename}', name)]));
+}
+
+async function put(form: S3Form, fields: Fields, file: Part): Promise<Response> {
+  const admitted = await form.admit(fields);
+  const key = fields.get('key') ?? '';
+  if (key === '' || !isText(key))
+    throw new BucketError('invalid-argument', 'Bucket POST must contain a field named key.', {
+      fields: { ArgumentName: 'key', ArgumentValue: key },
+    });
+  const call = callOf(form, fields, key, admitted);
+  return answeringRefusals(() => write(call, fields, file, admitted))(call);
+}
+
+/** The form as the PUT that it stands for. */
+function callOf(
+  { request, bucket }: S3Form,
+  fields: Fields,
+  key: ByteString,
+  { caller }: AdmittedForm,
+): S3Call {
+  const headers = Headers.of(Object.fromEntries(fields)).with('Host', request.headers.get('host') ?? '');
+  const payload = {
+    body: NO_BODY,
+    length: undefined,
+    checksums: new Map(),
+    trailing: () => new Map<string, string>(),
+  };
+  const beside = { parameters: new Map<string, string>(), region: '', location: '' };
+  return { request: { ...request, headers }, caller, bucket, key, payload, ...beside };
+}
+
+async function write(call: S3Call, fields: Fields, file: Part, admitted: AdmittedForm): Promise<Response> {
+  const { headers } = call.request;
+  const { given } = readChecksums(headers, false);
+  const promised = promisedOf(headers, given, '');
+  const described = describedBy(call)
+    .withAll(etagGiven(call))
+    .withAll(await taggedBy(fields));
+  const content = verified(file.body, boundsOf(admitted), promised, () => [], undefined);
+  const body = streamOf(content);
+  const { bucket = '', key = '' } = call;
+  const written = await writeObject(
+    call.caller,
+    { bucket, key },
+    { headers: described.withAll(checksumHeaders(given)), body, length: undefined },
+  ).catch((error: unknown) => {
+    throw body.errored instanceof BadPayload || body.errored instanceof InvalidForm ? body.errored : error;
+  });
+  return answered(call, fields, written, checksumFields(given));
+}
+
+/** Tags are a document in forms. */
+async function taggedBy(fields: Fields): Promise<Headers> {
+  const given = fields.get('tagging');
+  if (given === undefined) return Headers.none;
+  return tagHeaders(tagsOf(await readXml(Buffer.from(given, 'latin1'), MOST_FIELDS, 'Tagging')));
+}
+
+function boundsOf({ least, most }: AdmittedForm): Bounds {
+  return {
+    least,
+    most,
+    tooShort: new BucketError('too-small', 'Your proposed upload is smaller than the minimum allowed size', {
+      fields: { MinSizeAllowed: String(least) },
+    }),
+    tooLong: new BucketError('too-large', 'Your proposed upload exceeds the maximum allowed size', {
+      fields: { MaxSizeAllowed: String(most) },
+    }),
+  };
+}
+
+/** The browser goes on to a page, or is told in the way that the form asks for. */
+function answered(call: S3Call, fields: Fields, written: Written, sums: Headers): Response {
+  const { bucket = '', key = '' } = call;
+  const etag = `"${written.etag}"`;
+  const location = locationOf(call);
+  const own = Headers.of({
+    ETag: etag,
+    Location: location,
+    'x-amz-version-id': idOf(written.versionId),
+  }).withAll(sums);
+  const next = redirectOf(fields);
+  if (next !== undefined) {
+    const told = { bucket, key, etag };
+    for (const [name, value] of Object.entries(told))
+      next.searchParams.append(name, Buffer.from(value, 'latin1').toString());
+    return {
+      status: 303,
+      headers: own.with('Location', next.href).with('Content-Length', '0'),
+      body: NO_BODY,
+    };
+  }
+  const status = fields.get('success_action_status');
+  if (status === '201') {
+    const content = [xml('Location', location), xml('Bucket', bucket), xml('Key', key), xml('ETag', etag)];
+    return xmlAnswer(201, 'PostResponse', content, own);
+  }
+  return { status: status === '200' ? 200 : 204, headers: own, body: NO_BODY };
+}
+
+/** Where the form wants the browser to go; what is no address does not count. */
+function redirectOf(fields: Fields): URL | undefined {
+  const given = fields.get('success_action_redirect') ?? fields.get('redirect');
+  if (!given || !/^https?:/i.test(given) || !URL.canParse(given)) return undefined;
+  return new URL(given);
+}
+
+function tooLong(): BucketError {
+  return new BucketError('too-large', `The fields of the form have more than ${MOST_FIELDS} bytes.`);
+}
+
+function malformed(why: string): BucketError {
+  return new BucketError(
+    'invalid-request',
+    `The body of your POST request is not well-formed multipart/form-data: ${why}`,
+  );
+}

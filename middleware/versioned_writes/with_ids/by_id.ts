@@ -3,13 +3,17 @@ import { destroy, receiveFirst } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, textResponse, type Handler, type Request, type Response } from '../../../src/http/message';
 import { withoutParameter, type ObjectTarget } from '../../../src/http/path';
-import { whileLocked } from '../held';
+import { HttpStore } from '../../../src/stores/http_store';
+import { refusalByDialect } from '../dialect';
+import { whileLocked, type Held } from '../held';
 import type { Settings } from '../settings';
 import { answeringTroubles } from '../troubles';
+import { postTo } from './moved';
 import { NULL_ID, parseId, VERSION_ID } from './names';
 import { refusalOfId } from './reader';
 import { refusalByOwner } from './rights';
-import { identified } from './shown';
+import { withNotesOf } from './notes_kept';
+import { asMarker, identified } from './shown';
 import { refusalBy, type WriterParts, type WriterWithIds } from './writer';
 
 /** Removes and restores versions. */
@@ -43,25 +47,31 @@ export class ById {
     asked: string,
     otherwise: (request: Request) => Promise<Response>,
   ): Promise<Response> {
-    if (request.method === 'POST') {
+    const { dialect } = request;
+    if (request.method === 'POST' && !dialect) {
       destroy(request.body);
       return page(400, 'POST to a specific version is not allowed');
     }
     const inForce = await this.settings.inForce(request, target);
     if (inForce.kind === 'native') return this.next(request);
     const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
-    if (request.method === 'DELETE' && asked === NULL_ID) {
+    const isNull = asked === NULL_ID && request.method !== 'PUT';
+    if (isNull && inForce.kind !== 'with-ids') return otherwise(plain);
+    if (isNull && !dialect) {
       // what is current is removed, whatever it is, and no marker is written
-      if (inForce.kind !== 'with-ids') return otherwise(plain);
       return whileLocked(plain, target, this.parts, this.next, (held) => held.next(held.request));
     }
-    const refused = refusalOfId(inForce, asked);
+    const refused = isNull ? undefined : refusalOfId(inForce, asked);
     if (refused) {
       destroy(request.body);
       return refused;
     }
-    const id = parseId(asked) ?? '';
-    return request.method === 'DELETE' ? this.remove(plain, target, id) : this.restore(plain, target, id);
+    const id = isNull ? undefined : (parseId(asked) ?? '');
+    if (dialect && request.method === 'DELETE') return this.removeAndSucceed(plain, target, id);
+    if (request.method === 'POST') return this.change(plain, target, id);
+    return request.method === 'DELETE'
+      ? this.remove(plain, target, id ?? '')
+      : this.restore(plain, target, id ?? '');
   }
 
   private async remove(request: Request, target: ObjectTarget, id: string): Promise<Response> {
@@ -78,6 +88,62 @@ export class ById {
       const current = removal.current ?? NULL_ID;
       return { ...answer, headers: answer.headers.with('X-Object-Current-Version-Id', current) };
     });
+  }
+
+  /** DELETE for a dialect: of a version, or of the null version where there is no id; what was before is current then. */
+  private async removeAndSucceed(
+    request: Request,
+    target: ObjectTarget,
+    id: string | undefined,
+  ): Promise<Response> {
+    const refusal = await refusalByOwner(request, target, this.next);
+    if (refusal) return refusal;
+    return whileLocked(request, target, this.parts, this.next, async (held) => {
+      const refused = await refusalByDialect(held, target, this.parts.app);
+      if (refused) return refused;
+      const versions = this.writer.versionsFor(held, target);
+      const removal = await versions.removeVersion(target, id, {
+        forward: async () => ({ outcome: await held.forward((own) => held.next(own)) }),
+      });
+      if (removal.result === 'refused') return held.answer();
+      await held.discard();
+      const answer = identified(removal.result === 'removed' ? gone() : missing(), id ?? NULL_ID);
+      return removal.isMarker ? asMarker(answer) : answer;
+    });
+  }
+
+  /** POST for a dialect: changes the metadata of a version, or of the null version where there is no id. */
+  private async change(request: Request, target: ObjectTarget, id: string | undefined): Promise<Response> {
+    const refusal =
+      (await refusalByOwner(request, target, this.next)) ?? (await this.refusalOfWrite(request, target));
+    if (refusal) {
+      destroy(request.body);
+      return refusal;
+    }
+    return whileLocked(request, target, this.parts, this.next, async (held) => {
+      const place = await this.writer.versionsFor(held, target).locate(target, id);
+      const known = id ?? NULL_ID;
+      if (place === undefined) return missing();
+      if (place.container === target.container) {
+        const response = await this.writer.update(held, target);
+        return response.status < 300 ? identified(response, known) : response;
+      }
+      return this.changeEntry(held, { ...target, ...place }, known);
+    });
+  }
+
+  private async changeEntry(held: Held, entry: ObjectTarget, known: string): Promise<Response> {
+    const { request, own, next } = held;
+    const store = new HttpStore(next, own);
+    const info = await store.stat(entry);
+    if (info === undefined) return missing();
+    if (info.isMarker) return asMarker(identified(missing(), known));
+    const type = request.headers.get('content-type');
+    const before = info.isLarge && type !== undefined ? await store.contentType(entry) : info.contentType;
+    const kept = type === undefined ? {} : { 'Content-Type': withNotesOf(before ?? '', type) };
+    const changed = { ...request, headers: request.headers.withAll(Headers.of(kept)) };
+    const response = await next(postTo(entry, changed, own));
+    return response.status < 300 ? identified(response, known) : response;
   }
 
   private async restore(request: Request, target: ObjectTarget, id: string): Promise<Response> {

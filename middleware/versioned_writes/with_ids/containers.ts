@@ -1,6 +1,7 @@
 import { page } from '../../../src/http/answers';
 import { destroy, drain, whileUnread } from '../../../src/http/body';
-import { isTrueValue } from '../../../src/http/bytes';
+import { BEFORE_VERSIONS } from '../../../src/core/version_names';
+import { isTrueValue, toBytes, type ByteString } from '../../../src/http/bytes';
 import { credentials, Headers } from '../../../src/http/headers';
 import {
   subrequest,
@@ -10,10 +11,11 @@ import {
   type Request,
   type Response,
 } from '../../../src/http/message';
-import { formatTarget, isApi, parseQuery, type ContainerTarget } from '../../../src/http/path';
+import { formatQuery, formatTarget, isApi, parseQuery, type ContainerTarget } from '../../../src/http/path';
 import { readAnswer } from '../../../src/stores/answer';
 import { StoreError } from '../../../src/stores/error';
 import { readEnabled, readSetting, setsMode, writeEnabled } from '../settings';
+import { readListing } from './entries';
 import { isNative, Listings } from './listings';
 import { mirroredChanges, versionsContainer, VersionsContainers } from './mirrored';
 
@@ -145,7 +147,11 @@ export class ContainersWithIds {
 
   /** In the client's own name: who may delete the container may delete its versions container. */
   private async remove(request: Request, target: ContainerTarget): Promise<Response> {
-    const gone = await this.ask(request, 'DELETE', versionsContainer(target), 'client');
+    let gone = await this.ask(request, 'DELETE', versionsContainer(target), 'client');
+    if (gone.status === 409 && (await whileUnread(gone, () => this.sweep(request, target)))) {
+      await drain(gone.body);
+      gone = await this.ask(request, 'DELETE', versionsContainer(target), 'client');
+    }
     if (gone.status === 409) {
       await drain(gone.body);
       return page(409, VERSIONS_LEFT);
@@ -159,10 +165,31 @@ export class ContainersWithIds {
   }
 
   private async hasVersions(request: Request, target: ContainerTarget): Promise<boolean> {
-    const response = await this.ask(request, 'GET', versionsContainer(target), this.authority, 'limit=1');
+    // what tells of null versions that are gone is no version
+    const query = formatQuery({ limit: '1', marker: BEFORE_VERSIONS });
+    const response = await this.ask(request, 'GET', versionsContainer(target), this.authority, query);
     await drain(response.body);
     // what it is cannot be known now: its DELETE will tell
     return response.status === 200;
+  }
+
+  /** Removes what tells of null versions that are gone; whether there was any, and nothing else is left. */
+  private async sweep(request: Request, target: ContainerTarget): Promise<boolean> {
+    if (await this.hasVersions(request, target)) return false;
+    const container = versionsContainer(target);
+    for (let marker: ByteString | undefined; ;) {
+      const query = formatQuery({ format: 'json', marker, end_marker: BEFORE_VERSIONS });
+      const listed = await this.ask(request, 'GET', container, this.authority, query);
+      if (listed.status >= 300) {
+        await drain(listed.body);
+        return false;
+      }
+      const names = (await readListing(listed)).map(({ name }) => toBytes(name ?? ''));
+      if (names.length === 0) return marker !== undefined;
+      for (const object of names)
+        await drain((await this.ask(request, 'DELETE', { ...container, object }, this.authority)).body);
+      marker = names.at(-1);
+    }
   }
 
   /** With the bytes of the versions, and with what the API tells of its own setting. */

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { containerOfVersions, decodeName, parseVersionName } from '../../../src/core/version_names';
 import { toBytes, toText, type ByteString } from '../../../src/http/bytes';
 import type { ShownEntry } from '../../../src/http/listing';
-import type { Response } from '../../../src/http/message';
+import type { ForDialect, Response } from '../../../src/http/message';
 import { formatTarget, parseTarget, type ContainerTarget } from '../../../src/http/path';
 import { parseAnswer, readAnswer } from '../../../src/stores/answer';
-import { DELETE_MARKER_TYPE, VERSION_MARKER_TYPE } from '../../../src/stores/markers';
-import { withoutReservedParameters } from '../../../src/reserved';
+import { latest } from '../../../src/core/decide_with_ids';
+import { newestIn } from '../../../src/core/newest_note';
+import { nullIn } from '../../../src/core/null_note';
+import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../../src/stores/markers';
+import { withoutReservedParameters, withoutVersionParameters } from '../../../src/reserved';
 import type { Current, Subdir, Version } from './version_listing';
 
 const MOST_LISTING_BYTES = 64 * 1024 * 1024;
@@ -32,11 +35,11 @@ export async function readListing({ status, body }: Response): Promise<RawEntry[
 }
 
 /** An entry of a container's own listing: links to versions with what listings tell of the data. */
-export function currentOf(raw: RawEntry, container: ContainerTarget): Current | Subdir {
+export function currentOf(raw: RawEntry, container: ContainerTarget, dialect?: ForDialect): Current | Subdir {
   const name = toBytes(raw.name ?? raw.subdir ?? '');
   if (raw.name === undefined) return { subdir: name };
   const link = linkOf(raw, container, name);
-  if (link === undefined) return { name, entry: shown(raw) };
+  if (link === undefined) return { name, entry: shown(raw, dialect) };
   const { symlink_etag, symlink_bytes, ...rest } = raw;
   const path = formatTarget({
     version: 'v1',
@@ -52,17 +55,25 @@ export function currentOf(raw: RawEntry, container: ContainerTarget): Current | 
     symlink_path: `${path}?version-id=${link}`,
     version_symlink: true,
   };
-  return { name, entry: shown(entry), link };
+  const type = toBytes(raw.content_type ?? '');
+  return {
+    name,
+    entry: shown(entry, dialect),
+    link,
+    newest: latest(link, newestIn(type)),
+    isNull: nullIn(type) === link,
+  };
 }
 
 /** An entry of a versions container's listing; undefined for what is no version. */
-export function versionOf(raw: RawEntry): Version | Subdir | undefined {
+export function versionOf(raw: RawEntry, dialect?: ForDialect): Version | Subdir | undefined {
   if (raw.name === undefined) return { subdir: decodeName(toBytes(raw.subdir ?? '')) };
   const parsed = parseVersionName(toBytes(raw.name));
   if (parsed === undefined) return undefined;
   const { object: name, id } = parsed;
-  const isMarker = raw.content_type === VERSION_MARKER_TYPE;
-  return { name, id, isMarker, entry: shown({ ...raw, name: toText(name) }) };
+  const type = toBytes(raw.content_type ?? '');
+  const entry = shown({ ...raw, name: toText(name) }, dialect);
+  return { name, id, isMarker: isVersionMarkerType(type), isNull: nullIn(type) === id, entry };
 }
 
 /** The version that an entry is a link to. */
@@ -79,15 +90,16 @@ function linkOf(
   return version?.object === name ? version.id : undefined;
 }
 
-function shown(entry: RawEntry): ShownEntry {
+function shown(entry: RawEntry, dialect: ForDialect | undefined): ShownEntry {
   const { content_type } = entry;
-  const type = content_type === undefined ? {} : { content_type: shownType(content_type) };
+  const type = content_type === undefined ? {} : { content_type: shownType(content_type, dialect) };
   const { slo_etag, ...rest }: RawEntry = { ...entry, ...type };
   // the last, as Swift's
   return (slo_etag === undefined ? rest : { ...rest, slo_etag }) as ShownEntry;
 }
 
 /** A content type as clients see it. */
-function shownType(type: string): string {
-  return type === VERSION_MARKER_TYPE ? DELETE_MARKER_TYPE : withoutReservedParameters(type);
+function shownType(type: string, dialect: ForDialect | undefined): string {
+  if (isVersionMarkerType(type)) return DELETE_MARKER_TYPE;
+  return dialect ? withoutVersionParameters(type) : withoutReservedParameters(type);
 }

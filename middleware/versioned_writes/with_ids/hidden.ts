@@ -25,7 +25,7 @@ export async function hidingVersions(request: Request, target: Target): Promise<
   const named = NAMING.find((name) => isHidden(unquote(request.headers.get(name) ?? '')));
   if (named !== undefined) return page(412, `The container that ${named} names ${RESERVED}`, PLAIN);
   // what is made of the entries of an archive, or of a form, did not come by the gatekeeper so
-  if (hasReservedParameter(request.headers.get('content-type') ?? ''))
+  if (!request.dialect && hasReservedParameter(request.headers.get('content-type') ?? ''))
     return textResponse(400, RESERVED_TYPE);
   return isManifest(request) ? readManifest(request) : request;
 }

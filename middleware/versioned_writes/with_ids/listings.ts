@@ -16,6 +16,8 @@ import { formatQuery, formatTarget, parseQuery, type ContainerTarget } from '../
 import { StoreError } from '../../../src/stores/error';
 import { currentOf, readListing, versionOf, type RawEntry } from './entries';
 import { versionsContainer } from './mirrored';
+import { NULL_ID } from './names';
+import { NullReader } from './null_reader';
 import { mergeVersions, type Current, type Subdir } from './version_listing';
 import { readWanted, startOf, versionBounds, type Wanted } from './version_pages';
 
@@ -23,11 +25,15 @@ type Parameters = Readonly<Record<string, ByteString | undefined>>;
 
 /** The listings of containers that have versions with ids, or may have them. */
 export class Listings {
+  private readonly nulls: NullReader;
+
   /** @param authority in whose name versions are listed, once the store let the client list the container */
   constructor(
     private readonly next: Handler,
     private readonly authority: Authority,
-  ) {}
+  ) {
+    this.nulls = new NullReader(next, authority);
+  }
 
   /** A listing of what is current, from the store's own answer to the client's request: links are shown as what they lead to. */
   async currents(request: Request, target: ContainerTarget, response: Response): Promise<Response> {
@@ -36,7 +42,9 @@ export class Listings {
     if (response.status !== 200 || type === 'text/plain') return response;
     const inJson = type === 'application/json' ? response : await this.again(request, response);
     if (inJson.status !== 200) return inJson;
-    const entries = (await readListing(inJson)).map((raw) => entryOf(currentOf(raw, target)));
+    const entries = (await readListing(inJson)).map((raw) =>
+      entryOf(currentOf(raw, target, request.dialect)),
+    );
     return listed(type, query, response.headers, target, entries);
   }
 
@@ -54,8 +62,9 @@ export class Listings {
     const entries = await readListing(first);
     const refused = refusalOf(request, query);
     if (refused) return refused;
-    const wanted = readWanted(query);
-    if (typeof wanted === 'string') return page(400, wanted);
+    const asked = readWanted(query);
+    if (typeof asked === 'string') return page(400, asked);
+    const wanted = await this.amidVersions(request, target, asked);
     const shown: ShownEntry[] = [];
     if (wanted.limit > 0) {
       const merged = await this.merged(request, target, wanted, { entries, given });
@@ -74,6 +83,7 @@ export class Listings {
     first: { readonly entries: RawEntry[]; readonly given: Parameters },
   ): Promise<AsyncIterable<ShownEntry>> {
     const { reverse, limit } = wanted;
+    const { dialect } = request;
     const name = startOf(wanted);
     const current = name === undefined ? undefined : await this.currentAt(request, target, name);
     const currents = pages(first.entries, async (marker) => {
@@ -95,11 +105,12 @@ export class Listings {
         ? {}
         : { start: { name, id: wanted.after === 'null' ? undefined : wanted.after, current } };
     return mergeVersions(
-      mapped(currents, (raw) => currentOf(raw, target)),
-      mapped(versions, versionOf),
+      mapped(currents, (raw) => currentOf(raw, target, dialect)),
+      mapped(versions, (raw) => versionOf(raw, dialect)),
       {
         reverse,
         ...start,
+        kept: dialect && ((name) => this.nulls.kept(request, target, name)),
         newest: async (name) => {
           const [newest] = await this.ofVersions(request, target, {
             prefix: versionPrefix(name),
@@ -111,6 +122,14 @@ export class Listings {
     );
   }
 
+  /** For dialects, a null version may stand amid the others, and a listing goes on behind it there. */
+  private async amidVersions(request: Request, target: ContainerTarget, wanted: Wanted): Promise<Wanted> {
+    const { after, marker } = wanted;
+    if (!request.dialect || after !== NULL_ID || !marker) return wanted;
+    const kept = await this.nulls.kept(request, target, marker);
+    return kept === undefined ? wanted : { ...wanted, after: kept };
+  }
+
   /** What is current under a name. */
   private async currentAt(
     request: Request,
@@ -120,7 +139,7 @@ export class Listings {
     const response = await this.ofCurrents(request, target, { prefix: name, limit: '1' });
     if (response.status >= 300) throw await failed(response);
     const [raw] = await readListing(response);
-    const found = raw && currentOf(raw, target);
+    const found = raw && currentOf(raw, target, request.dialect);
     return found && 'name' in found && found.name === name ? found : undefined;
   }
 

@@ -38,7 +38,7 @@ export class ObjectsWithIds {
     const request = asSigned(given);
     // a new request, since its answer is not the store's own
     if (isReading(request.method)) return this.reader.read({ ...request }, target);
-    return shown(await this.written(request, target, otherwise), target);
+    return shown(await this.written(request, target, otherwise), target, request.dialect);
   }
 
   private async written(

@@ -10,17 +10,19 @@ import {
 } from '../../../src/http/message';
 import { formatTarget, withoutParameter, type ObjectTarget } from '../../../src/http/path';
 import { StoreError } from '../../../src/stores/error';
-import { DELETE_MARKER_TYPE, VERSION_MARKER_TYPE } from '../../../src/stores/markers';
+import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../../src/stores/markers';
 import type { InForce, Settings } from '../settings';
 import { DynamicObjects } from './dynamic';
 import { Fallback } from './fallback';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
 import { reaching, refusalByOwner } from './rights';
-import { identified, shown, versionShown } from './shown';
+import { NullReader } from './null_reader';
+import { asMarker, currentId, identified, shown, versionShown } from './shown';
 
 /** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
 export class Reader {
   private readonly fallback: Fallback;
+  readonly nulls: NullReader;
   readonly dynamic: DynamicObjects;
 
   /**
@@ -34,6 +36,7 @@ export class Reader {
     private readonly authority: Authority,
   ) {
     this.fallback = new Fallback(next, authority);
+    this.nulls = new NullReader(next, authority);
     this.dynamic = new DynamicObjects(next, handler, settings);
   }
 
@@ -42,11 +45,14 @@ export class Reader {
     const asked = askedVersion(request.query);
     if (asked !== undefined) return this.readVersion(request, target, asked);
     const response = await this.readFrom(request, target);
+    const { dialect } = request;
     const version = versionShown(response, target);
-    if (version) return shown(identified(response, version.id), target);
+    if (version) return shown(identified(response, currentId(response, version, dialect)), target, dialect);
     const inForce = await whileUnread(response, () => this.inForce(request, target));
-    const isOurs = inForce?.kind === 'with-ids';
-    return shown(isOurs ? identified(response) : response, target);
+    if (inForce?.kind !== 'with-ids') return shown(response, target, dialect);
+    if (!dialect || response.status !== 404) return shown(identified(response), target, dialect);
+    const marker = await whileUnread(response, () => this.nulls.newestMarker(request, target));
+    return marker === undefined ? response : identified(asMarker(response), marker);
   }
 
   /** What is in a place of the store, which is the one that the request names. */
@@ -60,28 +66,61 @@ export class Reader {
     const inForce = await this.settings.inForce(request, target);
     if (inForce.kind === 'native') return this.next(request);
     const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
+    if (asked === NULL_ID && request.dialect && inForce.kind === 'with-ids')
+      return this.readNullVersion(plain, target);
     if (asked === NULL_ID) return this.readNull(plain, target);
     const refused = refusalOfId(inForce, asked);
     if (refused) return refused;
     const refusal = await refusalByOwner(request, target, this.next);
     if (refusal) return refusal;
-    const id = parseId(asked) ?? '';
+    return this.readEntry(plain, target, parseId(asked) ?? '');
+  }
+
+  /** @param known as the client knows it */
+  private async readEntry(
+    request: Request,
+    target: ObjectTarget,
+    id: string,
+    known: string = id,
+  ): Promise<Response> {
+    const { dialect } = request;
     const entry = entryOf({ target, id });
-    const response = await this.readFrom({ ...plain, path: formatTarget(entry) }, entry);
+    const response = await this.readFrom({ ...request, path: formatTarget(entry) }, entry);
     if (isMarker(response)) {
       await drain(response.body);
-      const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE });
-      return identified(notFound(request, own), id);
+      const time = dialect && response.headers.get('last-modified');
+      const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE, 'Last-Modified': time });
+      return identified(notFound(request, own), known);
     }
-    return shown(response.status < 300 ? identified(response, id) : response, target);
+    return shown(response.status < 300 ? identified(response, known) : response, target, dialect);
+  }
+
+  /** The null version, wherever it stands. */
+  private async readNullVersion(request: Request, target: ObjectTarget): Promise<Response> {
+    const refusal = await refusalByOwner(request, target, this.next);
+    if (refusal) return refusal;
+    for (let isAgain = false; ; isAgain = true) {
+      const found = await this.nulls.find(request, target);
+      if (found === undefined && isAgain) return notFound(request);
+      // one that a write takes the place of is gone once that is there
+      if (found === undefined) continue;
+      const response =
+        found === 'itself'
+          ? await this.readNull(request, target)
+          : await this.readEntry(request, target, found, NULL_ID);
+      const isGone = response.status === 404 && !response.headers.has('x-object-version-id');
+      if (!isGone || isAgain) return response;
+      await drain(response.body);
+    }
   }
 
   /** What has no id: also of a container that never had versions. */
   private async readNull(request: Request, target: ObjectTarget): Promise<Response> {
     const response = await this.readFrom(request, target);
-    if (response.status >= 300) return shown(response, target);
+    const { dialect } = request;
+    if (response.status >= 300) return shown(response, target, dialect);
     const version = versionShown(response, target);
-    if (version?.target.object !== target.object) return shown(identified(response), target);
+    if (version?.target.object !== target.object) return shown(identified(response), target, dialect);
     await drain(response.body);
     return notFound(request);
   }
@@ -117,7 +156,7 @@ export function refusalOfId(inForce: InForce, asked: string): Response | undefin
 }
 
 function isMarker({ status, headers }: Response): boolean {
-  return status < 300 && headers.get('content-type') === VERSION_MARKER_TYPE;
+  return status < 300 && isVersionMarkerType(headers.get('content-type') ?? '');
 }
 
 function notFound({ method }: Request, headers = Headers.none): Response {

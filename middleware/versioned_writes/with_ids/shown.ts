@@ -1,22 +1,25 @@
 import { versionsContainerOf } from '../../../src/core/version_names';
 import { quote, unquote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
-import type { Response } from '../../../src/http/message';
+import type { ForDialect, Response } from '../../../src/http/message';
 import { isObject, parseCopyHeader, parseTarget, type ObjectTarget } from '../../../src/http/path';
-import { withoutReservedParameters } from '../../../src/reserved';
+import { nullIn } from '../../../src/core/null_note';
+import { withoutReservedParameters, withoutVersionParameters } from '../../../src/reserved';
+import { DELETE_MARKER_TYPE } from '../../../src/stores/markers';
 import { NULL_ID, versionAt, versionPath, versionReference, type VersionTarget } from './names';
 
 const VERSION_HEADER = 'X-Object-Version-Id';
 
 /** An answer about an object as clients see it: places where versions are kept are told as objects with their ids. */
-export function shown(response: Response, target: ObjectTarget): Response {
+export function shown(response: Response, target: ObjectTarget, dialect?: ForDialect): Response {
   const { headers } = response;
   const location = located(headers, 'content-location');
   const moved = located(headers, 'location');
   const link = referred(headers, 'x-symlink-target', target);
   const source = referred(headers, 'x-copied-from', target);
   const type = headers.get('content-type');
-  const plainType = type === undefined ? undefined : withoutReservedParameters(type);
+  const plain = dialect ? withoutVersionParameters : withoutReservedParameters;
+  const plainType = type === undefined ? undefined : plain(type);
   if (!location && !moved && !link && !source && plainType === type) return response;
   const changes = Headers.of({
     'Content-Location': location && versionPath(location),
@@ -37,6 +40,11 @@ export function versionShown({ headers }: Response, target: ObjectTarget): Versi
   return place && versionAt(place);
 }
 
+/** The id of a version that is the current one, and that an answer shows: of a null version, `null` for a dialect. */
+export function currentId({ headers }: Response, { id }: VersionTarget, dialect?: ForDialect): string {
+  return dialect && nullIn(headers.get('content-type') ?? '') === id ? NULL_ID : id;
+}
+
 /** Where an answer comes from that was not found at the place that was asked for. */
 export function locationOf({ headers }: Response): ObjectTarget | undefined {
   return locationIn(headers, 'content-location');
@@ -50,6 +58,11 @@ export function linkIn(headers: Headers, at: ObjectTarget): ObjectTarget | undef
 /** An answer with the id of a version. */
 export function identified(response: Response, id: string = NULL_ID): Response {
   return { ...response, headers: response.headers.with(VERSION_HEADER, id) };
+}
+
+/** An answer to a dialect that tells by its type that what its id tells is, or was, a delete marker. */
+export function asMarker(response: Response): Response {
+  return { ...response, headers: response.headers.with('Content-Type', DELETE_MARKER_TYPE) };
 }
 
 function located(headers: Headers, name: string): VersionTarget | undefined {

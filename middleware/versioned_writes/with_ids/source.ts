@@ -23,22 +23,23 @@ export async function fromVersion(
   const isItself = parseQuery(request.query).get('symlink') === 'get';
   const source = copiedBy(request, target);
   if (!source) return request;
+  const isNull = asked === NULL_ID;
+  const kept =
+    isNull && request.dialect ? await reader.nulls.kept(request, source, source.object) : undefined;
+  const id = kept ?? (isNull ? undefined : asked);
   if (parseQuery(request.query).get('multipart-manifest') !== 'get') {
-    const read =
-      asked === undefined || asked === NULL_ID
-        ? source
-        : entryOf({ target: source, id: parseId(asked) ?? '' });
+    const read = id === undefined ? source : entryOf({ target: source, id: parseId(id) ?? '' });
     if (!isItself && (await reader.dynamic.isOne(request, read))) return textResponse(501, NOT_WHOLE);
   }
   if (asked === undefined && !isItself) return request;
   const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
   if (asked === undefined) {
-    const id = await reader.currentVersion(request, source);
-    return id === undefined ? plain : copying(plain, entryOf({ target: source, id }));
+    const current = await reader.currentVersion(request, source);
+    return current === undefined ? plain : copying(plain, entryOf({ target: source, id: current }));
   }
   const refusal = await refusalToRead(request, source, reader);
   if (refusal) return refusal;
-  return asked === NULL_ID ? plain : copying(plain, entryOf({ target: source, id: parseId(asked) ?? '' }));
+  return id === undefined ? plain : copying(plain, entryOf({ target: source, id: parseId(id) ?? '' }));
 }
 
 /** The store would take the segments for empty. */
@@ -50,10 +51,11 @@ async function refusalToRead(
   source: ObjectTarget,
   reader: Reader,
 ): Promise<Response | undefined> {
-  const { query } = request;
+  const { query, dialect } = request;
   const headers = credentials(request.headers);
   const path = formatTarget(source);
-  const response = await reader.read(subrequest(request, { method: 'GET', path, query, headers }), source);
+  const read = subrequest(request, { method: 'GET', path, query, headers });
+  const response = await reader.read(dialect ? { ...read, dialect } : read, source);
   if (response.status >= 300) return response;
   await drain(response.body, 0);
   return undefined;

@@ -7,6 +7,10 @@ export interface Current {
   readonly entry: ShownEntry;
   /** The version that it is a link to; not there for an object that is no version, and so has the id `null`. */
   readonly link?: string;
+  /** Where it is one: the newest version that was ever current. */
+  readonly newest?: string;
+  /** It is a link to a null version. */
+  readonly isNull?: boolean;
 }
 
 /** A version, as the listing of the versions container has it. */
@@ -15,6 +19,8 @@ export interface Version {
   readonly id: string;
   readonly entry: ShownEntry;
   readonly isMarker: boolean;
+  /** It was kept as a null version; one of these at most is the object's. */
+  readonly isNull?: boolean;
 }
 
 /** What a delimiter folds into one. */
@@ -29,6 +35,11 @@ export interface VersionsQuery {
   readonly start?: Start;
   /** The newest version of a name, asked for only where the listing itself does not tell. */
   readonly newest: (name: ByteString) => Promise<string | undefined>;
+  /**
+   * There where null versions are to be shown as such: the one that is kept among the versions of a name, asked for only where the listing itself
+   * does not tell.
+   */
+  readonly kept?: ((name: ByteString) => Promise<string | undefined>) | undefined;
 }
 
 /** Behind a version of a name, in the direction of the listing. */
@@ -76,9 +87,11 @@ async function* ofName(
   name: ByteString,
   current: Current | undefined,
   kept: Cursor<Version | Subdir>,
-  { reverse, start, newest }: VersionsQuery,
+  query: VersionsQuery,
 ): AsyncGenerator<ShownEntry> {
+  const { reverse, start, newest } = query;
   const begin = start?.name === name ? start : undefined;
+  const isNullVersion = nullsAmong(name, current, begin, query);
   const isBefore = (a: string, b: string) => (reverse ? a < b : a > b);
   const isNull = current !== undefined && current.link === undefined;
   if (isNull && !reverse && !begin) yield nullVersion(current);
@@ -89,7 +102,7 @@ async function* ofName(
     if (version === undefined || 'subdir' in version || version.name !== name) break;
     kept.take();
     if (current && missing !== undefined && isBefore(missing, version.id)) {
-      yield unlisted(current, missing);
+      yield unlisted(current, missing, query);
       missing = undefined;
     }
     if (missing === version.id) missing = undefined;
@@ -100,12 +113,39 @@ async function* ofName(
       return isFirst && (begin?.id === undefined || (await newest(name)) === version.id);
     };
     const { slo_etag, ...entry } = version.entry;
-    const listed = { ...entry, is_latest: await isLatest(), version_id: version.id };
+    const is_latest = await isLatest();
+    const listed = { ...entry, is_latest, ...identity(version.id, await isNullVersion(version)) };
     // in the place where Swift has it
     yield slo_etag === undefined ? listed : { ...listed, slo_etag };
   }
-  if (current && missing !== undefined) yield unlisted(current, missing);
+  if (current && missing !== undefined) yield unlisted(current, missing, query);
   if (isNull && reverse) yield nullVersion(current);
+}
+
+/** Tells the null version among the versions of a name, as they come. */
+function nullsAmong(
+  name: ByteString,
+  current: Current | undefined,
+  begin: Start | undefined,
+  { reverse, kept }: VersionsQuery,
+): (version: Version) => Promise<boolean> {
+  const isItself = current !== undefined && current.link === undefined;
+  const startsHere = !reverse && begin?.id === undefined;
+  let isFirst = true;
+  return async ({ id, isNull }) => {
+    // a marker that is newer than what is current was left by a delete that was interrupted
+    const isLate = current?.newest !== undefined && id > current.newest;
+    if (!kept || !isNull || isItself || isLate) return false;
+    if (!startsHere) return (await kept(name)) === id;
+    const wasFirst = isFirst;
+    isFirst = false;
+    return wasFirst;
+  };
+}
+
+/** How an entry tells which version it is; a null version amid the others also what a listing that goes on behind it is asked for by. */
+function identity(id: string, isNull: boolean): { version_id: string; version_marker?: string } {
+  return isNull ? { version_id: 'null', version_marker: id } : { version_id: id };
 }
 
 function isOf(name: ByteString, version: Version | Subdir | undefined): boolean {
@@ -117,9 +157,10 @@ function nullVersion({ entry }: Current): ShownEntry {
 }
 
 /** A version of which only the link tells. */
-function unlisted({ entry }: Current, id: string): ShownEntry {
+function unlisted({ entry, isNull }: Current, id: string, { kept }: VersionsQuery): ShownEntry {
   const { name, bytes, hash, content_type, last_modified } = entry;
-  return { name, is_latest: true, version_id: id, content_type, bytes, hash, last_modified };
+  const own = identity(id, kept !== undefined && isNull === true);
+  return { name, is_latest: true, ...own, content_type, bytes, hash, last_modified };
 }
 
 function keyOf(item: Current | Version | Subdir): ByteString {

@@ -1,4 +1,10 @@
-import { behindVersions, encodeName, versionName, versionPrefix } from '../../../src/core/version_names';
+import {
+  BEFORE_VERSIONS,
+  behindVersions,
+  encodeName,
+  versionName,
+  versionPrefix,
+} from '../../../src/core/version_names';
 import type { ByteString } from '../../../src/http/bytes';
 import { isTrueValue } from '../../../src/http/bytes';
 import { LIMITS } from '../../../src/http/constraints';
@@ -58,11 +64,16 @@ export function versionBounds(
 ): Record<'prefix' | 'delimiter' | 'marker' | 'end_marker', ByteString | undefined> {
   const { prefix, delimiter, endMarker, reverse } = wanted;
   const behind = reverse ? behindVersions(endMarker) : encodeName(endMarker);
+  const marker = markerAmongVersions(wanted);
+  const end = endMarker === '' ? undefined : behind;
+  // what tells of null versions has none of these prefixes
+  const first = (given: ByteString | undefined) =>
+    prefix === '' && (given === undefined || given < BEFORE_VERSIONS) ? BEFORE_VERSIONS : given;
   return {
     prefix: prefix === '' ? undefined : encodeName(prefix),
     delimiter: delimiter === '' ? undefined : delimiter,
-    marker: markerAmongVersions(wanted),
-    end_marker: endMarker === '' ? undefined : behind,
+    marker: reverse ? marker : first(marker),
+    end_marker: reverse ? first(end) : end,
   };
 }
 

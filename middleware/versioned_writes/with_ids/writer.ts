@@ -1,15 +1,12 @@
+import type { Use } from '../../../src/caches/cache';
 import type { InForce, Settings } from '../settings';
-import {
-  VersionsWithIds,
-  noteToKeep,
-  type IdOperation,
-  type IdResult,
-  type Sent,
-} from '../../../src/core/versions_with_ids';
+import { NullVersions } from '../../../src/core/null_versions';
+import { noteToKeep, type IdOperation, type IdResult, type Sent } from '../../../src/core/versions_with_ids';
 import { withNewest } from '../../../src/core/newest_note';
 import { versionsContainerOf } from '../../../src/core/version_names';
 import { drain } from '../../../src/http/body';
-import { toText } from '../../../src/http/bytes';
+import { toText, type ByteString } from '../../../src/http/bytes';
+import { withNotesOf } from './notes_kept';
 import { credentials, Headers } from '../../../src/http/headers';
 import {
   subrequest,
@@ -24,13 +21,14 @@ import type { App } from '../../../src/plugin';
 import { StoreError } from '../../../src/stores/error';
 import { HttpStore } from '../../../src/stores/http_store';
 import type { ObjectRef } from '../../../src/stores/store';
+import { refusalByDialect } from '../dialect';
 import { whileLocked, type Held, type Holding } from '../held';
 import { letThrough } from '../unversioned';
 import { willFail } from '../will_fail';
 import { VersionsContainers, versionsContainer } from './mirrored';
 import { canMove, postTo, sentOf, writeTo } from './moved';
-import { versionAt } from './names';
-import { identified } from './shown';
+import { NULL_ID, versionAt } from './names';
+import { asMarker, identified } from './shown';
 
 /** What writing takes. */
 export interface WriterParts extends Holding {
@@ -54,9 +52,13 @@ export class WriterWithIds {
   write(request: Request, written: ObjectTarget): Promise<Response> {
     return whileLocked(request, written, this.parts, this.next, async (held) => {
       if (request.method === 'POST') return this.update(held, written);
+      const refused = await refusalByDialect(held, written, this.parts.app);
+      if (refused) return refused;
       const use = await this.settings.use(request, written, this.parts.lockWait);
       // the container does not go meanwhile
       if (isEnabled(use.value)) return this.keepingVersions(held, written).finally(use.end);
+      if (request.dialect && use.value?.kind === 'with-ids')
+        return this.replacingNull(held, written, use).finally(use.end);
       await held.forward((own) => letThrough(own, written, [use], held.next));
       return held.answer();
     });
@@ -64,11 +66,38 @@ export class WriterWithIds {
 
   private async keepingVersions(held: Held, written: ObjectTarget): Promise<Response> {
     const { request } = held;
-    const isDelete = request.method === 'DELETE';
     const versions = this.versionsFor(held, written);
     const operation = this.operation(held, written);
-    const perform = () =>
-      isDelete ? versions.delete(written, operation) : versions.write(written, operation, canMove(request));
+    return this.performing(held, written, () =>
+      request.method === 'DELETE'
+        ? versions.delete(written, operation)
+        : versions.write(written, operation, canMove(request)),
+    );
+  }
+
+  /** While versions are switched off, as dialects have it. */
+  private replacingNull(held: Held, written: ObjectTarget, use: Use<InForce>): Promise<Response> {
+    const versions = this.versionsFor(held, written);
+    const operation: IdOperation = {
+      ...this.operation(held, written),
+      forward: async () => ({
+        outcome: await held.forward((own) => letThrough(own, written, [use], held.next)),
+      }),
+    };
+    return this.performing(held, written, () =>
+      held.request.method === 'DELETE'
+        ? versions.deleteNull(written, operation)
+        : versions.replace(written, operation),
+    );
+  }
+
+  private async performing(
+    held: Held,
+    written: ObjectTarget,
+    perform: () => Promise<IdResult>,
+  ): Promise<Response> {
+    const { method, dialect } = held.request;
+    const isDelete = method === 'DELETE';
     let result: IdResult;
     try {
       result = await this.remaking(held, written, perform);
@@ -77,14 +106,16 @@ export class WriterWithIds {
     }
     const response = await held.answer();
     const isDone = response.status < 300 || (isDelete && response.status === 404);
-    return result.result === 'forwarded' && result.id !== undefined && isDone
-      ? identified(response, result.id)
-      : response;
+    if (result.result !== 'forwarded' || !isDone) return response;
+    const { id = dialect && NULL_ID, isNull } = result;
+    if (id === undefined) return response;
+    const made = identified(response, isNull ? NULL_ID : id);
+    return dialect && isDelete ? asMarker(made) : made;
   }
 
   /** The core over the store as it is for one request. */
-  versionsFor({ next, own }: Held, { container }: ObjectTarget): VersionsWithIds {
-    return new VersionsWithIds(new HttpStore(next, own), versionsContainerOf(container), this.parts.log);
+  versionsFor({ next, own }: Held, { container }: ObjectTarget): NullVersions {
+    return new NullVersions(new HttpStore(next, own), versionsContainerOf(container), this.parts.log);
   }
 
   /** A client's own request and its right. */
@@ -118,13 +149,14 @@ export class WriterWithIds {
   }
 
   /** A change of metadata goes to the link, which the store tells, and then to the version. */
-  private async update(held: Held, written: ObjectTarget): Promise<Response> {
-    const { request, next, own } = held;
-    const type = request.headers.get('content-type');
+  async update(held: Held, written: ObjectTarget): Promise<Response> {
+    const { next, own } = held;
+    const type = held.request.headers.get('content-type');
     const info = type === undefined ? undefined : await new HttpStore(next, own).stat(written);
     const note = noteToKeep(info);
-    const headers =
-      type === undefined ? request.headers : request.headers.with('Content-Type', withNewest(type, note));
+    const kept = type === undefined || !info?.link ? type : withNotesOf(info.contentType, type);
+    const request = kept === undefined ? held.request : withType(held.request, kept);
+    const { headers } = kept === undefined ? request : withType(request, withNewest(kept, note));
     await held.forward((sent) => next({ ...sent, headers }));
     const response = await held.answer();
     const entry = response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
@@ -170,6 +202,10 @@ export function refusalBy(error: unknown): Response {
   if (error instanceof StoreError && [400, 409, 413].includes(error.status ?? 0) && error.code === 'refused')
     return textResponse(error.status ?? 400, `${error.message}\n`);
   throw error;
+}
+
+function withType(request: Request, type: ByteString): Request {
+  return { ...request, headers: request.headers.with('Content-Type', type) };
 }
 
 function isEnabled(inForce: InForce | undefined): boolean {

@@ -17,7 +17,7 @@ import { page, Refused, refuse } from './answers';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { normalEtag } from './preconditions';
-import { rangesOf } from './ranges';
+import { rangesOf } from '../../../http/ranges';
 import { openView } from './read';
 import { receive } from './receive';
 import {

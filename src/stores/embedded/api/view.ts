@@ -6,7 +6,7 @@ import { NO_BODY, type Body, type Request, type Response } from '../../../http/m
 import type { ContentRef } from '../storage';
 import { answer } from './answers';
 import { failedCondition } from './preconditions';
-import { rangesOf, type Range } from './ranges';
+import { rangesOf, type Range } from '../../../http/ranges';
 import { httpDate } from './times';
 
 /** What a GET of an object shows: its own bytes, those of many segments, or a manifest. */

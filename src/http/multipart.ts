@@ -1,7 +1,7 @@
-import { destroy } from '../../src/http/body';
-import type { ByteString } from '../../src/http/bytes';
-import { Headers } from '../../src/http/headers';
-import type { Body } from '../../src/http/message';
+import { destroy } from './body';
+import type { ByteString } from './bytes';
+import { Headers } from './headers';
+import type { Body } from './message';
 
 /** A form is not what its Content-Type says, or says what cannot be; the message is for its sender. */
 export class InvalidForm extends Error {

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { headBucket } from '../../../src/buckets/bucket';
+import { BucketError } from '../../../src/buckets/errors';
+import { checkVersionId } from '../../../src/buckets/versions';
+import { removeObject, type Removed } from '../../../src/buckets/writes';
+import type { ByteString } from '../../../src/http/bytes';
+import type { Operation, Route, S3Call } from '../call';
+import { child, childrenOf, readXml, xml, xmlAnswer } from '../xml';
+import { bodyOf, bucketOf, malformed } from './arguments';
+import { S3Refusal } from './refusal';
+import { errorCode } from '../errors';
+
+const MOST_BYTES = 2 * 1024 * 1024;
+const MOST_KEYS = 1000;
+/** So many are deleted at a time. */
+const AT_ONCE = 8;
+
+export const multiDeleteRoutes: readonly Route[] = [
+  { name: 'DeleteObjects', method: 'POST', on: 'bucket', parameters: ['delete'], run: (call) => run(call) },
+];
+
+/** What is to be deleted. */
+interface Named {
+  readonly key: ByteString;
+  readonly versionId: string | undefined;
+}
+
+type Outcome = Removed | BucketError;
+
+const run: Operation = async (call) => {
+  const body = await bodyOf(call, MOST_BYTES);
+  if (body.length === 0) throw new S3Refusal(400, 'MissingRequestBodyError', 'Request Body is empty');
+  checkDigest(call, body);
+  const asked = await readXml(body, MOST_BYTES, 'Delete');
+  const isQuiet = child(asked, 'Quiet')?.text.trim().toLowerCase() === 'true';
+  const named = childrenOf(asked, 'Object').map((each) => ({
+    key: child(each, 'Key')?.text ?? '',
+    versionId: child(each, 'VersionId')?.text,
+  }));
+  if (named.length === 0 || named.length > MOST_KEYS) throw malformed();
+  if (named.some(({ key }) => key === ''))
+    throw new S3Refusal(400, 'UserKeyMustBeSpecified', 'The user key must be specified.');
+  await headBucket(call.caller, bucketOf(call));
+  const outcomes = await removed(call, named);
+  const told = named.map((each, i) => toldOf(each, outcomes[i], isQuiet));
+  return xmlAnswer(200, 'DeleteResult', told);
+};
+
+/** Something must tell that the request is whole. What checksums tell was seen while the body was read. */
+function checkDigest({ request: { headers }, payload }: S3Call, body: Buffer): void {
+  const md5 = headers.get('content-md5')?.trim();
+  if (md5 === undefined) {
+    if (payload.checksums.size > 0 || payload.trailing().size > 0) return;
+    throw new BucketError('invalid-request', 'Missing required header for this request: Content-MD5');
+  }
+  if (Buffer.from(md5, 'base64').length !== 16)
+    throw new BucketError('invalid-digest', 'The Content-MD5 you specified was invalid.');
+  if (createHash('md5').update(body).digest('base64') !== md5)
+    throw new BucketError('bad-digest', 'The Content-MD5 you specified did not match what we received.');
+}
+
+/** Some at a time; those of one key one after the other, in the order of the request. */
+async function removed(call: S3Call, named: readonly Named[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const byKey = new Map<ByteString, number[]>();
+  named.forEach(({ key }, i) => byKey.set(key, [...(byKey.get(key) ?? []), i]));
+  const queue = byKey.values();
+  const worker = async () => {
+    for (const indexes of queue) {
+      for (const i of indexes) {
+        const each = named[i];
+        if (each) outcomes[i] = await removedOf(call, each);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return outcomes;
+}
+
+async function removedOf(call: S3Call, { key, versionId }: Named): Promise<Outcome> {
+  try {
+    const version = versionId === undefined ? undefined : checkVersionId(versionId, 'VersionId');
+    return await removeObject(call.caller, { bucket: bucketOf(call), key, versionId: version });
+  } catch (error) {
+    if (error instanceof BucketError) return error;
+    throw error;
+  }
+}
+
+function toldOf(
+  { key, versionId }: Named,
+  outcome: Outcome | undefined,
+  isQuiet: boolean,
+): string | undefined {
+  const own = [xml('Key', key), versionId === undefined ? undefined : xml('VersionId', versionId)];
+  if (outcome instanceof BucketError)
+    return xml('Error', [...own, xml('Code', errorCode(outcome)), xml('Message', outcome.message)]);
+  if (isQuiet || outcome === undefined) return undefined;
+  const marker = outcome.isMarker
+    ? [xml('DeleteMarker', true), xml('DeleteMarkerVersionId', outcome.versionId ?? 'null')]
+    : [];
+  return xml('Deleted', [...own, ...marker]);
+}

@@ -1,0 +1,140 @@
+import { headBucket } from '../../../src/buckets/bucket';
+import { headObject } from '../../../src/buckets/objects';
+import type { Operation, Route } from '../call';
+import { xml, xmlAnswer } from '../xml';
+import { bucketOf, keyOf } from './arguments';
+import { versionOf } from './conditions';
+import { notImplemented, S3Refusal } from './refusal';
+
+/** What AWS answers of a bucket's configuration that nobody set: the error's code, and its text. */
+const MISSING: Readonly<Record<string, readonly [operation: string, code: string, message: string]>> = {
+  policy: ['GetBucketPolicy', 'NoSuchBucketPolicy', 'The bucket policy does not exist'],
+  policyStatus: ['GetBucketPolicyStatus', 'NoSuchBucketPolicy', 'The bucket policy does not exist'],
+  lifecycle: [
+    'GetBucketLifecycleConfiguration',
+    'NoSuchLifecycleConfiguration',
+    'The lifecycle configuration does not exist',
+  ],
+  tagging: ['GetBucketTagging', 'NoSuchTagSet', 'The TagSet does not exist'],
+  cors: ['GetBucketCors', 'NoSuchCORSConfiguration', 'The CORS configuration does not exist'],
+  website: [
+    'GetBucketWebsite',
+    'NoSuchWebsiteConfiguration',
+    'The specified bucket does not have a website configuration',
+  ],
+  encryption: [
+    'GetBucketEncryption',
+    'ServerSideEncryptionConfigurationNotFoundError',
+    'The server side encryption configuration was not found',
+  ],
+  'object-lock': [
+    'GetObjectLockConfiguration',
+    'ObjectLockConfigurationNotFoundError',
+    'Object Lock configuration does not exist for this bucket',
+  ],
+  replication: [
+    'GetBucketReplication',
+    'ReplicationConfigurationNotFoundError',
+    'The replication configuration was not found',
+  ],
+  publicAccessBlock: [
+    'GetPublicAccessBlock',
+    'NoSuchPublicAccessBlockConfiguration',
+    'The public access block configuration was not found',
+  ],
+  ownershipControls: [
+    'GetBucketOwnershipControls',
+    'OwnershipControlsNotFoundError',
+    'The bucket ownership controls were not found',
+  ],
+};
+
+/** What it answers where the configuration is then empty: the document's root, and what is in it. */
+const EMPTY: Readonly<
+  Record<string, readonly [operation: string, root: string, content: readonly string[]]>
+> = {
+  requestPayment: ['GetBucketRequestPayment', 'RequestPaymentConfiguration', [xml('Payer', 'BucketOwner')]],
+  accelerate: ['GetBucketAccelerateConfiguration', 'AccelerateConfiguration', []],
+  logging: ['GetBucketLogging', 'BucketLoggingStatus', []],
+  notification: ['GetBucketNotificationConfiguration', 'NotificationConfiguration', []],
+};
+
+/** What else S3 knows of buckets, and of objects, and we do not. */
+const BUCKET_RESOURCES = [
+  ...Object.keys(MISSING),
+  ...Object.keys(EMPTY),
+  ...['acl', 'analytics', 'intelligent-tiering', 'inventory', 'metadataConfiguration', 'metadataTable'],
+  ...['metrics', 'session', 'abac', 'location', 'uploads', 'versioning', 'versions'],
+];
+const OBJECT_RESOURCES = [
+  ...['acl', 'tagging', 'legal-hold', 'retention', 'restore', 'torrent', 'select', 'attributes', 'uploads'],
+  ...['encryption', 'renameObject', 'append', 'annotation'],
+];
+
+const LOCK_MISSING = [
+  'NoSuchObjectLockConfiguration',
+  'The specified object does not have a ObjectLock configuration',
+] as const;
+
+const missing =
+  (code: string, message: string): Operation =>
+  async (call) => {
+    await headBucket(call.caller, bucketOf(call));
+    throw new S3Refusal(404, code, message, { BucketName: bucketOf(call) });
+  };
+
+const nothingSet =
+  (root: string, content: readonly string[]): Operation =>
+  async (call) => {
+    await headBucket(call.caller, bucketOf(call));
+    return xmlAnswer(200, root, content);
+  };
+
+const unlocked: Operation = async (call) => {
+  await headObject(call.caller, { ...keyOf(call), versionId: versionOf(call) });
+  throw new S3Refusal(404, ...LOCK_MISSING);
+};
+
+const refused: Operation = () =>
+  Promise.reject(
+    notImplemented('A header or query you provided implies functionality that is not implemented'),
+  );
+
+/** Answers of configurations that nobody set; to set them is not implemented. */
+export const unsetRoutes: readonly Route[] = [
+  ...Object.entries(MISSING).map(([parameter, [name, code, message]]) =>
+    configuration(name, parameter, missing(code, message)),
+  ),
+  ...Object.entries(EMPTY).map(([parameter, [name, root, content]]) =>
+    configuration(name, parameter, nothingSet(root, content)),
+  ),
+  ...['legal-hold', 'retention'].map((parameter): Route => ({
+    name: 'GetObjectLock',
+    method: 'GET',
+    on: 'object',
+    parameters: [parameter],
+    run: unlocked,
+  })),
+];
+
+function configuration(name: string, parameter: string, run: Operation): Route {
+  return { name, method: 'GET', on: 'bucket', parameters: [parameter], run };
+}
+
+/** Behind all that is: what S3 knows and we do not. */
+export const notImplementedRoutes: readonly Route[] = [
+  ...known('bucket', BUCKET_RESOURCES),
+  ...known('object', OBJECT_RESOURCES),
+];
+
+function known(on: 'bucket' | 'object', parameters: readonly string[]): Route[] {
+  return parameters.flatMap((parameter) =>
+    ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'].map((method) => ({
+      name: 'NotImplemented',
+      method,
+      on,
+      parameters: [parameter],
+      run: refused,
+    })),
+  );
+}

@@ -1,0 +1,48 @@
+import { destroy, drain } from '../../src/http/body';
+import { credentials, Headers } from '../../src/http/headers';
+import { subrequest, type Replaced, type Response } from '../../src/http/message';
+import { formatTarget, type ObjectTarget } from '../../src/http/path';
+import type { App } from '../../src/plugin';
+import { isTrueValue } from '../../src/http/bytes';
+import { StoreError } from '../../src/stores/error';
+import type { Held } from './held';
+import { reaching } from './with_ids/rights';
+
+/**
+ * The refusal of a write or a DELETE on the condition that a filter for another API makes: asked while the object is locked, and of clients that may
+ * do it. Undefined where it may go on.
+ */
+export async function refusalByDialect(
+  held: Held,
+  written: ObjectTarget,
+  app: Pick<App, 'authority' | 'mayWrite'>,
+): Promise<Response | undefined> {
+  const { request } = held;
+  const refusal = request.dialect?.refusal;
+  if (!refusal || request.method === 'POST') return undefined;
+  const forbidden = app.authority === 'client' ? undefined : await app.mayWrite(request, written);
+  const refused = forbidden ?? refusal(await replacedBy(held, written));
+  if (refused) destroy(request.body);
+  return refused;
+}
+
+/** What is there, as clients who read it are shown it. */
+async function replacedBy({ own, next }: Held, written: ObjectTarget): Promise<Replaced | undefined> {
+  const asClient = own.authority === 'client' ? credentials(own.headers) : Headers.none;
+  const headers = asClient.with('X-Newest', 'true');
+  const head = subrequest(own, { method: 'HEAD', path: formatTarget(written), headers });
+  const response = await next(reaching(head));
+  await drain(response.body);
+  if (response.status === 404) return undefined;
+  if (response.status >= 300)
+    throw new StoreError(
+      response.status < 500 ? 'refused' : 'unavailable',
+      `what is to be replaced could not be looked at: the store answered ${response.status}`,
+      response.status,
+    );
+  return {
+    etag: (response.headers.get('etag') ?? '').replaceAll('"', ''),
+    contentType: response.headers.get('content-type') ?? '',
+    ...(isTrueValue(response.headers.get('x-static-large-object')) ? { isLarge: true } : {}),
+  };
+}

@@ -1,0 +1,80 @@
+/** A cyclic redundancy check as S3 uses them: bits reflected, begun and ended with all ones. */
+interface Crc {
+  readonly bits: number;
+  /** Reflected. */
+  readonly polynomial: bigint;
+}
+
+const CRCS: Readonly<Record<string, Crc>> = {
+  crc32: { bits: 32, polynomial: 0xedb88320n },
+  crc32c: { bits: 32, polynomial: 0x82f63b78n },
+  crc64nvme: { bits: 64, polynomial: 0x9a6c9329ac4bc9b5n },
+};
+
+/** Whether the sum of a whole can be told from those of its parts. */
+export function canCombine(algorithm: string): boolean {
+  return algorithm in CRCS;
+}
+
+/** The sum of what is at hand, for short things: it goes bit by bit. Undefined for another algorithm. */
+export function crcOf(algorithm: string, bytes: Uint8Array): Buffer | undefined {
+  const crc = CRCS[algorithm];
+  if (!crc) return undefined;
+  const ones = (1n << BigInt(crc.bits)) - 1n;
+  let sum = ones;
+  for (const byte of bytes) {
+    sum ^= BigInt(byte);
+    for (let bit = 0; bit < 8; bit++) sum = timesX(sum, crc);
+  }
+  return toBuffer(sum ^ ones, crc);
+}
+
+/**
+ * The sum of parts one behind the other, by their sums and lengths in bytes. Undefined for an algorithm that does not tell.
+ */
+export function combined(
+  algorithm: string,
+  parts: readonly { readonly sum: Buffer; readonly bytes: number }[],
+): Buffer | undefined {
+  const crc = CRCS[algorithm];
+  if (!crc) return undefined;
+  // most parts have one length
+  const shifts = new Map<number, bigint>();
+  let whole = 0n;
+  for (const { sum, bytes } of parts) {
+    const shift = shifts.get(bytes) ?? powerOfX(bytes * 8, crc);
+    shifts.set(bytes, shift);
+    whole = product(shift, whole, crc) ^ BigInt(`0x${sum.toString('hex')}`);
+  }
+  return toBuffer(whole, crc);
+}
+
+function toBuffer(sum: bigint, { bits }: Crc): Buffer {
+  return Buffer.from(sum.toString(16).padStart(bits / 4, '0'), 'hex');
+}
+
+// polynomials modulo that of the check, the highest bit the coefficient of 1
+
+function timesX(a: bigint, { polynomial }: Crc): bigint {
+  return (a & 1n) === 1n ? (a >> 1n) ^ polynomial : a >> 1n;
+}
+
+function product(a: bigint, b: bigint, crc: Crc): bigint {
+  let result = 0n;
+  let shifted = b;
+  for (let bit = crc.bits - 1; bit >= 0; bit--) {
+    if (((a >> BigInt(bit)) & 1n) === 1n) result ^= shifted;
+    shifted = timesX(shifted, crc);
+  }
+  return result;
+}
+
+function powerOfX(exponent: number, crc: Crc): bigint {
+  let result = 1n << BigInt(crc.bits - 1);
+  let square = timesX(result, crc);
+  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result = product(result, square, crc);
+    square = product(square, square, crc);
+  }
+  return result;
+}

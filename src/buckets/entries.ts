@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { toBytes, type ByteString } from '../http/bytes';
+import type { Response } from '../http/message';
+import { parseAnswer, readAnswer } from '../stores/answer';
+import { ask, type Caller } from './caller';
+import { granted } from './store_answers';
+
+const MOST_LISTING_BYTES = 64 * 1024 * 1024;
+
+const Entry = z.object({
+  name: z.string().optional(),
+  subdir: z.string().optional(),
+  hash: z.string().default(''),
+  slo_etag: z.string().optional(),
+  bytes: z.number().default(0),
+  content_type: z.string().default(''),
+  last_modified: z.string().optional(),
+  version_id: z.string().default('null'),
+  is_latest: z.boolean().default(true),
+});
+const Listing = z.array(Entry);
+
+/** An entry of a listing of the store's. */
+export type Entry = Omit<z.infer<typeof Entry>, 'name' | 'subdir'> & {
+  readonly name: ByteString;
+  /** Undefined for an entry; otherwise the name is what a delimiter folds others into. */
+  readonly isFolded: boolean;
+};
+
+/** Parameters of a listing, but for where it begins. */
+export type ListingParameters = Readonly<Record<string, ByteString | undefined>>;
+
+/** Where a listing goes on: behind an entry. */
+export interface Behind {
+  readonly marker: ByteString | undefined;
+  readonly version_marker?: string | undefined;
+}
+
+/**
+ * The entries of the account, or of a container, one page of the store's after the other as they are wanted, until one is empty: a short one need not be
+ * the last.
+ *
+ * @param container undefined: the account's containers
+ * @param behind where the next page begins, by the last entry of the one before
+ */
+export async function* entriesOf(
+  caller: Caller,
+  container: ByteString | undefined,
+  parameters: ListingParameters,
+  behind: (last: Entry) => Behind = ({ name }) => ({ marker: name }),
+): AsyncGenerator<Entry> {
+  let query: Record<string, ByteString | undefined> = { ...parameters, format: 'json' };
+  for (;;) {
+    const response = await ask(caller, { method: 'GET', container, query });
+    const page = await pageOf(await granted(caller, response, { bucket: container }));
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    query = { ...query, ...behind(last) };
+  }
+}
+
+async function pageOf({ status, body }: Response): Promise<Entry[]> {
+  const bytes = await readAnswer(body, MOST_LISTING_BYTES, 'a page of a listing');
+  if (status === 204) return [];
+  return parseAnswer(Listing, bytes, 'a listing').map(({ name, subdir, ...rest }) => ({
+    ...rest,
+    content_type: toBytes(rest.content_type),
+    name: toBytes(name ?? subdir ?? ''),
+    isFolded: name === undefined,
+  }));
+}
+
+/** The time of an entry in milliseconds, in whole seconds as the store tells it in Last-Modified: not before the entry was made. */
+export function modifiedOf({ last_modified }: Pick<Entry, 'last_modified'>): number {
+  if (last_modified === undefined) return 0;
+  const [, seconds = '', fraction = ''] = /^([^.]*)(\.\d+)?/.exec(last_modified) ?? [];
+  const time = Date.parse(`${seconds}Z`);
+  return Number.isNaN(time) ? 0 : time + (/[1-9]/.test(fraction) ? 1000 : 0);
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { destroy } from '../http/body';
+import { isTrueValue } from '../http/bytes';
+import { parseAnswer, readAnswer } from '../stores/answer';
+import { ask, type Caller } from './caller';
+import { BucketError } from './errors';
+import { objectRefusal } from './objects';
+import type { ObjectRef } from './versions';
+
+const MOST_MANIFEST_BYTES = 64 * 1024 * 1024;
+const Manifest = z.array(
+  z.object({ bytes: z.number().optional(), range: z.string().optional(), data: z.string().optional() }),
+);
+
+/** Where one of the parts lies of which an object was made. */
+export interface PartRange {
+  /** The version that it is of, so that no other is read. */
+  readonly versionId: string | undefined;
+  /** As the header Range has it; undefined: all of an object that has no parts, or is empty. */
+  readonly range: string | undefined;
+  /** How many parts there are; undefined for an object that has none. */
+  readonly count: number | undefined;
+}
+
+/**
+ * Where a part of an object lies.
+ *
+ * @param number from 1 on; an object without parts is its own first
+ * @throws BucketError `invalid-range` where there is no such part, and what reading throws
+ */
+export async function partRange(caller: Caller, ref: ObjectRef, number: number): Promise<PartRange> {
+  const { bucket, key, versionId } = ref;
+  const query = { 'version-id': versionId, 'multipart-manifest': 'get' };
+  const response = await ask(caller, { method: 'GET', container: bucket, object: key, query });
+  if (response.status >= 300) throw await objectRefusal(caller, response, ref);
+  const of = response.headers.get('x-object-version-id') ?? versionId;
+  if (!isTrueValue(response.headers.get('x-static-large-object'))) {
+    destroy(response.body);
+    if (number > 1) throw noSuchPart(number);
+    return { versionId: of, range: undefined, count: undefined };
+  }
+  const body = await readAnswer(response.body, MOST_MANIFEST_BYTES, 'a manifest');
+  const sizes = parseAnswer(Manifest, body, 'a manifest').map(sizeOf);
+  const size = sizes[number - 1];
+  if (size === undefined) throw noSuchPart(number);
+  const first = sizes.slice(0, number - 1).reduce((sum, each) => sum + each, 0);
+  const range = size === 0 ? undefined : `bytes=${first}-${first + size - 1}`;
+  return { versionId: of, range, count: sizes.length };
+}
+
+function sizeOf({ bytes, range, data }: z.infer<typeof Manifest>[number]): number {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(range ?? '') ?? [];
+  if (first !== undefined && last !== undefined) return Number(last) - Number(first) + 1;
+  return data === undefined ? (bytes ?? 0) : Buffer.from(data, 'base64').length;
+}
+
+function noSuchPart(number: number): BucketError {
+  return new BucketError('invalid-range', 'The requested partnumber is not satisfiable', {
+    fields: { PartNumberRequested: String(number) },
+  });
+}

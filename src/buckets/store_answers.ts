@@ -1,0 +1,128 @@
+import { destroy, drain, readAll } from '../http/body';
+import { toText, type ByteString } from '../http/bytes';
+import type { Response } from '../http/message';
+import { ask, type Caller } from './caller';
+import { BucketError, type BucketErrorCode } from './errors';
+
+/** What a request to the store was about. */
+export interface About {
+  /** Undefined: all of the caller's buckets. */
+  readonly bucket?: ByteString | undefined;
+  /** Undefined: the bucket itself. */
+  readonly key?: ByteString | undefined;
+  readonly versionId?: string | undefined;
+}
+
+const MOST_TEXT = 4096;
+
+/** What the statuses of Swift's API mean, where the text beside them does not tell more. */
+const BY_STATUS: Readonly<Record<number, readonly [BucketErrorCode, string]>> = {
+  400: ['invalid-request', 'The request is not valid.'],
+  401: ['access-denied', 'Access Denied'],
+  403: ['access-denied', 'Access Denied'],
+  405: ['method-not-allowed', 'The specified method is not allowed against this resource.'],
+  408: ['incomplete-body', 'The body did not come in time.'],
+  409: ['conflict', 'A conflicting operation is in progress against this resource. Try again.'],
+  411: ['missing-length', 'You must provide the Content-Length HTTP header.'],
+  412: ['precondition-failed', 'At least one of the pre-conditions you specified did not hold'],
+  413: ['too-large', 'Your proposed upload exceeds the maximum allowed size'],
+  416: ['invalid-range', 'The requested range is not satisfiable'],
+  422: ['bad-digest', 'The Content-MD5 you specified did not match what we received.'],
+  429: ['slow-down', 'Please reduce your request rate.'],
+  498: ['slow-down', 'Please reduce your request rate.'],
+  499: [
+    'incomplete-body',
+    'You did not provide the number of bytes specified by the Content-Length HTTP header',
+  ],
+  500: ['internal', 'We encountered an internal error. Please try again.'],
+  501: ['not-implemented', 'The store does not have what this request needs.'],
+  503: ['slow-down', 'Please reduce your request rate.'],
+  507: ['slow-down', 'The store has no room left. Please try again.'],
+};
+
+/** What texts of Swift's tell more of than their status does. */
+const BY_TEXT: readonly { status: number; text: RegExp; code: BucketErrorCode; message: string }[] = [
+  {
+    status: 400,
+    text: /name length|name too long|longer than \d+ bytes/i,
+    code: 'key-too-long',
+    message: 'Your key is too long',
+  },
+  {
+    status: 400,
+    text: /metadata/i,
+    code: 'metadata-too-large',
+    message: 'Your metadata headers exceed the maximum allowed metadata size',
+  },
+  { status: 413, text: /quota/i, code: 'quota-exceeded', message: 'The quota is exceeded.' },
+];
+
+/**
+ * The error that a refusal of the store's is to clients of other APIs. Reads the answer to its end.
+ *
+ * @param about what was asked for, by which a 404 is told from another: whether there is a bucket is asked only where that matters
+ */
+export async function refusalOf(caller: Caller, response: Response, about: About): Promise<BucketError> {
+  const text = await textOf(response);
+  const { status } = response;
+  if (status === 404) return notThere(caller, about);
+  const told = BY_TEXT.find((each) => each.status === status && each.text.test(text));
+  if (told) return new BucketError(told.code, told.message, detailsOf(about));
+  const [code, message] = BY_STATUS[status] ?? (status < 500 ? BY_STATUS[400] : undefined) ?? UNAVAILABLE;
+  const isTold = (status === 400 || status === 501) && text !== '';
+  return new BucketError(code, isTold ? text : message, detailsOf(about));
+}
+
+const UNAVAILABLE = ['unavailable', 'The store is not available. Please try again.'] as const;
+
+/** @throws BucketError where the store refused; otherwise its answer, unread */
+export async function granted(caller: Caller, response: Response, about: About): Promise<Response> {
+  if (response.status >= 300) throw await refusalOf(caller, response, about);
+  return response;
+}
+
+/** The same for an answer of which nothing is wanted but its headers. */
+export async function done(caller: Caller, response: Response, about: About): Promise<Response> {
+  await drain((await granted(caller, response, about)).body);
+  return response;
+}
+
+async function notThere(caller: Caller, about: About): Promise<BucketError> {
+  if (about.bucket === undefined) return new BucketError('access-denied', 'There is no such account.');
+  if (about.key === undefined || !(await hasBucket(caller, about.bucket))) return noSuchBucket(about.bucket);
+  return about.versionId === undefined
+    ? new BucketError('no-such-key', 'The specified key does not exist.', detailsOf(about))
+    : new BucketError('no-such-version', 'The specified version does not exist.', detailsOf(about));
+}
+
+/** The error for what is no bucket. */
+export function noSuchBucket(bucket: ByteString): BucketError {
+  return new BucketError('no-such-bucket', 'The specified bucket does not exist', {
+    fields: { BucketName: bucket },
+  });
+}
+
+/** Who may not even look at a bucket is told of the key only. */
+async function hasBucket(caller: Caller, container: ByteString): Promise<boolean> {
+  const response = await ask(caller, { method: 'HEAD', container });
+  await drain(response.body);
+  return response.status !== 404;
+}
+
+function detailsOf({ bucket, key, versionId }: About) {
+  const named = key === undefined ? { BucketName: bucket } : { Key: key, VersionId: versionId };
+  const fields = Object.entries(named).filter((each): each is [string, string] => each[1] !== undefined);
+  return { fields: Object.fromEntries(fields) };
+}
+
+/** What the store said; nothing where that is a page of HTML, or longer than such texts are. */
+async function textOf({ body, headers }: Response): Promise<string> {
+  try {
+    const bytes = await readAll(body, MOST_TEXT);
+    const text = toText(bytes?.toString('latin1') ?? '').trim();
+    return text.startsWith('<') || (headers.get('content-type') ?? '').includes('json') ? '' : text;
+  } catch {
+    destroy(body);
+    return '';
+  }
+}

@@ -1,0 +1,140 @@
+import { toText, unquote, type ByteString } from '../http/bytes';
+import { Headers } from '../http/headers';
+import { ask, type Caller } from './caller';
+import { BucketError } from './errors';
+import { KEPT_PREFIX } from './metadata';
+import { headObject } from './objects';
+import { ownHeaders } from './own_headers';
+import { done } from './store_answers';
+import type { ObjectRef } from './versions';
+
+/** A name and a value that a client puts on an object; neither is metadata. */
+export interface Tag {
+  readonly key: ByteString;
+  readonly value: ByteString;
+}
+
+const NOTE = `${KEPT_PREFIX}Tags-`;
+/** So long a value of metadata may be, in bytes. */
+const MOST_PIECE = 256;
+
+/** The limits of S3 and of COS, lengths in characters. */
+const MOST_TAGS = 10;
+const MOST_KEY = 128;
+const MOST_VALUE = 256;
+const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
+/**
+ * Tags as headers and forms have them: `a=1&b=2`, percent-encoded.
+ *
+ * @throws BucketError `invalid-argument` for what is not in that form, `invalid-tag`
+ */
+export function parseTags(text: ByteString): readonly Tag[] {
+  const decoded = (part: ByteString) => unquote(part.replaceAll('+', ' '));
+  const tags = text.split('&').flatMap((pair): Tag[] => {
+    if (pair === '') return [];
+    const [key = '', ...rest] = pair.split('=');
+    if (rest.length > 1)
+      throw new BucketError('invalid-argument', 'The tags must be encoded as a query is.', {
+        fields: { ArgumentName: 'x-amz-tagging', ArgumentValue: text },
+      });
+    return [{ key: decoded(key), value: decoded(rest[0] ?? '') }];
+  });
+  return checkTags(tags);
+}
+
+/**
+ * The same tags, where they are within the limits.
+ *
+ * @throws BucketError `invalid-tag`; `invalid-request` where there are too many
+ */
+export function checkTags(tags: readonly Tag[]): readonly Tag[] {
+  if (tags.length > MOST_TAGS)
+    throw new BucketError('invalid-request', `Object tags cannot be greater than ${MOST_TAGS}`);
+  const seen = new Set<ByteString>();
+  for (const { key, value } of tags) {
+    const refuse = (message: string) =>
+      new BucketError('invalid-tag', message, { fields: { TagKey: key, TagValue: value } });
+    const [name, text] = [toText(key), toText(value)];
+    if (name === '' || Array.from(name).length > MOST_KEY || !ALLOWED.test(name))
+      throw refuse('The TagKey you have provided is invalid');
+    if (Array.from(text).length > MOST_VALUE || !ALLOWED.test(text))
+      throw refuse('The TagValue you have provided is invalid');
+    if (/^aws:/i.test(name)) throw refuse('System tags cannot be added or updated by requester');
+    if (seen.has(key)) throw refuse('Cannot provide multiple Tags with the same key');
+    seen.add(key);
+  }
+  return tags;
+}
+
+/** The metadata that keeps tags: to be sent when the object is written. */
+export function tagHeaders(tags: readonly Tag[]): Headers {
+  const text = tags.map(({ key, value }) => `${packed(key)}=${packed(value)}`).join('&');
+  const pieces: Record<string, string> = {};
+  for (let at = 0; at < text.length; at += MOST_PIECE)
+    pieces[`${NOTE}${at / MOST_PIECE}`] = text.slice(at, at + MOST_PIECE);
+  return Headers.of(pieces);
+}
+
+/** The tags that an object's headers keep. */
+export function tagsIn(headers: Headers): readonly Tag[] {
+  let text = '';
+  for (let at = 0; headers.has(`${NOTE}${at}`); at++) text += headers.get(`${NOTE}${at}`) ?? '';
+  if (text === '') return [];
+  return text.split('&').map((pair) => {
+    const [key = '', value = ''] = pair.split('=');
+    return { key: unquote(key), value: unquote(value) };
+  });
+}
+
+/** Headers without what keeps tags. */
+export function withoutTags(headers: Headers): Headers {
+  const prefix = NOTE.toLowerCase();
+  return headers.filter((name) => !name.startsWith(prefix));
+}
+
+/** What is read of an object's tags. */
+export interface Tagging {
+  readonly tags: readonly Tag[];
+  /** Of the version that they belong to; undefined where the bucket never had versions. */
+  readonly versionId: string | undefined;
+}
+
+/** The tags of an object, or of one of its versions. */
+export async function getTags(caller: Caller, object: ObjectRef): Promise<Tagging> {
+  const { headers, versionId } = await headObject(caller, object);
+  return { tags: tagsIn(headers), versionId };
+}
+
+/**
+ * Replaces the tags of an object, or of one of its versions; all else that is kept with it stays. Where the bucket has versions, it is that very version
+ * which is changed. Where it never had, an object written between our reading and our writing gets the metadata of the one
+ * before it: its content is not touched.
+ *
+ * @returns the version that has them
+ */
+export async function putTags(
+  caller: Caller,
+  object: ObjectRef,
+  tags: readonly Tag[],
+): Promise<string | undefined> {
+  const { headers, versionId } = await headObject(caller, object);
+  const { bucket: container, key } = object;
+  const response = await ask(caller, {
+    method: 'POST',
+    container,
+    object: key,
+    query: { 'version-id': object.versionId ?? versionId },
+    headers: withoutTags(ownHeaders(headers)).withAll(tagHeaders(tags)),
+  });
+  await done(caller, response, object);
+  return versionId;
+}
+
+/** Metadata is text without what would end a header or be trimmed: percent-encoded, but for what tags mostly consist of. */
+function packed(bytes: ByteString): string {
+  return bytes.replace(
+    /[^A-Za-z0-9_.:/@+-]/g,
+    (char) => '%' + char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0'),
+  );
+}

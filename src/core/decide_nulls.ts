@@ -1,0 +1,72 @@
+import type { IdStep, Kept, State } from './decide_with_ids';
+
+/** What the null versions that are kept are to an object. */
+export interface Nulls {
+  /** The object's null version, where that is among its versions. */
+  readonly current: Kept | undefined;
+  /** Of deletes and writes that were interrupted: a marker that never took the place of what is there, or a copy of that. */
+  readonly leftovers: readonly Kept[];
+}
+
+/**
+ * An object has one null version at most: the object itself where it is no version, and else the newest that is kept. Another that is
+ * kept is a version like any other.
+ *
+ * @param kept the newest first
+ */
+export function nullsOf(state: State, kept: readonly Kept[]): Nulls {
+  const isLate = ({ id, isMarker }: Kept, than: string) => isMarker && id > than;
+  switch (state.is) {
+    case 'nothing':
+      return { current: kept[0], leftovers: [] };
+    case 'link':
+      return {
+        current: kept.find(({ id }) => id <= state.newest),
+        leftovers: kept.filter((each) => isLate(each, state.newest)),
+      };
+    case 'null':
+      return {
+        current: undefined,
+        leftovers: kept.filter((each) => each.id === state.timestamp || isLate(each, state.timestamp)),
+      };
+  }
+}
+
+/** PUT, or a COPY to the object, while versions are switched off: it takes the place of the null version. */
+export function decideNullWrite(state: State, kept: readonly Kept[]): IdStep[] {
+  return [{ do: 'forward' }, ...drops(nullsOf(state, kept))];
+}
+
+/** DELETE while versions are switched off: a marker takes the place of the null version. */
+export function decideNullDelete(state: State, kept: readonly Kept[], id: string): IdStep[] {
+  return [{ do: 'mark', id, nulls: kept }, { do: 'forward' }, ...drops(nullsOf(state, kept))];
+}
+
+function drops({ current, leftovers }: Nulls): IdStep[] {
+  return [...(current ? [current] : []), ...leftovers].map(({ id }) => ({ do: 'drop', id }));
+}
+
+/**
+ * The versions one of which is to be the current one when a version is removed, the first that is there; none where what is current stays, or
+ * nothing takes its place.
+ *
+ * @param id the version that is removed; undefined for an object that is no version
+ * @param listed the newest versions of the object, newest first
+ */
+export function heirsOf(state: State, id: string | undefined, listed: readonly Kept[]): readonly Kept[] {
+  const older = olderThan(state, id, listed);
+  const marker = older.findIndex(({ isMarker }) => isMarker);
+  return marker < 0 ? older : older.slice(0, marker);
+}
+
+function olderThan(state: State, id: string | undefined, listed: readonly Kept[]): readonly Kept[] {
+  if (state.is === 'null') return id === undefined ? listed.filter((each) => each.id < state.timestamp) : [];
+  // what is newer than the newest that was ever current was never acknowledged
+  if (state.is === 'link')
+    return state.id === id ? listed.filter((each) => each.id !== id && each.id <= state.newest) : [];
+  const at = listed.findIndex((each) => each.id === id);
+  const newer = listed.slice(0, Math.max(at, 0));
+  const isNewest =
+    newer.length === 0 || (listed[at]?.isMarker === true && newer.every((each) => !each.isMarker));
+  return at >= 0 && isNewest ? listed.slice(at + 1) : [];
+}

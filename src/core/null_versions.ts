@@ -1,0 +1,151 @@
+import type { ByteString } from '../http/bytes';
+import type { ObjectRef, Store } from '../stores/store';
+import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from './decide_nulls';
+import { stateOf, type Kept, type State } from './decide_with_ids';
+import { NullIndex } from './null_index';
+import { parseVersionName, versionPrefix } from './version_names';
+import { VersionsWithIds, type IdOperation, type IdResult, type Removal } from './versions_with_ids';
+
+/** So many of the newest versions are looked at for one that is to be current; what is before it was left by crashes, or is gone. */
+const MOST_LISTED = 100;
+
+/** What is removed, and what is the current version then. */
+interface Succession {
+  readonly object: ObjectRef;
+  readonly state: State;
+  /** Undefined: the object, which is no version. */
+  readonly id: string | undefined;
+  readonly operation: Pick<IdOperation, 'forward'>;
+}
+
+/**
+ * Versions with ids as S3 has them, and the APIs after it: an object has one null version at most, which what is written or deleted while versions are
+ * switched off takes the place of; and where the current version is removed, the one before is current.
+ */
+export class NullVersions extends VersionsWithIds {
+  /** A write with versions switched off. Throws as `write` does. */
+  async replace(object: ObjectRef, operation: IdOperation): Promise<IdResult> {
+    const current = await this.store.stat(object);
+    const verdict = await operation.guard(current);
+    if (verdict !== 'go') return this.refused(verdict, operation);
+    const state = this.stateOf(object, current);
+    // where the object is the null version itself, the write replaces it
+    const kept = state.is === 'null' ? [] : await this.nulls.kept(object);
+    return this.carryOut(object, state, decideNullWrite(state, kept), operation);
+  }
+
+  /** A DELETE with versions switched off: makes a marker that is the null version. Throws as `write` does. */
+  async deleteNull(object: ObjectRef, operation: IdOperation): Promise<IdResult> {
+    const current = await this.store.stat(object);
+    const verdict = await operation.guard(current);
+    if (verdict !== 'go') return this.refused(verdict, operation);
+    const state = this.stateOf(object, current);
+    const [kept, id] = await Promise.all([this.nulls.kept(object), this.newId(object, state)]);
+    const result = await this.carryOut(object, state, decideNullDelete(state, kept, id), operation);
+    return result.result === 'stopped' ? result : { ...result, isNull: true };
+  }
+
+  /**
+   * Where a version is that is there: the object itself where that is the version, or is a link to it; undefined where it is not there.
+   *
+   * @param id undefined: the null version
+   */
+  async locate(object: ObjectRef, id: string | undefined): Promise<ObjectRef | undefined> {
+    const state = this.stateOf(object, await this.store.stat(object));
+    if (id === undefined && state.is === 'null') return object;
+    const found = id ?? nullsOf(state, await this.nulls.kept(object)).current?.id;
+    if (found === undefined) return undefined;
+    return state.is === 'link' && state.id === found ? object : this.at(object, found);
+  }
+
+  /**
+   * Removes a version for good; where it was the current one, or the marker that is in its place, the version before is current then.
+   *
+   * @param asked undefined: the null version
+   * @param operation lets through the removal of the object, where nothing takes its place
+   */
+  async removeVersion(
+    object: ObjectRef,
+    asked: string | undefined,
+    operation: Pick<IdOperation, 'forward'>,
+  ): Promise<Removal> {
+    const [info, kept] = await Promise.all([
+      this.store.stat(object),
+      asked === undefined ? this.nulls.kept(object) : [],
+    ]);
+    const state = this.stateOf(object, info);
+    const { current, leftovers } = nullsOf(state, kept);
+    if (asked === undefined && state.is === 'null')
+      return this.removeItself({ object, state, id: undefined, operation }, leftovers);
+    const id = asked ?? current?.id;
+    const version = id === undefined ? undefined : await this.store.stat(this.at(object, id));
+    if (id === undefined || version === undefined)
+      return { result: 'missing', current: state.is === 'link' ? state.id : undefined };
+    const { isMarker } = version;
+    const succeeded = await this.succeed({ object, state, id, operation });
+    if (succeeded === 'refused') return { result: 'refused' };
+    const removed = await this.store.remove(this.at(object, id));
+    if (asked === undefined && kept.length === 1) await this.nulls.remove(object);
+    return { result: removed ? 'removed' : 'missing', isMarker, ...succeeded };
+  }
+
+  private async removeItself(succession: Succession, leftovers: readonly Kept[]): Promise<Removal> {
+    const succeeded = await this.succeed(succession);
+    if (succeeded === 'refused') return { result: 'refused' };
+    for (const { id } of leftovers) await this.store.remove(this.at(succession.object, id));
+    return { result: 'removed', ...succeeded };
+  }
+
+  /**
+   * Makes another version the current one before the version goes that is, or was last: a link is never to nothing, and a crash leaves the old
+   * version as one that is not current.
+   *
+   * @returns the id of the version that is current then
+   */
+  private async succeed(succession: Succession): Promise<{ current?: string } | 'refused'> {
+    const { object, state, id, operation } = succession;
+    const isCurrent = state.is === 'null' ? id === undefined : state.is === 'link' && state.id === id;
+    if (!isCurrent && state.is !== 'nothing') return state.is === 'link' ? { current: state.id } : {};
+    const listed = await this.newest(object);
+    for (const heir of heirsOf(state, id, listed)) {
+      const version = await this.store.stat(this.at(object, heir.id));
+      if (version === undefined) continue;
+      const newest = newestOf(state, listed) ?? heir.id;
+      const noted = newest > heir.id ? newest : undefined;
+      await this.point(object, { do: 'point', id: heir.id, newest: noted }, version);
+      return { current: heir.id };
+    }
+    if (isCurrent && (await operation.forward()).outcome !== 'done') return 'refused';
+    return {};
+  }
+
+  private async newest({ account, object }: ObjectRef): Promise<Kept[]> {
+    const prefix = versionPrefix(object);
+    const listed = await this.store.firstEntries(account, this.versions, prefix, MOST_LISTED);
+    return listed.flatMap(({ name, isMarker }) => {
+      const id = parseVersionName(name)?.id;
+      return id === undefined ? [] : [{ id, isMarker }];
+    });
+  }
+}
+
+/**
+ * The null version of an object: the object itself (`itself`), or a version; undefined where it has none.
+ *
+ * @param versions the container that holds the versions
+ */
+export async function findNull(
+  store: Store,
+  versions: ByteString,
+  object: ObjectRef,
+): Promise<'itself' | Kept | undefined> {
+  const state = stateOf(object, versions, await store.stat(object));
+  if (state.is === 'null') return 'itself';
+  return nullsOf(state, await new NullIndex(store, versions).kept(object)).current;
+}
+
+/** The link to an older version notes the newest that was acknowledged. */
+function newestOf(state: State, listed: readonly Kept[]): string | undefined {
+  if (state.is === 'link') return state.newest;
+  return state.is === 'null' ? state.timestamp : listed[0]?.id;
+}

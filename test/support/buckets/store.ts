@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { alone } from '../../../src/coordination/coordination';
+import type { Caller } from '../../../src/buckets/caller';
+import { drain } from '../../../src/http/body';
+import { Headers } from '../../../src/http/headers';
+import { NO_BODY, subrequest, type Handler, type Request } from '../../../src/http/message';
+import { createLog } from '../../../src/log';
+import { buildPipeline } from '../../../src/pipeline/build';
+import { readConfig } from '../../../src/pipeline/load';
+
+/** What stands behind a dialect's filter, in this process, and somebody who is logged in there. */
+export interface BucketStore {
+  readonly caller: Caller;
+  close(): Promise<void>;
+}
+
+/** A request that reads nothing: on behalf of it others are made. */
+export const ROOT: Request = {
+  method: 'GET',
+  path: '/',
+  query: '',
+  headers: Headers.none,
+  body: NO_BODY,
+  signal: new AbortController().signal,
+  transactionId: 'tx0000000000000000000000-0000000000',
+  authority: 'client',
+  received: () => 0,
+};
+
+/** The embedded store with versions, and a user of it. */
+export async function openEmbedded(): Promise<BucketStore> {
+  const folder = mkdtempSync(join(tmpdir(), 'hindsight-buckets-'));
+  const text = `[pipeline:main]
+pipeline = gatekeeper bulk tempauth container_quotas account_quotas versioned_writes embedded
+[filter:tempauth]
+user_test_tester = testing .admin
+[filter:versioned_writes]
+allow_versioned_writes = true
+allow_object_versioning = true
+[app:embedded]
+data = ${folder}/data`;
+  const store = await open(text, 'AUTH_test');
+  return {
+    ...store,
+    close: async () => {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A real Swift without versions of its own, behind ours. */
+export function openSwift(upstream: string): Promise<BucketStore> {
+  return open(
+    `[pipeline:main]
+pipeline = gatekeeper versioned_writes proxy-server
+[filter:versioned_writes]
+allow_versioned_writes = true
+allow_object_versioning = true
+[app:proxy-server]
+use = swift
+upstream = ${upstream}
+auth_url = ${upstream}/auth/v1.0
+auth_user = admin:admin
+auth_key = admin`,
+    'AUTH_test',
+  );
+}
+
+async function open(text: string, account: string): Promise<BucketStore> {
+  const config = readConfig(text, 'test.conf', {});
+  const log = createLog('silent');
+  const app = await config.createApp(log, 'alone');
+  // dialects stand behind the gatekeeper
+  const [, ...filters] = config.createFilters({ log, app, coordination: alone() });
+  const next = buildPipeline(filters, app.handler);
+  const token = await tokenFor(next);
+  const session = () => Promise.resolve({ account, token });
+  return { caller: { next, request: ROOT, user: 'test:tester', session }, close: () => app.close() };
+}
+
+async function tokenFor(next: Handler): Promise<string> {
+  const headers = Headers.of({ 'X-Auth-User': 'test:tester', 'X-Auth-Key': 'testing' });
+  const response = await next(subrequest(ROOT, { method: 'GET', path: '/auth/v1.0', headers }));
+  await drain(response.body);
+  return response.headers.get('x-auth-token') ?? '';
+}

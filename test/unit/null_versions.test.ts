@@ -1,0 +1,273 @@
+import fc from 'fast-check';
+import { stateOf } from '../../src/core/decide_with_ids';
+import { findNull, NullVersions } from '../../src/core/null_versions';
+import { isNullIndexName, parseVersionName, versionName } from '../../src/core/version_names';
+import type { Outcome } from '../../src/core/versions';
+import type { IdOperation } from '../../src/core/versions_with_ids';
+import { createLog } from '../../src/log';
+import type { ObjectRef } from '../../src/stores/store';
+import { MapStore } from '../support/map_store';
+
+const OBJECT = { account: 'a', container: 'c', object: 'o' };
+const VERSIONS = 'versions';
+const log = createLog('silent');
+
+const OWN = ['write', 'write', 'delete', 'write null', 'delete null', 'remove', 'remove null'] as const;
+/** What Swift's API does besides, also while versions are switched off. */
+const SWIFTS = ['restore', 'remove only', 'write unversioned', 'delete unversioned'] as const;
+
+interface Step {
+  readonly kind: (typeof OWN)[number] | (typeof SWIFTS)[number];
+  readonly body: string;
+  readonly outcome: Outcome;
+  /** Of the versions that there are, the newest counted first. */
+  readonly which: number;
+  readonly crash?: number | undefined;
+}
+
+class Crash extends Error {}
+
+/** A version as S3 lists it; without a body, a delete marker. */
+interface Listed {
+  readonly body: string | undefined;
+  readonly isNull: boolean;
+}
+
+/** S3's documentation: the newest version is the current one, and a null version takes the place of another. */
+function after(listed: readonly Listed[], { kind, body, which }: Step): readonly Listed[] {
+  const others = listed.filter(({ isNull }) => !isNull);
+  switch (kind) {
+    case 'write':
+      return [{ body, isNull: false }, ...listed];
+    case 'delete':
+      return [{ body: undefined, isNull: false }, ...listed];
+    case 'write null':
+      return [{ body, isNull: true }, ...others];
+    case 'delete null':
+      return [{ body: undefined, isNull: true }, ...others];
+    case 'remove null':
+      return others;
+    case 'remove':
+      return listed.filter((_, i) => i !== which);
+    default:
+      throw new Error(`not of S3: ${kind}`);
+  }
+}
+
+function idsIn(store: MapStore): string[] {
+  return store
+    .dump()
+    .map(([key]) => key.split('\n'))
+    .filter(([, container, name = '']) => container === VERSIONS && !isNullIndexName(name))
+    .map(([, , name = '']) => parseVersionName(name)?.id ?? '');
+}
+
+function entry(id: string): ObjectRef {
+  return { ...OBJECT, container: VERSIONS, object: versionName(OBJECT.object, id) };
+}
+
+const state = async (store: MapStore) => stateOf(OBJECT, VERSIONS, await store.stat(OBJECT));
+
+/** What is listed, and that the first is what is current. */
+async function seen(store: MapStore): Promise<readonly Listed[]> {
+  const found = await findNull(store, VERSIONS, OBJECT);
+  const ids = idsIn(store);
+  const kept = ids.map((id) => ({
+    body: store.body(entry(id)),
+    isNull: typeof found === 'object' && found.id === id,
+  }));
+  const is = await state(store);
+  if (is.is === 'null') return [{ body: store.body(OBJECT), isNull: true }, ...kept];
+  if (is.is === 'link') expect(is.id).toBe(ids[0]);
+  else expect(kept[0]?.body).toBeUndefined();
+  return kept;
+}
+
+/** Does a step, to its end or until it dies. */
+async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' | 'failed'> {
+  let changes = step.crash ?? Infinity;
+  let asked = false;
+  store.beforeChange = () => {
+    if (changes-- <= 0) throw new Crash();
+  };
+  const versions = new NullVersions(store, VERSIONS, log);
+  const operation = (change: (to: ObjectRef) => void): IdOperation => ({
+    guard: () => Promise.resolve('go'),
+    forward: (to) => {
+      asked = true;
+      if (step.outcome === 'done') change(to ?? OBJECT);
+      return Promise.resolve({ outcome: step.outcome, etag: step.body });
+    },
+  });
+  const put = operation((to) => store.put(to, step.body));
+  const remove = operation((to) => store.delete(to));
+  try {
+    await doing(versions, step, await idOf(store, step.which), put, remove);
+    if (changes < 0) return 'crashed';
+    return asked && step.outcome !== 'done' ? 'failed' : 'done';
+  } catch (error) {
+    if (!(error instanceof Crash)) throw error;
+    return 'crashed';
+  } finally {
+    store.beforeChange = () => undefined;
+  }
+}
+
+/** The id of what is listed in a place; undefined for the object itself. */
+async function idOf(store: MapStore, which: number): Promise<string | undefined> {
+  const ids = idsIn(store);
+  const isItself = (await state(store)).is === 'null';
+  return isItself && which === 0 ? undefined : (ids[isItself ? which - 1 : which] ?? '0000000000.00001');
+}
+
+function doing(
+  versions: NullVersions,
+  { kind }: Step,
+  id: string | undefined,
+  put: IdOperation,
+  remove: IdOperation,
+): Promise<unknown> {
+  switch (kind) {
+    case 'write':
+      return versions.write(OBJECT, put, true);
+    case 'delete':
+      return versions.delete(OBJECT, remove);
+    case 'write null':
+      return versions.replace(OBJECT, put);
+    case 'delete null':
+      return versions.deleteNull(OBJECT, remove);
+    case 'remove':
+      return versions.removeVersion(OBJECT, id, remove);
+    case 'remove null':
+      return versions.removeVersion(OBJECT, undefined, remove);
+    case 'restore':
+      return versions.restore(OBJECT, id ?? '0000000000.00001');
+    case 'remove only':
+      return versions.remove(OBJECT, id ?? '0000000000.00001', remove);
+    case 'write unversioned':
+      return put.forward();
+    case 'delete unversioned':
+      return remove.forward();
+  }
+}
+
+function steps(crashes: boolean, kinds: readonly Step['kind'][]): fc.Arbitrary<Step[]> {
+  const step = fc.record({
+    kind: fc.constantFrom(...kinds),
+    body: fc.constantFrom('a', 'b', 'c'),
+    outcome: fc.constantFrom<Outcome>('done', 'done', 'done', crashes ? 'done' : 'failed'),
+    which: fc.nat(4),
+    crash: crashes ? fc.option(fc.nat(4), { nil: undefined }) : fc.constant(undefined),
+  });
+  return fc.array<Step>(step, { maxLength: 30, size: 'max' });
+}
+
+/** What is kept, by its id, and what is there that is no version. */
+interface Bodies {
+  readonly versions: ReadonlyMap<string, string | undefined>;
+  readonly itself?: { readonly timestamp: string; readonly body: string | undefined };
+  /** What a null version has: its id, or the object itself. */
+  readonly found: string | undefined;
+}
+
+async function bodiesIn(store: MapStore): Promise<Bodies> {
+  const is = await state(store);
+  const found = await findNull(store, VERSIONS, OBJECT);
+  const versions = new Map(idsIn(store).map((id) => [id, store.body(entry(id))]));
+  const id = typeof found === 'object' ? found.id : found;
+  return is.is === 'null'
+    ? { versions, found: id, itself: { timestamp: is.timestamp, body: store.body(OBJECT) } }
+    : { versions, found: id };
+}
+
+const REPLACING = ['write null', 'delete null', 'remove null'];
+const UNVERSIONED = ['write unversioned', 'delete unversioned'];
+
+describe('null versions', () => {
+  it('are what S3 documents, whatever is done, and whatever fails', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(false, OWN), async (history) => {
+        const store = new MapStore();
+        let model: readonly Listed[] = [];
+        for (const each of history) {
+          if ((await perform(store, each)) !== 'failed') model = after(model, each);
+          expect(await seen(store)).toEqual(model);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('and versions are lost to nothing but what removes them, whatever crashes, and whatever Swift does', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(true, [...OWN, ...SWIFTS]), async (history) => {
+        const store = new MapStore();
+        const doubtful = new Set<string>();
+        for (const each of history) {
+          const before = await bodiesIn(store);
+          const target = each.kind.startsWith('remove') ? await idOf(store, each.which) : undefined;
+          const result = await perform(store, each);
+          const now = await bodiesIn(store);
+          for (const [id, body] of before.versions) {
+            const mayGo =
+              doubtful.has(id) || id === target || (REPLACING.includes(each.kind) && id === before.found);
+            if (!mayGo || now.versions.has(id))
+              expect([id, now.versions.get(id), now.versions.has(id)]).toEqual([id, body, true]);
+          }
+          const { itself } = before;
+          const goes =
+            [...REPLACING, ...UNVERSIONED].includes(each.kind) ||
+            (each.kind === 'remove' && target === undefined);
+          if (itself && !goes && now.itself?.timestamp !== itself.timestamp)
+            expect(now.versions.get(itself.timestamp)).toBe(itself.body);
+          const made = [...now.versions.keys()].filter((id) => !before.versions.has(id));
+          if (result === 'crashed') for (const id of made) doubtful.add(id);
+          else if (itself && now.itself?.timestamp !== itself.timestamp) doubtful.delete(itself.timestamp);
+          const link = store.linkAt(OBJECT);
+          if (link) expect(await store.stat(link)).toMatchObject({ isMarker: false });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('are, after a crash, what they were or are to be, and doing it again does it', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(false, OWN), steps(true, OWN), async (history, [last]) => {
+        const store = new MapStore();
+        for (const each of history) await perform(store, each);
+        if (last === undefined) return;
+        const before = await seen(store);
+        const target = await idOf(store, last.which);
+        if ((await perform(store, last)) !== 'crashed') return;
+        const done = after(before, last);
+        const found = await findNull(store, VERSIONS, OBJECT);
+        const nullBody =
+          typeof found === 'object' ? store.body(entry(found.id)) : found && store.body(OBJECT);
+        const nullOf = (all: readonly Listed[]) => all.find(({ isNull }) => isNull)?.body;
+        expect([nullOf(before), nullOf(done)]).toContain(nullBody);
+        const current = store.linkAt(OBJECT);
+        const shown = current ? store.body(current) : store.body(OBJECT);
+        expect([before[0]?.body, done[0]?.body]).toContain(shown);
+        const remove: IdOperation = {
+          guard: () => Promise.resolve('go'),
+          forward: () => {
+            store.delete(OBJECT);
+            return Promise.resolve({ outcome: 'done' });
+          },
+        };
+        if (last.kind === 'remove') {
+          if (target !== undefined)
+            await new NullVersions(store, VERSIONS, log).removeVersion(OBJECT, target, remove);
+        } else await perform(store, { ...last, crash: undefined });
+        if (last.kind === 'remove' && target === undefined) return;
+        const again = store.linkAt(OBJECT);
+        expect(again ? store.body(again) : store.body(OBJECT)).toBe(done[0]?.body);
+        const left = await findNull(store, VERSIONS, OBJECT);
+        const leftBody = typeof left === 'object' ? store.body(entry(left.id)) : left && store.body(OBJECT);
+        if (last.kind !== 'remove') expect(leftBody).toBe(nullOf(done));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
