@@ -2,10 +2,10 @@ import type { ByteString } from '../http/bytes';
 import { drain } from '../http/body';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
+import { entriesOf, type Entry } from './entries';
 import { BucketError } from './errors';
-import { entriesBelow, segmentsOf } from './parts';
+import { segmentsOf, uploadIn } from './parts';
 import { done } from './store_answers';
-import { listUploads } from './uploads';
 
 /**
  * Deletes a bucket, and with it what is left of uploads that came to their end.
@@ -14,14 +14,7 @@ import { listUploads } from './uploads';
  */
 export async function deleteBucket(caller: Caller, name: ByteString): Promise<void> {
   const { isInHeaderMode } = await headBucket(caller, name);
-  const { uploads } = await listUploads(caller, name, {
-    prefix: '',
-    delimiter: '',
-    keyMarker: '',
-    idMarker: '',
-    most: 1,
-  });
-  if (uploads.length > 0) throw notEmpty(name);
+  if (await hasUploads(caller, name)) throw notEmpty(name);
   const response = await ask(caller, { method: 'DELETE', container: name });
   if (response.status === 409) {
     await drain(response.body);
@@ -32,11 +25,25 @@ export async function deleteBucket(caller: Caller, name: ByteString): Promise<vo
   if (!isInHeaderMode) await deleteSegments(caller, segmentsOf(name));
 }
 
+async function hasUploads(caller: Caller, bucket: ByteString): Promise<boolean> {
+  for await (const { name } of segmentsIn(caller, segmentsOf(bucket))) if (uploadIn(name)) return true;
+  return false;
+}
+
 /** What cannot be removed now stays: the bucket is gone all the same. */
 async function deleteSegments(caller: Caller, container: ByteString): Promise<void> {
-  for (const { name: object } of await entriesBelow(caller, container, ''))
+  for await (const { name: object } of segmentsIn(caller, container))
     await drain((await ask(caller, { method: 'DELETE', container, object })).body);
   await drain((await ask(caller, { method: 'DELETE', container })).body);
+}
+
+/** None where there is no such container. */
+async function* segmentsIn(caller: Caller, container: ByteString): AsyncGenerator<Entry> {
+  try {
+    yield* entriesOf(caller, container, {});
+  } catch (error) {
+    if (!(error instanceof BucketError) || error.code !== 'no-such-bucket') throw error;
+  }
 }
 
 function notEmpty(name: ByteString): BucketError {

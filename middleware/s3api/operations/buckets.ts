@@ -43,7 +43,7 @@ export const plainBucketRoutes: readonly Route[] = [
 
 const head: Operation = async (call) => {
   await headBucket(call.caller, bucketOf(call));
-  return empty(200, { 'x-amz-bucket-region': call.region, 'Content-Type': 'application/xml' });
+  return empty(200, { 'x-amz-bucket-region': call.location, 'Content-Type': 'application/xml' });
 };
 
 const create: Operation = async (call) => {
@@ -57,13 +57,13 @@ const create: Operation = async (call) => {
   return empty(200, { Location: `/${name}` });
 };
 
-/** There is one region: the one that the request is signed for. */
+/** There is one region; clients that sign for another mean it, too. */
 async function checkLocation(call: S3Call): Promise<void> {
   const body = await bodyOf(call);
   if (body.length === 0) return;
   const asked = await readXml(body, body.length, 'CreateBucketConfiguration');
   const location = child(asked, 'LocationConstraint')?.text ?? '';
-  if (location === '' || location.toLowerCase() === call.region.toLowerCase()) return;
+  if (['', call.location.toLowerCase(), call.region.toLowerCase()].includes(location.toLowerCase())) return;
   throw new S3Refusal(400, 'InvalidLocationConstraint', 'The specified location-constraint is not valid', {
     LocationConstraint: location,
   });
@@ -76,7 +76,7 @@ const remove: Operation = async (call) => {
 
 const locate: Operation = async (call) => {
   await headBucket(call.caller, bucketOf(call));
-  const region = call.region === 'us-east-1' ? '' : call.region;
+  const region = call.location === 'us-east-1' ? '' : call.location;
   return document(200, xml('LocationConstraint', region, NAMESPACE));
 };
 

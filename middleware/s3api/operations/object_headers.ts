@@ -33,13 +33,8 @@ export function describedBy({ request: { headers } }: S3Call): Headers {
       throw notImplemented(`A header you provided implies functionality that is not implemented: ${name}`);
   checkStorageClass(headers.get('x-amz-storage-class'));
   checkAcl(headers.get('x-amz-acl'));
-  const encoding = withoutChunks(headers.get('content-encoding'));
-  const standard = standardHeaders(headers.without('content-encoding'));
-  return Headers.of({
-    'Content-Type': headers.get('content-type') || DEFAULT_TYPE,
-    'Content-Encoding': encoding,
-  })
-    .withAll(standard)
+  return Headers.of({ 'Content-Type': headers.get('content-type') || DEFAULT_TYPE })
+    .withAll(standardHeaders(headers))
     .withAll(metadataHeaders(metadataOf(headers)));
 }
 
@@ -58,12 +53,6 @@ function checkAcl(given: ByteString | undefined): void {
   } catch (error) {
     if (!(error instanceof BucketError) || error.code !== 'not-implemented') throw error;
   }
-}
-
-/** What was `aws-chunked` is not any more. */
-function withoutChunks(encoding: string | undefined): string | undefined {
-  const others = (encoding ?? '').split(',').map((each) => each.trim());
-  return others.filter((each) => each !== '' && each.toLowerCase() !== 'aws-chunked').join(',') || undefined;
 }
 
 /** By the names as they were spelled: an underscore is no hyphen. */

@@ -1,0 +1,64 @@
+import { routeOf } from '../../../middleware/s3api/dispatch';
+import { errorAnswer } from '../../../middleware/s3api/errors';
+import { routes } from '../../../middleware/s3api/operations';
+import type { Caller } from '../../../src/buckets/caller';
+import { BucketError } from '../../../src/buckets/errors';
+import { readAll } from '../../../src/http/body';
+import { Headers } from '../../../src/http/headers';
+import type { Response } from '../../../src/http/message';
+import { parseQuery } from '../../../src/http/path';
+import { ROOT } from './store';
+
+/** What an operation answered. */
+export interface S3Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** What a request is sent with. */
+export interface Sent {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly checksums?: ReadonlyMap<string, string>;
+}
+
+/** Asks for operations of the S3 API as its filter does, but for signatures: `PUT /bucket/key?query`. Keys are not encoded. */
+export async function askS3(caller: Caller, asked: string, sent: Sent = {}): Promise<S3Answer> {
+  const [, method = '', bucket, key, query = ''] =
+    /^([A-Z]+) \/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(asked) ?? [];
+  const body = Buffer.from(sent.body ?? '');
+  const request = { ...ROOT, method, headers: Headers.of(sent.headers ?? {}), body };
+  const call = {
+    request,
+    caller: { ...caller, request },
+    bucket: bucket || undefined,
+    key: key || undefined,
+    parameters: parseQuery(query),
+    region: 'us-east-1',
+    location: 'us-east-1',
+    payload: {
+      body,
+      length: body.length,
+      checksums: sent.checksums ?? new Map<string, string>(),
+      trailing: () => new Map<string, string>(),
+    },
+  };
+  const answered = async (): Promise<Response> => routeOf(call, routes).run(call);
+  const response = await answered().catch((error: unknown) => {
+    if (error instanceof BucketError) return errorAnswer(error, request);
+    throw error;
+  });
+  const text = (await readAll(response.body, 16 * 1024 * 1024))?.toString('utf8') ?? '';
+  return { status: response.status, headers: response.headers, text };
+}
+
+/** The texts of all elements of a name. */
+export function elements({ text }: S3Answer, name: string): string[] {
+  return [...text.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, inner = '']) => inner);
+}
+
+/** The code of an error. */
+export function codeOf(answer: S3Answer): string | undefined {
+  return elements(answer, 'Code')[0];
+}

@@ -1,0 +1,75 @@
+import { etagIn, etagOf, noteEtag, shownType } from '../../../src/buckets/etag';
+import {
+  judged,
+  judgedAgain,
+  refusedBy,
+  type Conditions,
+  type Judgement,
+} from '../../../src/buckets/preconditions';
+import { Headers } from '../../../src/http/headers';
+
+const known = { etag: 'a1', modified: Date.UTC(2026, 10, 21, 12, 0, 0) };
+const [before, same, after] = [-1000, 0, 1000].map((ms) => new Date(known.modified + ms).toUTCString());
+
+describe('conditions of reads', () => {
+  const cases: [string, Conditions, Judgement][] = [
+    ['nothing', {}, 'hold'],
+    ['a matching etag', { ifMatch: '"a1"' }, 'hold'],
+    ['one without quotes', { ifMatch: 'a1' }, 'hold'],
+    ['one in a list', { ifMatch: '"b", "a1"' }, 'hold'],
+    ['whatever there is', { ifMatch: '*' }, 'hold'],
+    ['another etag', { ifMatch: '"b"' }, 'failed'],
+    ['the etag that there is, not wanted', { ifNoneMatch: '"a1"' }, 'not-modified'],
+    ['its weak form', { ifNoneMatch: 'W/"a1"' }, 'not-modified'],
+    ['another, not wanted', { ifNoneMatch: '"b"' }, 'hold'],
+    ['changed since before', { ifModifiedSince: before }, 'hold'],
+    ['changed since then', { ifModifiedSince: same }, 'not-modified'],
+    ['not changed since before', { ifUnmodifiedSince: before }, 'failed'],
+    ['not changed since then', { ifUnmodifiedSince: same }, 'hold'],
+    ['an etag makes up for a date', { ifMatch: '"a1"', ifUnmodifiedSince: before }, 'hold'],
+    ['a date does not make up for an etag', { ifNoneMatch: '"a1"', ifModifiedSince: before }, 'not-modified'],
+    ['another etag makes up for a date', { ifNoneMatch: '"b"', ifModifiedSince: after }, 'hold'],
+    ['what fails comes before what is not modified', { ifMatch: '"b"', ifNoneMatch: '"a1"' }, 'failed'],
+    ['what is no date', { ifUnmodifiedSince: '2026', ifModifiedSince: 'soon' }, 'hold'],
+    ['a date as mail has it', { ifUnmodifiedSince: 'Sat, 21 Nov 2026 11:59:59 -0000' }, 'failed'],
+  ];
+  test.each(cases)('%s', (_, conditions, judgement) => {
+    expect(judged(conditions, known)).toBe(judgement);
+  });
+});
+
+describe('conditions of writes', () => {
+  it('is nothing there, as wanted or not', () => {
+    expect(refusedBy({ ifNoneMatch: '*' }, undefined)).toBeUndefined();
+    expect(refusedBy({ ifNoneMatch: '*' }, 'a1')?.code).toBe('precondition-failed');
+    expect(refusedBy({ ifMatch: '"a1"' }, 'a1')).toBeUndefined();
+    expect(refusedBy({ ifMatch: '"b"' }, 'a1')?.code).toBe('precondition-failed');
+    expect(refusedBy({ ifMatch: '"b"' }, undefined)?.code).toBe('no-such-key');
+  });
+
+  it('judges once more what is replaced, by the etag that clients see', () => {
+    const contentType = noteEtag('text/plain', 'parts-2', 'slo');
+    const { refusal } = judgedAgain({ ifMatch: '"parts-2"' });
+    expect(refusal?.({ etag: 'slo', contentType })).toBeUndefined();
+    expect(refusal?.({ etag: 'other', contentType })?.status).toBe(412);
+    expect(judgedAgain({}).refusal).toBeUndefined();
+  });
+});
+
+describe('etags of what was uploaded in parts', () => {
+  const contentType = noteEtag('text/plain;charset=utf-8', '"md5-2"', '"slo"');
+
+  it('are those noted, of the large object that they were noted of', () => {
+    expect(etagOf({ hash: 'manifest', contentType, sloEtag: '"slo"' })).toBe('md5-2');
+    expect(etagOf({ hash: 'manifest', contentType, sloEtag: 'another' })).toBe('another-N');
+    expect(etagOf({ hash: 'copy', contentType })).toBe('copy');
+    const headers = { 'Content-Type': contentType, Etag: '"slo"', 'X-Static-Large-Object': 'True' };
+    expect(etagIn(Headers.of(headers))).toBe('md5-2');
+    expect(etagIn(Headers.of({ ...headers, 'Content-Type': 'text/plain' }))).toBe('slo-N');
+  });
+
+  it('are not shown in the type, and noted once', () => {
+    expect(shownType(contentType)).toBe('text/plain;charset=utf-8');
+    expect(shownType(noteEtag(contentType, 'b-1', 'slo2'))).toBe('text/plain;charset=utf-8');
+  });
+});
