@@ -4,7 +4,10 @@ import type { IdStep, Kept, State } from './decide_with_ids';
 export interface Nulls {
   /** The object's null version, where that is among its versions. */
   readonly current: Kept | undefined;
-  /** Of deletes and writes that were interrupted: a marker that never took the place of what is there, or a copy of that. */
+  /**
+   * Markers that never took the place of what is there, or whose place was taken without their removal; and a copy of what is there, since the
+   * write over it was interrupted.
+   */
   readonly leftovers: readonly Kept[];
 }
 
@@ -15,21 +18,15 @@ export interface Nulls {
  * @param kept the newest first
  */
 export function nullsOf(state: State, kept: readonly Kept[]): Nulls {
-  const isLate = ({ id, isMarker }: Kept, than: string) => isMarker && id > than;
-  switch (state.is) {
-    case 'nothing':
-      return { current: kept[0], leftovers: [] };
-    case 'link':
-      return {
-        current: kept.find(({ id }) => id <= state.newest),
-        leftovers: kept.filter((each) => isLate(each, state.newest)),
-      };
-    case 'null':
-      return {
-        current: undefined,
-        leftovers: kept.filter((each) => each.id === state.timestamp || isLate(each, state.timestamp)),
-      };
-  }
+  const current = currentOf(state, kept);
+  const isCopy = ({ id }: Kept) => state.is === 'null' && id === state.timestamp;
+  return { current, leftovers: kept.filter((each) => isCopy(each) || (each.isMarker && each !== current)) };
+}
+
+function currentOf(state: State, kept: readonly Kept[]): Kept | undefined {
+  if (state.is === 'null') return undefined;
+  // what is newer than the newest that was ever current was never acknowledged
+  return state.is === 'link' ? kept.find(({ id }) => id <= state.newest) : kept[0];
 }
 
 /** PUT, or a COPY to the object, while versions are switched off: it takes the place of the null version. */

@@ -90,7 +90,7 @@ export class NullVersions extends VersionsWithIds {
   }
 
   private async removeItself(succession: Succession, leftovers: readonly Kept[]): Promise<Removal> {
-    const succeeded = await this.succeed(succession);
+    const succeeded = await this.succeed(succession, leftovers);
     if (succeeded === 'refused') return { result: 'refused' };
     for (const { id } of leftovers) await this.store.remove(this.at(succession.object, id));
     return { result: 'removed', ...succeeded };
@@ -100,13 +100,18 @@ export class NullVersions extends VersionsWithIds {
    * Makes another version the current one before the version goes that is, or was last: a link is never to nothing, and a crash leaves the old
    * version as one that is not current.
    *
+   * @param besides what goes as well
    * @returns the id of the version that is current then
    */
-  private async succeed(succession: Succession): Promise<{ current?: string } | 'refused'> {
+  private async succeed(
+    succession: Succession,
+    besides: readonly Kept[] = [],
+  ): Promise<{ current?: string } | 'refused'> {
     const { object, state, id, operation } = succession;
     const isCurrent = state.is === 'null' ? id === undefined : state.is === 'link' && state.id === id;
     if (!isCurrent && state.is !== 'nothing') return state.is === 'link' ? { current: state.id } : {};
-    const listed = await this.newest(object);
+    const gone = new Set(besides.map((each) => each.id));
+    const listed = (await this.newest(object)).filter((each) => !gone.has(each.id));
     for (const heir of heirsOf(state, id, listed)) {
       const version = await this.store.stat(this.at(object, heir.id));
       if (version === undefined) continue;
