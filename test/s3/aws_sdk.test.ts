@@ -33,6 +33,8 @@ import { etagOf, multipartEtagOf, NULL } from '../support/s3/model';
 import { newBucket, sdkAt, setVersions } from '../support/s3/sdk';
 
 const PART = 5 * 1024 * 1024;
+/** It puts the next newest back by a PUT that waits for the body of a DELETE that says no length. */
+const RESTORES = 'hangs where a DELETE has no Content-Length';
 /** A key with what URLs and XML take for something else. */
 const ODD = 'dir/k é+1 &<>%2F?#.txt';
 
@@ -193,7 +195,7 @@ describeS3('@aws-sdk/client-s3', (store) => {
   });
 
   describe('versions', () => {
-    test('are kept, listed newest first, read and removed by their ids', async () => {
+    store.deviating(RESTORES)('are kept, listed newest first, read and removed by their ids', async () => {
       const Bucket = await newBucket(client, 'Enabled');
       const ids = [await put(Bucket, ODD, '1'), await put(Bucket, ODD, '2'), await put(Bucket, ODD, '3')];
       const listed = (await versions(Bucket)).Versions ?? [];
@@ -211,7 +213,9 @@ describeS3('@aws-sdk/client-s3', (store) => {
       expect(await get({ Bucket, Key: ODD })).toMatchObject({ text: '2', VersionId: ids[1] });
     });
 
-    test('a DELETE makes a marker, and removing the marker undoes it', async () => {
+    store.deviating(RESTORES)('a DELETE makes a marker, and removing the marker undoes it', async () => {
+      // the connection of a DELETE that hung is no good for others
+      const client = sdkAt(store.endpoint);
       const Bucket = await newBucket(client, 'Enabled');
       const id = await put(Bucket, 'k', '1');
       const { DeleteMarker, VersionId } = await remove(Bucket, 'k');
@@ -220,11 +224,12 @@ describeS3('@aws-sdk/client-s3', (store) => {
       const listed = await versions(Bucket);
       expect(listed.DeleteMarkers).toMatchObject([{ Key: 'k', VersionId, IsLatest: true }]);
       expect(listed.Versions).toMatchObject([{ Key: 'k', VersionId: id, IsLatest: false }]);
-      expect(await remove(Bucket, 'k', VersionId)).toMatchObject({ DeleteMarker: true, VersionId });
+      const undone = client.send(new DeleteObjectCommand({ Bucket, Key: 'k', VersionId }));
+      expect(await undone.finally(() => client.destroy())).toMatchObject({ DeleteMarker: true, VersionId });
       expect((await get({ Bucket, Key: 'k' })).text).toBe('1');
     });
 
-    test('a DELETE of what never was makes a marker', async () => {
+    store.deviating('the answer does not tell it')('a DELETE of what never was makes a marker', async () => {
       const Bucket = await newBucket(client, 'Enabled');
       const { DeleteMarker, VersionId } = await remove(Bucket, 'k');
       expect(DeleteMarker).toBe(true);
@@ -239,7 +244,7 @@ describeS3('@aws-sdk/client-s3', (store) => {
       });
     });
 
-    test('one by what is no id is an invalid argument', async () => {
+    store.deviating('an internal error')('one by what is no id is an invalid argument', async () => {
       const Bucket = await newBucket(client, 'Enabled');
       await put(Bucket, 'k', '1');
       await expect(get({ Bucket, Key: 'k', VersionId: 'bogus' })).rejects.toMatchObject({
@@ -497,7 +502,7 @@ describeS3('@aws-sdk/client-s3', (store) => {
       await client.send(new DeleteBucketCommand({ Bucket }));
     });
 
-    test('are made by lib-storage, and are one version each', async () => {
+    store.deviating(RESTORES)('are made by lib-storage, and are one version each', async () => {
       const Bucket = await newBucket(client, 'Enabled');
       const Body = randomBytes(2 * PART + 1);
       const upload = () => new Upload({ client, partSize: PART, params: { Bucket, Key: 'k', Body } }).done();

@@ -1,4 +1,4 @@
-import { ModelBucket, NEW, NULL, etagOf, multipartEtagOf, type Change } from '../support/s3/model';
+import { ANY, ModelBucket, NEW, NULL, etagOf, multipartEtagOf, type Change } from '../support/s3/model';
 import { allEntries, objectsIn, versionsPage } from '../support/s3/model_listing';
 
 const put = (key: string, body: string): Change => ({ kind: 'put', key, body });
@@ -63,7 +63,7 @@ describe('the model of AWS: writes and deletes', () => {
 
   test('DELETE of an id that is not there changes nothing', () => {
     const bucket = bucketAfter(enable, [put('k', '1'), 'A']);
-    expect(bucket.answer(remove('k', 'X'))).toEqual({ status: 204, versionId: 'X' });
+    expect(bucket.answer(remove('k', 'X'))).toEqual({ status: 204, versionId: ANY });
     expect(bucket.after(remove('k', 'X'))).toEqual(bucket);
   });
 });

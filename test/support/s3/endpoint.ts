@@ -21,7 +21,7 @@ export interface S3Store {
    * A test of what AWS does and Swift's own s3api does not: on that it has to fail, which the reason explains. On Hindsight it is a test like
    * others.
    */
-  deviating(reason: string): (name: string, test: () => Promise<void>) => void;
+  deviating(reason: string): (name: string, test: () => Promise<void>, timeout?: number) => void;
 }
 
 /** `embedded`: Hindsight's own store. `swift`: Hindsight in front of a Swift without versions. `reference`: Swift's own s3api over its own versions. */
@@ -122,7 +122,7 @@ const STARTS: Record<StoreName, (() => Promise<Started>) | undefined> = {
   swift: hasSwift
     ? async () => {
         const running = await startProxyProcess(swiftS3(PLAIN));
-        return { url: running.url, stop: async () => void (await running.stop()) };
+        return { url: running.url, stop: () => running.stop().then(() => undefined) };
       }
     : undefined,
   reference: hasSwift ? () => Promise.resolve({ url: VERSIONED, stop: () => Promise.resolve() }) : undefined,
@@ -140,9 +140,9 @@ function startedFor(name: StoreName, start: () => Promise<Started>): S3Store {
       if (!started) throw new Error('the endpoint of this suite does not run');
       return { url: started.url, ...KEYS };
     },
-    deviating: (reason) => (title, test) => {
-      if (name === 'reference') it.failing(`${title} (deviates: ${reason})`, test);
-      else it(title, test);
+    deviating: (reason) => (title, test, timeout) => {
+      if (name === 'reference') it.failing(`${title} (deviates: ${reason})`, test, timeout);
+      else it(title, test, timeout);
     },
   };
 }

@@ -30,8 +30,8 @@ export interface ModelAnswer {
   readonly status: number;
   /** AWS's code, where it is an error. */
   readonly code?: string;
-  /** `x-amz-version-id`: an id, one that was never there before, or that the header is not sent. */
-  readonly versionId?: string | typeof NEW;
+  /** `x-amz-version-id`: an id, one that was never there before, anything, or that the header is not sent. */
+  readonly versionId?: string | typeof NEW | typeof ANY;
   /** Whether `x-amz-delete-marker: true` is sent. */
   readonly deleteMarker?: boolean;
   readonly etag?: string;
@@ -41,6 +41,9 @@ export interface ModelAnswer {
 
 /** Stands for an id that the store makes. */
 export const NEW = Symbol('a new id');
+
+/** Stands for what AWS does not say. */
+export const ANY = Symbol('anything');
 
 /**
  * A bucket as AWS S3 has it (User Guide, "Retaining multiple versions of objects with S3 Versioning", and recordings of its answers). Pure:
@@ -128,7 +131,8 @@ export class ModelBucket {
 
   #removed(key: string, id: string): ModelAnswer {
     const found = this.find(key, id);
-    const marker = found !== undefined && !found.content;
+    if (!found || this.versioning === 'never') return { status: 204, versionId: ANY };
+    const marker = !found.content;
     return { status: 204, versionId: id, ...(marker ? { deleteMarker: true } : {}) };
   }
 
