@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -347,6 +347,65 @@ function suite(start: () => Promise<Place>): void {
     expect(await code(tag([...most, { Key: 'eleventh', Value: '' }]))).toBe('InvalidTag');
   });
 
+  it('is there as a whole, or not at all, where it is completed and aborted at once', async () => {
+    await version('Enabled');
+    for (let at = 0; at < 10; at++) {
+      const begun = await begin('raced');
+      const parts = [await part(begun, 1, LAST)];
+      const [done, aborted] = await Promise.all([
+        code(complete(begun, parts)),
+        code(s3.send(new AbortMultipartUploadCommand(begun))),
+      ]);
+      expect([done, aborted]).toContainEqual(
+        expect.stringMatching('NoSuchUpload|OperationAborted|InvalidPart'),
+      );
+      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+      expect(Versions.length).toBe(done === 'done' ? 1 : 0);
+      if (done !== 'done') continue;
+      expect((await read('raced')).equals(LAST)).toBe(true);
+      await s3.send(
+        new DeleteObjectCommand({ Bucket: bucket, Key: 'raced', VersionId: Versions[0]?.VersionId }),
+      );
+    }
+  });
+
+  it('is sent by a browser in a form', async () => {
+    const sent = async (beside: Record<string, string>, file: string) => {
+      const form = formFor(bucket, {
+        key: 'forms/${filename}',
+        'Content-Type': 'text/plain',
+        'x-amz-meta-a': '1',
+        ...beside,
+      });
+      form.append('file', new Blob([file]), 'C:\\dir\\name.txt');
+      return fetch(`${place.url}/${bucket}`, { method: 'POST', body: form, redirect: 'manual' });
+    };
+    const tagging = '<Tagging><TagSet><Tag><Key>t</Key><Value>v</Value></Tag></TagSet></Tagging>';
+    const made = await sent({ success_action_status: '201', tagging, acl: 'private' }, 'content');
+    expect([made.status, await made.text()]).toEqual([
+      201,
+      expect.stringContaining('<Key>forms/name.txt</Key>'),
+    ]);
+    expect((await read('forms/name.txt')).toString()).toBe('content');
+    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'forms/name.txt' }));
+    expect(head).toMatchObject({ ContentType: 'text/plain', Metadata: { a: '1' } });
+    const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: 'forms/name.txt' }));
+    expect(TagSet).toEqual([{ Key: 't', Value: 'v' }]);
+    const moved = await sent({ success_action_redirect: 'http://127.0.0.1/next?a=1' }, 'again');
+    expect(moved.status).toBe(303);
+    expect(moved.headers.get('location')).toMatch(
+      `http://127.0.0.1/next?a=1&bucket=${bucket}&key=forms%2Fname.txt&etag=`,
+    );
+    const long = await sent({}, 'x'.repeat(101));
+    expect([long.status, await long.text()]).toEqual([
+      400,
+      expect.stringContaining('<Code>EntityTooLarge</Code>'),
+    ]);
+    const sum = await sent({ 'x-amz-checksum-crc32': 'AAAAAA==' }, 'other');
+    expect([sum.status, await sum.text()]).toEqual([400, expect.stringContaining('<Code>BadDigest</Code>')]);
+    expect((await read('forms/name.txt')).toString()).toBe('again');
+  });
+
   it('is in a bucket with an ACL', async () => {
     await upload('k');
     const grants = async () => {
@@ -365,4 +424,31 @@ function suite(start: () => Promise<Place>): void {
       'NotImplemented',
     );
   });
+}
+
+/** A form with these fields, whose policy allows 100 bytes, signed by the tester. */
+function formFor(bucket: string, fields: Record<string, string>): FormData {
+  const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const day = date.slice(0, 8);
+  const all: Record<string, string> = {
+    ...fields,
+    'x-amz-algorithm': 'AWS4-HMAC-SHA256',
+    'x-amz-credential': `test:tester/${day}/us-east-1/s3/aws4_request`,
+    'x-amz-date': date,
+  };
+  const conditions = [
+    { bucket },
+    ['content-length-range', 0, 100],
+    ...Object.keys(all).map((name) => ['starts-with', `$${name}`, '']),
+  ];
+  const policy = Buffer.from(
+    JSON.stringify({ expiration: new Date(Date.now() + 60_000).toISOString(), conditions }),
+  ).toString('base64');
+  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const key = [day, 'us-east-1', 's3', 'aws4_request'].reduce<Buffer>(hmac, Buffer.from('AWS4testing'));
+  const form = new FormData();
+  for (const [name, value] of Object.entries(all)) form.append(name, value);
+  form.append('policy', policy);
+  form.append('x-amz-signature', hmac(key, policy).toString('hex'));
+  return form;
 }
