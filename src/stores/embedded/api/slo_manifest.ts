@@ -3,7 +3,7 @@ import { isText, quote, toBytes } from '../../../http/bytes';
 import type { ObjectTarget } from '../../../http/path';
 import { pythonJson } from '../../../http/python_json';
 import { page, Refused, refuseWith } from './answers';
-import { rangesOf, type Range } from './ranges';
+import { rangesOf, type Range } from '../../../http/ranges';
 
 /** Swift's limits for manifests, as `/info` tells them. */
 export const SLO_LIMITS = {
