@@ -92,27 +92,16 @@ export class Reader {
     const { dialect } = request;
     const entry = entryOf({ target, id });
     const response = await this.readFrom({ ...request, path: formatTarget(entry) }, entry);
-    const isOfMarker =
-      isMarker(response) || (await whileUnread(response, () => this.hidesMarker(response, request, entry)));
-    if (isOfMarker) {
+    if (
+      isMarker(response) ||
+      (await whileUnread(response, () => this.hidesMarker(response, request, entry)))
+    ) {
       await drain(response.body);
       const time = dialect && response.headers.get('last-modified');
       const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE, 'Last-Modified': time });
       return identified(notFound(request, own), known);
     }
     return shown(response.status < 300 ? identified(response, known) : response, target, dialect);
-  }
-
-  /** Whether conditions, or a range, are what a marker was refused for. */
-  private async hidesMarker(response: Response, request: Request, entry: ObjectTarget): Promise<boolean> {
-    if (![304, 412, 416].includes(response.status)) return false;
-    const etag = response.headers.get('etag');
-    if (etag !== undefined && etag !== ETAG_OF_NOTHING) return false;
-    const headers = credentials(request.headers);
-    const asked = subrequest(request, { method: 'HEAD', path: formatTarget(entry), query: ITSELF, headers });
-    const head = await this.next(reaching(asked));
-    await drain(head.body);
-    return isMarker(head);
   }
 
   /** The null version, wherever it stands. */
@@ -132,6 +121,18 @@ export class Reader {
       if (!isGone || isAgain) return response;
       await drain(response.body);
     }
+  }
+
+  /** Whether conditions, or a range, are what a marker was refused for. */
+  private async hidesMarker(response: Response, request: Request, entry: ObjectTarget): Promise<boolean> {
+    if (![304, 412, 416].includes(response.status)) return false;
+    const etag = response.headers.get('etag');
+    if (etag !== undefined && etag !== ETAG_OF_NOTHING) return false;
+    const headers = credentials(request.headers);
+    const asked = subrequest(request, { method: 'HEAD', path: formatTarget(entry), query: ITSELF, headers });
+    const head = await this.next(reaching(asked));
+    await drain(head.body);
+    return isMarker(head);
   }
 
   /** What has no id: also of a container that never had versions. */

@@ -27,7 +27,7 @@ export function shown(response: Response, target: ObjectTarget, dialect?: ForDia
     Location: moved && versionPath(moved),
     'X-Symlink-Target': link && versionReference(link),
     'X-Copied-From': source && quote(`${source.target.container}/${source.target.object}`),
-    [COPIED_VERSION_HEADER]: source?.id,
+    [COPIED_VERSION_HEADER]: source && (headers.get(COPIED_VERSION_HEADER) ?? source.id),
     'Content-Type': plainType,
   });
   return { ...response, headers: headers.withAll(changes) };
@@ -61,15 +61,15 @@ export function identified(response: Response, id: string = NULL_ID): Response {
   return { ...response, headers: response.headers.with(VERSION_HEADER, id) };
 }
 
+/** An answer to a dialect that tells by its type that what its id tells is, or was, a delete marker. */
+export function asMarker(response: Response): Response {
+  return { ...response, headers: response.headers.with('Content-Type', DELETE_MARKER_TYPE) };
+}
+
 /** The answer to a copy of what was asked for as having no id. */
 export function copiedFromNull(response: Response): Response {
   if (response.status >= 300) return response;
   return { ...response, headers: response.headers.with(COPIED_VERSION_HEADER, NULL_ID) };
-}
-
-/** An answer to a dialect that tells by its type that what its id tells is, or was, a delete marker. */
-export function asMarker(response: Response): Response {
-  return { ...response, headers: response.headers.with('Content-Type', DELETE_MARKER_TYPE) };
 }
 
 function located(headers: Headers, name: string): VersionTarget | undefined {

@@ -112,8 +112,8 @@ async function* ofName(
       if (reverse) return !isOf(name, await kept.peek());
       return isFirst && (begin?.id === undefined || (await newest(name)) === version.id);
     };
-    const own = identity(version.id, await isNullVersion(version));
-    yield told(version.entry, { is_latest: await isLatest(), ...own });
+    const is_latest = await isLatest();
+    yield told(version.entry, { is_latest, ...identity(version.id, await isNullVersion(version)) });
   }
   if (current && missing !== undefined) yield unlisted(current, missing, query);
   if (isNull && reverse) yield nullVersion(current);

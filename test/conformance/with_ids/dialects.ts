@@ -138,7 +138,8 @@ export function dialectsTable(store: () => ObjectsStore): void {
     it('is copied by its name', async () => {
       await overNull();
       const copy = { 'X-Copy-From': `${container}/o` };
-      await mustBe(201, client.ask('PUT', `${at(undefined, 'copy')}?version-id=null`, copy));
+      const made = await mustBe(201, client.ask('PUT', `${at(undefined, 'copy')}?version-id=null`, copy));
+      expect(made.headers.get('x-copied-from-version-id')).toBe('null');
       expect((await client.ask('GET', at(undefined, 'copy'))).body.toString()).toBe('null');
       expect((await listed(client, 'prefix=copy')).map(({ version_id }) => version_id)).not.toContain('null');
       await remove('null');
