@@ -34,6 +34,17 @@ const zones = layers.flatMap((targets, i) =>
     ),
 );
 
+/** What filters and versions know of a store they know by its API, whichever it is. */
+zones.push(
+  ...['./middleware', './src/core'].flatMap((target) =>
+    ['./src/stores/embedded', './src/stores/swift'].map((from) => ({
+      target,
+      from,
+      message: 'What is inside an app is its own; see ARCHITECTURE.md.',
+    })),
+  ),
+);
+
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', '*.js', '**/*.mjs', 'config'] },
   js.configs.recommended,

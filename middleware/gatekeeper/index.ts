@@ -3,7 +3,12 @@ import { Headers } from '../../src/http/headers';
 import { isReading, textResponse, type Filter, type Request } from '../../src/http/message';
 import { isSignedForS3 } from '../../src/http/s3';
 import type { FilterPlugin } from '../../src/plugin';
-import { hasReservedParameter, isReserved, RESERVED_TYPE } from '../../src/reserved';
+import {
+  hasReservedParameter,
+  isReserved,
+  RESERVED_TYPE,
+  withoutReservedParameters,
+} from '../../src/reserved';
 
 const options = z.object({});
 
@@ -29,11 +34,18 @@ const guard: Filter = (next) => async (request) => {
   const response = await next(
     mayKeepHost(request) ? request : { ...request, headers: request.headers.without('host') },
   );
-  const headers = response.headers.filter((name) => !isReserved(name));
+  const headers = withoutNotes(response.headers.filter((name) => !isReserved(name)));
   const exposed = headers.get('access-control-expose-headers');
   const shown = exposed === undefined ? headers : withoutReserved(headers, exposed);
   return shown === response.headers ? response : { ...response, headers: shown };
 };
+
+/** What a content type notes for dialects is not for clients. */
+function withoutNotes(headers: Headers): Headers {
+  const type = headers.get('content-type');
+  if (type === undefined || !hasReservedParameter(type)) return headers;
+  return headers.with('Content-Type', withoutReservedParameters(type));
+}
 
 /** The signatures of S3 are over Host as well; what they write the filter versioned_writes refuses. */
 function mayKeepHost({ method, headers, query }: Request): boolean {

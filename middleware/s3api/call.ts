@@ -18,6 +18,8 @@ export interface S3Call {
   readonly parameters: ReadonlyMap<string, ByteString>;
   /** The region that the signature is for; of a request without one, that of the configuration. */
   readonly region: string;
+  /** The region in which the buckets are, as the configuration says. */
+  readonly location: string;
   readonly payload: Payload;
 }
 

@@ -12,6 +12,7 @@ import type { FormOperation, Route, S3Call } from './call';
 import { routeOf } from './dispatch';
 import { errorAnswer } from './errors';
 import { payloadOf, type SignedBody } from './payload';
+import { withPlainListings } from './plain_listings';
 import { verifyPolicy } from './policy';
 import { readQuery, type Query } from './query';
 import { recognise, type Recognised } from './recognise';
@@ -27,7 +28,7 @@ export interface S3Parts {
   readonly signers: Signers;
   /** Whose subdomains are buckets, in lower case. */
   readonly domains: readonly string[];
-  /** The region of requests that are not signed for one. */
+  /** The region in which the buckets are. */
   readonly location: string;
   /** Milliseconds by which a client's clock may be wrong. */
   readonly skew: number;
@@ -39,9 +40,10 @@ export interface S3Parts {
 
 /** Answers the requests of S3's API, and passes all others on. */
 export function s3Handler(next: Handler, parts: S3Parts): Handler {
+  const others = withPlainListings(next);
   return (request) => {
     const recognised = recognise(request, parts.domains);
-    if (recognised === undefined) return next(request);
+    if (recognised === undefined) return others(request);
     return answered(request, parts.log, () => new Exchange(next, parts, request).answer(recognised));
   };
 }
@@ -93,6 +95,7 @@ class Exchange {
       key,
       parameters: new Map([...query].filter(([name]) => !isOfPresigning(name, signing))),
       region: signing?.scope.region ?? parts.location,
+      location: parts.location,
     };
     return this.run(call, { signing, key: signer.key });
   }

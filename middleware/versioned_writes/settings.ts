@@ -49,6 +49,8 @@ export function keepsVersions({ kind }: InForce): boolean {
 
 const MODE_KEY = `${RESERVED_PREFIX}versions-mode`;
 const ENABLED_KEY = `${RESERVED_PREFIX}versions-enabled`;
+/** Switched off before it was ever on: a container says so, and is as any other. */
+const NEVER = 'never';
 const LOCATION_KEY = `${RESERVED_PREFIX}versions-location-`;
 /** Swift takes 256 bytes in a value of metadata; an URL-encoded name can have three times as many. */
 const PIECE = 250;
@@ -62,15 +64,24 @@ export function readSetting(headers: Headers): Setting | undefined {
   return { mode, location: unquote(pieces.join('')) };
 }
 
-/** Whether versions with ids are switched on, as a container's headers tell; undefined where they never were. */
+/** Whether versions with ids are switched on, as a container's headers tell; undefined where nobody said. */
 export function readEnabled(headers: Headers): boolean | undefined {
   const value = headers.get(ENABLED_KEY);
   return value === undefined ? undefined : value === 'true';
 }
 
-/** The headers that keep on a container whether versions with ids are switched on. */
-export function writeEnabled(enabled: boolean): Headers {
-  return Headers.of({ [ENABLED_KEY]: String(enabled) });
+/** Whether versions with ids are switched on or ever were, so that objects may have ids. */
+export function mayHaveIds(headers: Headers): boolean {
+  return readEnabled(headers) !== undefined && headers.get(ENABLED_KEY) !== NEVER;
+}
+
+/**
+ * The headers that keep on a container whether versions with ids are switched on.
+ *
+ * @param everWere whether they may have been before
+ */
+export function writeEnabled(enabled: boolean, everWere: boolean): Headers {
+  return Headers.of({ [ENABLED_KEY]: enabled || everWere ? String(enabled) : NEVER });
 }
 
 /** The headers that keep a setting on a container, or that remove it. Values are encoded, so that they keep spaces and bytes. */
@@ -197,8 +208,8 @@ export class Settings {
       );
       return { kind: 'native', withIds };
     }
-    const enabled = readEnabled(headers);
-    if (enabled !== undefined && this.acting.allowedWithIds) return { kind: 'with-ids', enabled };
+    if (mayHaveIds(headers) && this.acting.allowedWithIds)
+      return { kind: 'with-ids', enabled: readEnabled(headers) === true };
     const setting = readSetting(headers);
     if (setting === undefined || !this.acting.allowed) return { kind: 'plain' };
     const archive = unquote(setting.location).split('/')[0] ?? '';

@@ -4,8 +4,9 @@ import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { entriesOf, type Entry } from './entries';
 import { BucketError } from './errors';
-import { segmentsOf, uploadIn } from './parts';
+import { segmentsOf } from './parts';
 import { done } from './store_answers';
+import { listUploads } from './uploads';
 
 /**
  * Deletes a bucket, and with it what is left of uploads that came to their end.
@@ -14,7 +15,14 @@ import { done } from './store_answers';
  */
 export async function deleteBucket(caller: Caller, name: ByteString): Promise<void> {
   const { isInHeaderMode } = await headBucket(caller, name);
-  if (await hasUploads(caller, name)) throw notEmpty(name);
+  const { uploads } = await listUploads(caller, name, {
+    prefix: '',
+    delimiter: '',
+    keyMarker: '',
+    idMarker: '',
+    most: 1,
+  });
+  if (uploads.length > 0) throw notEmpty(name);
   const response = await ask(caller, { method: 'DELETE', container: name });
   if (response.status === 409) {
     await drain(response.body);
@@ -23,11 +31,6 @@ export async function deleteBucket(caller: Caller, name: ByteString): Promise<vo
   await done(caller, response, { bucket: name });
   // only once nothing can lead to them any more: what an archive keeps may
   if (!isInHeaderMode) await deleteSegments(caller, segmentsOf(name));
-}
-
-async function hasUploads(caller: Caller, bucket: ByteString): Promise<boolean> {
-  for await (const { name } of segmentsIn(caller, segmentsOf(bucket))) if (uploadIn(name)) return true;
-  return false;
 }
 
 /** What cannot be removed now stays: the bucket is gone all the same. */

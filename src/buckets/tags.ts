@@ -46,11 +46,11 @@ export function parseTags(text: ByteString): readonly Tag[] {
 /**
  * The same tags, where they are within the limits.
  *
- * @throws BucketError `invalid-tag`; `invalid-request` where there are too many
+ * @throws BucketError `invalid-tag`
  */
 export function checkTags(tags: readonly Tag[]): readonly Tag[] {
   if (tags.length > MOST_TAGS)
-    throw new BucketError('invalid-request', `Object tags cannot be greater than ${MOST_TAGS}`);
+    throw new BucketError('invalid-tag', `Object tags cannot be greater than ${MOST_TAGS}`);
   const seen = new Set<ByteString>();
   for (const { key, value } of tags) {
     const refuse = (message: string) =>

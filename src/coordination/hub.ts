@@ -17,7 +17,12 @@ interface Errand {
   readonly awaited: Set<MemberChannel>;
   readonly done: (failure?: string) => void;
   failure?: string | undefined;
+  /** Ends the wait for members that do not answer. */
+  timer?: NodeJS.Timeout;
 }
+
+/** Milliseconds in which a member does what takes it no wait of its own. */
+const PROMPTLY = 30_000;
 
 /** The process that keeps the locks of the others, and passes on what they are to do. */
 export class Hub {
@@ -32,8 +37,12 @@ export class Hub {
 
   /**
    * @param grace milliseconds for which a store may still be at what a member asked who died: his locks are kept for so long, and nothing is changed
+   * @param promptly milliseconds after which a member that says nothing (one that is stopped, say) is taken to have failed at what it was asked
    */
-  constructor(private readonly grace: number) {}
+  constructor(
+    private readonly grace: number,
+    private readonly promptly = PROMPTLY,
+  ) {}
 
   /** From now on nothing is done without this member. It may keep nothing from before. */
   join(channel: MemberChannel): void {
@@ -97,6 +106,11 @@ export class Hub {
     const errand: Errand = { deed, awaited, done };
     this.#errands.set(number, errand);
     for (const member of awaited) member.send({ kind: 'do', id: number, deed });
+    // uses that do not end are given up after a while, and given up on after another
+    const time = this.promptly + (deed.what === 'close' ? 2 * deed.patience : 0);
+    errand.timer = setTimeout(() => {
+      for (const member of [...awaited]) this.#did(member, number, SILENT);
+    }, time).unref();
     this.#settle(number, errand);
   }
 
@@ -107,8 +121,9 @@ export class Hub {
     this.#settle(id, errand);
   }
 
-  #settle(id: number, { deed, awaited, done, failure }: Errand): void {
+  #settle(id: number, { deed, awaited, done, failure, timer }: Errand): void {
     if (awaited.size > 0) return;
+    clearTimeout(timer);
     this.#errands.delete(id);
     const quiet = deed.what === 'close' ? this.#quietUntil - now() : 0;
     if (quiet > 0) setTimeout(() => done(failure), quiet).unref();
@@ -116,6 +131,7 @@ export class Hub {
   }
 }
 
+const SILENT = 'another process of this server does not answer';
 const GIVEN_UP = new Error('the member wants the lock no more');
 
 function leave(claims: Map<number, Claim>, id: number): void {

@@ -79,6 +79,10 @@ export class RedisLocker implements Locker {
     }
   }
 
+  async #isNew(): Promise<boolean> {
+    return (await this.redis.quietUntil()) > now();
+  }
+
   async #quiet(end: number, signal: AbortSignal): Promise<void> {
     const until = await this.redis.quietUntil();
     const rest = until - now();
@@ -95,7 +99,10 @@ export class RedisLocker implements Locker {
         const asked = now();
         if (await this.redis.ask(() => mutex.attempt())) {
           signal.throwIfAborted();
-          return asked + this.lease * COUNTED;
+          if (!(await this.#isNew())) return asked + this.lease * COUNTED;
+          // another Redis has taken its place since it was looked at
+          mutex.leave(this.redis);
+          await this.#quiet(end, signal);
         }
         const rest = end - now();
         if (rest <= 0) throw tooLate('it is held');

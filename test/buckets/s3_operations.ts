@@ -160,6 +160,38 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>): void {
     expect(codeOf(await ask(`GET /${bucket}/a?partNumber=0`))).toBe('InvalidArgument');
   });
 
+  test.each([false, true])('parts of large objects are read, versions: %s', async (versioned) => {
+    const bucket = await newBucket(versioned);
+    await put(bucket, 'segments/1', '01234');
+    await put(bucket, 'segments/2', '56789');
+    const manifest = [1, 2].map((n) => ({ path: `/${bucket}/segments/${n}` }));
+    const made = await askStore(store.caller, {
+      method: 'PUT',
+      container: bucket,
+      object: 'large',
+      query: { 'multipart-manifest': 'put' },
+      body: Buffer.from(JSON.stringify(manifest)),
+    });
+    expect(made.status).toBe(201);
+    const etag = `"${md5(md5('01234') + md5('56789'))}-N"`;
+    const second = await ask(`GET /${bucket}/large?partNumber=2`);
+    expect([second.status, second.text, second.headers.get('etag')]).toEqual([206, '56789', etag]);
+    expect(second.headers.get('x-amz-mp-parts-count')).toBe('2');
+    const head = await ask(`HEAD /${bucket}/large?partNumber=1`);
+    expect([head.status, head.headers.get('content-range')]).toEqual([206, 'bytes 0-4/10']);
+    expect((await ask(`GET /${bucket}/large?partNumber=3`)).status).toBe(416);
+    for (const listing of ['list-type=2', 'versions']) {
+      const listed = await ask(`GET /${bucket}?${listing}&prefix=large`);
+      expect([elements(listed, 'ETag'), elements(listed, 'Size')]).toEqual([
+        [etag.replaceAll('"', '&quot;')],
+        ['10'],
+      ]);
+    }
+    const copied = await ask(`PUT /${bucket}/copy`, { headers: { 'x-amz-copy-source': `${bucket}/large` } });
+    expect(elements(copied, 'ETag')).toEqual([`&quot;${md5('0123456789')}&quot;`]);
+    expect((await ask(`GET /${bucket}/copy`)).text).toBe('0123456789');
+  });
+
   test('conditions are judged', async () => {
     const bucket = await newBucket(true);
     await put(bucket, 'a', '1');

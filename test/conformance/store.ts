@@ -344,6 +344,23 @@ export function storeSuite(
       await expect(marking).rejects.toMatchObject({ name: 'StoreError', code: 'refused', status: 404 });
     });
 
+    it('gives copies, markers and notes a content type, and lists it', async () => {
+      const type = 'application/x-deleted;hindsight_versions_deleted=1;hindsight_null=1';
+      await fixture.put(at('o'), 'body', METADATA);
+      expect(await fixture.store.copy(at('o'), entry('1'), {}, 'text/x;y=1')).toBe(true);
+      expect(await fixture.store.putVersionMarker(entry('2'), type)).toBe(true);
+      for (const note of ['text/first', 'text/note']) await fixture.store.putNote(entry('3'), note);
+      const types = ['text/x;y=1', type, 'text/note'];
+      const asked = ['1', '2', '3', 'none'].map((name) => fixture.store.contentType(entry(name)));
+      expect(await Promise.all(asked)).toEqual([...types, undefined]);
+      expect((await fixture.get(entry('1')))?.header('x-object-meta-escaped')).toBe('%25ff');
+      const listed = await fixture.store.firstEntries(fixture.account, archive, '', 2);
+      expect(listed.map(({ name, isMarker, contentType }) => [name, isMarker, contentType])).toEqual([
+        ['1', false, types[0]],
+        ['2', true, type],
+      ]);
+    });
+
     it('takes back that an object expires, and leaves all else', async () => {
       await fixture.put(at('o'), 'body', METADATA);
       await fixture.store.keepForever(at('o'));

@@ -8,7 +8,7 @@ import { Sessions } from '../../src/buckets/sessions';
 import { Credentials } from '../../src/credentials/credential';
 import { readAll } from '../../src/http/body';
 import { endToEnd, Headers } from '../../src/http/headers';
-import type { Body, Handler, Request } from '../../src/http/message';
+import type { Body, Handler, Request, Response } from '../../src/http/message';
 import { createLog } from '../../src/log';
 
 /** A request as it was recorded, its header fields as they came. */
@@ -129,4 +129,9 @@ export function inPieces(bytes: Buffer, sizes: readonly number[]): Readable {
     [...pieces, rest].filter((piece) => piece.length > 0),
     { objectMode: false },
   );
+}
+
+/** The text of an answer whose body is at hand. */
+export function textOf({ body }: Response): string {
+  return Buffer.isBuffer(body) ? body.toString() : 'a stream';
 }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { ConfigError } from '../../src/config/error';
+import { Headers } from '../../src/http/headers';
 import { parseIni } from '../../src/config/ini';
 import { loadConfig, readConfig } from '../../src/pipeline/load';
 
@@ -30,6 +31,25 @@ describe('the samples in config/', () => {
     expect(config.server.bind_ip).toBe('127.0.0.1');
     expect(Object.isFrozen(config)).toBe(true);
   });
+});
+
+it("what is S3's is claimed for the pipeline: forms to buckets, and buckets by their Host", () => {
+  const config = read(
+    GOOD.replace('versioned_writes proxy-server', 's3api versioned_writes proxy-server').concat(
+      '[filter:s3api]\nstorage_domain = s3.example .other.example\n',
+    ),
+  );
+  const claims = (method: string, target: string, headers: Record<string, string>) =>
+    config.claims({ method, target, headers: Headers.of(headers) });
+  const form = { 'Content-Type': 'multipart/form-data; boundary=b' };
+  expect(claims('POST', '/bkt', form)).toBe(true);
+  expect(claims('POST', '/bkt/', form)).toBe(true);
+  expect(claims('POST', '/', { ...form, Host: 'bkt.s3.example' })).toBe(true);
+  expect(claims('GET', '/any', { Host: 'bkt.OTHER.example:80' })).toBe(true);
+  expect(claims('POST', '/v1/AUTH_a/c', form)).toBe(false);
+  expect(claims('POST', '/auth', form)).toBe(false);
+  expect(claims('GET', '/bkt', { Host: 's3.example' })).toBe(false);
+  expect(claims('GET', '/bkt', { Host: 'bkt.elsewhere.example' })).toBe(false);
 });
 
 it('times are whole milliseconds, as Redis takes them', () => {

@@ -72,6 +72,24 @@ usesSuite('of members', (patience) => {
 });
 
 describe('members of a hub', () => {
+  it('change nothing while one of them is silent, and go on when it speaks again', async () => {
+    const hub = new Hub(GRACE, 20);
+    const { left, right } = channels();
+    hub.join(left as Parameters<Hub['join']>[0]);
+    const unheard: FromHub[] = [];
+    right.onMessage((message) => unheard.push(message as FromHub));
+    const cache = memberOf(hub).member.cache('test', 100, 60_000, 10);
+    await expect(cache.drop('key')).rejects.toThrow('does not answer');
+    await expect(cache.change('key')).rejects.toThrow('does not answer');
+    const answering = setInterval(() => {
+      for (const message of unheard.splice(0))
+        if (message.kind === 'do') right.send({ kind: 'did', id: message.id });
+    }, 1);
+    await cache.drop('key');
+    await (await cache.change('key')).over();
+    clearInterval(answering);
+  });
+
   it('forget what another drops before its drop resolves, also what they are fetching', async () => {
     const hub = new Hub(GRACE);
     const [one, other] = [memberOf(hub), memberOf(hub)].map(({ member }) =>

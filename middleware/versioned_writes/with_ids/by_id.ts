@@ -70,21 +70,22 @@ export class ById {
     if (dialect && request.method === 'DELETE') return this.removeAndSucceed(plain, target, id);
     if (request.method === 'POST') return this.change(plain, target, id);
     return request.method === 'DELETE'
-      ? this.remove(plain, target, id ?? '')
+      ? this.remove(plain, target, asked)
       : this.restore(plain, target, id ?? '');
   }
 
-  private async remove(request: Request, target: ObjectTarget, id: string): Promise<Response> {
+  private async remove(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
     const refusal = await refusalByOwner(request, target, this.next);
     if (refusal) return refusal;
     return whileLocked(request, target, this.parts, this.next, async (held) => {
       const versions = this.writer.versionsFor(held, target);
-      const removal = await versions.remove(target, id, {
+      const removal = await versions.remove(target, parseId(asked) ?? '', {
         forward: async () => ({ outcome: await held.forward((own) => held.next(own)) }),
       });
       if (removal.result === 'refused') return held.answer();
       await held.discard();
-      const answer = identified(removal.result === 'removed' ? gone() : missing(), id);
+      // as it was asked for, like Swift
+      const answer = identified(removal.result === 'removed' ? gone() : missing(), asked);
       const current = removal.current ?? NULL_ID;
       return { ...answer, headers: answer.headers.with('X-Object-Current-Version-Id', current) };
     });

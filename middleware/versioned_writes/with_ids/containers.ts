@@ -14,7 +14,7 @@ import {
 import { formatQuery, formatTarget, isApi, parseQuery, type ContainerTarget } from '../../../src/http/path';
 import { readAnswer } from '../../../src/stores/answer';
 import { StoreError } from '../../../src/stores/error';
-import { readEnabled, readSetting, setsMode, writeEnabled } from '../settings';
+import { mayHaveIds, readEnabled, readSetting, setsMode, writeEnabled } from '../settings';
 import { readListing } from './entries';
 import { isNative, Listings } from './listings';
 import { mirroredChanges, versionsContainer, VersionsContainers } from './mirrored';
@@ -78,18 +78,22 @@ export class ContainersWithIds {
     if (!touchesWithIds(request.headers)) return undefined;
     const found = await this.look(request, target);
     if (found && isNative(found)) return undefined;
-    const before = found && readEnabled(found.headers);
+    const hadIds = found === undefined || mayHaveIds(found.headers);
     const refusal = clashOf(request.headers, found?.headers ?? Headers.none);
     if (refusal) return refusal;
-    if (wanted === undefined && before === undefined) return undefined;
+    if (wanted === undefined && !(found && hadIds)) return undefined;
     const enabled = wanted === undefined ? undefined : isTrueValue(wanted);
     if (enabled && !(await this.knowsStaticLinks(request))) return textResponse(501, NO_STATIC_LINKS);
     const headers =
-      enabled === undefined ? own.headers : own.headers.without(ENABLED).withAll(writeEnabled(enabled));
+      enabled === undefined
+        ? own.headers
+        : own.headers.without(ENABLED).withAll(writeEnabled(enabled, hadIds));
+    const isOn = found !== undefined && readEnabled(found.headers) === true;
+    const mirrored = hadIds || enabled ? changes : undefined;
     return {
-      isExclusive: enabled === true && before !== true,
+      isExclusive: enabled === true && !isOn,
       make: (request) =>
-        this.carryOut({ ...own, signal: request.signal, headers }, target, enabled === true, changes),
+        this.carryOut({ ...own, signal: request.signal, headers }, target, enabled === true, mirrored),
     };
   }
 
@@ -98,7 +102,7 @@ export class ContainersWithIds {
     target: ContainerTarget,
   ): Promise<ContainerChange | Response | undefined> {
     const found = await this.look(request, target);
-    if (!found || isNative(found) || readEnabled(found.headers) === undefined) return undefined;
+    if (!found || isNative(found) || !mayHaveIds(found.headers)) return undefined;
     if (await this.hasVersions(request, target)) return page(409, VERSIONS_LEFT);
     return { isExclusive: true, make: (request) => this.remove(request, target) };
   }
@@ -213,11 +217,12 @@ export class ContainersWithIds {
     return this.next({ ...request });
   }
 
+  /** What the container says of itself, or 404; undefined where it says nothing. */
   private async look(request: Request, target: ContainerTarget): Promise<Response | undefined> {
     const response = await this.ask(request, 'HEAD', target, this.authority);
     await drain(response.body);
-    if (response.status < 300) return response;
-    // who may not even look, or names none, is told so by what it asks for
+    if (response.status < 300 || response.status === 404) return response;
+    // who may not even look is told so by what it asks for
     if (response.status < 500) return undefined;
     throw new StoreError(
       'unavailable',
@@ -274,7 +279,7 @@ export function touchesWithIds(headers: Headers): boolean {
 /** The refusal of what cannot go together: on the container, or in the request. */
 function clashOf(asked: Headers, found: Headers): Response | undefined {
   const [enabling, mode, sync] = [asked.has(ENABLED), setsMode(asked), Boolean(asked.get(SYNC_TO))];
-  const isWithIds = readEnabled(found) !== undefined;
+  const isWithIds = mayHaveIds(found);
   if (mode && (enabling || isWithIds)) return textResponse(400, TWO_WAYS);
   if (sync && (enabling || isWithIds)) return page(400, NO_SYNC);
   if (enabling && readSetting(found)) return page(400, HAS_OTHER_MODE);

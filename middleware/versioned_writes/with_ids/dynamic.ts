@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { answer } from '../../../src/http/answers';
 import { destroy, drain, streamOf } from '../../../src/http/body';
 import { toBytes, unquote, type ByteString } from '../../../src/http/bytes';
 import { credentials, Headers } from '../../../src/http/headers';
@@ -10,10 +11,9 @@ import {
   type ContainerTarget,
   type ObjectTarget,
 } from '../../../src/http/path';
+import { checkPieces, readPieces, SegmentError, type Piece } from '../../../src/http/pieces';
 import { isTempUrl } from '../../../src/http/temp_url';
-import { Refused } from '../../../src/stores/embedded/api/answers';
-import { checkPieces, readPieces, SegmentError, type Piece } from '../../../src/stores/embedded/api/pieces';
-import { serve, wantedRanges, type View } from '../../../src/stores/embedded/api/view';
+import { serve, wantedRanges, type View } from '../../../src/http/view';
 import { StoreError } from '../../../src/stores/error';
 import type { Settings } from '../settings';
 import { unavailable } from '../failures';
@@ -139,7 +139,7 @@ export class DynamicObjects {
       const ranges = wantedRanges(request, view, size);
       if (request.method === 'GET' && ranges?.length !== 0) await checkPieces(pieces, ranges?.[0]?.[0] ?? 0);
     } catch (error) {
-      if (error instanceof Refused) return error.response;
+      if (error instanceof SegmentError) return answer(409);
       throw error;
     }
     return serve(request, view);

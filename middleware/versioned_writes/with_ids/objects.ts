@@ -6,9 +6,9 @@ import { asSigned } from '../bypasses';
 import { isMultipartDelete } from '../multipart_delete';
 import type { Settings } from '../settings';
 import { ById } from './by_id';
-import { askedVersion } from './names';
+import { askedVersion, NULL_ID } from './names';
 import { Reader } from './reader';
-import { shown } from './shown';
+import { copiedFromNull, shown } from './shown';
 import { fromVersion } from './source';
 import { WriterWithIds, type WriterParts } from './writer';
 
@@ -46,13 +46,14 @@ export class ObjectsWithIds {
     target: ObjectTarget,
     otherwise: (request: Request) => Promise<Response>,
   ): Promise<Response> {
+    const asked = askedVersion(request.query);
     if (isCopy(request)) {
       const copy = await fromVersion(request, target, this.reader);
-      if (!('status' in copy)) return otherwise(copy);
+      if (!('status' in copy))
+        return asked === NULL_ID ? copiedFromNull(await otherwise(copy)) : otherwise(copy);
       destroy(request.body);
       return copy;
     }
-    const asked = askedVersion(request.query);
     if (asked === undefined || isMultipartDelete(request)) return otherwise(request);
     return this.byId.handle(request, target, asked, otherwise);
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { drain, whileUnread } from '../../../src/http/body';
 import { page } from '../../../src/http/answers';
 import { credentials, Headers } from '../../../src/http/headers';
@@ -10,6 +11,7 @@ import {
 } from '../../../src/http/message';
 import { formatTarget, withoutParameter, type ObjectTarget } from '../../../src/http/path';
 import { StoreError } from '../../../src/stores/error';
+import { ITSELF } from '../../../src/stores/itself';
 import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../../src/stores/markers';
 import type { InForce, Settings } from '../settings';
 import { DynamicObjects } from './dynamic';
@@ -18,6 +20,8 @@ import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
 import { reaching, refusalByOwner } from './rights';
 import { NullReader } from './null_reader';
 import { asMarker, currentId, identified, shown, versionShown } from './shown';
+
+const ETAG_OF_NOTHING = createHash('md5').digest('hex');
 
 /** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
 export class Reader {
@@ -48,6 +52,8 @@ export class Reader {
     const { dialect } = request;
     const version = versionShown(response, target);
     if (version) return shown(identified(response, currentId(response, version, dialect)), target, dialect);
+    // a large object's refusal of a range says nothing of the object
+    if (response.status === 416 && !response.headers.has('etag')) return shown(response, target, dialect);
     const inForce = await whileUnread(response, () => this.inForce(request, target));
     if (inForce?.kind !== 'with-ids') return shown(response, target, dialect);
     if (!dialect || response.status !== 404) return shown(identified(response), target, dialect);
@@ -73,7 +79,7 @@ export class Reader {
     if (refused) return refused;
     const refusal = await refusalByOwner(request, target, this.next);
     if (refusal) return refusal;
-    return this.readEntry(plain, target, parseId(asked) ?? '');
+    return this.readEntry(plain, target, parseId(asked) ?? '', asked);
   }
 
   /** @param known as the client knows it */
@@ -81,18 +87,32 @@ export class Reader {
     request: Request,
     target: ObjectTarget,
     id: string,
-    known: string = id,
+    known: string,
   ): Promise<Response> {
     const { dialect } = request;
     const entry = entryOf({ target, id });
     const response = await this.readFrom({ ...request, path: formatTarget(entry) }, entry);
-    if (isMarker(response)) {
+    const isOfMarker =
+      isMarker(response) || (await whileUnread(response, () => this.hidesMarker(response, request, entry)));
+    if (isOfMarker) {
       await drain(response.body);
       const time = dialect && response.headers.get('last-modified');
       const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE, 'Last-Modified': time });
       return identified(notFound(request, own), known);
     }
     return shown(response.status < 300 ? identified(response, known) : response, target, dialect);
+  }
+
+  /** Whether conditions, or a range, are what a marker was refused for. */
+  private async hidesMarker(response: Response, request: Request, entry: ObjectTarget): Promise<boolean> {
+    if (![304, 412, 416].includes(response.status)) return false;
+    const etag = response.headers.get('etag');
+    if (etag !== undefined && etag !== ETAG_OF_NOTHING) return false;
+    const headers = credentials(request.headers);
+    const asked = subrequest(request, { method: 'HEAD', path: formatTarget(entry), query: ITSELF, headers });
+    const head = await this.next(reaching(asked));
+    await drain(head.body);
+    return isMarker(head);
   }
 
   /** The null version, wherever it stands. */

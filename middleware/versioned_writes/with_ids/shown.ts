@@ -9,6 +9,7 @@ import { DELETE_MARKER_TYPE } from '../../../src/stores/markers';
 import { NULL_ID, versionAt, versionPath, versionReference, type VersionTarget } from './names';
 
 const VERSION_HEADER = 'X-Object-Version-Id';
+const COPIED_VERSION_HEADER = 'X-Copied-From-Version-Id';
 
 /** An answer about an object as clients see it: places where versions are kept are told as objects with their ids. */
 export function shown(response: Response, target: ObjectTarget, dialect?: ForDialect): Response {
@@ -26,7 +27,7 @@ export function shown(response: Response, target: ObjectTarget, dialect?: ForDia
     Location: moved && versionPath(moved),
     'X-Symlink-Target': link && versionReference(link),
     'X-Copied-From': source && quote(`${source.target.container}/${source.target.object}`),
-    'X-Copied-From-Version-Id': source?.id,
+    [COPIED_VERSION_HEADER]: source?.id,
     'Content-Type': plainType,
   });
   return { ...response, headers: headers.withAll(changes) };
@@ -58,6 +59,12 @@ export function linkIn(headers: Headers, at: ObjectTarget): ObjectTarget | undef
 /** An answer with the id of a version. */
 export function identified(response: Response, id: string = NULL_ID): Response {
   return { ...response, headers: response.headers.with(VERSION_HEADER, id) };
+}
+
+/** The answer to a copy of what was asked for as having no id. */
+export function copiedFromNull(response: Response): Response {
+  if (response.status >= 300) return response;
+  return { ...response, headers: response.headers.with(COPIED_VERSION_HEADER, NULL_ID) };
 }
 
 /** An answer to a dialect that tells by its type that what its id tells is, or was, a delete marker. */

@@ -112,11 +112,8 @@ async function* ofName(
       if (reverse) return !isOf(name, await kept.peek());
       return isFirst && (begin?.id === undefined || (await newest(name)) === version.id);
     };
-    const { slo_etag, ...entry } = version.entry;
-    const is_latest = await isLatest();
-    const listed = { ...entry, is_latest, ...identity(version.id, await isNullVersion(version)) };
-    // in the place where Swift has it
-    yield slo_etag === undefined ? listed : { ...listed, slo_etag };
+    const own = identity(version.id, await isNullVersion(version));
+    yield told(version.entry, { is_latest: await isLatest(), ...own });
   }
   if (current && missing !== undefined) yield unlisted(current, missing, query);
   if (isNull && reverse) yield nullVersion(current);
@@ -153,7 +150,12 @@ function isOf(name: ByteString, version: Version | Subdir | undefined): boolean 
 }
 
 function nullVersion({ entry }: Current): ShownEntry {
-  return { ...entry, version_id: 'null', is_latest: true };
+  return told(entry, { version_id: 'null', is_latest: true });
+}
+
+/** In the order that Swift has. */
+function told({ slo_etag, ...entry }: ShownEntry, more: Readonly<Record<string, unknown>>): ShownEntry {
+  return { ...entry, ...more, ...(slo_etag === undefined ? {} : { slo_etag }) };
 }
 
 /** A version of which only the link tells. */

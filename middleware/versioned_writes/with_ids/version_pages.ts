@@ -33,7 +33,7 @@ export function readWanted(query: ReadonlyMap<string, ByteString>): Wanted | Fau
   const marker = query.get('marker');
   const given = query.get('version_marker');
   if (given !== undefined && marker === undefined) return 'version_marker param requires marker';
-  const after = given === NULL_ID ? given : given && parseId(given);
+  const after = given === undefined || given === NULL_ID ? given : parseId(given);
   if (given !== undefined && after === undefined) return 'invalid version_marker param';
   const delimiter = query.get('delimiter') ?? '';
   if (NOT_IN_DELIMITERS.some((char) => delimiter.includes(char))) return 'invalid delimiter param';

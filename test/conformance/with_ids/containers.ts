@@ -86,6 +86,23 @@ export function containersTable(store: () => IdsStore): void {
       expect(both.status).toBe(400);
     });
 
+    it('switched off before it was ever on leaves a container as any other', async () => {
+      const container = uniqueName('never');
+      const headers = { 'X-Versions-Enabled': 'false', 'X-Container-Read': '.r:*' };
+      expect((await client.ask('PUT', `/${container}`, headers)).status).toBe(201);
+      expect((await client.ask('HEAD', `/${container}`)).headers.get('x-versions-enabled')).toBe('False');
+      await put(client, container, 'object', 'one');
+      const object = `/${container}/object`;
+      expect((await client.ask('HEAD', object)).headers.get('x-object-version-id')).toBeUndefined();
+      expect((await client.ask('HEAD', `${object}?version-id=1`)).status).toBe(400);
+      await mustBe(204, client.ask('POST', `/${container}`, ENABLED));
+      expect((await client.ask('HEAD', object)).headers.get('x-object-version-id')).toBe('null');
+      await mustBe(204, client.ask('POST', `/${container}`, { 'X-Versions-Enabled': 'false' }));
+      expect((await client.ask('HEAD', `${object}?version-id=1`)).status).toBe(404);
+      const mode = { 'X-History-Location': await newContainer(client, 'archive') };
+      expect((await client.ask('POST', `/${container}`, mode)).status).toBe(400);
+    });
+
     it('of many requests at once ends with versions', async () => {
       const container = await newContainer(client);
       const answers = await Promise.all(

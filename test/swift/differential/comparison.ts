@@ -114,7 +114,7 @@ async function compareStep(
     count(tally.differences, known.name);
     [left, right].forEach((side, i) => side.normaliser.forgetSince(seen[i] ?? 0));
   }
-  if (theirs.seen.status >= 400) await removeLeftover(left, step);
+  if (theirs.seen.status >= 400) await removeLeftover(left, step, theirs.answer);
 }
 
 function count(counts: Map<string, number>, name: string): void {
@@ -149,17 +149,30 @@ function short(observation: Observation | undefined): string {
 /** The fields that differ, the reference first. */
 function difference(theirs: Observation, own: Observation): string {
   const lines: string[] = [];
-  const add = (what: string, swift: unknown, hindsight: unknown) => {
-    if (swift !== hindsight) lines.push(`  ${what}: Swift ${clip(swift)}, Hindsight ${clip(hindsight)}`);
+  const add = (what: string, swift: string | undefined, hindsight: string | undefined) => {
+    if (swift === hindsight) return;
+    const from = Math.max(0, firstDifference(swift ?? '', hindsight ?? '') - CONTEXT);
+    lines.push(`  ${what}: Swift ${clip(swift, from)}, Hindsight ${clip(hindsight, from)}`);
   };
-  add('status', theirs.status, own.status);
+  add('status', String(theirs.status), String(own.status));
   for (const name of new Set([...Object.keys(theirs.headers), ...Object.keys(own.headers)]))
     add(name, theirs.headers[name], own.headers[name]);
   add('body', theirs.body, own.body);
   return lines.join('\n');
 }
 
-function clip(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 1500 ? `${text.slice(0, 1500)}... (${text.length})` : text;
+/** So much is shown of what is the same before a difference, and of what is not. */
+const CONTEXT = 300;
+const MOST_SHOWN = 1500;
+
+function firstDifference(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  return at;
+}
+
+function clip(value: string | undefined, from: number): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value.slice(from, from + MOST_SHOWN));
+  return `${from > 0 ? '...' : ''}${text}${value.length > from + MOST_SHOWN ? `... (${value.length})` : ''}`;
 }

@@ -1,5 +1,7 @@
 import { quote, toBytes } from '../../../src/http/bytes';
 import { isReserved } from '../../../src/reserved';
+import { MARKER_TYPE } from '../../support/containers';
+import type { Listed } from './leftovers_with_ids';
 import { ROLES } from './places';
 import type { Observation } from './observe';
 import type { Side } from './side';
@@ -23,6 +25,10 @@ export async function readContents(side: Side): Promise<Contents> {
       path,
       headers: side.endpoint.users[account === 'test' ? 'tester' : 'tester2'],
     });
+    if (shown.headers.has('x-versions-enabled')) {
+      Object.assign(contents, await versionsWithIds(side, role));
+      continue;
+    }
     // the time at which a container was made says nothing, and would only be noise beside what differs
     contents[`{${role}}`] = side.normaliser.answer({
       ...shown,
@@ -60,7 +66,7 @@ async function versionsWithIds(side: Side, role: string): Promise<Record<string,
   const shown = await ask('HEAD', path);
   contents[`{${role}}`] = side.normaliser.answer({ ...shown, headers: shown.headers.without('x-timestamp') });
   const listing = await side.versions(role, '');
-  contents[`{${role}}?versions`] = side.normaliser.answer(listing);
+  contents[`{${role}}?versions`] = withOneLatest(side.normaliser.answer(listing));
   contents[`{${role}} listed`] = side.normaliser.answer(await ask('GET', `${path}?format=json`));
   const rows =
     listing.status === 200
@@ -75,6 +81,19 @@ async function versionsWithIds(side: Side, role: string): Promise<Record<string,
     if (answer) contents[key] = side.normaliser.answer(answer);
   });
   return contents;
+}
+
+/** Swift calls the first delete marker of a name the latest, also below a newer version, and beside a version that was made the current one again. */
+function withOneLatest(observation: Observation): Observation {
+  if (observation.status !== 200) return observation;
+  const rows = JSON.parse(observation.body) as Listed[];
+  const isMarker = (row: Listed) => row.content_type === MARKER_TYPE;
+  const current = new Set(rows.filter((row) => row.is_latest && !isMarker(row)).map(({ name }) => name));
+  const told = rows.map((row, i) => {
+    const isLatest = row.is_latest && !current.has(row.name) && rows[i - 1]?.name !== row.name;
+    return isMarker(row) ? { ...row, is_latest: isLatest } : row;
+  });
+  return { ...observation, body: JSON.stringify(told) };
 }
 
 async function inTurn<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {

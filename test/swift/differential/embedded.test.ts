@@ -5,12 +5,14 @@ import { createLog } from '../../../src/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer } from '../../../src/server/serve';
 import { describeWithSwift } from '../../support/swift';
+import type { CampaignOptions } from './campaign';
 import { EMBEDDED_DIFFERENCES, EMBEDDED_UNSENT } from './embedded_differences';
-import { compareAll, stepsOr, timeFor } from './run';
+import { compareAll, IDS, stepsOr, timeFor } from './run';
 import { putSegments } from './segments';
 import { closeEndpoint, openEndpoint } from './side';
 
 const STEPS = stepsOr(1500);
+const STEPS_WITH_IDS = stepsOr(500);
 
 const SAMPLE = join(__dirname, '../../../config/embedded.conf');
 
@@ -36,34 +38,32 @@ describeWithSwift(
     );
     afterEach(() => jest.restoreAllMocks());
 
+    const compare = async (options: Pick<CampaignOptions, 'workshop' | 'ids' | 'steps'>): Promise<void> => {
+      const data = mkdtempSync(join(tmpdir(), 'hindsight-embedded-'));
+      const server = await startServer(configuration(data), createLog('silent'));
+      await Promise.all([putSegments(versioned), putSegments(server.url)]);
+      const [reference, ours] = await Promise.all([openEndpoint(versioned, plain), openEndpoint(server.url)]);
+      const rules = {
+        apart: true,
+        bodiesOfErrors: true,
+        differences: EMBEDDED_DIFFERENCES,
+        unsent: EMBEDDED_UNSENT,
+      };
+      try {
+        await compareAll({ reference, ours, ...rules }, { owner: false, ...options });
+      } finally {
+        await Promise.all([closeEndpoint(reference), closeEndpoint(ours)]);
+        await server.close();
+        rmSync(data, { recursive: true, force: true });
+      }
+    };
+
+    it('to every request', () => compare({ workshop: 6, ids: 0, steps: STEPS }), timeFor(STEPS));
+
     it(
-      'to every request',
-      async () => {
-        const data = mkdtempSync(join(tmpdir(), 'hindsight-embedded-'));
-        const server = await startServer(configuration(data), createLog('silent'));
-        await Promise.all([putSegments(versioned), putSegments(server.url)]);
-        const [reference, ours] = await Promise.all([
-          openEndpoint(versioned, plain),
-          openEndpoint(server.url),
-        ]);
-        const rules = {
-          apart: true,
-          bodiesOfErrors: true,
-          differences: EMBEDDED_DIFFERENCES,
-          unsent: EMBEDDED_UNSENT,
-        };
-        try {
-          await compareAll(
-            { reference, ours, ...rules },
-            { owner: false, workshop: 6, ids: 0, steps: STEPS },
-          );
-        } finally {
-          await Promise.all([closeEndpoint(reference), closeEndpoint(ours)]);
-          await server.close();
-          rmSync(data, { recursive: true, force: true });
-        }
-      },
-      timeFor(STEPS),
+      'and to those for its versions with ids',
+      () => compare({ workshop: 1, ids: IDS, steps: STEPS_WITH_IDS }),
+      timeFor(STEPS_WITH_IDS),
     );
   },
 );

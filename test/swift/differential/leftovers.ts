@@ -1,24 +1,30 @@
 import { quote, unquote, type ByteString } from '../../../src/http/bytes';
-import { encodedArchivePrefix, type AccountName } from './places';
+import type { Headers } from '../../../src/http/headers';
+import type { Answer } from '../../support/client';
+import { remakeVersionsContainer, removeVersionsLeft } from './leftovers_with_ids';
+import { encodedArchivePrefix, type AccountName, type Place } from './places';
 import { accountPath, type Side } from './side';
 import type { Step } from './steps';
-
-/** An object, percent-encoded. */
-export interface Place {
-  readonly account: AccountName;
-  readonly container: string;
-  readonly object: string;
-}
 
 /**
  * Swift archives before it knows whether the write will be refused, and then leaves an entry with the timestamp of the object
  * that is still current. Takes it away again, so that later steps find the same on both sides.
+ *
+ * @param answer Swift's refusal
  */
-export async function removeLeftover(reference: Side, step: Step): Promise<void> {
+export async function removeLeftover(reference: Side, step: Step, answer: Answer): Promise<void> {
   const written = await writtenBy(reference, step);
-  const archive = written && (await archiveOf(reference, written));
-  if (written === undefined || archive === undefined) return;
+  if (written === undefined) return remakeVersionsContainer(reference, step);
   const { account, container, object } = written;
+  const setting = await settingOf(reference, written);
+  if (setting.has('x-versions-enabled')) {
+    // that writes none, and its refusal tells the id that it asked for
+    const restores = step.path.includes('version-id=') && !('X-Copy-From' in (step.headers ?? {}));
+    if (step.method === 'PUT' && restores) return;
+    return removeVersionsLeft(reference, written, answer);
+  }
+  const archive = archiveIn(setting);
+  if (archive === undefined) return;
   const path = `${accountPath(account)}/${container}/${object}`;
   const current = await reference.ask('HEAD', `${path}?multipart-manifest=get&symlink=get`);
   const timestamp = current.headers.get('x-timestamp');
@@ -43,24 +49,30 @@ export async function removedBy(
   { method, account, path }: Step,
 ): Promise<(Place & { readonly archive: ByteString }) | undefined> {
   const removed = method === 'DELETE' ? place(account, await side.expand(path)) : undefined;
-  const archive = removed && (await archiveOf(side, removed));
+  const archive = removed && archiveIn(await settingOf(side, removed));
   return removed && archive !== undefined ? { ...removed, archive } : undefined;
 }
 
-function place(account: AccountName, text: string): Place | undefined {
+/** The object that a text with this side's names names, if it does. */
+export function place(account: AccountName, text: string): Place | undefined {
   const target = text.split('?')[0]?.replace(/^\//, '') ?? '';
   const at = target.indexOf('/');
   if (at < 0 || at === target.length - 1) return undefined;
   return { account, container: target.slice(0, at), object: target.slice(at + 1) };
 }
 
-/** The archive that Swift's own versions use for a container. */
-async function archiveOf(reference: Side, { account, container }: Place): Promise<ByteString | undefined> {
-  const { headers } = await reference.endpoint.connection.send({
+/** What a container tells of itself. */
+async function settingOf(side: Side, { account, container }: Place): Promise<Headers> {
+  const { headers } = await side.endpoint.connection.send({
     method: 'HEAD',
     path: `${accountPath(account)}/${container}`,
-    headers: reference.endpoint.users.admin,
+    headers: side.endpoint.users.admin,
   });
-  const location = headers.get('x-versions-location') ?? headers.get('x-history-location');
+  return headers;
+}
+
+/** The archive that Swift's own versions use for a container. */
+function archiveIn(setting: Headers): ByteString | undefined {
+  const location = setting.get('x-versions-location') ?? setting.get('x-history-location');
   return location === undefined ? undefined : unquote(location).split('/')[0];
 }

@@ -58,7 +58,7 @@ export class Normaliser {
         .replace(TIMESTAMP, (found) => `<timestamp ${this.numberOf(found)}>`)
         .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}/g, '<time>')
         // a manifest tells when its segments were made
-        .replace(/(?<="hash": ?)"\w{32}"(?=[^{}]*"slo_etag")|(?<=<hash>)\w{32}(?=<\/hash>)/g, '<hash>')
+        .replace(/(?<="hash": ?")\w{32}(?="[^{}]*"slo_etag")|(?<=<hash>)\w{32}(?=<\/hash>)/g, '<hash>')
         // of a version's type Swift lists the first part only, we all of it, as of other objects
         .replace(/("content_type": "[^";]*);(?:[^"\\]|\\.)*(?="[^{}]*"version_symlink": true)/g, '$1')
         // Swift looks at many objects at once

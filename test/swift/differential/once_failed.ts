@@ -56,4 +56,49 @@ export const ONCE_FAILED: readonly Sequence[] = [
 ];
 
 /** The same for versions with ids. */
-export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [];
+export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
+  {
+    names,
+    steps: [
+      owner('POST', '/{t}', { headers: { 'X-Versions-Enabled': 'false' } }),
+      owner('PUT', '/{t}/{n0}', { body: 'one' }),
+      owner('HEAD', '/{t}/{n0}'),
+      owner('HEAD', '/{t}/{n0}?version-id=1234567890.00000'),
+      owner('PUT', '/{t}/{n0}?version-id=1234567890.00000', { headers: { 'X-Copy-From': '/{t}/{n0}' } }),
+      owner('GET', '/{t}?versions'),
+      owner('POST', '/{t}', { headers: { 'X-Versions-Enabled': 'true' } }),
+      owner('PUT', '/{t}/{n0}', { body: 'two', headers: { 'If-None-Match': '*' } }),
+      owner('GET', '/{t}?versions'),
+      owner('PUT', '/{t}/{n0}', { body: 'two' }),
+      owner('GET', '/{t}?versions'),
+    ],
+  },
+  {
+    names,
+    steps: [
+      owner('POST', '/{k}', { user: 'tester3', headers: { 'X-Versions-Enabled': 'true' } }),
+      owner('POST', '/{k}', { headers: { 'X-History-Location': '{x}' } }),
+      owner('DELETE', '/{k}/{n0}'),
+      owner('PUT', '/{k}/{n0}', { body: 'one' }),
+      owner('PUT', '/{k}/{n0}', { body: 'two', headers: { 'If-None-Match': '*' } }),
+      owner('GET', '/{k}?versions'),
+    ],
+  },
+  {
+    names,
+    steps: [
+      owner('DELETE', '/{k}/{n0}?version-id=1234567890'),
+      owner('PUT', '/{k}/{n0}?version-id=', { headers: { 'X-Copy-From': '/{k}/{n0}' } }),
+      owner('GET', '/{k}?versions&marker={n0}&version_marker='),
+      owner('PUT', '/{k}/{n0}', { body: 'one' }),
+      owner('DELETE', '/{k}/{n0}'),
+      owner('GET', '/{k}/{n0}?version-id={i:k:0:0}', { headers: { Range: 'bytes=0-1' } }),
+      owner('PUT', '/{k}/{n0}?version-id={i:k:0:1}'),
+      owner('GET', '/{k}?versions'),
+      owner('POST', '/{k}', { headers: { 'X-Versions-Enabled': 'false' } }),
+      owner('PUT', '/{k}/slo?multipart-manifest=put', { body: 'slo2' }),
+      owner('GET', '/{k}?versions'),
+      owner('COPY', '/{k}/slo?version-id=null', { headers: { Destination: '{t}/{n0}' } }),
+    ],
+  },
+];

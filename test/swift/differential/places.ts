@@ -3,6 +3,13 @@ import { type ByteString, quote, toBytes, unquote } from '../../../src/http/byte
 /** The lab's accounts that containers of the suite are in. */
 export type AccountName = 'test' | 'test2';
 
+/** An object, percent-encoded. */
+export interface Place {
+  readonly account: AccountName;
+  readonly container: string;
+  readonly object: string;
+}
+
 /** What a container is for. Steps name it by its letter. */
 export interface Role {
   readonly account: AccountName;

@@ -1,28 +1,30 @@
 import type { RunningServer } from '../../../src/server/serve';
 import { startProxy } from '../../support/proxy';
 import { describeWithSwift } from '../../support/swift';
+import type { CampaignOptions } from './campaign';
 import { PROXY_DIFFERENCES } from './differences';
-import { compareAll, stepsOr, timeFor } from './run';
+import { compareAll, IDS, stepsOr, timeFor } from './run';
 import { putSegments } from './segments';
 import { closeEndpoint, openEndpoint } from './side';
 import { UNSENT } from './unsent';
 
 const STEPS = stepsOr(2000);
-/** How many of ten steps are of versions with ids. */
-const IDS = Number(process.env['DIFFERENTIAL_IDS'] ?? 0);
-const filter = `allow_object_versioning = ${IDS > 0}`;
+const STEPS_WITH_IDS = stepsOr(400);
 
 describeWithSwift("Hindsight over a plain Swift answers as Swift's own versions", ({ plain, versioned }) => {
   beforeAll(() => putSegments(plain));
 
-  const compare = async (proxy: RunningServer, owner: boolean, steps: number): Promise<void> => {
+  const compare = async (
+    proxy: RunningServer,
+    options: Pick<CampaignOptions, 'owner' | 'ids' | 'steps'>,
+  ): Promise<void> => {
     const [reference, ours] = await Promise.all([
       openEndpoint(versioned, plain),
       openEndpoint(proxy.url, plain),
     ]);
     const rules = { apart: false, bodiesOfErrors: false, differences: PROXY_DIFFERENCES, unsent: UNSENT };
     try {
-      await compareAll({ reference, ours, ...rules }, { owner, workshop: 1, ids: IDS, steps });
+      await compareAll({ reference, ours, ...rules }, { workshop: 1, ...options });
     } finally {
       await Promise.all([closeEndpoint(reference), closeEndpoint(ours)]);
       await proxy.close();
@@ -32,7 +34,7 @@ describeWithSwift("Hindsight over a plain Swift answers as Swift's own versions"
   it(
     'with a service user',
     async () => {
-      await compare(await startProxy(plain, { filter }), false, STEPS);
+      await compare(await startProxy(plain), { owner: false, ids: 0, steps: STEPS });
     },
     timeFor(STEPS),
   );
@@ -40,8 +42,29 @@ describeWithSwift("Hindsight over a plain Swift answers as Swift's own versions"
   it(
     "with the client's own token, for the owner",
     async () => {
-      await compare(await startProxy(plain, { filter, service: false }), true, STEPS / 5);
+      await compare(await startProxy(plain, { service: false }), { owner: true, ids: 0, steps: STEPS / 5 });
     },
     timeFor(STEPS / 5),
   );
+
+  describe('and its versions with ids', () => {
+    const filter = 'allow_object_versioning = true';
+
+    it(
+      'with a service user',
+      async () => {
+        await compare(await startProxy(plain, { filter }), { owner: false, ids: IDS, steps: STEPS_WITH_IDS });
+      },
+      timeFor(STEPS_WITH_IDS),
+    );
+
+    it(
+      "with the client's own token, for the owner",
+      async () => {
+        const proxy = await startProxy(plain, { filter, service: false });
+        await compare(proxy, { owner: true, ids: IDS, steps: STEPS_WITH_IDS / 5 });
+      },
+      timeFor(STEPS_WITH_IDS / 5),
+    );
+  });
 });

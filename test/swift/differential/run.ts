@@ -12,6 +12,9 @@ const SEED =
 const FAILURES = setting('FAILURES', 1);
 const REDUCE_MILLISECONDS = setting('REDUCE', 60_000);
 
+/** How many of ten steps are of versions with ids, where those are compared. */
+export const IDS = 8;
+
 /** How many milliseconds a run may take in which so many steps are compared. */
 export const timeFor = (steps: number) => 120_000 + REDUCE_MILLISECONDS * FAILURES + steps * 200;
 

@@ -1,4 +1,5 @@
-import { removedBy } from './leftovers';
+import { place, removedBy } from './leftovers';
+import { versionsOf } from './leftovers_with_ids';
 import { encodedArchivePrefix, encodeValue } from './places';
 import { accountPath, type Side } from './side';
 import type { Step } from './steps';
@@ -34,12 +35,42 @@ export const UNSENT: readonly Unsent[] = [
       user !== (account === 'test' ? 'tester' : 'tester2'),
   },
   {
+    name: 'PUT of the id of a delete marker (not sent)',
+    reason: 'Swift links to the marker; we answer 404',
+    concerns: async (step, side) => {
+      const restored = await restoredBy(step, side);
+      return restored?.version?.isMarker === true;
+    },
+  },
+  {
+    name: 'PUT of an id over what has none (not sent)',
+    reason: 'Swift loses what has none; we keep it as a version',
+    concerns: async (step, side) => {
+      const restored = await restoredBy(step, side);
+      return restored?.version !== undefined && restored.isOverNull;
+    },
+  },
+  {
     name: 'DELETE of a symlink that leads nowhere, beneath a delete marker (not sent)',
     reason:
       'Swift follows the link to see whether there is an object, finds none (or an error), and restores over the link or answers 412; we see the link and delete it',
     concerns: isBeneathMarker,
   },
 ];
+
+/** Which version a PUT makes the current one, and over what; undefined for all other steps. */
+async function restoredBy({ method, account, path, headers = {} }: Step, side: Side) {
+  if (method !== 'PUT' || 'X-Copy-From' in headers || !path.includes('version-id=')) return undefined;
+  const expanded = await side.expand(path);
+  const id = /[?&]version-id=([^&]*)/.exec(expanded)?.[1];
+  const written = place(account, expanded);
+  if (written === undefined || id === 'null') return undefined;
+  const versions = await versionsOf(side, written);
+  return {
+    version: versions.find((each) => each.version_id === id),
+    isOverNull: versions.some((each) => each.version_id === 'null'),
+  };
+}
 
 async function isBeneathMarker(step: Step, side: Side): Promise<boolean> {
   const removed = await removedBy(side, step);

@@ -1,4 +1,11 @@
-import { acceptingFilter, asRequest, captures, signedAt, type Recorded } from '../../support/s3_requests';
+import {
+  acceptingFilter,
+  asRequest,
+  captures,
+  signedAt,
+  textOf,
+  type Recorded,
+} from '../../support/s3_requests';
 
 const ALL = ['aws.txt', 'aws-stream.txt', 'minio.txt'].flatMap((file) =>
   captures(file).map((recorded): [string, Recorded] => [
@@ -16,7 +23,7 @@ async function ask(recorded: Recorded, now = signedAt(recorded)) {
 describe.each(ALL)('%s', (_, recorded) => {
   it('is accepted at its time', async () => {
     const { response, accepted } = await ask(recorded);
-    expect(response.body.toString()).toBe('');
+    expect(textOf(response)).toBe('');
     expect(response.status).toBe(200);
     expect(accepted?.call.bucket ?? '').toMatch(/^(bkt)?$/);
     expect(accepted?.call.region).toBe('us-east-1');
@@ -41,7 +48,7 @@ describe.each(ALL)('%s', (_, recorded) => {
     const { response } = await ask(recorded, signedAt(recorded) + 901_000);
     expect(response.status).toBe(403);
     const code = recorded.target.includes('X-Amz-Expires') ? 'AccessDenied' : 'RequestTimeTooSkewed';
-    if (recorded.method !== 'HEAD') expect(response.body.toString()).toContain(`<Code>${code}<`);
+    if (recorded.method !== 'HEAD') expect(textOf(response)).toContain(`<Code>${code}<`);
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { sumOf } from '../../../middleware/s3api/payload/checksums';
 import type { Body } from '../../../src/http/message';
-import { acceptingFilter, asRequest, inPieces, type Recorded } from '../../support/s3_requests';
+import { acceptingFilter, asRequest, inPieces, textOf, type Recorded } from '../../support/s3_requests';
 import { signed, signedChunks } from '../../support/s3_signing';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
@@ -10,7 +10,7 @@ const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 async function put(recorded: Recorded, body: Body = recorded.body) {
   const { handler, accepted } = acceptingFilter({ now: () => NOW });
   const response = await handler(asRequest(recorded, body));
-  const code = /<Code>(.*?)</.exec(response.body.toString())?.[1] ?? '';
+  const code = /<Code>(.*?)</.exec(textOf(response))?.[1] ?? '';
   return { status: response.status, code, got: accepted[0] };
 }
 

@@ -42,7 +42,7 @@ function form(
     ['x-amz-date', '20231114T000000Z'],
     ['x-ignore-me', 'x'],
     ['policy', policy],
-    ['x-amz-signature', hmac(key as Buffer, policy).toString('hex')],
+    ['x-amz-signature', hmac(key, policy).toString('hex')],
   ]);
 }
 

@@ -1,5 +1,6 @@
 import { ask, type Caller, type Session } from '../../../src/buckets/caller';
 import { loginThrough, Sessions } from '../../../src/buckets/sessions';
+import { readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Handler } from '../../../src/http/message';
 import { LoginRefused } from '../../../src/identity/logins';
@@ -73,7 +74,7 @@ describe('asking the store', () => {
     const next: Handler = async ({ headers, body }) => {
       const token = headers.get('x-auth-token');
       tokens.push(token);
-      if (takesBody && !Buffer.isBuffer(body)) for await (const chunk of body) void chunk;
+      if (takesBody) await readAll(body, Infinity);
       return { status: token === 'new' ? 201 : 401, headers: Headers.none, body: NO_BODY };
     };
     const session = (refused?: string): Promise<Session> =>

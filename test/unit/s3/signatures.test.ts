@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { acceptingFilter, asRequest, type Recorded } from '../../support/s3_requests';
+import { acceptingFilter, asRequest, textOf, type Recorded } from '../../support/s3_requests';
 import { encoded, presigned, signed, signer, type Unsigned } from '../../support/s3_signing';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
@@ -7,7 +7,7 @@ const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 async function ask(recorded: Recorded, now = NOW, domains: readonly string[] = []) {
   const { handler, accepted, passed } = acceptingFilter({ now: () => now, domains });
   const response = await handler(asRequest(recorded));
-  const code = /<Code>(.*?)</.exec(response.body.toString())?.[1] ?? '';
+  const code = /<Code>(.*?)</.exec(textOf(response))?.[1] ?? '';
   return { status: response.status, code, call: accepted[0]?.call, passed };
 }
 

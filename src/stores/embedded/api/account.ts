@@ -10,7 +10,7 @@ import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, withoutOwners, type Call } from './call';
 import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingQuery, listingType } from './listing';
-import { isoTime } from './times';
+import { isoTime } from '../../../http/times';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 

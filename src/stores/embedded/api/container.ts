@@ -11,7 +11,7 @@ import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, openContainer, withoutOwners, type ContainerCall } from './call';
 import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingQuery, listingType } from './listing';
-import { httpDate, isoTime } from './times';
+import { httpDate, isoTime } from '../../../http/times';
 
 /**
  * Refuses a listing that makes no sense, which Swift does before all that follows: also to who may not read the container, where

@@ -7,9 +7,9 @@ import type { ObjectCall } from './call';
 import { putCopy } from './copy_put';
 import { withCors } from './cors';
 import { checkNames } from './limits';
-import { failedCondition } from './preconditions';
+import { failedCondition } from '../../../http/preconditions';
 import { openView, type OpenedView } from './read';
-import { serve, wantedRanges } from './view';
+import { serve, wantedRanges } from '../../../http/view';
 
 /** Whether a request makes a copy. */
 export function isCopy({ request }: ObjectCall): boolean {

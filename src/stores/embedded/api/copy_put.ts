@@ -16,8 +16,8 @@ import { receive } from './receive';
 import { SLO_ETAG, SLO_LIMITS } from './slo_manifest';
 import { rawManifest } from './slo_read';
 import { storeManifest } from './slo_write';
-import { httpDate } from './times';
-import { serve, shownType, wantedRanges, type View } from './view';
+import { httpDate } from '../../../http/times';
+import { serve, shownType, wantedRanges, type View } from '../../../http/view';
 
 /**
  * Makes a copy of what was opened. Where it has the source's very bytes it shares the source's content, whatever its size.

@@ -5,8 +5,9 @@ import { LIMITS } from '../../../http/constraints';
 import type { ObjectTarget } from '../../../http/path';
 import { openContainer, type ObjectCall } from './call';
 import { openObject } from './links';
-import { checkPieces, readPieces, type Piece } from './pieces';
-import type { View } from './view';
+import { readPieces, type Piece } from '../../../http/pieces';
+import { checkSegments } from './check_segments';
+import type { View } from '../../../http/view';
 import type { ObjectRecord } from '../storage';
 
 /** What a dynamic large object shows: all objects of a container whose names begin with a prefix (Swift's `dlo`). */
@@ -20,7 +21,7 @@ export function dloView(call: ObjectCall, manifest: ByteString, own: View): View
     etag: `"${etag}"`,
     size,
     isRangedOnce: true,
-    check: (first) => checkPieces(segments.pieces(), first),
+    check: (first) => checkSegments(segments.pieces(), first),
     read: (first, last) => streamOf(readPieces(segments.pieces(), first, last)),
   };
 }

@@ -8,7 +8,7 @@ import { deleteAtOf, objectAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
 import { guessType } from './content_types';
 import { checkMetadata, checkNameLength } from './limits';
-import { httpDate } from './times';
+import { httpDate } from '../../../http/times';
 
 /** What a PUT is to make, before its content is there. */
 export interface Draft extends Omit<NewObject, 'content'> {

@@ -103,6 +103,6 @@ function checkImplemented({ request, query }: Call): void {
     throw refuseWith(501, 'Bulk operations are not available here\n');
   // the filter formpost leaves none of these over
   if (formBoundary(request) !== undefined) throw refuseWith(501, 'FormPOST is not available here\n');
-  if (headers.has('x-versions-enabled') || query.has('versions') || query.has('version-id'))
+  if (headers.has('x-versions-enabled') || query.has('versions') || query.get('version-id'))
     throw refuseWith(501, "Versions with ids (Swift's object_versioning) are not available here\n");
 }

@@ -5,7 +5,7 @@ import { page, Refused, refuseWith } from './answers';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { linkAttributes, openObject, type Link } from './links';
-import { normalEtag } from './preconditions';
+import { normalEtag } from '../../../http/preconditions';
 import { receiveBody } from './receive';
 import { Headers } from '../../../http/headers';
 

@@ -2,19 +2,24 @@ import { isTrueValue, unquote, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { ObjectTarget } from '../../../http/path';
 import type { Response } from '../../../http/message';
-import type { ObjectRecord } from '../storage';
+import type { ContentRef, ObjectRecord } from '../storage';
 import { shownAttributes } from './attributes';
 import type { ObjectCall } from './call';
 import { dloView } from './dlo';
 import { linkHeaders, linkOf, openObject } from './links';
 import { manifestView, sloView } from './slo_read';
-import { serve, wantedRanges, type View } from './view';
+import { serve, wantedRanges, type View } from '../../../http/view';
+
+/** A view that may be of one content's very bytes, which is then `content`. */
+export interface StoredView extends View {
+  readonly content?: ContentRef;
+}
 
 /** An object as a request sees it. */
 export interface OpenedView {
   readonly target: ObjectTarget;
   readonly record: ObjectRecord;
-  readonly view: View;
+  readonly view: StoredView;
   /** The view is of the object itself, and not of what its manifest names. */
   readonly isRaw: boolean;
 }
@@ -64,7 +69,7 @@ function plainView(
   record: ObjectRecord,
   asLink: boolean,
   location: ByteString | undefined,
-): View {
+): StoredView {
   const { attributes, content, contentType, timestamp, deleteAt } = record;
   const link = asLink ? linkOf(attributes) : undefined;
   const own = Headers.of({

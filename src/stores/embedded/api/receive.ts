@@ -3,7 +3,7 @@ import { LIMITS } from '../../../http/constraints';
 import type { Request } from '../../../http/message';
 import type { ContentRef, Storage } from '../storage';
 import { refuse } from './answers';
-import { normalEtag } from './preconditions';
+import { normalEtag } from '../../../http/preconditions';
 
 /**
  * Takes in bytes, checks them, and has them made an object of; whatever goes wrong, nothing of them stays.

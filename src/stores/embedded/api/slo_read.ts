@@ -6,7 +6,8 @@ import type { ObjectRecord } from '../storage';
 import { refuse } from './answers';
 import type { ObjectCall } from './call';
 import { openObject } from './links';
-import { checkPieces, readPieces, SegmentError, type Piece } from './pieces';
+import { readPieces, SegmentError, type Piece } from '../../../http/pieces';
+import { checkSegments } from './check_segments';
 import {
   formatManifest,
   segmentRange,
@@ -17,7 +18,7 @@ import {
   type ObjectSegment,
   type StoredSegment,
 } from './slo_manifest';
-import type { View } from './view';
+import type { View } from '../../../http/view';
 
 const MOST_DEPTH = 10;
 const MOST_STORED_BYTES = 64 * 1024 * 1024;
@@ -33,7 +34,7 @@ export async function sloView(call: ObjectCall, record: ObjectRecord, own: View)
     timestamp: own.timestamp,
     etag: `"${attributes[SLO_ETAG] ?? ''}"`,
     size: Number(attributes[SLO_SIZE]),
-    check: (first) => checkPieces(pieces(), first),
+    check: (first) => checkSegments(pieces(), first),
     read: (first, last) => streamOf(readPieces(pieces(), first, last)),
   };
 }

@@ -16,7 +16,7 @@ import { REASONS, statusLine } from '../../../http/reasons';
 import { page, Refused, refuse } from './answers';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
-import { normalEtag } from './preconditions';
+import { normalEtag } from '../../../http/preconditions';
 import { rangesOf } from '../../../http/ranges';
 import { openView } from './read';
 import { receive } from './receive';
@@ -32,7 +32,7 @@ import {
   type StoredSegment,
   type WantedSegment,
 } from './slo_manifest';
-import { httpDate } from './times';
+import { httpDate } from '../../../http/times';
 
 /** PUT with `?multipart-manifest=put` (Swift's `StaticLargeObject.handle_multipart_put`). */
 export async function putLarge(call: ObjectCall): Promise<Response> {

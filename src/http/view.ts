@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chunks, streamOf } from '../../../http/body';
-import type { ByteString } from '../../../http/bytes';
-import { Headers } from '../../../http/headers';
-import { NO_BODY, type Body, type Request, type Response } from '../../../http/message';
-import type { ContentRef } from '../storage';
+import { chunks, streamOf } from './body';
+import type { ByteString } from './bytes';
+import { Headers } from './headers';
+import { NO_BODY, type Body, type Request, type Response } from './message';
 import { answer } from './answers';
 import { failedCondition } from './preconditions';
-import { rangesOf, type Range } from '../../../http/ranges';
+import { rangesOf, type Range } from './ranges';
 import { httpDate } from './times';
 
 /** What a GET of an object shows: its own bytes, those of many segments, or a manifest. */
@@ -19,8 +18,6 @@ export interface View {
   readonly timestamp: string;
   /** Undefined where it is not known: what comes then is all there is. */
   readonly size: number | undefined;
-  /** The one content whose bytes these are, if there is one. */
-  readonly content?: ContentRef;
   /** Of several ranges it knows nothing: the whole is shown. */
   readonly isRangedOnce?: boolean;
   /** Refuses where what is to be read from there on is known not to be there. */

@@ -1,4 +1,4 @@
-import type { Headers } from '../../../http/headers';
+import type { Headers } from './headers';
 import { ceilSeconds } from './times';
 
 /**
