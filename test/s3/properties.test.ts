@@ -6,8 +6,12 @@ import { sdkAt } from '../support/s3/sdk';
 import type { Step } from '../support/s3/steps';
 import { steps } from '../support/s3/steps';
 
-/** How many sequences; `S3_PROPERTY_SEED` and `S3_PROPERTY_PATH`, as a failure names them, take one again. */
-const RUNS = Number(process.env['S3_PROPERTY_RUNS'] ?? 30);
+/**
+ * How many sequences at most, and for how many milliseconds they are tried; `S3_PROPERTY_SEED` and `S3_PROPERTY_PATH`, as a failure names
+ * them, take one again.
+ */
+const RUNS = Number(process.env['S3_PROPERTY_RUNS'] ?? 400);
+const TIME = Number(process.env['S3_PROPERTY_TIME'] ?? 45_000);
 const SEED = process.env['S3_PROPERTY_SEED'];
 const PATH = process.env['S3_PROPERTY_PATH'];
 
@@ -31,8 +35,8 @@ describeS3('any sequence of operations', (store) => {
         SEED === undefined ? {} : { seed: Number(SEED) },
         PATH === undefined ? {} : { path: PATH },
       ];
-      await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: 60_000, ...seed, ...path });
+      await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: TIME, ...seed, ...path });
     },
-    600_000,
+    TIME + 600_000,
   );
 });

@@ -35,7 +35,8 @@ const run: Operation = async (call) => {
   const isQuiet = child(asked, 'Quiet')?.text.trim().toLowerCase() === 'true';
   const named = childrenOf(asked, 'Object').map((each) => ({
     key: child(each, 'Key')?.text ?? '',
-    versionId: child(each, 'VersionId')?.text,
+    // minio sends an empty one where it means none
+    versionId: child(each, 'VersionId')?.text || undefined,
   }));
   if (named.length === 0 || named.length > MOST_KEYS) throw malformed();
   if (named.some(({ key }) => key === ''))

@@ -83,17 +83,24 @@ export class ContainersWithIds {
     if (refusal) return refusal;
     if (wanted === undefined && !(found && hadIds)) return undefined;
     const enabled = wanted === undefined ? undefined : isTrueValue(wanted);
+    // to a dialect a container that has its versions suspended is no other for never having had them enabled
+    const keepsNulls = enabled === false && request.dialect !== undefined;
     if (enabled && !(await this.knowsStaticLinks(request))) return textResponse(501, NO_STATIC_LINKS);
     const headers =
       enabled === undefined
         ? own.headers
-        : own.headers.without(ENABLED).withAll(writeEnabled(enabled, hadIds));
+        : own.headers.without(ENABLED).withAll(writeEnabled(enabled, hadIds || keepsNulls));
     const isOn = found !== undefined && readEnabled(found.headers) === true;
-    const mirrored = hadIds || enabled ? changes : undefined;
+    const mirrored = hadIds || enabled || keepsNulls ? changes : undefined;
     return {
       isExclusive: enabled === true && !isOn,
       make: (request) =>
-        this.carryOut({ ...own, signal: request.signal, headers }, target, enabled === true, mirrored),
+        this.carryOut(
+          { ...own, signal: request.signal, headers },
+          target,
+          enabled === true || keepsNulls,
+          mirrored,
+        ),
     };
   }
 

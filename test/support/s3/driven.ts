@@ -59,7 +59,10 @@ export class Bucket {
     const answer =
       change.kind === 'multipart' ? await this.#multipart(change) : await this.#send(requestOf(change));
     const id = answer.headers.get('x-amz-version-id') ?? undefined;
-    expect({ change, ...told(answer, expected) }).toEqual({ change, ...expected, ...asNew(expected, id) });
+    const source = answer.headers.get('x-amz-copy-source-version-id');
+    const known = expected.source === ANY ? { source } : {};
+    const wanted = { change, ...expected, ...asNew(expected, id), ...known };
+    expect({ change, ...told(answer, expected) }).toEqual(wanted);
     if (expected.versionId === NEW) this.#expectUnused(id);
     this.#model = this.#model.after(change, expected.versionId === NEW ? id : NULL);
   }

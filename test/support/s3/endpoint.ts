@@ -45,7 +45,6 @@ const FILTERS = 'catch_errors gatekeeper healthcheck proxy-logging s3api bulk';
 export function embeddedS3(data: string): string {
   return `[DEFAULT]
 bind_port = 0
-log_level = warn
 [pipeline:main]
 pipeline = ${FILTERS} tempurl formpost tempauth container_quotas account_quotas versioned_writes embedded
 [filter:tempauth]
@@ -62,7 +61,6 @@ data = ${data}
 export function swiftS3(upstream: string): string {
   return `[DEFAULT]
 bind_port = 0
-log_level = warn
 [pipeline:main]
 pipeline = ${FILTERS} formpost versioned_writes proxy-server
 ${SECTIONS}

@@ -36,7 +36,7 @@ export interface ModelAnswer {
   readonly deleteMarker?: boolean;
   readonly etag?: string;
   /** `x-amz-copy-source-version-id`. */
-  readonly source?: string;
+  readonly source?: string | typeof ANY;
 }
 
 /** Stands for an id that the store makes. */
@@ -120,8 +120,8 @@ export class ModelBucket {
       return change.id === undefined
         ? { status: 404, code: 'NoSuchKey' }
         : { status: 400, code: 'InvalidRequest' };
-    const source = this.versioning === 'never' ? {} : { source: found.id };
-    return { status: 200, etag: etagOf(found.content.body), ...this.#idOfWrite(), ...source };
+    const source = this.versioning === 'never' ? ANY : found.id;
+    return { status: 200, etag: etagOf(found.content.body), ...this.#idOfWrite(), source };
   }
 
   #marked(): ModelAnswer {
