@@ -38,6 +38,9 @@ export function formatScope({ date, region }: Scope): string {
 
 export const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
+/** What S3 takes for no number. */
+const LONG = 2n ** 63n;
+
 /** What of a query signs it, by names in lower case. */
 const SIGNING_PARAMETERS: ReadonlySet<string> = new Set([
   'x-amz-algorithm',
@@ -124,7 +127,8 @@ function presigned(headers: Headers, query: Query): Signing {
   if (value('X-Amz-Algorithm') !== ALGORITHM)
     throw malformed(`X-Amz-Algorithm only supports "${ALGORITHM}".`);
   const expires = value('X-Amz-Expires');
-  if (!/^[-+]?\d+$/.test(expires)) throw malformed('X-Amz-Expires should be a number');
+  if (!/^[-+]?\d+$/.test(expires) || BigInt(expires) >= LONG)
+    throw malformed('X-Amz-Expires should be a number');
   if (Number(expires) < 1) throw malformed('X-Amz-Expires must be non-negative, and more than 0');
   if (Number(expires) > MOST_EXPIRES)
     throw malformed(`X-Amz-Expires must be less than ${MOST_EXPIRES} seconds, which is a week`);
