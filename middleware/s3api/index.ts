@@ -32,6 +32,17 @@ const options = z
       context.addIssue({ code: 'custom', path: ['auth_url'], message: 'needed with auth_type = password' });
   });
 
+/** By the names that Swift's own s3api has for them. */
+const CAPABILITIES = {
+  max_bucket_listing: 1000,
+  max_parts_listing: 1000,
+  max_upload_part_num: 10_000,
+  max_multi_delete_objects: 1000,
+  allow_multipart_uploads: true,
+  min_segment_size: 5 * 1024 * 1024,
+  s3_acl: false,
+};
+
 /**
  * Speaks the API of Amazon S3: a bucket is a container, a key an object's name. Requests are known by how they are signed; all others go on.
  * What clients ask is asked further down the pipeline, in Swift's API.
@@ -59,7 +70,7 @@ export const s3api: FilterPlugin<typeof options> = {
     return (next) => {
       const signers = signersOf(credentials, new Sessions(loginOf(given, next)));
       const parts = { routes, postForm, signers, domains: storage_domain, location, skew, anonymous, log };
-      return withInfo(s3Handler(next, parts), { s3api: {} });
+      return withInfo(s3Handler(next, parts), { s3api: CAPABILITIES });
     };
   },
 };

@@ -41,6 +41,12 @@ export class Headers {
     return found;
   }
 
+  /** The value of the fields that are spelled so, without regard to case: here `_` is not `-`. */
+  getAsSpelled(name: string): ByteString | undefined {
+    const lower = name.toLowerCase();
+    return this.filter((_, spelled) => spelled.toLowerCase() === lower).get(name);
+  }
+
   has(name: string): boolean {
     const key = Headers.key(name);
     return this.fields.some((field) => field.key === key);

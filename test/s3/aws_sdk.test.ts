@@ -108,7 +108,7 @@ describeS3('@aws-sdk/client-s3', (store) => {
     test('come back as they were sent, with what was said of them', async () => {
       const Bucket = await newBucket(client);
       const Body = randomBytes(100_000);
-      const Metadata = { colour: 'blue', number: '7' };
+      const Metadata = { colour: 'blue', number: '7', snake_case: 'a', 'snake-case': 'b' };
       const told = {
         ContentType: 'text/x-test',
         ContentEncoding: 'identity',

@@ -46,7 +46,8 @@ const listSecond: Operation = async (call) => {
   const [naming, limit] = [namingOf(call), limitOf(call)];
   const asked = { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
   const [token, after] = [parameters.get('continuation-token'), textOf(call, 'start-after')];
-  const startAfter = token === undefined ? after : readToken(token);
+  // an empty one is where a listing begins
+  const startAfter = token ? readToken(token) : after;
   const page = await listObjects(call.caller, bucketOf(call), { ...asked, startAfter });
   const shown = isTrueValue(parameters.get('fetch-owner')) ? owner(call.caller.user) : undefined;
   return xmlAnswer(200, 'ListBucketResult', [

@@ -30,7 +30,7 @@ export function canonicalRequest(
     method,
     path.split('/').map(reencoded).join('/'),
     canonicalQuery(query, from),
-    ...signedHeaders.map((name) => `${name}:${collapsed(headers.get(name) ?? '')}`),
+    ...signedHeaders.map((name) => `${name}:${collapsed(headers.getAsSpelled(name) ?? '')}`),
     '',
     signedHeaders.join(';'),
     payload,

@@ -124,8 +124,10 @@ function presigned(headers: Headers, query: Query): Signing {
   if (value('X-Amz-Algorithm') !== ALGORITHM)
     throw malformed(`X-Amz-Algorithm only supports "${ALGORITHM}".`);
   const expires = value('X-Amz-Expires');
-  if (!/^\d{1,6}$/.test(expires) || Number(expires) < 1 || Number(expires) > MOST_EXPIRES)
-    throw malformed(`X-Amz-Expires must be a number of seconds from 1 to ${MOST_EXPIRES} (a week).`);
+  if (!/^[-+]?\d+$/.test(expires)) throw malformed('X-Amz-Expires should be a number');
+  if (Number(expires) < 1) throw malformed('X-Amz-Expires must be non-negative, and more than 0');
+  if (Number(expires) > MOST_EXPIRES)
+    throw malformed(`X-Amz-Expires must be less than ${MOST_EXPIRES} seconds, which is a week`);
   const timestamp = value('X-Amz-Date');
   if (!TIMESTAMP.test(timestamp)) throw malformed(BAD_DATE);
   const told = headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256');

@@ -1,5 +1,5 @@
 import { BucketError } from '../../../src/buckets/errors';
-import type { Headers } from '../../../src/http/headers';
+import { Headers } from '../../../src/http/headers';
 import { timeOf, type Signing } from './signing';
 
 /**
@@ -11,13 +11,27 @@ import { timeOf, type Signing } from './signing';
 export function checkValidity(signing: Signing, headers: Headers, now: number, skew: number): void {
   checkTime(signing, now, skew);
   const signed = new Set(signing.signedHeaders);
-  const names = [...headers.entries()].map(([name]) => name);
-  const unsigned = names.filter((name) => name.startsWith('x-amz-') && !signed.has(name));
+  const unsigned = unsignedOf(headers, signed);
   if (!signed.has('host')) unsigned.unshift('host');
   if (unsigned.length === 0) return;
   throw new BucketError('access-denied', 'There were headers present in the request which were not signed', {
     fields: { HeadersNotSigned: unsigned.join(', ') },
   });
+}
+
+/**
+ * The headers that must be signed and are not, each as it is spelled: those of S3, and those that would be read as part of a signed one, since
+ * the rest of the proxy takes `_` for `-`.
+ */
+function unsignedOf(headers: Headers, signed: ReadonlySet<string>): string[] {
+  const keys = new Set([...signed].map((name) => Headers.key(name)));
+  const unsigned: string[] = [];
+  headers.filter((key, name) => {
+    const lower = name.toLowerCase();
+    if ((key.startsWith('x-amz-') || keys.has(key)) && !signed.has(lower)) unsigned.push(lower);
+    return true;
+  });
+  return unsigned;
 }
 
 function checkTime({ scope, timestamp, expires }: Signing, now: number, skew: number): void {
