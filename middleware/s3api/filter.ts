@@ -1,6 +1,7 @@
 import { BadPayload } from '../../src/buckets/bad_payload';
 import type { Caller, Session } from '../../src/buckets/caller';
 import { BucketError } from '../../src/buckets/errors';
+import { PartsMemory } from '../../src/buckets/parts_memory';
 import { destroy } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
@@ -41,10 +42,11 @@ export interface S3Parts {
 /** Answers the requests of S3's API, and passes all others on. */
 export function s3Handler(next: Handler, parts: S3Parts): Handler {
   const others = withPlainListings(next);
+  const known = new PartsMemory();
   return (request) => {
     const recognised = recognise(request, parts.domains);
     if (recognised === undefined) return others(request);
-    return answered(request, parts.log, () => new Exchange(next, parts, request).answer(recognised));
+    return answered(request, parts.log, () => new Exchange(next, parts, known, request).answer(recognised));
   };
 }
 
@@ -76,6 +78,7 @@ class Exchange {
   constructor(
     private readonly next: Handler,
     private readonly parts: S3Parts,
+    private readonly known: PartsMemory,
     private readonly request: Request,
   ) {
     this.now = parts.now?.() ?? Date.now();
@@ -152,7 +155,7 @@ class Exchange {
 
   private caller(signer: Signer): Caller {
     const session = (refused?: ByteString) => signer.session(refused);
-    return { next: this.next, request: this.request, user: signer.user, session };
+    return { next: this.next, request: this.request, user: signer.user, parts: this.known, session };
   }
 
   private async admit(fields: ReadonlyMap<string, ByteString>, bucket: ByteString) {

@@ -98,4 +98,5 @@ export async function setVersioning(
     );
   const headers = Headers.of({ 'X-Versions-Enabled': versioning === 'enabled' ? 'true' : 'false' });
   await done(caller, await ask(caller, { method: 'POST', container: name, headers }), { bucket: name });
+  caller.parts.forget((await caller.session()).account, name);
 }

@@ -11,6 +11,7 @@ import {
 } from '../http/message';
 import { formatQuery, formatTarget } from '../http/path';
 import { BucketError } from './errors';
+import type { PartsMemory } from './parts_memory';
 
 /** Somebody logged in to the store. */
 export interface Session {
@@ -28,6 +29,7 @@ export interface Caller {
   readonly request: Request;
   /** The user, as owners are shown. */
   readonly user: ByteString;
+  readonly parts: PartsMemory;
   /**
    * Logs in where that is needed.
    *

@@ -6,6 +6,7 @@ import type { Response } from '../http/message';
 import { ask, type Caller } from './caller';
 import { entriesOf, type Entry } from './entries';
 import { BucketError } from './errors';
+import type { PartsInBucket } from './parts_memory';
 import { done } from './store_answers';
 import type { ObjectRef } from './versions';
 
@@ -129,13 +130,15 @@ function isSlo(headers: Headers): boolean {
  * another.
  *
  * @param destroy writes or deletes the object, or deletes the version; its answer is handed back
+ * @param known the headers of what is destroyed, where they are known
  */
 export async function withParts(
   caller: Caller,
   object: ObjectRef,
   destroy: () => Promise<Response>,
+  known?: Headers,
 ): Promise<Response> {
-  const id = await uploadOf(caller, object);
+  const id = await uploadOf(caller, object, known);
   const response = await destroy();
   if (id === undefined || response.status >= 300) return response;
   const done = response.headers.get('x-object-version-id') ?? 'null';
@@ -145,16 +148,15 @@ export async function withParts(
 }
 
 /** The upload that would lose its object. Where versions go to an archive of their own nothing is destroyed. */
-async function uploadOf(caller: Caller, { bucket, key, versionId }: ObjectRef): Promise<string | undefined> {
-  const query = { 'version-id': versionId ?? 'null' };
-  const { status, headers, body } = await ask(caller, {
-    method: 'HEAD',
-    container: bucket,
-    object: key,
-    query,
-  });
-  await drain(body);
-  const id = status < 300 && isSlo(headers) ? uploadNoted(headers.get('content-type') ?? '') : undefined;
+async function uploadOf(
+  caller: Caller,
+  { bucket, key, versionId }: ObjectRef,
+  known: Headers | undefined,
+): Promise<string | undefined> {
+  const { hasHad, isEnabled } = await partsIn(caller, bucket);
+  if (!hasHad || (isEnabled && versionId === undefined)) return undefined;
+  const headers = known ?? (await headersOf(caller, { bucket, key, versionId: versionId ?? 'null' }));
+  const id = headers && isSlo(headers) ? uploadNoted(headers.get('content-type') ?? '') : undefined;
   if (id === undefined) return undefined;
   const container = await ask(caller, { method: 'HEAD', container: bucket });
   await drain(container.body);
@@ -162,6 +164,30 @@ async function uploadOf(caller: Caller, { bucket, key, versionId }: ObjectRef): 
     container.headers.has(name),
   );
   return isArchived || container.status >= 300 ? undefined : id;
+}
+
+async function headersOf(
+  caller: Caller,
+  { bucket: container, key: object, versionId }: ObjectRef,
+): Promise<Headers | undefined> {
+  const query = { 'version-id': versionId };
+  const { status, headers, body } = await ask(caller, { method: 'HEAD', container, object, query });
+  await drain(body);
+  return status < 300 ? headers : undefined;
+}
+
+async function partsIn(caller: Caller, bucket: ByteString): Promise<PartsInBucket> {
+  const { account } = await caller.session();
+  return caller.parts.of(account, bucket, async () => {
+    const heads = [segmentsOf(bucket), bucket].map(async (container) => {
+      const { status, headers, body } = await ask(caller, { method: 'HEAD', container });
+      await drain(body);
+      return { status, headers };
+    });
+    const [segments, itself] = await Promise.all(heads);
+    const isEnabled = isTrueValue(itself?.headers.get('x-versions-enabled'));
+    return { hasHad: segments?.status !== 404, isEnabled };
+  });
 }
 
 /**

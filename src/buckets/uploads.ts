@@ -70,6 +70,7 @@ async function createSegments(caller: Caller, bucket: ByteString, bucketHeaders:
   const container = segmentsOf(bucket);
   const headers = bucketHeaders.only('x-container-read', 'x-container-write', 'x-storage-policy');
   await done(caller, await ask(caller, { method: 'PUT', container, headers }), { bucket: container });
+  caller.parts.forget((await caller.session()).account, bucket);
 }
 
 /** What an upload in progress has been told. */

@@ -5,7 +5,7 @@ import type { Body, Response } from '../http/message';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { findObject, headObject } from './objects';
+import { findObject, headObject, type ObjectInfo } from './objects';
 import { withParts } from './parts';
 import { judgedAgain, refusedBy, type WriteCondition } from './preconditions';
 import { done } from './store_answers';
@@ -123,22 +123,24 @@ export async function removeObject(
 
 /** What it is, is known only before. */
 async function removeVersion(caller: Caller, ref: ObjectRef, versionId: string): Promise<Removed> {
-  const isMarker = await meetsMarker(caller, ref);
-  if (isMarker === undefined) return { versionId, isMarker: false };
-  const response = await withParts(caller, ref, () => remove(caller, ref));
+  const found = await versionAt(caller, ref);
+  if (found === undefined) return { versionId, isMarker: false };
+  const isMarker = found === 'marker';
+  const response = isMarker
+    ? await remove(caller, ref)
+    : await withParts(caller, ref, () => remove(caller, ref), found.headers);
   if (response.status === 404) await drain(response.body);
   else await done(caller, response, ref);
   return { versionId, isMarker };
 }
 
-/** Whether a version is a delete marker; undefined where it is not there. */
-async function meetsMarker(caller: Caller, ref: ObjectRef): Promise<boolean | undefined> {
+/** A version, or that it is a delete marker; undefined where it is not there. */
+async function versionAt(caller: Caller, ref: ObjectRef): Promise<ObjectInfo | 'marker' | undefined> {
   try {
-    await headObject(caller, ref);
-    return false;
+    return await headObject(caller, ref);
   } catch (error) {
     if (!(error instanceof BucketError)) throw error;
-    if (error.code === 'is-delete-marker') return true;
+    if (error.code === 'is-delete-marker') return 'marker';
     if (error.code === 'no-such-version') return undefined;
     throw error;
   }

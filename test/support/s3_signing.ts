@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Recorded } from './s3_requests';
+import type { Recorded } from './captures';
 import { ACCESS_KEY, SECRET_KEY } from './s3_requests';
 
 /** What the AWS SDK takes for a hash, of Node's own. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alone } from '../../../src/coordination/coordination';
 import type { Caller } from '../../../src/buckets/caller';
+import { PartsMemory } from '../../../src/buckets/parts_memory';
 import { drain } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, subrequest, type Handler, type Request } from '../../../src/http/message';
@@ -78,7 +79,10 @@ async function open(text: string, account: string): Promise<BucketStore> {
   const next = buildPipeline(filters, app.handler);
   const token = await tokenFor(next);
   const session = () => Promise.resolve({ account, token });
-  return { caller: { next, request: ROOT, user: 'test:tester', session }, close: () => app.close() };
+  return {
+    caller: { next, request: ROOT, user: 'test:tester', parts: new PartsMemory(), session },
+    close: () => app.close(),
+  };
 }
 
 async function tokenFor(next: Handler): Promise<string> {

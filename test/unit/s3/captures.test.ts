@@ -1,11 +1,5 @@
-import {
-  acceptingFilter,
-  asRequest,
-  captures,
-  signedAt,
-  textOf,
-  type Recorded,
-} from '../../support/s3_requests';
+import { captures, type Recorded } from '../../support/captures';
+import { acceptingFilter, asRequest, signedAt, textOf } from '../../support/s3_requests';
 
 const ALL = ['aws.txt', 'aws-stream.txt', 'minio.txt'].flatMap((file) =>
   captures(file).map((recorded): [string, Recorded] => [

@@ -1,4 +1,5 @@
-import { acceptingFilter, asRequest, captures, signedAt, type Recorded } from '../../support/s3_requests';
+import { captures, type Recorded } from '../../support/captures';
+import { acceptingFilter, asRequest, signedAt } from '../../support/s3_requests';
 import { signed, signedChunks } from '../../support/s3_signing';
 import { random } from '../../support/s3_random';
 

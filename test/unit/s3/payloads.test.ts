@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { sumOf } from '../../../middleware/s3api/payload/checksums';
 import type { Body } from '../../../src/http/message';
-import { acceptingFilter, asRequest, inPieces, textOf, type Recorded } from '../../support/s3_requests';
+import type { Recorded } from '../../support/captures';
+import { acceptingFilter, asRequest, inPieces, textOf } from '../../support/s3_requests';
 import { signed, signedChunks } from '../../support/s3_signing';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);

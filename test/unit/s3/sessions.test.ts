@@ -1,4 +1,5 @@
 import { ask, type Caller, type Session } from '../../../src/buckets/caller';
+import { PartsMemory } from '../../../src/buckets/parts_memory';
 import { loginThrough, Sessions } from '../../../src/buckets/sessions';
 import { readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
@@ -79,7 +80,8 @@ describe('asking the store', () => {
     };
     const session = (refused?: string): Promise<Session> =>
       Promise.resolve({ account: 'AUTH_test', token: refused === undefined ? 'old' : 'new' });
-    return { caller: { next, request: asRequest(GET), user: 'test:tester', session }, tokens };
+    const parts = new PartsMemory();
+    return { caller: { next, request: asRequest(GET), user: 'test:tester', parts, session }, tokens };
   }
 
   it.each<[string, boolean]>([

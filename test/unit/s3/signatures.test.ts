@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { acceptingFilter, asRequest, textOf, type Recorded } from '../../support/s3_requests';
+import type { Recorded } from '../../support/captures';
+import { acceptingFilter, asRequest, textOf } from '../../support/s3_requests';
 import { encoded, presigned, signed, signer, type Unsigned } from '../../support/s3_signing';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
