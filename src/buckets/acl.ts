@@ -4,7 +4,7 @@ import { isReferrerAllowed, parseAcl } from '../http/acl';
 import { Headers } from '../http/headers';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { segmentsOf } from './parts';
+import { segmentsOf } from './upload_names';
 import { headBucket } from './bucket';
 import { headObject } from './objects';
 import type { ObjectRef } from './versions';

@@ -1,52 +1,40 @@
-import type { ByteString } from '../http/bytes';
 import { drain } from '../http/body';
+import type { ByteString } from '../http/bytes';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
-import { entriesOf, type Entry } from './entries';
+import { entriesOf } from './entries';
 import { BucketError } from './errors';
-import { segmentsOf } from './parts';
 import { done } from './store_answers';
-import { listUploads } from './uploads';
+import { listUploads } from './upload_listing';
+import { segmentsOf } from './upload_names';
 
 /**
- * Deletes a bucket, and with it what is left of uploads that came to their end.
+ * Deletes a bucket. Parts that are still there stay with their container: something may refer to them, in an archive or of somebody who makes the
+ * bucket anew.
  *
  * @throws BucketError `bucket-not-empty` also while it has versions, delete markers or uploads in progress
  */
 export async function deleteBucket(caller: Caller, name: ByteString): Promise<void> {
-  const { isInHeaderMode } = await headBucket(caller, name);
-  const { uploads } = await listUploads(caller, name, {
-    prefix: '',
-    delimiter: '',
-    keyMarker: '',
-    idMarker: '',
-    most: 1,
-  });
-  if (uploads.length > 0) throw notEmpty(name);
+  await headBucket(caller, name);
+  if ((await hasObjects(caller, name)) || (await hasUploads(caller, name))) throw notEmpty(name);
   const response = await ask(caller, { method: 'DELETE', container: name });
   if (response.status === 409) {
     await drain(response.body);
     throw notEmpty(name);
   }
   await done(caller, response, { bucket: name });
-  // only once nothing can lead to them any more: what an archive keeps may
-  if (!isInHeaderMode) await deleteSegments(caller, segmentsOf(name));
+  caller.parts.forget((await caller.session()).account, name);
+  await drain((await ask(caller, { method: 'DELETE', container: segmentsOf(name) })).body);
 }
 
-/** What cannot be removed now stays: the bucket is gone all the same. */
-async function deleteSegments(caller: Caller, container: ByteString): Promise<void> {
-  for await (const { name: object } of segmentsIn(caller, container))
-    await drain((await ask(caller, { method: 'DELETE', container, object })).body);
-  await drain((await ask(caller, { method: 'DELETE', container })).body);
+/** Asked first: it is told at once, while uploads are looked for among the parts of all objects. */
+async function hasObjects(caller: Caller, container: ByteString): Promise<boolean> {
+  return !(await entriesOf(caller, container, { limit: '1' }).next()).done;
 }
 
-/** None where there is no such container. */
-async function* segmentsIn(caller: Caller, container: ByteString): AsyncGenerator<Entry> {
-  try {
-    yield* entriesOf(caller, container, {});
-  } catch (error) {
-    if (!(error instanceof BucketError) || error.code !== 'no-such-bucket') throw error;
-  }
+async function hasUploads(caller: Caller, name: ByteString): Promise<boolean> {
+  const all = { prefix: '', delimiter: '', keyMarker: '', idMarker: '', most: 1 };
+  return (await listUploads(caller, name, all)).uploads.length > 0;
 }
 
 function notEmpty(name: ByteString): BucketError {

@@ -38,6 +38,14 @@ export interface Caller {
   session(refused?: ByteString): Promise<Session>;
 }
 
+/** Milliseconds for which what was begun goes on without the client. */
+const FINISHING = 60_000;
+
+/** The same, also when the client has gone: for what must come to its end once it was begun. */
+export function staying(caller: Caller): Caller {
+  return { ...caller, request: { ...caller.request, signal: AbortSignal.timeout(FINISHING) } };
+}
+
 /** One request to the store, by what it names in the caller's account. */
 export interface Asked {
   readonly method: string;

@@ -1,43 +1,25 @@
 import { createHash } from 'node:crypto';
-import { drain, readAll } from '../http/body';
-import { toText } from '../http/bytes';
-import { Headers } from '../http/headers';
+import { setTimeout } from 'node:timers/promises';
+import { drain } from '../http/body';
 import { textResponse, type Replaced, type Response } from '../http/message';
-import { ask, type Caller } from './caller';
+import type { Caller } from './caller';
 import { BucketError } from './errors';
-import { etagOf, noteEtag } from './etag';
+import { etagOf, etagOfReplaced, noteEtag } from './etag';
+import { invalidPart, manifestWritten, putManifest, segmentsFor, sloEtagOf } from './manifest';
 import { KEPT_PREFIX } from './metadata';
 import { objectSum, type Summing } from './part_sums';
-import {
-  completedOf,
-  markerOf,
-  noteUpload,
-  partOf,
-  segmentsOf,
-  uploadNoted,
-  withParts,
-  type Completed,
-  type Upload,
-} from './parts';
+import { completedOf, noteUpload, uploadNoted, withParts, type Completed } from './parts';
 import { refusedBy, type WriteCondition } from './preconditions';
-import { done, refusalOf } from './store_answers';
-import {
-  endUpload,
-  findPart,
-  findUpload,
-  isBeingAborted,
-  listParts,
-  noSuchUpload,
-  type Begun,
-  type Part,
-} from './uploads';
-import { checkCondition } from './writes';
+import type { Upload } from './upload_names';
+import { isNoted, whenOver, whileNoted } from './upload_notes';
+import { listAttempts, type Part } from './upload_parts';
+import { endUpload, findUpload, noSuchUpload, type Begun } from './uploads';
+import { checkCondition, onlyWhereNothingIs } from './writes';
 
 /** All parts but the last have so many bytes at least. */
 const LEAST_PART = 5 * 1024 * 1024;
-/** So many segments a manifest has in Swift, unless it is told otherwise (`max_manifest_segments`); with more parts they are manifests themselves. */
-const MOST_SEGMENTS = 1000;
-const MOST_PROBLEMS = 1024 * 1024;
+/** Milliseconds before one looks again for parts that the store does not list. */
+const PAUSES = [100, 400, 1000];
 
 /** A part as the client lists it. */
 export interface ListedPart {
@@ -67,15 +49,42 @@ export interface CompletedObject {
 
 /**
  * Makes an object of the parts of an upload, an ordinary write as far as versions are concerned. Asked for once more, it answers the same, as long as
- * the object or its version is there. Against an abort at the same time: of the two, the one that removes the upload's marker is told that it
- * succeeded, and an object whose parts an abort may be removing is told to nobody; where it has a version id, it is removed.
+ * the object or its version is there. Of a complete and of an abort at the same time one succeeds: this one leaves what is there as it is where an
+ * abort has begun, and is waited for once it has begun itself.
  *
+ * @param read tells the terms, asked only once there is such an upload
  * @throws BucketError `no-such-upload`, `invalid-part`, `invalid-part-order`, `too-small`, `bad-digest`, `invalid-request`, `conflict`, and the condition's
  */
-export async function completeUpload(caller: Caller, upload: Upload, terms: Terms): Promise<CompletedObject> {
+export async function completeUpload(
+  caller: Caller,
+  upload: Upload,
+  read: () => Promise<Terms>,
+): Promise<CompletedObject> {
+  const found = await findUpload(caller, upload);
+  const completed = found ? undefined : await completedOf(caller, upload);
+  if (!found && !completed) throw noSuchUpload(upload);
+  const terms = await read();
   checkOrder(upload, terms.parts);
-  const begun = await findUpload(caller, upload);
-  if (!begun) return again(upload, terms, await completedOf(caller, upload));
+  if (completed) return again(upload, terms, completed);
+  for (;;) {
+    const object = await whileNoted(caller, upload, 'completing', async () => {
+      if (await isNoted(caller, upload, 'removing')) return undefined;
+      const begun = await findUpload(caller, upload);
+      return begun
+        ? complete(caller, upload, begun, terms)
+        : again(upload, terms, await completedOf(caller, upload));
+    });
+    if (object) return object;
+    await whenOver(caller, upload, 'removing');
+  }
+}
+
+async function complete(
+  caller: Caller,
+  upload: Upload,
+  begun: Begun,
+  terms: Terms,
+): Promise<CompletedObject> {
   const parts = await chosenParts(caller, upload, terms.parts);
   const { summing } = begun;
   const value = summing && sumOf(summing, parts);
@@ -83,8 +92,8 @@ export async function completeUpload(caller: Caller, upload: Upload, terms: Term
   const sum = summing && value !== undefined ? { summing, value } : undefined;
   const etag = etagOfParts(parts);
   const written = await write(caller, upload, begun, { parts, etag, sum }, terms);
+  await endUpload(caller, upload);
   if (!written) return again(upload, terms, await completedOf(caller, upload));
-  if (!(await endUpload(caller, upload))) await checkNotAborted(caller, upload, parts, written.versionId);
   return { etag, versionId: written.versionId, sum };
 }
 
@@ -107,14 +116,12 @@ function again(upload: Upload, { parts }: Terms, completed: Completed | undefine
 }
 
 async function chosenParts(caller: Caller, upload: Upload, listed: readonly ListedPart[]): Promise<Part[]> {
-  const known = new Map((await listParts(caller, upload)).map((part) => [part.number, part]));
-  const chosen: Part[] = [];
-  for (const wanted of listed) {
-    const isListed = known.get(wanted.number)?.etag === wanted.etag;
-    const part = isListed ? known.get(wanted.number) : await findPart(caller, upload, wanted.number);
-    if (part?.etag !== wanted.etag || !sumsAgree(part, wanted)) throw invalidPart(upload, wanted);
-    chosen.push(part);
-  }
+  const known = await knownParts(caller, upload, listed);
+  const chosen = listed.map((wanted) => {
+    const part = known.get(nameOf(wanted));
+    if (!part || !sumsAgree(part, wanted)) throw invalidPart(upload, wanted);
+    return part;
+  });
   for (const { number, bytes, etag } of chosen.slice(0, -1)) {
     if (bytes >= LEAST_PART) continue;
     const fields = {
@@ -130,17 +137,27 @@ async function chosenParts(caller: Caller, upload: Upload, listed: readonly List
   return chosen;
 }
 
+/** What was written with the numbers and etags that are wanted; of several such the newest. What the store does not list may yet be to come. */
+async function knownParts(
+  caller: Caller,
+  upload: Upload,
+  listed: readonly ListedPart[],
+): Promise<ReadonlyMap<string, Part>> {
+  for (const pause of [...PAUSES, undefined]) {
+    const known = new Map((await listAttempts(caller, upload)).map((part) => [nameOf(part), part]));
+    if (pause === undefined || listed.every((wanted) => known.has(nameOf(wanted)))) return known;
+    await setTimeout(pause);
+  }
+  return new Map();
+}
+
+function nameOf({ number, etag }: Pick<Part, 'number' | 'etag'>): string {
+  return `${number} ${etag}`;
+}
+
 function sumsAgree({ sum }: Part, { sums }: ListedPart): boolean {
   const wanted = sum && sums.get(sum.algorithm);
   return wanted === undefined || wanted === sum?.sum.toString('base64');
-}
-
-function invalidPart({ id }: Upload, { number, etag }: Pick<ListedPart, 'number' | 'etag'>): BucketError {
-  return new BucketError(
-    'invalid-part',
-    "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
-    { fields: { UploadId: id, PartNumber: String(number), ETag: etag } },
-  );
 }
 
 function sumOf(summing: Summing, parts: readonly Part[]): string | undefined {
@@ -180,24 +197,10 @@ function isMd5({ etag }: { readonly etag: string }): boolean {
   return /^[0-9a-f]{32}$/.test(etag);
 }
 
-/** A segment of a manifest, in the form in which clients put it. */
-interface Segment {
-  readonly path: string;
-  readonly etag: string;
-  readonly size_bytes: number;
-}
-
 interface Content {
   readonly parts: readonly Part[];
   readonly etag: string;
   readonly sum: CompletedObject['sum'];
-}
-
-/** Swift's etag of a large object. */
-function sloEtagOf(segments: readonly Segment[]): string {
-  return createHash('md5')
-    .update(segments.map(({ etag }) => etag).join(''))
-    .digest('hex');
 }
 
 /** Writes the object; undefined where what is there is that object already. */
@@ -216,13 +219,13 @@ async function write(
   let why: BucketError | 'done' | undefined;
   const refusal = (replaced: Replaced | undefined): Response | undefined => {
     if (replaced && uploadNoted(replaced.contentType) === id) why = 'done';
-    else why = refusedBy(condition, replaced && etagOf({ hash: replaced.etag, ...replaced }));
+    else why = refusedBy(condition, replaced && etagOfReplaced(replaced));
     return why && textResponse(412, '');
   };
   await checkCondition(caller, { bucket, key }, condition);
-  const response = await withParts(caller, { bucket, key }, () =>
-    putManifest(caller, { bucket, key }, segments, noted ? own.with(noted, sum.value) : own, refusal),
-  );
+  const sent = onlyWhereNothingIs(noted ? own.with(noted, sum.value) : own, condition);
+  const put = () => putManifest(caller, { bucket, key }, segments, sent, refusal);
+  const response = await withParts(caller, { bucket, key }, put, undefined, id);
   if (why !== undefined) {
     await drain(response.body);
     if (why === 'done') return undefined;
@@ -230,83 +233,4 @@ async function write(
   }
   const answer = await manifestWritten(caller, upload, response);
   return { versionId: answer.headers.get('x-object-version-id') };
-}
-
-/** The segments of the object's manifest: the parts, or manifests of them, whose names tell what is in them. */
-async function segmentsFor(caller: Caller, upload: Upload, parts: readonly Part[]): Promise<Segment[]> {
-  const container = segmentsOf(upload.bucket);
-  const segments = parts.map(({ number, etag, bytes }) => ({
-    path: `/${toText(container)}/${toText(partOf(upload, number))}`,
-    etag,
-    size_bytes: bytes,
-  }));
-  if (segments.length <= MOST_SEGMENTS) return segments;
-  const outer: Segment[] = [];
-  for (let at = 0; at < segments.length; at += MOST_SEGMENTS) {
-    const inner = segments.slice(at, at + MOST_SEGMENTS);
-    const etag = sloEtagOf(inner);
-    const key = `${markerOf(upload)}/manifest-${etag}`;
-    const response = await putManifest(caller, { bucket: container, key }, inner, Headers.none);
-    await drain((await manifestWritten(caller, upload, response)).body);
-    const size_bytes = inner.reduce((sum, segment) => sum + segment.size_bytes, 0);
-    outer.push({ path: `/${toText(container)}/${toText(key)}`, etag, size_bytes });
-  }
-  return outer;
-}
-
-function putManifest(
-  caller: Caller,
-  { bucket, key }: Pick<Upload, 'bucket' | 'key'>,
-  segments: readonly Segment[],
-  headers: Headers,
-  refusal?: (replaced: Replaced | undefined) => Response | undefined,
-): Promise<Response> {
-  return ask(caller, {
-    method: 'PUT',
-    container: bucket,
-    object: key,
-    query: { 'multipart-manifest': 'put' },
-    headers: headers.with('Accept', 'application/json'),
-    body: Buffer.from(JSON.stringify(segments)),
-    dialect: refusal ? { refusal } : {},
-  });
-}
-
-/** @throws BucketError for what the store finds wrong with the segments, and other refusals */
-async function manifestWritten(caller: Caller, upload: Upload, response: Response): Promise<Response> {
-  const { status, body } = response;
-  if (status !== 400) return done(caller, response, upload);
-  const bytes = (await readAll(body, MOST_PROBLEMS)) ?? Buffer.alloc(0);
-  const text = bytes.toString('latin1');
-  const [, number = ''] = /\/(\d+)", "(?:Etag Mismatch|Size Mismatch|404 Not Found)/.exec(text) ?? [];
-  if (/Etag Mismatch|Size Mismatch|404 Not Found/.test(text))
-    throw invalidPart(upload, { number: Number(number), etag: '' });
-  throw await refusalOf(caller, { ...response, body: bytes }, upload);
-}
-
-/** Somebody else has ended the upload while its object was written: another that completed it, or one that aborted it. */
-async function checkNotAborted(
-  caller: Caller,
-  upload: Upload,
-  parts: readonly Part[],
-  versionId: string | undefined,
-): Promise<void> {
-  const mayBeAborted = await isBeingAborted(caller, upload);
-  // an abort takes its note away after the parts; listings may not tell yet
-  const [first] = parts;
-  const isWhole = first && (await findPart(caller, upload, first.number))?.etag === first.etag;
-  if (isWhole && !mayBeAborted) return;
-  const { bucket: container, key: object } = upload;
-  if (versionId !== undefined && versionId !== 'null') {
-    const response = await ask(caller, {
-      method: 'DELETE',
-      container,
-      object,
-      query: { 'version-id': versionId },
-    });
-    await drain(response.body);
-  }
-  throw isWhole
-    ? new BucketError('conflict', 'The upload is being aborted at the same time. Please try again.')
-    : noSuchUpload(upload);
 }

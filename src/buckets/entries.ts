@@ -3,6 +3,7 @@ import { toBytes, type ByteString } from '../http/bytes';
 import type { Response } from '../http/message';
 import { parseAnswer, readAnswer } from '../stores/answer';
 import { ask, type Caller } from './caller';
+import { BucketError } from './errors';
 import { granted } from './store_answers';
 
 const MOST_LISTING_BYTES = 64 * 1024 * 1024;
@@ -58,6 +59,21 @@ export async function* entriesOf(
     if (last === undefined) return;
     query = { ...query, ...behind(last) };
   }
+}
+
+/** All entries whose names begin so; none where there is no such container. */
+export async function entriesBelow(
+  caller: Caller,
+  container: ByteString,
+  prefix: ByteString,
+): Promise<Entry[]> {
+  const found: Entry[] = [];
+  try {
+    for await (const entry of entriesOf(caller, container, { prefix })) found.push(entry);
+  } catch (error) {
+    if (!(error instanceof BucketError) || error.code !== 'no-such-bucket') throw error;
+  }
+  return found;
 }
 
 async function pageOf({ status, body }: Response): Promise<Entry[]> {

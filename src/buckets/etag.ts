@@ -1,5 +1,6 @@
 import type { ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
+import type { Replaced } from '../http/message';
 import { isTrueValue } from '../http/bytes';
 import { hasReservedParameter, withoutReservedParameters } from '../reserved';
 
@@ -26,6 +27,11 @@ export function etagOf({ hash, contentType, sloEtag }: Tagged): string {
   const [, noted, of] = NOTE.exec(contentType) ?? [];
   if (noted !== undefined && of === (slo ?? plain)) return noted;
   return slo === undefined ? plain : `${slo}-N`;
+}
+
+/** The same of what a write would replace. */
+export function etagOfReplaced({ etag, contentType, isLarge = false }: Replaced): string {
+  return etagOf({ hash: etag, contentType, sloEtag: isLarge ? etag : undefined });
 }
 
 /**

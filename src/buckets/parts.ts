@@ -1,79 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { drain } from '../http/body';
+import { destroy as destroyBody, drain } from '../http/body';
 import { isTrueValue, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import type { Response } from '../http/message';
-import { ask, type Caller } from './caller';
-import { entriesOf, type Entry } from './entries';
+import { StoreError } from '../stores/error';
+import { ask, staying, type Caller } from './caller';
+import { entriesBelow, entriesOf, type Entry } from './entries';
 import { BucketError } from './errors';
 import type { PartsInBucket } from './parts_memory';
 import { done } from './store_answers';
+import { belowUpload, segmentsOf, type Upload } from './upload_names';
+import { isNote, whenOver, whileNoted } from './upload_notes';
 import type { ObjectRef } from './versions';
-
-/**
- * Where the parts of uploads are, as Swift's s3api has it: beside the bucket in a container `BUCKET+segments`, there `KEY/UPLOAD` for an upload that goes on (its
- * marker), and `KEY/UPLOAD/N` for its parts, which stay when it is completed: the object is then a static large object of them, whose content type
- * notes the upload.
- */
-export function segmentsOf(bucket: ByteString): ByteString {
-  return `${bucket}+segments`;
-}
-
-/** Whether a container is such a one, and no bucket for clients to see. */
-export function isForSegments(container: ByteString): boolean {
-  return container.endsWith('+segments');
-}
-
-/** One upload of an object in parts. */
-export interface Upload {
-  readonly bucket: ByteString;
-  readonly key: ByteString;
-  readonly id: string;
-}
-
-/** The name of an upload's marker. */
-export function markerOf({ key, id }: Upload): ByteString {
-  return `${key}/${id}`;
-}
-
-const ID = /^[0-9a-f]{12}-[A-Za-z0-9_-]{24}$/;
-
-/** Ids of uploads sort by when they began: 12 digits of milliseconds, in hexadecimal, and what nobody guesses. */
-export function newUploadId(): string {
-  return `${Date.now().toString(16).padStart(12, '0')}-${randomBytes(18).toString('base64url')}`;
-}
-
-/** Whether a text may be the id of an upload: others are asked for by nobody. */
-export function isUploadId(text: string): boolean {
-  return ID.test(text);
-}
-
-/** The upload whose marker has a name; undefined for what is a part, or of one. */
-export function uploadIn(name: ByteString): Pick<Upload, 'key' | 'id'> | undefined {
-  const at = name.lastIndexOf('/');
-  const id = name.slice(at + 1);
-  return at > 0 && isUploadId(id) ? { key: name.slice(0, at), id } : undefined;
-}
-
-/** The name of a part. */
-export function partOf(upload: Upload, number: number): ByteString {
-  return `${markerOf(upload)}/${number}`;
-}
-
-/** All entries whose names begin so; none where there is no such container. */
-export async function entriesBelow(
-  caller: Caller,
-  container: ByteString,
-  prefix: ByteString,
-): Promise<Entry[]> {
-  const found: Entry[] = [];
-  try {
-    for await (const entry of entriesOf(caller, container, { prefix })) found.push(entry);
-  } catch (error) {
-    if (!(error instanceof BucketError) || error.code !== 'no-such-bucket') throw error;
-  }
-  return found;
-}
 
 const UPLOAD = /;\s*hindsight_upload=([^;]+)/i;
 
@@ -123,27 +60,35 @@ function isSlo(headers: Headers): boolean {
 
 /**
  * Does what destroys an object or one of its versions for good, and then removes the parts of which that was made. What was made of parts of other
- * uploads, or not by this API, stays: copies of manifests that Swift's clients made, and what they put together themselves, may need theirs. So do
- * the parts of what is still there as another version.
+ * uploads, or not by this API, keeps its parts, and so does what is still there as another version. A copy of the manifest that a client of Swift's made
+ * (`COPY` with `multipart-manifest=get`) shares the parts and loses them with the object, as it would on Swift where the segments are deleted.
  *
  * In a bucket with versions, what is destroyed is the version that was named, or else the null version: nothing, where the answer names the id of
- * another.
+ * another. Parts that cannot be removed stay: what was asked for is done all the same.
  *
  * @param destroy writes or deletes the object, or deletes the version; its answer is handed back
  * @param known the headers of what is destroyed, where they are known
+ * @param kept an upload whose parts are needed for what is written
  */
 export async function withParts(
   caller: Caller,
   object: ObjectRef,
   destroy: () => Promise<Response>,
   known?: Headers,
+  kept?: string,
 ): Promise<Response> {
   const id = await uploadOf(caller, object, known);
   const response = await destroy();
-  if (id === undefined || response.status >= 300) return response;
-  const done = response.headers.get('x-object-version-id') ?? 'null';
-  if (object.versionId === undefined && done !== 'null') return response;
-  await release(caller, { bucket: object.bucket, key: object.key, id });
+  if (id === undefined || id === kept || response.status >= 300) return response;
+  const destroyed = response.headers.get('x-object-version-id') ?? 'null';
+  if (object.versionId === undefined && destroyed !== 'null') return response;
+  try {
+    await release(staying(caller), { bucket: object.bucket, key: object.key, id });
+  } catch (error) {
+    if (error instanceof BucketError || error instanceof StoreError) return response;
+    destroyBody(response.body);
+    throw error;
+  }
   return response;
 }
 
@@ -191,14 +136,23 @@ async function partsIn(caller: Caller, bucket: ByteString): Promise<PartsInBucke
 }
 
 /**
- * Removes the parts of an upload, unless something is there that was made of it: whether there is not. Parts that cannot be removed now
- * stay.
+ * Removes the parts of an upload, unless something is there that was made of it: whether there is not. Who is completing it at the same time is waited
+ * for. Parts that cannot be removed now stay.
  */
 export async function release(caller: Caller, upload: Upload): Promise<boolean> {
+  return whileNoted(caller, upload, 'removing', async () => {
+    await whenOver(caller, upload, 'completing');
+    return removeParts(caller, upload);
+  });
+}
+
+/** The same, for who has noted that they may be going, and while nobody completes the upload. */
+export async function removeParts(caller: Caller, upload: Upload): Promise<boolean> {
   if (await completedOf(caller, upload)) return false;
   const container = segmentsOf(upload.bucket);
-  for (const { name } of await entriesBelow(caller, container, `${markerOf(upload)}/`)) {
-    const response = await ask(caller, { method: 'DELETE', container, object: name });
+  for (const entry of await entriesBelow(caller, container, belowUpload(upload))) {
+    if (isNote(upload, entry)) continue;
+    const response = await ask(caller, { method: 'DELETE', container, object: entry.name });
     await drain(response.body);
   }
   return true;

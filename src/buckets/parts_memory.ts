@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ByteString } from '../http/bytes';
+import { ClientGone } from '../http/message';
 
 /** Milliseconds for which something is remembered. */
 const AGE = 10_000;
@@ -21,11 +22,26 @@ export class PartsMemory {
   private readonly known = new LRUCache<string, Promise<PartsInBucket>>({ max: MOST_BUCKETS, ttl: AGE });
 
   /** @param find asks the store; what it rejects with is not remembered */
-  of(account: ByteString, bucket: ByteString, find: () => Promise<PartsInBucket>): Promise<PartsInBucket> {
+  async of(
+    account: ByteString,
+    bucket: ByteString,
+    find: () => Promise<PartsInBucket>,
+  ): Promise<PartsInBucket> {
     const key = keyOf(account, bucket);
-    const known = this.known.get(key);
-    if (known) return known;
-    const found = find();
+    for (;;) {
+      const known = this.known.get(key);
+      if (!known) return this.found(key, find());
+      try {
+        return await known;
+      } catch (error) {
+        // another client's, who has gone: this one has not
+        if (!(error instanceof ClientGone)) throw error;
+        if (this.known.peek(key) === known) this.known.delete(key);
+      }
+    }
+  }
+
+  private found(key: string, found: Promise<PartsInBucket>): Promise<PartsInBucket> {
     this.known.set(key, found);
     found.catch(() => {
       if (this.known.peek(key) === found) this.known.delete(key);

@@ -58,7 +58,7 @@ export async function writeObject(caller: Caller, ref: ObjectRef, object: NewObj
 }
 
 /** Judged by a store that keeps no versions as it writes. */
-function onlyWhereNothingIs(headers: Headers, condition: WriteCondition = {}): Headers {
+export function onlyWhereNothingIs(headers: Headers, condition: WriteCondition = {}): Headers {
   return condition.ifNoneMatch?.trim() === '*' ? headers.with('If-None-Match', '*') : headers;
 }
 

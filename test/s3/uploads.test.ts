@@ -1,12 +1,16 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteBucketCommand,
   DeleteObjectCommand,
   DeleteObjectTaggingCommand,
   GetBucketAclCommand,
@@ -26,6 +30,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createLog } from '../../src/log';
 import { readConfig } from '../../src/pipeline/load';
 import { startServer } from '../../src/server/serve';
@@ -35,6 +40,7 @@ import { embeddedS3, swiftS3 } from '../support/s3/endpoint';
 const MIB = 1024 * 1024;
 const FIRST = randomBytes(5 * MIB);
 const LAST = randomBytes(1000);
+const ROUNDS = Number(process.env['UPLOAD_RACES'] ?? 10);
 
 interface Place {
   readonly url: string;
@@ -77,6 +83,7 @@ function suite(start: () => Promise<Place>): void {
       forcePathStyle: true,
       credentials: { accessKeyId: 'test:tester', secretAccessKey: 'testing' },
       maxAttempts: 1,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
     });
   });
   afterAll(async () => {
@@ -347,26 +354,108 @@ function suite(start: () => Promise<Place>): void {
     expect(await code(tag([...most, { Key: 'eleventh', Value: '' }]))).toBe('InvalidTag');
   });
 
-  it('is there as a whole, or not at all, where it is completed and aborted at once', async () => {
-    await version('Enabled');
-    for (let at = 0; at < 10; at++) {
+  it.each(['Enabled', 'Suspended', undefined] as const)(
+    'is completed, or aborted and all as it was, where both are asked for at once: versions %s',
+    async (status) => {
+      if (status) await version(status);
+      for (let at = 0; at < ROUNDS; at++) {
+        const before = Buffer.from(`before ${at}`);
+        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'raced', Body: before }));
+        const begun = await begin('raced');
+        const parts = [await part(begun, 1, LAST)];
+        const [done, aborted] = await Promise.all([
+          code(complete(begun, parts)),
+          code(s3.send(new AbortMultipartUploadCommand(begun))),
+        ]);
+        expect([done, aborted].filter((end) => end === 'done')).toHaveLength(1);
+        expect([done, aborted]).toContain('NoSuchUpload');
+        expect((await read('raced')).equals(done === 'done' ? LAST : before)).toBe(true);
+        expect(await code(s3.send(new ListPartsCommand(begun)))).toBe('NoSuchUpload');
+      }
+    },
+  );
+
+  it('is whole, or gone, where it is completed twice and deleted at once', async () => {
+    for (let at = 0; at < 2 * ROUNDS; at++) {
       const begun = await begin('raced');
       const parts = [await part(begun, 1, LAST)];
-      const [done, aborted] = await Promise.all([
+      const ends = await Promise.all([
         code(complete(begun, parts)),
-        code(s3.send(new AbortMultipartUploadCommand(begun))),
+        code(complete(begun, parts)),
+        code(s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'raced' }))),
       ]);
-      expect([done, aborted]).toContainEqual(
-        expect.stringMatching('NoSuchUpload|OperationAborted|InvalidPart'),
-      );
-      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }));
-      expect(Versions.length).toBe(done === 'done' ? 1 : 0);
-      if (done !== 'done') continue;
-      expect((await read('raced')).equals(LAST)).toBe(true);
-      await s3.send(
-        new DeleteObjectCommand({ Bucket: bucket, Key: 'raced', VersionId: Versions[0]?.VersionId }),
-      );
+      expect(ends).toContain('done');
+      expect(await code(read('raced'))).toMatch(/^(done|NoSuchKey)$/);
     }
+  });
+
+  it('is made by one of two where nothing may be there', async () => {
+    for (let at = 0; at < ROUNDS; at++) {
+      const begun = [await begin(`raced ${at}`), await begin(`raced ${at}`)];
+      const made = await Promise.all(
+        begun.map(async (each, nth) => ({ each, parts: [await part(each, 1, Buffer.from(String(nth)))] })),
+      );
+      const ends = await Promise.all(
+        made.map(({ each, parts }) => code(complete(each, parts, { IfNoneMatch: '*' }))),
+      );
+      expect(ends.toSorted()).toEqual(['PreconditionFailed', 'done']);
+      expect((await read(`raced ${at}`)).toString()).toBe(String(ends.indexOf('done')));
+    }
+  });
+
+  it('is left alone by a part that comes when all is done', async () => {
+    const begun = await begin('k');
+    const [late, copied] = [Buffer.alloc(1000, 'a'), Buffer.alloc(1000, 'b')];
+    const url = await getSignedUrl(s3, new UploadPartCommand({ ...begun, PartNumber: 1 }));
+    const sending = request(url, {
+      method: 'PUT',
+      headers: { 'Content-Length': late.length, Expect: '100-continue' },
+    });
+    sending.flushHeaders();
+    await once(sending, 'continue');
+    sending.write(late.subarray(0, 500));
+    const parts = [await part(begun, 1, copied)];
+    expect((await s3.send(new ListPartsCommand(begun))).Parts).toHaveLength(1);
+    await complete(begun, parts);
+    sending.end(late.subarray(500));
+    const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+    expect([answer.statusCode, await text(answer)]).toEqual([404, expect.stringContaining('NoSuchUpload')]);
+    expect((await read('k')).equals(copied)).toBe(true);
+    const { PartsCount } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'k', PartNumber: 1 }));
+    expect(PartsCount).toBe(1);
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }));
+    expect(await segments()).toEqual([]);
+  });
+
+  it('is made of the attempt at a part that is listed, and lists the newest', async () => {
+    const begun = await begin('k');
+    const first = await part(begun, 1, Buffer.from('first'));
+    const second = await part(begun, 1, Buffer.from('second'));
+    const { Parts } = await s3.send(new ListPartsCommand(begun));
+    expect(Parts?.map(({ ETag }) => ETag)).toEqual([second.ETag]);
+    await complete(begun, [first]);
+    expect((await read('k')).toString()).toBe('first');
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }));
+    expect(await segments()).toEqual([]);
+  });
+
+  it('is read from the archive of a container whose bucket was deleted', async () => {
+    const client = await loginEmbedded(place.url, 'test:tester', 'testing');
+    const archive = `${bucket}-archive`;
+    const post = async (value: string) => {
+      const { status } = await client.ask('POST', `/${bucket}`, { 'X-History-Location': value });
+      expect(status).toBe(204);
+    };
+    await client.ask('PUT', `/${archive}`);
+    await post(archive);
+    await upload('k');
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }));
+    await post('');
+    await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
+    const [kept = ''] = await client.names(archive);
+    const { status, body } = await client.ask('GET', `/${archive}/${encodeURIComponent(kept)}`);
+    expect(status).toBe(200);
+    expect(body.equals(Buffer.concat([FIRST, LAST]))).toBe(true);
   });
 
   it('is sent by a browser in a form', async () => {

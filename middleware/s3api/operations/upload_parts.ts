@@ -1,7 +1,8 @@
 import { BucketError } from '../../../src/buckets/errors';
 import { readObject, type ReadObject } from '../../../src/buckets/objects';
 import { failed } from '../../../src/buckets/preconditions';
-import { getUpload, MOST_PARTS, putPart } from '../../../src/buckets/uploads';
+import { putPart } from '../../../src/buckets/upload_parts';
+import { getUpload, MOST_PARTS } from '../../../src/buckets/uploads';
 import { destroy, whileUnread } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY } from '../../../src/http/message';

@@ -1,17 +1,11 @@
 import { completeUpload } from '../../../src/buckets/completion';
-import { headBucket } from '../../../src/buckets/bucket';
 import { modifiedOf } from '../../../src/buckets/entries';
 import { BucketError } from '../../../src/buckets/errors';
 import { summing, type Summing } from '../../../src/buckets/part_sums';
-import type { Upload } from '../../../src/buckets/parts';
-import {
-  abortUpload,
-  createUpload,
-  getUpload,
-  listParts,
-  listUploads,
-  type Part,
-} from '../../../src/buckets/uploads';
+import { listUploads } from '../../../src/buckets/upload_listing';
+import type { Upload } from '../../../src/buckets/upload_names';
+import { listParts, type Part } from '../../../src/buckets/upload_parts';
+import { abortUpload, createUpload, getUpload } from '../../../src/buckets/uploads';
 import { quote, toText, type ByteString } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY } from '../../../src/http/message';
@@ -105,7 +99,7 @@ export function uploadOf(call: S3Call): Upload {
 const parts: Operation = async (call) => {
   const { caller } = call;
   const upload = uploadOf(call);
-  const [most, marker] = [limitOf(call, 'max-parts'), markerOf(call)];
+  const [most, marker] = [limitOf(call, 'max-parts'), numberMarkerOf(call)];
   const naming = namingOf(call);
   const { summing: wanted } = await getUpload(caller, upload);
   const behind = (await listParts(caller, upload)).filter(({ number }) => number > marker);
@@ -128,7 +122,7 @@ const parts: Operation = async (call) => {
   ]);
 };
 
-function markerOf({ parameters }: S3Call): number {
+function numberMarkerOf({ parameters }: S3Call): number {
   const given = parameters.get('part-number-marker') ?? '0';
   const marker = /^\d{1,10}$/.test(given) ? Number(given) : NaN;
   if (marker <= 2_147_483_647) return marker;
@@ -162,21 +156,15 @@ const complete: Operation = async (call) => {
   const { caller, request } = call;
   const condition = writeConditionOf(call);
   const upload = uploadOf(call);
-  const wanted = await bodyOf(call, MOST_DOCUMENT)
-    .then((body) => readXml(body, MOST_DOCUMENT, 'CompleteMultipartUpload'))
-    .then(listedParts)
-    .catch(async (error: unknown) => {
-      // what is not there is told before what is wrong
-      await headBucket(caller, upload.bucket);
-      throw error;
-    });
   const size = request.headers.get('x-amz-mp-object-size');
-  const { etag, versionId, sum } = await completeUpload(caller, upload, {
-    parts: wanted,
+  const { etag, versionId, sum } = await completeUpload(caller, upload, async () => ({
+    parts: listedParts(
+      await readXml(await bodyOf(call, MOST_DOCUMENT), MOST_DOCUMENT, 'CompleteMultipartUpload'),
+    ),
     bytes: size === undefined ? undefined : Number(size),
     sums: sumsOf(request.headers),
     condition,
-  });
+  }));
   const content = [
     xml('Location', locationOf(call)),
     xml('Bucket', upload.bucket),
