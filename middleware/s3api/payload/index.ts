@@ -69,8 +69,7 @@ export async function payloadOf(request: Request, signed: SignedBody): Promise<J
   let trailer: ReadonlyMap<string, string> = new Map();
   let failure: BucketError | undefined;
   const opened = open(request.body, form, signed, (received) => (trailer = received));
-  const late = () =>
-    told.trailing === undefined && !form.hasTrailer ? [] : inTrailer(trailer, told.trailing);
+  const late = () => (form.isChunked ? inTrailer(trailer, told.trailing) : []);
   const judged = verified(opened, boundsOf(length), promised, late, told.trailing);
   const body = await received(
     request,
