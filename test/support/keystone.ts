@@ -30,8 +30,7 @@ export type KeystoneUserName = keyof typeof USERS;
 export async function startKeystone(): Promise<KeystoneLab> {
   const [one, other] = await freePorts(2);
   const { status, stderr } = spawnSync('bash', [LAB, 'up', String(one), String(other)], { encoding: 'utf8' });
-  if (status !== 0)
-    throw new Error(`Keystone did not start (test/support/keystone-lab install?): ${stderr}`);
+  if (status !== 0) throw new Error(`Keystone did not start (test/support/keystone-lab install?): ${stderr}`);
   const keystone = `http://127.0.0.1:${String(one)}`;
   return {
     keystone,

@@ -12,7 +12,11 @@ import { ALGORITHM, formatScope, type Signing } from './signing';
  * @param host of the Keystone
  * @param now milliseconds since 1970
  */
-export function signedForKeystone({ accessKey, secretKey }: Credential, host: string, now: number): Ec2Request {
+export function signedForKeystone(
+  { accessKey, secretKey }: Credential,
+  host: string,
+  now: number,
+): Ec2Request {
   const timestamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
   const [verb, path] = ['POST', '/v3/ec2tokens'];
   const signing: Signing = {
