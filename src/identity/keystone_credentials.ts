@@ -28,7 +28,12 @@ export interface Ec2Request {
 }
 
 const Kept = z.object({
-  credential: z.object({ type: z.string(), user_id: z.string(), blob: z.string() }),
+  credential: z.object({
+    type: z.string(),
+    user_id: z.string(),
+    project_id: z.string().nullable(),
+    blob: z.string(),
+  }),
 });
 
 const Blob = z.object({ access: z.string(), secret: z.string() });
@@ -46,7 +51,7 @@ export class KeystoneCredentials implements CredentialSource {
   }
 
   /**
-   * Its user is the id of the user whose it is, its key the secret.
+   * Its user is `PROJECT:USER`, by their ids, its key the secret.
    *
    * @throws StoreError where Keystone does not tell; it says what the service user lacks
    */
@@ -122,12 +127,12 @@ export class KeystoneCredentials implements CredentialSource {
 }
 
 function credentialIn(text: string, accessKey: ByteString): Credential | undefined {
-  const { type, user_id, blob } = read(Kept, text).credential;
+  const { type, user_id, project_id, blob } = read(Kept, text).credential;
   if (type !== 'ec2') return undefined;
   const { access, secret } = read(Blob, blob);
   if (access !== toText(accessKey)) return undefined;
   const secretKey = toBytes(secret);
-  return { accessKey, secretKey, user: toBytes(user_id), key: secretKey };
+  return { accessKey, secretKey, user: toBytes(`${project_id ?? ''}:${user_id}`), key: secretKey };
 }
 
 function read<T>(schema: z.ZodType<T>, text: string): T {

@@ -227,7 +227,9 @@ credentials_cache_time = 1`;
       project_domain_name: 'Default',
     });
     const { access, secret } = await newKeys('demo');
-    expect((await keystone.find(access))?.secretKey).toBe(secret);
+    const demo = await lab.logIn('demo');
+    const owner = `${demo.project}:${demo.user}`;
+    expect(await keystone.find(access)).toMatchObject({ secretKey: secret, user: owner });
     const { user } = await lab.logIn('s3');
     for (const password of ['for a moment', 's3'])
       await lab.ask(admin, 'PATCH', `/users/${user}`, { user: { password } });
