@@ -40,7 +40,7 @@ export interface Caller {
 }
 
 /** Milliseconds for which what was begun goes on without the client. */
-const FINISHING = 60_000;
+const FINISHING = 10 * 60_000;
 
 /** The same, also when the client has gone: for what must come to its end once it was begun. */
 export function staying(caller: Caller): Caller {

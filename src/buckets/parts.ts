@@ -1,7 +1,7 @@
 import { destroy as destroyBody, drain } from '../http/body';
 import { isTrueValue, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
-import type { Response } from '../http/message';
+import { ClientGone, type Response } from '../http/message';
 import { StoreError } from '../stores/error';
 import { ask, staying, type Caller } from './caller';
 import { entriesBelow, entriesOf, type Entry } from './entries';
@@ -82,13 +82,11 @@ export async function withParts(
   if (id === undefined || id === kept || response.status >= 300) return response;
   const destroyed = response.headers.get('x-object-version-id') ?? 'null';
   if (object.versionId === undefined && destroyed !== 'null') return response;
-  try {
-    await release(staying(caller), { bucket: object.bucket, key: object.key, id });
-  } catch (error) {
-    if (error instanceof BucketError || error instanceof StoreError) return response;
+  await release(staying(caller), { bucket: object.bucket, key: object.key, id }).catch((error: unknown) => {
+    if ([BucketError, StoreError, ClientGone].some((kind) => error instanceof kind)) return;
     destroyBody(response.body);
     throw error;
-  }
+  });
   return response;
 }
 
