@@ -3,7 +3,7 @@ import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import { NO_BODY, type Body, type Response } from '../http/message';
 import { rangesOf } from '../http/ranges';
-import { DELETE_MARKER_TYPE } from '../stores/markers';
+import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../stores/markers';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { entriesOf } from './entries';
@@ -159,12 +159,10 @@ export async function objectRefusal(
   }
   if (status !== 404) return refusalOf(caller, response, ref);
   await drain(response.body);
-  if (versionId !== undefined && headers.get('content-type') === DELETE_MARKER_TYPE)
+  if (versionId !== undefined && isMarker(headers.get('content-type') ?? ''))
     return isDeleteMarker(ref, versionId, headers);
   if (versionId !== undefined) return refusalOf(caller, { ...response, body: NO_BODY }, ref);
-  const told = headers.get('x-object-version-id') ?? NULL_VERSION;
-  // `null` is also told of what never was
-  const marker = told === NULL_VERSION ? await markerOf(caller, ref) : told;
+  const marker = await markerInPlace(caller, ref, headers);
   return new BucketError('no-such-key', 'The specified key does not exist.', {
     fields: { Key: key, BucketName: bucket },
     ...(marker === undefined ? {} : { marker: { id: marker } }),
@@ -184,9 +182,17 @@ function isDeleteMarker({ key }: ObjectRef, id: string, headers: Headers): Bucke
 /**
  * The delete marker that is an object's newest version; undefined where there is none, or the caller may not look.
  *
+ * @param told by the store, where it looked itself
  * @throws BucketError `no-such-bucket`
  */
-async function markerOf(caller: Caller, { bucket, key }: ObjectRef): Promise<string | undefined> {
+async function markerInPlace(caller: Caller, ref: ObjectRef, told: Headers): Promise<string | undefined> {
+  if (told.has(NO_MARKER_HEADER)) return undefined;
+  const id = told.get('x-object-version-id') ?? NULL_VERSION;
+  // `null` is also told of what never was
+  return id === NULL_VERSION && !isMarker(told.get('content-type') ?? '') ? lookForMarker(caller, ref) : id;
+}
+
+async function lookForMarker(caller: Caller, { bucket, key }: ObjectRef): Promise<string | undefined> {
   try {
     if ((await headBucket(caller, bucket)).versioning === 'never') return undefined;
     for await (const entry of entriesOf(caller, bucket, { versions: '', prefix: key, limit: '1' }))
