@@ -3,6 +3,17 @@ import { openEmbedded, type BucketStore } from '../support/buckets/store';
 
 type Versioning = 'never' | 'Enabled' | 'Suspended';
 
+/** What an operation asked the store for, in this order. */
+interface Asking {
+  readonly methods: string;
+  /** Those that begin to read an object's content. */
+  readonly contents: readonly string[];
+  readonly answer: S3Answer;
+}
+
+/** By a right to versions is asked for what is not there. */
+const CONTENT = /^GET \/v1\/[^/]+\/(?!\.hindsight-versions-\/)[^/?]+\/[^?]+(?!.*multipart-manifest=get)/;
+
 describe('what operations of S3 ask of the store', () => {
   let store: BucketStore;
   let bucket: string;
@@ -28,11 +39,12 @@ describe('what operations of S3 ask of the store', () => {
     await put('first');
   };
   /** What an operation asks for, in this order, by method. */
-  const asking = async (asked: string, sent?: Sent): Promise<{ methods: string; answer: S3Answer }> => {
+  const asking = async (asked: string, sent?: Sent): Promise<Asking> => {
     const before = store.asked.length;
     const answer = await ask(asked, sent);
-    const methods = store.asked.slice(before).map((each) => each.split(' ')[0]);
-    return { methods: methods.join(' '), answer };
+    const all = store.asked.slice(before);
+    const methods = all.map((each) => each.split(' ')[0]).join(' ');
+    return { methods, contents: all.filter((each) => CONTENT.test(each)), answer };
   };
 
   describe.each(['GET', 'HEAD'])('%s of nothing', (method) => {
@@ -55,4 +67,52 @@ describe('what operations of S3 ask of the store', () => {
     expect(codeOf(await ask(`GET /${bucket}/none`))).toBe('NoSuchKey');
     expect(codeOf(await ask(`GET /${bucket}-gone/none`))).toBe('NoSuchBucket');
   });
+
+  test.each(['never', 'Enabled', 'Suspended'] as const)(
+    'a copy begins to read no content but what it copies, %s',
+    async (versioning) => {
+      await newBucket('never');
+      await put('o', 'null');
+      if (versioning !== 'never') await switchTo('Enabled');
+      const ids = versioning === 'never' ? [] : [await put('o', 'one'), await put('o', 'two')];
+      if (versioning === 'Suspended') await switchTo('Suspended');
+      for (const id of ['null', ...ids]) {
+        const copied = await asking(`PUT /${bucket}/copy`, {
+          headers: { 'x-amz-copy-source': `${bucket}/o?versionId=${id}` },
+        });
+        expect([copied.answer.status, copied.contents]).toEqual([200, []]);
+      }
+      const gone = await asking(`PUT /${bucket}/copy`, {
+        headers: { 'x-amz-copy-source': `${bucket}/o?versionId=0000000001.00000` },
+      });
+      expect(codeOf(gone.answer)).toBe('NoSuchVersion');
+      expect((await ask(`GET /${bucket}/copy`)).text).toBe(ids.length === 0 ? 'null' : 'two');
+    },
+  );
+
+  test.each(['never', 'Enabled'] as const)(
+    'the first part of what has none is read once, %s',
+    async (versioning) => {
+      await newBucket(versioning);
+      const read = await asking(`GET /${bucket}/first?partNumber=1`);
+      expect([read.answer.status, read.answer.text]).toEqual([200, 'first']);
+      expect(read.contents).toHaveLength(1);
+      const beyond = await asking(`GET /${bucket}/first?partNumber=2`);
+      expect([codeOf(beyond.answer), beyond.contents]).toEqual(['InvalidRange', []]);
+    },
+  );
+
+  test.each(['Enabled', 'Suspended'] as const)(
+    'a null version that is not there is looked for once, %s',
+    async (versioning) => {
+      await newBucket('Enabled');
+      if (versioning === 'Suspended') await switchTo('Suspended');
+      await ask(`HEAD /${bucket}/first?versionId=null`);
+      for (const key of ['first', 'none']) {
+        const { methods, answer } = await asking(`DELETE /${bucket}/${key}?versionId=null`);
+        // the right, the object, its null versions, and the bucket with its versions
+        expect([methods, answer.status]).toEqual(['HEAD HEAD HEAD HEAD HEAD', 204]);
+      }
+    },
+  );
 });

@@ -21,10 +21,15 @@ export class NullReader {
     private readonly authority: Authority,
   ) {}
 
-  /** The null version of an object: the object `itself`, or the id of the version that is; undefined where it has none. */
+  /**
+   * The null version of an object: the object `itself`, or the id of the version that is; undefined where it has none. Of one that a write takes the
+   * place of meanwhile, what is found may be gone.
+   */
   async find(request: Request, target: ObjectTarget): Promise<string | undefined> {
     const versions = versionsContainerOf(target.container);
-    const found = await findNull(this.store(request), versions, target);
+    const look = () => findNull(this.store(request), versions, target);
+    const first = await look();
+    const { found } = first.mayHaveMoved ? await look() : first;
     return typeof found === 'object' ? found.id : found;
   }
 

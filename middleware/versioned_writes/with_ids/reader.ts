@@ -111,13 +111,12 @@ export class Reader {
     if (refusal) return refusal;
     for (let isAgain = false; ; isAgain = true) {
       const found = await this.nulls.find(request, target);
-      if (found === undefined && isAgain) return notFound(request);
-      // one that a write takes the place of is gone once that is there
-      if (found === undefined) continue;
+      if (found === undefined) return notFound(request);
       const response =
         found === 'itself'
           ? await this.readNull(request, target)
           : await this.readEntry(request, target, found, NULL_ID);
+      // one that a write takes the place of is gone once that is there
       const isGone = response.status === 404 && !response.headers.has('x-object-version-id');
       if (!isGone || isAgain) return response;
       await drain(response.body);
