@@ -1,5 +1,5 @@
 import type { BucketError, BucketErrorCode } from '../../src/buckets/errors';
-import { unquote } from '../../src/http/bytes';
+import { isText, unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Request, Response } from '../../src/http/message';
 import { document, xml } from './xml';
@@ -59,14 +59,7 @@ export function errorAnswer(error: BucketError, request: Request): Response {
   const [name, status] = spelled(code, request);
   const { marker, fields = {}, headers = Headers.none } = details;
   const elements = { ...fields, ...(code === 'is-delete-marker' ? markerElements(request) : {}) };
-  const root = xml('Error', [
-    xml('Code', name),
-    xml('Message', message),
-    ...Object.entries(elements).map(([element, value]) => xml(element, value)),
-    xml('Resource', unquote(request.path)),
-    xml('RequestId', request.transactionId),
-    xml('HostId', request.transactionId),
-  ]);
+  const root = errorElement(request, name, message, elements);
   const own = Headers.of({
     'x-amz-delete-marker': marker && 'true',
     'x-amz-version-id': marker?.id,
@@ -75,6 +68,24 @@ export function errorAnswer(error: BucketError, request: Request): Response {
     'Retry-After': status === 503 ? '1' : undefined,
   });
   return document(status, root, own.withAll(headers));
+}
+
+/** The document of an error. */
+export function errorElement(
+  { path, transactionId }: Request,
+  code: string,
+  message: string,
+  fields: Readonly<Record<string, string>>,
+): string {
+  const resource = unquote(path);
+  return xml('Error', [
+    xml('Code', code),
+    xml('Message', message),
+    ...Object.entries(fields).map(([element, value]) => xml(element, value)),
+    xml('Resource', isText(resource) ? resource : path),
+    xml('RequestId', transactionId),
+    xml('HostId', transactionId),
+  ]);
 }
 
 function spelled(code: BucketErrorCode, { headers }: Request): readonly [string, number] {

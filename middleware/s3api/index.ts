@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { loginThrough, Sessions, type LoginOf } from '../../src/buckets/sessions';
-import { seconds, url, words } from '../../src/config/options';
-import type { Handler } from '../../src/http/message';
-import { loginKeystone, loginV1, LoginRefused } from '../../src/identity/logins';
-import { toBytes, toText } from '../../src/http/bytes';
+import { seconds, words } from '../../src/config/options';
+import { toBytes } from '../../src/http/bytes';
 import { withInfo } from '../../src/info';
 import type { FilterPlugin } from '../../src/plugin';
 import { s3Handler } from './filter';
+import { checkLogins, loginOptions, loginsOf } from './logins';
 import { routes } from './operations';
 import { postForm } from './operations/post_form';
 import { recognise } from './recognise';
@@ -19,18 +17,11 @@ const options = z
     credentials_file: z.string().optional(),
     storage_domain: domains.default([]),
     location: z.string().default('us-east-1'),
-    auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
-    auth_url: url.optional(),
-    auth_path: z.string().startsWith('/').default('/auth/v1.0'),
-    user_domain_name: z.string().default('Default'),
-    project_domain_name: z.string().default('Default'),
+    ...loginOptions,
     anonymous_account: z.string().optional(),
     clock_skew: seconds(1, 86_400).default(900_000),
   })
-  .superRefine(({ auth_type, auth_url }, context) => {
-    if (auth_type === 'password' && auth_url === undefined)
-      context.addIssue({ code: 'custom', path: ['auth_url'], message: 'needed with auth_type = password' });
-  });
+  .superRefine(checkLogins);
 
 /** By the names that Swift's own s3api has for them. */
 const CAPABILITIES = {
@@ -68,28 +59,10 @@ export const s3api: FilterPlugin<typeof options> = {
     const anonymous =
       anonymous_account === undefined ? undefined : { account: toBytes(anonymous_account), token: undefined };
     return (next) => {
-      const signers = signersOf(credentials, new Sessions(loginOf(given, next)));
+      const { known, sessions } = loginsOf(given, credentials, next);
+      const signers = signersOf(known, sessions);
       const parts = { routes, postForm, signers, domains: storage_domain, location, skew, anonymous, log };
       return withInfo(s3Handler(next, parts), { s3api: CAPABILITIES });
     };
   },
 };
-
-/** How the users of credentials log in. For Keystone a user is `PROJECT:USER`. */
-function loginOf(given: z.infer<typeof options>, next: Handler): LoginOf {
-  const { auth_type, auth_url, auth_path, user_domain_name, project_domain_name } = given;
-  if (auth_url === undefined) return loginThrough(next, auth_path);
-  return ({ user, key }) => {
-    const [name, password] = [toText(user), toText(key)];
-    if (auth_type === 'v1') return loginV1(auth_url, name, password, 'user')();
-    const [project_name = '', ...username] = name.split(':');
-    if (username.length === 0)
-      return Promise.reject(new LoginRefused(`the user ${name} is not of the form PROJECT:USER`));
-    const domains = { user_domain_name, project_domain_name };
-    return loginKeystone(
-      auth_url,
-      { username: username.join(':'), password, project_name, ...domains },
-      'user',
-    )();
-  };
-}

@@ -84,7 +84,7 @@ function checkPolicy(policy: ByteString, fields: ReadonlyMap<string, ByteString>
       );
   }
   const extra = [...fields.keys()].find(
-    (name) => !told.has(name) && !FREE.has(name) && name !== 'bucket' && !name.startsWith('x-ignore-'),
+    (name) => !told.has(name) && !FREE.has(name) && !name.startsWith('x-ignore-'),
   );
   if (extra !== undefined) throw denied(`Extra input fields: ${extra}`);
   return bounds;

@@ -6,6 +6,10 @@ import { Headers } from '../../src/http/headers';
 import type { Body, Response } from '../../src/http/message';
 import { messageOf } from '../../src/errors';
 
+/** Elements that a document has at most (10,000 parts with all checksums fit), and how deep they may be. */
+const MOST_ELEMENTS = 80_000;
+const DEEPEST = 16;
+
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** An element: text, or elements. */
@@ -106,7 +110,10 @@ function parse(bytes: Buffer): XmlElement {
   parser.on('doctype', () => {
     throw new Error('a document type is not allowed');
   });
+  let elements = 0;
   parser.on('opentag', ({ local, attributes }) => {
+    elements += 1;
+    if (elements > MOST_ELEMENTS || stack.length > DEEPEST) throw new Error('there are too many elements');
     const named = Object.values(attributes).map((each) => [each.local, each.value]);
     stack.push({
       name: local,

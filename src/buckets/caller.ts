@@ -11,6 +11,7 @@ import {
 } from '../http/message';
 import { formatQuery, formatTarget } from '../http/path';
 import { BucketError } from './errors';
+import { checkHeader } from './headers';
 import type { PartsMemory } from './parts_memory';
 
 /** Somebody logged in to the store. */
@@ -56,7 +57,7 @@ export interface Asked {
  * Asks the store in the caller's name, in Swift's API, with versions as dialects have them. Logs in again where the token has expired; where
  * something of the body was sent by then, nothing was done, and the client has to ask again.
  *
- * @throws BucketError `unavailable` for that
+ * @throws BucketError `unavailable` for that; `invalid-argument` for what no header can be
  */
 export async function ask(caller: Caller, asked: Asked): Promise<Response> {
   const session = await caller.session();
@@ -74,6 +75,7 @@ function isUnread(body: Body | undefined): boolean {
 
 function requestOf({ request }: Caller, session: Session, asked: Asked): Request {
   const { method, container, object, query = {}, headers = Headers.none, body, dialect = {} } = asked;
+  for (const [name, value] of headers.entries()) checkHeader(name, value);
   const target = {
     version: 'v1',
     account: asked.account ?? session.account,

@@ -11,6 +11,8 @@ const SETTABLE = new Set([
   'expires',
   'x-robots-tag',
   'x-delete-at',
+  // without it a dynamic large object would be an empty one
+  'x-object-manifest',
 ]);
 
 /**

@@ -15,12 +15,16 @@ import { BucketError } from './errors';
 /** Logs the user of a credential in: rejects with `LoginRefused`, or another StoreError. */
 export type LoginOf = (credential: Credential) => Promise<Login>;
 
+interface User extends Pick<Credential, 'user' | 'key'> {
+  readonly login: LoggedIn;
+}
+
 /** How many users are kept logged in. */
 const MOST = 10_000;
 
 /** The sessions of credentials: each is logged in once, for all who ask, and again when its token is over or refused. */
 export class Sessions {
-  private readonly users = new LRUCache<ByteString, LoggedIn>({ max: MOST });
+  private readonly users = new LRUCache<ByteString, User>({ max: MOST });
 
   constructor(private readonly login: LoginOf) {}
 
@@ -37,18 +41,25 @@ export class Sessions {
   }
 
   private async loggedIn(credential: Credential, refused: ByteString | undefined): Promise<Login> {
-    const { accessKey, user } = credential;
-    const known = this.users.get(accessKey) ?? new LoggedIn(() => this.login(credential));
-    this.users.set(accessKey, known);
     try {
-      return await known.session(refused);
+      return await this.user(credential).session(refused);
     } catch (error) {
       if (!(error instanceof LoginRefused)) throw error;
       throw new BucketError(
         'access-denied',
-        `The user ${user} of this access key cannot log in to the store.`,
+        `The user ${credential.user} of this access key cannot log in to the store.`,
       );
     }
+  }
+
+  private user(credential: Credential): LoggedIn {
+    const { accessKey } = credential;
+    const known = this.users.get(accessKey);
+    // an access key may have come to be somebody else's
+    if (known?.user === credential.user && known.key === credential.key) return known.login;
+    const login = new LoggedIn(() => this.login(credential));
+    this.users.set(accessKey, { user: credential.user, key: credential.key, login });
+    return login;
   }
 }
 

@@ -11,8 +11,14 @@ export interface Credential {
   readonly account?: ByteString | undefined;
 }
 
+/** Who knows credentials. */
+export interface CredentialSource {
+  /** @throws StoreError where nobody could tell whether there is one */
+  find(accessKey: ByteString): Credential | undefined | Promise<Credential | undefined>;
+}
+
 /** The credentials that a server knows, by their access keys. */
-export class Credentials {
+export class Credentials implements CredentialSource {
   static readonly none = new Credentials([]);
 
   private readonly known: ReadonlyMap<ByteString, Credential>;

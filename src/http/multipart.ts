@@ -107,8 +107,10 @@ async function splitHead(
     const step = await content.next();
     if (step.done) return { head: seen.toString('latin1'), rest: content };
     seen = Buffer.concat([seen, step.value]);
-    if (seen.length > MOST_HEAD) throw new InvalidForm('the headers of a part are too long');
     end = seen.indexOf('\r\n\r\n');
+    // much of the part's content may have come with them
+    if ((end < 0 ? seen.length : end) > MOST_HEAD)
+      throw new InvalidForm('the headers of a part are too long');
   }
   return { head: seen.toString('latin1', 0, end), rest: preceded(seen.subarray(end + 4), content) };
 }

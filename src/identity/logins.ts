@@ -13,7 +13,7 @@ const SERVICE = 'service user';
 /** Swift's own way (TempAuth, and what speaks like it): user and key in the headers of a GET. */
 export function loginV1(authUrl: URL, user: string, key: string, role = SERVICE): Login {
   return async () => {
-    const { status, headers } = await ask(authUrl, 'GET', {
+    const { status, headers } = await askIdentity(authUrl, 'GET', {
       'X-Auth-User': toBytes(user),
       'X-Auth-Key': toBytes(key),
     });
@@ -80,25 +80,26 @@ export function loginKeystone(authUrl: URL, user: KeystoneUser, role = SERVICE):
     },
   });
   return async () => {
-    const { status, headers, text } = await ask(url, 'POST', { 'Content-Type': 'application/json' }, body);
+    const { status, headers, text } = await askIdentity(
+      url,
+      'POST',
+      { 'Content-Type': 'application/json' },
+      body,
+    );
     const token = headers['x-subject-token'];
     if (typeof token !== 'string') throw refused(url, `${role} ${name}`, status);
     return { token, ...tokenFacts(text) };
   };
 }
 
-function keystoneUrl(authUrl: URL, path: string): URL {
+/** The URL of something in version 3 of a Keystone's API, whether its own URL tells the version or not. */
+export function keystoneUrl(authUrl: URL, path: string): URL {
   const base = authUrl.href.replace(/\/$/, '').replace(/\/v3$/, '');
   return new URL(`${base}/v3/${path}`);
 }
 
-interface TokenFacts {
-  readonly accountPath: string | undefined;
-  readonly expires: number | undefined;
-  readonly project: string | undefined;
-}
-
-function tokenFacts(text: string): TokenFacts {
+/** What Keystone tells of a token, as far as it can be read. */
+export function tokenFacts(text: string): Omit<Session, 'token'> {
   try {
     const { catalog = [], expires_at, project } = KeystoneToken.parse(JSON.parse(text)).token;
     const endpoints = catalog
@@ -113,7 +114,20 @@ function tokenFacts(text: string): TokenFacts {
   }
 }
 
-async function ask(url: URL, method: 'GET' | 'POST', headers: Record<string, string>, body?: string) {
+/** What an identity service answered. */
+export interface IdentityAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** Asks an identity service; rejects with a StoreError where it cannot be reached. */
+export async function askIdentity(
+  url: URL,
+  method: 'GET' | 'POST',
+  headers: Record<string, string>,
+  body?: string,
+): Promise<IdentityAnswer> {
   try {
     const response = await undiciRequest(url, {
       method,

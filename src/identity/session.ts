@@ -5,6 +5,8 @@ export interface Session {
   readonly accountPath: string | undefined;
   /** Milliseconds since 1970 until when the token is good, if that was told. */
   readonly expires?: number | undefined;
+  /** The id of the project that the token is for, if Keystone told it. */
+  readonly project?: string | undefined;
 }
 
 /** Logs in. Rejects with a StoreError that says why not; neither it nor anything else names the secret. */

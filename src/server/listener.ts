@@ -149,7 +149,13 @@ async function send(
     throw new ClientGone('the client left');
   }
   const early = !req.complete;
-  res.writeHead(status, (early ? headers.withAll(CLOSE) : headers).toRaw());
+  try {
+    res.writeHead(status, (early ? headers.withAll(CLOSE) : headers).toRaw());
+  } catch (error) {
+    // a store may tell what no header can have
+    destroy(body);
+    throw error;
+  }
   try {
     if (!Buffer.isBuffer(body)) await pipeline(body, res, { end: false });
     if (early) {

@@ -112,12 +112,13 @@ export function signedChunks(
   request: Recorded,
   chunks: readonly Buffer[],
   trailer?: readonly [name: string, value: string],
+  secret = SECRET_KEY,
 ): Buffer {
   const field = (wanted: string) => request.fields.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? '';
   const [, scope = '', seed = ''] =
     /Credential=[^/]*\/(.*?),.*Signature=(\w+)/.exec(field('authorization')) ?? [];
   const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
-  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${SECRET_KEY}`);
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${secret}`);
   const hash = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');
   let previous = seed;
   const next = (what: string, ...digests: string[]) => {

@@ -1,19 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { request } from 'undici';
 import { Headers } from '../../src/http/headers';
 import { readConfig, type Config } from '../../src/pipeline/load';
 import { createLog } from '../../src/log';
 import { startServer, type RunningServer } from '../../src/server/serve';
 import { Client } from '../support/client';
-import { freePorts } from '../support/ports';
+import { startKeystone, type KeystoneLab, type KeystoneUserName } from '../support/keystone';
 import { describeWithSwift } from '../support/swift';
 
-const LAB = join(__dirname, '../support/keystone-lab');
-
 describeWithSwift('a Swift whose users log in with Keystone v3', () => {
-  let keystone: string;
-  let swift: string;
+  let lab: KeystoneLab;
   let proxy: RunningServer;
 
   const config = (password: string): Config =>
@@ -26,9 +20,9 @@ pipeline = catch_errors gatekeeper versioned_writes proxy-server
 allow_versioned_writes = true
 [app:proxy-server]
 use = swift
-upstream = ${swift}
+upstream = ${lab.swift}
 auth_type = password
-auth_url = ${keystone}/v3
+auth_url = ${lab.keystone}/v3
 username = hindsight
 password = ${password}
 project_name = service
@@ -39,40 +33,18 @@ project_domain_name = Default
       {},
     );
 
-  /** A user and the project of each. */
-  const USERS = { demo: 'demo', guest: 'guests' };
-
-  const logIn = async (url: string, name: keyof typeof USERS): Promise<Client> => {
-    const domain = { name: 'Default' };
-    const { headers, body } = await request(`${keystone}/v3/auth/tokens`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({
-        auth: {
-          identity: { methods: ['password'], password: { user: { name, password: name, domain } } },
-          scope: { project: { name: USERS[name], domain } },
-        },
-      }),
-    });
-    const { token } = (await body.json()) as { token: { project: { id: string } } };
-    const credentials = Headers.of({ 'X-Auth-Token': String(headers['x-subject-token']) });
-    return new Client(url, credentials, `/v1/AUTH_${token.project.id}`);
+  const logIn = async (url: string, name: KeystoneUserName): Promise<Client> => {
+    const { token, project } = await lab.logIn(name);
+    return new Client(url, Headers.of({ 'X-Auth-Token': token }), `/v1/AUTH_${project}`);
   };
 
   beforeAll(async () => {
-    const [one, other] = await freePorts(2);
-    const { status, stderr } = spawnSync('bash', [LAB, 'up', String(one), String(other)], {
-      encoding: 'utf8',
-    });
-    if (status !== 0)
-      throw new Error(`Keystone did not start (test/support/keystone-lab install?): ${stderr}`);
-    keystone = `http://127.0.0.1:${String(one)}`;
-    swift = `http://127.0.0.1:${String(other)}`;
+    lab = await startKeystone();
     proxy = await startServer(config('hindsight'), createLog('silent'));
   }, 120_000);
   afterAll(async () => {
     await proxy.close();
-    spawnSync('bash', [LAB, 'down']);
+    lab.stop();
   });
 
   it('keeps versions with a service user of Keystone', async () => {
@@ -104,7 +76,7 @@ project_domain_name = Default
     for (const path of ['/public/o', '/public', '/public-archive'])
       expect([path, (await guest.ask('GET', path)).status]).toEqual([path, 403]);
 
-    const direct = new Client(swift, owner.credentials, owner.account);
+    const direct = new Client(lab.swift, owner.credentials, owner.account);
     await direct.ask('POST', '/public', { 'X-Remove-Container-Write': 'x' });
     for (const [method, path] of [
       ['PUT', '/public/o'],

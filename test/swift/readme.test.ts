@@ -68,6 +68,22 @@ describeWithSwift('what the README says', ({ plain }) => {
     expect(stdout).toMatch(/(006report\/[\d.]+\n){3}first\n$/);
   });
 
+  it('of clients of S3 works as written', async () => {
+    const data = join(folder, 'data');
+    const sample = readFileSync(join(ROOT, 'config/embedded.conf'), 'utf8');
+    const own = await startProxyProcess(
+      sample.replace('${HINDSIGHT_DATA:-./data}', data).replace('${HINDSIGHT_PORT:-8080}', '0'),
+    );
+    try {
+      const written = code('With clients of S3', 'bash', { 'http://127.0.0.1:8080': own.url });
+      const { code: status, stdout, stderr } = await bash(written);
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/(report\t\d{10}\.\d{5}\t2\n){2}[^]*\n1\n$/);
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('of an Express app works as written', async () => {
     const [port = 0] = await freePorts(1);
     const addresses = { 'http://127.0.0.1:18080': plain, 'listen(8080': `listen(${port}` };

@@ -52,6 +52,19 @@ it("what is S3's is claimed for the pipeline: forms to buckets, and buckets by t
   expect(claims('GET', '/bkt', { Host: 'bkt.elsewhere.example' })).toBe(false);
 });
 
+it.each([
+  ['password', '', 'auth_url: needed with auth_type = password'],
+  [
+    'ec2',
+    'auth_url = http://127.0.0.1:5000\nusername = u\npassword = p',
+    'project_name: needed with auth_type = ec2',
+  ],
+  ['ec3', '', 'auth_type = ec3: not known; known: v1, password, ec2'],
+])('the S3 API says what auth_type = %s lacks', (type, more, message) => {
+  const text = GOOD.replace('versioned_writes proxy-server', 's3api versioned_writes proxy-server');
+  expect(() => read(`${text}[filter:s3api]\nauth_type = ${type}\n${more}\n`)).toThrow(message);
+});
+
 it('times are whole milliseconds, as Redis takes them', () => {
   const { lock_lease } = read(GOOD.replace('[DEFAULT]', '[DEFAULT]\nlock_lease = 1.001')).server;
   expect(lock_lease).toBe(1001);

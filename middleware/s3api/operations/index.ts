@@ -1,7 +1,6 @@
 import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
-import { isText } from '../../../src/http/bytes';
-import type { Operation, Route } from '../call';
+import type { Operation, Route, S3Call } from '../call';
 import { aclRoutes } from './acls';
 import { bucketRoutes, plainBucketRoutes } from './buckets';
 import { copyRoutes } from './copies';
@@ -52,8 +51,16 @@ export const routes: readonly Route[] = [
 function named(run: Operation): Operation {
   return async (call) => {
     if (call.bucket !== undefined) checkBucketName(call.bucket);
-    if (call.key !== undefined && !isText(call.key))
-      throw new BucketError('invalid-argument', 'The key is not UTF-8, or has a NUL.');
+    checkOwners(call);
     return run(call);
   };
+}
+
+/** By these a client makes sure that it does not write to, or read from, a bucket of the same name that somebody else has. */
+function checkOwners({ request: { headers }, bucket, caller: { user } }: S3Call): void {
+  const given = ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner'].map((name) =>
+    headers.get(name),
+  );
+  if (bucket !== undefined && given.some((owner) => owner !== undefined && owner !== user))
+    throw new BucketError('access-denied', 'Access Denied');
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { headBucket } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
 import { checkVersionId } from '../../../src/buckets/versions';
 import { removeObject, type Removed } from '../../../src/buckets/writes';
 import type { ByteString } from '../../../src/http/bytes';
+import { StoreError } from '../../../src/stores/error';
 import type { Operation, Route, S3Call } from '../call';
 import { child, childrenOf, readXml, xml, xmlAnswer } from '../xml';
 import { bodyOf, bucketOf, malformed } from './arguments';
@@ -23,6 +23,10 @@ export const multiDeleteRoutes: readonly Route[] = [
 interface Named {
   readonly key: ByteString;
   readonly versionId: string | undefined;
+  /** Which it must have; undefined: whichever it has. */
+  readonly etag: string | undefined;
+  /** A condition that is not known here. */
+  readonly unknown: string | undefined;
 }
 
 type Outcome = Removed | BucketError;
@@ -30,13 +34,15 @@ type Outcome = Removed | BucketError;
 const run: Operation = async (call) => {
   const body = await bodyOf(call, MOST_BYTES);
   if (body.length === 0) throw new S3Refusal(400, 'MissingRequestBodyError', 'Request Body is empty');
-  checkDigest(call, body);
+  checkDigest(call);
   const asked = await readXml(body, MOST_BYTES, 'Delete');
   const isQuiet = child(asked, 'Quiet')?.text.trim().toLowerCase() === 'true';
   const named = childrenOf(asked, 'Object').map((each) => ({
     key: child(each, 'Key')?.text ?? '',
     // minio sends an empty one where it means none
     versionId: child(each, 'VersionId')?.text || undefined,
+    etag: child(each, 'ETag')?.text || undefined,
+    unknown: ['LastModifiedTime', 'Size'].find((name) => child(each, name)),
   }));
   if (named.length === 0 || named.length > MOST_KEYS) throw malformed();
   if (named.some(({ key }) => key === ''))
@@ -47,17 +53,10 @@ const run: Operation = async (call) => {
   return xmlAnswer(200, 'DeleteResult', told);
 };
 
-/** Something must tell that the request is whole. What checksums tell was seen while the body was read. */
-function checkDigest({ request: { headers }, payload }: S3Call, body: Buffer): void {
-  const md5 = headers.get('content-md5')?.trim();
-  if (md5 === undefined) {
-    if (payload.checksums.size > 0 || payload.trailing().size > 0) return;
-    throw new BucketError('invalid-request', 'Missing required header for this request: Content-MD5');
-  }
-  if (Buffer.from(md5, 'base64').length !== 16)
-    throw new BucketError('invalid-digest', 'The Content-MD5 you specified was invalid.');
-  if (createHash('md5').update(body).digest('base64') !== md5)
-    throw new BucketError('bad-digest', 'The Content-MD5 you specified did not match what we received.');
+/** Something must tell that the request is whole: it was judged while the body was read. */
+function checkDigest({ request: { headers }, payload }: S3Call): void {
+  if (headers.has('content-md5') || payload.checksums.size > 0 || payload.trailing().size > 0) return;
+  throw new BucketError('invalid-request', 'Missing required header for this request: Content-MD5');
 }
 
 /** Some at a time; those of one key one after the other, in the order of the request. */
@@ -78,12 +77,17 @@ async function removed(call: S3Call, named: readonly Named[]): Promise<Outcome[]
   return outcomes;
 }
 
-async function removedOf(call: S3Call, { key, versionId }: Named): Promise<Outcome> {
+/** What fails for one object is told with it: others are deleted by then, or still will be. */
+async function removedOf(call: S3Call, { key, versionId, etag, unknown }: Named): Promise<Outcome> {
+  if (unknown !== undefined)
+    return new BucketError('not-implemented', `The condition ${unknown} is not implemented.`);
   try {
     const version = versionId === undefined ? undefined : checkVersionId(versionId, 'VersionId');
-    return await removeObject(call.caller, { bucket: bucketOf(call), key, versionId: version });
+    const ref = { bucket: bucketOf(call), key, versionId: version };
+    return await removeObject(call.caller, ref, { ifMatch: etag });
   } catch (error) {
     if (error instanceof BucketError) return error;
+    if (error instanceof StoreError) return new BucketError('unavailable', 'Please try again later.');
     throw error;
   }
 }

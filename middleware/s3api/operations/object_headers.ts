@@ -2,10 +2,13 @@ import { cannedAcl } from '../../../src/buckets/acl';
 import { BucketError } from '../../../src/buckets/errors';
 import { shownType } from '../../../src/buckets/etag';
 import { checksumsIn, metadataHeaders, metadataIn, standardHeaders } from '../../../src/buckets/metadata';
+import { checkHeader } from '../../../src/buckets/headers';
 import type { ObjectInfo } from '../../../src/buckets/objects';
 import { parseTags, tagHeaders, tagsIn } from '../../../src/buckets/tags';
 import type { ByteString } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
+import { hasReservedParameter } from '../../../src/reserved';
+import { DELETE_MARKER_TYPE } from '../../../src/stores/markers';
 import type { S3Call } from '../call';
 import { invalidArgument } from './arguments';
 import { notImplemented, S3Refusal } from './refusal';
@@ -33,9 +36,16 @@ export function describedBy({ request: { headers } }: S3Call): Headers {
       throw notImplemented(`A header you provided implies functionality that is not implemented: ${name}`);
   checkStorageClass(headers.get('x-amz-storage-class'));
   checkAcl(headers.get('x-amz-acl'));
-  return Headers.of({ 'Content-Type': headers.get('content-type') || DEFAULT_TYPE })
+  return Headers.of({ 'Content-Type': typeIn(headers) })
     .withAll(standardHeaders(headers))
     .withAll(metadataHeaders(metadataOf(headers)));
+}
+
+/** Types by which the store, or the proxy, knows what an object is, no client gives. */
+function typeIn(headers: Headers): ByteString {
+  const type = headers.get('content-type') || DEFAULT_TYPE;
+  if (!hasReservedParameter(type) && type !== DELETE_MARKER_TYPE) return type;
+  throw invalidArgument('Content-Type', type, 'The content type is one of those that are reserved.');
 }
 
 /** There is one class. */
@@ -127,8 +137,6 @@ const OVERRIDES = [
 /** The headers that the query asks an answer to have instead. */
 export function overridden({ parameters }: S3Call): Headers {
   const wanted = OVERRIDES.map((name) => [name, parameters.get(`response-${name}`)] as const);
-  for (const [name, value] of wanted)
-    if (value !== undefined && /[\0\r\n]/.test(value))
-      throw invalidArgument(`response-${name}`, value, 'The value is none that a header can have.');
+  for (const [name, value] of wanted) if (value !== undefined) checkHeader(name, value);
   return Headers.of(Object.fromEntries(wanted));
 }

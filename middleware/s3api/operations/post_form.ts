@@ -45,7 +45,7 @@ async function received(form: S3Form): Promise<Response> {
     const { parameters } = parseParameters(part.headers.get('content-disposition') ?? '');
     const name = parameters.get('name')?.toLowerCase();
     if (name === undefined) throw malformed('A part has no name.');
-    if (name === 'file') return put(form, named(fields, parameters.get('filename') ?? ''), part);
+    if (name === 'file') return await put(form, named(fields, parameters.get('filename') ?? ''), part);
     const value = await valueOf(part, left);
     left -= name.length + value.length;
     if (left < 0) throw tooLong();
@@ -90,7 +90,7 @@ function callOf(
   key: ByteString,
   { caller }: AdmittedForm,
 ): S3Call {
-  const headers = Headers.of(Object.fromEntries(fields)).with('Host', request.headers.get('host') ?? '');
+  const headers = Headers.of(Object.fromEntries(fields)).with('Host', request.host ?? '');
   const payload = {
     body: NO_BODY,
     length: undefined,

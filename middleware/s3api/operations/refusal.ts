@@ -1,6 +1,7 @@
 import { NO_BODY, type Response } from '../../../src/http/message';
 import type { Operation, S3Call } from '../call';
-import { document, xml } from '../xml';
+import { errorElement } from '../errors';
+import { document } from '../xml';
 
 /** An error that only S3 has: what acts on buckets does not know it. */
 export class S3Refusal extends Error {
@@ -35,8 +36,6 @@ export function answeringRefusals(run: Operation): Operation {
 }
 
 function spelled({ request }: S3Call, { status, code, message, fields }: S3Refusal): Response {
-  const further = Object.entries(fields).map(([name, value]) => xml(name, value));
-  const content = [xml('Code', code), xml('Message', message), ...further];
-  const answer = document(status, xml('Error', [...content, xml('RequestId', request.transactionId)]));
+  const answer = document(status, errorElement(request, code, message, fields));
   return request.method === 'HEAD' ? { ...answer, body: NO_BODY } : answer;
 }

@@ -23,7 +23,7 @@ const RECEIVED_FIRST = 64 * 1024;
 export interface SignedBody {
   /** Undefined: the request is not signed at all. */
   readonly signing: Signing | undefined;
-  /** What signs in its scope; undefined where that is not known. */
+  /** What signs in its scope; undefined where nothing is signed. */
   readonly key: Buffer | undefined;
   /** Whether checksums in headers are the body's own, and not those of what it is about. */
   readonly hasOwnChecksums: boolean;
@@ -69,8 +69,7 @@ export async function payloadOf(request: Request, signed: SignedBody): Promise<J
   let trailer: ReadonlyMap<string, string> = new Map();
   let failure: BucketError | undefined;
   const opened = open(request.body, form, signed, (received) => (trailer = received));
-  const late = () =>
-    told.trailing === undefined && !form.hasTrailer ? [] : inTrailer(trailer, told.trailing);
+  const late = () => (form.isChunked ? inTrailer(trailer, told.trailing) : []);
   const judged = verified(opened, boundsOf(length), promised, late, told.trailing);
   const body = await received(
     request,
@@ -131,10 +130,7 @@ function open(
   if (!isSigned) return unchunked(new ByteReader(chunks(body)), undefined, ended);
   if (key && signing)
     return unchunked(new ByteReader(chunks(body)), new ChunkSignatures(key, signing, hasTrailer), ended);
-  throw new BucketError(
-    'not-implemented',
-    'Signed chunks cannot be verified here, where only Keystone knows the secrets: send UNSIGNED-PAYLOAD, a SHA-256 of the whole body, or STREAMING-UNSIGNED-PAYLOAD-TRAILER.',
-  );
+  throw new BucketError('invalid-request', 'Chunks can be signed only where the request is.');
 }
 
 /** What a trailer promises; it must be what was announced, and nothing else. */

@@ -1,15 +1,15 @@
 import type { Session } from '../../../src/buckets/caller';
 import { BucketError } from '../../../src/buckets/errors';
 import type { Sessions } from '../../../src/buckets/sessions';
-import type { Credentials } from '../../../src/credentials/credential';
+import type { CredentialSource } from '../../../src/credentials/credential';
 import type { ByteString } from '../../../src/http/bytes';
 import { isSignature, signingKey, stringToSign, type Signed } from './canonical';
-import type { Scope, Signing } from './signing';
+import type { Signing } from './signing';
 
 /** Somebody whose signature was found right. */
 export interface Signer {
   readonly user: ByteString;
-  /** What signs in the scope; undefined where only somebody else knows that, so that signatures within a body cannot be judged. */
+  /** What signs in the scope; undefined for who has not signed at all. */
   readonly key: Buffer | undefined;
   /** @param refused a token that the store no longer takes */
   session(refused?: ByteString): Promise<Session>;
@@ -27,23 +27,22 @@ export interface Signers {
 export type SignedText = Pick<Signing, 'accessKey' | 'scope' | 'signature'>;
 
 /** Judges by secrets that are known here. */
-export function signersOf(credentials: Credentials, sessions: Sessions): Signers {
-  const judge = (text: ByteString, { accessKey, scope, signature }: SignedText): Signer => {
-    const credential = credentials.find(accessKey);
+export function signersOf(credentials: CredentialSource, sessions: Sessions): Signers {
+  const judge = async (
+    { accessKey, scope, signature }: SignedText,
+    textOf: () => ByteString,
+  ): Promise<Signer> => {
+    const credential = await credentials.find(accessKey);
     if (!credential) throw unknown(accessKey);
-    const key = signingKey(credential.secretKey, scope satisfies Scope);
-    if (!isSignature(key, text, signature)) throw wrong(accessKey);
+    const key = signingKey(credential.secretKey, scope);
+    if (!isSignature(key, textOf(), signature)) throw wrong(accessKey);
     const session = (refused?: ByteString) => sessions.session(credential, refused);
     return { user: credential.user, key, session };
   };
   return {
-    ofRequest: (request, signing) => settled(() => judge(stringToSign(request, signing), signing)),
-    ofText: (text, signed) => settled(() => judge(text, signed)),
+    ofRequest: (request, signing) => judge(signing, () => stringToSign(request, signing)),
+    ofText: (text, signed) => judge(signed, () => text),
   };
-}
-
-function settled<T>(work: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(work()));
 }
 
 export function unknown(accessKey: ByteString): BucketError {

@@ -63,6 +63,16 @@ describe('signed chunks', () => {
     );
   });
 
+  it('have no trailer that was not announced', async () => {
+    const recorded = await streamed([Buffer.from('hello')]);
+    const end = recorded.body.length - 2;
+    const body = Buffer.concat([
+      recorded.body.subarray(0, end),
+      Buffer.from('x-amz-checksum-crc32:AAAAAA==\r\n\r\n'),
+    ]);
+    expect(await put({ ...recorded, body })).toMatchObject({ status: 400, got: undefined });
+  });
+
   it('are refused with any one byte changed, or cut off', async () => {
     const recorded = await streamed(
       [Buffer.from('hello '), Buffer.from('world')],

@@ -90,3 +90,12 @@ it.each<[string, unknown, string, string]>([
 ])('%s is refused', async (_, conditions, expiration, code) => {
   await expect(verifyPolicy(form(conditions, expiration), signers, NOW)).rejects.toMatchObject({ code });
 });
+
+it('a policy that tells of no bucket is good for none', async () => {
+  const others = CONDITIONS.filter((each) => !('bucket' in each));
+  expect(others).toHaveLength(CONDITIONS.length - 1);
+  await expect(verifyPolicy(form(others), signers, NOW)).rejects.toMatchObject({
+    code: 'access-denied',
+    message: expect.stringContaining('Extra input fields: bucket') as unknown,
+  });
+});

@@ -50,6 +50,15 @@ it('the account may be told by the configuration', async () => {
   });
 });
 
+it("an access key that has come to be another user's has a session of that user", async () => {
+  const { sessions, logins } = counted();
+  await sessions.session(CREDENTIAL);
+  await sessions.session({ ...CREDENTIAL, user: 'test:other' });
+  await sessions.session({ ...CREDENTIAL, user: 'test:other', key: 'new' });
+  await sessions.session({ ...CREDENTIAL, user: 'test:other', key: 'new' });
+  expect(logins).toEqual(['test:tester', 'test:other', 'test:other']);
+});
+
 it('who cannot log in is refused; a store that cannot tell is not there', async () => {
   const refused = new Sessions(() => Promise.reject(new LoginRefused('no')));
   await expect(refused.session(CREDENTIAL)).rejects.toMatchObject({ code: 'access-denied' });

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { freePorts } from './ports';
+
+const LAB = join(__dirname, 'keystone-lab');
+
+/** Somebody logged in to the Keystone of the lab. */
+export interface Login {
+  readonly token: string;
+  readonly user: string;
+  readonly project: string;
+}
+
+/** A real Keystone, and a Swift whose users log in with it. */
+export interface KeystoneLab {
+  readonly keystone: string;
+  readonly swift: string;
+  logIn(name: KeystoneUserName): Promise<Login>;
+  /** Asks for a path below `/v3`; rejects where the answer is an error. */
+  ask(token: string, method: string, path: string, body?: unknown): Promise<unknown>;
+  stop(): void;
+}
+
+/** The users of the lab, whose passwords are their names, and the project of each. */
+const USERS = { demo: 'demo', guest: 'guests', hindsight: 'service', s3: 'service', admin: 'admin' };
+export type KeystoneUserName = keyof typeof USERS;
+
+/** Starts both beside the running swift-lab. */
+export async function startKeystone(): Promise<KeystoneLab> {
+  const [one, other] = await freePorts(2);
+  const { status, stderr } = spawnSync('bash', [LAB, 'up', String(one), String(other)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`Keystone did not start (test/support/keystone-lab install?): ${stderr}`);
+  const keystone = `http://127.0.0.1:${String(one)}`;
+  return {
+    keystone,
+    swift: `http://127.0.0.1:${String(other)}`,
+    logIn: (name) => logIn(keystone, name),
+    ask: async (token, method, path, body) => {
+      const headers = { 'X-Auth-Token': token, 'Content-Type': 'application/json' };
+      const text = body === undefined ? null : JSON.stringify(body);
+      const answer = await request(`${keystone}/v3${path}`, { method, headers, body: text });
+      const told = await answer.body.text();
+      if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${told}`);
+      return told === '' ? undefined : (JSON.parse(told) as unknown);
+    },
+    stop: () => void spawnSync('bash', [LAB, 'down']),
+  };
+}
+
+async function logIn(keystone: string, name: KeystoneUserName): Promise<Login> {
+  const domain = { name: 'Default' };
+  const { headers, body } = await request(`${keystone}/v3/auth/tokens`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      auth: {
+        identity: { methods: ['password'], password: { user: { name, password: name, domain } } },
+        scope: { project: { name: USERS[name], domain } },
+      },
+    }),
+  });
+  const { token } = (await body.json()) as { token: { project: { id: string }; user: { id: string } } };
+  return { token: String(headers['x-subject-token']), user: token.user.id, project: token.project.id };
+}
