@@ -32,7 +32,9 @@ export interface Copied extends Written {
 }
 
 /**
- * Makes a copy: of the content, in one piece, whatever the source is made of.
+ * Makes a copy: of the content, in one piece, whatever the source is made of. A condition on what it replaces is judged before; where the bucket keeps
+ * versions, or once did, again when nothing can come between. Elsewhere of several writes at once more than one may find it to hold: Swift takes an
+ * If-None-Match of a copy for one on its source (`copy.py`, `_get_source_object`), so that the store cannot judge it as that of a PUT.
  *
  * @throws BucketError `precondition-failed`, `invalid-request` for a delete marker, a copy that changes nothing and one that is too large, and
  *   what reading and writing throw

@@ -3,12 +3,12 @@ import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import { NO_BODY, type Body, type Response } from '../http/message';
 import { rangesOf } from '../http/ranges';
-import { DELETE_MARKER_TYPE } from '../stores/markers';
+import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../stores/markers';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { entriesOf } from './entries';
 import { BucketError } from './errors';
-import { etagIn } from './etag';
+import { etagIn, unquoted } from './etag';
 import { failed, judged, type Conditions } from './preconditions';
 import { refusalOf } from './store_answers';
 import { NULL_VERSION, timeOfVersion, type ObjectRef } from './versions';
@@ -40,6 +40,8 @@ export interface ReadOptions {
   readonly conditions?: Conditions;
   /** As the header Range has it. */
   readonly range?: string | undefined;
+  /** As the header If-Range has it: where it does not mean what is there, all of the object is read. */
+  readonly ifRange?: string | undefined;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface ReadOptions {
  *   `precondition-failed`, `invalid-range`
  */
 export async function readObject(caller: Caller, ref: ObjectRef, options: ReadOptions): Promise<ReadObject> {
-  const { method, conditions = {}, range } = options;
+  const { method, conditions = {}, range, ifRange } = options;
   const headers = method === 'GET' ? Headers.of({ Range: range }) : Headers.none;
   const response = await askFor(caller, ref, { method, headers });
   const isUnsatisfiable = response.status === 416 && response.headers.has('etag');
@@ -57,6 +59,11 @@ export async function readObject(caller: Caller, ref: ObjectRef, options: ReadOp
   const info = infoOf(response);
   checkVersion(response, info, ref);
   const judgement = judged(conditions, info);
+  if (range !== undefined && judgement === 'hold' && !meansRange(ifRange, info)) {
+    if (method === 'HEAD') return headOf(response, info, undefined);
+    destroy(response.body);
+    return readObject(caller, ref, { method, conditions });
+  }
   if (judgement === 'hold' && !isUnsatisfiable)
     return method === 'HEAD' ? headOf(response, info, range) : readOf(response, info);
   destroy(response.body);
@@ -64,6 +71,16 @@ export async function readObject(caller: Caller, ref: ObjectRef, options: ReadOp
     throw failed(conditions.ifMatch === undefined ? 'If-Unmodified-Since' : 'If-Match');
   if (judgement === 'not-modified') return { ...info, status: 304, body: NO_BODY };
   throw unsatisfiable(range ?? '', info.size);
+}
+
+/**
+ * Whether a range is to be taken of what is there (RFC 9110, 13.1.5): the very content of which the client has the rest. A weak etag never tells that, and
+ * a date only where it is the very same.
+ */
+function meansRange(ifRange: string | undefined, { etag, modified }: ObjectInfo): boolean {
+  if (ifRange === undefined) return true;
+  const given = ifRange.trim();
+  return given.startsWith('W/') ? false : unquoted(given) === etag || Date.parse(given) === modified;
 }
 
 /** What is known of an object, or of one of its versions. @throws BucketError as where it is read */
@@ -159,12 +176,10 @@ export async function objectRefusal(
   }
   if (status !== 404) return refusalOf(caller, response, ref);
   await drain(response.body);
-  if (versionId !== undefined && headers.get('content-type') === DELETE_MARKER_TYPE)
+  if (versionId !== undefined && isMarker(headers.get('content-type') ?? ''))
     return isDeleteMarker(ref, versionId, headers);
   if (versionId !== undefined) return refusalOf(caller, { ...response, body: NO_BODY }, ref);
-  const told = headers.get('x-object-version-id') ?? NULL_VERSION;
-  // `null` is also told of what never was
-  const marker = told === NULL_VERSION ? await markerOf(caller, ref) : told;
+  const marker = await markerInPlace(caller, ref, headers);
   return new BucketError('no-such-key', 'The specified key does not exist.', {
     fields: { Key: key, BucketName: bucket },
     ...(marker === undefined ? {} : { marker: { id: marker } }),
@@ -184,9 +199,17 @@ function isDeleteMarker({ key }: ObjectRef, id: string, headers: Headers): Bucke
 /**
  * The delete marker that is an object's newest version; undefined where there is none, or the caller may not look.
  *
+ * @param told by the store, where it looked itself
  * @throws BucketError `no-such-bucket`
  */
-async function markerOf(caller: Caller, { bucket, key }: ObjectRef): Promise<string | undefined> {
+async function markerInPlace(caller: Caller, ref: ObjectRef, told: Headers): Promise<string | undefined> {
+  if (told.has(NO_MARKER_HEADER)) return undefined;
+  const id = told.get('x-object-version-id') ?? NULL_VERSION;
+  // `null` is also told of what never was
+  return id === NULL_VERSION && !isMarker(told.get('content-type') ?? '') ? lookForMarker(caller, ref) : id;
+}
+
+async function lookForMarker(caller: Caller, { bucket, key }: ObjectRef): Promise<string | undefined> {
   try {
     if ((await headBucket(caller, bucket)).versioning === 'never') return undefined;
     for await (const entry of entriesOf(caller, bucket, { versions: '', prefix: key, limit: '1' }))

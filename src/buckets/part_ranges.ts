@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { destroy } from '../http/body';
 import { isTrueValue } from '../http/bytes';
+import type { Headers } from '../http/headers';
 import { parseAnswer, readAnswer } from '../stores/answer';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { objectRefusal } from './objects';
+import { headObject, objectRefusal } from './objects';
 import type { ObjectRef } from './versions';
 
 const MOST_MANIFEST_BYTES = 64 * 1024 * 1024;
@@ -29,23 +30,38 @@ export interface PartRange {
  * @throws BucketError `invalid-range` where there is no such part, and what reading throws
  */
 export async function partRange(caller: Caller, ref: ObjectRef, number: number): Promise<PartRange> {
-  const { bucket, key, versionId } = ref;
-  const query = { 'version-id': versionId, 'multipart-manifest': 'get' };
-  const response = await ask(caller, { method: 'GET', container: bucket, object: key, query });
-  if (response.status >= 300) throw await objectRefusal(caller, response, ref);
-  const of = response.headers.get('x-object-version-id') ?? versionId;
-  if (!isTrueValue(response.headers.get('x-static-large-object'))) {
-    destroy(response.body);
+  // the content of what has no parts is not to be begun for nothing
+  const info = await headObject(caller, ref);
+  const found = { ...ref, versionId: info.versionId ?? ref.versionId };
+  const sizes = isMadeOfParts(info.headers) ? await partSizes(caller, found) : undefined;
+  const { versionId } = found;
+  if (sizes === undefined) {
     if (number > 1) throw noSuchPart(number);
-    return { versionId: of, range: undefined, count: undefined };
+    return { versionId, range: undefined, count: undefined };
   }
-  const body = await readAnswer(response.body, MOST_MANIFEST_BYTES, 'a manifest');
-  const sizes = parseAnswer(Manifest, body, 'a manifest').map(sizeOf);
   const size = sizes[number - 1];
   if (size === undefined) throw noSuchPart(number);
   const first = sizes.slice(0, number - 1).reduce((sum, each) => sum + each, 0);
   const range = size === 0 ? undefined : `bytes=${first}-${first + size - 1}`;
-  return { versionId: of, range, count: sizes.length };
+  return { versionId, range, count: sizes.length };
+}
+
+/** In bytes; undefined where what is there has no parts any more. */
+async function partSizes(caller: Caller, ref: ObjectRef): Promise<number[] | undefined> {
+  const { bucket, key, versionId } = ref;
+  const query = { 'version-id': versionId, 'multipart-manifest': 'get' };
+  const response = await ask(caller, { method: 'GET', container: bucket, object: key, query });
+  if (response.status >= 300) throw await objectRefusal(caller, response, ref);
+  if (!isMadeOfParts(response.headers)) {
+    destroy(response.body);
+    return undefined;
+  }
+  const body = await readAnswer(response.body, MOST_MANIFEST_BYTES, 'a manifest');
+  return parseAnswer(Manifest, body, 'a manifest').map(sizeOf);
+}
+
+function isMadeOfParts(headers: Headers): boolean {
+  return isTrueValue(headers.get('x-static-large-object'));
 }
 
 function sizeOf({ bytes, range, data }: z.infer<typeof Manifest>[number]): number {

@@ -17,9 +17,18 @@ export class NullIndex {
 
   /** The null versions that are kept, the newest first. */
   async kept(object: ObjectRef): Promise<Kept[]> {
+    return this.among(object, await this.told(object));
+  }
+
+  /** The ids that are told of. */
+  async told(object: ObjectRef): Promise<readonly string[]> {
     const index = await this.store.stat(this.at(object));
-    const ids = index === undefined ? [] : idsIn(index.contentType);
-    const found = await Promise.all(ids.map((id) => this.look(object, id)));
+    return index === undefined ? [] : idsIn(index.contentType);
+  }
+
+  /** Those of them that are kept, the newest first. */
+  async among(object: ObjectRef, told: readonly string[]): Promise<Kept[]> {
+    const found = await Promise.all(told.map((id) => this.look(object, id)));
     return found.filter((each) => each !== undefined).sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 

@@ -134,19 +134,26 @@ export class NullVersions extends VersionsWithIds {
   }
 }
 
+/** What looking for an object's null version, without its lock, came to. */
+export interface NullFound {
+  /** The object itself, or a version; undefined: it has none. */
+  readonly found: 'itself' | Kept | undefined;
+  /** None was found, though there was one, or was to be: a write may have put one where it was looked for before. */
+  readonly mayHaveMoved: boolean;
+}
+
 /**
- * The null version of an object: the object itself (`itself`), or a version; undefined where it has none.
+ * Looks for the null version of an object.
  *
  * @param versions the container that holds the versions
  */
-export async function findNull(
-  store: Store,
-  versions: ByteString,
-  object: ObjectRef,
-): Promise<'itself' | Kept | undefined> {
+export async function findNull(store: Store, versions: ByteString, object: ObjectRef): Promise<NullFound> {
   const state = stateOf(object, versions, await store.stat(object));
-  if (state.is === 'null') return 'itself';
-  return nullsOf(state, await new NullIndex(store, versions).kept(object)).current;
+  if (state.is === 'null') return { found: 'itself', mayHaveMoved: false };
+  const index = new NullIndex(store, versions);
+  const told = await index.told(object);
+  const found = nullsOf(state, await index.among(object, told)).current;
+  return { found, mayHaveMoved: found === undefined && told.length > 0 };
 }
 
 /** The link to an older version notes the newest that was acknowledged. */

@@ -16,6 +16,11 @@ export const NEW_MARKER_TYPE = 'application/x-deleted;hindsight_new=1';
  */
 export const VERSION_MARKER_TYPE = 'application/x-deleted;hindsight_versions_deleted=1';
 
+/**
+ * On a 404 for a dialect: the versions of the object were looked at, and the newest, if there is any, is no delete marker. The container is there.
+ */
+export const NO_MARKER_HEADER = 'X-Hindsight-No-Marker';
+
 /** Whether a content type is that of a delete marker among versions with ids. */
 export function isVersionMarkerType(contentType: ByteString): boolean {
   return withoutVersionParameters(contentType) === VERSION_MARKER_TYPE;

@@ -160,6 +160,37 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>): void {
     expect(codeOf(await ask(`GET /${bucket}/a?partNumber=0`))).toBe('InvalidArgument');
   });
 
+  test.each([false, true])(
+    'a range is taken of the content it is meant of only, versions: %s',
+    async (versioned) => {
+      const bucket = await newBucket(versioned);
+      const old = md5('0123456789');
+      await put(bucket, 'a', 'abcdefgh');
+      const modified = (await ask(`HEAD /${bucket}/a`)).headers.get('last-modified') ?? '';
+      const read = async (method: string, ifRange: string, Range = 'bytes=2-4', more = {}) => {
+        const { status, headers, text } = await ask(`${method} /${bucket}/a`, {
+          headers: { Range, 'If-Range': ifRange, ...more },
+        });
+        return [status, headers.get('content-length'), text];
+      };
+      for (const is of [`"${md5('abcdefgh')}"`, md5('abcdefgh'), modified]) {
+        expect(await read('GET', is)).toEqual([206, '3', 'cde']);
+        expect(await read('HEAD', is)).toEqual([206, '3', '']);
+        expect((await read('GET', is, 'bytes=8-'))[0]).toBe(416);
+      }
+      const before = new Date(Date.parse(modified) - 1000).toUTCString();
+      const after = new Date(Date.parse(modified) + 1000).toUTCString();
+      for (const other of [`"${old}"`, `W/"${md5('abcdefgh')}"`, before, after, 'nothing']) {
+        for (const range of ['bytes=2-4', 'bytes=8-']) {
+          expect(await read('GET', other, range)).toEqual([200, '8', 'abcdefgh']);
+          expect(await read('HEAD', other, range)).toEqual([200, '8', '']);
+        }
+        expect((await read('GET', other, 'bytes=2-4', { 'If-Match': `"${old}"` }))[0]).toBe(412);
+      }
+      expect((await ask(`GET /${bucket}/a`, { headers: { 'If-Range': `"${old}"` } })).status).toBe(200);
+    },
+  );
+
   test.each([false, true])('parts of large objects are read, versions: %s', async (versioned) => {
     const bucket = await newBucket(versioned);
     await put(bucket, 'segments/1', '01234');

@@ -80,7 +80,7 @@ async function seen(store: MapStore): Promise<readonly Listed[]> {
 }
 
 async function listed(store: MapStore): Promise<readonly Listed[]> {
-  const found = await findNull(store, VERSIONS, OBJECT);
+  const { found } = await findNull(store, VERSIONS, OBJECT);
   const ids = idsIn(store);
   const kept = ids.map((id) => ({
     body: store.body(entry(id)),
@@ -182,7 +182,7 @@ interface Bodies {
 
 async function bodiesIn(store: MapStore): Promise<Bodies> {
   const is = await state(store);
-  const found = await findNull(store, VERSIONS, OBJECT);
+  const { found } = await findNull(store, VERSIONS, OBJECT);
   const versions = new Map(idsIn(store).map((id) => [id, store.body(entry(id))]));
   const id = typeof found === 'object' ? found.id : found;
   const kept = await new NullIndex(store, VERSIONS).kept(OBJECT);
@@ -279,6 +279,38 @@ describe('null versions', () => {
       { numRuns: 2000 },
     );
     expect(crashed).toBeGreaterThan(500);
+  });
+
+  it.each(['write null', 'delete null'] as const)(
+    'are there all the while for who looks without the lock, when the store is asked again where it says so: %s',
+    async (kind) => {
+      const plain: Step = { kind, body: 'one', outcome: 'done', which: 0 };
+      for (let moment = 0; moment < 5; moment++) {
+        const store = new MapStore();
+        for (const each of ['write null', 'write'] as const) await perform(store, { ...plain, kind: each });
+        let asked = 0;
+        const looking = new Proxy(store, {
+          get: (of, name) =>
+            name !== 'stat'
+              ? (Reflect.get(of, name) as unknown)
+              : async (at: ObjectRef) => {
+                  if (asked++ === moment) await perform(store, plain);
+                  return store.stat(at);
+                },
+        });
+        const first = await findNull(looking, VERSIONS, OBJECT);
+        const { found } = first.mayHaveMoved ? await findNull(looking, VERSIONS, OBJECT) : first;
+        expect(found).toBeDefined();
+      }
+    },
+  );
+
+  it('are looked for once where there never was any', async () => {
+    const store = new MapStore();
+    const none = { found: undefined, mayHaveMoved: false };
+    expect(await findNull(store, VERSIONS, OBJECT)).toEqual(none);
+    await perform(store, { kind: 'write', body: 'one', outcome: 'done', which: 0 });
+    expect(await findNull(store, VERSIONS, OBJECT)).toEqual(none);
   });
 });
 

@@ -34,9 +34,10 @@ async function read(call: S3Call, method: 'GET' | 'HEAD'): Promise<Response> {
   const overrides = overridden(call);
   const part = call.parameters.get('partNumber');
   if (part !== undefined) return readPart(call, ref, method, part);
-  const range = call.request.headers.get('range');
+  const { headers } = call.request;
+  const [range, ifRange] = [headers.get('range'), headers.get('if-range')];
   const conditions = conditionsOf(call);
-  return shown(call, await readObject(call.caller, ref, { method, conditions, range }), overrides);
+  return shown(call, await readObject(call.caller, ref, { method, conditions, range, ifRange }), overrides);
 }
 
 async function readPart(

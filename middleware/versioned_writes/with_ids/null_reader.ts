@@ -1,11 +1,18 @@
-import { nullIn } from '../../../src/core/null_note';
 import { findNull } from '../../../src/core/null_versions';
-import { parseVersionName, versionPrefix, versionsContainerOf } from '../../../src/core/version_names';
-import type { Authority, Handler, Request } from '../../../src/http/message';
-import type { ContainerTarget, ObjectTarget } from '../../../src/http/path';
+import { versionPrefix, versionsContainerOf } from '../../../src/core/version_names';
+import { drain } from '../../../src/http/body';
+import { credentials, Headers } from '../../../src/http/headers';
+import { subrequest, type Authority, type Handler, type Request } from '../../../src/http/message';
+import { formatQuery, formatTarget, type ContainerTarget, type ObjectTarget } from '../../../src/http/path';
 import { StoreError } from '../../../src/stores/error';
 import { HttpStore } from '../../../src/stores/http_store';
+import { readListing, versionOf } from './entries';
 import { NULL_ID } from './names';
+
+/** The id of the delete marker that is the newest version of an object; undefined where that is no marker, or there is none. */
+export interface NewestMarker {
+  readonly id: string | undefined;
+}
 
 /** Looks for what dialects ask of versions besides Swift's API, without the lock of an object. */
 export class NullReader {
@@ -14,10 +21,15 @@ export class NullReader {
     private readonly authority: Authority,
   ) {}
 
-  /** The null version of an object: the object `itself`, or the id of the version that is; undefined where it has none. */
+  /**
+   * The null version of an object: the object `itself`, or the id of the version that is; undefined where it has none. Of one that a write takes the
+   * place of meanwhile, what is found may be gone.
+   */
   async find(request: Request, target: ObjectTarget): Promise<string | undefined> {
     const versions = versionsContainerOf(target.container);
-    const found = await findNull(this.store(request), versions, target);
+    const look = () => findNull(this.store(request), versions, target);
+    const first = await look();
+    const { found } = first.mayHaveMoved ? await look() : first;
     return typeof found === 'object' ? found.id : found;
   }
 
@@ -27,16 +39,24 @@ export class NullReader {
     return found === 'itself' ? undefined : found;
   }
 
-  /** The id of the delete marker that an object's newest version is; undefined where that is another, or it may not be known. */
-  async newestMarker(
-    request: Request,
-    { account, container, object }: ObjectTarget,
-  ): Promise<string | undefined> {
-    const versions = versionsContainerOf(container);
+  /** Whether an object's newest version is a delete marker; undefined where that may not be known, or the versions have no container. */
+  async newestMarker(request: Request, target: ObjectTarget): Promise<NewestMarker | undefined> {
+    const { version, account, container, object } = target;
+    const { authority } = this;
+    const path = formatTarget({ version, account, container: versionsContainerOf(container) });
+    const query = formatQuery({ format: 'json', prefix: versionPrefix(object), limit: '1' });
+    const headers = authority === 'client' ? credentials(request.headers) : Headers.none;
     try {
-      const [first] = await this.store(request).firstEntries(account, versions, versionPrefix(object), 1);
-      const id = first?.isMarker ? parseVersionName(first.name)?.id : undefined;
-      return id !== undefined && nullIn(first?.contentType ?? '') === id ? NULL_ID : id;
+      const response = await this.next(
+        subrequest(request, { method: 'GET', path, query, headers, authority }),
+      );
+      if (response.status >= 300) {
+        await drain(response.body);
+        return undefined;
+      }
+      const first = (await readListing(response)).map((each) => versionOf(each))[0];
+      if (first === undefined || 'subdir' in first || !first.isMarker) return { id: undefined };
+      return { id: first.isNull ? NULL_ID : first.id };
     } catch (error) {
       if (error instanceof StoreError) return undefined;
       throw error;

@@ -19,7 +19,7 @@ import { Fallback } from './fallback';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
 import { reaching, refusalByOwner } from './rights';
 import { NullReader } from './null_reader';
-import { asMarker, currentId, identified, shown, versionShown } from './shown';
+import { asMarker, currentId, identified, shown, versionShown, withoutMarker } from './shown';
 
 const ETAG_OF_NOTHING = createHash('md5').digest('hex');
 
@@ -58,7 +58,8 @@ export class Reader {
     if (inForce?.kind !== 'with-ids') return shown(response, target, dialect);
     if (!dialect || response.status !== 404) return shown(identified(response), target, dialect);
     const marker = await whileUnread(response, () => this.nulls.newestMarker(request, target));
-    return marker === undefined ? response : identified(asMarker(response), marker);
+    if (marker === undefined) return response;
+    return marker.id === undefined ? withoutMarker(response) : identified(asMarker(response), marker.id);
   }
 
   /** What is in a place of the store, which is the one that the request names. */
@@ -110,13 +111,12 @@ export class Reader {
     if (refusal) return refusal;
     for (let isAgain = false; ; isAgain = true) {
       const found = await this.nulls.find(request, target);
-      if (found === undefined && isAgain) return notFound(request);
-      // one that a write takes the place of is gone once that is there
-      if (found === undefined) continue;
+      if (found === undefined) return notFound(request);
       const response =
         found === 'itself'
           ? await this.readNull(request, target)
           : await this.readEntry(request, target, found, NULL_ID);
+      // one that a write takes the place of is gone once that is there
       const isGone = response.status === 404 && !response.headers.has('x-object-version-id');
       if (!isGone || isAgain) return response;
       await drain(response.body);

@@ -5,7 +5,7 @@ import type { ForDialect, Response } from '../../../src/http/message';
 import { isObject, parseCopyHeader, parseTarget, type ObjectTarget } from '../../../src/http/path';
 import { nullIn } from '../../../src/core/null_note';
 import { withoutReservedParameters, withoutVersionParameters } from '../../../src/reserved';
-import { DELETE_MARKER_TYPE } from '../../../src/stores/markers';
+import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../../../src/stores/markers';
 import { NULL_ID, versionAt, versionPath, versionReference, type VersionTarget } from './names';
 
 const VERSION_HEADER = 'X-Object-Version-Id';
@@ -64,6 +64,11 @@ export function identified(response: Response, id: string = NULL_ID): Response {
 /** An answer to a dialect that tells by its type that what its id tells is, or was, a delete marker. */
 export function asMarker(response: Response): Response {
   return { ...response, headers: response.headers.with('Content-Type', DELETE_MARKER_TYPE) };
+}
+
+/** A 404 to a dialect that tells that no delete marker is in the place of the object. */
+export function withoutMarker(response: Response): Response {
+  return { ...response, headers: response.headers.with(NO_MARKER_HEADER, 'true') };
 }
 
 /** The answer to a copy of what was asked for as having no id. */

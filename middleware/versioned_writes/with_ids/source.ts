@@ -1,4 +1,4 @@
-import { drain } from '../../../src/http/body';
+import { destroy, drain } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
 import { credentials } from '../../../src/http/headers';
 import { subrequest, textResponse, type Request, type Response } from '../../../src/http/message';
@@ -27,38 +27,40 @@ export async function fromVersion(
   const kept =
     isNull && request.dialect ? await reader.nulls.kept(request, source, source.object) : undefined;
   const id = kept ?? (isNull ? undefined : asked);
-  if (parseQuery(request.query).get('multipart-manifest') !== 'get') {
-    const read = id === undefined ? source : entryOf({ target: source, id: parseId(id) ?? '' });
-    if (!isItself && (await reader.dynamic.isOne(request, read))) return textResponse(501, NOT_WHOLE);
-  }
+  const place = id === undefined ? source : entryOf({ target: source, id: parseId(id) ?? '' });
+  const found = asked === undefined ? undefined : await look(request, source, reader);
+  if (found && found.status >= 300) return found;
+  const isWhole = !isItself && parseQuery(request.query).get('multipart-manifest') !== 'get';
+  const mayBeDynamic = found?.headers.has('x-object-manifest') ?? true;
+  if (isWhole && mayBeDynamic && (await reader.dynamic.isOne(request, place)))
+    return textResponse(501, NOT_WHOLE);
   if (asked === undefined && !isItself) return request;
   const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
-  if (asked === undefined) {
-    const current = await reader.currentVersion(request, source);
-    return current === undefined ? plain : copying(plain, entryOf({ target: source, id: current }));
-  }
-  const refusal = await refusalToRead(request, source, reader);
-  if (refusal) return refusal;
-  return id === undefined ? plain : copying(plain, entryOf({ target: source, id: parseId(id) ?? '' }));
+  if (asked !== undefined) return id === undefined ? plain : copying(plain, place);
+  const current = await reader.currentVersion(request, source);
+  return current === undefined ? plain : copying(plain, entryOf({ target: source, id: current }));
 }
 
 /** The store would take the segments for empty. */
 const NOT_WHOLE =
   'A dynamic large object whose segments have versions is not copied as a whole: copy its manifest (multipart-manifest=get), or read and write it\n';
 
-async function refusalToRead(
-  request: Request,
-  source: ObjectTarget,
-  reader: Reader,
-): Promise<Response | undefined> {
+/** What reading the version comes to, which is not done: its headers; or the refusal, with its text. */
+async function look(request: Request, source: ObjectTarget, reader: Reader): Promise<Response> {
   const { query, dialect } = request;
   const headers = credentials(request.headers);
   const path = formatTarget(source);
-  const read = subrequest(request, { method: 'GET', path, query, headers });
-  const response = await reader.read(dialect ? { ...read, dialect } : read, source);
-  if (response.status >= 300) return response;
-  await drain(response.body, 0);
-  return undefined;
+  const read = (method: 'GET' | 'HEAD') => {
+    const asked = subrequest(request, { method, path, query, headers });
+    return reader.read(dialect ? { ...asked, dialect } : asked, source);
+  };
+  const head = await read('HEAD');
+  await drain(head.body);
+  if (head.status < 300) return head;
+  const response = await read('GET');
+  // it came meanwhile
+  if (response.status < 300) destroy(response.body);
+  return response;
 }
 
 function copying(request: Request, entry: ObjectTarget): Request {

@@ -14,6 +14,8 @@ import { readConfig } from '../../../src/pipeline/load';
 /** What stands behind a dialect's filter, in this process, and somebody who is logged in there. */
 export interface BucketStore {
   readonly caller: Caller;
+  /** What the store itself was asked for so far: methods, and paths with their queries. */
+  readonly asked: readonly string[];
   close(): Promise<void>;
 }
 
@@ -76,11 +78,18 @@ async function open(text: string, account: string): Promise<BucketStore> {
   const app = await config.createApp(log, 'alone');
   // dialects stand behind the gatekeeper
   const [, ...filters] = config.createFilters({ log, app, coordination: alone() });
-  const next = buildPipeline(filters, app.handler);
+  const asked: string[] = [];
+  const recording: Handler = (request) => {
+    const query = request.query === '' ? '' : `?${request.query}`;
+    asked.push(`${request.method} ${request.path}${query}`);
+    return app.handler(request);
+  };
+  const next = buildPipeline(filters, recording);
   const token = await tokenFor(next);
   const session = () => Promise.resolve({ account, token });
   return {
     caller: { next, request: ROOT, user: 'test:tester', parts: new PartsMemory(), session },
+    asked,
     close: () => app.close(),
   };
 }
