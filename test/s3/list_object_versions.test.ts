@@ -1,4 +1,5 @@
 import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
 import { ModelBucket, NULL } from '../support/s3/model';
 import { allEntries, versionsPage, type VersionsPage, type VersionsQuery } from '../support/s3/model_listing';
 import { describeS3 } from '../support/s3/endpoint';
@@ -237,6 +238,27 @@ describeS3('ListObjectVersions', (store) => {
       expect(textOf(document, 'MaxKeys')).toBe(String(maxKeys));
       expect(textOf(document, 'IsTruncated')).toBe(String(maxKeys < allEntries(model).length));
     });
+
+    test('unset, 1000 entries at most', async () => {
+      const many = await newBucket(sdk, 'Enabled');
+      const names = Array.from({ length: 1001 }, (_, i) => `k${String(i).padStart(4, '0')}`);
+      const objects = names.slice(1).map((name) => `<Object><Key>${name}</Key></Object>`);
+      const body = `<Delete><Quiet>true</Quiet>${objects.join('')}</Delete>`;
+      const headers = { 'content-md5': createHash('md5').update(body).digest('base64') };
+      const removal = { method: 'POST', bucket: many, query: { delete: '' }, headers, body };
+      await client.document(200, 'DeleteResult', removal);
+      await sdk.send(new DeleteObjectCommand({ Bucket: many, Key: names[0] }));
+      const query = { versions: '' };
+      const first = await client.document(200, 'ListVersionsResult', { method: 'GET', bucket: many, query });
+      expect(pageOf(first)).toMatchObject({ entries: { length: 1000 }, next: { key: names[999] } });
+      const more = { ...query, 'key-marker': names[999] };
+      const rest = await client.document(200, 'ListVersionsResult', {
+        method: 'GET',
+        bucket: many,
+        query: more,
+      });
+      expect(pageOf(rest).entries.map(({ key, marker }) => [key, marker])).toEqual([[names[1000], true]]);
+    }, 600_000);
 
     test('the page is the last where exactly as many are left', async () => {
       expect((await expectPage({ maxKeys: allEntries(model).length })).next).toBeUndefined();
