@@ -1,6 +1,6 @@
 import { textResponse, type ForDialect } from '../http/message';
 import { BucketError } from './errors';
-import { etagOf, unquoted } from './etag';
+import { etagOfReplaced, unquoted } from './etag';
 
 /** Conditions on what is there, as the headers of RFC 9110 have them. */
 export interface Conditions {
@@ -77,7 +77,7 @@ export function judgedAgain(condition: WriteCondition | undefined): ForDialect {
   if (condition?.ifMatch === undefined && condition?.ifNoneMatch === undefined) return {};
   return {
     refusal: (replaced) => {
-      const etag = replaced && etagOf({ hash: replaced.etag, contentType: replaced.contentType });
+      const etag = replaced && etagOfReplaced(replaced);
       return refusedBy(condition, etag) && textResponse(412, 'The condition does not hold\n');
     },
   };
