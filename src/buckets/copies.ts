@@ -58,7 +58,7 @@ export async function copyObject(
       object: target.key,
       query: { 'version-id': info.versionId },
       headers: headers.with('X-Copy-From', quote(`${source.bucket}/${source.key}`)),
-      dialect: judgedAgain(options.condition),
+      dialect: { ...judgedAgain(options.condition), hasSeenSource: !info.headers.has('x-object-manifest') },
     }),
   );
   if (response.status === 413) {

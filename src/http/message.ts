@@ -47,6 +47,11 @@ export interface ForDialect {
    * whose condition does not hold.
    */
   readonly refusal?: (replaced: Replaced | undefined) => Response | undefined;
+  /**
+   * Of a copy: who asks has just looked at its source, the version whose id the request has or, where it has none, the object; it may be read, and is
+   * no dynamic large object.
+   */
+  readonly hasSeenSource?: boolean;
 }
 
 /** One request on its way down the pipeline. It is never changed: a filter that wants another one makes it. */

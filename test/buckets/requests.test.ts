@@ -115,4 +115,23 @@ describe('what operations of S3 ask of the store', () => {
       }
     },
   );
+
+  test.each([
+    // the source, the quotas of container and account, the copy
+    ['never', 'HEAD HEAD HEAD PUT'],
+    // the source, the quotas with the versions', what is there and which version is the newest, the version, the link
+    ['Enabled', 'HEAD HEAD HEAD HEAD HEAD GET PUT PUT'],
+    ['Suspended', 'HEAD HEAD HEAD HEAD HEAD HEAD PUT'],
+  ] as const)('the source of a copy is looked at once, %s', async (versioning, expected) => {
+    await newBucket('never');
+    if (versioning !== 'never') await switchTo('Enabled');
+    await put('o');
+    if (versioning === 'Suspended') await switchTo('Suspended');
+    await put('warm');
+    const { methods, answer } = await asking(`PUT /${bucket}/copy`, {
+      headers: { 'x-amz-copy-source': `${bucket}/o` },
+    });
+    expect([methods, answer.status]).toEqual([expected, 200]);
+    expect((await ask(`GET /${bucket}/copy`)).text).toBe('o');
+  });
 });

@@ -5,7 +5,7 @@ import { Client } from './client';
 
 /** Requests with this header are made as a filter for another API makes them. */
 const DIALECT = 'x-test-dialect';
-/** Their content type, which clients could not send themselves. */
+/** Their content type, and that of what they are answered, with what clients neither send nor see. */
 export const TYPE = 'X-Test-Type';
 /** What a write must replace, by its ETag and its type; else it is refused, and told what it would replace. */
 export const ONLY_OVER = 'X-Test-Only-Over';
@@ -26,12 +26,14 @@ export function inDialect({ url, credentials, account }: Client): Client {
   return new Client(url, credentials.withAll(Headers.of({ [DIALECT]: 'yes' })), account);
 }
 
-const dialect: Filter = (next) => (request) => {
+const dialect: Filter = (next) => async (request) => {
   if (!request.headers.has(DIALECT)) return next(request);
   const type = request.headers.get(TYPE);
   const own = request.headers.without(DIALECT, TYPE, ONLY_OVER);
   const headers = type === undefined ? own : own.with('Content-Type', type);
-  return next({ ...request, headers, dialect: forDialect(request.headers.get(ONLY_OVER)) });
+  const response = await next({ ...request, headers, dialect: forDialect(request.headers.get(ONLY_OVER)) });
+  const told = response.headers.get('content-type');
+  return told === undefined ? response : { ...response, headers: response.headers.with(TYPE, told) };
 };
 
 function forDialect(onlyOver: string | undefined): ForDialect {

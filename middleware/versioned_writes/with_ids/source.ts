@@ -28,10 +28,12 @@ export async function fromVersion(
     isNull && request.dialect ? await reader.nulls.kept(request, source, source.object) : undefined;
   const id = kept ?? (isNull ? undefined : asked);
   const place = id === undefined ? source : entryOf({ target: source, id: parseId(id) ?? '' });
-  const found = asked === undefined ? undefined : await look(request, source, reader);
+  // what has an id does not change; which version is the null version does
+  const isSeen = request.dialect?.hasSeenSource === true && !isNull;
+  const found = asked === undefined || isSeen ? undefined : await look(request, source, reader);
   if (found && found.status >= 300) return found;
   const isWhole = !isItself && parseQuery(request.query).get('multipart-manifest') !== 'get';
-  const mayBeDynamic = found?.headers.has('x-object-manifest') ?? true;
+  const mayBeDynamic = found?.headers.has('x-object-manifest') ?? !isSeen;
   if (isWhole && mayBeDynamic && (await reader.dynamic.isOne(request, place)))
     return textResponse(501, NOT_WHOLE);
   if (asked === undefined && !isItself) return request;
