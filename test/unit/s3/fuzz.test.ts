@@ -54,7 +54,7 @@ it(`of ${COUNT} mutated requests none is accepted, and nothing breaks`, async ()
   } finally {
     process.off('unhandledRejection', onUnhandled);
   }
-});
+}, 600_000);
 
 type Chance = ReturnType<typeof random>;
 
