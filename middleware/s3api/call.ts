@@ -25,7 +25,7 @@ export interface S3Call {
 
 /** What a request carries: the body as the client means it, whatever it was wrapped in. */
 export interface Payload {
-  /** Breaks off with a `BucketError` where what came is not what was signed, promised or summed. */
+  /** Breaks off with `BadPayload` where what came is not what was signed, promised or summed. */
   readonly body: Body;
   /** Bytes, as promised; undefined where that was not told. */
   readonly length: number | undefined;

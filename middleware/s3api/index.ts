@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_PARTS } from '../../src/buckets/uploads';
 import { seconds, words } from '../../src/config/options';
 import { toBytes } from '../../src/http/bytes';
 import { withInfo } from '../../src/info';
@@ -27,7 +28,7 @@ const options = z
 const CAPABILITIES = {
   max_bucket_listing: 1000,
   max_parts_listing: 1000,
-  max_upload_part_num: 10_000,
+  max_upload_part_num: MOST_PARTS,
   max_multi_delete_objects: 1000,
   allow_multipart_uploads: true,
   min_segment_size: 5 * 1024 * 1024,

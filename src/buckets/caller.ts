@@ -50,8 +50,6 @@ export function staying(caller: Caller): Caller {
 /** One request to the store, by what it names in the caller's account. */
 export interface Asked {
   readonly method: string;
-  /** Another account than the caller's own. */
-  readonly account?: ByteString | undefined;
   readonly container?: ByteString | undefined;
   readonly object?: ByteString | undefined;
   /** Parameters without a value are left out. */
@@ -86,7 +84,7 @@ function requestOf({ request }: Caller, session: Session, asked: Asked): Request
   for (const [name, value] of headers.entries()) checkHeader(name, value);
   const target = {
     version: 'v1',
-    account: asked.account ?? session.account,
+    account: session.account,
     ...(container === undefined ? {} : { container }),
     ...(object === undefined ? {} : { object }),
   };

@@ -75,10 +75,15 @@ const TOO_LARGE =
   'The specified copy source is larger than the maximum allowable size for a copy source: 5368709120';
 const OF_MARKER = 'The source of a copy request may not specifically refer to a delete marker by version id.';
 
+/** What reading the source of a copy failed with, as the copy fails with it: a delete marker is no more than an invalid source. */
+export function refusalOfSource(error: unknown): unknown {
+  const isMarker = error instanceof BucketError && error.code === 'is-delete-marker';
+  return isMarker ? new BucketError('invalid-request', OF_MARKER) : error;
+}
+
 async function sourceOf(caller: Caller, source: ObjectRef, conditions: Conditions = {}): Promise<ObjectInfo> {
   const info = await headObject(caller, source).catch((error: unknown) => {
-    const isMarker = error instanceof BucketError && error.code === 'is-delete-marker';
-    throw isMarker ? new BucketError('invalid-request', OF_MARKER) : error;
+    throw refusalOfSource(error);
   });
   if (judged(conditions, info) !== 'hold') throw failed('x-copy-source');
   return info;

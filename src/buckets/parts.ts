@@ -1,8 +1,9 @@
-import { destroy as destroyBody, drain } from '../http/body';
+import { drain, whileUnread } from '../http/body';
 import { isTrueValue, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import { ClientGone, type Response } from '../http/message';
 import { StoreError } from '../stores/error';
+import { headBucket } from './bucket';
 import { ask, staying, type Caller } from './caller';
 import { entriesBelow, entriesOf, type Entry } from './entries';
 import { BucketError } from './errors';
@@ -82,10 +83,15 @@ export async function withParts(
   if (id === undefined || id === kept || response.status >= 300) return response;
   const destroyed = response.headers.get('x-object-version-id') ?? 'null';
   if (object.versionId === undefined && destroyed !== 'null') return response;
-  await release(staying(caller), { bucket: object.bucket, key: object.key, id }).catch((error: unknown) => {
-    if ([BucketError, StoreError, ClientGone].some((kind) => error instanceof kind)) return;
-    destroyBody(response.body);
-    throw error;
+  const { bucket, key } = object;
+  const releasing = staying(caller);
+  await whileUnread(response, async () => {
+    try {
+      // a mode that was switched on meanwhile may have archived what was there
+      if (await isDestroying(releasing, bucket)) await release(releasing, { bucket, key, id });
+    } catch (error) {
+      if (![BucketError, StoreError, ClientGone].some((kind) => error instanceof kind)) throw error;
+    }
   });
   return response;
 }
@@ -100,13 +106,17 @@ async function uploadOf(
   if (!hasHad || (isEnabled && versionId === undefined)) return undefined;
   const headers = known ?? (await headersOf(caller, { bucket, key, versionId: versionId ?? 'null' }));
   const id = headers && isSlo(headers) ? uploadNoted(headers.get('content-type') ?? '') : undefined;
-  if (id === undefined) return undefined;
-  const container = await ask(caller, { method: 'HEAD', container: bucket });
-  await drain(container.body);
-  const isArchived = ['x-versions-location', 'x-history-location'].some((name) =>
-    container.headers.has(name),
-  );
-  return isArchived || container.status >= 300 ? undefined : id;
+  return id !== undefined && (await isDestroying(caller, bucket)) ? id : undefined;
+}
+
+/** Whether what is overwritten or deleted in a container goes to no archive; false where that cannot be told. */
+async function isDestroying(caller: Caller, container: ByteString): Promise<boolean> {
+  try {
+    return !(await headBucket(caller, container)).isInHeaderMode;
+  } catch (error) {
+    if (error instanceof BucketError) return false;
+    throw error;
+  }
 }
 
 async function headersOf(

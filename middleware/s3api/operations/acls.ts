@@ -3,11 +3,11 @@ import type { BucketError } from '../../../src/buckets/errors';
 import { headBucket } from '../../../src/buckets/bucket';
 import { headObject } from '../../../src/buckets/objects';
 import type { ByteString } from '../../../src/http/bytes';
-import { Headers } from '../../../src/http/headers';
-import { NO_BODY, type Response } from '../../../src/http/message';
+import type { Response } from '../../../src/http/message';
 import type { Operation, Route, S3Call } from '../call';
 import { child, childrenOf, readXml, xml, xmlAnswer, type XmlElement } from '../xml';
 import { bodyOf, bucketOf, keyOf, malformed } from './arguments';
+import { empty } from './buckets';
 import { versionOf } from './conditions';
 import { notImplemented, S3Refusal } from './refusal';
 
@@ -49,7 +49,7 @@ const put: Operation = async (call) => {
   const bucket = bucketOf(call);
   await headBucket(call.caller, bucket);
   await setAccess(call.caller, bucket, cannedAcl(await wantedAcl(call)));
-  return { status: 200, headers: Headers.of({ 'Content-Length': '0' }), body: NO_BODY };
+  return empty(200);
 };
 
 /** An object has no ACL of its own: what gives it to its owner alone is taken, and changes nothing. */
@@ -58,7 +58,7 @@ const putForObject: Operation = async (call) => {
   const name = await wantedAcl(call);
   if (cannedAcl(name).get('x-container-read') !== '')
     throw notImplemented('Objects have no ACL of their own: their bucket has one.');
-  return { status: 200, headers: Headers.of({ 'Content-Length': '0' }), body: NO_BODY };
+  return empty(200);
 };
 
 /** The canned ACL that a request wants, by its header or by a document that says the same. */

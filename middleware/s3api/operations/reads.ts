@@ -2,6 +2,7 @@ import { BucketError } from '../../../src/buckets/errors';
 import { checksumsIn } from '../../../src/buckets/metadata';
 import { headObject, readObject, type ReadObject } from '../../../src/buckets/objects';
 import { partRange } from '../../../src/buckets/part_ranges';
+import { MOST_PARTS } from '../../../src/buckets/uploads';
 import type { ObjectRef } from '../../../src/buckets/versions';
 import { Headers } from '../../../src/http/headers';
 import type { Response } from '../../../src/http/message';
@@ -10,8 +11,6 @@ import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, keyOf } from './arguments';
 import { conditionsOf, versionOf } from './conditions';
 import { checksumsWanted, objectHeaders, overridden } from './object_headers';
-
-const MOST_PARTS = 10_000;
 
 export const readRoutes: readonly Route[] = [
   {

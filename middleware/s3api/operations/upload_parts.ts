@@ -1,4 +1,5 @@
 import { BucketError } from '../../../src/buckets/errors';
+import { refusalOfSource } from '../../../src/buckets/copies';
 import { readObject, type ReadObject } from '../../../src/buckets/objects';
 import { failed } from '../../../src/buckets/preconditions';
 import { putPart } from '../../../src/buckets/upload_parts';
@@ -115,7 +116,5 @@ function sourceError(error: unknown, range = ''): unknown {
       range,
       `Range specified is not valid for source object of size: ${details.fields?.['ActualObjectSize'] ?? ''}`,
     );
-  if (code !== 'is-delete-marker') return error;
-  const message = 'The source of a copy request may not specifically refer to a delete marker by version id.';
-  return new BucketError('invalid-request', message);
+  return refusalOfSource(error);
 }
