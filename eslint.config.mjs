@@ -8,6 +8,7 @@ const layers = [
   ['./src/server', './src/cli.ts', './src/index.ts'],
   ['./src/pipeline'],
   ['./middleware'],
+  ['./src/dialects'],
   ['./src/buckets'],
   ['./src/core'],
   ['./src/coordination'],

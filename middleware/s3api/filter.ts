@@ -1,26 +1,23 @@
-import { BadPayload } from '../../src/buckets/bad_payload';
-import type { Caller, Session } from '../../src/buckets/caller';
+import type { Session } from '../../src/buckets/caller';
 import { BucketError } from '../../src/buckets/errors';
-import { PartsMemory } from '../../src/buckets/parts_memory';
-import { destroy } from '../../src/http/body';
+import { addressOf } from '../../src/dialects/address';
+import type { Route } from '../../src/dialects/call';
+import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
+import { readQuery, type Query } from '../../src/dialects/query';
+import { errorAnswer } from '../../src/dialects/s3_family/errors';
+import { NOTHING, type Signed } from '../../src/dialects/sigv4/canonical';
+import { readSigning, signsQuery, type Signing } from '../../src/dialects/sigv4/signing';
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, type Handler, type Request, type Response } from '../../src/http/message';
+import type { Handler, Request, Response } from '../../src/http/message';
 import type { Log } from '../../src/log';
-import { StoreError } from '../../src/stores/error';
-import { addressOf } from './address';
-import type { FormOperation, Route, S3Call } from './call';
-import { routeOf } from './dispatch';
-import { errorAnswer } from './errors';
-import { payloadOf, type SignedBody } from './payload';
-import { withPlainListings } from './plain_listings';
+import type { FormOperation } from './form';
+import { payloadOf } from './payload';
 import { verifyPolicy } from './policy';
-import { readQuery, type Query } from './query';
 import { recognise, type Recognised } from './recognise';
-import { NOTHING, type Signed } from './signature/canonical';
-import { readSigning, signsQuery, type Signing } from './signature/signing';
 import type { Signer, Signers } from './signature/signers';
 import { checkValidity } from './signature/validity';
+import { SPELLING } from './spelling';
 
 /** What the API is spoken with. */
 export interface S3Parts {
@@ -41,34 +38,13 @@ export interface S3Parts {
 
 /** Answers the requests of S3's API, and passes all others on. */
 export function s3Handler(next: Handler, parts: S3Parts): Handler {
-  const others = withPlainListings(next);
-  const known = new PartsMemory();
-  return (request) => {
-    const recognised = recognise(request, parts.domains);
-    if (recognised === undefined) return others(request);
-    return answered(request, parts.log, () => new Exchange(next, parts, known, request).answer(recognised));
+  const dialect: Dialect<Recognised> = {
+    recognise: (request) => recognise(request, parts.domains),
+    answer: (request, recognised, callerOf) => new Exchange(parts, callerOf, request).answer(recognised),
+    errorAnswer,
+    ids: (id) => Headers.of({ 'x-amz-request-id': id, 'x-amz-id-2': id }),
   };
-}
-
-/** What comes of a request, as S3 answers it. */
-async function answered(request: Request, log: Log, work: () => Promise<Response>): Promise<Response> {
-  const response = await work().catch((error: unknown) => errorAnswer(spoken(error, request, log), request));
-  const ids = { 'x-amz-request-id': request.transactionId, 'x-amz-id-2': request.transactionId };
-  const headers = response.headers.withAll(Headers.of(ids));
-  // what an operation has not read nobody will
-  destroy(request.body);
-  if (request.method !== 'HEAD') return { ...response, headers };
-  destroy(response.body);
-  return { ...response, headers, body: NO_BODY };
-}
-
-/** What was thrown as an error of the API; rethrows what is none. */
-function spoken(error: unknown, { transactionId }: Request, log: Log): BucketError {
-  if (error instanceof BucketError) return error;
-  if (error instanceof BadPayload) return error.reason;
-  if (!(error instanceof StoreError)) throw error;
-  log.warn({ txid: transactionId, status: error.status, err: error.message }, 'the store failed');
-  return new BucketError('unavailable', 'Please reduce your request rate, or try again later.');
+  return dialectHandler(next, dialect, parts.log);
 }
 
 /** One request of the API. */
@@ -76,9 +52,8 @@ class Exchange {
   private readonly now: number;
 
   constructor(
-    private readonly next: Handler,
     private readonly parts: S3Parts,
-    private readonly known: PartsMemory,
+    private readonly callerOf: CallerOf,
     private readonly request: Request,
   ) {
     this.now = parts.now?.() ?? Date.now();
@@ -93,36 +68,19 @@ class Exchange {
     const { signing, signer } = recognised === 'signed' ? await this.signed(query) : this.anonymous();
     const call = {
       request: asMeant(request, query, signing),
-      caller: this.caller(signer),
+      caller: this.callerOf(signer),
       bucket,
       key,
       parameters: new Map([...query].filter(([name]) => !isOfPresigning(name, signing))),
       region: signing?.scope.region ?? parts.location,
       location: parts.location,
+      spelling: SPELLING,
     };
-    return this.run(call, { signing, key: signer.key });
-  }
-
-  private async run(
-    call: Omit<S3Call, 'payload'>,
-    signed: Pick<SignedBody, 'signing' | 'key'>,
-  ): Promise<Response> {
-    const route = routeOf(call, this.parts.routes);
     // to complete an upload these are of the object that comes of it
     const hasOwnChecksums = !(call.request.method === 'POST' && call.parameters.has('uploadId'));
-    const payload = await payloadOf(call.request, { ...signed, hasOwnChecksums });
-    const failed = (): BucketError | undefined => payload.failure();
-    try {
-      const response = await route.run({ ...call, payload });
-      const failure = failed();
-      if (failure === undefined) return response;
-      destroy(response.body);
-      throw failure;
-    } catch (error) {
-      throw failed() ?? error;
-    } finally {
-      destroy(payload.body);
-    }
+    return runRoute(call, parts.routes, (asked) =>
+      payloadOf(asked, { signing, key: signer.key, hasOwnChecksums }),
+    );
   }
 
   private async signed(query: Query): Promise<{ readonly signing: Signing; readonly signer: Signer }> {
@@ -153,18 +111,13 @@ class Exchange {
     return { signing: undefined, signer: { user: 'anonymous', key: undefined, session } };
   }
 
-  private caller(signer: Signer): Caller {
-    const session = (refused?: ByteString) => signer.session(refused);
-    return { next: this.next, request: this.request, user: signer.user, parts: this.known, session };
-  }
-
   private async admit(fields: ReadonlyMap<string, ByteString>, bucket: ByteString) {
     const { signer, least, most } = await verifyPolicy(
       new Map([...fields, ['bucket', bucket]]),
       this.parts.signers,
       this.now,
     );
-    return { caller: this.caller(signer), least, most };
+    return { caller: this.callerOf(signer), least, most };
   }
 }
 

@@ -5,7 +5,7 @@ import { toBytes } from '../../src/http/bytes';
 import { withInfo } from '../../src/info';
 import type { FilterPlugin } from '../../src/plugin';
 import { s3Handler } from './filter';
-import { checkLogins, loginOptions, loginsOf } from './logins';
+import { checkLogins, loginOptions, loginsOf } from '../../src/dialects/logins';
 import { routes } from './operations';
 import { postForm } from './operations/post_form';
 import { recognise } from './recognise';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { BucketError } from '../../src/buckets/errors';
 import { toBytes, type ByteString } from '../../src/http/bytes';
-import { ALGORITHM, readCredential, readSignature } from './signature/signing';
+import { ALGORITHM, readCredential, readSignature } from '../../src/dialects/sigv4/signing';
 import type { Signer, Signers } from './signature/signers';
-import { MOST_BYTES } from './payload';
+import { MOST_BYTES } from '../../src/dialects/payload/judged';
 
 /** Who signed a form, and how many bytes its file may have. */
 export interface VerifiedPolicy {

@@ -2,7 +2,7 @@ import { formBoundary } from '../../src/http/form';
 import type { ByteString } from '../../src/http/bytes';
 import type { Headers } from '../../src/http/headers';
 import { isSignedForS3 } from '../../src/http/s3';
-import { bucketOfHost } from './address';
+import { bucketOfHost } from '../../src/dialects/address';
 
 /**
  * How a request is known to be S3's: it is signed; it is a form, whose signature is inside; its Host names a bucket, which anybody may ask

@@ -2,7 +2,7 @@ import express from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { versionedWrites, type VersionedWritesOptions } from '../../src/index';
+import { versionedWrites, type VersionedWritesOptions } from '../../src';
 
 /** Somebody's Express app that passes requests to a Swift, with our middleware mounted before its proxy. */
 export interface ExpressApp {

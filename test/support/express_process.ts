@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { VersionedWritesOptions } from '../../src/index';
+import type { VersionedWritesOptions } from '../../src';
 
 const ROOT = join(__dirname, '../..');
 const APP = `

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { s3Handler, type S3Parts } from '../../middleware/s3api/filter';
-import type { Route, S3Call } from '../../middleware/s3api/call';
+import type { Route, Call } from '../../src/dialects/call';
 import { signersOf } from '../../middleware/s3api/signature/signers';
 import { Sessions } from '../../src/buckets/sessions';
 import { Credentials } from '../../src/credentials/credential';
@@ -40,7 +40,7 @@ export function signedAt({ fields, target }: Recorded): number {
 
 /** What a call came to: its bucket and key, and the body read to its end. */
 export interface Accepted {
-  readonly call: S3Call;
+  readonly call: Call;
   readonly body: Buffer;
 }
 

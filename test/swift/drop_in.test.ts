@@ -1,4 +1,4 @@
-import { ConfigError, versionedWrites, type VersionedWritesOptions } from '../../src/index';
+import { ConfigError, versionedWrites, type VersionedWritesOptions } from '../../src';
 import { Headers } from '../../src/http/headers';
 import { Client } from '../support/client';
 import { bodies, current, MODE_HEADER, newContainer, newPair, pathOf, put } from '../support/containers';

@@ -1,20 +1,20 @@
 import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
-import type { Operation, Route, S3Call } from '../call';
-import { aclRoutes } from './acls';
-import { bucketRoutes, plainBucketRoutes } from './buckets';
-import { copyRoutes } from './copies';
-import { listingRoutes, plainListing } from './listings';
-import { multiDeleteRoutes } from './multi_delete';
-import { plainReadRoutes, readRoutes } from './reads';
-import { answeringRefusals } from './refusal';
-import { serviceRoutes } from './service';
-import { taggingRoutes } from './tagging';
+import type { Operation, Route, Call } from '../../../src/dialects/call';
+import { aclRoutes } from '../../../src/dialects/s3_family/acls';
+import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3_family/buckets';
+import { copyRoutes } from '../../../src/dialects/s3_family/copies';
+import { listingRoutes, plainListing } from '../../../src/dialects/s3_family/listings';
+import { multiDeleteRoutes } from '../../../src/dialects/s3_family/multi_delete';
+import { plainReadRoutes, readRoutes } from '../../../src/dialects/s3_family/reads';
+import { answeringRefusals } from '../../../src/dialects/s3_family/refusal';
+import { serviceRoutes } from '../../../src/dialects/s3_family/service';
+import { taggingRoutes } from '../../../src/dialects/s3_family/tagging';
 import { notImplementedRoutes, unsetRoutes } from './unset';
-import { partRoutes } from './upload_parts';
-import { uploadRoutes } from './uploads';
-import { versionListingRoutes } from './version_listings';
-import { plainWriteRoutes } from './writes';
+import { partRoutes } from '../../../src/dialects/s3_family/upload_parts';
+import { uploadRoutes } from '../../../src/dialects/s3_family/uploads';
+import { versionListingRoutes } from '../../../src/dialects/s3_family/version_listings';
+import { plainWriteRoutes } from '../../../src/dialects/s3_family/writes';
 
 /** By what a request has beside its name: of these the first that fits. */
 const particular: readonly Route[] = [
@@ -57,7 +57,7 @@ function named(run: Operation): Operation {
 }
 
 /** By these a client makes sure that it does not write to, or read from, a bucket of the same name that somebody else has. */
-function checkOwners({ request: { headers }, bucket, caller: { user } }: S3Call): void {
+function checkOwners({ request: { headers }, bucket, caller: { user } }: Call): void {
   const given = ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner'].map((name) =>
     headers.get(name),
   );

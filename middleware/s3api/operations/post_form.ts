@@ -10,15 +10,17 @@ import { formBoundary, parseParameters } from '../../../src/http/form';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Response } from '../../../src/http/message';
 import { InvalidForm, readParts, type Part } from '../../../src/http/multipart';
-import type { AdmittedForm, FormOperation, S3Call, S3Form } from '../call';
-import { promisedOf, readChecksums } from '../payload/promised';
-import { verified, type Bounds } from '../payload/verified';
-import { readXml, xml, xmlAnswer } from '../xml';
-import { checksumFields, describedBy, etagGiven } from './object_headers';
-import { answeringRefusals } from './refusal';
-import { tagsOf } from './tagging';
-import { locationOf } from './uploads';
-import { idOf } from './writes';
+import type { Call } from '../../../src/dialects/call';
+import type { AdmittedForm, FormOperation, S3Form } from '../form';
+import { SPELLING } from '../spelling';
+import { promisedOf, readChecksums } from '../../../src/dialects/payload/promised';
+import { verified, type Bounds } from '../../../src/dialects/payload/verified';
+import { readXml, xml, xmlAnswer } from '../../../src/dialects/xml';
+import { checksumFields, describedBy, etagGiven } from '../../../src/dialects/s3_family/object_headers';
+import { answeringRefusals } from '../../../src/dialects/s3_family/refusal';
+import { tagsOf } from '../../../src/dialects/s3_family/tagging';
+import { locationOf } from '../../../src/dialects/s3_family/uploads';
+import { idOf } from '../../../src/dialects/s3_family/writes';
 
 /** So many bytes all fields of a form may have, the file left out. */
 const MOST_FIELDS = 20 * 1024;
@@ -89,7 +91,7 @@ function callOf(
   fields: Fields,
   key: ByteString,
   { caller }: AdmittedForm,
-): S3Call {
+): Call {
   const headers = Headers.of(Object.fromEntries(fields)).with('Host', request.host ?? '');
   const payload = {
     body: NO_BODY,
@@ -97,11 +99,11 @@ function callOf(
     checksums: new Map(),
     trailing: () => new Map<string, string>(),
   };
-  const beside = { parameters: new Map<string, string>(), region: '', location: '' };
+  const beside = { parameters: new Map<string, string>(), region: '', location: '', spelling: SPELLING };
   return { request: { ...request, headers }, caller, bucket, key, payload, ...beside };
 }
 
-async function write(call: S3Call, fields: Fields, file: Part, admitted: AdmittedForm): Promise<Response> {
+async function write(call: Call, fields: Fields, file: Part, admitted: AdmittedForm): Promise<Response> {
   const { headers } = call.request;
   const { given } = readChecksums(headers, false);
   const promised = promisedOf(headers, given, '');
@@ -142,7 +144,7 @@ function boundsOf({ least, most }: AdmittedForm): Bounds {
 }
 
 /** The browser goes on to a page, or is told in the way that the form asks for. */
-function answered(call: S3Call, fields: Fields, written: Written, sums: Headers): Response {
+function answered(call: Call, fields: Fields, written: Written, sums: Headers): Response {
   const { bucket = '', key = '' } = call;
   const etag = `"${written.etag}"`;
   const location = locationOf(call);
@@ -165,7 +167,7 @@ function answered(call: S3Call, fields: Fields, written: Written, sums: Headers)
   const status = fields.get('success_action_status');
   if (status === '201') {
     const content = [xml('Location', location), xml('Bucket', bucket), xml('Key', key), xml('ETag', etag)];
-    return xmlAnswer(201, 'PostResponse', content, own);
+    return xmlAnswer(call, 201, 'PostResponse', content, own);
   }
   return { status: status === '200' ? 200 : 204, headers: own, body: NO_BODY };
 }

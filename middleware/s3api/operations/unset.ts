@@ -1,10 +1,10 @@
 import { headBucket } from '../../../src/buckets/bucket';
 import { headObject } from '../../../src/buckets/objects';
-import type { Operation, Route } from '../call';
-import { xml, xmlAnswer } from '../xml';
-import { bucketOf, keyOf } from './arguments';
-import { versionOf } from './conditions';
-import { notImplemented, S3Refusal } from './refusal';
+import type { Operation, Route } from '../../../src/dialects/call';
+import { xml, xmlAnswer } from '../../../src/dialects/xml';
+import { bucketOf, keyOf } from '../../../src/dialects/s3_family/arguments';
+import { versionOf } from '../../../src/dialects/s3_family/conditions';
+import { notImplemented, S3Refusal } from '../../../src/dialects/s3_family/refusal';
 
 /** What AWS answers of a bucket's configuration that nobody set: the error's code, and its text. */
 const MISSING: Readonly<Record<string, readonly [operation: string, code: string, message: string]>> = {
@@ -87,7 +87,7 @@ const nothingSet =
   (root: string, content: readonly string[]): Operation =>
   async (call) => {
     await headBucket(call.caller, bucketOf(call));
-    return xmlAnswer(200, root, content);
+    return xmlAnswer(call, 200, root, content);
   };
 
 const unlocked: Operation = async (call) => {

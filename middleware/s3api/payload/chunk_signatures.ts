@@ -1,6 +1,6 @@
 import { BadPayload } from '../../../src/buckets/bad_payload';
-import { isSignature, NOTHING, sha256 } from '../signature/canonical';
-import { ALGORITHM, formatScope, type Signing } from '../signature/signing';
+import { isSignature, NOTHING, sha256 } from '../../../src/dialects/sigv4/canonical';
+import { ALGORITHM, formatScope, type Signing } from '../../../src/dialects/sigv4/signing';
 import { wrong } from '../signature/signers';
 
 /** Judges the signatures within a body, each of which is over the one before it too, the first over the request's. */

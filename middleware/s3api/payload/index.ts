@@ -1,23 +1,22 @@
 import { BadPayload } from '../../../src/buckets/bad_payload';
 import { BucketError } from '../../../src/buckets/errors';
-import { chunks, destroy, readAll, streamOf } from '../../../src/http/body';
+import { isChecksum, type Algorithm } from '../../../src/dialects/payload/checksums';
+import { boundsOf, judgedBody, lengthIn, type JudgedPayload } from '../../../src/dialects/payload/judged';
+import {
+  HEX,
+  promisedChecksum,
+  promisedOf,
+  readChecksums,
+  type Promised,
+} from '../../../src/dialects/payload/promised';
+import { verified } from '../../../src/dialects/payload/verified';
+import { UNSIGNED, type Signing } from '../../../src/dialects/sigv4/signing';
+import { chunks } from '../../../src/http/body';
 import { ByteReader } from '../../../src/http/byte_reader';
 import type { Headers } from '../../../src/http/headers';
 import type { Body, Request } from '../../../src/http/message';
-import type { Payload } from '../call';
-import type { Signing } from '../signature/signing';
-import { UNSIGNED } from '../signature/signing';
 import { unchunked } from './aws_chunked';
-import { isChecksum, type Algorithm } from './checksums';
 import { ChunkSignatures } from './chunk_signatures';
-import { HEX, promisedChecksum, promisedOf, readChecksums, type Promised } from './promised';
-import { verified, type Bounds } from './verified';
-
-/** Bytes that one request can carry. */
-export const MOST_BYTES = 5 * 1024 ** 3;
-
-/** Bodies up to so many bytes are received and judged before anything is done with them. */
-const RECEIVED_FIRST = 64 * 1024;
 
 /** How the body of a request is signed. */
 export interface SignedBody {
@@ -27,12 +26,6 @@ export interface SignedBody {
   readonly key: Buffer | undefined;
   /** Whether checksums in headers are the body's own, and not those of what it is about. */
   readonly hasOwnChecksums: boolean;
-}
-
-/** A payload that tells afterwards what was wrong with it. */
-export interface JudgedPayload extends Payload {
-  /** Undefined as long as nothing is. */
-  readonly failure: () => BucketError | undefined;
 }
 
 interface Form {
@@ -67,22 +60,16 @@ export async function payloadOf(request: Request, signed: SignedBody): Promise<J
   const promised = promisedOf(headers, told.given, payload);
 
   let trailer: ReadonlyMap<string, string> = new Map();
-  let failure: BucketError | undefined;
   const opened = open(request.body, form, signed, (received) => (trailer = received));
   const late = () => (form.isChunked ? inTrailer(trailer, told.trailing) : []);
-  const judged = verified(opened, boundsOf(length), promised, late, told.trailing);
-  const body = await received(
-    request,
-    noting(judged, (error) => (failure = error)),
-    length,
-  );
+  const content = verified(opened, boundsOf(length), promised, late, told.trailing);
+  const judged = await judgedBody(request, content, length);
   return {
-    body,
+    ...judged,
     length,
     checksums: told.given,
     trailing: () =>
       new Map([...trailer].map(([name, value]) => [name.replace(/^x-amz-checksum-/, ''), value])),
-    failure: () => failure,
   };
 }
 
@@ -98,26 +85,9 @@ function formOf(payload: string): Form {
 
 function lengthOf(headers: Headers, { isChunked }: Form): number | undefined {
   const name = isChunked ? 'x-amz-decoded-content-length' : 'content-length';
-  const text = headers.get(name);
-  if (text === undefined && !isChunked) return undefined;
-  if (text === undefined) throw new BucketError('missing-length', `${name} is needed.`);
-  if (!/^\d{1,16}$/.test(text))
-    throw new BucketError('invalid-argument', `${name} is not a number of bytes.`);
-  if (Number(text) > MOST_BYTES) throw tooLarge();
-  return Number(text);
-}
-
-function boundsOf(length: number | undefined): Bounds {
-  const message = 'You did not provide the number of bytes specified by the Content-Length HTTP header';
-  const incomplete = new BucketError('incomplete-body', message);
-  return length === undefined
-    ? { least: 0, most: MOST_BYTES, tooShort: incomplete, tooLong: tooLarge() }
-    : { least: length, most: length, tooShort: incomplete, tooLong: incomplete };
-}
-
-function tooLarge(): BucketError {
-  const message = 'Your proposed upload exceeds the maximum allowed object size.';
-  return new BucketError('too-large', message, { fields: { MaxSizeAllowed: String(MOST_BYTES) } });
+  const length = lengthIn(headers, name);
+  if (isChunked && length === undefined) throw new BucketError('missing-length', `${name} is needed.`);
+  return length;
 }
 
 function open(
@@ -143,35 +113,4 @@ function inTrailer(trailer: ReadonlyMap<string, string>, announced: Algorithm | 
       new BucketError('invalid-request', 'The trailer is not what the x-amz-trailer header announced.'),
     );
   return announced === undefined || value === undefined ? [] : [promisedChecksum(announced, value)];
-}
-
-/** Remembers what a body broke off with: what is behind may take it for something else. */
-async function* noting(
-  judged: AsyncIterable<Buffer>,
-  note: (error: BucketError) => void,
-): AsyncGenerator<Buffer> {
-  try {
-    yield* judged;
-  } catch (error) {
-    if (error instanceof BadPayload) note(error.reason);
-    throw error;
-  }
-}
-
-async function received(
-  { body, sendContinue }: Request,
-  judged: AsyncGenerator<Buffer>,
-  length: number | undefined,
-): Promise<Body> {
-  const stream = streamOf(sendContinue ? asked(judged, sendContinue) : judged);
-  if (Buffer.isBuffer(body) || (!sendContinue && length !== undefined && length <= RECEIVED_FIRST))
-    return (await readAll(stream, Infinity)) ?? Buffer.alloc(0);
-  stream.on('error', () => undefined).once('close', () => destroy(body));
-  return stream;
-}
-
-/** Has a client that waits for it send its body, once that is read. */
-async function* asked(judged: AsyncGenerator<Buffer>, sendContinue: () => void): AsyncGenerator<Buffer> {
-  sendContinue();
-  yield* judged;
 }

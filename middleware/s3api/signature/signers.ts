@@ -1,18 +1,15 @@
-import type { Session } from '../../../src/buckets/caller';
 import { BucketError } from '../../../src/buckets/errors';
 import type { Sessions } from '../../../src/buckets/sessions';
 import type { CredentialSource } from '../../../src/credentials/credential';
+import { knownBy, type Known } from '../../../src/dialects/logins';
 import type { ByteString } from '../../../src/http/bytes';
-import { isSignature, signingKey, stringToSign, type Signed } from './canonical';
-import type { Signing } from './signing';
+import { isSignature, signingKey, stringToSign, type Signed } from '../../../src/dialects/sigv4/canonical';
+import type { Signing } from '../../../src/dialects/sigv4/signing';
 
-/** Somebody whose signature was found right. */
-export interface Signer {
-  readonly user: ByteString;
+/** Who signed, or asks without a signature. */
+export interface Signer extends Known {
   /** What signs in the scope; undefined for who has not signed at all. */
   readonly key: Buffer | undefined;
-  /** @param refused a token that the store no longer takes */
-  session(refused?: ByteString): Promise<Session>;
 }
 
 /** Who knows secrets, and so who signed. All throw BucketError where a signature is not right, or nobody's. */
@@ -36,8 +33,7 @@ export function signersOf(credentials: CredentialSource, sessions: Sessions): Si
     if (!credential) throw unknown(accessKey);
     const key = signingKey(credential.secretKey, scope);
     if (!isSignature(key, textOf(), signature)) throw wrong(accessKey);
-    const session = (refused?: ByteString) => sessions.session(credential, refused);
-    return { user: credential.user, key, session };
+    return { ...knownBy(credential, sessions), key };
   };
   return {
     ofRequest: (request, signing) => judge(signing, () => stringToSign(request, signing)),

@@ -1,6 +1,6 @@
 import { BucketError } from '../../../src/buckets/errors';
 import { Headers } from '../../../src/http/headers';
-import { timeOf, type Signing } from './signing';
+import { timeOf, type Signing } from '../../../src/dialects/sigv4/signing';
 
 /**
  * Whether a signature could be good for a request now, whoever made it.

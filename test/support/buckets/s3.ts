@@ -1,5 +1,6 @@
-import { routeOf } from '../../../middleware/s3api/dispatch';
-import { errorAnswer } from '../../../middleware/s3api/errors';
+import { SPELLING } from '../../../middleware/s3api/spelling';
+import { routeOf } from '../../../src/dialects/dispatch';
+import { errorAnswer } from '../../../src/dialects/s3_family/errors';
 import { routes } from '../../../middleware/s3api/operations';
 import type { Caller } from '../../../src/buckets/caller';
 import { BucketError } from '../../../src/buckets/errors';
@@ -37,6 +38,7 @@ export async function askS3(caller: Caller, asked: string, sent: Sent = {}): Pro
     parameters: parseQuery(query),
     region: 'us-east-1',
     location: 'us-east-1',
+    spelling: SPELLING,
     payload: {
       body,
       length: body.length,

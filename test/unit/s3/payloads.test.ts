@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { sumOf } from '../../../middleware/s3api/payload/checksums';
+import { sumOf } from '../../../src/dialects/payload/checksums';
 import type { Body } from '../../../src/http/message';
 import type { Recorded } from '../../support/captures';
 import { acceptingFilter, asRequest, inPieces, textOf } from '../../support/s3_requests';

@@ -1,4 +1,4 @@
-import { readXml } from '../../../middleware/s3api/xml';
+import { readXml } from '../../../src/dialects/xml';
 
 const read = (text: string) => readXml(Buffer.from(text), 10_000_000, 'a');
 

@@ -1,0 +1,59 @@
+import type { Caller } from '../buckets/caller';
+import type { ByteString } from '../http/bytes';
+import type { Body, Request, Response } from '../http/message';
+
+/** A request of a dialect whose signature is right. */
+export interface Call {
+  /**
+   * As it came, but for its body: that is `payload`'s. `aws-chunked` is taken out of Content-Encoding, and headers that a presigned URL has in
+   * its query are in place.
+   */
+  readonly request: Request;
+  readonly caller: Caller;
+  /** Undefined: the request is about all of the caller's buckets. */
+  readonly bucket: ByteString | undefined;
+  /** Undefined: about the bucket itself. */
+  readonly key: ByteString | undefined;
+  /** The query, decoded, without what signs it. */
+  readonly parameters: ReadonlyMap<string, ByteString>;
+  /** The region that the signature is for; of a request without one, that of the configuration. */
+  readonly region: string;
+  /** The region in which the buckets are, as the configuration says. */
+  readonly location: string;
+  readonly spelling: Spelling;
+  readonly payload: Payload;
+}
+
+/** How a dialect writes what others write otherwise. */
+export interface Spelling {
+  /** Of the roots of its documents. */
+  readonly namespace?: string | undefined;
+}
+
+/** What a request carries: the body as the client means it, whatever it was wrapped in. */
+export interface Payload {
+  /** Breaks off with `BadPayload` where what came is not what was signed, promised or summed. */
+  readonly body: Body;
+  /** Bytes, as promised; undefined where that was not told. */
+  readonly length: number | undefined;
+  /** Checksums by the names of their algorithms in lower case (`crc32c`), base64: those that the client told in headers. */
+  readonly checksums: ReadonlyMap<string, string>;
+  /** Those that came behind the body; known once it was read to its end. */
+  readonly trailing: () => ReadonlyMap<string, string>;
+}
+
+/** What an operation of the API answers. It throws a `BucketError` for the client, and what handlers throw. */
+export type Operation = (call: Call) => Promise<Response>;
+
+/** Which requests an operation answers. */
+export interface Route {
+  /** As the API calls it: `ListObjectVersions`. */
+  readonly name: string;
+  readonly method: string;
+  readonly on: 'service' | 'bucket' | 'object';
+  /** Parameters that must be in the query; the first route of which all are there is taken. */
+  readonly parameters?: readonly string[];
+  /** A header that must be there. */
+  readonly header?: string;
+  readonly run: Operation;
+}

@@ -1,0 +1,101 @@
+import { BadPayload } from '../buckets/bad_payload';
+import type { Caller } from '../buckets/caller';
+import { BucketError } from '../buckets/errors';
+import { PartsMemory } from '../buckets/parts_memory';
+import { destroy } from '../http/body';
+import type { Headers } from '../http/headers';
+import { NO_BODY, type Handler, type Request, type Response } from '../http/message';
+import type { Log } from '../log';
+import { StoreError } from '../stores/error';
+import type { Call, Route } from './call';
+import { routeOf } from './dispatch';
+import type { JudgedPayload } from './payload/judged';
+import type { Known } from './logins';
+import { withPlainListings } from './plain_listings';
+
+/** Who asks, as operations know them. */
+export type CallerOf = (signer: Known) => Caller;
+
+/** What an API is beside its operations. */
+export interface Dialect<Recognised> {
+  /** How a request is one of this API; undefined: it is none. */
+  recognise(request: Request): Recognised | undefined;
+  /** Answers one. It throws a `BucketError` for the client, and what handlers throw. */
+  answer(request: Request, recognised: Recognised, callerOf: CallerOf): Promise<Response>;
+  /** The answer that an error is. */
+  errorAnswer(error: BucketError, request: Request): Response;
+  /** The headers by which each of its answers can be asked about. */
+  ids(transactionId: string): Headers;
+}
+
+/** Answers the requests of a dialect, and passes all others on. */
+export function dialectHandler<Recognised>(next: Handler, dialect: Dialect<Recognised>, log: Log): Handler {
+  const others = withPlainListings(next);
+  const parts = new PartsMemory();
+  const callerIn =
+    (request: Request): CallerOf =>
+    (signer) => ({
+      next,
+      request,
+      user: signer.user,
+      parts,
+      session: (refused) => signer.session(refused),
+    });
+  return (request) => {
+    const recognised = dialect.recognise(request);
+    if (recognised === undefined) return others(request);
+    return answered(request, dialect, log, () => dialect.answer(request, recognised, callerIn(request)));
+  };
+}
+
+/** What comes of a request, as the dialect answers it. */
+async function answered(
+  request: Request,
+  dialect: Pick<Dialect<never>, 'errorAnswer' | 'ids'>,
+  log: Log,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  const response = await work().catch((error: unknown) =>
+    dialect.errorAnswer(spoken(error, request, log), request),
+  );
+  const headers = response.headers.withAll(dialect.ids(request.transactionId));
+  // what an operation has not read nobody will
+  destroy(request.body);
+  if (request.method !== 'HEAD') return { ...response, headers };
+  destroy(response.body);
+  return { ...response, headers, body: NO_BODY };
+}
+
+/** What was thrown as an error of the API; rethrows what is none. */
+function spoken(error: unknown, { transactionId }: Request, log: Log): BucketError {
+  if (error instanceof BucketError) return error;
+  if (error instanceof BadPayload) return error.reason;
+  if (!(error instanceof StoreError)) throw error;
+  log.warn({ txid: transactionId, status: error.status, err: error.message }, 'the store failed');
+  return new BucketError('unavailable', 'Please reduce your request rate, or try again later.');
+}
+
+/**
+ * Runs the operation that a call asks for. Where its payload turned out not to be what it should, that is what it fails with, whatever the operation
+ * took it for.
+ */
+export async function runRoute(
+  call: Omit<Call, 'payload'>,
+  routes: readonly Route[],
+  payloadOf: (request: Request) => Promise<JudgedPayload>,
+): Promise<Response> {
+  const route = routeOf(call, routes);
+  const payload = await payloadOf(call.request);
+  const failed = (): BucketError | undefined => payload.failure();
+  try {
+    const response = await route.run({ ...call, payload });
+    const failure = failed();
+    if (failure === undefined) return response;
+    destroy(response.body);
+    throw failure;
+  } catch (error) {
+    throw failed() ?? error;
+  } finally {
+    destroy(payload.body);
+  }
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { Session as AccountSession } from '../buckets/caller';
+import { loginThrough, Sessions, type LoginOf } from '../buckets/sessions';
+import { seconds, url } from '../config/options';
+import type { Credential, CredentialSource, Credentials } from '../credentials/credential';
+import { toText, type ByteString } from '../http/bytes';
+import type { Handler } from '../http/message';
+import { isApi, parseTarget } from '../http/path';
+import { KeystoneCredentials } from '../identity/keystone_credentials';
+import { loginKeystone, loginV1, LoginRefused } from '../identity/logins';
+import { RememberedCredentials } from '../identity/remembered_credentials';
+import type { Session } from '../identity/session';
+import { signedForKeystone } from './sigv4/for_keystone';
+
+/** The options that tell who the users of access keys are, and where they log in. */
+export const loginOptions = {
+  auth_type: z
+    .enum(['v1', 'password', 'ec2'], { error: 'not known; known: v1, password, ec2' })
+    .default('v1'),
+  auth_url: url.optional(),
+  auth_path: z.string().startsWith('/').default('/auth/v1.0'),
+  username: z.string().optional(),
+  password: z.string().optional(),
+  project_name: z.string().optional(),
+  user_domain_name: z.string().default('Default'),
+  project_domain_name: z.string().default('Default'),
+  reseller_prefix: z.string().default('AUTH'),
+  credentials_cache_time: seconds(1, 3600).default(60_000),
+};
+
+type LoginOptions = z.infer<z.ZodObject<typeof loginOptions>>;
+
+/** Objects to what is missing. */
+export function checkLogins(given: LoginOptions, context: z.RefinementCtx): void {
+  const { auth_type } = given;
+  const needed = {
+    v1: [],
+    password: ['auth_url'],
+    ec2: ['auth_url', 'username', 'password', 'project_name'],
+  } as const;
+  for (const name of needed[auth_type])
+    if (given[name] === undefined)
+      context.addIssue({ code: 'custom', path: [name], message: `needed with auth_type = ${auth_type}` });
+}
+
+/** Who is known by an access key, and how they log in. */
+export interface Logins {
+  readonly known: CredentialSource;
+  readonly sessions: Sessions;
+}
+
+/** Somebody whose signature was found right. */
+export interface Known {
+  readonly user: ByteString;
+  /** @param refused a token that the store no longer takes */
+  session(refused?: ByteString): Promise<AccountSession>;
+}
+
+/** Who a credential is of. */
+export function knownBy(credential: Credential, sessions: Sessions): Known {
+  return { user: credential.user, session: (refused) => sessions.session(credential, refused) };
+}
+
+/** @param next what follows in the pipeline */
+export function loginsOf(given: LoginOptions, configured: Credentials, next: Handler): Logins {
+  const { auth_type, auth_url, auth_path } = given;
+  if (auth_url === undefined)
+    return { known: configured, sessions: new Sessions(loginThrough(next, auth_path)) };
+  if (auth_type === 'v1') {
+    const login: LoginOf = ({ user, key }) => loginV1(auth_url, toText(user), toText(key), 'user')();
+    return { known: configured, sessions: new Sessions(login) };
+  }
+  const byPassword = withAccounts(passwordLogin(auth_url, given), given);
+  if (auth_type === 'password') return { known: configured, sessions: new Sessions(byPassword) };
+  return keystoneLogins(auth_url, given, configured, byPassword);
+}
+
+/** Those of the configuration, and all others that Keystone knows. */
+function keystoneLogins(
+  authUrl: URL,
+  given: LoginOptions,
+  configured: Credentials,
+  byPassword: LoginOf,
+): Logins {
+  const { username = '', password = '', project_name = '', user_domain_name, project_domain_name } = given;
+  const keystone = new KeystoneCredentials(authUrl, {
+    username,
+    password,
+    project_name,
+    user_domain_name,
+    project_domain_name,
+  });
+  const others = new RememberedCredentials(keystone, given.credentials_cache_time);
+  const bySignature = withAccounts(
+    (credential) => keystone.login(signedForKeystone(credential, authUrl.host, Date.now())),
+    given,
+  );
+  const isConfigured = (credential: Credential) => configured.find(credential.accessKey) === credential;
+  return {
+    known: { find: (accessKey) => configured.find(accessKey) ?? others.find(accessKey) },
+    sessions: new Sessions((credential) =>
+      isConfigured(credential) ? byPassword(credential) : bySignature(credential),
+    ),
+  };
+}
+
+/** For Keystone a user is `PROJECT:USER`. */
+function passwordLogin(authUrl: URL, { user_domain_name, project_domain_name }: LoginOptions): LoginOf {
+  return ({ user, key }) => {
+    const [name, password] = [toText(user), toText(key)];
+    const [project_name = '', ...username] = name.split(':');
+    if (username.length === 0)
+      return Promise.reject(new LoginRefused(`the user ${name} is not of the form PROJECT:USER`));
+    const domains = { user_domain_name, project_domain_name };
+    return loginKeystone(
+      authUrl,
+      { username: username.join(':'), password, project_name, ...domains },
+      'user',
+    )();
+  };
+}
+
+/** Where the catalogue of Keystone does not tell a user's account, it is the project's. */
+function withAccounts(login: LoginOf, { reseller_prefix }: LoginOptions): LoginOf {
+  const prefix = reseller_prefix.replace(/_?$/, '_');
+  return async (credential): Promise<Session> => {
+    const session = await login(credential);
+    const told = parseTarget(session.accountPath ?? '');
+    if ((told && isApi(told)) || session.project === undefined) return session;
+    return { ...session, accountPath: `/v1/${prefix}${session.project}` };
+  };
+}

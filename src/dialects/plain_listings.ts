@@ -1,0 +1,46 @@
+import type { Handler, Request, Response } from '../http/message';
+import { isApi, isContainer, parseTarget } from '../http/path';
+import { withoutReservedParameters } from '../reserved';
+import { readAnswer } from '../stores/answer';
+
+const MOST_LISTING_BYTES = 64 * 1024 * 1024;
+const NOTE = 'hindsight_';
+
+/** Content types in listings; a name that looks like one has its quotes, or its angles, escaped. */
+const TYPES: Readonly<Record<string, RegExp>> = {
+  'application/json': /"content_type": ?"(?:[^"\\]|\\.)*"/g,
+  'application/xml': /<content_type>[^<]*<\/content_type>/g,
+};
+
+/**
+ * What goes by to the store, with listings of containers as clients of Swift are to see them: the proxy's own parameters, which objects that were
+ * uploaded in parts have in their content types, are taken out. A page that has none stays as it came.
+ */
+export function withPlainListings(next: Handler): Handler {
+  return async (request) => {
+    const response = await next(request);
+    const type = isListing(request, response) ? TYPES[typeOf(response)] : undefined;
+    if (type === undefined) return response;
+    const bytes = await readAnswer(response.body, MOST_LISTING_BYTES, 'a page of a listing');
+    if (!bytes.includes(NOTE)) return { ...response, body: bytes };
+    const text = bytes.toString('latin1').replace(type, withoutNotes);
+    const body = Buffer.from(text, 'latin1');
+    return { ...response, body, headers: response.headers.with('Content-Length', String(body.length)) };
+  };
+}
+
+/** The end of the field is no part of the last parameter. */
+function withoutNotes(field: string): string {
+  const [, type = '', end = ''] = /^([^]*?)("|<\/content_type>)$/.exec(field) ?? [];
+  return withoutReservedParameters(type) + end;
+}
+
+function isListing({ method, path }: Request, { status }: Response): boolean {
+  if (method !== 'GET' || status !== 200) return false;
+  const target = parseTarget(path);
+  return target !== undefined && isApi(target) && isContainer(target);
+}
+
+function typeOf({ headers }: Response): string {
+  return (headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
+}

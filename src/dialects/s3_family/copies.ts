@@ -1,0 +1,75 @@
+import { checkBucketName } from '../../buckets/bucket';
+import { copyObject } from '../../buckets/copies';
+import { checkVersionId, type ObjectRef } from '../../buckets/versions';
+import { unquote, type ByteString } from '../../http/bytes';
+import { Headers } from '../../http/headers';
+import type { Operation, Route, Call } from '../call';
+import { xml, xmlAnswer } from '../xml';
+import { invalidArgument, isoTime, keyOf } from './arguments';
+import { conditionsOf, writeConditionOf } from './conditions';
+import { describedBy, taggedBy } from './object_headers';
+import { idOf } from './writes';
+
+const SOURCE = 'x-amz-copy-source';
+
+export const copyRoutes: readonly Route[] = [
+  { name: 'CopyObject', method: 'PUT', on: 'object', header: SOURCE, run: (call) => copy(call) },
+];
+
+const copy: Operation = async (call) => {
+  const { caller, request } = call;
+  const range = request.headers.get(`${SOURCE}-range`);
+  if (range !== undefined) throw invalidArgument(`${SOURCE}-range`, range, 'Illegal copy header');
+  const isFresh = directiveOf(call, 'x-amz-metadata-directive', 'Unknown metadata directive.');
+  const isTagged = directiveOf(call, 'x-amz-tagging-directive', 'Unknown tagging directive.');
+  // judged also where nothing of it is taken
+  const described = describedBy(call);
+  const copied = await copyObject(caller, copySourceOf(call), keyOf(call), {
+    conditions: conditionsOf(call, `${SOURCE}-`),
+    condition: writeConditionOf(call),
+    fresh: isFresh ? described : undefined,
+    tags: isTagged ? (taggedBy(call) ?? Headers.none) : undefined,
+  });
+  const headers = Headers.of({
+    'x-amz-version-id': idOf(copied.versionId),
+    'x-amz-copy-source-version-id': copied.sourceVersionId,
+  });
+  const sums = [...copied.checksums].map(([name, sum]) => xml(`Checksum${name.toUpperCase()}`, sum));
+  const content = [
+    xml('LastModified', isoTime(copied.modified)),
+    xml('ETag', `"${copied.etag}"`),
+    ...sums,
+    sums.length === 0 ? undefined : xml('ChecksumType', 'FULL_OBJECT'),
+  ];
+  return xmlAnswer(call, 200, 'CopyObjectResult', content, headers);
+};
+
+/** Whether something is to be taken from the request, and not from the source. */
+function directiveOf({ request: { headers } }: Call, name: string, message: string): boolean {
+  const given = headers.get(name) ?? 'COPY';
+  if (given !== 'COPY' && given !== 'REPLACE') throw invalidArgument(name, given, message);
+  return given === 'REPLACE';
+}
+
+/** The object, or the version, that a request copies of: `bucket/key?versionId=ID`, percent-encoded, a leading slash optional. */
+export function copySourceOf({ request: { headers } }: Call): ObjectRef {
+  const given = headers.get(SOURCE) ?? '';
+  const [path, query] = splitSource(given);
+  const [, bucket, key] = /^\/?([^/]+)\/([^]+)$/.exec(unquote(path)) ?? [];
+  if (bucket === undefined || key === undefined)
+    throw invalidArgument(
+      SOURCE,
+      given,
+      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+    );
+  checkBucketName(bucket);
+  if (query === undefined) return { bucket, key };
+  const [, id] = /^versionId=([^&]*)$/.exec(query) ?? [];
+  if (id === undefined) throw invalidArgument(SOURCE, given, 'Unsupported copy source parameter.');
+  return { bucket, key, versionId: checkVersionId(unquote(id), 'versionId') };
+}
+
+function splitSource(given: ByteString): [path: ByteString, query: ByteString | undefined] {
+  const at = given.indexOf('?');
+  return at < 0 ? [given, undefined] : [given.slice(0, at), given.slice(at + 1)];
+}

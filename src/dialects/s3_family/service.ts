@@ -1,0 +1,35 @@
+import { listBuckets } from '../../buckets/account';
+import type { ByteString } from '../../http/bytes';
+import type { Operation, Route } from '../call';
+import { xml, xmlAnswer } from '../xml';
+import { isoTime, limitOf, textOf } from './arguments';
+import { readToken, writeToken } from './continuation';
+
+const MOST_BUCKETS = 10_000;
+
+export const serviceRoutes: readonly Route[] = [
+  { name: 'ListBuckets', method: 'GET', on: 'service', run: (call) => list(call) },
+];
+
+const list: Operation = async (call) => {
+  const { caller, parameters } = call;
+  const limit = limitOf(call, 'max-buckets', MOST_BUCKETS);
+  const token = parameters.get('continuation-token');
+  const prefix = parameters.has('prefix') ? textOf(call, 'prefix') : undefined;
+  const startAfter = token === undefined ? undefined : readToken(token);
+  const { buckets, next } = await listBuckets(caller, { prefix, startAfter, limit });
+  const listed = buckets.map(({ name, created }) =>
+    xml('Bucket', [xml('Name', name), xml('CreationDate', isoTime(created))]),
+  );
+  return xmlAnswer(call, 200, 'ListAllMyBucketsResult', [
+    owner(caller.user),
+    xml('Buckets', listed),
+    next === undefined ? undefined : xml('ContinuationToken', writeToken(next)),
+    prefix === undefined ? undefined : xml('Prefix', prefix),
+  ]);
+};
+
+/** Who owns something, as listings have it. */
+export function owner(user: ByteString): string {
+  return xml('Owner', [xml('ID', user), xml('DisplayName', user)]);
+}

@@ -1,0 +1,48 @@
+import type { Credential } from '../../credentials/credential';
+import { toText } from '../../http/bytes';
+import { Headers } from '../../http/headers';
+import type { Ec2Request } from '../../identity/keystone_credentials';
+import { NOTHING, sign, signingKey, stringToSign } from './canonical';
+import { ALGORITHM, formatScope, type Signing } from './signing';
+
+/**
+ * A request by which Keystone takes us for the owner of a credential. It is none of the client's: Keystone leaves out the query of a POST where it
+ * judges signatures, so those of many clients' requests are wrong to it. Nor is it one that another service would do anything for.
+ *
+ * @param host of the Keystone
+ * @param now milliseconds since 1970
+ */
+export function signedForKeystone(
+  { accessKey, secretKey }: Credential,
+  host: string,
+  now: number,
+): Ec2Request {
+  const timestamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  const [verb, path] = ['POST', '/v3/ec2tokens'];
+  const signing: Signing = {
+    from: 'header',
+    accessKey,
+    scope: { date: timestamp.slice(0, 8), region: 'us-east-1' },
+    signedHeaders: ['host', 'x-amz-date'],
+    signature: '',
+    timestamp,
+    expires: undefined,
+    payload: NOTHING,
+    mayBeOfNothing: false,
+  };
+  const headers = Headers.of({ Host: host, 'X-Amz-Date': timestamp });
+  const text = stringToSign({ method: verb, path, headers, query: new Map() }, signing);
+  const signature = sign(signingKey(secretKey, signing.scope), text);
+  const access = toText(accessKey);
+  const authorization = `${ALGORITHM} Credential=${access}/${formatScope(signing.scope)}, SignedHeaders=${signing.signedHeaders.join(';')}, Signature=${signature}`;
+  return {
+    access,
+    signature,
+    host,
+    verb,
+    path,
+    params: {},
+    headers: { Host: host, 'X-Amz-Date': timestamp, Authorization: authorization },
+    body_hash: NOTHING,
+  };
+}

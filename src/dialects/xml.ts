@@ -1,0 +1,140 @@
+import { SaxesParser } from 'saxes';
+import { BucketError } from '../buckets/errors';
+import { readAll } from '../http/body';
+import { toBytes, type ByteString } from '../http/bytes';
+import { Headers } from '../http/headers';
+import type { Body, Response } from '../http/message';
+import { messageOf } from '../errors';
+import type { Call } from './call';
+
+/** Elements that a document has at most (10,000 parts with all checksums fit), and how deep they may be. */
+const MOST_ELEMENTS = 80_000;
+const DEEPEST = 16;
+
+/** An element: text, or elements. */
+export interface XmlElement {
+  readonly name: string;
+  /** Without prefixes, by their names. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: readonly XmlElement[];
+  /** Its own text, that of its children left out; bytes. */
+  readonly text: ByteString;
+}
+
+/** What goes into an element: a text (bytes), a number, or elements, of which those that are undefined are left out. */
+export type XmlContent = ByteString | number | boolean | readonly (string | undefined)[];
+
+/** An element's text form. Elements in it are given as their own text forms; texts are escaped. */
+export function xml(name: string, content: XmlContent, attributes = ''): string {
+  const inner =
+    typeof content === 'object'
+      ? content.filter((each) => each !== undefined).join('')
+      : escaped(String(content));
+  return inner === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${inner}</${name}>`;
+}
+
+/** An answer in XML, its root in the namespace of the dialect. */
+export function xmlAnswer(
+  { spelling: { namespace } }: Pick<Call, 'spelling'>,
+  status: number,
+  root: string,
+  content: readonly (string | undefined)[],
+  headers: Headers = Headers.none,
+): Response {
+  const attributes = namespace === undefined ? '' : ` xmlns="${namespace}"`;
+  return document(status, xml(root, content, attributes), headers);
+}
+
+/** The same for a root without a namespace. */
+export function document(status: number, root: string, headers: Headers = Headers.none): Response {
+  const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${root}`, 'latin1');
+  const own = Headers.of({ 'Content-Type': 'application/xml', 'Content-Length': String(body.length) });
+  return { status, headers: own.withAll(headers), body };
+}
+
+/** Text as XML has it; control characters as references, since clients would not get them otherwise. */
+function escaped(text: ByteString): string {
+  return text.replace(/[&<>"]|\p{Cc}/gu, (char) => {
+    const code = char.charCodeAt(0);
+    const isPartOfOther = code >= 0x80;
+    return (
+      ESCAPES[char] ?? (isPartOfOther || char === '\n' || char === '\t' ? char : `&#x${code.toString(16)};`)
+    );
+  });
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/**
+ * Reads a document to its end.
+ *
+ * @param most bytes that it may have
+ * @param root the name that its root must have
+ * @throws BucketError `malformed-body` for what is no XML, has a document type (and so entities) or another root; `too-large`
+ */
+export async function readXml(body: Body, most: number, root: string): Promise<XmlElement> {
+  const bytes = await readAll(body, most);
+  if (bytes === undefined) throw new BucketError('too-large', `The document has more than ${most} bytes.`);
+  const document = parse(bytes);
+  if (document.name !== root)
+    throw new BucketError('malformed-body', `The root of the document is ${document.name}, not ${root}.`);
+  return document;
+}
+
+/** The first child of a name. */
+export function child(element: XmlElement, name: string): XmlElement | undefined {
+  return element.children.find((each) => each.name === name);
+}
+
+/** All children of a name. */
+export function childrenOf(element: XmlElement, name: string): readonly XmlElement[] {
+  return element.children.filter((each) => each.name === name);
+}
+
+interface Open {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: XmlElement[];
+  text: string;
+}
+
+function parse(bytes: Buffer): XmlElement {
+  const stack: Open[] = [{ name: '', attributes: {}, children: [], text: '' }];
+  const parser = new SaxesParser({ xmlns: true });
+  const add = (text: string) => {
+    const top = stack.at(-1);
+    if (top) top.text += text;
+  };
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('doctype', () => {
+    throw new Error('a document type is not allowed');
+  });
+  let elements = 0;
+  parser.on('opentag', ({ local, attributes }) => {
+    elements += 1;
+    if (elements > MOST_ELEMENTS || stack.length > DEEPEST) throw new Error('there are too many elements');
+    const named = Object.values(attributes).map((each) => [each.local, each.value]);
+    stack.push({
+      name: local,
+      attributes: Object.fromEntries(named) as Record<string, string>,
+      children: [],
+      text: '',
+    });
+  });
+  parser.on('text', add);
+  parser.on('cdata', add);
+  parser.on('closetag', () => {
+    const done = stack.pop();
+    if (done) stack.at(-1)?.children.push({ ...done, text: toBytes(done.text) });
+  });
+  try {
+    parser.write(new TextDecoder('utf-8', { fatal: true }).decode(bytes)).close();
+  } catch (error) {
+    throw new BucketError('malformed-body', `The XML is not well-formed: ${messageOf(error)}`);
+  }
+  const [root] = stack[0]?.children ?? [];
+  if (root === undefined) throw new BucketError('malformed-body', 'The XML is empty.');
+  return root;
+}
