@@ -99,6 +99,15 @@ export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
   {
     names,
     steps: [
+      owner('PUT', '/{k}/one', { body: 'empty', headers: { 'X-Symlink-Target': '{p}/{n0}' } }),
+      owner('PUT', '/{k}/two', { body: 'empty', headers: { 'X-Symlink-Target': '{k}/one' } }),
+      owner('HEAD', '/{k}/two', { user: 'tester2' }),
+      owner('GET', '/{k}/two'),
+    ],
+  },
+  {
+    names,
+    steps: [
       owner('POST', '/{t}', { headers: { 'X-Versions-Enabled': 'false' } }),
       owner('PUT', '/{t}/{n0}', { body: 'one' }),
       owner('POST', '/{t}', { headers: { 'X-Versions-Location': '{x}' } }),
