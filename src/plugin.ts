@@ -52,6 +52,8 @@ export interface FilterContext {
   readonly app: Pick<App, 'authority' | 'mayWrite' | 'upstream'>;
   /** Those of the configuration, and the users of its filters. */
   readonly credentials: Credentials;
+  /** Whether a filter of the pipeline answers a request in an API of its own. */
+  readonly claims: (head: RequestHead) => boolean;
 }
 
 /** A request as it came, before anybody has looked at it. */
@@ -146,7 +148,7 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   users?(options: z.infer<T>): readonly Credential[];
   /** The option that names a file of credentials, as it was given. */
   credentialsFile?(options: z.infer<T>): string | undefined;
-  /** Whether a request that is not of the Swift API, nor signed for another, is this filter's to answer. */
+  /** Whether a request is this filter's to answer, in an API of its own: what it says of a request it must do. */
   claims?(options: z.infer<T>, head: RequestHead): boolean;
   create(options: z.infer<T>, context: FilterContext): Filter;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Headers } from '../../src/http/headers';
 import { isReading, textResponse, type Filter, type Request } from '../../src/http/message';
 import { isSignedForS3 } from '../../src/http/s3';
-import type { FilterPlugin } from '../../src/plugin';
+import type { FilterContext, FilterPlugin, RequestHead } from '../../src/plugin';
 import {
   hasReservedParameter,
   isReserved,
@@ -20,25 +20,39 @@ const options = z.object({});
 export const gatekeeper: FilterPlugin<typeof options> = {
   name: 'gatekeeper',
   options,
-  create: () => guard,
+  create: (_, { claims }) => guarding(claims),
 };
 
-const guard: Filter = (next) => async (request) => {
-  for (const [name] of request.headers.entries()) {
-    if (isReserved(name.replace(/^x-remove-/, 'x-')))
-      return textResponse(400, `Headers whose names begin as ${name} does are reserved\n`);
-  }
-  // it would tell the proxy that an object is what it is not
-  if (hasReservedParameter(request.headers.get('content-type') ?? ''))
-    return textResponse(400, RESERVED_TYPE);
-  const response = await next(
-    mayKeepHost(request) ? request : { ...request, headers: request.headers.without('host') },
-  );
-  const headers = withoutNotes(response.headers.filter((name) => !isReserved(name)));
-  const exposed = headers.get('access-control-expose-headers');
-  const shown = exposed === undefined ? headers : withoutReserved(headers, exposed);
-  return shown === response.headers ? response : { ...response, headers: shown };
-};
+const guarding =
+  (claims: FilterContext['claims']): Filter =>
+  (next) =>
+  async (request) => {
+    for (const [name] of request.headers.entries()) {
+      if (isReserved(name.replace(/^x-remove-/, 'x-')))
+        return textResponse(400, `Headers whose names begin as ${name} does are reserved\n`);
+    }
+    const asked = withoutReservedType(request);
+    if (asked.reservedType !== undefined && !claims(headOf(request))) return textResponse(400, RESERVED_TYPE);
+    const response = await next(
+      mayKeepHost(asked) ? asked : { ...asked, headers: asked.headers.without('host') },
+    );
+    const headers = withoutNotes(response.headers.filter((name) => !isReserved(name)));
+    const exposed = headers.get('access-control-expose-headers');
+    const shown = exposed === undefined ? headers : withoutReserved(headers, exposed);
+    return shown === response.headers ? response : { ...response, headers: shown };
+  };
+
+/** It would tell the proxy that an object is what it is not. Another API's filter answers that in its own way. */
+function withoutReservedType(request: Request): Request {
+  const type = request.headers.get('content-type');
+  if (type === undefined || !hasReservedParameter(type)) return request;
+  const headers = request.headers.with('Content-Type', withoutReservedParameters(type));
+  return { ...request, headers, reservedType: type };
+}
+
+function headOf({ method, path, query, headers }: Request): RequestHead {
+  return { method, target: query === '' ? path : `${path}?${query}`, headers };
+}
 
 /** What a content type notes for dialects is not for clients. */
 function withoutNotes(headers: Headers): Headers {

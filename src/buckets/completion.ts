@@ -16,7 +16,7 @@ import { listAttempts, type Part } from './upload_parts';
 import { endUpload, findUpload, noSuchUpload, type Begun } from './uploads';
 import { checkCondition, onlyWhereNothingIs } from './writes';
 
-/** All parts but the last have so many bytes at least. */
+/** All parts but the last have so many bytes at least, where nothing else is said: S3's bound. */
 const LEAST_PART = 5 * 1024 * 1024;
 /** Milliseconds before one looks again for parts that the store does not list. */
 const PAUSES = [100, 400, 1000];
@@ -38,6 +38,10 @@ export interface Terms {
   /** Base64, by the names of their algorithms: of the whole. */
   readonly sums: ReadonlyMap<string, string>;
   readonly condition?: WriteCondition;
+  /** Bytes that all parts but the last have at least. */
+  readonly leastPart?: number;
+  /** Segments that a manifest of the store's has at most. */
+  readonly mostSegments?: number;
 }
 
 /** An object made of an upload. */
@@ -85,7 +89,7 @@ async function complete(
   begun: Begun,
   terms: Terms,
 ): Promise<CompletedObject> {
-  const parts = await chosenParts(caller, upload, terms.parts);
+  const parts = await chosenParts(caller, upload, terms);
   const { summing } = begun;
   const value = summing && sumOf(summing, parts);
   checkWhole(terms, parts, summing, value);
@@ -115,7 +119,11 @@ function again(upload: Upload, { parts }: Terms, completed: Completed | undefine
   return { etag, versionId: completed.versionId };
 }
 
-async function chosenParts(caller: Caller, upload: Upload, listed: readonly ListedPart[]): Promise<Part[]> {
+async function chosenParts(
+  caller: Caller,
+  upload: Upload,
+  { parts: listed, leastPart = LEAST_PART }: Terms,
+): Promise<Part[]> {
   const known = await knownParts(caller, upload, listed);
   const chosen = listed.map((wanted) => {
     const part = known.get(nameOf(wanted));
@@ -123,10 +131,10 @@ async function chosenParts(caller: Caller, upload: Upload, listed: readonly List
     return part;
   });
   for (const { number, bytes, etag } of chosen.slice(0, -1)) {
-    if (bytes >= LEAST_PART) continue;
+    if (bytes >= leastPart) continue;
     const fields = {
       ProposedSize: String(bytes),
-      MinSizeAllowed: String(LEAST_PART),
+      MinSizeAllowed: String(leastPart),
       PartNumber: String(number),
       ETag: etag,
     };
@@ -209,10 +217,10 @@ async function write(
   upload: Upload,
   { headers, contentType }: Begun,
   { parts, etag, sum }: Content,
-  { condition = {} }: Terms,
+  { condition = {}, mostSegments }: Terms,
 ): Promise<{ readonly versionId: string | undefined } | undefined> {
   const { bucket, key, id } = upload;
-  const segments = await segmentsFor(caller, upload, parts);
+  const segments = await segmentsFor(caller, upload, parts, mostSegments);
   const type = noteUpload(noteEtag(contentType, etag, sloEtagOf(segments)), id);
   const noted = sum && `${KEPT_PREFIX}Checksum-${sum.summing.algorithm.toUpperCase()}`;
   const own = headers.with('Content-Type', type);

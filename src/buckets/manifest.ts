@@ -6,7 +6,7 @@ import type { Replaced, Response } from '../http/message';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { done, refusalOf } from './store_answers';
-import { belowUpload, segmentsOf, type Upload } from './upload_names';
+import { manifestOf, segmentsOf, type Upload } from './upload_names';
 import type { Part } from './upload_parts';
 
 /** So many segments a manifest has in Swift, unless it is told otherwise (`max_manifest_segments`); with more parts they are manifests themselves. */
@@ -32,6 +32,7 @@ export async function segmentsFor(
   caller: Caller,
   upload: Upload,
   parts: readonly Part[],
+  most = MOST_SEGMENTS,
 ): Promise<Segment[]> {
   const container = segmentsOf(upload.bucket);
   const segments = parts.map(({ name, etag, bytes }) => ({
@@ -39,12 +40,12 @@ export async function segmentsFor(
     etag,
     size_bytes: bytes,
   }));
-  if (segments.length <= MOST_SEGMENTS) return segments;
+  if (segments.length <= most) return segments;
   const outer: Segment[] = [];
-  for (let at = 0; at < segments.length; at += MOST_SEGMENTS) {
-    const inner = segments.slice(at, at + MOST_SEGMENTS);
+  for (let at = 0; at < segments.length; at += most) {
+    const inner = segments.slice(at, at + most);
     const etag = sloEtagOf(inner);
-    const key = `${belowUpload(upload)}manifest-${etag}`;
+    const key = manifestOf(upload, etag);
     const response = await putManifest(caller, { bucket: container, key }, inner, Headers.none);
     await drain((await manifestWritten(caller, upload, response)).body);
     const size_bytes = inner.reduce((sum, segment) => sum + segment.size_bytes, 0);

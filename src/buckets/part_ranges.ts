@@ -1,16 +1,22 @@
 import { z } from 'zod';
 import { destroy } from '../http/body';
-import { isTrueValue } from '../http/bytes';
+import { isTrueValue, toBytes } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import { parseAnswer, readAnswer } from '../stores/answer';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { headObject, objectRefusal } from './objects';
+import { isManifestOfParts, segmentsOf } from './upload_names';
 import type { ObjectRef } from './versions';
 
 const MOST_MANIFEST_BYTES = 64 * 1024 * 1024;
 const Manifest = z.array(
-  z.object({ bytes: z.number().optional(), range: z.string().optional(), data: z.string().optional() }),
+  z.object({
+    name: z.string().default(''),
+    bytes: z.number().optional(),
+    range: z.string().optional(),
+    data: z.string().optional(),
+  }),
 );
 
 /** Where one of the parts lies of which an object was made. */
@@ -46,18 +52,37 @@ export async function partRange(caller: Caller, ref: ObjectRef, number: number):
   return { versionId, range, count: sizes.length };
 }
 
-/** In bytes; undefined where what is there has no parts any more. */
-async function partSizes(caller: Caller, ref: ObjectRef): Promise<number[] | undefined> {
+/**
+ * In bytes; undefined where what is there has no parts any more.
+ *
+ * @param about what the client asked for
+ */
+async function partSizes(caller: Caller, ref: ObjectRef, about = ref): Promise<number[] | undefined> {
   const { bucket, key, versionId } = ref;
   const query = { 'version-id': versionId, 'multipart-manifest': 'get' };
   const response = await ask(caller, { method: 'GET', container: bucket, object: key, query });
-  if (response.status >= 300) throw await objectRefusal(caller, response, ref);
+  if (response.status >= 300) throw await objectRefusal(caller, response, about);
   if (!isMadeOfParts(response.headers)) {
     destroy(response.body);
     return undefined;
   }
   const body = await readAnswer(response.body, MOST_MANIFEST_BYTES, 'a manifest');
-  return parseAnswer(Manifest, body, 'a manifest').map(sizeOf);
+  const sizes: number[] = [];
+  for (const segment of parseAnswer(Manifest, body, 'a manifest')) {
+    const inner = manifestIn(ref, segment.name);
+    // several thousand parts are in some manifests of parts
+    if (inner === undefined) sizes.push(sizeOf(segment));
+    else sizes.push(...((await partSizes(caller, inner, about)) ?? []));
+  }
+  return sizes;
+}
+
+/** The manifest of parts that a segment is, of those that this API makes beside the bucket: what others nest is a part of its own. */
+function manifestIn({ bucket }: ObjectRef, name: string): ObjectRef | undefined {
+  const container = `/${segmentsOf(bucket)}/`;
+  const path = toBytes(name);
+  if (!path.startsWith(container) || !isManifestOfParts(path)) return undefined;
+  return { bucket: segmentsOf(bucket), key: path.slice(container.length) };
 }
 
 function isMadeOfParts(headers: Headers): boolean {

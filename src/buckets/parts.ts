@@ -2,6 +2,7 @@ import { drain, whileUnread } from '../http/body';
 import { isTrueValue, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import { ClientGone, type Response } from '../http/message';
+import { someAtATime } from '../some_at_a_time';
 import { StoreError } from '../stores/error';
 import { headBucket } from './bucket';
 import { ask, staying, type Caller } from './caller';
@@ -12,6 +13,9 @@ import { done } from './store_answers';
 import { belowUpload, segmentsOf, type Upload } from './upload_names';
 import { isNote, whenOver, whileNoted } from './upload_notes';
 import type { ObjectRef } from './versions';
+
+/** So many parts are deleted at a time. */
+const AT_ONCE = 8;
 
 const UPLOAD = /;\s*hindsight_upload=([^;]+)/i;
 
@@ -158,10 +162,10 @@ export async function release(caller: Caller, upload: Upload): Promise<boolean> 
 export async function removeParts(caller: Caller, upload: Upload): Promise<boolean> {
   if (await completedOf(caller, upload)) return false;
   const container = segmentsOf(upload.bucket);
-  for (const entry of await entriesBelow(caller, container, belowUpload(upload))) {
-    if (isNote(upload, entry)) continue;
-    const response = await ask(caller, { method: 'DELETE', container, object: entry.name });
-    await drain(response.body);
-  }
+  const below = await entriesBelow(caller, container, belowUpload(upload));
+  const parts = below.filter((entry) => !isNote(upload, entry));
+  await someAtATime(AT_ONCE, parts, async ({ name }) => {
+    await drain((await ask(caller, { method: 'DELETE', container, object: name })).body);
+  });
   return true;
 }

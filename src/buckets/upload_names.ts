@@ -57,6 +57,18 @@ export function newAttempt(upload: Upload, number: number): ByteString {
   return `${belowUpload(upload)}${number}/${now()}-${randomBytes(6).toString('base64url')}`;
 }
 
+const MANIFEST = /\/[0-9a-f]{12}-[A-Za-z0-9_-]{24}\/manifest-[0-9a-f]{32}$/;
+
+/** A manifest of some of an upload's parts, by its etag: an object of so many parts that one manifest does not hold them is made of such. */
+export function manifestOf(upload: Upload, etag: string): ByteString {
+  return `${belowUpload(upload)}manifest-${etag}`;
+}
+
+/** Whether something is called as such manifests are. */
+export function isManifestOfParts(name: ByteString): boolean {
+  return MANIFEST.test(name);
+}
+
 /** The number of the part of which something below an upload is an attempt; undefined for what is none. */
 export function partNumberIn(upload: Upload, name: ByteString): number | undefined {
   const [, number] = /^([1-9]\d*)\/[^/]+$/.exec(name.slice(belowUpload(upload).length)) ?? [];

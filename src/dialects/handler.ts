@@ -44,8 +44,19 @@ export function dialectHandler<Recognised>(next: Handler, dialect: Dialect<Recog
   return (request) => {
     const recognised = dialect.recognise(request);
     if (recognised === undefined) return others(request);
-    return answered(request, dialect, log, () => dialect.answer(request, recognised, callerIn(request)));
+    return answered(request, dialect, log, async () => {
+      checkType(request);
+      return dialect.answer(request, recognised, callerIn(request));
+    });
   };
+}
+
+/** The gatekeeper leaves it to the dialect to say so. @throws BucketError `invalid-argument` */
+function checkType({ reservedType }: Request): void {
+  if (reservedType === undefined) return;
+  throw new BucketError('invalid-argument', 'The content type is one of those that are reserved.', {
+    fields: { ArgumentName: 'Content-Type', ArgumentValue: reservedType },
+  });
 }
 
 /** What comes of a request, as the dialect answers it. */

@@ -79,6 +79,8 @@ export interface Request {
   readonly authorise?: Authorise;
   /** There where a filter for another API asks. */
   readonly dialect?: ForDialect;
+  /** The content type that the client sent where it is one that only the proxy gives; who answers refuses it. The headers have it without that. */
+  readonly reservedType?: ByteString;
   /** Whether who asks may manage every account (Swift's `reseller_request`); told by the filter that knows who asks. */
   readonly isReseller?: boolean;
   /** How many bytes of the body have come from the client by now. */

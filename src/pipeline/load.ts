@@ -65,8 +65,8 @@ export interface Config {
   lookout(context: LookoutContext): Lookout | undefined;
   createApp(log: Log, role: ProcessRole): Promise<App>;
   /** In the order of the pipeline. */
-  createFilters(context: Omit<FilterContext, 'credentials'>): Filter[];
-  /** Whether a filter answers what is neither of the Swift API nor signed for another. */
+  createFilters(context: Omit<FilterContext, 'credentials' | 'claims'>): Filter[];
+  /** Whether a filter answers a request in an API of its own. */
   claims(head: RequestHead): boolean;
 }
 
@@ -141,6 +141,8 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
     ...files.flatMap((path) => readCredentialsFile(path, file, env)),
     ...inOrder.flatMap(({ plugin, options }) => plugin.users?.(options) ?? []),
   ]);
+  const claims = (head: RequestHead) =>
+    inOrder.some(({ plugin, options }) => plugin.claims?.(options, head) ?? false);
   const introductions = [app, ...inOrder].map(({ plugin, options }) => plugin.introduce?.(options));
   return Object.freeze({
     file,
@@ -154,10 +156,9 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
         ? app.plugin.lookout?.(app.options, context)
         : undefined,
     createApp: async (log: Log, role: ProcessRole) => app.plugin.create(app.options, log, role),
-    createFilters: (context: Omit<FilterContext, 'credentials'>) =>
-      inOrder.map(({ plugin, options }) => plugin.create(options, { ...context, credentials })),
-    claims: (head: RequestHead) =>
-      inOrder.some(({ plugin, options }) => plugin.claims?.(options, head) ?? false),
+    createFilters: (context: Omit<FilterContext, 'credentials' | 'claims'>) =>
+      inOrder.map(({ plugin, options }) => plugin.create(options, { ...context, credentials, claims })),
+    claims,
   });
 }
 

@@ -327,6 +327,8 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>): void {
       'InvalidRequest',
     );
     expect(codeOf(await ask(`POST /${bucket}?delete`, deleting(one.repeat(1001))))).toBe('MalformedXML');
+    const long = deleting(one + ' '.repeat(2 * 1024 * 1024));
+    expect(codeOf(await ask(`POST /${bucket}?delete`, long))).toBe('MalformedXML');
     expect(codeOf(await ask(`POST /${bucket}?delete`, deleting('<Object><Key/></Object>')))).toBe(
       'UserKeyMustBeSpecified',
     );

@@ -52,20 +52,21 @@ data = ${folder}/data
 ${more}`;
 }
 
-/** Lists the buckets, signed. */
-async function ask(accessKey: string, secret: string) {
+/** Lists the buckets, or asks for something else, signed. */
+async function ask(accessKey: string, secret: string, method = 'GET', path = '/', beside = {}) {
   const { url = '' } = server ?? {};
   const host = new URL(url).host;
   const { target, fields } = await signed(
-    { method: 'GET', path: '/', headers: { host } },
+    { method, path, headers: { host, ...beside } },
     Date.now(),
     signer('us-east-1', accessKey, secret),
   );
   const { statusCode, headers, body } = await request(`${url}${target}`, {
+    method,
     headers: Object.fromEntries(fields),
   });
   const text = await body.text();
-  return { status: statusCode, headers, code: /<Code>(.*?)</.exec(text)?.[1] };
+  return { status: statusCode, headers, text, code: /<Code>(.*?)</.exec(text)?.[1] };
 }
 
 const isKnown = (code: string | undefined) =>
@@ -119,4 +120,21 @@ it('a credentials file that is not there, or has something else, does not start'
 it('s3api after what it asks does not start', () => {
   const text = configuration().replace('s3api tempauth versioned_writes', 'tempauth versioned_writes s3api');
   expect(() => readConfig(text, join(folder, 'test.conf'), {})).toThrow('s3api must stand before tempauth');
+});
+
+it('a reserved content type is refused as each API refuses', async () => {
+  const type = { 'content-type': 'text/plain;hindsight_null=1' };
+  await ask('AKEXAMPLE', 'verysecret', 'PUT', '/types');
+  const refused = await ask('AKEXAMPLE', 'verysecret', 'PUT', '/types/k', type);
+  expect([refused.status, refused.code]).toEqual([400, 'InvalidArgument']);
+  expect(refused.headers['x-amz-request-id']).toBeDefined();
+  expect(refused.text).toContain('<ArgumentName>Content-Type</ArgumentName>');
+  for (const Authorization of [undefined, 'QS key:signature', 'q-sign-algorithm=sha1']) {
+    const plain = await request(`${server?.url}/v1/AUTH_test/types/k`, {
+      method: 'PUT',
+      headers: { ...type, ...(Authorization === undefined ? {} : { Authorization }) },
+    });
+    expect([plain.statusCode, await plain.body.text()]).toEqual([400, expect.stringContaining('hindsight_')]);
+  }
+  expect((await ask('AKEXAMPLE', 'verysecret', 'HEAD', '/types/k')).status).toBe(404);
 });

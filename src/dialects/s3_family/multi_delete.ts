@@ -3,6 +3,7 @@ import { BucketError } from '../../buckets/errors';
 import { checkVersionId } from '../../buckets/versions';
 import { removeObject, type Removed } from '../../buckets/writes';
 import type { ByteString } from '../../http/bytes';
+import { someAtATime } from '../../some_at_a_time';
 import { StoreError } from '../../stores/error';
 import type { Operation, Route, Call } from '../call';
 import { child, childrenOf, readXml, xml, xmlAnswer } from '../xml';
@@ -64,16 +65,12 @@ async function removed(call: Call, named: readonly Named[]): Promise<Outcome[]> 
   const outcomes: Outcome[] = [];
   const byKey = new Map<ByteString, number[]>();
   named.forEach(({ key }, i) => byKey.set(key, [...(byKey.get(key) ?? []), i]));
-  const queue = byKey.values();
-  const worker = async () => {
-    for (const indexes of queue) {
-      for (const i of indexes) {
-        const each = named[i];
-        if (each) outcomes[i] = await removedOf(call, each);
-      }
+  await someAtATime(AT_ONCE, byKey.values(), async (indexes) => {
+    for (const i of indexes) {
+      const each = named[i];
+      if (each) outcomes[i] = await removedOf(call, each);
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  });
   return outcomes;
 }
 

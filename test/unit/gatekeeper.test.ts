@@ -1,0 +1,40 @@
+import { gatekeeper } from '../../middleware/gatekeeper';
+import { readAll } from '../../src/http/body';
+import { Headers } from '../../src/http/headers';
+import { NO_BODY, textResponse, type Request } from '../../src/http/message';
+import type { FilterContext, RequestHead } from '../../src/plugin';
+import { ROOT } from '../support/buckets/store';
+
+const TYPE = 'text/plain; hindsight_null=1.2;charset=utf-8;hindsight_upload=x';
+
+/** What goes on of a PUT with a reserved type, and what is answered, where other APIs claim it or do not. */
+async function asked(claims: (head: RequestHead) => boolean) {
+  const passed: Request[] = [];
+  const handler = gatekeeper.create({}, { claims } as FilterContext)((request) => {
+    passed.push(request);
+    return Promise.resolve(textResponse(201, ''));
+  });
+  const headers = Headers.of({ 'Content-Type': TYPE, Authorization: 'QS key:signature' });
+  const request = { ...ROOT, method: 'PUT', path: '/bucket/key', query: 'a=b', headers, body: NO_BODY };
+  const { status, body } = await handler(request);
+  return { passed, status, text: (await readAll(body, 1024))?.toString() };
+}
+
+test('a reserved type is refused where no other API has a request', async () => {
+  const heads: RequestHead[] = [];
+  const { passed, status, text } = await asked((head) => heads.push(head) < 0);
+  expect([passed, status]).toEqual([[], 400]);
+  expect(text).toContain('hindsight_ are reserved');
+  expect(heads).toMatchObject([{ method: 'PUT', target: '/bucket/key?a=b' }]);
+  expect(heads[0]?.headers.get('authorization')).toBe('QS key:signature');
+});
+
+test('where one has it that is told of the type, and nobody else gets it as such', async () => {
+  const { passed, status } = await asked(() => true);
+  expect(status).toBe(201);
+  const [request] = passed;
+  expect([request?.reservedType, request?.headers.get('content-type')]).toEqual([
+    TYPE,
+    'text/plain;charset=utf-8',
+  ]);
+});
