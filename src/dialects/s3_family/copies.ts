@@ -1,5 +1,5 @@
 import { checkBucketName } from '../../buckets/bucket';
-import { copyObject } from '../../buckets/copies';
+import { copyObject, type Copied } from '../../buckets/copies';
 import { checkVersionId, type ObjectRef } from '../../buckets/versions';
 import { unquote, type ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
@@ -16,7 +16,8 @@ export const copyRoutes: readonly Route[] = [
   { name: 'CopyObject', method: 'PUT', on: 'object', header: SOURCE, run: (call) => copy(call) },
 ];
 
-const copy: Operation = async (call) => {
+/** Makes the copy that a request asks for; with it the headers that tell of the versions. */
+export async function copyAsked(call: Call): Promise<{ readonly copied: Copied; readonly told: Headers }> {
   const { caller, request } = call;
   const range = request.headers.get(`${SOURCE}-range`);
   if (range !== undefined) throw invalidArgument(`${SOURCE}-range`, range, 'Illegal copy header');
@@ -30,10 +31,15 @@ const copy: Operation = async (call) => {
     fresh: isFresh ? described : undefined,
     tags: isTagged ? (taggedBy(call) ?? Headers.none) : undefined,
   });
-  const headers = Headers.of({
+  const told = Headers.of({
     'x-amz-version-id': idOf(copied.versionId),
     'x-amz-copy-source-version-id': copied.sourceVersionId,
   });
+  return { copied, told };
+}
+
+const copy: Operation = async (call) => {
+  const { copied, told } = await copyAsked(call);
   const sums = [...copied.checksums].map(([name, sum]) => xml(`Checksum${name.toUpperCase()}`, sum));
   const content = [
     xml('LastModified', isoTime(copied.modified)),
@@ -41,7 +47,7 @@ const copy: Operation = async (call) => {
     ...sums,
     sums.length === 0 ? undefined : xml('ChecksumType', 'FULL_OBJECT'),
   ];
-  return xmlAnswer(call, 200, 'CopyObjectResult', content, headers);
+  return xmlAnswer(call, 200, 'CopyObjectResult', content, told);
 };
 
 /** Whether something is to be taken from the request, and not from the source. */

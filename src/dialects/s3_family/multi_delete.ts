@@ -50,7 +50,7 @@ const run: Operation = async (call) => {
     throw new S3Refusal(400, 'UserKeyMustBeSpecified', 'The user key must be specified.');
   await headBucket(call.caller, bucketOf(call));
   const outcomes = await removed(call, named);
-  const told = named.map((each, i) => toldOf(each, outcomes[i], isQuiet));
+  const told = named.map((each, i) => toldOf(call, each, outcomes[i], isQuiet));
   return xmlAnswer(call, 200, 'DeleteResult', told);
 };
 
@@ -90,13 +90,18 @@ async function removedOf(call: Call, { key, versionId, etag, unknown }: Named): 
 }
 
 function toldOf(
+  { spelling }: Call,
   { key, versionId }: Named,
   outcome: Outcome | undefined,
   isQuiet: boolean,
 ): string | undefined {
   const own = [xml('Key', key), versionId === undefined ? undefined : xml('VersionId', versionId)];
   if (outcome instanceof BucketError)
-    return xml('Error', [...own, xml('Code', errorCode(outcome)), xml('Message', outcome.message)]);
+    return xml('Error', [
+      ...own,
+      xml('Code', errorCode(outcome, spelling.errors)),
+      xml('Message', outcome.message),
+    ]);
   if (isQuiet || outcome === undefined) return undefined;
   const marker = outcome.isMarker
     ? [xml('DeleteMarker', true), xml('DeleteMarkerVersionId', outcome.versionId ?? 'null')]

@@ -143,8 +143,8 @@ function shownPart({ number, entry, etag, bytes, sum }: Part): string {
   ]);
 }
 
-function person(name: string, { caller: { user } }: Call): string {
-  return xml(name, [xml('ID', user), xml('DisplayName', user)]);
+function person(name: string, { spelling, caller }: Call): string {
+  return xml(name, spelling.person(caller.user));
 }
 
 const abort: Operation = async (call) => {
@@ -166,7 +166,7 @@ const complete: Operation = async (call) => {
     condition,
   }));
   const content = [
-    xml('Location', locationOf(call)),
+    xml('Location', call.spelling.location(call)),
     xml('Bucket', upload.bucket),
     xml('Key', upload.key),
     xml('ETag', `"${etag}"`),
@@ -183,7 +183,7 @@ function sumsOf(headers: Headers): ReadonlyMap<string, string> {
   return new Map(given.filter((each): each is [string, string] => each[1] !== undefined));
 }
 
-/** Where an object is. */
+/** Where an object is, as S3 has it. */
 export function locationOf({
   request,
   bucket = '',
