@@ -16,7 +16,7 @@ import { listAttempts, type Part } from './upload_parts';
 import { endUpload, findUpload, noSuchUpload, type Begun } from './uploads';
 import { checkCondition, onlyWhereNothingIs } from './writes';
 
-/** All parts but the last have so many bytes at least. */
+/** All parts but the last have so many bytes at least, unless the dialect has another limit. */
 const LEAST_PART = 5 * 1024 * 1024;
 /** Milliseconds before one looks again for parts that the store does not list. */
 const PAUSES = [100, 400, 1000];
@@ -24,8 +24,8 @@ const PAUSES = [100, 400, 1000];
 /** A part as the client lists it. */
 export interface ListedPart {
   readonly number: number;
-  /** Without quotes. */
-  readonly etag: string;
+  /** Without quotes; undefined: whichever was uploaded last under the number. */
+  readonly etag: string | undefined;
   /** Base64, by the names of their algorithms. */
   readonly sums: ReadonlyMap<string, string>;
 }
@@ -33,6 +33,8 @@ export interface ListedPart {
 /** On what terms an upload is to become an object. */
 export interface Terms {
   readonly parts: readonly ListedPart[];
+  /** Bytes that all parts but the last have at least. */
+  readonly leastPart?: number;
   /** Bytes of the whole. */
   readonly bytes?: number | undefined;
   /** Base64, by the names of their algorithms: of the whole. */
@@ -85,7 +87,7 @@ async function complete(
   begun: Begun,
   terms: Terms,
 ): Promise<CompletedObject> {
-  const parts = await chosenParts(caller, upload, terms.parts);
+  const parts = await chosenParts(caller, upload, terms);
   const { summing } = begun;
   const value = summing && sumOf(summing, parts);
   checkWhole(terms, parts, summing, value);
@@ -99,7 +101,7 @@ async function complete(
 
 function checkOrder({ id }: Upload, parts: readonly ListedPart[]): void {
   for (const [at, { number }] of parts.entries()) {
-    if (number <= (parts[at - 1]?.number ?? 0))
+    if (number <= (parts[at - 1]?.number ?? -1))
       throw new BucketError(
         'invalid-part-order',
         'The list of parts was not in ascending order. The parts list must be specified in order by part number.',
@@ -111,22 +113,34 @@ function checkOrder({ id }: Upload, parts: readonly ListedPart[]): void {
 /** What an upload that is no more in progress became, where that is what is wanted now. */
 function again(upload: Upload, { parts }: Terms, completed: Completed | undefined): CompletedObject {
   const etag = completed && etagOf({ hash: '', ...completed });
-  if (!completed || !parts.every(isMd5) || etag !== etagOfParts(parts)) throw noSuchUpload(upload);
+  if (!completed || etag === undefined || !couldHave(etag, parts)) throw noSuchUpload(upload);
   return { etag, versionId: completed.versionId };
 }
 
-async function chosenParts(caller: Caller, upload: Upload, listed: readonly ListedPart[]): Promise<Part[]> {
+/** Whether parts could make an etag, as far as they tell their own. */
+function couldHave(etag: string, parts: readonly ListedPart[]): boolean {
+  const told = parts.filter(isMd5);
+  return told.length === parts.length
+    ? etag === etagOfParts(told)
+    : parts.every((part) => part.etag === undefined || isMd5(part)) && etag.endsWith(`-${parts.length}`);
+}
+
+async function chosenParts(
+  caller: Caller,
+  upload: Upload,
+  { parts: listed, leastPart = LEAST_PART }: Terms,
+): Promise<Part[]> {
   const known = await knownParts(caller, upload, listed);
   const chosen = listed.map((wanted) => {
     const part = known.get(nameOf(wanted));
-    if (!part || !sumsAgree(part, wanted)) throw invalidPart(upload, wanted);
+    if (!part || !sumsAgree(part, wanted)) throw invalidPart(upload, { ...wanted, etag: wanted.etag ?? '' });
     return part;
   });
   for (const { number, bytes, etag } of chosen.slice(0, -1)) {
-    if (bytes >= LEAST_PART) continue;
+    if (bytes >= leastPart) continue;
     const fields = {
       ProposedSize: String(bytes),
-      MinSizeAllowed: String(LEAST_PART),
+      MinSizeAllowed: String(leastPart),
       PartNumber: String(number),
       ETag: etag,
     };
@@ -137,22 +151,26 @@ async function chosenParts(caller: Caller, upload: Upload, listed: readonly List
   return chosen;
 }
 
-/** What was written with the numbers and etags that are wanted; of several such the newest. What the store does not list may yet be to come. */
+/** What was written with the numbers, and the etags, that are wanted; of several such the newest. What the store does not list may yet be to come. */
 async function knownParts(
   caller: Caller,
   upload: Upload,
   listed: readonly ListedPart[],
 ): Promise<ReadonlyMap<string, Part>> {
   for (const pause of [...PAUSES, undefined]) {
-    const known = new Map((await listAttempts(caller, upload)).map((part) => [nameOf(part), part]));
+    const known = new Map(
+      (await listAttempts(caller, upload)).flatMap((part) =>
+        [part.etag, undefined].map((etag) => [nameOf({ ...part, etag }), part]),
+      ),
+    );
     if (pause === undefined || listed.every((wanted) => known.has(nameOf(wanted)))) return known;
     await setTimeout(pause);
   }
   return new Map();
 }
 
-function nameOf({ number, etag }: Pick<Part, 'number' | 'etag'>): string {
-  return `${number} ${etag}`;
+function nameOf({ number, etag }: Pick<ListedPart, 'number' | 'etag'>): string {
+  return etag === undefined ? String(number) : `${number} ${etag}`;
 }
 
 function sumsAgree({ sum }: Part, { sums }: ListedPart): boolean {
@@ -193,8 +211,8 @@ function etagOfParts(parts: readonly { readonly etag: string }[]): string {
   return `${createHash('md5').update(md5s).digest('hex')}-${parts.length}`;
 }
 
-function isMd5({ etag }: { readonly etag: string }): boolean {
-  return /^[0-9a-f]{32}$/.test(etag);
+function isMd5<T extends Pick<ListedPart, 'etag'>>(part: T): part is T & { readonly etag: string } {
+  return /^[0-9a-f]{32}$/.test(part.etag ?? '');
 }
 
 interface Content {
