@@ -1,9 +1,8 @@
-import { checkBucketName } from '../../buckets/bucket';
 import { copyObject, type Copied } from '../../buckets/copies';
-import { checkVersionId, type ObjectRef } from '../../buckets/versions';
-import { unquote, type ByteString } from '../../http/bytes';
+import type { ObjectRef } from '../../buckets/versions';
 import { Headers } from '../../http/headers';
 import type { Operation, Route, Call } from '../call';
+import { parseCopySource } from '../copy_source';
 import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, isoTime, keyOf } from './arguments';
 import { conditionsOf, writeConditionOf } from './conditions';
@@ -57,25 +56,7 @@ function directiveOf({ request: { headers } }: Call, name: string, message: stri
   return given === 'REPLACE';
 }
 
-/** The object, or the version, that a request copies of: `bucket/key?versionId=ID`, percent-encoded, a leading slash optional. */
+/** The object, or the version, that a request copies of: `bucket/key?versionId=ID`. */
 export function copySourceOf({ request: { headers } }: Call): ObjectRef {
-  const given = headers.get(SOURCE) ?? '';
-  const [path, query] = splitSource(given);
-  const [, bucket, key] = /^\/?([^/]+)\/([^]+)$/.exec(unquote(path)) ?? [];
-  if (bucket === undefined || key === undefined)
-    throw invalidArgument(
-      SOURCE,
-      given,
-      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-    );
-  checkBucketName(bucket);
-  if (query === undefined) return { bucket, key };
-  const [, id] = /^versionId=([^&]*)$/.exec(query) ?? [];
-  if (id === undefined) throw invalidArgument(SOURCE, given, 'Unsupported copy source parameter.');
-  return { bucket, key, versionId: checkVersionId(unquote(id), 'versionId') };
-}
-
-function splitSource(given: ByteString): [path: ByteString, query: ByteString | undefined] {
-  const at = given.indexOf('?');
-  return at < 0 ? [given, undefined] : [given.slice(0, at), given.slice(at + 1)];
+  return parseCopySource(headers.get(SOURCE) ?? '', SOURCE, 'versionId');
 }

@@ -102,7 +102,9 @@ const parts: Operation = async (call) => {
   const [most, marker] = [limitOf(call, 'max-parts'), numberMarkerOf(call)];
   const naming = namingOf(call);
   const { summing: wanted } = await getUpload(caller, upload);
-  const behind = (await listParts(caller, upload)).filter(({ number }) => number > marker);
+  const behind = (await listParts(caller, upload)).filter(
+    ({ number }) => marker === undefined || number > marker,
+  );
   const page = behind.slice(0, most);
   return xmlAnswer(call, 200, 'ListPartsResult', [
     xml('Bucket', upload.bucket),
@@ -111,7 +113,7 @@ const parts: Operation = async (call) => {
     person('Initiator', call),
     person('Owner', call),
     xml('StorageClass', 'STANDARD'),
-    xml('PartNumberMarker', marker),
+    xml('PartNumberMarker', marker ?? 0),
     xml('NextPartNumberMarker', page.at(-1)?.number ?? 0),
     xml('MaxParts', most),
     naming.encoding && xml('EncodingType', naming.encoding),
@@ -122,8 +124,10 @@ const parts: Operation = async (call) => {
   ]);
 };
 
-function numberMarkerOf({ parameters }: Call): number {
-  const given = parameters.get('part-number-marker') ?? '0';
+/** Undefined: from the first on, which may be QingStor's part 0. */
+function numberMarkerOf({ parameters }: Call): number | undefined {
+  const given = parameters.get('part-number-marker');
+  if (given === undefined) return undefined;
   const marker = /^\d{1,10}$/.test(given) ? Number(given) : NaN;
   if (marker <= 2_147_483_647) return marker;
   throw invalidArgument(
