@@ -146,7 +146,10 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
     file,
     text,
     server: serverOptions,
-    introduction: Object.assign({}, ...introductions) as Introduction,
+    introduction: introductions.reduce<Introduction>(
+      (all, each) => ({ ...all, ...each, dialects: [...(all.dialects ?? []), ...(each?.dialects ?? [])] }),
+      {},
+    ),
     pipeline: names,
     preside: async (log: Log) => app.plugin.preside?.(app.options, log) ?? { close: () => Promise.resolve() },
     lookout: (context: LookoutContext) =>

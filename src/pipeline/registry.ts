@@ -6,6 +6,7 @@ import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
 import { proxyLogging } from '../../middleware/proxy-logging';
+import { qsapi } from '../../middleware/qsapi';
 import { s3api } from '../../middleware/s3api';
 import { tempauth } from '../../middleware/tempauth';
 import { tempurl } from '../../middleware/tempurl';
@@ -21,6 +22,7 @@ export const filters: readonly FilterPlugin[] = [
   healthcheck,
   proxyLogging,
   s3api,
+  qsapi,
   bulk,
   tempauth,
   tempurl,

@@ -18,6 +18,7 @@ export function introduce(url: string, { data, user, dialects = [] }: Introducti
       lines.push(
         `S3's API is at the same address: access key ${user.name}, secret key ${user.key}, path style`,
       );
+    if (dialects.includes('qingstor')) lines.push(`and QingStor's, with the same keys`);
   }
   return `\n${lines.join('\n')}\n\n`;
 }
