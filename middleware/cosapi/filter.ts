@@ -1,7 +1,7 @@
 import type { Session } from '../../src/buckets/caller';
 import { BucketError } from '../../src/buckets/errors';
 import { addressIn, type Address } from '../../src/dialects/address';
-import type { Route } from '../../src/dialects/call';
+import type { Route } from '../../src/dialects/s3_family/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
 import { knownBy, type Known, type Logins } from '../../src/dialects/logins';
 import { plainPayload } from '../../src/dialects/payload/judged';

@@ -2,7 +2,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { strip, type ByteString } from '../../src/http/bytes';
 import type { Headers } from '../../src/http/headers';
-import { parseQuery, queryPairs } from '../../src/http/path';
+import { parseQuery, queryPairs, withoutParameter } from '../../src/http/path';
+
+const OWN = 'x-qs-';
 
 /** What a request shows of its signature: in `Authorization`, or in its query, where it tells when it ends. */
 export interface QsSignature {
@@ -15,20 +17,24 @@ export interface QsSignature {
 /** What is signed of a request. */
 export interface QsSigned {
   readonly method: string;
-  /** As it came, still encoded; the bucket is its first segment. */
+  /** As it came, still encoded; the bucket is its first segment, also where Host names it. */
   readonly path: string;
   readonly query: string;
   readonly headers: Headers;
 }
 
-/** The parameters that are signed. The last three its documentation leaves out, and its newer SDKs (Java, Go v4) have. */
-const SIGNED = new Set(
-  (
+/** The parameters that select versions: its documentation leaves them out of those that are signed, and its newer SDKs (Java, Go v4) sign them. */
+const OF_VERSIONS = ['versioning', 'versions', 'version_id'];
+
+/** The parameters that are signed. */
+const SIGNED = new Set([
+  ...(
     'acl append cname cors delete image lifecycle logging mirror notification part_number policy position replication stats uploads upload_id ' +
     'response-expires response-cache-control response-content-type response-content-language response-content-encoding ' +
-    'response-content-disposition versioning versions version_id'
+    'response-content-disposition'
   ).split(' '),
-);
+  ...OF_VERSIONS,
+]);
 
 /** Whether a request is signed as clients of QingStor sign. */
 export function isSignedForQs(authorization: string | undefined, query: string): boolean {
@@ -77,10 +83,7 @@ export function verifyQsSignature(
   now: number,
   skew = 900_000,
 ): void {
-  const expected = Buffer.from(qsSignatureOf(request, secret, signature.expires));
-  const given = Buffer.from(signature.base64, 'latin1');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected))
-    throw new BucketError('bad-signature', 'The signature does not match.');
+  if (!isRight(signature, secret, request)) throw wrong(signature, secret, request);
   if (signature.expires !== undefined) {
     if (now > Number(signature.expires) * 1000) throw new BucketError('expired', 'The request has expired.');
     return;
@@ -89,6 +92,25 @@ export function verifyQsSignature(
   if (Number.isNaN(time)) throw malformed('a date is needed in x-qs-date or Date');
   if (Math.abs(now - time) > skew)
     throw new BucketError('expired', 'The time of the request differs too much from that of the server.');
+}
+
+function isRight(signature: QsSignature, secret: ByteString, request: QsSigned): boolean {
+  const expected = Buffer.from(qsSignatureOf(request, secret, signature.expires));
+  const given = Buffer.from(signature.base64, 'latin1');
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** Its JavaScript SDK leaves out of the signature what is given as a parameter of a request, and not in its URI. */
+function wrong(signature: QsSignature, secret: ByteString, request: QsSigned): BucketError {
+  const unsigned = OF_VERSIONS.filter((name) => parseQuery(request.query).has(name));
+  const query = unsigned.reduce(withoutParameter, request.query);
+  const isOnlyThat = unsigned.length > 0 && isRight(signature, secret, { ...request, query });
+  return new BucketError(
+    'bad-signature',
+    isOnlyThat
+      ? `The signature does not cover ${unsigned.join(', ')}, and must, since that selects what is read or removed. With the JavaScript SDK it has to be in the uri of the operation.`
+      : 'The signature does not match.',
+  );
 }
 
 /** The signature of a request by a secret, in base64. */
@@ -103,13 +125,23 @@ export function qsStringToSign(
   { method, path, query, headers }: QsSigned,
   expires: string | undefined,
 ): string {
-  const own = [...new Set([...headers.entries()].map(([name]) => name))]
-    .filter((name) => name.startsWith('x-qs-'))
-    .sort()
-    .map((name) => `${name}:${strip(headers.get(name) ?? '')}\n`);
   const date = expires ?? (headers.has('x-qs-date') ? '' : (headers.get('date') ?? ''));
   const head = [method, headers.get('content-md5') ?? '', headers.get('content-type') ?? '', date];
-  return `${head.join('\n')}\n${own.join('')}${resource(path, query)}`;
+  return `${head.join('\n')}\n${ownHeaders(headers)}${resource(path, query)}`;
+}
+
+/** By their names as they were spelled: metadata may have underscores in theirs. */
+function ownHeaders(headers: Headers): string {
+  const raw = headers.filter((key) => key.startsWith(OWN)).toRaw();
+  const own = new Map<string, ByteString>();
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const [name = '', value = ''] = [raw[i]?.toLowerCase(), raw[i + 1]];
+    // all that is read with the headers that are signed must be signed itself
+    if (!name.startsWith(OWN)) throw new BucketError('bad-signature', `The header ${name} is not signed.`);
+    own.set(name, own.has(name) ? `${own.get(name) ?? ''},${value}` : value);
+  }
+  const lines = [...own.keys()].sort().map((name) => `${name}:${strip(own.get(name) ?? '')}\n`);
+  return lines.join('');
 }
 
 function resource(path: string, query: string): string {

@@ -1,7 +1,7 @@
 import type { Session } from '../../src/buckets/caller';
 import { BucketError } from '../../src/buckets/errors';
 import { addressOf } from '../../src/dialects/address';
-import type { Route } from '../../src/dialects/call';
+import type { Route } from '../../src/dialects/s3_family/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
 import { readQuery, type Query } from '../../src/dialects/query';
 import { errorAnswer } from '../../src/dialects/s3_family/errors';

@@ -1,4 +1,4 @@
-import type { Spelling } from '../../src/dialects/call';
+import type { Spelling } from '../../src/dialects/s3_family/call';
 import { errorElement } from '../../src/dialects/s3_family/errors';
 import { locationOf } from '../../src/dialects/s3_family/uploads';
 import { xml } from '../../src/dialects/xml';

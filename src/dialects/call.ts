@@ -1,10 +1,9 @@
 import type { Caller } from '../buckets/caller';
-import type { BucketErrorCode } from '../buckets/errors';
 import type { ByteString } from '../http/bytes';
 import type { Body, Request, Response } from '../http/message';
 
-/** A request of a dialect whose signature is right. */
-export interface Call {
+/** A request of a dialect whose signature is right, before anybody has looked at what it carries. */
+export interface CallHead {
   /**
    * As it came, but for its body: that is `payload`'s. `aws-chunked` is taken out of Content-Encoding, and headers that a presigned URL has in
    * its query are in place.
@@ -17,43 +16,12 @@ export interface Call {
   readonly key: ByteString | undefined;
   /** The query, decoded, without what signs it. */
   readonly parameters: ReadonlyMap<string, ByteString>;
-  /** The region that the signature is for; of a request without one, that of the configuration. */
-  readonly region: string;
   /** The region in which the buckets are, as the configuration says. */
   readonly location: string;
-  readonly spelling: Spelling;
-  readonly payload: Payload;
 }
 
-/** How a dialect writes what others write otherwise. */
-export interface Spelling {
-  /** Of the roots of its documents. */
-  readonly namespace?: string | undefined;
-  /** What documents tell of a user, each as an element. */
-  readonly person: (user: ByteString) => readonly string[];
-  /** The URI of the group that is everybody. */
-  readonly everybody: string;
-  /** Where an object is, as the answer that completes an upload has it. */
-  readonly location: (call: Pick<Call, 'request' | 'bucket' | 'key'>) => ByteString;
-  readonly errors: ErrorSpelling;
-}
-
-/** How a dialect of S3's family writes errors. */
-export interface ErrorSpelling {
-  /** Codes and statuses where they are not S3's. */
-  readonly codes: Partial<Readonly<Record<BucketErrorCode, readonly [code: string, status: number]>>>;
-  /**
-   * The document of an error.
-   *
-   * @param fields further elements
-   */
-  readonly element: (
-    request: Request,
-    code: string,
-    message: string,
-    fields: Readonly<Record<string, string>>,
-  ) => string;
-}
+/** The same with what it carries. */
+export type Call<Head extends CallHead = CallHead> = Head & { readonly payload: Payload };
 
 /** What a request carries: the body as the client means it, whatever it was wrapped in. */
 export interface Payload {
@@ -68,10 +36,10 @@ export interface Payload {
 }
 
 /** What an operation of the API answers. It throws a `BucketError` for the client, and what handlers throw. */
-export type Operation = (call: Call) => Promise<Response>;
+export type Operation<Head extends CallHead = CallHead> = (call: Call<Head>) => Promise<Response>;
 
 /** Which requests an operation answers. */
-export interface Route {
+export interface Route<Head extends CallHead = CallHead> {
   /** As the API calls it: `ListObjectVersions`. */
   readonly name: string;
   readonly method: string;
@@ -80,5 +48,5 @@ export interface Route {
   readonly parameters?: readonly string[];
   /** A header that must be there. */
   readonly header?: string;
-  readonly run: Operation;
+  readonly run: Operation<Head>;
 }

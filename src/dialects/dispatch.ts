@@ -1,13 +1,13 @@
 import { BucketError } from '../buckets/errors';
 import { Headers } from '../http/headers';
-import type { Call, Route } from './call';
+import type { CallHead, Route } from './call';
 
 /**
  * The operation that a request asks for.
  *
  * @throws BucketError where there is none
  */
-export function routeOf(call: Omit<Call, 'payload'>, routes: readonly Route[]): Route {
+export function routeOf<Head extends CallHead>(call: Head, routes: readonly Route<Head>[]): Route<Head> {
   const on = levelOf(call);
   const { request, parameters } = call;
   const here = routes.filter(
@@ -26,6 +26,6 @@ export function routeOf(call: Omit<Call, 'payload'>, routes: readonly Route[]): 
   });
 }
 
-function levelOf({ bucket, key }: Pick<Call, 'bucket' | 'key'>): Route['on'] {
+function levelOf({ bucket, key }: Pick<CallHead, 'bucket' | 'key'>): Route['on'] {
   return bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object';
 }

@@ -7,7 +7,7 @@ import type { Headers } from '../http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../http/message';
 import type { Log } from '../log';
 import { StoreError } from '../stores/error';
-import type { Call, Route } from './call';
+import type { CallHead, Route } from './call';
 import { routeOf } from './dispatch';
 import type { JudgedPayload } from './payload/judged';
 import type { Known } from './logins';
@@ -90,9 +90,9 @@ function spoken(error: unknown, { transactionId }: Request, log: Log): BucketErr
  * Runs the operation that a call asks for. Where its payload turned out not to be what it should, that is what it fails with, whatever the operation
  * took it for.
  */
-export async function runRoute(
-  call: Omit<Call, 'payload'>,
-  routes: readonly Route[],
+export async function runRoute<Head extends CallHead>(
+  call: Head,
+  routes: readonly Route<Head>[],
   payloadOf: (request: Request) => Promise<JudgedPayload>,
 ): Promise<Response> {
   const route = routeOf(call, routes);

@@ -5,7 +5,7 @@ import { toBytes, type ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import type { Body, Response } from '../http/message';
 import { messageOf } from '../errors';
-import type { Call } from './call';
+import type { Call } from './s3_family/call';
 
 /** Elements that a document has at most (10,000 parts with all checksums fit), and how deep they may be. */
 const MOST_ELEMENTS = 80_000;

@@ -7,6 +7,7 @@ import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
 import { proxyLogging } from '../../middleware/proxy-logging';
+import { qsapi } from '../../middleware/qsapi';
 import { s3api } from '../../middleware/s3api';
 import { tempauth } from '../../middleware/tempauth';
 import { tempurl } from '../../middleware/tempurl';
@@ -23,6 +24,7 @@ export const filters: readonly FilterPlugin[] = [
   proxyLogging,
   s3api,
   cosapi,
+  qsapi,
   bulk,
   tempauth,
   tempurl,

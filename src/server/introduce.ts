@@ -20,6 +20,7 @@ export function introduce(url: string, { data, user, dialects = [] }: Introducti
       );
     if (dialects.includes('cos'))
       lines.push(`and that of Tencent COS: SecretId ${user.name}, SecretKey ${user.key}, this address as Ip`);
+    if (dialects.includes('qingstor')) lines.push(`and QingStor's, with the same keys`);
   }
   return `\n${lines.join('\n')}\n\n`;
 }

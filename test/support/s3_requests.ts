@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { s3Handler, type S3Parts } from '../../middleware/s3api/filter';
-import type { Route, Call } from '../../src/dialects/call';
+import type { Route, Call } from '../../src/dialects/s3_family/call';
 import { signersOf } from '../../middleware/s3api/signature/signers';
 import { Sessions } from '../../src/buckets/sessions';
 import { Credentials } from '../../src/credentials/credential';

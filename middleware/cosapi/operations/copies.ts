@@ -1,4 +1,4 @@
-import type { Operation, Route } from '../../../src/dialects/call';
+import type { Operation, Route } from '../../../src/dialects/s3_family/call';
 import { isoTime } from '../../../src/dialects/s3_family/arguments';
 import { copyAsked } from '../../../src/dialects/s3_family/copies';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';

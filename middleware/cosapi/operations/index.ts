@@ -1,5 +1,5 @@
 import { checkBucketName } from '../../../src/buckets/bucket';
-import type { Operation, Route } from '../../../src/dialects/call';
+import type { Operation, Route } from '../../../src/dialects/s3_family/call';
 import { aclRoutes } from '../../../src/dialects/s3_family/acls';
 import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3_family/buckets';
 import { plainListing } from '../../../src/dialects/s3_family/listings';

@@ -1,5 +1,5 @@
 import { headBucket } from '../../../src/buckets/bucket';
-import type { Operation, Route } from '../../../src/dialects/call';
+import type { Operation, Route } from '../../../src/dialects/s3_family/call';
 import { bucketOf } from '../../../src/dialects/s3_family/arguments';
 import { document, xml } from '../../../src/dialects/xml';
 

@@ -1,5 +1,5 @@
 import { listBuckets } from '../../../src/buckets/account';
-import type { Operation, Route } from '../../../src/dialects/call';
+import type { Operation, Route } from '../../../src/dialects/s3_family/call';
 import { isoTime, limitOf, textOf } from '../../../src/dialects/s3_family/arguments';
 import { notImplemented } from '../../../src/dialects/s3_family/refusal';
 import { owner } from '../../../src/dialects/s3_family/service';

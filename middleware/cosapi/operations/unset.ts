@@ -1,4 +1,4 @@
-import type { Route } from '../../../src/dialects/call';
+import type { Route } from '../../../src/dialects/s3_family/call';
 import {
   configuration,
   missing,

@@ -1,7 +1,7 @@
 import { headBucket } from '../../../src/buckets/bucket';
 import type { ListedVersion } from '../../../src/buckets/version_listing';
 import { NULL_VERSION } from '../../../src/buckets/versions';
-import type { Call, Operation, Route } from '../../../src/dialects/call';
+import type { Call, Operation, Route } from '../../../src/dialects/s3_family/call';
 import { bucketOf, isoTime, type Naming } from '../../../src/dialects/s3_family/arguments';
 import { beginning, commonPrefixes } from '../../../src/dialects/s3_family/listings';
 import { owner } from '../../../src/dialects/s3_family/service';

@@ -1,6 +1,6 @@
 import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
-import type { Operation, Route, Call } from '../../../src/dialects/call';
+import type { Operation, Route, Call } from '../../../src/dialects/s3_family/call';
 import { aclRoutes } from '../../../src/dialects/s3_family/acls';
 import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3_family/buckets';
 import { copyRoutes } from '../../../src/dialects/s3_family/copies';

@@ -10,7 +10,7 @@ import { formBoundary, parseParameters } from '../../../src/http/form';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Response } from '../../../src/http/message';
 import { InvalidForm, readParts, type Part } from '../../../src/http/multipart';
-import type { Call } from '../../../src/dialects/call';
+import type { Call } from '../../../src/dialects/s3_family/call';
 import type { AdmittedForm, FormOperation, S3Form } from '../form';
 import { SPELLING } from '../spelling';
 import { promisedOf, readChecksums } from '../../../src/dialects/payload/promised';

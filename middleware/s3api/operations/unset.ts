@@ -1,5 +1,5 @@
 import { headObject } from '../../../src/buckets/objects';
-import type { Operation, Route } from '../../../src/dialects/call';
+import type { Operation, Route } from '../../../src/dialects/s3_family/call';
 import { xml } from '../../../src/dialects/xml';
 import { keyOf } from '../../../src/dialects/s3_family/arguments';
 import { versionOf } from '../../../src/dialects/s3_family/conditions';

@@ -4,7 +4,7 @@ import { headBucket } from '../../buckets/bucket';
 import { headObject } from '../../buckets/objects';
 import type { ByteString } from '../../http/bytes';
 import type { Response } from '../../http/message';
-import type { Operation, Route, Call, Spelling } from '../call';
+import type { Operation, Route, Call, Spelling } from './call';
 import { child, childrenOf, readXml, xml, xmlAnswer, type XmlElement } from '../xml';
 import { bodyOf, bucketOf, keyOf, malformed } from './arguments';
 import { empty } from './buckets';

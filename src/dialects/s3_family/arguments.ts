@@ -2,7 +2,7 @@ import { BucketError } from '../../buckets/errors';
 import { quote, type ByteString } from '../../http/bytes';
 import { readAll } from '../../http/body';
 import { invalidArgument } from '../arguments';
-import type { Call } from '../call';
+import type { Call } from './call';
 import { readXml, type XmlElement } from '../xml';
 
 export { bucketOf, invalidArgument, isoTime, keyOf, limitOf, textOf } from '../arguments';

@@ -3,7 +3,7 @@ import { createBucket, headBucket, setVersioning } from '../../buckets/bucket';
 import { deleteBucket } from '../../buckets/bucket_removal';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Response } from '../../http/message';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call } from './call';
 import { child, document, readXml, xml, xmlAnswer } from '../xml';
 import { bodyOf, bucketOf, documentOf, malformed } from './arguments';
 import { notImplemented, S3Refusal } from './refusal';

@@ -1,5 +1,5 @@
 import { checkVersionId } from '../../buckets/versions';
-import type { Call } from '../call';
+import type { Call } from './call';
 
 export { conditionsOf, writeConditionOf } from '../conditions';
 

@@ -1,5 +1,5 @@
 import { headBucket } from '../../buckets/bucket';
-import type { Operation, Route } from '../call';
+import type { Operation, Route } from './call';
 import { xmlAnswer } from '../xml';
 import { bucketOf } from './arguments';
 import { notImplemented, S3Refusal } from './refusal';

@@ -1,7 +1,7 @@
 import { copyObject, type Copied } from '../../buckets/copies';
 import type { ObjectRef } from '../../buckets/versions';
 import { Headers } from '../../http/headers';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call } from './call';
 import { parseCopySource } from '../copy_source';
 import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, isoTime, keyOf } from './arguments';

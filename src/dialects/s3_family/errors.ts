@@ -2,7 +2,7 @@ import type { BucketError, BucketErrorCode } from '../../buckets/errors';
 import { isText, unquote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Request, Response } from '../../http/message';
-import type { ErrorSpelling } from '../call';
+import type { ErrorSpelling } from './call';
 import { document, xml } from '../xml';
 
 /** S3's codes and statuses. */

@@ -1,6 +1,6 @@
 import { listObjects, type Listed } from '../../buckets/listing';
 import { isTrueValue, type ByteString } from '../../http/bytes';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { bucketOf, invalidArgument, isoTime, limitOf, namingOf, textOf, type Naming } from './arguments';
 import { readToken, writeToken } from './continuation';

@@ -1,6 +1,6 @@
 import { headBucket } from '../../buckets/bucket';
 import { BucketError } from '../../buckets/errors';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call } from './call';
 import { removeAll, type Outcome, type ToRemove } from '../removals';
 import { child, childrenOf, readXml, xml, xmlAnswer } from '../xml';
 import { bodyOf, bucketOf, malformed } from './arguments';

@@ -6,7 +6,7 @@ import type { ObjectInfo } from '../../buckets/objects';
 import { parseTags, tagHeaders, tagsIn } from '../../buckets/tags';
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import type { Call } from '../call';
+import type { Call } from './call';
 import { metadataGiven, typeGiven } from '../object_headers';
 import { notImplemented, S3Refusal } from './refusal';
 

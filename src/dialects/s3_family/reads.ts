@@ -6,7 +6,7 @@ import { MOST_PARTS } from '../../buckets/uploads';
 import type { ObjectRef } from '../../buckets/versions';
 import { Headers } from '../../http/headers';
 import type { Response } from '../../http/message';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, keyOf } from './arguments';
 import { conditionsOf, versionOf } from './conditions';

@@ -1,5 +1,5 @@
 import { NO_BODY, type Response } from '../../http/message';
-import type { Operation, Call } from '../call';
+import type { Operation, Call } from './call';
 import { document } from '../xml';
 
 /** An error that only S3 has: what acts on buckets does not know it. */

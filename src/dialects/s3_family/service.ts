@@ -1,5 +1,5 @@
 import { listBuckets } from '../../buckets/account';
-import type { Call, Operation, Route } from '../call';
+import type { Call, Operation, Route } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { isoTime, limitOf, textOf } from './arguments';
 import { readToken, writeToken } from './continuation';

@@ -1,7 +1,7 @@
 import { checkTags, getTags, putTags, type Tag } from '../../buckets/tags';
 import { Headers } from '../../http/headers';
 import { NO_BODY } from '../../http/message';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call } from './call';
 import { child, childrenOf, xml, xmlAnswer, type XmlElement } from '../xml';
 import { documentOf, keyOf, malformed } from './arguments';
 import { versionOf } from './conditions';

@@ -7,7 +7,7 @@ import { getUpload, MOST_PARTS } from '../../buckets/uploads';
 import { destroy, whileUnread } from '../../http/body';
 import { Headers } from '../../http/headers';
 import { NO_BODY } from '../../http/message';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, isoTime } from './arguments';
 import { conditionsOf } from './conditions';

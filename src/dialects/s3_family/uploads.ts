@@ -9,7 +9,7 @@ import { abortUpload, createUpload, getUpload } from '../../buckets/uploads';
 import { quote, toText, type ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { NO_BODY } from '../../http/message';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call } from './call';
 import { readXml, xml, xmlAnswer } from '../xml';
 import { bodyOf, bucketOf, invalidArgument, isoTime, keyOf, limitOf, namingOf, textOf } from './arguments';
 import { writeConditionOf } from './conditions';

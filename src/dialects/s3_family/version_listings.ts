@@ -1,6 +1,6 @@
 import { listVersions, type ListedVersion, type VersionPage } from '../../buckets/version_listing';
 import type { ByteString } from '../../http/bytes';
-import type { Call, Operation, Route } from '../call';
+import type { Call, Operation, Route } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { bucketOf, invalidArgument, isoTime, limitOf, namingOf, textOf, type Naming } from './arguments';
 import { beginning, commonPrefixes } from './listings';

@@ -4,7 +4,7 @@ import { removeObject, writeObject } from '../../buckets/writes';
 import { readAll } from '../../http/body';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Body } from '../../http/message';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call } from './call';
 import { keyOf } from './arguments';
 import { empty } from './buckets';
 import { versionOf, writeConditionOf } from './conditions';

@@ -40,7 +40,7 @@ allow_versioned_writes = true
 allow_object_versioning = true
 `;
 
-const FILTERS = 'catch_errors gatekeeper healthcheck proxy-logging s3api cosapi bulk';
+const FILTERS = 'catch_errors gatekeeper healthcheck proxy-logging s3api cosapi qsapi bulk';
 
 /** The configuration of Hindsight with the S3 API and a store of its own. */
 export function embeddedS3(data: string): string {

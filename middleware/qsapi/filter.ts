@@ -1,0 +1,118 @@
+import type { Session } from '../../src/buckets/caller';
+import { BucketError } from '../../src/buckets/errors';
+import type { Sessions } from '../../src/buckets/sessions';
+import type { CredentialSource } from '../../src/credentials/credential';
+import { addressOf, bucketOfHost } from '../../src/dialects/address';
+import type { Route } from '../../src/dialects/call';
+import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
+import { knownBy, type Known } from '../../src/dialects/logins';
+import { plainPayload } from '../../src/dialects/payload/judged';
+import { readQuery } from '../../src/dialects/query';
+import type { ByteString } from '../../src/http/bytes';
+import { Headers } from '../../src/http/headers';
+import type { Handler, Request, Response } from '../../src/http/message';
+import type { Log } from '../../src/log';
+import { errorAnswer } from './errors';
+import { recognise, type Recognised } from './recognise';
+import { readQsSignature, verifyQsSignature, type QsSignature, type QsSigned } from './signature';
+
+/** What the API is spoken with. */
+export interface QsParts {
+  readonly routes: readonly Route[];
+  readonly credentials: CredentialSource;
+  readonly sessions: Sessions;
+  /** Whose subdomains are buckets, in lower case. */
+  readonly domains: readonly string[];
+  /** The zone in which the buckets are. */
+  readonly location: string;
+  /** Milliseconds by which a client's clock may be wrong. */
+  readonly skew: number;
+  /** Who asks without a signature; undefined: nobody may. */
+  readonly anonymous: Session | undefined;
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+/** By these a URL shows that it is signed. */
+const SIGNING = new Set(['access_key_id', 'expires', 'signature']);
+
+/** Answers the requests of QingStor's API, and passes all others on. */
+export function qsHandler(next: Handler, parts: QsParts): Handler {
+  const dialect: Dialect<Recognised> = {
+    recognise: (request) => recognise(request, parts.domains),
+    answer: (request, recognised, callerOf) => answer(parts, request, recognised, callerOf),
+    errorAnswer,
+    ids: (id) => Headers.of({ 'x-qs-request-id': id }),
+  };
+  return dialectHandler(next, dialect, parts.log);
+}
+
+async function answer(
+  parts: QsParts,
+  request: Request,
+  recognised: Recognised,
+  callerOf: CallerOf,
+): Promise<Response> {
+  const { location, domains, routes } = parts;
+  const { bucket, key } = addressOf(request, domains);
+  const query = readQuery(request.query);
+  const { signature, known } = recognised === 'signed' ? await signed(parts, request) : anonymous(parts);
+  const isOfUrl = (name: string) => signature?.expires !== undefined && SIGNING.has(name);
+  const call = {
+    request,
+    caller: callerOf(known),
+    bucket,
+    key,
+    parameters: new Map([...query].filter(([name]) => !isOfUrl(name))),
+    location,
+  };
+  return runRoute(call, routes, plainPayload);
+}
+
+interface Admitted {
+  readonly signature: QsSignature | undefined;
+  readonly known: Known;
+}
+
+/** Who signed a request. @throws BucketError where nobody did as is to be */
+async function signed(parts: QsParts, request: Request): Promise<Admitted> {
+  const { credentials, sessions, skew } = parts;
+  const authorizations = [...request.headers.entries()].filter(([name]) => name === 'authorization');
+  if (authorizations.length > 1)
+    throw new BucketError('malformed-authorization', 'Authorization is given twice.');
+  const signature = readQsSignature(authorizations[0]?.[1], request.query);
+  const credential = await credentials.find(signature.accessKey);
+  if (!credential) throw new BucketError('unknown-access-key', 'The access key is not known.');
+  const now = parts.now?.() ?? Date.now();
+  verifyEither(formsOf(request, parts.domains), (form) =>
+    verifyQsSignature(signature, credential.secretKey, form, now, skew),
+  );
+  return { signature, known: knownBy(credential, sessions) };
+}
+
+/** What is signed of a request: where Host names the bucket, SDKs differ in whether the slash behind it is there when nothing follows. */
+function formsOf(request: Request, domains: readonly string[]): readonly [QsSigned, ...QsSigned[]] {
+  const { method, path, query, headers } = request;
+  const bucket: ByteString | undefined = bucketOfHost(request, domains);
+  const form = { method, path: bucket === undefined ? path : `/${bucket}${path}`, query, headers };
+  return bucket !== undefined && path === '/' ? [form, { ...form, path: `/${bucket}` }] : [form];
+}
+
+function verifyEither(
+  [first, ...others]: readonly [QsSigned, ...QsSigned[]],
+  verify: (form: QsSigned) => void,
+): void {
+  try {
+    verify(first);
+  } catch (error) {
+    const [second, ...rest] = others;
+    const isOther = second && error instanceof BucketError && error.code === 'bad-signature';
+    if (!isOther) throw error;
+    verifyEither([second, ...rest], verify);
+  }
+}
+
+function anonymous({ anonymous: session }: QsParts): Admitted {
+  if (session === undefined) throw new BucketError('access-denied', 'The request is not signed.');
+  return { signature: undefined, known: { user: 'anonymous', session: () => Promise.resolve(session) } };
+}

@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import { BucketError } from '../../src/buckets/errors';
+import type { Call } from '../../src/dialects/call';
+import { messageOf } from '../../src/errors';
+import { readAll } from '../../src/http/body';
+import { toText } from '../../src/http/bytes';
+import { Headers } from '../../src/http/headers';
+import type { Response } from '../../src/http/message';
+
+/** What a document consists of; texts are byte strings. */
+export type Json =
+  string | number | boolean | readonly Json[] | { readonly [name: string]: Json | undefined };
+
+/** An answer with a document. Fields without a value are left out. */
+export function jsonAnswer(status: number, document: Json, headers: Headers = Headers.none): Response {
+  // all bytes are UTF-8: what is none is the name of nothing
+  const body = Buffer.from(toText(JSON.stringify(document)), 'utf8');
+  const own = Headers.of({ 'Content-Type': 'application/json', 'Content-Length': String(body.length) });
+  return { status, headers: own.withAll(headers), body };
+}
+
+/**
+ * The document that a request carries, its texts as JavaScript has them.
+ *
+ * @param most bytes that it may have
+ * @throws BucketError `too-large`, `malformed-body` for what is no JSON, `invalid-request` for another document
+ */
+export async function readJson<Schema extends z.ZodType>(
+  { request, payload }: Call,
+  schema: Schema,
+  most: number,
+): Promise<z.infer<Schema>> {
+  request.sendContinue?.();
+  const body = await readAll(payload.body, most);
+  if (body === undefined) throw new BucketError('too-large', `The document has more than ${most} bytes.`);
+  const read = schema.safeParse(parse(body));
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const where = issue?.path.join('.') ?? '';
+  throw new BucketError(
+    'invalid-request',
+    `The document is not as it should be: ${where === '' ? '' : `${where}: `}${issue?.message ?? ''}`,
+  );
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (error) {
+    throw new BucketError('malformed-body', `The body is no JSON: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,114 @@
+import { listObjects, MOST_LISTED, type Listed } from '../../../src/buckets/listing';
+import { listVersions, type ListedVersion } from '../../../src/buckets/version_listing';
+import { bucketOf, invalidArgument, isoTime, limitOf, textOf } from '../../../src/dialects/arguments';
+import type { Call, Operation, Route } from '../../../src/dialects/call';
+import { jsonAnswer } from '../json';
+import { owner } from './names';
+
+/** So many a listing has where the client does not say how many. */
+const USUAL_LIMIT = 100;
+
+export const versionListingRoutes: readonly Route[] = [
+  {
+    name: 'List Object Versions',
+    method: 'GET',
+    on: 'bucket',
+    parameters: ['versions'],
+    run: (call) => listAll(call),
+  },
+];
+
+/** Behind those with parameters. */
+export const plainListingRoutes: readonly Route[] = [
+  { name: 'GET Bucket', method: 'GET', on: 'bucket', run: (call) => listCurrent(call) },
+];
+
+/** What is asked of both. */
+function asked(call: Call) {
+  const limit = limitOf(call, 'limit', MOST_LISTED, USUAL_LIMIT);
+  return { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
+}
+
+const listCurrent: Operation = async (call) => {
+  const query = asked(call);
+  const marker = textOf(call, 'marker');
+  const page = await listObjects(call.caller, bucketOf(call), { ...query, startAfter: marker });
+  return jsonAnswer(200, {
+    name: bucketOf(call),
+    keys: page.objects.map((each) => ({
+      ...described(each),
+      etag: `"${each.etag}"`,
+      // not as in listings of versions
+      modified: each.modified / 1000,
+    })),
+    ...query,
+    owner: owner(call),
+    marker,
+    next_marker: page.next ?? '',
+    has_more: page.next !== undefined,
+    common_prefixes: page.prefixes,
+  });
+};
+
+/** What both tell of an object. */
+function described({ key, size, type, modified }: Omit<Listed, 'etag'>) {
+  return {
+    key,
+    size,
+    mime_type: type,
+    created: isoTime(modified),
+    encrypted: false,
+    storage_class: 'STANDARD',
+  };
+}
+
+const listAll: Operation = async (call) => {
+  const query = asked(call);
+  const keyMarker = textOf(call, 'key_marker');
+  const marker = versionMarkerOf(call);
+  if (marker !== '' && keyMarker === '') throw withoutKey(marker);
+  const versionMarker = marker === '' ? undefined : marker;
+  const { entries, next } = await listVersions(call.caller, bucketOf(call), {
+    ...query,
+    keyMarker,
+    versionMarker,
+  });
+  return jsonAnswer(200, {
+    name: bucketOf(call),
+    prefix: query.prefix,
+    delimiter: query.delimiter,
+    key_marker: keyMarker,
+    version_id_marker: marker,
+    limit: query.limit,
+    owner: owner(call),
+    has_more: next !== undefined,
+    keys: entries.flatMap((each) => (each.kind === 'prefix' ? [] : [version(each)])),
+    common_prefixes: entries.flatMap((each) => (each.kind === 'prefix' ? [each.prefix] : [])),
+    next_key_marker: next?.key ?? '',
+    next_version_id_marker: next?.versionId ?? '',
+  });
+};
+
+/** The documentation spells it both ways. */
+function versionMarkerOf({ parameters }: Call): string {
+  return parameters.get('version_id_marker') ?? parameters.get('version-id-marker') ?? '';
+}
+
+function withoutKey(marker: string) {
+  const message = 'A version_id_marker cannot be specified without a key_marker.';
+  return invalidArgument('version_id_marker', marker, message);
+}
+
+/** Here etags have no quotes, and all times are in one form. */
+function version(entry: Exclude<ListedVersion, { kind: 'prefix' }>) {
+  const content = entry.kind === 'version' ? entry : { ...entry, size: 0, etag: '', type: '' };
+  const { isLatest, versionId, modified, etag } = content;
+  return {
+    ...described(content),
+    is_latest: isLatest,
+    delete_marker: entry.kind === 'marker',
+    version_id: versionId,
+    etag,
+    modified: isoTime(modified),
+  };
+}

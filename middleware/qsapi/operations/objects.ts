@@ -1,0 +1,66 @@
+import { BucketError } from '../../../src/buckets/errors';
+import { headObject, readObject } from '../../../src/buckets/objects';
+import type { ObjectRef } from '../../../src/buckets/versions';
+import { removeObject, writeObject } from '../../../src/buckets/writes';
+import type { Call, Operation, Route } from '../../../src/dialects/call';
+import { conditionsOf, writeConditionOf } from '../../../src/dialects/conditions';
+import { etagGiven, overridden } from '../../../src/dialects/object_headers';
+import type { Response } from '../../../src/http/message';
+import { empty, objectOf, targetOf } from './names';
+import { describedBy, objectHeaders } from './object_headers';
+
+/** Behind those with parameters, or with headers. */
+export const plainObjectRoutes: readonly Route[] = [
+  { name: 'PUT Object', method: 'PUT', on: 'object', run: (call) => put(call) },
+  { name: 'GET Object', method: 'GET', on: 'object', run: (call) => read(call, 'GET') },
+  { name: 'HEAD Object', method: 'HEAD', on: 'object', run: (call) => read(call, 'HEAD') },
+  { name: 'DELETE Object', method: 'DELETE', on: 'object', run: (call) => remove(call) },
+];
+
+const put: Operation = async (call) => {
+  const { caller, payload } = call;
+  const { body, length } = payload;
+  const headers = describedBy(call).withAll(etagGiven(call));
+  const condition = writeConditionOf(call);
+  const { etag, versionId } = await writeObject(caller, targetOf(call), { headers, body, length, condition });
+  return empty(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
+};
+
+async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {
+  const overrides = overridden(call);
+  const { headers } = call.request;
+  const found = await readObject(call.caller, objectOf(call), {
+    method,
+    conditions: conditionsOf(call),
+    range: headers.get('range'),
+    ifRange: headers.get('if-range'),
+  });
+  const { status, body } = found;
+  if (status !== 304) return { status, headers: objectHeaders(found).withAll(overrides), body };
+  const kept = objectHeaders(found).without('content-length', 'content-type', 'content-range');
+  return { status, headers: kept, body };
+}
+
+/**
+ * What QingStor tells of a delete marker is about what was there: that the version that is gone was one, or that the object was deleted already. It is
+ * looked at before, and may be another when it is deleted.
+ */
+const remove: Operation = async (call) => {
+  const object = objectOf(call);
+  const condition = writeConditionOf(call);
+  const wasMarker = object.versionId === undefined && (await isDeleted(call, object));
+  const { versionId, isMarker } = await removeObject(call.caller, object, condition);
+  const isTold = object.versionId === undefined ? wasMarker : isMarker;
+  return empty(204, { 'x-qs-version-id': versionId, 'x-qs-delete-marker': isTold ? 'true' : undefined });
+};
+
+async function isDeleted({ caller }: Call, object: ObjectRef): Promise<boolean> {
+  try {
+    await headObject(caller, object);
+  } catch (error) {
+    // who may delete it need not be one who may look at it
+    if (error instanceof BucketError) return error.details.marker !== undefined;
+    throw error;
+  }
+  return false;
+}

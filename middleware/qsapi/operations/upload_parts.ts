@@ -1,0 +1,83 @@
+import { refusalOfSource } from '../../../src/buckets/copies';
+import { BucketError } from '../../../src/buckets/errors';
+import { readObject } from '../../../src/buckets/objects';
+import { failed } from '../../../src/buckets/preconditions';
+import { putPart } from '../../../src/buckets/upload_parts';
+import { getUpload, MOST_PARTS } from '../../../src/buckets/uploads';
+import { whileUnread } from '../../../src/http/body';
+import { Headers } from '../../../src/http/headers';
+import { invalidArgument } from '../../../src/dialects/arguments';
+import type { Call, Operation, Route } from '../../../src/dialects/call';
+import { conditionsOf } from '../../../src/dialects/conditions';
+import { etagGiven } from '../../../src/dialects/object_headers';
+import { sourceIn } from './copies';
+import { empty } from './names';
+import { uploadOf } from './uploads';
+
+const SOURCE = 'x-qs-copy-source';
+const [NUMBER, ID] = ['part_number', 'upload_id'];
+
+export const partRoutes: readonly Route[] = [
+  {
+    name: 'Copy Object Part',
+    method: 'PUT',
+    on: 'object',
+    parameters: [NUMBER, ID],
+    header: SOURCE,
+    run: (call) => copy(call),
+  },
+  {
+    name: 'Upload Object Part',
+    method: 'PUT',
+    on: 'object',
+    parameters: [NUMBER, ID],
+    run: (call) => put(call),
+  },
+  ...[NUMBER, ID].map((only): Route => ({
+    name: 'Upload Object Part',
+    method: 'PUT',
+    on: 'object',
+    parameters: [only],
+    run: () => Promise.reject(invalidArgument(only, '', `${NUMBER} and ${ID} are needed both.`)),
+  })),
+];
+
+/** QingStor numbers parts from 0 on. The numbers are those that other APIs show of the same upload. */
+function numberOf({ parameters }: Call): number {
+  const given = parameters.get(NUMBER) ?? '';
+  const number = /^\d{1,9}$/.test(given) ? Number(given) : NaN;
+  if (number <= MOST_PARTS) return number;
+  throw invalidArgument(NUMBER, given, `${NUMBER} must be a whole number from 0 to ${MOST_PARTS}.`);
+}
+
+const put: Operation = async (call) => {
+  const { body, length } = call.payload;
+  const number = numberOf(call);
+  if (length === undefined) throw new BucketError('missing-length', 'Content-Length is needed.');
+  const content = { body, length, given: etagGiven(call), sums: NONE, trailing: () => NONE };
+  const { etag } = await putPart(call.caller, uploadOf(call), number, content);
+  return empty(201, { ETag: `"${etag}"` });
+};
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+const copy: Operation = async (call) => {
+  const { caller, request } = call;
+  const [number, upload, source] = [numberOf(call), uploadOf(call), sourceIn(call)];
+  await getUpload(caller, upload);
+  const conditions = conditionsOf(call, `${SOURCE}-`);
+  const range = request.headers.get('x-qs-copy-range');
+  // of several ranges there would be another body than the object's
+  if (range?.includes(',')) throw invalidArgument('x-qs-copy-range', range, 'Only one range can be copied.');
+  const found = await readObject(caller, source, { method: 'GET', conditions, range }).catch(
+    (error: unknown) => {
+      throw refusalOfSource(error);
+    },
+  );
+  if (found.status === 304) throw failed(SOURCE);
+  const { body, headers, size } = found;
+  const length = Number(headers.get('content-length') ?? size);
+  const content = { body, length, given: Headers.none, sums: NONE, trailing: () => NONE };
+  const { etag } = await whileUnread(found, () => putPart(caller, upload, number, content));
+  return empty(201, { ETag: `"${etag}"`, 'x-qs-content-copy-range': headers.get('content-range') });
+};

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { completeUpload, type ListedPart } from '../../../src/buckets/completion';
+import { modifiedOf } from '../../../src/buckets/entries';
+import { MOST_LISTED } from '../../../src/buckets/listing';
+import { listUploads } from '../../../src/buckets/upload_listing';
+import type { Upload } from '../../../src/buckets/upload_names';
+import { listParts, type Part } from '../../../src/buckets/upload_parts';
+import { abortUpload, createUpload, getUpload, MOST_PARTS } from '../../../src/buckets/uploads';
+import { bucketOf, isoTime, keyOf, limitOf, textOf } from '../../../src/dialects/arguments';
+import type { Call, Operation, Route } from '../../../src/dialects/call';
+import { writeConditionOf } from '../../../src/dialects/conditions';
+import { toText } from '../../../src/http/bytes';
+import { jsonAnswer, readJson } from '../json';
+import { empty } from './names';
+import { describedBy } from './object_headers';
+
+/** Ten thousand parts. */
+const MOST_DOCUMENT = 4 * 1024 * 1024;
+const USUAL_LIMIT = 200;
+/** All parts but the last have so many bytes at least. */
+const LEAST_PART = 4 * 1024 * 1024;
+const ID = ['upload_id'];
+
+export const uploadRoutes: readonly Route[] = [
+  {
+    name: 'Initiate Multipart Upload',
+    method: 'POST',
+    on: 'object',
+    parameters: ['uploads'],
+    run: (call) => initiate(call),
+  },
+  { name: 'List Multipart', method: 'GET', on: 'object', parameters: ID, run: (call) => list(call) },
+  {
+    name: 'Complete Multipart Upload',
+    method: 'POST',
+    on: 'object',
+    parameters: ID,
+    run: (call) => complete(call),
+  },
+  {
+    name: 'Abort Multipart Upload',
+    method: 'DELETE',
+    on: 'object',
+    parameters: ID,
+    run: (call) => abort(call),
+  },
+  {
+    name: 'List Multipart Uploads',
+    method: 'GET',
+    on: 'bucket',
+    parameters: ['uploads'],
+    run: (call) => listAll(call),
+  },
+];
+
+/** The upload that a request names. */
+export function uploadOf(call: Call): Upload {
+  return { ...keyOf(call), id: call.parameters.get('upload_id') ?? '' };
+}
+
+const initiate: Operation = async (call) => {
+  const { bucket, key, id } = await createUpload(call.caller, keyOf(call), { headers: describedBy(call) });
+  return jsonAnswer(200, { bucket, key, upload_id: id });
+};
+
+const list: Operation = async (call) => {
+  const { caller } = call;
+  const upload = uploadOf(call);
+  const most = limitOf(call, 'limit', MOST_LISTED);
+  const marker = call.parameters.get('part_number_marker')
+    ? limitOf(call, 'part_number_marker', MOST_PARTS)
+    : undefined;
+  await getUpload(caller, upload);
+  const parts = await listParts(caller, upload);
+  const page = parts.filter(({ number }) => marker === undefined || number > marker).slice(0, most);
+  return jsonAnswer(200, { count: page.length, object_parts: page.map(shown) });
+};
+
+function shown({ number, etag, bytes, entry }: Part) {
+  return { part_number: number, size: bytes, created: isoTime(modifiedOf(entry)), etag };
+}
+
+const Wanted = z.object({
+  object_parts: z
+    .array(z.object({ part_number: z.int().min(0).max(MOST_PARTS), etag: z.string().nullish() }))
+    .min(1)
+    .max(MOST_PARTS),
+});
+
+const complete: Operation = async (call) => {
+  const condition = writeConditionOf(call);
+  const { etag, versionId } = await completeUpload(call.caller, uploadOf(call), async () => {
+    const { object_parts } = await readJson(call, Wanted, MOST_DOCUMENT);
+    return { parts: object_parts.map(listed), leastPart: LEAST_PART, sums: NONE, condition };
+  });
+  return empty(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
+};
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** Their etags clients need not tell. */
+function listed({ part_number, etag }: z.infer<typeof Wanted>['object_parts'][number]): ListedPart {
+  return {
+    number: part_number,
+    etag: etag ? etag.replaceAll('"', '').toLowerCase() : undefined,
+    sums: NONE,
+  };
+}
+
+const abort: Operation = async (call) => {
+  await abortUpload(call.caller, uploadOf(call));
+  return empty(204);
+};
+
+const listAll: Operation = async (call) => {
+  const bucket = bucketOf(call);
+  const limit = limitOf(call, 'limit', MOST_LISTED, USUAL_LIMIT);
+  const [prefix, delimiter, keyMarker] = [
+    textOf(call, 'prefix'),
+    textOf(call, 'delimiter'),
+    textOf(call, 'key_marker'),
+  ];
+  const idMarker = toText(textOf(call, 'upload_id_marker'));
+  const page = await listUploads(call.caller, bucket, {
+    prefix,
+    delimiter,
+    keyMarker,
+    idMarker,
+    most: limit,
+  });
+  return jsonAnswer(200, {
+    name: bucket,
+    uploads: page.uploads.map(({ key, id, entry }) => ({
+      key,
+      upload_id: id,
+      created: isoTime(modifiedOf(entry)),
+    })),
+    prefix,
+    delimiter,
+    limit,
+    key_marker: keyMarker,
+    upload_id_marker: idMarker,
+    has_more: page.isTruncated,
+    next_key_marker: page.isTruncated ? page.last.key : '',
+    next_upload_id_marker: page.isTruncated ? page.last.id : '',
+    common_prefixes: page.prefixes,
+  });
+};

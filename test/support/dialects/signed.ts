@@ -1,0 +1,76 @@
+import { cosSignatureOf } from '../../../middleware/cosapi/signature';
+import { qsSignatureOf } from '../../../middleware/qsapi/signature';
+import { toBytes } from '../../../src/http/bytes';
+import { Headers } from '../../../src/http/headers';
+import { Client, type Answer } from '../client';
+import type { S3Endpoint } from '../s3/endpoint';
+import { escaped, escapedKey } from './speaker';
+import type { Asked } from './xml_speaker';
+
+type Send = (asked: Asked) => Promise<Answer>;
+
+/** Asks for a bucket as clients of COS do: its name is in Host. The signatures are those of its SDK, which other tests see to. */
+export function cosSender({ url, accessKey, secretKey }: S3Endpoint, bucket: string): Send {
+  const client = new Client(url, Headers.none);
+  return ({ method, key = '', query = {}, headers = {}, body }) => {
+    const host = `${bucket}.cos.ap-chengdu.myqcloud.com`;
+    const asked = queryOf(query);
+    const now = Math.floor(Date.now() / 1000);
+    const time = `${now - 60};${now + 600}`;
+    const lists = {
+      headers: ['host', ...Object.keys(headers).map((name) => name.toLowerCase())].sort(),
+      parameters: [...asked.keys()].map((name) => name.toLowerCase()).sort(),
+    };
+    const signature = {
+      from: 'header' as const,
+      accessKey,
+      signTime: time,
+      keyTime: time,
+      hex: '',
+      ...lists,
+    };
+    const sent = { ...headers, host };
+    const hex = cosSignatureOf(signature, secretKey, {
+      method,
+      path: toBytes(`/${key}`),
+      query: textOf(asked),
+      headers: Headers.of(sent),
+    });
+    const authorization = [
+      'q-sign-algorithm=sha1',
+      `q-ak=${accessKey}`,
+      `q-sign-time=${time}`,
+      `q-key-time=${time}`,
+      `q-header-list=${lists.headers.join(';')}`,
+      `q-url-param-list=${lists.parameters.join(';')}`,
+      `q-signature=${hex}`,
+    ].join('&');
+    return client.send(method, target(`/${escapedKey(key)}`, asked), { ...sent, authorization }, body);
+  };
+}
+
+/** Asks for a bucket as clients of QingStor do. */
+export function qsSender({ url, accessKey, secretKey }: S3Endpoint, bucket: string): Send {
+  const client = new Client(url, Headers.none);
+  return ({ method, key, query = {}, headers = {}, body }) => {
+    const asked = queryOf(query);
+    const path = key === undefined ? `/${bucket}` : `/${bucket}/${escapedKey(key)}`;
+    const sent = { ...headers, 'x-qs-date': new Date().toUTCString() };
+    const signed = { method, path, query: textOf(asked), headers: Headers.of(sent) };
+    const authorization = `QS ${accessKey}:${qsSignatureOf(signed, secretKey, undefined)}`;
+    return client.send(method, target(path, asked), { ...sent, authorization }, body);
+  };
+}
+
+function queryOf(query: NonNullable<Asked['query']>): Map<string, string> {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as const],
+  );
+  return new Map(given);
+}
+
+const textOf = (query: ReadonlyMap<string, string>): string =>
+  [...query].map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&');
+
+const target = (path: string, query: ReadonlyMap<string, string>): string =>
+  query.size === 0 ? path : `${path}?${textOf(query)}`;
