@@ -78,6 +78,13 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>): void {
     const headers = Headers.of({ 'X-History-Location': 'archive' });
     await askStore(store.caller, { method: 'POST', container: bucket, headers });
     expect(codeOf(await ask(`PUT /${bucket}?versioning`, { body: ENABLED }))).toBe('InvalidBucketState');
+    expect(codeOf(await ask(`GET /${bucket}?versions`))).toBe('InvalidBucketState');
+    await askStore(store.caller, { method: 'PUT', container: 'archive' });
+    for (const body of ['1', '2']) await put(bucket, 'a', body);
+    const versions = await ask(`GET /${bucket}?versions&max-keys=1`);
+    expect([versions.status, codeOf(versions)]).toEqual([409, 'InvalidBucketState']);
+    expect((await ask(`GET /${bucket}/a`)).text).toBe('2');
+    expect(elements(await ask(`GET /${bucket}?list-type=2`), 'Key')).toEqual(['a']);
   });
 
   test('objects come back with all that was said of them', async () => {
