@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { quote, unquote, type ByteString } from '../../src/http/bytes';
-import type { Headers } from '../../src/http/headers';
+import { Headers } from '../../src/http/headers';
 import { queryPairs } from '../../src/http/path';
 
 /** A period in seconds since 1970, both ends included. */
@@ -9,6 +9,8 @@ type Period = readonly [from: number, to: number];
 
 /** What a request shows of its signature: `Authorization`, or the same in its query. */
 export interface CosSignature {
+  /** A URL that is signed is for whoever has it. */
+  readonly from: 'header' | 'query';
   readonly accessKey: ByteString;
   /** As they came: both are signed. */
   readonly signTime: string;
@@ -26,6 +28,11 @@ export interface CosSigned {
   readonly path: ByteString;
   readonly query: string;
   readonly headers: Headers;
+}
+
+/** Parameters that are the signature of a URL, and not signed themselves. */
+export function signsQuery(name: string): boolean {
+  return FIELDS.some((field) => field === name);
 }
 
 const FIELDS = [
@@ -52,7 +59,7 @@ export function isSignedForCos(authorization: string | undefined, query: string)
 export function readCosSignature(authorization: string | undefined, query: string): CosSignature {
   const given = new Map<string, ByteString>();
   for (const [name, value] of queryPairs(authorization?.trim().replaceAll('+', '%2B') ?? query)) {
-    if (!FIELDS.some((field) => field === name)) continue;
+    if (!signsQuery(name)) continue;
     if (given.has(name)) throw malformed(`${name} is given twice`);
     given.set(name, value);
   }
@@ -66,6 +73,7 @@ export function readCosSignature(authorization: string | undefined, query: strin
   for (const time of [signTime, keyTime])
     if (!period(time)) throw malformed(`${time} is no period: START;END in seconds since 1970`);
   return {
+    from: authorization === undefined ? 'query' : 'header',
     accessKey: field('q-ak'),
     signTime,
     keyTime,
@@ -80,20 +88,25 @@ export function readCosSignature(authorization: string | undefined, query: strin
  *
  * @param requests forms of the request, any of which may be what was signed
  * @param now milliseconds since 1970
- * @throws BucketError `bad-signature`; `expired` where the signature was good at another time
+ * @param skew milliseconds by which a client's clock may be ahead
+ * @throws BucketError `bad-signature`; `expired` and `clock-skew` where the signature was good before, or will be
  */
 export function verifyCosSignature(
   signature: CosSignature,
   secret: ByteString,
   requests: readonly CosSigned[],
   now: number,
+  skew = 0,
 ): void {
   if (!requests.some((request) => isEqual(signature.hex, cosSignatureOf(signature, secret, request))))
     throw new BucketError('bad-signature', 'The Signature you specified is invalid.');
   for (const [from, to] of [period(signature.signTime), period(signature.keyTime)].filter(isPeriod)) {
-    if (now / 1000 < from || now / 1000 > to) throw new BucketError('expired', 'Request has expired');
+    if (now / 1000 > to) throw new BucketError('expired', 'Request has expired');
+    if ((now + skew) / 1000 < from) throw new BucketError('clock-skew', TOO_SKEWED);
   }
 }
+
+const TOO_SKEWED = 'The difference between the request time and the current time is too large.';
 
 /** The signature of a request by a secret, in hex. */
 export function cosSignatureOf(
@@ -102,7 +115,7 @@ export function cosSignatureOf(
   request: CosSigned,
 ): string {
   const asked = new Map(queryPairs(request.query).map(([name, value]) => [listed(name), value]));
-  const sent = new Map([...request.headers.entries()].map(([name, value]) => [listed(name), value]));
+  const sent = new Map(spelledIn(request.headers).map(([name, value]) => [listed(name), value]));
   const text = [
     request.method.toLowerCase(),
     request.path,
@@ -113,6 +126,28 @@ export function cosSignatureOf(
   const digest = createHash('sha1').update(text, 'latin1').digest('hex');
   const key = hmac(Buffer.from(secret, 'latin1'), keyTime);
   return hmac(key, `sha1\n${signTime}\n${digest}\n`);
+}
+
+/**
+ * Whether all that is signed is told once: what is read of a request must be what is signed, and the rest of the proxy takes `_` for `-`.
+ *
+ * @throws BucketError `access-denied`
+ */
+export function checkSigned({ headers: signed }: CosSignature, headers: Headers): void {
+  const keys = new Set(signed.map((name) => Headers.key(name)));
+  const seen = new Set<string>();
+  for (const [name] of spelledIn(headers)) {
+    if (!keys.has(Headers.key(listed(name)))) continue;
+    if (seen.has(listed(name)) || !signed.includes(listed(name)))
+      throw new BucketError('access-denied', `A header that is signed is given twice: ${name}`);
+    seen.add(listed(name));
+  }
+}
+
+/** Names as they came, with their values. */
+function spelledIn(headers: Headers): [name: string, value: ByteString][] {
+  const raw = headers.toRaw();
+  return raw.flatMap((name, at): [string, ByteString][] => (at % 2 === 0 ? [[name, raw[at + 1] ?? '']] : []));
 }
 
 function hmac(key: Buffer | string, text: string): string {
@@ -129,7 +164,7 @@ function encoded(text: ByteString): string {
 }
 
 /** A name as lists have it. */
-function listed(name: ByteString): string {
+export function listed(name: ByteString): string {
   return encoded(name).toLowerCase();
 }
 

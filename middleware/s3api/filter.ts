@@ -41,7 +41,7 @@ export function s3Handler(next: Handler, parts: S3Parts): Handler {
   const dialect: Dialect<Recognised> = {
     recognise: (request) => recognise(request, parts.domains),
     answer: (request, recognised, callerOf) => new Exchange(parts, callerOf, request).answer(recognised),
-    errorAnswer,
+    errorAnswer: (error, request) => errorAnswer(error, request, SPELLING.errors),
     ids: (id) => Headers.of({ 'x-amz-request-id': id, 'x-amz-id-2': id }),
   };
   return dialectHandler(next, dialect, parts.log);

@@ -24,8 +24,8 @@ const PAUSES = [100, 400, 1000];
 /** A part as the client lists it. */
 export interface ListedPart {
   readonly number: number;
-  /** Without quotes. */
-  readonly etag: string;
+  /** Without quotes; undefined: whichever was uploaded last under the number. */
+  readonly etag: string | undefined;
   /** Base64, by the names of their algorithms. */
   readonly sums: ReadonlyMap<string, string>;
 }
@@ -33,13 +33,13 @@ export interface ListedPart {
 /** On what terms an upload is to become an object. */
 export interface Terms {
   readonly parts: readonly ListedPart[];
+  /** Bytes that all parts but the last have at least. */
+  readonly leastPart?: number;
   /** Bytes of the whole. */
   readonly bytes?: number | undefined;
   /** Base64, by the names of their algorithms: of the whole. */
   readonly sums: ReadonlyMap<string, string>;
   readonly condition?: WriteCondition;
-  /** Bytes that all parts but the last have at least. */
-  readonly leastPart?: number;
   /** Segments that a manifest of the store's has at most. */
   readonly mostSegments?: number;
 }
@@ -103,7 +103,7 @@ async function complete(
 
 function checkOrder({ id }: Upload, parts: readonly ListedPart[]): void {
   for (const [at, { number }] of parts.entries()) {
-    if (number <= (parts[at - 1]?.number ?? 0))
+    if (number <= (parts[at - 1]?.number ?? -1))
       throw new BucketError(
         'invalid-part-order',
         'The list of parts was not in ascending order. The parts list must be specified in order by part number.',
@@ -115,8 +115,16 @@ function checkOrder({ id }: Upload, parts: readonly ListedPart[]): void {
 /** What an upload that is no more in progress became, where that is what is wanted now. */
 function again(upload: Upload, { parts }: Terms, completed: Completed | undefined): CompletedObject {
   const etag = completed && etagOf({ hash: '', ...completed });
-  if (!completed || !parts.every(isMd5) || etag !== etagOfParts(parts)) throw noSuchUpload(upload);
+  if (!completed || etag === undefined || !couldHave(etag, parts)) throw noSuchUpload(upload);
   return { etag, versionId: completed.versionId };
+}
+
+/** Whether parts could make an etag, as far as they tell their own. */
+function couldHave(etag: string, parts: readonly ListedPart[]): boolean {
+  const told = parts.filter(isMd5);
+  return told.length === parts.length
+    ? etag === etagOfParts(told)
+    : parts.every((part) => part.etag === undefined || isMd5(part)) && etag.endsWith(`-${parts.length}`);
 }
 
 async function chosenParts(
@@ -127,7 +135,7 @@ async function chosenParts(
   const known = await knownParts(caller, upload, listed);
   const chosen = listed.map((wanted) => {
     const part = known.get(nameOf(wanted));
-    if (!part || !sumsAgree(part, wanted)) throw invalidPart(upload, wanted);
+    if (!part || !sumsAgree(part, wanted)) throw invalidPart(upload, { ...wanted, etag: wanted.etag ?? '' });
     return part;
   });
   for (const { number, bytes, etag } of chosen.slice(0, -1)) {
@@ -145,22 +153,26 @@ async function chosenParts(
   return chosen;
 }
 
-/** What was written with the numbers and etags that are wanted; of several such the newest. What the store does not list may yet be to come. */
+/** What was written with the numbers, and the etags, that are wanted; of several such the newest. What the store does not list may yet be to come. */
 async function knownParts(
   caller: Caller,
   upload: Upload,
   listed: readonly ListedPart[],
 ): Promise<ReadonlyMap<string, Part>> {
   for (const pause of [...PAUSES, undefined]) {
-    const known = new Map((await listAttempts(caller, upload)).map((part) => [nameOf(part), part]));
+    const known = new Map(
+      (await listAttempts(caller, upload)).flatMap((part) =>
+        [part.etag, undefined].map((etag) => [nameOf({ ...part, etag }), part]),
+      ),
+    );
     if (pause === undefined || listed.every((wanted) => known.has(nameOf(wanted)))) return known;
     await setTimeout(pause);
   }
   return new Map();
 }
 
-function nameOf({ number, etag }: Pick<Part, 'number' | 'etag'>): string {
-  return `${number} ${etag}`;
+function nameOf({ number, etag }: Pick<ListedPart, 'number' | 'etag'>): string {
+  return etag === undefined ? String(number) : `${number} ${etag}`;
 }
 
 function sumsAgree({ sum }: Part, { sums }: ListedPart): boolean {
@@ -201,8 +213,8 @@ function etagOfParts(parts: readonly { readonly etag: string }[]): string {
   return `${createHash('md5').update(md5s).digest('hex')}-${parts.length}`;
 }
 
-function isMd5({ etag }: { readonly etag: string }): boolean {
-  return /^[0-9a-f]{32}$/.test(etag);
+function isMd5<T extends Pick<ListedPart, 'etag'>>(part: T): part is T & { readonly etag: string } {
+  return /^[0-9a-f]{32}$/.test(part.etag ?? '');
 }
 
 interface Content {

@@ -1,7 +1,7 @@
 import type { ByteString } from '../http/bytes';
 import type { Caller } from './caller';
 import { entriesOf, modifiedOf, type Entry } from './entries';
-import { etagOf } from './etag';
+import { etagOf, shownType } from './etag';
 
 /** Pages have so many entries at most. */
 export const MOST_LISTED = 1000;
@@ -22,6 +22,8 @@ export interface Listed {
   readonly key: ByteString;
   /** Without quotes. */
   readonly etag: string;
+  /** Without the proxy's own parameters. */
+  readonly type: ByteString;
   /** Bytes. */
   readonly size: number;
   /** Milliseconds, whole seconds. */
@@ -71,6 +73,7 @@ export function listed(entry: Entry): Listed {
   return {
     key: entry.name,
     etag: etagOf({ hash, contentType, sloEtag }),
+    type: shownType(contentType),
     size: entry.bytes,
     modified: modifiedOf(entry),
   };

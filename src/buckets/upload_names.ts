@@ -76,7 +76,7 @@ export function isManifestOfParts(name: ByteString): boolean {
 
 /** The number of the part of which something below an upload is an attempt; undefined for what is none. */
 export function partNumberIn(upload: Upload, name: ByteString): number | undefined {
-  const [, number] = /^([1-9]\d*)\/[^/]+$/.exec(name.slice(belowUpload(upload).length)) ?? [];
+  const [, number] = /^(0|[1-9]\d*)\/[^/]+$/.exec(name.slice(belowUpload(upload).length)) ?? [];
   return number === undefined ? undefined : Number(number);
 }
 

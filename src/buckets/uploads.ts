@@ -12,7 +12,7 @@ import { done } from './store_answers';
 import { isUploadId, newAttempt, newUploadId, segmentsOf, uploadMarkerOf, type Upload } from './upload_names';
 import { whenOver, whileNoted } from './upload_notes';
 
-/** Parts are numbered from 1. */
+/** The greatest number of a part. Numbers begin at 1; QingStor's at 0. */
 export const MOST_PARTS = 10_000;
 /** The names of the parts are longer than the key, and the store has a limit for names. */
 const MOST_NAME = 1024;

@@ -23,18 +23,22 @@ export function bucketOfHost(
   return within[0] === undefined ? undefined : name.slice(0, -within[0].length - 1);
 }
 
+/** What a request is about, from its Host and its path. @throws BucketError for what names nothing that could be */
+export function addressOf(request: Request, domains: readonly string[]): Address {
+  return addressIn(request.path, bucketOfHost(request, domains));
+}
+
 /**
- * What a request is about, from its Host and its path, which is decoded once: the key begins behind the first slash after the bucket, and all in it
- * is literal, dots and slashes included.
+ * The same where it is known which bucket the Host names, if any. The path is decoded once: the key begins behind the first slash after the bucket, and
+ * all in it is literal, dots and slashes included.
  *
  * @throws BucketError for what names nothing that could be
  */
-export function addressOf(request: Request, domains: readonly string[]): Address {
-  const decoded = unquote(request.path);
+export function addressIn(path: string, virtual: ByteString | undefined): Address {
+  const decoded = unquote(path);
   if (!decoded.startsWith('/'))
     throw new BucketError('invalid-request', 'The path does not begin with a slash.');
   const rest = decoded.slice(1);
-  const virtual = bucketOfHost(request, domains);
   if (virtual !== undefined) return checked(virtual, rest);
   const slash = rest.indexOf('/');
   return slash < 0 ? checked(rest, '') : checked(rest.slice(0, slash), rest.slice(slash + 1));

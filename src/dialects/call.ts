@@ -1,4 +1,5 @@
 import type { Caller } from '../buckets/caller';
+import type { BucketErrorCode } from '../buckets/errors';
 import type { ByteString } from '../http/bytes';
 import type { Body, Request, Response } from '../http/message';
 
@@ -28,6 +29,30 @@ export interface Call {
 export interface Spelling {
   /** Of the roots of its documents. */
   readonly namespace?: string | undefined;
+  /** What documents tell of a user, each as an element. */
+  readonly person: (user: ByteString) => readonly string[];
+  /** The URI of the group that is everybody. */
+  readonly everybody: string;
+  /** Where an object is, as the answer that completes an upload has it. */
+  readonly location: (call: Pick<Call, 'request' | 'bucket' | 'key'>) => ByteString;
+  readonly errors: ErrorSpelling;
+}
+
+/** How a dialect of S3's family writes errors. */
+export interface ErrorSpelling {
+  /** Codes and statuses where they are not S3's. */
+  readonly codes: Partial<Readonly<Record<BucketErrorCode, readonly [code: string, status: number]>>>;
+  /**
+   * The document of an error.
+   *
+   * @param fields further elements
+   */
+  readonly element: (
+    request: Request,
+    code: string,
+    message: string,
+    fields: Readonly<Record<string, string>>,
+  ) => string;
 }
 
 /** What a request carries: the body as the client means it, whatever it was wrapped in. */

@@ -35,8 +35,9 @@ function withoutNotes(field: string): string {
   return withoutReservedParameters(type) + end;
 }
 
-function isListing({ method, path }: Request, { status }: Response): boolean {
-  if (method !== 'GET' || status !== 200) return false;
+/** Whether it is one for a client of Swift: other dialects ask through here, too. */
+function isListing({ method, path, dialect }: Request, { status }: Response): boolean {
+  if (method !== 'GET' || status !== 200 || dialect !== undefined) return false;
   const target = parseTarget(path);
   return target !== undefined && isApi(target) && isContainer(target);
 }

@@ -8,14 +8,14 @@ export type Query = ReadonlyMap<string, ByteString>;
 /**
  * Reads a query.
  *
+ * @param compared the form of a name in which two are the same parameter
  * @throws BucketError where a parameter is given twice: what was signed says nothing of their order
  */
-export function readQuery(raw: string): Query {
+export function readQuery(raw: string, compared = comparedForS3): Query {
   const query = new Map<string, ByteString>();
   const seen = new Set<string>();
   for (const [name, value] of queryPairs(raw)) {
-    const lower = name.toLowerCase();
-    const same = lower.startsWith('x-amz-') ? lower : name;
+    const same = compared(name);
     if (seen.has(same))
       throw new BucketError('invalid-argument', 'A parameter of the query is given twice.', {
         fields: { ArgumentName: name, ArgumentValue: value },
@@ -24,4 +24,9 @@ export function readQuery(raw: string): Query {
     query.set(name, value);
   }
   return query;
+}
+
+function comparedForS3(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.startsWith('x-amz-') ? lower : name;
 }

@@ -148,7 +148,7 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
     file,
     text,
     server: serverOptions,
-    introduction: Object.assign({}, ...introductions) as Introduction,
+    introduction: together(introductions),
     pipeline: names,
     preside: async (log: Log) => app.plugin.preside?.(app.options, log) ?? { close: () => Promise.resolve() },
     lookout: (context: LookoutContext) =>
@@ -160,6 +160,12 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
       inOrder.map(({ plugin, options }) => plugin.create(options, { ...context, credentials, claims })),
     claims,
   });
+}
+
+/** What all plugins tell a newcomer. */
+function together(introductions: readonly (Introduction | undefined)[]): Introduction {
+  const dialects = introductions.flatMap((each) => each?.dialects ?? []);
+  return { ...(Object.assign({}, ...introductions) as Introduction), dialects };
 }
 
 type AnyPlugin = Pick<AppPlugin, 'name' | 'aliases' | 'options'> & Pick<FilterPlugin, 'moreOptions'>;

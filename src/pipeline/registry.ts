@@ -2,6 +2,7 @@ import { accountQuotas } from '../../middleware/account_quotas';
 import { bulk } from '../../middleware/bulk';
 import { catchErrors } from '../../middleware/catch_errors';
 import { containerQuotas } from '../../middleware/container_quotas';
+import { cosapi } from '../../middleware/cosapi';
 import { formpost } from '../../middleware/formpost';
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { healthcheck } from '../../middleware/healthcheck';
@@ -21,6 +22,7 @@ export const filters: readonly FilterPlugin[] = [
   healthcheck,
   proxyLogging,
   s3api,
+  cosapi,
   bulk,
   tempauth,
   tempurl,

@@ -18,6 +18,8 @@ export function introduce(url: string, { data, user, dialects = [] }: Introducti
       lines.push(
         `S3's API is at the same address: access key ${user.name}, secret key ${user.key}, path style`,
       );
+    if (dialects.includes('cos'))
+      lines.push(`and that of Tencent COS: SecretId ${user.name}, SecretKey ${user.key}, this address as Ip`);
   }
   return `\n${lines.join('\n')}\n\n`;
 }

@@ -36,6 +36,7 @@ const history = (
 ): History => ({
   seed: 0,
   where: 'in a test',
+  store: 'embedded',
   initially,
   operations,
   finally: { setting, objects: { o, p }, strays: [] },
@@ -250,6 +251,81 @@ const WRONG: readonly (readonly [what: string, says: RegExp, history: History])[
     ),
   ],
 ];
+
+/** The same over a Swift, which may miss what is being overwritten. */
+const overSwift = (of: History): History => ({ ...of, store: 'swift' });
+
+const missed = (read: Call, write: Call = put('2'), status = 201): History =>
+  history(
+    'stack',
+    [one, op(2, 5, write, status), op(3, 4, read, 404)],
+    status < 300 ? found('2', '1') : found('1'),
+  );
+
+describe('the judge of what Swift misses while it is overwritten', () => {
+  it.each<[string, History]>([
+    ['a GET', missed(get)],
+    ['a HEAD', missed({ do: 'head', object: 'o' })],
+    ['a copy of it', missed(copy)],
+    [
+      'a GET beside a PUT without an answer',
+      history('stack', [one, op(2, 3, put('2')), op(8, 9, get, 404)], found('1')),
+    ],
+    [
+      'a GET that a PUT overlaps in part',
+      history('stack', [one, op(2, 4, put('2'), 201), op(3, 5, get, 404)], found('2', '1')),
+    ],
+  ])('takes %s, of a Swift only', (_what, missing) => {
+    expect(judge(overSwift(missing))).toBeUndefined();
+    expect(judge(missing)?.lines[0]).toMatch(/^no order/);
+  });
+
+  it.each<[string, History]>([
+    [
+      'nothing found before a PUT begins',
+      history('stack', [one, op(2, 3, get, 404), op(3, 5, put('2'), 201)], found('2', '1')),
+    ],
+    [
+      'nothing found after a PUT',
+      history('stack', [one, op(2, 3, put('2'), 201), op(3, 5, get, 404)], found('2', '1')),
+    ],
+    [
+      'nothing found beside a write of another object',
+      history('stack', [one, op(2, 5, copy, 201, '1'), op(3, 4, get, 404)], found('1'), { p: found('1') }),
+    ],
+    [
+      'nothing found beside a PUT that is refused',
+      missed(get, { ...put('2'), way: 'unless there' } as Call, 412),
+    ],
+    [
+      'nothing found beside a PUT with a wrong ETag',
+      missed(get, { ...put('2'), way: 'wrong ETag' } as Call, 422),
+    ],
+    [
+      'nothing found beside another read',
+      history('stack', [one, op(2, 5, get, 200, '1'), op(3, 4, get, 404)], found('1')),
+    ],
+    [
+      'an older body beside a PUT',
+      history('stack', [one, two, op(4, 7, put('3'), 201), op(5, 6, get, 200, '1')], found('3', '2', '1')),
+    ],
+    [
+      'a lost body beside a GET that found nothing',
+      history('stack', [one, atOnce, op(1, 2, get, 404)], found('2')),
+    ],
+  ])('refuses %s', (_what, wrong) => {
+    expect(judge(overSwift(wrong))?.lines[0]).toMatch(/^no order/);
+  });
+
+  it('refuses a body that nobody sent', () => {
+    const wrong = history(
+      'stack',
+      [one, op(2, 5, put('2'), 201), op(3, 4, get, 200, '?d41d8')],
+      found('2', '1'),
+    );
+    expect(judge(overSwift(wrong))?.lines[0]).toMatch(/^a body that nobody sent/);
+  });
+});
 
 describe('the judge of histories', () => {
   it.each(RIGHT)('takes %s', (_what, right) => {

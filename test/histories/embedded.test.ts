@@ -17,7 +17,7 @@ describe.each([
       try {
         const client = await loginTo(server.url);
         const name = `over the embedded store, ${what}, with ids`;
-        await recordAndJudgeWithIds({ name, clients: [client] }, WITH_IDS);
+        await recordAndJudgeWithIds({ name, store: 'embedded', clients: [client] }, WITH_IDS);
       } finally {
         await server.stop();
       }
@@ -31,7 +31,10 @@ describe.each([
       const server = await startEmbeddedProcess(await newFolder(), workers);
       try {
         const client = await loginTo(server.url);
-        await recordAndJudge({ name: `over the embedded store, ${what}`, clients: [client] }, HISTORIES);
+        await recordAndJudge(
+          { name: `over the embedded store, ${what}`, store: 'embedded', clients: [client] },
+          HISTORIES,
+        );
       } finally {
         await server.stop();
       }

@@ -55,11 +55,15 @@ export interface Found {
   readonly archive: readonly Entry[];
 }
 
+/** What a history is over: a real Swift, or our own store. */
+export type Store = 'swift' | 'embedded';
+
 /** What several clients did to a container and saw of it. A plain value, so that it can be kept as JSON. */
 export interface History {
   /** Of what was done; when it was done is another matter. */
   readonly seed: number;
   readonly where: string;
+  readonly store: Store;
   readonly initially: Setting;
   readonly operations: readonly Operation[];
   readonly finally: {

@@ -18,6 +18,7 @@ import {
   type History,
   type Operation,
   type Setting,
+  type Store,
 } from './history';
 import { bodyOf, type Plan, type PlannedCall, type PlannedStep } from './plan';
 import { sendPut } from './requests';
@@ -25,6 +26,7 @@ import { sendPut } from './requests';
 /** Where histories happen. */
 export interface Place {
   readonly name: string;
+  readonly store: Store;
   /** One for each proxy. */
   readonly clients: readonly [Client, ...Client[]];
 }
@@ -83,6 +85,7 @@ export class Recorder {
     return {
       seed,
       where: this.place.name,
+      store: this.place.store,
       initially,
       operations: [...this.#operations].sort((one, other) => one.began - other.began),
       finally: {

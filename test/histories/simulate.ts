@@ -18,7 +18,14 @@ export function simulate(mode: Mode, objects: readonly string[], requests: reado
     state = next;
     return { client: turn, through: 0, call, began: turn + 1 - before, ended: turn + 1 + after, ...outcome };
   });
-  return { seed: 0, where: 'in a test', initially: mode, operations, finally: foundIn(state) };
+  return {
+    seed: 0,
+    where: 'in a test',
+    store: 'embedded',
+    initially: mode,
+    operations,
+    finally: foundIn(state),
+  };
 }
 
 function carriedOut(state: State, call: Call, mode: Mode): [State, Pick<Operation, 'status' | 'content'>] {

@@ -21,9 +21,12 @@ describeWithSwift('histories over a Swift', ({ plain }) => {
       const proxy = await startProxyProcess(processConfiguration(plain));
       proxies = [proxy];
       const client = await login(proxy.url, 'tester');
-      await recordAndJudge({ name: 'over Swift, through one proxy', clients: [client] }, HISTORIES);
+      await recordAndJudge(
+        { name: 'over Swift, through one proxy', store: 'swift', clients: [client] },
+        HISTORIES,
+      );
       await recordAndJudgeWithIds(
-        { name: 'over Swift, through one proxy, with ids', clients: [client] },
+        { name: 'over Swift, through one proxy, with ids', store: 'swift', clients: [client] },
         WITH_IDS,
       );
     },
@@ -42,8 +45,11 @@ describeWithSwift('histories over a Swift', ({ plain }) => {
         ]);
         proxies = [one, other];
         const clients = [await login(one.url, 'tester'), await login(other.url, 'tester')] as const;
-        await recordAndJudge({ name: 'over Swift, through two proxies', clients }, HISTORIES);
-        await recordAndJudgeWithIds({ name: 'over Swift, through two proxies, with ids', clients }, WITH_IDS);
+        await recordAndJudge({ name: 'over Swift, through two proxies', store: 'swift', clients }, HISTORIES);
+        await recordAndJudgeWithIds(
+          { name: 'over Swift, through two proxies, with ids', store: 'swift', clients },
+          WITH_IDS,
+        );
       },
       timeFor(HISTORIES + WITH_IDS),
     );

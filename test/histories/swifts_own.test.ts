@@ -7,6 +7,7 @@ const HISTORIES = historiesOr(30);
 describeWithSwift("histories over Swift's own versions", ({ versioned }) => {
   const place = async () => ({
     name: "over Swift's own versions",
+    store: 'swift' as const,
     clients: [await login(versioned, 'tester')] as const,
   });
 

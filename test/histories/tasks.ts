@@ -3,11 +3,13 @@ import type * as linearize from './linearize';
 import {
   cannotTakeEffect,
   isOpen,
+  type Call,
   type Content,
   type History,
   type Operation,
   type Setting,
 } from './history';
+import { mayMiss } from './missed';
 import { endOf, overlapsOf, writtenBy, type Overlap } from './overlaps';
 import {
   archived,
@@ -44,8 +46,8 @@ export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
   return history.operations.flatMap((operation): Task[] => {
     const found = overlaps(operation);
     const overlap = overlapping ? found : { ...found, isEarly: false, isSplit: false };
-    if (isUntold(operation)) return [];
-    if (isRefused(operation) && operation.status !== 412 && !overlap.isSplit) return [];
+    if (isUntold(operation, history)) return [];
+    if (isRefused(operation, history) && operation.status !== 412 && !overlap.isSplit) return [];
     return [
       { operation, began: operation.began, ended: endOf(operation), ...partsOf(operation, overlap, history) },
     ];
@@ -53,15 +55,36 @@ export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
 }
 
 /** Whether nothing can have been changed, and nothing is known. */
-function isUntold({ call, status }: Operation): boolean {
-  if (['get', 'head', 'post', 'show'].includes(call.do)) return status === undefined || status === 503;
+function isUntold(operation: Operation, history: History): boolean {
+  const { call, status } = operation;
+  if (['get', 'head', 'post', 'show'].includes(call.do))
+    return status === undefined || status === 503 || mayBeMissed(operation, history);
   return status === 409;
 }
 
+/** Whether it found nothing, which over a Swift may be since a write was under way. */
+function mayBeMissed(operation: Operation, history: History): boolean {
+  const name = readBy(operation.call);
+  return mayMiss(history, operation, ({ call }) => !cannotTakeEffect(call) && changedBy(call) === name);
+}
+
+/** The object that a request reads, to answer what it finds. */
+function readBy(call: Call): string | undefined {
+  if (call.do === 'copy') return call.from;
+  return call.do === 'get' || call.do === 'head' || call.do === 'post' ? call.object : undefined;
+}
+
+/** The object of which a request replaces a file. */
+function changedBy(call: Call): string | undefined {
+  return call.do === 'post' ? call.object : writtenBy(call);
+}
+
 /** Whether it is a write that was refused for a reason of its own, which tells nothing of the state. */
-function isRefused({ call, status }: Operation): boolean {
+function isRefused(operation: Operation, history: History): boolean {
+  const { call, status } = operation;
   // a version may be one that another refused write had archived for a moment
-  return cannotTakeEffect(call) || (call.do === 'restore' && status === 404);
+  if (cannotTakeEffect(call) || (call.do === 'restore' && status === 404)) return true;
+  return call.do === 'copy' && mayBeMissed(operation, history);
 }
 
 function partsOf(operation: Operation, overlap: Overlap, history: History): Parts {
@@ -69,7 +92,7 @@ function partsOf(operation: Operation, overlap: Overlap, history: History): Part
   // what is to be archived may go, and come again, only by writes without a lock
   if (status === 412 && overlap.isSplit) return refused(writtenBy(call) ?? '');
   if (status === 412 && !(call.do === 'put' && call.way === 'unless there')) return observation(() => false);
-  if (isRefused(operation)) return refused(writtenBy(call) ?? '');
+  if (isRefused(operation, history)) return refused(writtenBy(call) ?? '');
   switch (call.do) {
     case 'get':
     case 'head':

@@ -10,7 +10,7 @@ import { plainReadRoutes, readRoutes } from '../../../src/dialects/s3_family/rea
 import { answeringRefusals } from '../../../src/dialects/s3_family/refusal';
 import { serviceRoutes } from '../../../src/dialects/s3_family/service';
 import { taggingRoutes } from '../../../src/dialects/s3_family/tagging';
-import { notImplementedRoutes, unsetRoutes } from './unset';
+import { notImplemented, unsetRoutes } from './unset';
 import { partRoutes } from '../../../src/dialects/s3_family/upload_parts';
 import { uploadRoutes } from '../../../src/dialects/s3_family/uploads';
 import { versionListingRoutes } from '../../../src/dialects/s3_family/version_listings';
@@ -40,12 +40,9 @@ const plain: readonly Route[] = [
 ];
 
 /** The operations of the API; the first that fits a request answers it. */
-export const routes: readonly Route[] = [
-  ...particular,
-  ...unsetRoutes,
-  ...notImplementedRoutes,
-  ...plain,
-].map((route) => ({ ...route, run: answeringRefusals(named(route.run)) }));
+export const routes: readonly Route[] = [...particular, ...unsetRoutes, ...notImplemented, ...plain].map(
+  (route) => ({ ...route, run: answeringRefusals(named(route.run)) }),
+);
 
 /** What a request is about has a name that can be one. */
 function named(run: Operation): Operation {

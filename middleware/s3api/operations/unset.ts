@@ -1,10 +1,15 @@
-import { headBucket } from '../../../src/buckets/bucket';
 import { headObject } from '../../../src/buckets/objects';
 import type { Operation, Route } from '../../../src/dialects/call';
-import { xml, xmlAnswer } from '../../../src/dialects/xml';
-import { bucketOf, keyOf } from '../../../src/dialects/s3_family/arguments';
+import { xml } from '../../../src/dialects/xml';
+import { keyOf } from '../../../src/dialects/s3_family/arguments';
 import { versionOf } from '../../../src/dialects/s3_family/conditions';
-import { notImplemented, S3Refusal } from '../../../src/dialects/s3_family/refusal';
+import {
+  configuration,
+  missing,
+  nothingSet,
+  notImplementedRoutes,
+} from '../../../src/dialects/s3_family/configurations';
+import { S3Refusal } from '../../../src/dialects/s3_family/refusal';
 
 /** What AWS answers of a bucket's configuration that nobody set: the error's code, and its text. */
 const MISSING: Readonly<Record<string, readonly [operation: string, code: string, message: string]>> = {
@@ -76,29 +81,10 @@ const LOCK_MISSING = [
   'The specified object does not have a ObjectLock configuration',
 ] as const;
 
-const missing =
-  (code: string, message: string): Operation =>
-  async (call) => {
-    await headBucket(call.caller, bucketOf(call));
-    throw new S3Refusal(404, code, message, { BucketName: bucketOf(call) });
-  };
-
-const nothingSet =
-  (root: string, content: readonly string[]): Operation =>
-  async (call) => {
-    await headBucket(call.caller, bucketOf(call));
-    return xmlAnswer(call, 200, root, content);
-  };
-
 const unlocked: Operation = async (call) => {
   await headObject(call.caller, { ...keyOf(call), versionId: versionOf(call) });
   throw new S3Refusal(404, ...LOCK_MISSING);
 };
-
-const refused: Operation = () =>
-  Promise.reject(
-    notImplemented('A header or query you provided implies functionality that is not implemented'),
-  );
 
 /** Answers of configurations that nobody set; to set them is not implemented. */
 export const unsetRoutes: readonly Route[] = [
@@ -117,24 +103,8 @@ export const unsetRoutes: readonly Route[] = [
   })),
 ];
 
-function configuration(name: string, parameter: string, run: Operation): Route {
-  return { name, method: 'GET', on: 'bucket', parameters: [parameter], run };
-}
-
 /** Behind all that is: what S3 knows and we do not. */
-export const notImplementedRoutes: readonly Route[] = [
-  ...known('bucket', BUCKET_RESOURCES),
-  ...known('object', OBJECT_RESOURCES),
+export const notImplemented: readonly Route[] = [
+  ...notImplementedRoutes('bucket', BUCKET_RESOURCES),
+  ...notImplementedRoutes('object', OBJECT_RESOURCES),
 ];
-
-function known(on: 'bucket' | 'object', parameters: readonly string[]): Route[] {
-  return parameters.flatMap((parameter) =>
-    ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'].map((method) => ({
-      name: 'NotImplemented',
-      method,
-      on,
-      parameters: [parameter],
-      run: refused,
-    })),
-  );
-}

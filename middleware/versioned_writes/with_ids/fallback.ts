@@ -86,7 +86,8 @@ export class Fallback {
       const asked = subrequest(request, { method: 'HEAD', path, query: ITSELF, headers });
       const head = await this.next(reaching(asked));
       await drain(head.body);
-      if (head.status >= 300) return undefined;
+      // what is not there, or not for this client, is answered so
+      if (head.status >= 300) return hops > MOST_LINKS ? at : undefined;
       const link = linkIn(head.headers, at);
       const pinned = head.headers.get('x-symlink-target-etag');
       const etag = (pinned ?? head.headers.get('etag') ?? '').replaceAll('"', '');

@@ -4,7 +4,7 @@ import { headBucket } from '../../buckets/bucket';
 import { headObject } from '../../buckets/objects';
 import type { ByteString } from '../../http/bytes';
 import type { Response } from '../../http/message';
-import type { Operation, Route, Call } from '../call';
+import type { Operation, Route, Call, Spelling } from '../call';
 import { child, childrenOf, readXml, xml, xmlAnswer, type XmlElement } from '../xml';
 import { bodyOf, bucketOf, keyOf, malformed } from './arguments';
 import { empty } from './buckets';
@@ -13,7 +13,6 @@ import { notImplemented, S3Refusal } from './refusal';
 
 const parameters = ['acl'];
 const MOST_DOCUMENT = 200 * 1024;
-const EVERYBODY = 'http://acs.amazonaws.com/groups/global/AllUsers';
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
 export const aclRoutes: readonly Route[] = [
@@ -29,14 +28,14 @@ const ofObject: Operation = async (call) =>
   shown(call, await objectAccess(call.caller, { ...keyOf(call), versionId: versionOf(call) }));
 
 function shown(call: Call, { read, write }: Access): Response {
-  const { user } = call.caller;
-  const owner = [xml('ID', user), xml('DisplayName', user)];
+  const { everybody, person } = call.spelling;
+  const owner = person(call.caller.user);
   return xmlAnswer(call, 200, 'AccessControlPolicy', [
     xml('Owner', owner),
     xml('AccessControlList', [
       grant('CanonicalUser', owner, 'FULL_CONTROL'),
-      read ? grant('Group', [xml('URI', EVERYBODY)], 'READ') : undefined,
-      write ? grant('Group', [xml('URI', EVERYBODY)], 'WRITE') : undefined,
+      read ? grant('Group', [xml('URI', everybody)], 'READ') : undefined,
+      write ? grant('Group', [xml('URI', everybody)], 'WRITE') : undefined,
     ]),
   ]);
 }
@@ -76,14 +75,14 @@ async function wantedAcl(call: Call): Promise<ByteString> {
     throw new S3Refusal(400, 'MissingSecurityHeader', 'Your request was missing a required header', {
       MissingHeaderName: 'x-amz-acl',
     });
-  return cannedBy(await readXml(body, MOST_DOCUMENT, 'AccessControlPolicy'));
+  return cannedBy(await readXml(body, MOST_DOCUMENT, 'AccessControlPolicy'), call.spelling);
 }
 
 /** The canned ACL that a document equals. @throws S3Refusal for any other */
-function cannedBy(policy: XmlElement): ByteString {
+function cannedBy(policy: XmlElement, spelling: Spelling): ByteString {
   const list = child(policy, 'AccessControlList');
   if (!list) throw malformedAcl();
-  const grants = childrenOf(list, 'Grant').map(granted);
+  const grants = childrenOf(list, 'Grant').map((each) => granted(each, spelling));
   const beside = grants.filter((each) => each !== 'owner');
   if (beside.length === grants.length) throw notImplemented('The owner must keep FULL_CONTROL.');
   if (beside.length === 0) return 'private';
@@ -91,12 +90,12 @@ function cannedBy(policy: XmlElement): ByteString {
   throw notImplemented('The store has no ACL that says the same as these grants.');
 }
 
-function granted(element: XmlElement): string {
+function granted(element: XmlElement, { everybody }: Spelling): string {
   const [grantee, permission] = [child(element, 'Grantee'), child(element, 'Permission')?.text.trim()];
   const type = grantee?.attributes['type'];
   if (!grantee || type === undefined || permission === undefined) throw malformedAcl();
   if (type === 'CanonicalUser' && permission === 'FULL_CONTROL') return 'owner';
-  const isForAll = type === 'Group' && child(grantee, 'URI')?.text.trim() === EVERYBODY;
+  const isForAll = type === 'Group' && child(grantee, 'URI')?.text.trim() === everybody;
   return isForAll ? permission : 'other';
 }
 

@@ -1,9 +1,8 @@
-import { checkBucketName } from '../../buckets/bucket';
-import { copyObject } from '../../buckets/copies';
-import { checkVersionId, type ObjectRef } from '../../buckets/versions';
-import { unquote, type ByteString } from '../../http/bytes';
+import { copyObject, type Copied } from '../../buckets/copies';
+import type { ObjectRef } from '../../buckets/versions';
 import { Headers } from '../../http/headers';
 import type { Operation, Route, Call } from '../call';
+import { parseCopySource } from '../copy_source';
 import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, isoTime, keyOf } from './arguments';
 import { conditionsOf, writeConditionOf } from './conditions';
@@ -16,7 +15,8 @@ export const copyRoutes: readonly Route[] = [
   { name: 'CopyObject', method: 'PUT', on: 'object', header: SOURCE, run: (call) => copy(call) },
 ];
 
-const copy: Operation = async (call) => {
+/** Makes the copy that a request asks for; with it the headers that tell of the versions. */
+export async function copyAsked(call: Call): Promise<{ readonly copied: Copied; readonly told: Headers }> {
   const { caller, request } = call;
   const range = request.headers.get(`${SOURCE}-range`);
   if (range !== undefined) throw invalidArgument(`${SOURCE}-range`, range, 'Illegal copy header');
@@ -30,10 +30,15 @@ const copy: Operation = async (call) => {
     fresh: isFresh ? described : undefined,
     tags: isTagged ? (taggedBy(call) ?? Headers.none) : undefined,
   });
-  const headers = Headers.of({
+  const told = Headers.of({
     'x-amz-version-id': idOf(copied.versionId),
     'x-amz-copy-source-version-id': copied.sourceVersionId,
   });
+  return { copied, told };
+}
+
+const copy: Operation = async (call) => {
+  const { copied, told } = await copyAsked(call);
   const sums = [...copied.checksums].map(([name, sum]) => xml(`Checksum${name.toUpperCase()}`, sum));
   const content = [
     xml('LastModified', isoTime(copied.modified)),
@@ -41,7 +46,7 @@ const copy: Operation = async (call) => {
     ...sums,
     sums.length === 0 ? undefined : xml('ChecksumType', 'FULL_OBJECT'),
   ];
-  return xmlAnswer(call, 200, 'CopyObjectResult', content, headers);
+  return xmlAnswer(call, 200, 'CopyObjectResult', content, told);
 };
 
 /** Whether something is to be taken from the request, and not from the source. */
@@ -51,25 +56,7 @@ function directiveOf({ request: { headers } }: Call, name: string, message: stri
   return given === 'REPLACE';
 }
 
-/** The object, or the version, that a request copies of: `bucket/key?versionId=ID`, percent-encoded, a leading slash optional. */
+/** The object, or the version, that a request copies of: `bucket/key?versionId=ID`. */
 export function copySourceOf({ request: { headers } }: Call): ObjectRef {
-  const given = headers.get(SOURCE) ?? '';
-  const [path, query] = splitSource(given);
-  const [, bucket, key] = /^\/?([^/]+)\/([^]+)$/.exec(unquote(path)) ?? [];
-  if (bucket === undefined || key === undefined)
-    throw invalidArgument(
-      SOURCE,
-      given,
-      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-    );
-  checkBucketName(bucket);
-  if (query === undefined) return { bucket, key };
-  const [, id] = /^versionId=([^&]*)$/.exec(query) ?? [];
-  if (id === undefined) throw invalidArgument(SOURCE, given, 'Unsupported copy source parameter.');
-  return { bucket, key, versionId: checkVersionId(unquote(id), 'versionId') };
-}
-
-function splitSource(given: ByteString): [path: ByteString, query: ByteString | undefined] {
-  const at = given.indexOf('?');
-  return at < 0 ? [given, undefined] : [given.slice(0, at), given.slice(at + 1)];
+  return parseCopySource(headers.get(SOURCE) ?? '', SOURCE, 'versionId');
 }

@@ -2,6 +2,7 @@ import type { BucketError, BucketErrorCode } from '../../buckets/errors';
 import { isText, unquote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Request, Response } from '../../http/message';
+import type { ErrorSpelling } from '../call';
 import { document, xml } from '../xml';
 
 /** S3's codes and statuses. */
@@ -49,17 +50,17 @@ const ERRORS: Readonly<Record<BucketErrorCode, readonly [code: string, status: n
 };
 
 /** An error as S3 writes it into a document, for the error of one object among many, too. */
-export function errorCode({ code }: BucketError): string {
-  return ERRORS[code][0];
+export function errorCode({ code }: BucketError, { codes }: ErrorSpelling): string {
+  return (codes[code] ?? ERRORS[code])[0];
 }
 
 /** The answer that an error is. */
-export function errorAnswer(error: BucketError, request: Request): Response {
+export function errorAnswer(error: BucketError, request: Request, spelling: ErrorSpelling): Response {
   const { code, message, details } = error;
-  const [name, status] = spelled(code, request);
+  const [name, status] = spelling.codes[code] ?? spelled(code, request);
   const { marker, fields = {}, headers = Headers.none } = details;
   const elements = { ...fields, ...(code === 'is-delete-marker' ? markerElements(request) : {}) };
-  const root = errorElement(request, name, message, elements);
+  const root = spelling.element(request, name, message, elements);
   const own = Headers.of({
     'x-amz-delete-marker': marker && 'true',
     'x-amz-version-id': marker?.id,
@@ -70,7 +71,7 @@ export function errorAnswer(error: BucketError, request: Request): Response {
   return document(status, root, own.withAll(headers));
 }
 
-/** The document of an error. */
+/** The document of an error, as S3 has it. */
 export function errorElement(
   { path, transactionId }: Request,
   code: string,

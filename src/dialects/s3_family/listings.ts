@@ -34,7 +34,7 @@ const listFirst: Operation = async (call) => {
     page.next === undefined ? undefined : xml('NextMarker', naming.of(page.next)),
     ...bounds(asked, naming),
     xml('IsTruncated', page.next !== undefined),
-    ...page.objects.map((each) => contents(each, naming, owner(call.caller.user))),
+    ...page.objects.map((each) => contents(each, naming, owner(call))),
     ...commonPrefixes(page.prefixes, naming),
   ]);
 };
@@ -49,7 +49,7 @@ const listSecond: Operation = async (call) => {
   // an empty one is where a listing begins
   const startAfter = token ? readToken(token) : after;
   const page = await listObjects(call.caller, bucketOf(call), { ...asked, startAfter });
-  const shown = isTrueValue(parameters.get('fetch-owner')) ? owner(call.caller.user) : undefined;
+  const shown = isTrueValue(parameters.get('fetch-owner')) ? owner(call) : undefined;
   return xmlAnswer(call, 200, 'ListBucketResult', [
     ...beginning(call, naming),
     page.next === undefined ? undefined : xml('NextContinuationToken', writeToken(page.next)),

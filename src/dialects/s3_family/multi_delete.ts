@@ -1,11 +1,7 @@
 import { headBucket } from '../../buckets/bucket';
 import { BucketError } from '../../buckets/errors';
-import { checkVersionId } from '../../buckets/versions';
-import { removeObject, type Removed } from '../../buckets/writes';
-import type { ByteString } from '../../http/bytes';
-import { someAtATime } from '../../some_at_a_time';
-import { StoreError } from '../../stores/error';
 import type { Operation, Route, Call } from '../call';
+import { removeAll, type Outcome, type ToRemove } from '../removals';
 import { child, childrenOf, readXml, xml, xmlAnswer } from '../xml';
 import { bodyOf, bucketOf, malformed } from './arguments';
 import { S3Refusal } from './refusal';
@@ -13,24 +9,10 @@ import { errorCode } from './errors';
 
 const MOST_BYTES = 2 * 1024 * 1024;
 const MOST_KEYS = 1000;
-/** So many are deleted at a time. */
-const AT_ONCE = 8;
 
 export const multiDeleteRoutes: readonly Route[] = [
   { name: 'DeleteObjects', method: 'POST', on: 'bucket', parameters: ['delete'], run: (call) => run(call) },
 ];
-
-/** What is to be deleted. */
-interface Named {
-  readonly key: ByteString;
-  readonly versionId: string | undefined;
-  /** Which it must have; undefined: whichever it has. */
-  readonly etag: string | undefined;
-  /** A condition that is not known here. */
-  readonly unknown: string | undefined;
-}
-
-type Outcome = Removed | BucketError;
 
 const run: Operation = async (call) => {
   const body = await bodyOf(call, MOST_BYTES);
@@ -49,8 +31,8 @@ const run: Operation = async (call) => {
   if (named.some(({ key }) => key === ''))
     throw new S3Refusal(400, 'UserKeyMustBeSpecified', 'The user key must be specified.');
   await headBucket(call.caller, bucketOf(call));
-  const outcomes = await removed(call, named);
-  const told = named.map((each, i) => toldOf(each, outcomes[i], isQuiet));
+  const outcomes = await removeAll(call.caller, bucketOf(call), named);
+  const told = named.map((each, i) => toldOf(call, each, outcomes[i], isQuiet));
   return xmlAnswer(call, 200, 'DeleteResult', told);
 };
 
@@ -60,43 +42,19 @@ function checkDigest({ request: { headers }, payload }: Call): void {
   throw new BucketError('invalid-request', 'Missing required header for this request: Content-MD5');
 }
 
-/** Some at a time; those of one key one after the other, in the order of the request. */
-async function removed(call: Call, named: readonly Named[]): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  const byKey = new Map<ByteString, number[]>();
-  named.forEach(({ key }, i) => byKey.set(key, [...(byKey.get(key) ?? []), i]));
-  await someAtATime(AT_ONCE, byKey.values(), async (indexes) => {
-    for (const i of indexes) {
-      const each = named[i];
-      if (each) outcomes[i] = await removedOf(call, each);
-    }
-  });
-  return outcomes;
-}
-
-/** What fails for one object is told with it: others are deleted by then, or still will be. */
-async function removedOf(call: Call, { key, versionId, etag, unknown }: Named): Promise<Outcome> {
-  if (unknown !== undefined)
-    return new BucketError('not-implemented', `The condition ${unknown} is not implemented.`);
-  try {
-    const version = versionId === undefined ? undefined : checkVersionId(versionId, 'VersionId');
-    const ref = { bucket: bucketOf(call), key, versionId: version };
-    return await removeObject(call.caller, ref, { ifMatch: etag });
-  } catch (error) {
-    if (error instanceof BucketError) return error;
-    if (error instanceof StoreError) return new BucketError('unavailable', 'Please try again later.');
-    throw error;
-  }
-}
-
 function toldOf(
-  { key, versionId }: Named,
+  { spelling }: Call,
+  { key, versionId }: ToRemove,
   outcome: Outcome | undefined,
   isQuiet: boolean,
 ): string | undefined {
   const own = [xml('Key', key), versionId === undefined ? undefined : xml('VersionId', versionId)];
   if (outcome instanceof BucketError)
-    return xml('Error', [...own, xml('Code', errorCode(outcome)), xml('Message', outcome.message)]);
+    return xml('Error', [
+      ...own,
+      xml('Code', errorCode(outcome, spelling.errors)),
+      xml('Message', outcome.message),
+    ]);
   if (isQuiet || outcome === undefined) return undefined;
   const marker = outcome.isMarker
     ? [xml('DeleteMarker', true), xml('DeleteMarkerVersionId', outcome.versionId ?? 'null')]

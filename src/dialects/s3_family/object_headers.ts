@@ -2,16 +2,15 @@ import { cannedAcl } from '../../buckets/acl';
 import { BucketError } from '../../buckets/errors';
 import { shownType } from '../../buckets/etag';
 import { checksumsIn, metadataHeaders, metadataIn, standardHeaders } from '../../buckets/metadata';
-import { checkHeader } from '../../buckets/headers';
 import type { ObjectInfo } from '../../buckets/objects';
 import { parseTags, tagHeaders, tagsIn } from '../../buckets/tags';
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import { hasReservedParameter } from '../../reserved';
-import { DELETE_MARKER_TYPE } from '../../stores/markers';
 import type { Call } from '../call';
-import { invalidArgument } from './arguments';
+import { metadataGiven, typeGiven } from '../object_headers';
 import { notImplemented, S3Refusal } from './refusal';
+
+export { etagGiven, overridden } from '../object_headers';
 
 const META = 'x-amz-meta-';
 const DEFAULT_TYPE = 'binary/octet-stream';
@@ -36,16 +35,9 @@ export function describedBy({ request: { headers } }: Call): Headers {
       throw notImplemented(`A header you provided implies functionality that is not implemented: ${name}`);
   checkStorageClass(headers.get('x-amz-storage-class'));
   checkAcl(headers.get('x-amz-acl'));
-  return Headers.of({ 'Content-Type': typeIn(headers) })
+  return Headers.of({ 'Content-Type': typeGiven(headers, DEFAULT_TYPE) })
     .withAll(standardHeaders(headers))
-    .withAll(metadataHeaders(metadataOf(headers)));
-}
-
-/** Types by which the store, or the proxy, knows what an object is, no client gives. */
-function typeIn(headers: Headers): ByteString {
-  const type = headers.get('content-type') || DEFAULT_TYPE;
-  if (!hasReservedParameter(type) && type !== DELETE_MARKER_TYPE) return type;
-  throw invalidArgument('Content-Type', type, 'The content type is one of those that are reserved.');
+    .withAll(metadataHeaders(metadataGiven(headers, META)));
 }
 
 /** There is one class. */
@@ -65,31 +57,10 @@ function checkAcl(given: ByteString | undefined): void {
   }
 }
 
-/** By the names as they were spelled: an underscore is no hyphen. */
-function metadataOf(headers: Headers): [name: string, value: ByteString][] {
-  const raw = headers.filter((key) => key.startsWith(META)).toRaw();
-  const found: [string, ByteString][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2)
-    found.push([(raw[i] ?? '').slice(META.length), raw[i + 1] ?? '']);
-  return found;
-}
-
 /** What keeps the tags that a header gives an object; undefined where there is no such header. */
 export function taggedBy({ request: { headers } }: Call): Headers | undefined {
   const given = headers.get('x-amz-tagging');
   return given === undefined ? undefined : tagHeaders(parseTags(given));
-}
-
-/** A Content-MD5 as the store takes it. @throws BucketError `invalid-digest` */
-export function etagGiven({ request: { headers } }: Call): Headers {
-  const given = headers.get('content-md5')?.trim();
-  if (given === undefined) return Headers.none;
-  const bytes = Buffer.from(given, 'base64');
-  if (bytes.length !== 16 || bytes.toString('base64') !== given)
-    throw new BucketError('invalid-digest', 'The Content-MD5 you specified was invalid.', {
-      fields: { 'Content-MD5': given },
-    });
-  return Headers.of({ ETag: bytes.toString('hex') });
 }
 
 /** An object's headers as GET and HEAD tell them. */
@@ -123,20 +94,4 @@ export function checksumFields(checksums: ReadonlyMap<string, string>): Headers 
 export function checksumsWanted({ request: { headers } }: Call, info: ObjectInfo): Headers {
   const isWanted = /^enabled$/i.test(headers.get('x-amz-checksum-mode') ?? '');
   return isWanted ? checksumFields(checksumsIn(info.headers)) : Headers.none;
-}
-
-const OVERRIDES = [
-  'content-type',
-  'content-language',
-  'expires',
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-];
-
-/** The headers that the query asks an answer to have instead. */
-export function overridden({ parameters }: Call): Headers {
-  const wanted = OVERRIDES.map((name) => [name, parameters.get(`response-${name}`)] as const);
-  for (const [name, value] of wanted) if (value !== undefined) checkHeader(name, value);
-  return Headers.of(Object.fromEntries(wanted));
 }

@@ -1,6 +1,5 @@
 import { NO_BODY, type Response } from '../../http/message';
 import type { Operation, Call } from '../call';
-import { errorElement } from './errors';
 import { document } from '../xml';
 
 /** An error that only S3 has: what acts on buckets does not know it. */
@@ -35,7 +34,7 @@ export function answeringRefusals(run: Operation): Operation {
   };
 }
 
-function spelled({ request }: Call, { status, code, message, fields }: S3Refusal): Response {
-  const answer = document(status, errorElement(request, code, message, fields));
+function spelled({ request, spelling }: Call, { status, code, message, fields }: S3Refusal): Response {
+  const answer = document(status, spelling.errors.element(request, code, message, fields));
   return request.method === 'HEAD' ? { ...answer, body: NO_BODY } : answer;
 }

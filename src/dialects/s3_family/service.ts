@@ -1,6 +1,5 @@
 import { listBuckets } from '../../buckets/account';
-import type { ByteString } from '../../http/bytes';
-import type { Operation, Route } from '../call';
+import type { Call, Operation, Route } from '../call';
 import { xml, xmlAnswer } from '../xml';
 import { isoTime, limitOf, textOf } from './arguments';
 import { readToken, writeToken } from './continuation';
@@ -22,7 +21,7 @@ const list: Operation = async (call) => {
     xml('Bucket', [xml('Name', name), xml('CreationDate', isoTime(created))]),
   );
   return xmlAnswer(call, 200, 'ListAllMyBucketsResult', [
-    owner(caller.user),
+    owner(call),
     xml('Buckets', listed),
     next === undefined ? undefined : xml('ContinuationToken', writeToken(next)),
     prefix === undefined ? undefined : xml('Prefix', prefix),
@@ -30,6 +29,6 @@ const list: Operation = async (call) => {
 };
 
 /** Who owns something, as listings have it. */
-export function owner(user: ByteString): string {
-  return xml('Owner', [xml('ID', user), xml('DisplayName', user)]);
+export function owner({ spelling, caller }: Call): string {
+  return xml('Owner', spelling.person(caller.user));
 }

@@ -102,7 +102,9 @@ const parts: Operation = async (call) => {
   const [most, marker] = [limitOf(call, 'max-parts'), numberMarkerOf(call)];
   const naming = namingOf(call);
   const { summing: wanted } = await getUpload(caller, upload);
-  const behind = (await listParts(caller, upload)).filter(({ number }) => number > marker);
+  const behind = (await listParts(caller, upload)).filter(
+    ({ number }) => marker === undefined || number > marker,
+  );
   const page = behind.slice(0, most);
   return xmlAnswer(call, 200, 'ListPartsResult', [
     xml('Bucket', upload.bucket),
@@ -111,7 +113,7 @@ const parts: Operation = async (call) => {
     person('Initiator', call),
     person('Owner', call),
     xml('StorageClass', 'STANDARD'),
-    xml('PartNumberMarker', marker),
+    xml('PartNumberMarker', marker ?? 0),
     xml('NextPartNumberMarker', page.at(-1)?.number ?? 0),
     xml('MaxParts', most),
     naming.encoding && xml('EncodingType', naming.encoding),
@@ -122,8 +124,10 @@ const parts: Operation = async (call) => {
   ]);
 };
 
-function numberMarkerOf({ parameters }: Call): number {
-  const given = parameters.get('part-number-marker') ?? '0';
+/** Undefined: from the first on, which may be QingStor's part 0. */
+function numberMarkerOf({ parameters }: Call): number | undefined {
+  const given = parameters.get('part-number-marker');
+  if (given === undefined) return undefined;
   const marker = /^\d{1,10}$/.test(given) ? Number(given) : NaN;
   if (marker <= 2_147_483_647) return marker;
   throw invalidArgument(
@@ -143,8 +147,8 @@ function shownPart({ number, entry, etag, bytes, sum }: Part): string {
   ]);
 }
 
-function person(name: string, { caller: { user } }: Call): string {
-  return xml(name, [xml('ID', user), xml('DisplayName', user)]);
+function person(name: string, { spelling, caller }: Call): string {
+  return xml(name, spelling.person(caller.user));
 }
 
 const abort: Operation = async (call) => {
@@ -166,7 +170,7 @@ const complete: Operation = async (call) => {
     condition,
   }));
   const content = [
-    xml('Location', locationOf(call)),
+    xml('Location', call.spelling.location(call)),
     xml('Bucket', upload.bucket),
     xml('Key', upload.key),
     xml('ETag', `"${etag}"`),
@@ -183,7 +187,7 @@ function sumsOf(headers: Headers): ReadonlyMap<string, string> {
   return new Map(given.filter((each): each is [string, string] => each[1] !== undefined));
 }
 
-/** Where an object is. */
+/** Where an object is, as S3 has it. */
 export function locationOf({
   request,
   bucket = '',

@@ -1,5 +1,6 @@
-import { listVersions, type ListedVersion } from '../../buckets/version_listing';
-import type { Operation, Route } from '../call';
+import { listVersions, type ListedVersion, type VersionPage } from '../../buckets/version_listing';
+import type { ByteString } from '../../http/bytes';
+import type { Call, Operation, Route } from '../call';
 import { xml, xmlAnswer } from '../xml';
 import { bucketOf, invalidArgument, isoTime, limitOf, namingOf, textOf, type Naming } from './arguments';
 import { beginning, commonPrefixes } from './listings';
@@ -15,7 +16,17 @@ export const versionListingRoutes: readonly Route[] = [
   },
 ];
 
-const list: Operation = async (call) => {
+/** A page of versions, and how it was asked for. */
+export interface AskedVersions extends VersionPage {
+  readonly naming: Naming;
+  readonly limit: number;
+  readonly delimiter: ByteString;
+  readonly keyMarker: ByteString;
+  readonly versionMarker: string;
+}
+
+/** The page that a request asks for. @throws BucketError for what it cannot ask for */
+export async function versionsAsked(call: Call): Promise<AskedVersions> {
   const { parameters, caller } = call;
   const [naming, limit] = [namingOf(call), limitOf(call)];
   const [prefix, delimiter] = [textOf(call, 'prefix'), textOf(call, 'delimiter')];
@@ -24,20 +35,30 @@ const list: Operation = async (call) => {
   if (marker !== '' && !parameters.has('key-marker')) throw withoutKey(marker);
   const versionMarker = marker === '' ? undefined : marker;
   const query = { prefix, delimiter, limit, keyMarker, versionMarker };
-  const { entries, next } = await listVersions(caller, bucketOf(call), query);
-  const prefixes = entries.flatMap((each) => (each.kind === 'prefix' ? [each.prefix] : []));
+  const page = await listVersions(caller, bucketOf(call), query);
+  return { ...page, naming, limit, delimiter, keyMarker, versionMarker: marker };
+}
+
+/** What others are folded into, of a page. */
+export function prefixesIn(entries: readonly ListedVersion[]): ByteString[] {
+  return entries.flatMap((each) => (each.kind === 'prefix' ? [each.prefix] : []));
+}
+
+const list: Operation = async (call) => {
+  const asked = await versionsAsked(call);
+  const { entries, next, naming, limit, delimiter, keyMarker, versionMarker } = asked;
   return xmlAnswer(call, 200, 'ListVersionsResult', [
     ...beginning(call, naming),
     xml('KeyMarker', naming.of(keyMarker)),
-    xml('VersionIdMarker', marker),
+    xml('VersionIdMarker', versionMarker),
     next && xml('NextKeyMarker', naming.of(next.key)),
     next?.versionId === undefined ? undefined : xml('NextVersionIdMarker', next.versionId),
     xml('MaxKeys', limit),
-    parameters.has('delimiter') ? xml('Delimiter', naming.of(delimiter)) : undefined,
+    call.parameters.has('delimiter') ? xml('Delimiter', naming.of(delimiter)) : undefined,
     naming.encoding && xml('EncodingType', naming.encoding),
     xml('IsTruncated', next !== undefined),
-    ...entries.map((each) => listed(each, naming, owner(caller.user))),
-    ...commonPrefixes(prefixes, naming),
+    ...entries.map((each) => listed(each, naming, owner(call))),
+    ...commonPrefixes(prefixesIn(entries), naming),
   ]);
 };
 

@@ -424,6 +424,13 @@ export function objectsTable(store: () => ObjectsStore): void {
       expect([await read(undefined, 'link'), await read(id, 'link')]).toEqual(['no link', 'new target']);
     });
 
+    it('says that there is nothing where a row of symlinks leads nowhere', async () => {
+      await write('', 'link', { 'X-Symlink-Target': `${container}/nowhere` });
+      await write('', 'other', { 'X-Symlink-Target': `${container}/link` });
+      expect([await read(undefined, 'link'), await read(undefined, 'other')]).toEqual([404, 404]);
+      expect((await client.ask('HEAD', at('other'))).status).toBe(404);
+    });
+
     it('follows static symlinks as long as they hold', async () => {
       await write('target', 'target');
       const headers = { 'X-Symlink-Target': `${container}/target`, 'X-Symlink-Target-Etag': md5('target') };

@@ -1,5 +1,6 @@
 import type { Content } from '../history';
 import { linearize } from '../linearize';
+import { mayMiss } from '../missed';
 import { isOpen, isPossible, objectOf, type Found, type History, type Operation } from './history';
 import { at, emptyState, keyOf, type State, type Version } from './model';
 import { tasksOf, type Knowledge } from './tasks';
@@ -79,7 +80,10 @@ function read(history: History): string[] {
         ? [`a version that was not so, or was removed: ${lineOf(operation)}`]
         : [];
     const isThere =
-      known?.content != null && known.operation.ended < operation.began && !mayBeGone(operation);
+      known?.content != null &&
+      known.operation.ended < operation.began &&
+      !mayBeGone(operation) &&
+      !mayMiss(history, operation, (each) => each.call.do === 'post' && each.call.object === call.object);
     return isThere ? [`a version that was not found: ${lineOf(operation)}`] : [];
   });
 }

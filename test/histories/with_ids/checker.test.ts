@@ -4,6 +4,7 @@ import type { Call, Found, History, Line, Operation } from './history';
 
 const A = '0000000001.00000';
 const B = '0000000002.00000';
+const C = '0000000003.00000';
 
 const op = (
   began: number,
@@ -47,6 +48,7 @@ function found(id: string | null, ...versions: [id: string, content: Content | n
 const history = (operations: readonly Operation[], o: Found, enabled = true): History => ({
   seed: 0,
   where: 'in a test',
+  store: 'embedded',
   initially: true,
   operations,
   finally: { enabled, objects: { o } },
@@ -55,6 +57,31 @@ const history = (operations: readonly Operation[], o: Found, enabled = true): Hi
 const both: readonly Operation[] = [put(0, 1, '1', A), put(2, 3, '2', B)];
 const asWritten = found(B, [B, '2'], [A, '1']);
 const overNull: readonly Operation[] = [set(0, 1, false), put(2, 3, '1'), set(4, 5, true), put(6, 7, '2', B)];
+
+const missing = (began: number, ended: number) => op(began, ended, { do: 'get', object: 'o' }, 404);
+const overSwift = (of: History): History => ({ ...of, store: 'swift' });
+
+describe('the checker of what Swift misses while it is overwritten', () => {
+  it('takes a GET that found nothing, of a Swift only', () => {
+    const missed = history([put(0, 1, '1', A), put(2, 5, '2', B), missing(3, 4)], asWritten);
+    expect(judge(overSwift(missed))).toEqual([]);
+    expect(judge(missed).join()).toContain('no order');
+  });
+
+  it.each<[string, History]>([
+    ['nothing found after a PUT', history([...both, missing(4, 5)], asWritten)],
+    [
+      'nothing found before a PUT',
+      history([put(0, 1, '1', A), missing(1.5, 2), put(3, 4, '2', B)], asWritten),
+    ],
+    [
+      'an older version',
+      history([...both, put(4, 7, '3', C), get(5, 6, '1', A)], found(C, [C, '3'], [B, '2'], [A, '1'])),
+    ],
+  ])('finds %s', (_, wrong) => {
+    expect(judge(overSwift(wrong)).join()).toContain('no order');
+  });
+});
 
 describe('the checker of histories of containers with ids', () => {
   it.each<[string, History]>([

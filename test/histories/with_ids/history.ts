@@ -1,4 +1,4 @@
-import type { Content, Spelling, Way } from '../history';
+import type { Content, Spelling, Store, Way } from '../history';
 
 /** One request, as far as versions with ids are concerned. */
 export type Call =
@@ -58,6 +58,7 @@ export interface Found {
 export interface History {
   readonly seed: number;
   readonly where: string;
+  readonly store: Store;
   readonly initially: boolean;
   readonly operations: readonly Operation[];
   readonly finally: { readonly enabled: boolean; readonly objects: Readonly<Record<string, Found>> };

@@ -52,6 +52,7 @@ export class Recorder {
     return {
       seed,
       where: this.place.name,
+      store: this.place.store,
       initially,
       operations: [...this.#operations].sort((one, other) => one.began - other.began),
       finally: {

@@ -1,5 +1,6 @@
 import type { Content } from '../history';
 import type * as linearize from '../linearize';
+import { mayMiss } from '../missed';
 import { isOpen, objectOf, type Call, type History, type Operation } from './history';
 import { added, at, identified, kept, withObject, type ObjectState, type State } from './model';
 
@@ -34,7 +35,7 @@ function partsOf(operation: Operation, history: History): Parts | undefined {
     case 'head':
       return reading(operation, call.object, history);
     case 'post':
-      return isOpen(operation)
+      return isOpen(operation) || mayBeMissed(operation, call.object, history)
         ? undefined
         : observation((state) => (at(state, call.object).current === null) === (status === 404));
     case 'show':
@@ -66,14 +67,28 @@ function changing(change: (state: State) => State[]): Parts {
 
 /** The link and what it leads to are read one after the other: what is removed in between is not found. */
 function reading(operation: Operation, name: string, history: History): Parts | undefined {
-  if (isOpen(operation) || (operation.status === 404 && mayBeDroppedMeanwhile(operation, name, history)))
-    return undefined;
+  if (isOpen(operation) || mayBeGone(operation, name, history)) return undefined;
   return observation((state) => {
     const { current } = at(state, name);
     if (current === null || operation.content === undefined)
       return current === null && operation.content === undefined;
     return current.content === operation.content && (current.id ?? operation.id) === operation.id;
   });
+}
+
+/** Whether a 404 may be since what is current was being removed, or written, meanwhile. */
+function mayBeGone(operation: Operation, name: string, history: History): boolean {
+  if (operation.status !== 404) return false;
+  return mayBeDroppedMeanwhile(operation, name, history) || mayBeMissed(operation, name, history);
+}
+
+function mayBeMissed(operation: Operation, name: string, history: History): boolean {
+  return mayMiss(history, operation, ({ call }) => isWrite(call) && objectOf(call) === name);
+}
+
+function isWrite(call: Call): boolean {
+  if (call.do === 'put') return call.way !== 'wrong ETag' && call.way !== 'leaving';
+  return ['copy', 'delete', 'post', 'restore', 'drop'].includes(call.do);
 }
 
 function mayBeDroppedMeanwhile(one: Operation, name: string, { operations }: History): boolean {
@@ -129,7 +144,7 @@ function copying(
 ): Parts | undefined {
   const { status, content } = operation;
   if (status === 404) {
-    if (call.id !== undefined || mayBeDroppedMeanwhile(operation, call.from, history)) return undefined;
+    if (call.id !== undefined || mayBeGone(operation, call.from, history)) return undefined;
     return observation((state) => at(state, call.from).current === null);
   }
   const read: Part = (state, known) => {

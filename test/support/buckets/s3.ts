@@ -48,7 +48,7 @@ export async function askS3(caller: Caller, asked: string, sent: Sent = {}): Pro
   };
   const answered = async (): Promise<Response> => routeOf(call, routes).run(call);
   const response = await answered().catch((error: unknown) => {
-    if (error instanceof BucketError) return errorAnswer(error, request);
+    if (error instanceof BucketError) return errorAnswer(error, request, SPELLING.errors);
     throw error;
   });
   const text = (await readAll(response.body, 16 * 1024 * 1024))?.toString('utf8') ?? '';

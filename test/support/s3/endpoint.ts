@@ -34,12 +34,13 @@ const KEYS = { region: 'us-east-1', accessKey: 'test:tester', secretKey: 'testin
 
 const SECTIONS = `
 [filter:s3api]
+[filter:cosapi]
 [filter:versioned_writes]
 allow_versioned_writes = true
 allow_object_versioning = true
 `;
 
-const FILTERS = 'catch_errors gatekeeper healthcheck proxy-logging s3api bulk';
+const FILTERS = 'catch_errors gatekeeper healthcheck proxy-logging s3api cosapi bulk';
 
 /** The configuration of Hindsight with the S3 API and a store of its own. */
 export function embeddedS3(data: string): string {

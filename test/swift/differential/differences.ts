@@ -90,11 +90,19 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
       isDeepStrictEqual(withoutMetadata(swift), withoutMetadata(hindsight)),
   },
   {
+    name: 'the type of a version in a listing that is XML',
+    reason:
+      'Swift lists the first part of it only, we all of it, as of other objects; in JSON, where it can be told which lines are of versions, observe knows',
+    explains: ({ swift, hindsight }) =>
+      /^application\/xml/.test(hindsight.headers['content-type'] ?? '') &&
+      isDeepStrictEqual(withoutParameters(swift), withoutParameters(hindsight)),
+  },
+  {
     name: 'which version a COPY of what is current is of',
     reason:
       'Swift tells the id of the version that was current; the store behind us does not tell us, and to ask would not make it certain',
     explains: ({ step, swift, hindsight }) =>
-      !step.path.includes('version-id=') &&
+      !/version-id=[^&]/.test(step.path) &&
       hindsight.headers['x-copied-from-version-id'] === undefined &&
       isDeepStrictEqual(withoutSourceId(swift), withoutSourceId(hindsight)),
   },
@@ -223,6 +231,12 @@ async function isAlsoReason({ step, hindsight, side }: Divergence): Promise<bool
 function withoutIds({ status, headers, body }: Observation): Observation {
   const ids = { 'x-object-version-id': '', 'x-object-current-version-id': '' };
   return { status, headers: { ...headers, ...ids }, body };
+}
+
+function withoutParameters({ status, headers, body }: Observation): Observation {
+  const length = { 'content-length': '' };
+  const types = body.replace(/(<content_type>[^<;]*);[^<]*/g, '$1');
+  return { status, headers: { ...headers, ...length }, body: types };
 }
 
 function withoutSourceId({ status, headers, body }: Observation): Observation {

@@ -17,13 +17,14 @@ export async function removeLeftover(reference: Side, step: Step, answer: Answer
   if (written === undefined) return remakeVersionsContainer(reference, step);
   const { account, container, object } = written;
   const setting = await settingOf(reference, written);
-  if (setting.has('x-versions-enabled')) {
+  const archive = archiveIn(setting);
+  // a mode may be set where versions with ids are switched off
+  if (archive === undefined && setting.has('x-versions-enabled')) {
     // that writes none, and its refusal tells the id that it asked for
     const restores = step.path.includes('version-id=') && !('X-Copy-From' in (step.headers ?? {}));
     if (step.method === 'PUT' && restores) return;
     return removeVersionsLeft(reference, written, answer);
   }
-  const archive = archiveIn(setting);
   if (archive === undefined) return;
   const path = `${accountPath(account)}/${container}/${object}`;
   const current = await reference.ask('HEAD', `${path}?multipart-manifest=get&symlink=get`);
@@ -49,7 +50,7 @@ export async function removedBy(
   { method, account, path }: Step,
 ): Promise<(Place & { readonly archive: ByteString }) | undefined> {
   const removed = method === 'DELETE' ? place(account, await side.expand(path)) : undefined;
-  const archive = removed && archiveIn(await settingOf(side, removed));
+  const archive = removed && (await archiveOf(side, removed));
   return removed && archive !== undefined ? { ...removed, archive } : undefined;
 }
 
@@ -59,6 +60,11 @@ export function place(account: AccountName, text: string): Place | undefined {
   const at = target.indexOf('/');
   if (at < 0 || at === target.length - 1) return undefined;
   return { account, container: target.slice(0, at), object: target.slice(at + 1) };
+}
+
+/** The archive that Swift's own versions use for what an object's container keeps. */
+export async function archiveOf(side: Side, at: Place): Promise<ByteString | undefined> {
+  return archiveIn(await settingOf(side, at));
 }
 
 /** What a container tells of itself. */

@@ -85,6 +85,39 @@ export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
     ],
   },
   {
+    names: ['%252F', 'foo', 'foo'],
+    steps: [
+      owner('PUT', '/{k}/{n0}', { body: 'one', headers: { 'Content-Type': 'text/html; charset=UTF-8' } }),
+      owner('GET', '/{k}?format=xml'),
+      owner('COPY', '/{k}/{n0}?version-id=', { user: 'tester2', headers: { Destination: '{k}/foo' } }),
+      owner('PUT', '/{t}/foo', { body: 'empty', headers: { 'X-Symlink-Target': '{k}/foo' } }),
+      owner('GET', '/{t}/foo?version-id=null'),
+      owner('PUT', '/{k}/foo?version-id=null', { headers: { 'X-Copy-From': '/{t}/foo' } }),
+      owner('DELETE', '/{k}/{n0}?version-id={i:k:0:0}'),
+    ],
+  },
+  {
+    names,
+    steps: [
+      owner('PUT', '/{k}/one', { body: 'empty', headers: { 'X-Symlink-Target': '{p}/{n0}' } }),
+      owner('PUT', '/{k}/two', { body: 'empty', headers: { 'X-Symlink-Target': '{k}/one' } }),
+      owner('HEAD', '/{k}/two', { user: 'tester2' }),
+      owner('GET', '/{k}/two'),
+    ],
+  },
+  {
+    names,
+    steps: [
+      owner('POST', '/{t}', { headers: { 'X-Versions-Enabled': 'false' } }),
+      owner('PUT', '/{t}/{n0}', { body: 'one' }),
+      owner('POST', '/{t}', { headers: { 'X-Versions-Location': '{x}' } }),
+      owner('PUT', '/{t}/{n0}', { body: 'two', headers: { ETag: 'd41d8cd98f00b204e9800998ecf8427f' } }),
+      owner('PUT', '/{t}/{n0}?version-id=junk'),
+      owner('DELETE', '/{t}/{n0}'),
+      owner('GET', '/{t}/{n0}'),
+    ],
+  },
+  {
     names,
     steps: [
       owner('DELETE', '/{k}/{n0}?version-id=1234567890'),

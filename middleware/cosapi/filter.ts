@@ -1,0 +1,145 @@
+import type { Session } from '../../src/buckets/caller';
+import { BucketError } from '../../src/buckets/errors';
+import { addressIn, type Address } from '../../src/dialects/address';
+import type { Route } from '../../src/dialects/call';
+import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
+import { knownBy, type Known, type Logins } from '../../src/dialects/logins';
+import { plainPayload } from '../../src/dialects/payload/judged';
+import { readQuery, type Query } from '../../src/dialects/query';
+import { errorAnswer } from '../../src/dialects/s3_family/errors';
+import { unquote, type ByteString } from '../../src/http/bytes';
+import { Headers } from '../../src/http/headers';
+import type { Handler, Request, Response } from '../../src/http/message';
+import type { Log } from '../../src/log';
+import { cosHost, type CosHost } from './host';
+import { recognise, type Recognised } from './recognise';
+import { inCos, inShared } from './renaming';
+import {
+  checkSigned,
+  readCosSignature,
+  signsQuery,
+  verifyCosSignature,
+  type CosSignature,
+  type CosSigned,
+} from './signature';
+import { SPELLING } from './spelling';
+import { checkUrl } from './urls';
+
+/** What the API is spoken with. */
+export interface CosParts {
+  readonly routes: readonly Route[];
+  readonly logins: Logins;
+  /** Whose subdomains are buckets, in lower case, besides those of Tencent. */
+  readonly domains: readonly string[];
+  /** The region in which the buckets are. */
+  readonly location: string;
+  /** Milliseconds by which a client's clock may be ahead. */
+  readonly skew: number;
+  /** Whether signed URLs are good that do not say for which bucket they are. */
+  readonly takesUrlsWithoutBucket: boolean;
+  /** Who asks without a signature; undefined: nobody may. */
+  readonly anonymous: Session | undefined;
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+/** Answers the requests of COS's API, and passes all others on. */
+export function cosHandler(next: Handler, parts: CosParts): Handler {
+  const dialect: Dialect<Recognised> = {
+    recognise: (request) => recognise(request, parts.domains),
+    answer: (request, recognised, callerOf) => new Exchange(parts, callerOf, request).answer(recognised),
+    errorAnswer: (error, request) => inCos(errorAnswer(asToldOf(error), request, SPELLING.errors)),
+    ids: (id) => Headers.of({ 'x-cos-request-id': id, 'x-cos-trace-id': id }),
+  };
+  return dialectHandler(next, dialect, parts.log);
+}
+
+/** Of a delete marker that is asked for by its id COS says what it says of an object that is gone. */
+function asToldOf(error: BucketError): BucketError {
+  if (error.code !== 'is-delete-marker') return error;
+  const { fields, marker } = error.details;
+  return new BucketError('no-such-key', 'The specified key does not exist.', {
+    fields: { Key: fields?.['Key'] ?? '' },
+    ...(marker === undefined ? {} : { marker }),
+  });
+}
+
+/** One request of the API. */
+class Exchange {
+  private readonly host: ByteString | undefined;
+  private readonly place: CosHost;
+
+  constructor(
+    private readonly parts: CosParts,
+    private readonly callerOf: CallerOf,
+    private readonly request: Request,
+  ) {
+    this.host = request.host ?? request.headers.get('host');
+    this.place = cosHost(this.host, parts.domains);
+  }
+
+  async answer(recognised: Recognised): Promise<Response> {
+    const { request, parts, host, place } = this;
+    const address = addressIn(request.path, place.bucket);
+    const query = readQuery(request.query, (name) => name.toLowerCase());
+    const asking = recognised === 'signed' ? await this.signer(address, query) : this.anonymous();
+    const call = {
+      ...address,
+      request: inShared(request, host, parts.domains),
+      caller: this.callerOf(asking),
+      parameters: new Map([...query].filter(([name]) => !signsQuery(name))),
+      region: place.region ?? parts.location,
+      location: parts.location,
+      spelling: SPELLING,
+    };
+    return inCos(await runRoute(call, parts.routes, plainPayload));
+  }
+
+  private async signer(address: Address, query: Query): Promise<Known> {
+    const { request, parts } = this;
+    const { headers } = request;
+    const authorizations = [...headers.entries()].filter(([name]) => name === 'authorization');
+    if (authorizations.length > 1) throw new BucketError('invalid-argument', 'Authorization is given twice.');
+    if (headers.has('x-cos-security-token') || query.has('x-cos-security-token'))
+      throw new BucketError('invalid-request', 'Temporary keys (x-cos-security-token) are not known here.');
+    const signature = readCosSignature(headers.get('authorization'), request.query);
+    checkSigned(signature, headers);
+    const credential = await parts.logins.known.find(signature.accessKey);
+    if (!credential) throw unknown(signature.accessKey);
+    const forms = this.forms(signature, address);
+    verifyCosSignature(signature, credential.secretKey, forms, parts.now?.() ?? Date.now(), parts.skew);
+    if (signature.from === 'query') checkUrl(signature, headers, query, parts.routes);
+    return knownBy(credential, parts.logins.sessions);
+  }
+
+  /**
+   * What may have been signed. Where the bucket is in the path the SDK of COS, told so by its option `Domain`, does not know that and signs the rest: such a
+   * signature is good for any bucket of who signed.
+   */
+  private forms({ from }: CosSignature, { bucket }: Address): CosSigned[] {
+    const { request, parts, host, place } = this;
+    const { method, query } = request;
+    const headers = host === undefined ? request.headers : request.headers.with('Host', host);
+    const path = unquote(request.path);
+    const form = { method, path, query, headers };
+    const mayBeWithout = from === 'header' || parts.takesUrlsWithoutBucket;
+    if (bucket === undefined || place.bucket !== undefined || !mayBeWithout) return [form];
+    return [form, { ...form, path: path.slice(bucket.length + 1) || '/' }];
+  }
+
+  private anonymous(): Known {
+    const { anonymous } = this.parts;
+    if (anonymous === undefined) throw new BucketError('access-denied', 'Access Denied.');
+    return { user: 'anonymous', session: () => Promise.resolve(anonymous) };
+  }
+}
+
+function unknown(accessKey: ByteString): BucketError {
+  return new BucketError(
+    'unknown-access-key',
+    'The access key Id format you provided is invalid or unknown.',
+    {
+      fields: { AccessKeyId: accessKey },
+    },
+  );
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { MOST_PARTS } from '../../src/buckets/uploads';
+import { flag, seconds, words } from '../../src/config/options';
+import { checkLogins, loginOptions, loginsOf } from '../../src/dialects/logins';
+import { toBytes } from '../../src/http/bytes';
+import { withInfo } from '../../src/info';
+import type { FilterPlugin } from '../../src/plugin';
+import { cosHandler } from './filter';
+import { routes } from './operations';
+import { recognise } from './recognise';
+
+const domains = words.transform((names) => names.map((name) => name.toLowerCase().replace(/^\./, '')));
+
+const options = z
+  .object({
+    credentials_file: z.string().optional(),
+    storage_domain: domains.default([]),
+    location: z.string().default('ap-guangzhou'),
+    ...loginOptions,
+    anonymous_account: z.string().optional(),
+    clock_skew: seconds(1, 86_400).default(900_000),
+    urls_without_bucket: flag.default(false),
+  })
+  .superRefine(checkLogins);
+
+const CAPABILITIES = {
+  max_bucket_listing: 1000,
+  max_upload_part_num: MOST_PARTS,
+  max_multi_delete_objects: 1000,
+};
+
+/**
+ * Speaks the API of Tencent COS: a bucket, its APPID included, is a container, a key an object's name. Requests are known by how they are signed, or by
+ * the bucket in their Host; all others go on. What clients ask is asked further down the pipeline, in Swift's API.
+ */
+export const cosapi: FilterPlugin<typeof options> = {
+  name: 'cosapi',
+  options,
+  requires: { gatekeeper: 'it hides from clients of Swift what is noted for those of COS' },
+  precedes: {
+    tempauth: 'it asks in the name of users, who are logged in there',
+    container_quotas: 'what it writes would not be counted',
+    account_quotas: 'what it writes would not be counted',
+    versioned_writes: 'what it writes would not be versioned',
+  },
+  credentialsFile: ({ credentials_file }) => credentials_file,
+  claims: ({ storage_domain }, { target, headers }) => {
+    const [, query = ''] = target.split('?', 2);
+    return recognise({ query, headers }, storage_domain) !== undefined;
+  },
+  introduce: () => ({ dialects: ['cos'] }),
+  create: (given, { credentials, log }) => {
+    const { storage_domain, location, clock_skew, urls_without_bucket, anonymous_account } = given;
+    const anonymous =
+      anonymous_account === undefined ? undefined : { account: toBytes(anonymous_account), token: undefined };
+    return (next) => {
+      const parts = {
+        routes,
+        logins: loginsOf(given, credentials, next),
+        domains: storage_domain,
+        location,
+        skew: clock_skew,
+        takesUrlsWithoutBucket: urls_without_bucket,
+        anonymous,
+        log,
+      };
+      return withInfo(cosHandler(next, parts), { cosapi: CAPABILITIES });
+    };
+  },
+};

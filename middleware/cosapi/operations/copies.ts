@@ -1,0 +1,20 @@
+import type { Operation, Route } from '../../../src/dialects/call';
+import { isoTime } from '../../../src/dialects/s3_family/arguments';
+import { copyAsked } from '../../../src/dialects/s3_family/copies';
+import { xml, xmlAnswer } from '../../../src/dialects/xml';
+
+export const copyRoutes: readonly Route[] = [
+  { name: 'CopyObject', method: 'PUT', on: 'object', header: 'x-amz-copy-source', run: (call) => copy(call) },
+];
+
+/** The new version's id is in the document, too. */
+const copy: Operation = async (call) => {
+  const { copied, told } = await copyAsked(call);
+  const id = told.get('x-amz-version-id');
+  const content = [
+    xml('ETag', `"${copied.etag}"`),
+    xml('LastModified', isoTime(copied.modified)),
+    id === undefined ? undefined : xml('VersionId', id),
+  ];
+  return xmlAnswer(call, 200, 'CopyObjectResult', content, told);
+};

@@ -1,0 +1,54 @@
+import { checkBucketName } from '../../../src/buckets/bucket';
+import type { Operation, Route } from '../../../src/dialects/call';
+import { aclRoutes } from '../../../src/dialects/s3_family/acls';
+import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3_family/buckets';
+import { plainListing } from '../../../src/dialects/s3_family/listings';
+import { multiDeleteRoutes } from '../../../src/dialects/s3_family/multi_delete';
+import { plainReadRoutes } from '../../../src/dialects/s3_family/reads';
+import { answeringRefusals, notImplemented as refusal } from '../../../src/dialects/s3_family/refusal';
+import { taggingRoutes } from '../../../src/dialects/s3_family/tagging';
+import { partRoutes } from '../../../src/dialects/s3_family/upload_parts';
+import { uploadRoutes } from '../../../src/dialects/s3_family/uploads';
+import { plainWriteRoutes } from '../../../src/dialects/s3_family/writes';
+import { copyRoutes } from './copies';
+import { locationRoutes } from './location';
+import { serviceRoutes } from './service';
+import { notImplemented, unsetRoutes } from './unset';
+import { versionListingRoutes } from './version_listings';
+
+/** By what a request has beside its name: of these the first that fits. */
+const particular: readonly Route[] = [
+  ...locationRoutes,
+  ...bucketRoutes.filter(({ name }) => name !== 'GetBucketLocation'),
+  ...versionListingRoutes,
+  ...multiDeleteRoutes,
+  ...uploadRoutes,
+  ...partRoutes,
+  ...taggingRoutes,
+  ...aclRoutes,
+];
+
+/** What answers where nothing of that is there. */
+const plain: readonly Route[] = [
+  ...serviceRoutes,
+  ...plainBucketRoutes,
+  plainListing,
+  ...copyRoutes,
+  ...plainReadRoutes,
+  ...plainWriteRoutes,
+];
+
+/** The operations of the API, by the names that S3 has for them; the first that fits a request answers it. */
+export const routes: readonly Route[] = [...particular, ...unsetRoutes, ...notImplemented, ...plain].map(
+  (route) => ({ ...route, run: answeringRefusals(checked(route.run)) }),
+);
+
+/** What a request is about has a name that can be one, and nothing is promised that would not be kept. */
+function checked(run: Operation): Operation {
+  return async (call) => {
+    if (call.bucket !== undefined) checkBucketName(call.bucket);
+    if (/^true$/i.test(call.request.headers.get('x-amz-forbid-overwrite') ?? ''))
+      throw refusal('x-amz-forbid-overwrite is not implemented: If-None-Match: * says the same.');
+    return run(call);
+  };
+}

@@ -1,0 +1,19 @@
+import { headBucket } from '../../../src/buckets/bucket';
+import type { Operation, Route } from '../../../src/dialects/call';
+import { bucketOf } from '../../../src/dialects/s3_family/arguments';
+import { document, xml } from '../../../src/dialects/xml';
+
+export const locationRoutes: readonly Route[] = [
+  {
+    name: 'GetBucketLocation',
+    method: 'GET',
+    on: 'bucket',
+    parameters: ['location'],
+    run: (call) => locate(call),
+  },
+];
+
+const locate: Operation = async (call) => {
+  await headBucket(call.caller, bucketOf(call));
+  return document(200, xml('LocationConstraint', call.location));
+};

@@ -1,0 +1,40 @@
+import { listBuckets } from '../../../src/buckets/account';
+import type { Operation, Route } from '../../../src/dialects/call';
+import { isoTime, limitOf, textOf } from '../../../src/dialects/s3_family/arguments';
+import { notImplemented } from '../../../src/dialects/s3_family/refusal';
+import { owner } from '../../../src/dialects/s3_family/service';
+import { xml, xmlAnswer } from '../../../src/dialects/xml';
+
+const MOST_BUCKETS = 2000;
+
+export const serviceRoutes: readonly Route[] = [
+  { name: 'ListBuckets', method: 'GET', on: 'service', run: (call) => list(call) },
+];
+
+const list: Operation = async (call) => {
+  const { caller, parameters, location } = call;
+  for (const name of ['tagkey', 'tagvalue', 'create-time', 'range'])
+    if (parameters.has(name)) throw notImplemented(`Buckets cannot be listed by ${name} here.`);
+  const limit = limitOf(call, 'max-keys', MOST_BUCKETS);
+  const marker = textOf(call, 'marker');
+  const isElsewhere = ![location, undefined, ''].includes(parameters.get('region'));
+  const { buckets, next } = isElsewhere
+    ? { buckets: [], next: undefined }
+    : await listBuckets(caller, { startAfter: marker || undefined, limit });
+  const listed = buckets.map(({ name, created }) =>
+    xml('Bucket', [
+      xml('Name', name),
+      xml('Location', location),
+      xml('CreationDate', isoTime(created)),
+      xml('BucketType', 'cos'),
+    ]),
+  );
+  return xmlAnswer(call, 200, 'ListAllMyBucketsResult', [
+    owner(call),
+    xml('Buckets', listed),
+    xml('Marker', marker),
+    next === undefined ? undefined : xml('NextMarker', next),
+    xml('MaxKeys', limit),
+    xml('IsTruncated', next !== undefined),
+  ]);
+};
