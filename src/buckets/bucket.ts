@@ -74,8 +74,26 @@ export async function headBucket(caller: Caller, name: ByteString): Promise<Buck
     bucket: name,
   });
   const enabled = headers.get('x-versions-enabled');
-  const isInHeaderMode = headers.has('x-versions-location') || headers.has('x-history-location');
-  return { versioning: versioningOf(enabled), isInHeaderMode, headers };
+  return { versioning: versioningOf(enabled), isInHeaderMode: isInMode(headers), headers };
+}
+
+function isInMode(headers: Headers): boolean {
+  return headers.has('x-versions-location') || headers.has('x-history-location');
+}
+
+/**
+ * Whether versions of a container are those that other APIs have.
+ *
+ * @param headers the container's
+ * @throws BucketError `in-header-mode`
+ */
+export function checkMode(name: ByteString, headers: Headers): void {
+  if (!isInMode(headers)) return;
+  throw new BucketError(
+    'in-header-mode',
+    'The container keeps versions by X-Versions-Location or X-History-Location, of the Swift API. Remove that before.',
+    { fields: { BucketName: name } },
+  );
 }
 
 function versioningOf(enabled: string | undefined): Versioning {
@@ -89,13 +107,7 @@ export async function setVersioning(
   name: ByteString,
   versioning: Exclude<Versioning, 'never'>,
 ): Promise<void> {
-  const { isInHeaderMode } = await headBucket(caller, name);
-  if (isInHeaderMode)
-    throw new BucketError(
-      'in-header-mode',
-      'The container keeps versions by X-Versions-Location or X-History-Location, of the Swift API. Remove that before.',
-      { fields: { BucketName: name } },
-    );
+  checkMode(name, (await headBucket(caller, name)).headers);
   const headers = Headers.of({ 'X-Versions-Enabled': versioning === 'enabled' ? 'true' : 'false' });
   await done(caller, await ask(caller, { method: 'POST', container: name, headers }), { bucket: name });
   caller.parts.forget((await caller.session()).account, name);

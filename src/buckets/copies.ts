@@ -1,6 +1,9 @@
 import { quote, type ByteString } from '../http/bytes';
+import { drain } from '../http/body';
 import { Headers } from '../http/headers';
+import { NO_BODY, type Response } from '../http/message';
 import { isReserved } from '../reserved';
+import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { shownType } from './etag';
@@ -65,8 +68,21 @@ export async function copyObject(
     const { code } = await refusalOf(caller, response, target);
     throw new BucketError(code === 'quota-exceeded' ? code : 'invalid-request', TOO_LARGE);
   }
+  if (response.status === 404) throw await refusalOfMissing(caller, response, source, target);
   const written = writtenBy(await done(caller, response, { bucket: target.bucket }));
   return { ...written, sourceVersionId: info.versionId, checksums };
+}
+
+/** What is not there any more: the bucket of the copy, or its source. */
+async function refusalOfMissing(
+  caller: Caller,
+  response: Response,
+  source: ObjectRef,
+  target: ObjectRef,
+): Promise<BucketError> {
+  await drain(response.body);
+  await headBucket(caller, target.bucket);
+  return refusalOf(caller, { ...response, body: NO_BODY }, source);
 }
 
 const NO_CHANGE =

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { toBytes, type ByteString } from '../http/bytes';
+import type { Headers } from '../http/headers';
 import type { Response } from '../http/message';
 import { parseAnswer, readAnswer } from '../stores/answer';
 import { ask, type Caller } from './caller';
@@ -43,17 +44,21 @@ export interface Behind {
  *
  * @param container undefined: the account's containers
  * @param behind where the next page begins, by the last entry of the one before
+ * @param check throws where what is listed, by the headers of a page, is not what was asked for
  */
 export async function* entriesOf(
   caller: Caller,
   container: ByteString | undefined,
   parameters: ListingParameters,
   behind: (last: Entry) => Behind = ({ name }) => ({ marker: name }),
+  check: (headers: Headers) => void = () => undefined,
 ): AsyncGenerator<Entry> {
   let query: Record<string, ByteString | undefined> = { ...parameters, format: 'json' };
   for (;;) {
     const response = await ask(caller, { method: 'GET', container, query });
-    const page = await pageOf(await granted(caller, response, { bucket: container }));
+    const listing = await granted(caller, response, { bucket: container });
+    const page = await pageOf(listing);
+    check(listing.headers);
     yield* page;
     const last = page.at(-1);
     if (last === undefined) return;

@@ -176,7 +176,7 @@ export async function objectRefusal(
   }
   if (status !== 404) return refusalOf(caller, response, ref);
   await drain(response.body);
-  if (versionId !== undefined && isMarker(headers.get('content-type') ?? ''))
+  if (versionId !== undefined && isMarkerType(headers.get('content-type') ?? ''))
     return isDeleteMarker(ref, versionId, headers);
   if (versionId !== undefined) return refusalOf(caller, { ...response, body: NO_BODY }, ref);
   const marker = await markerInPlace(caller, ref, headers);
@@ -206,20 +206,23 @@ async function markerInPlace(caller: Caller, ref: ObjectRef, told: Headers): Pro
   if (told.has(NO_MARKER_HEADER)) return undefined;
   const id = told.get('x-object-version-id') ?? NULL_VERSION;
   // `null` is also told of what never was
-  return id === NULL_VERSION && !isMarker(told.get('content-type') ?? '') ? lookForMarker(caller, ref) : id;
+  return id === NULL_VERSION && !isMarkerType(told.get('content-type') ?? '')
+    ? lookForMarker(caller, ref)
+    : id;
 }
 
 async function lookForMarker(caller: Caller, { bucket, key }: ObjectRef): Promise<string | undefined> {
   try {
     if ((await headBucket(caller, bucket)).versioning === 'never') return undefined;
     for await (const entry of entriesOf(caller, bucket, { versions: '', prefix: key, limit: '1' }))
-      return entry.name === key && isMarker(entry.content_type) ? entry.version_id : undefined;
+      return entry.name === key && isMarkerType(entry.content_type) ? entry.version_id : undefined;
   } catch (error) {
     if (!(error instanceof BucketError) || error.code !== 'access-denied') throw error;
   }
   return undefined;
 }
 
-function isMarker(contentType: ByteString): boolean {
+/** Whether a content type is that of delete markers. */
+export function isMarkerType(contentType: ByteString): boolean {
   return contentType === DELETE_MARKER_TYPE;
 }

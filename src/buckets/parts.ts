@@ -10,10 +10,12 @@ import { entriesBelow, entriesOf, type Entry } from './entries';
 import { BucketError } from './errors';
 import type { PartsInBucket } from './parts_memory';
 import { done } from './store_answers';
-import { belowUpload, segmentsOf, type Upload } from './upload_names';
+import { beginningOf, belowUpload, segmentsOf, type Upload } from './upload_names';
 import { isNote, whenOver, whileNoted } from './upload_notes';
-import type { ObjectRef } from './versions';
+import { timeOfVersion, type ObjectRef } from './versions';
 
+/** Milliseconds by which the clocks of those that make versions and uploads may differ. */
+const CLOCKS = 24 * 60 * 60_000;
 /** So many parts are deleted at a time. */
 const AT_ONCE = 8;
 
@@ -50,9 +52,11 @@ export async function completedOf(caller: Caller, upload: Upload): Promise<Compl
     return { versionId: headers.get('x-object-version-id'), contentType: type, sloEtag };
   }
   const parameters = { versions: '', prefix: key };
+  const earliest = beginningOf(id) - CLOCKS;
   const behind = ({ name, version_id }: Entry) => ({ marker: name, version_marker: version_id });
   for await (const entry of entriesOf(caller, container, parameters, behind)) {
-    if (entry.name !== key) break;
+    // those behind are older still
+    if (entry.name !== key || (timeOfVersion(entry.version_id) ?? Infinity) < earliest) break;
     const { content_type: contentType, slo_etag: sloEtag, version_id: versionId } = entry;
     if (sloEtag !== undefined && uploadNoted(contentType) === id) return { versionId, contentType, sloEtag };
   }
@@ -131,6 +135,11 @@ async function headersOf(
   const { status, headers, body } = await ask(caller, { method: 'HEAD', container, object, query });
   await drain(body);
   return status < 300 ? headers : undefined;
+}
+
+/** Whether something in a bucket may have been made of parts. */
+export async function hasHadUploads(caller: Caller, bucket: ByteString): Promise<boolean> {
+  return (await partsIn(caller, bucket)).hasHad;
 }
 
 async function partsIn(caller: Caller, bucket: ByteString): Promise<PartsInBucket> {

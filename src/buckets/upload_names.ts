@@ -34,6 +34,11 @@ export function newUploadId(): string {
   return `${now()}-${randomBytes(18).toString('base64url')}`;
 }
 
+/** When an upload began, by its id: milliseconds. */
+export function beginningOf(id: string): number {
+  return Number.parseInt(id.slice(0, 12), 16);
+}
+
 /** Whether a text may be the id of an upload: others are asked for by nobody. */
 export function isUploadId(text: string): boolean {
   return ID.test(text);

@@ -1,5 +1,7 @@
 import type { ByteString } from '../http/bytes';
+import type { Headers } from '../http/headers';
 import { DELETE_MARKER_TYPE } from '../stores/markers';
+import { checkMode } from './bucket';
 import type { Caller } from './caller';
 import { entriesOf, modifiedOf, type Behind, type Entry } from './entries';
 import { BucketError } from './errors';
@@ -35,7 +37,8 @@ export interface VersionPage {
 /**
  * Lists the versions and delete markers of a bucket. In one that never had versions each object is one, with the id `null`.
  *
- * @throws BucketError `no-such-bucket`, `access-denied`; `invalid-argument` for an id that is none
+ * @throws BucketError `no-such-bucket`, `access-denied`; `invalid-argument` for an id that is none; `in-header-mode` where versions are kept that no
+ *   listing of this API has: they lie in a container of their own
  */
 export async function listVersions(
   caller: Caller,
@@ -53,7 +56,8 @@ export async function listVersions(
   };
   const entries: Entry[] = [];
   let isTruncated = false;
-  const all = entriesOf(caller, bucket, parameters, behindIn(query));
+  const check = (headers: Headers) => checkMode(bucket, headers);
+  const all = entriesOf(caller, bucket, parameters, behindIn(query), check);
   for await (const entry of foldedBy(all, query)) {
     isTruncated = entries.length === limit;
     if (isTruncated) break;

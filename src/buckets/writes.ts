@@ -5,8 +5,8 @@ import type { Body, Response } from '../http/message';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { findObject, headObject, type ObjectInfo } from './objects';
-import { withParts } from './parts';
+import { findObject, headObject, isMarkerType, objectRefusal, type ObjectInfo } from './objects';
+import { hasHadUploads, withParts } from './parts';
 import { judgedAgain, refusedBy, type WriteCondition } from './preconditions';
 import { done } from './store_answers';
 import type { ObjectRef } from './versions';
@@ -121,8 +121,9 @@ export async function removeObject(
   return { versionId, isMarker: versionId !== undefined };
 }
 
-/** What it is, is known only before. */
+/** What it was, the answer tells; of what upload it was made, is known only before. */
 async function removeVersion(caller: Caller, ref: ObjectRef, versionId: string): Promise<Removed> {
+  if (!(await hasHadUploads(caller, ref.bucket))) return removeWithoutParts(caller, ref, versionId);
   const found = await versionAt(caller, ref);
   if (found === undefined) return { versionId, isMarker: false };
   const isMarker = found === 'marker';
@@ -132,6 +133,19 @@ async function removeVersion(caller: Caller, ref: ObjectRef, versionId: string):
   if (response.status === 404) await drain(response.body);
   else await done(caller, response, ref);
   return { versionId, isMarker };
+}
+
+async function removeWithoutParts(caller: Caller, ref: ObjectRef, versionId: string): Promise<Removed> {
+  const response = await remove(caller, ref);
+  if (response.status >= 300) {
+    const refusal = await objectRefusal(caller, response, ref);
+    if (refusal.code !== 'no-such-version') throw refusal;
+    // ids are refused where there are no versions, also where there is nothing at all
+    if (response.status === 400) await headBucket(caller, ref.bucket);
+    return { versionId, isMarker: false };
+  }
+  await drain(response.body);
+  return { versionId, isMarker: isMarkerType(response.headers.get('content-type') ?? '') };
 }
 
 /** A version, or that it is a delete marker; undefined where it is not there. */

@@ -107,12 +107,38 @@ describe('what operations of S3 ask of the store', () => {
     async (versioning) => {
       await newBucket('Enabled');
       if (versioning === 'Suspended') await switchTo('Suspended');
+      await put('warm');
       await ask(`HEAD /${bucket}/first?versionId=null`);
       for (const key of ['first', 'none']) {
         const { methods, answer } = await asking(`DELETE /${bucket}/${key}?versionId=null`);
         // the right, the object, its null versions, and the bucket with its versions
-        expect([methods, answer.status]).toEqual(['HEAD HEAD HEAD HEAD HEAD', 204]);
+        expect([methods, answer.status]).toEqual(['DELETE HEAD HEAD HEAD HEAD', 204]);
       }
+    },
+  );
+
+  test.each(['Enabled', 'Suspended'] as const)(
+    'what a version is that is deleted is not asked for beforehand where nothing was uploaded in parts, %s',
+    async (versioning) => {
+      await newBucket('Enabled');
+      const ids = [await put('o', '1'), await put('o', '2'), await put('o', '3')];
+      const { answer } = await asking(`DELETE /${bucket}/o`);
+      const marker = answer.headers.get('x-amz-version-id');
+      if (versioning === 'Suspended') await switchTo('Suspended');
+      await put('warm');
+      const deleting = async (id = '') => {
+        const { methods, answer } = await asking(`DELETE /${bucket}/o?versionId=${id}`);
+        expect([answer.status, answer.headers.get('x-amz-version-id')]).toEqual([204, id]);
+        return [answer.headers.get('x-amz-delete-marker'), methods];
+      };
+      // the right, the object, the version, which is the newest; the one before and the link to it where that is the one
+      expect(await deleting(ids[0])).toEqual([undefined, 'DELETE HEAD HEAD GET DELETE']);
+      expect(await deleting(marker)).toEqual(['true', 'DELETE HEAD HEAD GET HEAD PUT DELETE']);
+      expect(await deleting(ids[2])).toEqual([undefined, 'DELETE HEAD HEAD GET HEAD PUT DELETE']);
+      expect(await deleting(ids[1])).toEqual([undefined, 'DELETE HEAD HEAD GET DELETE DELETE']);
+      // and the bucket with its versions
+      expect(await deleting(ids[1])).toEqual([undefined, 'DELETE HEAD HEAD HEAD HEAD']);
+      expect(codeOf(await ask(`DELETE /${bucket}-gone/o?versionId=${marker}`))).toBe('NoSuchBucket');
     },
   );
 

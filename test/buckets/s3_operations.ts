@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ask as askStore } from '../../src/buckets/caller';
+import { ask as askStore, type Caller } from '../../src/buckets/caller';
 import { toBytes } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { askS3, codeOf, elements, type Sent } from '../support/buckets/s3';
@@ -78,6 +78,13 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>): void {
     const headers = Headers.of({ 'X-History-Location': 'archive' });
     await askStore(store.caller, { method: 'POST', container: bucket, headers });
     expect(codeOf(await ask(`PUT /${bucket}?versioning`, { body: ENABLED }))).toBe('InvalidBucketState');
+    expect(codeOf(await ask(`GET /${bucket}?versions`))).toBe('InvalidBucketState');
+    await askStore(store.caller, { method: 'PUT', container: 'archive' });
+    for (const body of ['1', '2']) await put(bucket, 'a', body);
+    const versions = await ask(`GET /${bucket}?versions&max-keys=1`);
+    expect([versions.status, codeOf(versions)]).toEqual([409, 'InvalidBucketState']);
+    expect((await ask(`GET /${bucket}/a`)).text).toBe('2');
+    expect(elements(await ask(`GET /${bucket}?list-type=2`), 'Key')).toEqual(['a']);
   });
 
   test('objects come back with all that was said of them', async () => {
@@ -307,6 +314,31 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>): void {
     expect(codeOf(await copy('d', `${bucket}/a?versionId=${marker}`))).toBe('InvalidRequest');
     expect(codeOf(await copy('d', `${bucket}/a`))).toBe('NoSuchKey');
   });
+
+  test.each([false, true])(
+    'a copy whose source goes meanwhile says that it is gone, versions: %s',
+    async (versioned) => {
+      const [bucket, other] = [await newBucket(versioned), await newBucket()];
+      const source = async () => {
+        const id = await put(bucket, 'a', '1');
+        return versioned ? `${bucket}/a?versionId=${id}` : `${bucket}/a`;
+      };
+      /** Takes something away just before the copy is made. */
+      const copyAfter = async (taken: string, from: string, target: string) => {
+        const next: Caller['next'] = async (request) => {
+          if (request.headers.has('x-copy-from')) await ask(taken);
+          return store.caller.next(request);
+        };
+        const headers = { 'x-amz-copy-source': from };
+        return askS3({ ...store.caller, next }, `PUT /${target}/copy`, { headers });
+      };
+      const first = await source();
+      const gone = await copyAfter(`DELETE /${first}`, first, bucket);
+      expect([gone.status, codeOf(gone)]).toEqual([404, versioned ? 'NoSuchVersion' : 'NoSuchKey']);
+      const nowhere = await copyAfter(`DELETE /${other}`, await source(), other);
+      expect([nowhere.status, codeOf(nowhere)]).toEqual([404, 'NoSuchBucket']);
+    },
+  );
 
   test('many objects and versions are deleted at once, and told in their order', async () => {
     const bucket = await newBucket(true);
