@@ -2,7 +2,10 @@ import { routes as cosRoutes } from '../../../middleware/cosapi/operations';
 import { notImplemented, unsetRoutes as cosUnset } from '../../../middleware/cosapi/operations/unset';
 import { routes as qsRoutes } from '../../../middleware/qsapi/operations';
 import { routes as s3Routes } from '../../../middleware/s3api/operations';
-import { notImplemented as s3NotImplemented, unsetRoutes as s3Unset } from '../../../middleware/s3api/operations/unset';
+import {
+  notImplemented as s3NotImplemented,
+  unsetRoutes as s3Unset,
+} from '../../../middleware/s3api/operations/unset';
 
 /** An operation as each API has it, by the names of its routes; of Swift's, how it is asked. Empty: the API has none, or it is not there. */
 type Row = readonly [what: string, s3: string, cos: string, qs: string, swift: string];
