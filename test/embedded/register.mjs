@@ -1,18 +1,41 @@
 // Lets a child process of a test require the sources as they are: Node compiles no TypeScript, and what was built may be old.
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
-const { transformSync } = require('@swc/core');
+const OPTIONS = {
+  sourceMaps: 'inline',
+  jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+  module: { type: 'commonjs' },
+};
+/** What was compiled before: a child that is started often would spend most of its time on that. */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/hindsight-children/', import.meta.url));
+
+mkdirSync(COMPILED, { recursive: true });
 
 Module._extensions['.ts'] = (module, filename) => {
-  const { code } = transformSync(readFileSync(filename, 'utf8'), {
-    filename,
-    sourceMaps: 'inline',
-    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-    module: { type: 'commonjs' },
-  });
-  module._compile(code, filename);
+  const source = readFileSync(filename, 'utf8');
+  const key = createHash('sha1').update(`${filename}\n${JSON.stringify(OPTIONS)}\n${source}`).digest('hex');
+  module._compile(known(join(COMPILED, key)) ?? compiled(source, filename, join(COMPILED, key)), filename);
 };
+
+function known(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function compiled(source, filename, to) {
+  const { transformSync } = require('@swc/core');
+  const { code } = transformSync(source, { filename, ...OPTIONS });
+  writeFileSync(`${to}.${process.pid}`, code);
+  renameSync(`${to}.${process.pid}`, to);
+  return code;
+}
 
 export { require };

@@ -1,10 +1,11 @@
 import { createLog } from '../../../src/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer } from '../../../src/server/serve';
+import { speaking } from '../dialect';
 import { gated, LocalGate } from './gate';
 import type { FromChild, ToChild } from './remote_gate';
 
-/** Serves a configuration with a gate before its app, on behalf of the process that forked this one. */
+/** Serves a configuration with a gate before its app, also for dialects, on behalf of the process that forked this one. */
 export async function serveGated(configuration: string): Promise<void> {
   const gate = new LocalGate();
   const tell = (message: FromChild) => process.send?.(message);
@@ -15,6 +16,6 @@ export async function serveGated(configuration: string): Promise<void> {
   });
   process.on('disconnect', () => process.exit(0));
   const config = readConfig(configuration, 'gated.conf', {});
-  const { url } = await startServer(gated(config, gate), createLog('warn'));
+  const { url } = await startServer(gated(speaking(config), gate), createLog('warn'));
   tell({ url });
 }

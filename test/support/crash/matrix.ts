@@ -15,12 +15,21 @@ const AT_ONCE = 64;
 export interface Extent {
   /** How many of what may come next come after a gap before which something was changed; one comes after the others. */
   readonly nexts: number;
+  /** What is played of what filters for other APIs ask for: all; only gaps behind a change, with one of what may come next; or nothing. */
+  readonly dialects: 'all' | 'changes' | 'none';
   /** How many cells are at work at once. */
   readonly lanes: number;
 }
 
 /** Whether all of the matrix was asked for. */
 export const IS_WHOLE = process.env['CRASH_MATRIX'] === 'all';
+
+/** The operations that are killed. */
+export function operationsIn({ dialects }: Extent): readonly Operation[] {
+  return IS_WHOLE || dialects !== 'none'
+    ? OPERATIONS
+    : OPERATIONS.filter(({ isOfDialects }) => !isOfDialects);
+}
 
 /** Plays the matrix on a stage; the problems of each operation, by its title. */
 export class Matrix {
@@ -30,24 +39,28 @@ export class Matrix {
   private readonly prefix = `crash-${randomBytes(4).toString('hex')}-`;
   private victim: Victim | undefined;
   private client: Client | undefined;
+  private readonly operations: readonly Operation[];
 
   constructor(
     private readonly stage: Stage,
     private readonly extent: Extent,
-  ) {}
+  ) {
+    this.operations = operationsIn(extent);
+  }
 
   async play(): Promise<void> {
     try {
       await this.start();
       await createShared(new Place(this.running.client, '', this.shared));
       const whole = await this.playBatch(
-        OPERATIONS.flatMap((operation, i) =>
+        this.operations.flatMap((operation, i) =>
           this.nextsOf(operation, i, false).map((next) => ({ operation, next })),
         ),
       );
-      const killed = OPERATIONS.flatMap((operation, i) => {
+      const killed = this.operations.flatMap((operation, i) => {
         const requests = whole.find(({ cell }) => cell.operation === operation)?.requests ?? [];
-        return gapsIn(requests).flatMap(({ gap, isChanged }, j) =>
+        const gaps = gapsIn(requests).filter(({ isChanged }) => isChanged || !this.isBrief(operation));
+        return gaps.flatMap(({ gap, isChanged }, j) =>
           this.nextsOf(operation, i + j, isChanged).map((next) => ({ operation, gap, next })),
         );
       });
@@ -58,11 +71,15 @@ export class Matrix {
     }
   }
 
+  private isBrief({ isOfDialects }: Operation): boolean {
+    return isOfDialects && this.extent.dialects === 'changes' && !IS_WHOLE;
+  }
+
   /** In turn; where something was changed always the first of all, which tells most, and some of the others. */
   private nextsOf(operation: Operation, turn: number, isChanged: boolean): Next[] {
     const nexts = nextsAfter(operation);
     if (IS_WHOLE) return nexts;
-    if (!isChanged) return turned(nexts, turn).slice(0, 1);
+    if (!isChanged || this.isBrief(operation)) return turned(nexts, turn).slice(0, 1);
     const others = this.extent.nexts - 1;
     return [...nexts.slice(0, 1), ...turned(nexts.slice(1), turn * others).slice(0, others)];
   }

@@ -2,12 +2,17 @@ import { MODES } from '../containers';
 import {
   copy,
   copyFrom,
+  copyNull,
   post,
+  postToVersion,
   put,
   putLarge,
   putLink,
+  putNull,
   remove,
   removeAll,
+  removeAndSucceed,
+  removeNull,
   putParts,
   removeContainer,
   removeLarge,
@@ -30,6 +35,8 @@ export interface Operation {
   readonly objects: readonly [string, ...string[]];
   /** What comes next is never this. */
   readonly butNot: readonly string[];
+  /** A filter for another API asks for it, and may for what comes next. */
+  readonly isOfDialects: boolean;
   /** What may come next, where that is not what may come after others. */
   readonly nexts?: readonly Next[];
 }
@@ -139,6 +146,42 @@ const WITH_IDS_OFF: readonly Row[] = [
   ['versions switched on again', [switchTo('ids'), one, switchTo('ids off'), two], switchTo('ids')],
 ];
 
+/** Once for all: a null version, and a version over it. */
+const overNull = [...whileOff(putNull('one')), two];
+const nextNull = removeAndSucceed('null');
+
+/** What filters for other APIs ask for. */
+const OF_DIALECTS: readonly Row[] = [
+  [
+    'DELETE ?version-id= of the current version for a dialect',
+    [one, two, three],
+    removeAndSucceed('current'),
+  ],
+  ['DELETE ?version-id= of the only version for a dialect', [one], removeAndSucceed('current')],
+  ['DELETE ?version-id= over a null version for a dialect', overNull, removeAndSucceed('current')],
+  ['DELETE ?version-id= of a delete marker for a dialect', [one, two, remove], removeAndSucceed('newest')],
+  ['DELETE ?version-id=null of a version for a dialect', overNull, nextNull],
+  ['DELETE ?version-id=null of the object for a dialect', [one, ...whileOff(put('two'))], nextNull],
+  ['POST ?version-id= of the current version for a dialect', [one, two], postToVersion('current')],
+  ['POST ?version-id= of an older version for a dialect', [one, two], postToVersion('oldest')],
+  ['POST ?version-id=null for a dialect', overNull, postToVersion('null')],
+];
+
+const whileOn = (...steps: Step[]) => [switchTo('ids'), ...steps, switchTo('ids off')];
+const nullBelow = [putNull('one'), ...whileOn(two)];
+
+const OF_DIALECTS_OFF: readonly Row[] = [
+  ['PUT over an object without an id for a dialect', [...whileOn(), putNull('one')], putNull('x')],
+  ['PUT over a version for a dialect', whileOn(one), putNull('x')],
+  ['PUT over a version over a null version for a dialect', nullBelow, putNull('x')],
+  ['PUT with X-Copy-From over a version over a null version for a dialect', nullBelow, copyNull],
+  ['PUT over a null marker for a dialect', [...whileOn(), putNull('one'), removeNull], putNull('x')],
+  ['DELETE of an object without an id for a dialect', [...whileOn(), putNull('one')], removeNull],
+  ['DELETE of a version over a null version for a dialect', nullBelow, removeNull],
+  ['DELETE over a null marker for a dialect', [...whileOn(one), removeNull], removeNull],
+  ['DELETE ?version-id=null of a marker for a dialect', [...whileOn(one, two), removeNull], nextNull],
+];
+
 /** What may come after a request that makes or removes the container itself. */
 const AFTER_CONTAINERS: readonly Next[] = [
   { title: 'PUT of the container, PUT', steps: () => [setUp, put('y')] },
@@ -155,6 +198,7 @@ function operations(mode: Setting | undefined, rows: readonly Row[]): Operation[
     step,
     objects: [OBJECT],
     butNot: [],
+    isOfDialects: rows === OF_DIALECTS || rows === OF_DIALECTS_OFF,
     ...more,
   }));
 }
@@ -176,6 +220,8 @@ const ALL: readonly Operation[] = [
   ]),
   ...operations('ids', WITH_IDS),
   ...operations('ids off', WITH_IDS_OFF),
+  ...operations('ids', OF_DIALECTS),
+  ...operations('ids off', OF_DIALECTS_OFF),
   ...operations('ids', [
     ['DELETE of the container', [one, current], removeContainer, { nexts: AFTER_CONTAINERS }],
     ['PUT of a container', [removeContainer], setUp, { nexts: AFTER_CONTAINERS }],
@@ -189,6 +235,29 @@ function other(mode: Setting | undefined): Setting {
   if (hasIds(mode)) return mode === 'ids' ? 'ids off' : 'ids';
   return mode === 'stack' ? 'history' : 'stack';
 }
+
+const NEXT_IN_DIALECT: readonly Next[] = [
+  {
+    title: 'DELETE of the null version for a dialect, twice',
+    isOfIds: true,
+    steps: () => [nextNull, nextNull],
+  },
+  {
+    title: 'PUT for a dialect while switched off, PUT',
+    isOfIds: true,
+    steps: () => [switchTo('ids off'), putNull('y'), switchTo('ids'), put('z')],
+  },
+  {
+    title: 'DELETE for a dialect while switched off',
+    isOfIds: true,
+    steps: () => [switchTo('ids off'), removeNull],
+  },
+  {
+    title: 'DELETE of the current version for a dialect, twice',
+    isOfIds: true,
+    steps: () => [removeAndSucceed('current'), removeAndSucceed('current')],
+  },
+];
 
 const NEXT: readonly Next[] = [
   { title: 'DELETE', steps: () => [remove] },
@@ -208,6 +277,7 @@ const NEXT: readonly Next[] = [
 ];
 
 /** What may come after an operation. */
-export function nextsAfter({ mode, butNot, nexts = NEXT }: Operation): Next[] {
-  return nexts.filter(({ title, isOfIds }) => !butNot.includes(title) && (!isOfIds || hasIds(mode)));
+export function nextsAfter({ mode, butNot, isOfDialects, nexts = NEXT }: Operation): Next[] {
+  const all = isOfDialects ? [...NEXT_IN_DIALECT, ...nexts] : nexts;
+  return all.filter(({ title, isOfIds }) => !butNot.includes(title) && (!isOfIds || hasIds(mode)));
 }

@@ -1,7 +1,9 @@
 import { Client, type Answer } from '../client';
 import { archivePrefix, MARKER_TYPE, MODE_HEADER, mustBe, pathOf } from '../containers';
+import { inDialect } from '../dialect';
 import { lookAtVersions, queryOf } from './seen_with_ids';
 import { hasIds, type Content, type Entry, type Setting, type Versioned } from './world';
+import type { NullAt } from './world_of_dialects';
 import type { Which } from './world_with_ids';
 
 /** The type of a marker between the two requests that make it, and in the hour after which one that was never finished expires. */
@@ -32,6 +34,8 @@ export class StrictClient extends Client {
 export interface Seen extends Versioned {
   /** Where versions have ids: which of them is listed as the latest. */
   readonly latest?: number | undefined;
+  /** The same: which of them filters for other APIs are shown as the null version. */
+  readonly nullAt?: NullAt;
   /** The same: what is known by each id. */
   readonly ids?: ReadonlyMap<string, string>;
   /** What no state may have: markers that look like none to a client, say. */
@@ -54,16 +58,29 @@ export class Place {
 
   /**
    * @param container the cell's name; `shared` a container with what cells copy and link to
-   * @param store the same user at the store itself, where it can be reached
+   * @param more `store`: the same user at the store itself, where it can be reached; `isOfDialects`: what filters for other APIs are shown counts as well
    */
   constructor(
     readonly client: Client,
     readonly container: string,
     readonly shared: string,
-    readonly store?: Client,
+    private readonly more: { readonly store?: Client | undefined; readonly isOfDialects?: boolean } = {},
   ) {
     this.archive = `${container}_archive`;
     this.segments = `${container}_segments`;
+  }
+
+  get store(): Client | undefined {
+    return this.more.store;
+  }
+
+  get isOfDialects(): boolean {
+    return this.more.isOfDialects === true;
+  }
+
+  /** The same for the client as a filter for another API. */
+  get dialect(): Place {
+    return new Place(StrictClient.of(inDialect(this.client)), this.container, this.shared, this.more);
   }
 
   async create(setting: Setting | undefined): Promise<void> {

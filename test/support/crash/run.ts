@@ -4,6 +4,7 @@ import type { Next, Operation } from './operations';
 import { Place, StrictClient, type Seen } from './place';
 import type { Step } from './steps';
 import { hasIds, World, type Content, type Entry, type Versioned } from './world';
+import { nullOf, type NullAt } from './world_of_dialects';
 import { latestIn } from './world_with_ids';
 
 /** One cell of the matrix: an operation, where it is killed (nowhere, if there is no gap), and what comes next. */
@@ -17,8 +18,9 @@ export interface Cell {
 interface Ending {
   readonly statuses: readonly number[];
   readonly state: Versioned;
-  /** Where versions have ids: which is the latest. */
-  readonly latest: number | undefined;
+  /** Where versions have ids: which is the latest, and which is the null version. */
+  readonly latest?: number | undefined;
+  readonly nullAt?: NullAt;
 }
 
 /** Milliseconds after which an operation that is neither stopped nor answered is given up. */
@@ -98,12 +100,12 @@ export class Run {
     const statuses: number[][] = [];
     for (const name of names) statuses.push(await sendAll(at, name, next.steps(operation)));
     for (const [i, name] of operation.objects.entries()) {
-      const { oddities, halves, latest, ids: last = [], ...state } = await at.look(name);
+      const { oddities, halves, latest, nullAt, ids: last = [], ...state } = await at.look(name);
       this.found.push(...oddities, ...(next.writesFirst ? [] : halves));
       for (const [id, content] of last)
         if ((ids.get(id) ?? content) !== content)
           this.found.push(`${id} was ${ids.get(id) ?? ''} and is ${content}`);
-      this.judgeEnding(name, { statuses: statuses[i] ?? [], state, latest });
+      this.judgeEnding(name, { statuses: statuses[i] ?? [], state, latest, nullAt });
     }
   }
 
@@ -112,7 +114,8 @@ export class Run {
   }
 
   private place(client: Client): Place {
-    return new Place(StrictClient.of(client), this.id, this.shared, this.store);
+    const { isOfDialects } = this.cell.operation;
+    return new Place(StrictClient.of(client), this.id, this.shared, { store: this.store, isOfDialects });
   }
 
   /**
@@ -129,8 +132,8 @@ export class Run {
       this.found.push(...seen.oddities);
       this.judgeAgainst(
         'before what came next',
-        this.worlds.map((world) => ending(world, name, [])),
-        { statuses: [], state: seen, latest: seen.latest },
+        this.worlds.map((world) => ending(world, name, [], this.cell.operation)),
+        { statuses: [], state: seen, latest: seen.latest, nullAt: seen.nullAt },
         name,
       );
       return;
@@ -146,10 +149,8 @@ export class Run {
     if (lost.length === 0 && strange.length === 0 && isCurrent) return;
     this.found.push(
       `${name} before what came next:`,
-      ...states.map(
-        (state) => `  expected something like  ${describe({ statuses: [], state, latest: undefined })}`,
-      ),
-      `  got                      ${describe({ statuses: [], state: seen, latest: undefined })}`,
+      ...states.map((state) => `  expected something like  ${describe({ statuses: [], state })}`),
+      `  got                      ${describe({ statuses: [], state: seen })}`,
     );
   }
 
@@ -159,7 +160,7 @@ export class Run {
       const own = world.clone();
       const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
       const statuses = names.map((each) => next.steps(operation).map((step) => step.foresee(own, each)));
-      return ending(own, name, statuses[operation.objects.indexOf(name)] ?? []);
+      return ending(own, name, statuses[operation.objects.indexOf(name)] ?? [], operation);
     });
     this.judgeAgainst(`after ${next.title}`, expected, got, name);
   }
@@ -201,23 +202,31 @@ function orTooLate<T>(answer: Promise<T>): Promise<T | 'neither stopped nor answ
 /** The bodies of an object's states, whose metadata may change by a POST. */
 function contentsOf({ current, archive }: Versioned): string[] {
   const contents = [...archive, ...(current ? [current] : [])];
-  return contents.flatMap((content) => (content === 'delete marker' ? [] : [content.body]));
+  return contents.flatMap((content) => (typeof content === 'object' ? [content.body] : []));
 }
 
-function ending(world: World, name: string, statuses: readonly number[]): Ending {
+function ending(
+  world: World,
+  name: string,
+  statuses: readonly number[],
+  { isOfDialects }: Operation,
+): Ending {
   const state = world.at(name);
-  return { statuses, state, latest: hasIds(world.mode) ? latestIn(state) : undefined };
+  if (!hasIds(world.mode)) return { statuses, state };
+  return { statuses, state, latest: latestIn(state), ...(isOfDialects && { nullAt: nullOf(state) }) };
 }
 
-function describe({ statuses, state: { current, archive }, latest }: Ending): string {
+function describe({ statuses, state: { current, archive }, latest, nullAt }: Ending): string {
   const answered = statuses.length === 0 ? '' : `${statuses.join(', ')}; `;
-  const entries = archive.map((entry, i) => `${i === latest ? 'latest ' : ''}${render(entry)}`);
-  return `${answered}current: ${render(current)}; archive: ${entries.join(', ') || 'empty'}`;
+  const entries = archive.map(
+    (entry, i) => `${i === latest ? 'latest ' : ''}${i === nullAt ? 'null ' : ''}${render(entry)}`,
+  );
+  return `${answered}current: ${nullAt === 'itself' ? 'null ' : ''}${render(current)}; archive: ${entries.join(', ') || 'empty'}`;
 }
 
 function render(entry: Entry | undefined): string {
   if (entry === undefined) return 'none';
-  if (entry === 'delete marker') return `(${entry})`;
+  if (typeof entry === 'string') return '(delete marker)';
   return renderContent(entry);
 }
 

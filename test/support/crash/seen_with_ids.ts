@@ -3,6 +3,7 @@ import type { Answer } from '../client';
 import { MARKER_TYPE, mustBe } from '../containers';
 import { contentOf, type Place, type Seen } from './place';
 import type { Content, Entry } from './world';
+import type { NullAt } from './world_of_dialects';
 import type { Which } from './world_with_ids';
 
 /** A line of a listing of versions. */
@@ -33,7 +34,12 @@ export async function lookAtVersions(at: Place, name: string): Promise<Seen> {
   const lines = await linesOf(at, name);
   const withId = lines.filter(({ version_id }) => version_id !== 'null').reverse();
   const now = await readCurrent(at, name);
-  const oddities = [...oddLines(lines, now), ...(await unlisted(at, name, withId.length))];
+  const asNull = at.isOfDialects ? await lookAtNull(at, name, lines) : NOT_LOOKED_AT;
+  const oddities = [
+    ...oddLines(lines, now),
+    ...(await unlisted(at, name, withId.length)),
+    ...asNull.oddities,
+  ];
   const ids = new Map<string, string>();
   const archive: Entry[] = [];
   for (const line of withId) {
@@ -47,10 +53,45 @@ export async function lookAtVersions(at: Place, name: string): Promise<Seen> {
     current: now?.content,
     archive,
     latest: latest < 0 ? undefined : latest,
+    nullAt: asNull.nullAt,
     ids,
     oddities,
     halves: [],
   };
+}
+
+const NOT_LOOKED_AT: Awaited<ReturnType<typeof lookAtNull>> = { nullAt: undefined, oddities: [] };
+
+/** What a filter for another API is shown: the same, but for one null version at most, which it also finds by that name. */
+async function lookAtNull(
+  at: Place,
+  name: string,
+  lines: readonly Line[],
+): Promise<{ readonly nullAt: NullAt; readonly oddities: string[] }> {
+  const own = await linesOf(at.dialect, name);
+  const place = own.findIndex(({ version_id }) => version_id === 'null');
+  const listed = lines[place];
+  const ids = (all: readonly Line[]) => all.map((line) => `${line.version_id}${line.is_latest ? '*' : ''}`);
+  const expected = lines.map((line) => (line === listed ? { ...line, version_id: 'null' } : line));
+  const oddities =
+    ids(own).join() === ids(expected).join()
+      ? []
+      : [`a dialect lists ${ids(own).join()}, and not ${ids(expected).join()}`];
+  const found = await readById(at.dialect, name, 'null');
+  const known = listed === undefined ? 'nothing' : await readById(at, name, listed.version_id);
+  if (found !== known) oddities.push(`the null version is found as ${found}, and listed as ${known}`);
+  if (listed === undefined) return { nullAt: undefined, oddities };
+  return { nullAt: listed.version_id === 'null' ? 'itself' : lines.length - 1 - place, oddities };
+}
+
+/** What is found by an id, in words. */
+async function readById(at: Place, name: string, id: string): Promise<string> {
+  const answer = await at.ask('GET', name, { query: `?version-id=${id}&multipart-manifest=get&symlink=get` });
+  const { status, headers } = answer;
+  if (status === 404) return headers.get('content-type') === MARKER_TYPE ? 'a marker' : 'nothing';
+  mustBeVersion(answer, id);
+  const { body, meta } = contentOf(await mustBe(200, Promise.resolve(answer)));
+  return `${body} [${meta}]`;
 }
 
 /** The versions of an object, the newest first; before them what has no id. */

@@ -73,9 +73,9 @@ ${service ? user : ''}
 `;
   return {
     start: async () => {
-      const proxy = await startProxyProcess(configuration);
+      const proxy = await startGatedProcess(configuration);
       const kill = async () => {
-        await proxy.stop('SIGKILL');
+        await proxy.kill();
         gate.open();
       };
       return { url: proxy.url, gate, store: swift, kill };

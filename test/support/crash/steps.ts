@@ -151,6 +151,49 @@ export function removeVersion(which: Which): Step {
   };
 }
 
+/** What filters for other APIs ask for. */
+export function putNull(body: string): Step {
+  return {
+    title: 'PUT for a dialect',
+    send: async (at, name) => (await at.dialect.ask('PUT', name, { meta: body, body })).status,
+    foresee: (world, name) => world.writeNull(name, { body, meta: body }),
+  };
+}
+
+export const copyNull: Step = {
+  title: 'PUT with X-Copy-From for a dialect',
+  send: async (at, name) => {
+    const headers = { 'X-Copy-From': pathOf(at.shared, SOURCE).slice(1) };
+    return (await at.dialect.ask('PUT', name, { headers })).status;
+  },
+  foresee: (world, name) => world.writeNull(name, COPIED),
+};
+
+export const removeNull: Step = {
+  title: 'DELETE for a dialect',
+  send: async (at, name) => (await at.dialect.ask('DELETE', name)).status,
+  foresee: (world, name) => world.markNull(name),
+};
+
+/** Removes a version, after which the one before is current. */
+export function removeAndSucceed(which: Which): Step {
+  return {
+    title: `DELETE ?version-id= of the ${which} for a dialect`,
+    send: async (at, name) =>
+      (await at.dialect.ask('DELETE', name, { query: await at.queryOf(name, which) })).status,
+    foresee: (world, name) => world.removeAndSucceed(name, which),
+  };
+}
+
+export function postToVersion(which: Which): Step {
+  return {
+    title: `POST ?version-id= of the ${which} for a dialect`,
+    send: async (at, name) =>
+      (await at.dialect.ask('POST', name, { meta: 'posted', query: await at.queryOf(name, which) })).status,
+    foresee: (world, name) => world.postToVersion(name, which, 'posted'),
+  };
+}
+
 export function switchTo(setting: Setting | undefined): Step {
   return {
     title: setting ? `switch to ${setting}` : 'switch versions off',

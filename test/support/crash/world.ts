@@ -8,6 +8,7 @@ import {
   writeVersion,
   type Which,
 } from './world_with_ids';
+import { markNull, postToVersion, removeAndSucceed, replaceNull } from './world_of_dialects';
 
 /** What is in force on a container: one of the modes, or X-Versions-Enabled. */
 export type Setting = Mode | 'ids' | 'ids off';
@@ -21,10 +22,16 @@ export function hasIds(setting: Setting | undefined): setting is 'ids' | 'ids of
 export interface Content {
   readonly body: string;
   readonly meta: string;
+  /** Where versions have ids: it is a version that was the object while that had no id. */
+  readonly isNull?: true;
 }
 
 /** An entry of an archive. */
-export type Entry = Content | 'delete marker';
+export type Entry = Content | 'delete marker' | 'null marker';
+
+export function isMarker(entry: Entry | undefined): boolean {
+  return typeof entry === 'string';
+}
 
 /** An object with its versions, the newest last. */
 export interface Versioned {
@@ -32,8 +39,19 @@ export interface Versioned {
   archive: Entry[];
   /** Where versions have ids: which of them is the current one; undefined for what has no id. */
   linked?: number | undefined;
-  /** What is current has no id, and is the newest of the versions as well, since a request was killed. */
-  isKept?: boolean;
+  /** What is current has no id, and is this version as well, since a request was killed. */
+  kept?: number | undefined;
+  /** How many of the versions, the oldest first, were there when what is current became that; others no request has come to its end with. */
+  known?: number;
+}
+
+/** Removes a version. */
+export function drop(object: Versioned, at: number): void {
+  object.archive.splice(at, 1);
+  const moved = (index: number | undefined) => (index !== undefined && index > at ? index - 1 : index);
+  object.kept = object.kept === at ? undefined : moved(object.kept);
+  object.linked = moved(object.linked);
+  if (object.known !== undefined && object.known > at) object.known--;
 }
 
 /** What the Swift manual says of a versioned container: its state, and how each request changes it and is answered. */
@@ -123,6 +141,23 @@ export class World {
     return removeVersion(this.at(name), which, this.between);
   }
 
+  /** The same as filters for other APIs ask for it. */
+  writeNull(name: string, content: Content): number {
+    return replaceNull(this.at(name), content, this.between);
+  }
+
+  markNull(name: string): number {
+    return markNull(this.at(name), this.between);
+  }
+
+  removeAndSucceed(name: string, which: Which): number {
+    return removeAndSucceed(this.at(name), which, this.between);
+  }
+
+  postToVersion(name: string, which: Which, meta: string): number {
+    return postToVersion(this.at(name), which, meta);
+  }
+
   private readonly between = () => this.onHalf(this.clone());
 }
 
@@ -133,18 +168,18 @@ function archiveCurrent(object: Versioned): void {
 /** DELETE in stack mode. */
 function pop(object: Versioned): number {
   const newest = object.archive.at(-1);
-  if (newest === undefined || (newest === 'delete marker' && object.current)) {
+  if (newest === undefined || (typeof newest === 'string' && object.current)) {
     const status = object.current ? 204 : 404;
     object.current = undefined;
     return status;
   }
   object.archive.pop();
-  if (newest !== 'delete marker') {
+  if (typeof newest === 'object') {
     object.current = newest;
     return 204;
   }
   const hidden = object.archive.at(-1);
-  if (hidden !== undefined && hidden !== 'delete marker') {
+  if (typeof hidden === 'object') {
     object.archive.pop();
     object.current = hidden;
   }

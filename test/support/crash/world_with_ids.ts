@@ -1,4 +1,4 @@
-import type { Content, Entry, Versioned } from './world';
+import { drop, isMarker, type Content, type Versioned } from './world';
 
 /** Is told of each state that a request leaves behind, but for the last. */
 export type Between = () => void;
@@ -11,7 +11,7 @@ export function writeVersion(object: Versioned, content: Content, between: Betwe
   keep(object, between);
   object.archive.push(content);
   between();
-  linkTo(object, object.archive.length - 1);
+  linkTo(object, object.archive.length - 1, object.archive.length);
 }
 
 /** DELETE with versions switched on; the status. */
@@ -20,15 +20,14 @@ export function markDeleted(object: Versioned, between: Between): number {
   keep(object, between);
   object.archive.push('delete marker');
   between();
-  unlink(object);
+  setNull(object, undefined);
   return status;
 }
 
 /** A write, or a DELETE where there is no content, with versions switched off. */
 export function replace(object: Versioned, content?: Content): number {
   const wasThere = object.current !== undefined;
-  unlink(object);
-  object.current = content;
+  setNull(object, content);
   return wasThere ? 204 : 404;
 }
 
@@ -36,7 +35,7 @@ export function replace(object: Versioned, content?: Content): number {
 export function postTo(object: Versioned, content: Content): void {
   object.current = content;
   if (object.linked !== undefined) object.archive[object.linked] = content;
-  else object.isKept = false;
+  else object.kept = undefined;
 }
 
 /** PUT ?version-id=; the status. */
@@ -44,7 +43,8 @@ export function restoreVersion(object: Versioned, which: Which, between: Between
   const at = find(object, which);
   if (contentAt(object, at) === undefined) return 404;
   keep(object, between);
-  linkTo(object, at);
+  const { linked, known = 0, archive } = object;
+  linkTo(object, at, linked === undefined ? archive.length : Math.max(known, at + 1));
   return 201;
 }
 
@@ -54,46 +54,49 @@ export function removeVersion(object: Versioned, which: Which, between: Between)
   const at = find(object, which);
   if (object.archive[at] === undefined) return 404;
   if (object.linked === at) {
-    unlink(object);
+    setNull(object, undefined);
     between();
   }
-  object.archive.splice(at, 1);
-  if (object.linked !== undefined && object.linked > at) object.linked--;
+  drop(object, at);
   return 204;
 }
 
 /** What a listing of versions calls the latest; undefined: none of those with ids. */
 export function latestIn({ current, archive, linked }: Versioned): number | undefined {
   if (current) return linked;
-  return archive.at(-1) === 'delete marker' ? archive.length - 1 : undefined;
+  return isMarker(archive.at(-1)) ? archive.length - 1 : undefined;
 }
 
-/** What has no id becomes a version, unless a request that was killed has made it one already. */
-function keep(object: Versioned, between: Between): void {
-  if (!object.current || object.linked !== undefined || object.isKept) return;
-  object.archive.push(object.current);
-  object.isKept = true;
-  between();
-}
-
-function find({ archive, linked }: Versioned, which: Which): number {
+/** Where the version is that is asked for; -1: nowhere. */
+export function find({ archive, linked }: Versioned, which: Which): number {
   if (which === 'current') return linked ?? -1;
   return which === 'oldest' ? 0 : archive.length - 1;
 }
 
-function contentAt({ archive }: Versioned, at: number): Content | undefined {
-  const entry: Entry | undefined = archive[at];
+export function contentAt({ archive }: Versioned, at: number): Content | undefined {
+  const entry = archive[at];
   return typeof entry === 'object' ? entry : undefined;
 }
 
-function linkTo(object: Versioned, at: number): void {
+export function linkTo(object: Versioned, at: number, known: number): void {
   object.current = contentAt(object, at);
   object.linked = at;
-  object.isKept = false;
+  object.kept = undefined;
+  object.known = known;
 }
 
-function unlink(object: Versioned): void {
-  object.current = undefined;
+/** Puts what has no id in the place of what is there, or nothing. */
+export function setNull(object: Versioned, content: Content | undefined): void {
+  object.current = content;
   object.linked = undefined;
-  object.isKept = false;
+  object.kept = undefined;
+  object.known = object.archive.length;
+}
+
+/** What has no id becomes a version, unless a request that was killed has made it one already. */
+function keep(object: Versioned, between: Between): void {
+  if (!object.current || object.linked !== undefined || object.kept !== undefined) return;
+  object.archive.push({ ...object.current, isNull: true });
+  object.kept = object.archive.length - 1;
+  between();
 }

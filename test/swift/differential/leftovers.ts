@@ -1,4 +1,4 @@
-import { quote, unquote, type ByteString } from '../../../src/http/bytes';
+import { isTrueValue, quote, unquote, type ByteString } from '../../../src/http/bytes';
 import type { Headers } from '../../../src/http/headers';
 import type { Answer } from '../../support/client';
 import { remakeVersionsContainer, removeVersionsLeft } from './leftovers_with_ids';
@@ -65,6 +65,11 @@ export function place(account: AccountName, text: string): Place | undefined {
 /** The archive that Swift's own versions use for what an object's container keeps. */
 export async function archiveOf(side: Side, at: Place): Promise<ByteString | undefined> {
   return archiveIn(await settingOf(side, at));
+}
+
+/** Whether what an object's container keeps has ids. */
+export async function hasIds(side: Side, at: Place): Promise<boolean> {
+  return isTrueValue((await settingOf(side, at)).get('x-versions-enabled'));
 }
 
 /** What a container tells of itself. */

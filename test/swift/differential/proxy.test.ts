@@ -6,7 +6,7 @@ import { PROXY_DIFFERENCES } from './differences';
 import { compareAll, IDS, stepsOr, timeFor } from './run';
 import { putSegments } from './segments';
 import { closeEndpoint, openEndpoint } from './side';
-import { UNSENT } from './unsent';
+import { PROXY_UNSENT } from './unsent';
 
 const STEPS = stepsOr(2000);
 const STEPS_WITH_IDS = stepsOr(400);
@@ -22,7 +22,12 @@ describeWithSwift("Hindsight over a plain Swift answers as Swift's own versions"
       openEndpoint(versioned, plain),
       openEndpoint(proxy.url, plain),
     ]);
-    const rules = { apart: false, bodiesOfErrors: false, differences: PROXY_DIFFERENCES, unsent: UNSENT };
+    const rules = {
+      apart: false,
+      bodiesOfErrors: false,
+      differences: PROXY_DIFFERENCES,
+      unsent: PROXY_UNSENT,
+    };
     try {
       await compareAll({ reference, ours, ...rules }, { workshop: 1, ...options });
     } finally {
