@@ -2,15 +2,8 @@ import { CompleteMultipartUploadCommand, GetObjectCommand, ListPartsCommand } fr
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { QingStor } from 'qingstor-sdk';
-import {
-  configFor,
-  describeQs,
-  QsBucket,
-  settled,
-  textOf,
-  type Document,
-  type Target,
-} from '../support/qs/sdk';
+import { configFor, QsBucket, settled, textOf, type Document, type Target } from '../support/qs/sdk';
+import { describeOurs } from '../support/s3/endpoint';
 import { etagOf, multipartEtagOf } from '../support/s3/model';
 import { sdkAt } from '../support/s3/sdk';
 
@@ -21,7 +14,7 @@ const PART = 4 * 1024 * 1024;
 const md5 = (text: string) => createHash('md5').update(text).digest('base64');
 const listOf = (data: Document, name: string) => data[name] as Document[];
 
-describeQs('qingstor-sdk', (store) => {
+describeOurs('qingstor-sdk', (store) => {
   const made = (status?: 'ENABLED' | 'SUSPENDED') => QsBucket.make(store.endpoint, status);
   const text = async (bucket: QsBucket, target: Target) => {
     const answer = await bucket.must(200, 'GET', target);

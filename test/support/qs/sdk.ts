@@ -2,13 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Config, QingStor, Request, type Answer, type Bucket } from 'qingstor-sdk';
-import { describeS3, type S3Endpoint, type S3Store } from '../s3/endpoint';
+import type { S3Endpoint } from '../s3/endpoint';
 import { bucketName } from '../s3/sdk';
-
-/** The same suite over each store of Hindsight's. */
-export function describeQs(name: string, suite: (store: S3Store) => void): void {
-  describeS3(name, suite, ['embedded', 'swift']);
-}
 
 /** The SDK's settings for an endpoint. It keeps a file of its own beside, which is not to be in anybody's home. */
 export function configFor({ url, accessKey, secretKey }: S3Endpoint): Config {
