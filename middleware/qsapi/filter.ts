@@ -8,7 +8,7 @@ import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src
 import { knownBy, type Known } from '../../src/dialects/logins';
 import { plainPayload } from '../../src/dialects/payload/judged';
 import { readQuery } from '../../src/dialects/query';
-import type { ByteString } from '../../src/http/bytes';
+import { unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/http/message';
 import type { Log } from '../../src/log';
@@ -59,7 +59,7 @@ async function answer(
   const { signature, known } = recognised === 'signed' ? await signed(parts, request) : anonymous(parts);
   const isOfUrl = (name: string) => signature?.expires !== undefined && SIGNING.has(name);
   const call = {
-    request,
+    request: withConditions(request),
     caller: callerOf(known),
     bucket,
     key,
@@ -67,6 +67,15 @@ async function answer(
     location,
   };
   return runRoute(call, routes, plainPayload);
+}
+
+const CONDITION = /(^|-)if-((none-)?match|(un)?modified-since)$/;
+
+/** The request with its conditions as they were meant: the JavaScript SDK percent-encodes the quotes of etags and the spaces of dates. */
+function withConditions(request: Request): Request {
+  const conditions = request.headers.filter((key) => CONDITION.test(key));
+  const decoded = [...conditions.entries()].map(([name, value]) => [name, unquote(value)] as const);
+  return { ...request, headers: request.headers.withAll(Headers.of(Object.fromEntries(decoded))) };
 }
 
 interface Admitted {

@@ -84,6 +84,27 @@ describeWithSwift('what the README says', ({ plain }) => {
     }
   });
 
+  it('of a client of QingStor works as written', async () => {
+    const sample = readFileSync(join(ROOT, 'config/embedded.conf'), 'utf8');
+    const own = await startProxyProcess(
+      sample
+        .replace('${HINDSIGHT_DATA:-./data}', join(folder, 'data'))
+        .replace('${HINDSIGHT_PORT:-8080}', '0'),
+    );
+    try {
+      mkdirSync(join(folder, 'node_modules'));
+      symlinkSync(join(ROOT, 'node_modules/qingstor-sdk'), join(folder, 'node_modules/qingstor-sdk'));
+      writeFileSync(
+        join(folder, 'qingstor.js'),
+        code('With a client of QingStor', 'js', { 'http://127.0.0.1:8080': own.url }),
+      );
+      const written = await bash('QINGSTOR_CONFIG_PATH="$PWD/qingstor.yaml" node qingstor.js');
+      expect(written).toMatchObject({ code: 0, stdout: '3 first\nfirst\n' });
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('of an Express app works as written', async () => {
     const [port = 0] = await freePorts(1);
     const addresses = { 'http://127.0.0.1:18080': plain, 'listen(8080': `listen(${port}` };
