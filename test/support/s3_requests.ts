@@ -44,12 +44,19 @@ export interface Accepted {
   readonly body: Buffer;
 }
 
-/** A filter that accepts everything whose signature and payload are right, and tells what it accepted. */
-export function acceptingFilter(parts: Partial<S3Parts> = {}): {
-  readonly handler: Handler;
+/** What a filter is made of that accepts everything whose signature and payload are right, and what came of that. */
+export interface Accepting {
+  readonly routes: readonly Route[];
+  readonly known: Credentials;
+  readonly sessions: Sessions;
+  /** What follows in the pipeline: answers 299. */
+  readonly next: Handler;
   readonly accepted: Accepted[];
   readonly passed: Request[];
-} {
+}
+
+/** The parts of a filter that accepts everything which is rightly signed, and tells what it accepted. */
+export function accepting(): Accepting {
   const accepted: Accepted[] = [];
   const passed: Request[] = [];
   const run: Route['run'] = async (call) => {
@@ -66,10 +73,20 @@ export function acceptingFilter(parts: Partial<S3Parts> = {}): {
     passed.push(request);
     return Promise.resolve({ status: 299, headers: Headers.none, body: Buffer.alloc(0) });
   };
+  return { routes, known: new Credentials([credential]), sessions, next, accepted, passed };
+}
+
+/** A filter for S3's API that accepts everything whose signature and payload are right, and tells what it accepted. */
+export function acceptingFilter(parts: Partial<S3Parts> = {}): {
+  readonly handler: Handler;
+  readonly accepted: Accepted[];
+  readonly passed: Request[];
+} {
+  const { routes, known, sessions, next, accepted, passed } = accepting();
   const handler = s3Handler(next, {
     routes,
     postForm: () => Promise.reject(new Error('no forms here')),
-    signers: signersOf(new Credentials([credential]), sessions),
+    signers: signersOf(known, sessions),
     domains: [],
     location: 'us-east-1',
     skew: 900_000,

@@ -85,13 +85,23 @@ auth_key = admin
  * The same suite over each store, each started before its tests and stopped after them. Where there is no Swift that is shown as not run (and CI
  * has failed before).
  */
-export function describeS3(name: string, suite: (store: S3Store) => void): void {
-  for (const store of STORES) {
+export function describeS3(
+  name: string,
+  suite: (store: S3Store) => void,
+  stores: readonly StoreName[] = STORES,
+): void {
+  for (const store of stores) {
     const start = STARTS[store];
     const title = `${name}, ${TITLES[store]}`;
     if (start) describe(title, () => suite(startedFor(store, start)));
     else describe.skip(`${title} (NOT RUN: no Swift)`, () => it('needs a real Swift', () => undefined));
   }
+}
+
+/** The same for what Swift's own s3api does not have. */
+export function describeOurs(name: string, suite: (store: S3Store) => void): void {
+  const ours = STORES.filter((store) => store !== 'reference');
+  describeS3(name, suite, ours);
 }
 
 const TITLES = {
