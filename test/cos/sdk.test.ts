@@ -82,8 +82,8 @@ describeOurs('cos-nodejs-sdk-v5', (store) => {
         CacheControl: 'no-cache',
         ContentDisposition: 'attachment',
         'x-cos-meta-a': '1',
-        'x-cos-meta-b_c': 'é',
-      } as Partial<COS.PutObjectParams>);
+        'x-cos-meta-b_c': '%C3%A9',
+      });
       expect(statusCode).toBe(200);
       expect(ETag).toBe(`"${createHash('md5').update('hello').digest('hex')}"`);
       const read = await get(at, ODD);
@@ -94,7 +94,7 @@ describeOurs('cos-nodejs-sdk-v5', (store) => {
         'cache-control': 'no-cache',
         'content-disposition': 'attachment',
         'x-cos-meta-a': '1',
-        'x-cos-meta-b_c': 'Ã©',
+        'x-cos-meta-b_c': '%C3%A9',
       });
       const head = await cos.headObject({ ...at, Key: ODD });
       expect(head.headers?.['content-length']).toBe('5');
@@ -122,7 +122,7 @@ describeOurs('cos-nodejs-sdk-v5', (store) => {
     });
 
     test('are copied, with their metadata or with other', async () => {
-      await put(at, ODD, 'copied', { 'x-cos-meta-a': '1' } as Partial<COS.PutObjectParams>);
+      await put(at, ODD, 'copied', { 'x-cos-meta-a': '1' });
       const host = `${at.Bucket}.cos.${at.Region}.myqcloud.com`;
       const CopySource = `${host}/${encodeURIComponent(ODD).replaceAll('%2F', '/')}`;
       const copied = await cos.putObjectCopy({ ...at, Key: 'copy', CopySource });
@@ -135,21 +135,18 @@ describeOurs('cos-nodejs-sdk-v5', (store) => {
         CopySource,
         MetadataDirective: 'Replaced',
         'x-cos-meta-b': '2',
-      } as COS.PutObjectCopyParams);
+      });
       const { headers } = await cos.headObject({ ...at, Key: 'copy' });
       expect([headers?.['x-cos-meta-a'], headers?.['x-cos-meta-b']]).toEqual([undefined, '2']);
     });
 
     test('are copied from where a parser of the client says', async () => {
       await put(at, 'source', 'parsed');
-      const { host } = new URL(store.endpoint.url);
       const parsing = cosAt(store.endpoint, {
         CopySourceParser: (source: string) => ({ ...at, Key: source.split('/').slice(2).join('/') }),
-      } as COS.COSOptions);
-      for (const CopySource of [`${host}/${at.Bucket}/source`, `/${at.Bucket}/source`]) {
-        await parsing.putObjectCopy({ ...at, Key: 'parsed', CopySource });
-        expect((await get(at, 'parsed')).Body.toString()).toBe('parsed');
-      }
+      });
+      await parsing.putObjectCopy({ ...at, Key: 'parsed', CopySource: `/${at.Bucket}/source` });
+      expect((await get(at, 'parsed')).Body.toString()).toBe('parsed');
     });
 
     test('have tags, and the ACL of their bucket', async () => {
