@@ -84,6 +84,27 @@ describeWithSwift('what the README says', ({ plain }) => {
     }
   });
 
+  it('of a client of COS works as written', async () => {
+    const data = join(folder, 'data');
+    const sample = readFileSync(join(ROOT, 'config/embedded.conf'), 'utf8');
+    const own = await startProxyProcess(
+      sample.replace('${HINDSIGHT_DATA:-./data}', data).replace('${HINDSIGHT_PORT:-8080}', '0'),
+    );
+    try {
+      mkdirSync(join(folder, 'node_modules'));
+      symlinkSync(
+        join(ROOT, 'node_modules/cos-nodejs-sdk-v5'),
+        join(folder, 'node_modules/cos-nodejs-sdk-v5'),
+      );
+      const written = code('With a client of COS', 'js', { '127.0.0.1:8080': new URL(own.url).host });
+      writeFileSync(join(folder, 'cos.js'), written);
+      const { code: status, stdout } = await run(process.execPath, ['cos.js'], { cwd: folder });
+      expect([status, stdout]).toEqual([0, '1\n']);
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('of an Express app works as written', async () => {
     const [port = 0] = await freePorts(1);
     const addresses = { 'http://127.0.0.1:18080': plain, 'listen(8080': `listen(${port}` };
