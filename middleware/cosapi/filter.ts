@@ -123,7 +123,7 @@ class Exchange {
     const path = unquote(request.path);
     const form = { method, path, query, headers };
     const mayBeWithout = from === 'header' || parts.takesUrlsWithoutBucket;
-    if (bucket === undefined || place.bucket !== undefined || !mayBeWithout) return [form];
+    if (bucket === undefined || place.bucket !== undefined || place.isOwn || !mayBeWithout) return [form];
     return [form, { ...form, path: path.slice(bucket.length + 1) || '/' }];
   }
 

@@ -59,7 +59,7 @@ function valueOf(
 /** `BUCKET-APPID.cos.REGION.myqcloud.com/KEY`, or the address of this server and `/BUCKET/KEY`, as `BUCKET/KEY`. */
 function sourceIn(given: ByteString, host: ByteString | undefined, domains: readonly string[]): ByteString {
   const [, named = '', rest = ''] = /^\/?([^/?]*)\/?([^]*)$/.exec(given) ?? [];
-  const { bucket, region } = cosHost(named, domains);
+  const { bucket, isOwn } = cosHost(named, domains);
   if (bucket !== undefined) return `${bucket}/${rest}`;
-  return region !== undefined || named === host ? rest : given;
+  return isOwn || named === host ? rest : given;
 }

@@ -98,8 +98,9 @@ export function verifyCosSignature(
   now: number,
   skew = 0,
 ): void {
-  if (!requests.some((request) => isEqual(signature.hex, cosSignatureOf(signature, secret, request))))
-    throw new BucketError('bad-signature', 'The Signature you specified is invalid.');
+  const isOf = (request: CosSigned) =>
+    isWhole(signature, request) && isEqual(signature.hex, cosSignatureOf(signature, secret, request));
+  if (!requests.some(isOf)) throw new BucketError('bad-signature', 'The Signature you specified is invalid.');
   for (const [from, to] of [period(signature.signTime), period(signature.keyTime)].filter(isPeriod)) {
     if (now / 1000 > to) throw new BucketError('expired', 'Request has expired');
     if ((now + skew) / 1000 < from) throw new BucketError('clock-skew', TOO_SKEWED);
@@ -136,15 +137,17 @@ export function cosSignatureOf(
 export function checkSigned({ headers: signed }: CosSignature, headers: Headers): void {
   const keys = new Set(signed.map((name) => Headers.key(name)));
   const seen = new Set<string>();
-  for (const [name] of spelledIn(headers)) {
-    if (!keys.has(Headers.key(listed(name)))) continue;
-    if (seen.has(listed(name)) || !signed.includes(listed(name)))
-      throw new BucketError('access-denied', `A header that is signed is given twice: ${name}`);
-    seen.add(listed(name));
-  }
+  headers.filter((_, spelled) => {
+    const name = listed(spelled);
+    const isTwice = seen.has(name) || !signed.includes(name);
+    if (keys.has(Headers.key(name)) && isTwice)
+      throw new BucketError('access-denied', `A header that is signed is given twice: ${spelled}`);
+    seen.add(name);
+    return true;
+  });
 }
 
-/** Names as they came, with their values. */
+/** Names as they are spelled, with their values. */
 function spelledIn(headers: Headers): [name: string, value: ByteString][] {
   const raw = headers.toRaw();
   return raw.flatMap((name, at): [string, ByteString][] => (at % 2 === 0 ? [[name, raw[at + 1] ?? '']] : []));
@@ -154,7 +157,14 @@ function hmac(key: Buffer | string, text: string): string {
   return createHmac('sha1', key).update(text, 'latin1').digest('hex');
 }
 
-/** Those of a list that are there, as they are signed. One that is listed and not there counts as empty. */
+/** Whether all that is listed is there: what is empty would be signed as if it were not. */
+function isWhole({ headers, parameters }: CosSignature, request: CosSigned): boolean {
+  const asked = new Set(queryPairs(request.query).map(([name]) => listed(name)));
+  const sent = new Set(spelledIn(request.headers).map(([name]) => listed(name)));
+  return parameters.every((name) => asked.has(name)) && headers.every((name) => sent.has(name));
+}
+
+/** Those of a list, as they are signed. */
 function formatted(names: readonly string[], values: ReadonlyMap<string, ByteString>): string {
   return names.map((name) => `${name}=${encoded(values.get(name) ?? '')}`).join('&');
 }

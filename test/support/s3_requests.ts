@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { s3Handler, type S3Parts } from '../../middleware/s3api/filter';
-import type { Route, Call } from '../../src/dialects/call';
+import type { Call, CallHead, Route } from '../../src/dialects/call';
+import type { CallHead as FamilyHead } from '../../src/dialects/s3_family/call';
 import { signersOf } from '../../middleware/s3api/signature/signers';
 import { Sessions } from '../../src/buckets/sessions';
 import { Credentials } from '../../src/credentials/credential';
@@ -39,27 +40,27 @@ export function signedAt({ fields, target }: Recorded): number {
 }
 
 /** What a call came to: its bucket and key, and the body read to its end. */
-export interface Accepted {
-  readonly call: Call;
+export interface Accepted<Head extends CallHead = CallHead> {
+  readonly call: Call<Head>;
   readonly body: Buffer;
 }
 
 /** What a filter is made of that accepts everything whose signature and payload are right, and what came of that. */
-export interface Accepting {
-  readonly routes: readonly Route[];
+export interface Accepting<Head extends CallHead> {
+  readonly routes: readonly Route<Head>[];
   readonly known: Credentials;
   readonly sessions: Sessions;
   /** What follows in the pipeline: answers 299. */
   readonly next: Handler;
-  readonly accepted: Accepted[];
+  readonly accepted: Accepted<Head>[];
   readonly passed: Request[];
 }
 
 /** The parts of a filter that accepts everything which is rightly signed, and tells what it accepted. */
-export function accepting(): Accepting {
-  const accepted: Accepted[] = [];
+export function accepting<Head extends CallHead>(): Accepting<Head> {
+  const accepted: Accepted<Head>[] = [];
   const passed: Request[] = [];
-  const run: Route['run'] = async (call) => {
+  const run: Route<Head>['run'] = async (call) => {
     const body = (await readAll(call.payload.body, Infinity)) ?? Buffer.alloc(0);
     accepted.push({ call, body });
     return { status: 200, headers: Headers.none, body: Buffer.alloc(0) };
@@ -79,10 +80,10 @@ export function accepting(): Accepting {
 /** A filter for S3's API that accepts everything whose signature and payload are right, and tells what it accepted. */
 export function acceptingFilter(parts: Partial<S3Parts> = {}): {
   readonly handler: Handler;
-  readonly accepted: Accepted[];
+  readonly accepted: Accepted<FamilyHead>[];
   readonly passed: Request[];
 } {
-  const { routes, known, sessions, next, accepted, passed } = accepting();
+  const { routes, known, sessions, next, accepted, passed } = accepting<FamilyHead>();
   const handler = s3Handler(next, {
     routes,
     postForm: () => Promise.reject(new Error('no forms here')),

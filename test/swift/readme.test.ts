@@ -68,41 +68,49 @@ describeWithSwift('what the README says', ({ plain }) => {
     expect(stdout).toMatch(/(006report\/[\d.]+\n){3}first\n$/);
   });
 
-  it('of clients of S3 works as written', async () => {
-    const data = join(folder, 'data');
+  /** What stands under a heading, with a server of its own. */
+  const onItsOwn = async (
+    heading: string,
+    kind: 'bash' | 'js',
+    start: (written: string) => ReturnType<typeof bash>,
+  ) => {
     const sample = readFileSync(join(ROOT, 'config/embedded.conf'), 'utf8');
+    const data = join(folder, 'data');
     const own = await startProxyProcess(
       sample.replace('${HINDSIGHT_DATA:-./data}', data).replace('${HINDSIGHT_PORT:-8080}', '0'),
     );
     try {
-      const written = code('With clients of S3', 'bash', { 'http://127.0.0.1:8080': own.url });
-      const { code: status, stdout, stderr } = await bash(written);
-      expect([status, stderr]).toEqual([0, '']);
-      expect(stdout).toMatch(/(report\t\d{10}\.\d{5}\t2\n){2}[^]*\n1\n$/);
+      return await start(code(heading, kind, { '127.0.0.1:8080': new URL(own.url).host }));
     } finally {
       await own.stop();
     }
+  };
+
+  /** The same for a script that needs a package. */
+  const script = (heading: string, needed: string) =>
+    onItsOwn(heading, 'js', (written) => {
+      mkdirSync(join(folder, 'node_modules'));
+      symlinkSync(join(ROOT, 'node_modules', needed), join(folder, 'node_modules', needed));
+      writeFileSync(join(folder, 'script.js'), written);
+      return bash('QINGSTOR_CONFIG_PATH="$PWD/qingstor.yaml" node script.js');
+    });
+
+  it('of clients of S3 works as written', async () => {
+    const { code: status, stdout, stderr } = await onItsOwn('With clients of S3', 'bash', bash);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/(report\t\d{10}\.\d{5}\t2\n){2}[^]*\n1\n$/);
+  });
+
+  it('of a client of COS works as written', async () => {
+    expect(await script('With a client of COS', 'cos-nodejs-sdk-v5')).toMatchObject({
+      code: 0,
+      stdout: '1\n',
+    });
   });
 
   it('of a client of QingStor works as written', async () => {
-    const sample = readFileSync(join(ROOT, 'config/embedded.conf'), 'utf8');
-    const own = await startProxyProcess(
-      sample
-        .replace('${HINDSIGHT_DATA:-./data}', join(folder, 'data'))
-        .replace('${HINDSIGHT_PORT:-8080}', '0'),
-    );
-    try {
-      mkdirSync(join(folder, 'node_modules'));
-      symlinkSync(join(ROOT, 'node_modules/qingstor-sdk'), join(folder, 'node_modules/qingstor-sdk'));
-      writeFileSync(
-        join(folder, 'qingstor.js'),
-        code('With a client of QingStor', 'js', { 'http://127.0.0.1:8080': own.url }),
-      );
-      const written = await bash('QINGSTOR_CONFIG_PATH="$PWD/qingstor.yaml" node qingstor.js');
-      expect(written).toMatchObject({ code: 0, stdout: '3 first\nfirst\n' });
-    } finally {
-      await own.stop();
-    }
+    const written = await script('With a client of QingStor', 'qingstor-sdk');
+    expect(written).toMatchObject({ code: 0, stdout: '3 first\nfirst\n' });
   });
 
   it('of an Express app works as written', async () => {

@@ -52,6 +52,27 @@ it("what is S3's is claimed for the pipeline: forms to buckets, and buckets by t
   expect(claims('GET', '/bkt', { Host: 'bkt.elsewhere.example' })).toBe(false);
 });
 
+it("what is COS's is claimed for the pipeline: by its signature, and by a bucket in the Host", () => {
+  const config = read(
+    GOOD.replace('versioned_writes proxy-server', 'cosapi versioned_writes proxy-server').concat(
+      '[filter:cosapi]\nstorage_domain = cos.example\n',
+    ),
+  );
+  const claims = (target: string, headers: Record<string, string>) =>
+    config.claims({ method: 'GET', target, headers: Headers.of(headers) });
+  expect(claims('/any', { Authorization: 'q-sign-algorithm=sha1&q-ak=a' })).toBe(true);
+  expect(claims('/any?q-signature=a', {})).toBe(true);
+  expect(claims('/any', { Host: 'bkt-1.cos.ap-x.myqcloud.com:80' })).toBe(true);
+  expect(claims('/any', { Host: 'bkt-1.cos.example' })).toBe(true);
+  expect(claims('/any', { Host: 'cos.ap-x.myqcloud.com' })).toBe(false);
+  expect(claims('/any', { Host: 'bkt.elsewhere.example' })).toBe(false);
+});
+
+it('cosapi after what it asks does not start', () => {
+  const text = GOOD.replace('versioned_writes proxy-server', 'versioned_writes cosapi proxy-server');
+  expect(() => read(`${text}[filter:cosapi]\n`)).toThrow('cosapi must stand before versioned_writes');
+});
+
 it.each([
   ['password', '', 'auth_url: needed with auth_type = password'],
   [

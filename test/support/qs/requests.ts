@@ -1,4 +1,5 @@
 import { qsHandler, type QsParts } from '../../../middleware/qsapi/filter';
+import type { CallHead } from '../../../src/dialects/call';
 import { endToEnd, Headers } from '../../../src/http/headers';
 import type { Handler, Request } from '../../../src/http/message';
 import { createLog } from '../../../src/log';
@@ -20,7 +21,7 @@ export function acceptingQs(parts: Partial<QsParts> = {}): {
   readonly accepted: Accepted[];
   readonly passed: Request[];
 } {
-  const { routes, known, sessions, next, accepted, passed } = accepting();
+  const { routes, known, sessions, next, accepted, passed } = accepting<CallHead>();
   const handler = qsHandler(next, {
     routes,
     credentials: known,

@@ -1,0 +1,35 @@
+import type { CallHead } from '../../../src/dialects/s3_family/call';
+import { cosHandler, type CosParts } from '../../../middleware/cosapi/filter';
+import { readCosSignature } from '../../../middleware/cosapi/signature';
+import type { Handler, Request } from '../../../src/http/message';
+import { createLog } from '../../../src/log';
+import type { Recorded } from '../captures';
+import { accepting, type Accepted } from '../s3_requests';
+
+/** When a request was signed, in milliseconds since 1970. */
+export function cosSignedAt({ fields, target }: Recorded): number {
+  const [, authorization] = fields.find(([name]) => name === 'Authorization') ?? [];
+  const { signTime } = readCosSignature(authorization, target.split(/\?(.*)/s)[1] ?? '');
+  return Number(signTime.split(';')[0]) * 1000;
+}
+
+/** A filter for COS's API that accepts everything whose signature is right, and tells what it accepted. */
+export function acceptingCos(parts: Partial<CosParts> = {}): {
+  readonly handler: Handler;
+  readonly accepted: Accepted<CallHead>[];
+  readonly passed: Request[];
+} {
+  const { routes, known, sessions, next, accepted, passed } = accepting<CallHead>();
+  const handler = cosHandler(next, {
+    routes,
+    logins: { known, sessions },
+    domains: [],
+    location: 'ap-chengdu',
+    skew: 900_000,
+    takesUrlsWithoutBucket: false,
+    anonymous: undefined,
+    log: createLog('silent'),
+    ...parts,
+  });
+  return { handler, accepted, passed };
+}

@@ -1,0 +1,52 @@
+import COS from 'cos-nodejs-sdk-v5';
+import type { S3Endpoint } from '../s3/endpoint';
+import { bucketName } from '../s3/sdk';
+
+export const REGION = 'ap-chengdu';
+export const APPID = '1250000000';
+
+/** Where something is, as each request of the SDK has it. */
+export interface At {
+  readonly Bucket: string;
+  readonly Region: string;
+}
+
+/** The SDK at an endpoint, which it takes for an address of Tencent's hosts. */
+export function cosAt({ url, accessKey, secretKey }: S3Endpoint, options: COS.COSOptions = {}): COS {
+  const { host } = new URL(url);
+  return new COS({ SecretId: accessKey, SecretKey: secretKey, Protocol: 'http:', Ip: host, ...options });
+}
+
+/** A place for a bucket of a test's own. */
+export const newPlace = (): At => ({ Bucket: `${bucketName()}-${APPID}`, Region: REGION });
+
+/** A new bucket, whose versions are as they are asked for. */
+export async function newCosBucket(cos: COS, versions?: 'Enabled' | 'Suspended'): Promise<At> {
+  const at = newPlace();
+  await cos.putBucket(at);
+  if (versions) await setCosVersions(cos, at, versions);
+  return at;
+}
+
+export async function setCosVersions(cos: COS, at: At, Status: 'Enabled' | 'Suspended'): Promise<void> {
+  await cos.putBucketVersioning({ ...at, VersioningConfiguration: { Status } });
+}
+
+/** What the SDK tells of a request that failed. */
+export interface Failure {
+  readonly statusCode: number;
+  readonly code: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The elements of the document. */
+  readonly error: Readonly<Record<string, string>>;
+}
+
+/** How a request of the SDK fails. */
+export async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  return work.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: unknown) => error as Failure,
+  );
+}
