@@ -35,8 +35,9 @@ function withoutNotes(field: string): string {
   return withoutReservedParameters(type) + end;
 }
 
-function isListing({ method, path }: Request, { status }: Response): boolean {
-  if (method !== 'GET' || status !== 200) return false;
+/** One that a client of Swift's asks for: what another dialect's filter asks for is as that needs it. */
+function isListing({ method, path, dialect }: Request, { status }: Response): boolean {
+  if (method !== 'GET' || status !== 200 || dialect !== undefined) return false;
   const target = parseTarget(path);
   return target !== undefined && isApi(target) && isContainer(target);
 }
