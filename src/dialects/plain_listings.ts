@@ -35,7 +35,7 @@ function withoutNotes(field: string): string {
   return withoutReservedParameters(type) + end;
 }
 
-/** One that a client of Swift's asks for: what another dialect's filter asks for is as that needs it. */
+/** Whether it is one for a client of Swift: other dialects ask through here, too. */
 function isListing({ method, path, dialect }: Request, { status }: Response): boolean {
   if (method !== 'GET' || status !== 200 || dialect !== undefined) return false;
   const target = parseTarget(path);
