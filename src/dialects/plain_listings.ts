@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, RegExp>> = {
 
 /**
  * What goes by to the store, with listings of containers as clients of Swift are to see them: the proxy's own parameters, which objects that were
- * uploaded in parts have in their content types, are taken out. A page that has none stays as it came.
+ * uploaded in parts have in their content types, are taken out. A page that has none stays as it came, and so does what another dialect's filter asks for.
  */
 export function withPlainListings(next: Handler): Handler {
   return async (request) => {
@@ -35,8 +35,8 @@ function withoutNotes(field: string): string {
   return withoutReservedParameters(type) + end;
 }
 
-function isListing({ method, path }: Request, { status }: Response): boolean {
-  if (method !== 'GET' || status !== 200) return false;
+function isListing({ method, path, dialect }: Request, { status }: Response): boolean {
+  if (method !== 'GET' || status !== 200 || dialect) return false;
   const target = parseTarget(path);
   return target !== undefined && isApi(target) && isContainer(target);
 }
