@@ -73,7 +73,13 @@ export function versionedWrites(
   const lookout = createLookout(optionsForSwift, lookoutContext(redis, log, guard.tell));
   lookout?.keepOn();
   const coordination = lookout ? guarded(shared, guard) : shared;
-  const context: FilterContext = { log, app, coordination, credentials: Credentials.none, claims: () => false };
+  const context: FilterContext = {
+    log,
+    app,
+    coordination,
+    credentials: Credentials.none,
+    claims: () => false,
+  };
   const declined = new WeakSet<Request>();
   const handler = buildPipeline(
     [

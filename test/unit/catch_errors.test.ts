@@ -16,7 +16,13 @@ const app: App = {
 };
 const filter = catchErrors.create(
   {},
-  { log: createLog('silent'), app, coordination: alone(), credentials: Credentials.none, claims: () => false },
+  {
+    log: createLog('silent'),
+    app,
+    coordination: alone(),
+    credentials: Credentials.none,
+    claims: () => false,
+  },
 );
 
 async function passed(body: Readable): Promise<Readable> {
