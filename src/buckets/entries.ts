@@ -84,12 +84,14 @@ export async function entriesBelow(
 async function pageOf({ status, body }: Response): Promise<Entry[]> {
   const bytes = await readAnswer(body, MOST_LISTING_BYTES, 'a page of a listing');
   if (status === 204) return [];
-  return parseAnswer(Listing, bytes, 'a listing').map(({ name, subdir, ...rest }) => ({
-    ...rest,
-    content_type: toBytes(rest.content_type),
-    name: toBytes(name ?? subdir ?? ''),
-    isFolded: name === undefined,
-  }));
+  return parseAnswer(Listing, bytes, 'a listing').map((each) =>
+    // a page may have ten thousand: to spread them costs as much as to parse them
+    Object.assign(each, {
+      content_type: toBytes(each.content_type),
+      name: toBytes(each.name ?? each.subdir ?? ''),
+      isFolded: each.name === undefined,
+    }),
+  );
 }
 
 /** The time of an entry in milliseconds, in whole seconds as the store tells it in Last-Modified: not before the entry was made. */

@@ -62,10 +62,12 @@ export async function startHindsight(config, more = {}) {
   return { url, child };
 }
 
-/** A connection that sends one request after the other; answers need a Content-Length. */
-class Connection {
+/** A connection that sends one request after the other; answers need a Content-Length, and their bodies are only counted. */
+export class Connection {
   #socket;
-  #buffer = '';
+  #head = '';
+  /** Bytes of the body that are still to come; undefined: the head is not whole. */
+  #left;
   #waiting;
 
   constructor(url, token) {
@@ -96,13 +98,21 @@ class Connection {
   }
 
   #receive(text) {
-    this.#buffer += text;
-    const end = this.#buffer.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    const head = this.#buffer.slice(0, end);
-    const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
-    if (this.#buffer.length < end + 4 + length) return;
-    this.#buffer = '';
+    if (this.#left === undefined) {
+      this.#head += text;
+      const end = this.#head.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      const beginning = this.#head.length - end - 4;
+      this.#head = this.#head.slice(0, end);
+      const [, length] = /\r\ncontent-length: *(\d+)/i.exec(this.#head) ?? [];
+      if (length === undefined && /\r\ntransfer-encoding:/i.test(this.#head))
+        throw new Error(`an answer without its length: ${this.#head}`);
+      this.#left = Number(length ?? 0) - beginning;
+    } else this.#left -= text.length;
+    if (this.#left > 0) return;
+    const head = this.#head;
+    this.#head = '';
+    this.#left = undefined;
     const { resolve } = this.#waiting;
     this.#waiting = undefined;
     resolve({ status: Number(head.slice(9, 12)), head });

@@ -1,10 +1,14 @@
+import { LRUCache } from 'lru-cache';
 import { BucketError } from '../../../src/buckets/errors';
 import type { Sessions } from '../../../src/buckets/sessions';
 import type { CredentialSource } from '../../../src/credentials/credential';
 import { knownBy, type Known } from '../../../src/dialects/logins';
 import type { ByteString } from '../../../src/http/bytes';
 import { isSignature, signingKey, stringToSign, type Signed } from '../../../src/dialects/sigv4/canonical';
-import type { Signing } from '../../../src/dialects/sigv4/signing';
+import { formatScope, type Scope, type Signing } from '../../../src/dialects/sigv4/signing';
+
+/** Keys that sign, of a secret for a day and a region, are remembered up to so many. */
+const MOST_KEYS = 1000;
 
 /** Who signed, or asks without a signature. */
 export interface Signer extends Known {
@@ -25,13 +29,22 @@ export type SignedText = Pick<Signing, 'accessKey' | 'scope' | 'signature'>;
 
 /** Judges by secrets that are known here. */
 export function signersOf(credentials: CredentialSource, sessions: Sessions): Signers {
+  const keys = new LRUCache<string, Buffer>({ max: MOST_KEYS });
+  const keyOf = (secret: ByteString, scope: Scope): Buffer => {
+    const name = `${formatScope(scope)} ${secret}`;
+    const known = keys.get(name);
+    if (known) return known;
+    const key = signingKey(secret, scope);
+    keys.set(name, key);
+    return key;
+  };
   const judge = async (
     { accessKey, scope, signature }: SignedText,
     textOf: () => ByteString,
   ): Promise<Signer> => {
     const credential = await credentials.find(accessKey);
     if (!credential) throw unknown(accessKey);
-    const key = signingKey(credential.secretKey, scope);
+    const key = keyOf(credential.secretKey, scope);
     if (!isSignature(key, textOf(), signature)) throw wrong(accessKey);
     return { ...knownBy(credential, sessions), key };
   };

@@ -53,11 +53,22 @@ export function lengthIn(headers: Headers, name: string): number | undefined {
 
 /** How many bytes there must be where so many are promised. */
 export function boundsOf(length: number | undefined): Bounds {
+  // made only where they are thrown: to make them costs more than a small request
+  return {
+    least: length ?? 0,
+    most: length ?? MOST_BYTES,
+    get tooShort() {
+      return incomplete();
+    },
+    get tooLong() {
+      return length === undefined ? tooLarge() : incomplete();
+    },
+  };
+}
+
+function incomplete(): BucketError {
   const message = 'You did not provide the number of bytes specified by the Content-Length HTTP header';
-  const incomplete = new BucketError('incomplete-body', message);
-  return length === undefined
-    ? { least: 0, most: MOST_BYTES, tooShort: incomplete, tooLong: tooLarge() }
-    : { least: length, most: length, tooShort: incomplete, tooLong: incomplete };
+  return new BucketError('incomplete-body', message);
 }
 
 function tooLarge(): BucketError {

@@ -111,7 +111,10 @@ function promisedHash(value: string): Promised {
   return {
     algorithm: 'sha256',
     sum: Buffer.from(value, 'hex'),
-    otherwise: new BucketError('content-mismatch', message, { fields }),
+    // made only where it is thrown: every request has one
+    get otherwise() {
+      return new BucketError('content-mismatch', message, { fields });
+    },
   };
 }
 

@@ -1,5 +1,4 @@
 import type { BucketError, BucketErrorCode } from '../../buckets/errors';
-import { isText, unquote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Request, Response } from '../../http/message';
 import type { ErrorSpelling } from './call';
@@ -71,19 +70,17 @@ export function errorAnswer(error: BucketError, request: Request, spelling: Erro
   return document(status, root, own.withAll(headers));
 }
 
-/** The document of an error, as S3 has it. */
+/** The document of an error, as S3 has it: what it is about is told in elements of its own, and in no `Resource`. */
 export function errorElement(
-  { path, transactionId }: Request,
+  { transactionId }: Request,
   code: string,
   message: string,
   fields: Readonly<Record<string, string>>,
 ): string {
-  const resource = unquote(path);
   return xml('Error', [
     xml('Code', code),
     xml('Message', message),
     ...Object.entries(fields).map(([element, value]) => xml(element, value)),
-    xml('Resource', isText(resource) ? resource : path),
     xml('RequestId', transactionId),
     xml('HostId', transactionId),
   ]);
