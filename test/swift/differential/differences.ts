@@ -92,7 +92,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'where a symlink to a version leads',
     reason:
-      "Swift tells the version's id as one of the symlink, or the name that versions have with it inside; we tell where the version is",
+      "Swift tells the version's id as one of the symlink, or the name that versions have with it inside, and the id is its time; we tell where the version is",
     explains: ({ swift, hindsight }) => {
       const [theirs, own] = [swift, hindsight].map(({ headers }) => headers['content-location'] ?? '');
       const id = /\?version-id=.*$/.exec(own ?? '')?.[0];
@@ -247,7 +247,7 @@ function withoutIds({ status, headers, body }: Observation): Observation {
 }
 
 function withoutLocation({ status, headers, body }: Observation): Observation {
-  return { status, headers: { ...headers, 'content-location': '' }, body };
+  return { status, headers: { ...headers, 'content-location': '', 'x-timestamp': '' }, body };
 }
 
 function withoutParameters({ status, headers, body }: Observation): Observation {
