@@ -151,7 +151,7 @@ function headAs(side: Side, { account, container, object }: Place, query: string
 }
 
 async function isNullLinkToVersion(step: Step, side: Side): Promise<boolean> {
-  if (!step.path.includes('version-id=null')) return false;
+  if (!(await side.expand(step.path)).includes('version-id=null')) return false;
   const read = (await copiedBy(step, side)) ?? place(step.account, await side.expand(step.path));
   if (read === undefined) return false;
   const queries = ['?symlink=get', '', '?version-id=null'];
