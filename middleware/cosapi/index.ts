@@ -1,24 +1,18 @@
 import { z } from 'zod';
 import { MOST_PARTS } from '../../src/buckets/uploads';
-import { flag, seconds, words } from '../../src/config/options';
-import { checkLogins, loginOptions, loginsOf } from '../../src/dialects/logins';
-import { toBytes } from '../../src/http/bytes';
+import { flag } from '../../src/config/options';
+import { checkLogins, loginsOf } from '../../src/dialects/logins';
+import { anonymousOf, dialectOptions, dialectPlace } from '../../src/dialects/plugin';
 import { withInfo } from '../../src/info';
 import type { FilterPlugin } from '../../src/plugin';
 import { cosHandler } from './filter';
 import { routes } from './operations';
 import { recognise } from './recognise';
 
-const domains = words.transform((names) => names.map((name) => name.toLowerCase().replace(/^\./, '')));
-
 const options = z
   .object({
-    credentials_file: z.string().optional(),
-    storage_domain: domains.default([]),
+    ...dialectOptions,
     location: z.string().default('ap-guangzhou'),
-    ...loginOptions,
-    anonymous_account: z.string().optional(),
-    clock_skew: seconds(1, 86_400).default(900_000),
     urls_without_bucket: flag.default(false),
   })
   .superRefine(checkLogins);
@@ -36,13 +30,7 @@ const CAPABILITIES = {
 export const cosapi: FilterPlugin<typeof options> = {
   name: 'cosapi',
   options,
-  requires: { gatekeeper: 'it hides from clients of Swift what is noted for those of COS' },
-  precedes: {
-    tempauth: 'it asks in the name of users, who are logged in there',
-    container_quotas: 'what it writes would not be counted',
-    account_quotas: 'what it writes would not be counted',
-    versioned_writes: 'what it writes would not be versioned',
-  },
+  ...dialectPlace('COS'),
   credentialsFile: ({ credentials_file }) => credentials_file,
   claims: ({ storage_domain }, { target, headers }) => {
     const [, query = ''] = target.split('?', 2);
@@ -50,9 +38,8 @@ export const cosapi: FilterPlugin<typeof options> = {
   },
   introduce: () => ({ dialects: ['cos'] }),
   create: (given, { credentials, log }) => {
-    const { storage_domain, location, clock_skew, urls_without_bucket, anonymous_account } = given;
-    const anonymous =
-      anonymous_account === undefined ? undefined : { account: toBytes(anonymous_account), token: undefined };
+    const { storage_domain, location, clock_skew, urls_without_bucket } = given;
+    const anonymous = anonymousOf(given);
     return (next) => {
       const parts = {
         routes,

@@ -1,26 +1,19 @@
 import { z } from 'zod';
 import { MOST_PARTS } from '../../src/buckets/uploads';
-import { seconds, words } from '../../src/config/options';
-import { toBytes } from '../../src/http/bytes';
 import { withInfo } from '../../src/info';
 import type { FilterPlugin } from '../../src/plugin';
 import { s3Handler } from './filter';
-import { checkLogins, loginOptions, loginsOf } from '../../src/dialects/logins';
+import { checkLogins, loginsOf } from '../../src/dialects/logins';
+import { anonymousOf, dialectOptions, dialectPlace } from '../../src/dialects/plugin';
 import { routes } from './operations';
 import { postForm } from './operations/post_form';
 import { recognise } from './recognise';
 import { signersOf } from './signature/signers';
 
-const domains = words.transform((names) => names.map((name) => name.toLowerCase().replace(/^\./, '')));
-
 const options = z
   .object({
-    credentials_file: z.string().optional(),
-    storage_domain: domains.default([]),
+    ...dialectOptions,
     location: z.string().default('us-east-1'),
-    ...loginOptions,
-    anonymous_account: z.string().optional(),
-    clock_skew: seconds(1, 86_400).default(900_000),
   })
   .superRefine(checkLogins);
 
@@ -42,13 +35,7 @@ const CAPABILITIES = {
 export const s3api: FilterPlugin<typeof options> = {
   name: 's3api',
   options,
-  requires: { gatekeeper: 'it hides from clients of Swift what is noted for those of S3' },
-  precedes: {
-    tempauth: 'it asks in the name of users, who are logged in there',
-    container_quotas: 'what it writes would not be counted',
-    account_quotas: 'what it writes would not be counted',
-    versioned_writes: 'what it writes would not be versioned',
-  },
+  ...dialectPlace('S3'),
   credentialsFile: ({ credentials_file }) => credentials_file,
   claims: ({ storage_domain }, { method, target, headers }) => {
     const [path = '', query = ''] = target.split('?', 2);
@@ -56,9 +43,8 @@ export const s3api: FilterPlugin<typeof options> = {
   },
   introduce: () => ({ dialects: ['s3'] }),
   create: (given, { credentials, log }) => {
-    const { storage_domain, location, clock_skew: skew, anonymous_account } = given;
-    const anonymous =
-      anonymous_account === undefined ? undefined : { account: toBytes(anonymous_account), token: undefined };
+    const { storage_domain, location, clock_skew: skew } = given;
+    const anonymous = anonymousOf(given);
     return (next) => {
       const { known, sessions } = loginsOf(given, credentials, next);
       const signers = signersOf(known, sessions);

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Session } from '../buckets/caller';
+import { seconds, words } from '../config/options';
+import { toBytes } from '../http/bytes';
+import type { FilterPlugin } from '../plugin';
+import { loginOptions } from './logins';
+
+const domains = words.transform((names) => names.map((name) => name.toLowerCase().replace(/^\./, '')));
+
+/** The options that the filter of every dialect has; `location` has another default in each. */
+export const dialectOptions = {
+  credentials_file: z.string().optional(),
+  storage_domain: domains.default([]),
+  ...loginOptions,
+  anonymous_account: z.string().optional(),
+  clock_skew: seconds(1, 86_400).default(900_000),
+};
+
+/**
+ * Where the filter of a dialect may stand in a pipeline.
+ *
+ * @param clients whose what it notes is
+ */
+export function dialectPlace(clients: string): Pick<FilterPlugin, 'requires' | 'precedes'> {
+  return {
+    requires: { gatekeeper: `it hides from clients of Swift what is noted for those of ${clients}` },
+    precedes: {
+      tempauth: 'it asks in the name of users, who are logged in there',
+      container_quotas: 'what it writes would not be counted',
+      account_quotas: 'what it writes would not be counted',
+      versioned_writes: 'what it writes would not be versioned',
+    },
+  };
+}
+
+/** Who asks without a signature; undefined: nobody may. */
+export function anonymousOf(given: { readonly anonymous_account?: string | undefined }): Session | undefined {
+  const { anonymous_account: account } = given;
+  return account === undefined ? undefined : { account: toBytes(account), token: undefined };
+}
