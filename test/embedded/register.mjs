@@ -18,7 +18,9 @@ mkdirSync(COMPILED, { recursive: true });
 
 Module._extensions['.ts'] = (module, filename) => {
   const source = readFileSync(filename, 'utf8');
-  const key = createHash('sha1').update(`${filename}\n${JSON.stringify(OPTIONS)}\n${source}`).digest('hex');
+  const key = createHash('sha1')
+    .update(`${filename}\n${JSON.stringify(OPTIONS)}\n${source}`)
+    .digest('hex');
   module._compile(known(join(COMPILED, key)) ?? compiled(source, filename, join(COMPILED, key)), filename);
 };
 
