@@ -69,7 +69,7 @@ const SWIFT_QUERY = { 'LIST 1000': 'format=json&limit=1000' };
 
 const { url } = await startHindsight(CONFIG);
 const count = Number(options.connections);
-const { lanes, token } = await client(url, count);
+const { lanes, token } = await client(url, 1);
 const [{ ask: setUp }] = lanes;
 for (const container of ['plain', 'kept', 'listed'])
   await setUp('PUT', `/${container}`, container === 'kept' ? { 'X-Versions-Enabled': 'true' } : {});

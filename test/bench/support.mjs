@@ -111,6 +111,8 @@ export class Connection {
     } else this.#left -= text.length;
     if (this.#left > 0) return;
     const head = this.#head;
+    if (this.#left < 0 || this.#waiting === undefined)
+      throw new Error(`what nobody asked for came with, or behind, an answer: ${head}`);
     this.#head = '';
     this.#left = undefined;
     const { resolve } = this.#waiting;
