@@ -67,7 +67,7 @@ export class Fallback {
   /** The store counts links to versions as any others: where these make too many, the client is led through them here. */
   private async behindLinks(response: Response, request: Request, target: ObjectTarget): Promise<Response> {
     if (isTempUrl(request)) return response;
-    const end = await this.follow(request, target);
+    const end = await this.endOf(request, target);
     if (end === undefined) return response;
     destroy(response.body);
     if ('status' in end) return end;
@@ -76,8 +76,11 @@ export class Fallback {
     return { ...read, headers: read.headers.with('Content-Location', path) };
   }
 
-  /** Where a row of links ends that the store does not follow and should; undefined where it rightly does not. */
-  private async follow(request: Request, target: ObjectTarget): Promise<ObjectTarget | Response | undefined> {
+  /**
+   * Where a row of links ends that the store does not follow and should, or what the client is told instead; undefined where it rightly does
+   * not follow them.
+   */
+  async endOf(request: Request, target: ObjectTarget): Promise<ObjectTarget | Response | undefined> {
     const headers = credentials(request.headers);
     let [at, hops, links] = [target, 0, 0];
     let wanted: string | undefined;

@@ -1,14 +1,14 @@
 import { destroy } from '../../../src/http/body';
 import { isReading, type Handler, type Request, type Response } from '../../../src/http/message';
 import type { ObjectTarget } from '../../../src/http/path';
-import { isCopy } from '../../../src/http/written';
+import { copiedBy, isCopy } from '../../../src/http/written';
 import { asSigned } from '../bypasses';
 import { isMultipartDelete } from '../multipart_delete';
 import type { Settings } from '../settings';
 import { ById } from './by_id';
 import { askedVersion, NULL_ID } from './names';
 import { Reader } from './reader';
-import { copiedFromNull, shown } from './shown';
+import { copiedFrom, copiedFromNull, shown } from './shown';
 import { fromVersion } from './source';
 import { WriterWithIds, type WriterParts } from './writer';
 
@@ -49,10 +49,12 @@ export class ObjectsWithIds {
     const asked = askedVersion(request.query);
     if (isCopy(request)) {
       const copy = await fromVersion(request, target, this.reader);
-      if (!('status' in copy))
-        return asked === NULL_ID ? copiedFromNull(await otherwise(copy)) : otherwise(copy);
-      destroy(request.body);
-      return copy;
+      if ('status' in copy) {
+        destroy(request.body);
+        return copy;
+      }
+      const response = copiedFrom(await otherwise(copy), copiedBy(request, target) ?? target, asked);
+      return asked === NULL_ID ? copiedFromNull(response) : response;
     }
     if (asked === undefined || isMultipartDelete(request)) return otherwise(request);
     return this.byId.handle(request, target, asked, otherwise);

@@ -4,6 +4,7 @@ import { page } from '../../../src/http/answers';
 import { credentials, Headers } from '../../../src/http/headers';
 import {
   subrequest,
+  textResponse,
   type Authority,
   type Handler,
   type Request,
@@ -21,6 +22,9 @@ import { reaching, refusalByOwner } from './rights';
 import { NullReader } from './null_reader';
 import { asMarker, currentId, identified, shown, versionShown, withoutMarker } from './shown';
 
+/** The store would take the segments for empty. */
+const NOT_WHOLE =
+  'A dynamic large object whose segments have versions is not copied as a whole: copy its manifest (multipart-manifest=get), or read and write it\n';
 const ETAG_OF_NOTHING = createHash('md5').digest('hex');
 
 /** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
@@ -156,6 +160,21 @@ export class Reader {
       if (error instanceof StoreError) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Where a copy of an object as a whole is to be made from: as a rule from the object.
+   *
+   * @returns what the client is told where the store cannot make it
+   */
+  async copiedFrom(request: Request, place: ObjectTarget): Promise<ObjectTarget | Response> {
+    const headers = credentials(request.headers);
+    const path = formatTarget(place);
+    const head = await this.next(reaching(subrequest(request, { method: 'HEAD', path, headers })));
+    await drain(head.body);
+    const end = head.status === 409 ? await this.fallback.endOf(request, place) : undefined;
+    if (end !== undefined) return 'status' in end ? end : this.copiedFrom(request, end);
+    return (await this.dynamic.isOne(head.headers, request, place)) ? textResponse(501, NOT_WHOLE) : place;
   }
 
   /** The version that an object links to, as the client may see; undefined for an object that is none. */

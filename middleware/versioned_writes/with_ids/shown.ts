@@ -71,6 +71,29 @@ export function withoutMarker(response: Response): Response {
   return { ...response, headers: response.headers.with(NO_MARKER_HEADER, 'true') };
 }
 
+/**
+ * The answer to a copy, as made of what the client named where links led from there to something else.
+ *
+ * @param asked the version that it asked for
+ */
+export function copiedFrom(response: Response, source: ObjectTarget, asked: string | undefined): Response {
+  const { headers } = response;
+  const from = referenceIn(headers, 'x-copied-from', source);
+  if (from === undefined || isSame(from, source)) return response;
+  const version = versionAt(from);
+  if (version && isSame(version.target, source)) return response;
+  const named = Headers.of({
+    'X-Copied-From': quote(`${source.container}/${source.object}`),
+    'X-Copied-From-Account': quote(source.account),
+    [COPIED_VERSION_HEADER]: asked,
+  });
+  return { ...response, headers: headers.withAll(named) };
+}
+
+function isSame(one: ObjectTarget, other: ObjectTarget): boolean {
+  return one.account === other.account && one.container === other.container && one.object === other.object;
+}
+
 /** The answer to a copy of what was asked for as having no id. */
 export function copiedFromNull(response: Response): Response {
   if (response.status >= 300) return response;

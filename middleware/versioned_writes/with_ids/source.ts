@@ -1,7 +1,7 @@
 import { destroy, drain } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
-import { credentials } from '../../../src/http/headers';
-import { subrequest, textResponse, type Request, type Response } from '../../../src/http/message';
+import { credentials, Headers } from '../../../src/http/headers';
+import { subrequest, type Request, type Response } from '../../../src/http/message';
 import { formatTarget, parseQuery, withoutParameter, type ObjectTarget } from '../../../src/http/path';
 import { copiedBy } from '../../../src/http/written';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
@@ -33,19 +33,19 @@ export async function fromVersion(
   const found = asked === undefined || isSeen ? undefined : await look(request, source, reader);
   if (found && found.status >= 300) return found;
   const isWhole = !isItself && parseQuery(request.query).get('multipart-manifest') !== 'get';
-  const mayBeDynamic = found?.headers.has('x-object-manifest') ?? !isSeen;
-  if (isWhole && mayBeDynamic && (await reader.dynamic.isOne(request, place)))
-    return textResponse(501, NOT_WHOLE);
-  if (asked === undefined && !isItself) return request;
+  const from = isWhole && mayBeElsewhere(found, isSeen) ? await reader.copiedFrom(request, place) : place;
+  if ('status' in from) return from;
   const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
-  if (asked !== undefined) return id === undefined ? plain : copying(plain, place);
+  if (asked !== undefined || !isItself) return from === source ? plain : copying(plain, from, target);
   const current = await reader.currentVersion(request, source);
-  return current === undefined ? plain : copying(plain, entryOf({ target: source, id: current }));
+  return current === undefined ? plain : copying(plain, entryOf({ target: source, id: current }), target);
 }
 
-/** The store would take the segments for empty. */
-const NOT_WHOLE =
-  'A dynamic large object whose segments have versions is not copied as a whole: copy its manifest (multipart-manifest=get), or read and write it\n';
+/** Whether the store may not read for a copy what is read of its source, for all that is known: what consists of others, or what links lead to. */
+function mayBeElsewhere(found: Response | undefined, isSeen: boolean): boolean {
+  if (found === undefined) return !isSeen;
+  return found.headers.has('x-object-manifest') || found.headers.has('content-location');
+}
 
 /** What reading the version comes to, which is not done: its headers; or the refusal, with its text. */
 async function look(request: Request, source: ObjectTarget, reader: Reader): Promise<Response> {
@@ -65,8 +65,17 @@ async function look(request: Request, source: ObjectTarget, reader: Reader): Pro
   return response;
 }
 
-function copying(request: Request, entry: ObjectTarget): Request {
-  if (request.method === 'COPY') return { ...request, path: formatTarget(entry) };
-  const source = quote(`${entry.container}/${entry.object}`);
-  return { ...request, headers: request.headers.with('X-Copy-From', source) };
+/** A request that makes its copy from another place. */
+function copying(request: Request, from: ObjectTarget, { account }: ObjectTarget): Request {
+  const { headers } = request;
+  const other = from.account === account ? undefined : from.account;
+  if (request.method === 'COPY') {
+    const to = other === undefined ? Headers.none : Headers.of({ 'Destination-Account': quote(account) });
+    return { ...request, path: formatTarget(from), headers: to.withAll(headers) };
+  }
+  const source = Headers.of({
+    'X-Copy-From': quote(`${from.container}/${from.object}`),
+    'X-Copy-From-Account': other === undefined ? undefined : quote(other),
+  });
+  return { ...request, headers: headers.without('X-Copy-From-Account').withAll(source) };
 }

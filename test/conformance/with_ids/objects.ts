@@ -431,6 +431,27 @@ export function objectsTable(store: () => ObjectsStore): void {
       expect((await client.ask('HEAD', at('other'))).status).toBe(404);
     });
 
+    it('copies what a row of symlinks leads to, which the store does not follow', async () => {
+      await write('end', 'target', { 'X-Object-Meta-Colour': 'red' });
+      await write('', 'first', { 'X-Symlink-Target': `${container}/target` });
+      const id = await write('', 'second', { 'X-Symlink-Target': `${container}/first` });
+      const copies = {
+        current: await client.ask('COPY', at('second'), { Destination: `${container}/current` }),
+        version: await client.ask('COPY', at('second', id), { Destination: `${container}/version` }),
+        put: await client.ask('PUT', at('put'), { 'X-Copy-From': `${container}/second` }),
+      };
+      for (const [name, { status, headers }] of Object.entries(copies)) {
+        expect([status, headers.get('x-copied-from')]).toEqual([201, `${container}/second`]);
+        const copy = await client.ask('GET', at(name));
+        expect([copy.body.toString(), copy.headers.get('x-object-meta-colour')]).toEqual(['end', 'red']);
+      }
+      expect(copies.version.headers.get('x-copied-from-version-id')).toBe(id);
+      const itself = await client.ask('COPY', `${at('second')}?symlink=get`, {
+        Destination: `${container}/link`,
+      });
+      expect([itself.status, await read(undefined, 'link')]).toEqual([201, 'end']);
+    });
+
     it('follows static symlinks as long as they hold', async () => {
       await write('target', 'target');
       const headers = { 'X-Symlink-Target': `${container}/target`, 'X-Symlink-Target-Etag': md5('target') };

@@ -3,7 +3,7 @@ import type { CampaignOptions } from './campaign';
 import { NAMES, ROLES } from './places';
 import { containerStep, settingStep } from './generate_containers';
 import { largeObjectStep, symlinkStep } from './generate_special';
-import { idStep } from './generate_ids';
+import { idStep, restoring } from './generate_ids';
 import { listingStep } from './generate_listings';
 import { workshopStep } from './generate_workshop';
 import { archiveEntry, container, name, pick, users, weighted, withHeaders } from './generate_parts';
@@ -239,10 +239,18 @@ export function sequences(
     ],
   ]);
   const own = owner ? step.map((given): Step => ({ ...given, user: 'tester' })) : step;
+  const single = own.map((given): readonly Step[] => [given]);
+  const some =
+    ids === 0
+      ? single
+      : weighted([
+          [200, single],
+          [ids, restoring],
+        ]);
   return fc.noBias(
     fc.record({
       names: fc.tuple(objectName, objectName, objectName).map(ids > 0 ? noneLong : oneLong),
-      steps: fc.array(own, { minLength: 1, maxLength: longest, size: 'max' }),
+      steps: fc.array(some, { minLength: 1, maxLength: longest, size: 'max' }).map((each) => each.flat()),
     }),
   );
 }

@@ -211,6 +211,39 @@ const containerStep = on(({ at }, { user, account }) =>
   ]).map((more) => ({ user, account, path: `/{${at}}`, ...more })),
 );
 
+/** A few versions of one object, one of them made current again, one removed, and what there is then. */
+export const restoring: fc.Arbitrary<readonly Step[]> = fc
+  .record({
+    at: weighted([
+      [3, fc.constant('k')],
+      [1, fc.constant('t')],
+    ]),
+    before: fc.array(
+      weighted<'PUT' | 'DELETE'>([
+        [4, fc.constant('PUT')],
+        [1, fc.constant('DELETE')],
+      ]),
+      {
+        minLength: 2,
+        maxLength: 4,
+      },
+    ),
+    restored: fc.nat(3),
+    removed: fc.nat(3),
+    query: pick(['?versions', '?versions&format=json']),
+  })
+  .map(({ at, before, restored, removed, query }) => {
+    const step = { user: 'tester', account: ROLES[at]!.account, path: `/{${at}}/{n0}` } as const;
+    const ofRank = (rank: number) => ({ ...step, path: `${step.path}?version-id={i:${at}:0:${rank}}` });
+    return [
+      ...before.map((method): Step => ({ ...step, method, ...(method === 'PUT' && { body: 'one' }) })),
+      { ...ofRank(restored), method: 'PUT' },
+      { ...ofRank(removed), method: 'DELETE' },
+      { ...step, method: 'GET' },
+      { ...step, method: 'GET', path: `/{${at}}${query}` },
+    ];
+  });
+
 /** What versions with ids concern. */
 export const idStep: fc.Arbitrary<Step> = weighted([
   [20, put],

@@ -81,8 +81,8 @@ export class Normaliser {
         continue;
       const value = headers.get(name) ?? '';
       // a container that is made anew has Swift's old time
-      // nor has a version with an id its id for a time with us, as it has with Swift
-      if (name === 'x-timestamp' && (headers.has('x-container-object-count') || hasId))
+      // nor has a version with an id its id for a time with us, as it has with Swift, and a refusal does not tell that it is one
+      if (name === 'x-timestamp' && (headers.has('x-container-object-count') || hasId || status >= 400))
         compared[name] = '<timestamp>';
       else if (name === 'x-manifest-etag' || (isManifest && name === 'etag')) compared[name] = '<hash>';
       else if (name === 'x-delete-at') compared[name] = deleteAt(value);

@@ -80,16 +80,6 @@ export const UNSENT: readonly Unsent[] = [
     concerns: isNullLinkToVersion,
   },
   {
-    name: 'copy of what several symlinks with ids lead to (not sent)',
-    reason: 'the store counts our links to versions as any others, and follows two in a row',
-    concerns: async (step, side) => {
-      const source = await copiedBy(step, side);
-      return (
-        source !== undefined && !step.path.includes('symlink=get') && (await linksFrom(side, source)) > 2
-      );
-    },
-  },
-  {
     name: 'DELETE of a symlink that leads nowhere, beneath a delete marker (not sent)',
     reason:
       'Swift follows the link to see whether there is an object, finds none (or an error), and restores over the link or answers 412; we see the link and delete it',
@@ -158,20 +148,6 @@ async function isNullLinkToVersion(step: Step, side: Side): Promise<boolean> {
   const [itself, followed, asNull] = await Promise.all(queries.map((query) => headAs(side, read, query)));
   const isLink = itself?.headers.has('x-symlink-target') === true;
   return isLink && followed?.status === 200 && asNull?.status === 404;
-}
-
-/** How many links follow each other from an object on, those to versions included. */
-async function linksFrom(side: Side, at: Place | undefined): Promise<number> {
-  const { connection, users } = side.endpoint;
-  let path = at && `${accountPath(at.account)}/${at.container}/${at.object}`;
-  for (let count = 0; ; count++) {
-    if (path === undefined || count > 4) return count;
-    const itself = `${path}${path.includes('?') ? '&' : '?'}symlink=get`;
-    const { headers } = await connection.send({ method: 'HEAD', path: itself, headers: users.admin });
-    const target = headers.get('x-symlink-target');
-    if (target === undefined) return count;
-    path = `/v1/${headers.get('x-symlink-target-account') ?? path.split('/')[2] ?? ''}/${target}`;
-  }
 }
 
 async function isBeneathMarker(step: Step, side: Side): Promise<boolean> {
