@@ -106,6 +106,13 @@ export function watch(body: Readable, seen: (bytes: number) => void, ended: (err
   finished(body, { writable: false }, (error) => ended(error ?? undefined));
 }
 
+/** All of what comes in pieces, as one. Rejects where it breaks off. */
+export async function collect(parts: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const part of parts) all.push(part);
+  return Buffer.concat(all);
+}
+
 /** A body's bytes one chunk after the other; the body is destroyed where the reader stops early. */
 export async function* chunks(body: Body): AsyncGenerator<Buffer> {
   if (Buffer.isBuffer(body)) yield body;

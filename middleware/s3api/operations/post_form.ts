@@ -134,12 +134,14 @@ function boundsOf({ least, most }: AdmittedForm): Bounds {
   return {
     least,
     most,
-    tooShort: new BucketError('too-small', 'Your proposed upload is smaller than the minimum allowed size', {
-      fields: { MinSizeAllowed: String(least) },
-    }),
-    tooLong: new BucketError('too-large', 'Your proposed upload exceeds the maximum allowed size', {
-      fields: { MaxSizeAllowed: String(most) },
-    }),
+    tooShort: () =>
+      new BucketError('too-small', 'Your proposed upload is smaller than the minimum allowed size', {
+        fields: { MinSizeAllowed: String(least) },
+      }),
+    tooLong: () =>
+      new BucketError('too-large', 'Your proposed upload exceeds the maximum allowed size', {
+        fields: { MaxSizeAllowed: String(most) },
+      }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { BadPayload } from '../../buckets/bad_payload';
 import { BucketError } from '../../buckets/errors';
-import { chunks, destroy, readAll, streamOf } from '../../http/body';
+import { chunks, collect, destroy, streamOf } from '../../http/body';
 import type { Headers } from '../../http/headers';
 import type { Body, Request } from '../../http/message';
 import type { Payload } from '../call';
@@ -53,16 +53,11 @@ export function lengthIn(headers: Headers, name: string): number | undefined {
 
 /** How many bytes there must be where so many are promised. */
 export function boundsOf(length: number | undefined): Bounds {
-  // made only where they are thrown: to make them costs more than a small request
   return {
     least: length ?? 0,
     most: length ?? MOST_BYTES,
-    get tooShort() {
-      return incomplete();
-    },
-    get tooLong() {
-      return length === undefined ? tooLarge() : incomplete();
-    },
+    tooShort: incomplete,
+    tooLong: length === undefined ? tooLarge : incomplete,
   };
 }
 
@@ -110,9 +105,10 @@ async function received(
   judged: AsyncGenerator<Buffer>,
   length: number | undefined,
 ): Promise<Body> {
-  const stream = streamOf(sendContinue ? asked(judged, sendContinue) : judged);
-  if (Buffer.isBuffer(body) || (!sendContinue && length !== undefined && length <= RECEIVED_FIRST))
-    return (await readAll(stream, Infinity)) ?? Buffer.alloc(0);
+  const content = sendContinue ? asked(judged, sendContinue) : judged;
+  const isSmall = !sendContinue && length !== undefined && length <= RECEIVED_FIRST;
+  if (Buffer.isBuffer(body) || isSmall) return collect(content);
+  const stream = streamOf(content);
   stream.on('error', () => undefined).once('close', () => destroy(body));
   return stream;
 }

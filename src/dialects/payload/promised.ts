@@ -2,11 +2,11 @@ import { BucketError } from '../../buckets/errors';
 import type { Headers } from '../../http/headers';
 import { isAlgorithm, isBase64, isChecksum, type Algorithm } from './checksums';
 
-/** What a body must sum to, and what is said where it does not. */
+/** What a body must sum to, and what is said where it does not: made only then, since an error costs more than a small request. */
 export interface Promised {
   readonly algorithm: Algorithm | 'md5';
   readonly sum: Buffer;
-  readonly otherwise: BucketError;
+  readonly otherwise: () => BucketError;
 }
 
 /** What of a body's checksums headers tell. */
@@ -88,7 +88,7 @@ export const HEX = /^[0-9a-fA-F]{64}$/;
 export function promisedChecksum(algorithm: Algorithm, value: string): Promised {
   const message = `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`;
   const sum = Buffer.from(value, 'base64');
-  return { algorithm, sum, otherwise: new BucketError('bad-digest', message) };
+  return { algorithm, sum, otherwise: () => new BucketError('bad-digest', message) };
 }
 
 /** What a Content-MD5 promises. @throws BucketError `invalid-digest` */
@@ -101,7 +101,7 @@ export function promisedMd5(value: string): Promised {
   return {
     algorithm: 'md5',
     sum: Buffer.from(value, 'base64'),
-    otherwise: new BucketError('bad-digest', message, { fields: { ExpectedDigest: value } }),
+    otherwise: () => new BucketError('bad-digest', message, { fields: { ExpectedDigest: value } }),
   };
 }
 
@@ -111,10 +111,7 @@ function promisedHash(value: string): Promised {
   return {
     algorithm: 'sha256',
     sum: Buffer.from(value, 'hex'),
-    // made only where it is thrown: every request has one
-    get otherwise() {
-      return new BucketError('content-mismatch', message, { fields });
-    },
+    otherwise: () => new BucketError('content-mismatch', message, { fields }),
   };
 }
 

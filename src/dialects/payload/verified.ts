@@ -27,16 +27,16 @@ export async function* verified(
   for await (const chunk of source) {
     if (chunk.length === 0) continue;
     seen += chunk.length;
-    if (seen > length.most) throw new BadPayload(length.tooLong);
+    if (seen > length.most) throw new BadPayload(length.tooLong());
     for (const sum of sums.values()) sum.update(chunk);
     if (held) yield held;
     held = chunk;
   }
-  if (seen < length.least) throw new BadPayload(length.tooShort);
+  if (seen < length.least) throw new BadPayload(length.tooShort());
   const digests = new Map<string, Buffer>();
   for (const [algorithm, sum] of sums) digests.set(algorithm, await sum.digest());
   for (const { algorithm, sum, otherwise } of [...promised, ...late()])
-    if (!digests.get(algorithm)?.equals(sum)) throw new BadPayload(otherwise);
+    if (!digests.get(algorithm)?.equals(sum)) throw new BadPayload(otherwise());
   if (held) yield held;
 }
 
@@ -44,6 +44,6 @@ export async function* verified(
 export interface Bounds {
   readonly least: number;
   readonly most: number;
-  readonly tooShort: BucketError;
-  readonly tooLong: BucketError;
+  readonly tooShort: () => BucketError;
+  readonly tooLong: () => BucketError;
 }
