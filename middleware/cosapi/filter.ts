@@ -1,16 +1,15 @@
-import type { Session } from '../../src/buckets/caller';
 import { BucketError } from '../../src/buckets/errors';
 import { addressIn, type Address } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/s3_family/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
-import { knownBy, type Known, type Logins } from '../../src/dialects/logins';
+import { authorizationIn, knownBy, unsignedBy, type Known, type Logins } from '../../src/dialects/logins';
 import { plainPayload } from '../../src/dialects/payload/judged';
+import type { DialectParts } from '../../src/dialects/plugin';
 import { readQuery, type Query } from '../../src/dialects/query';
 import { errorAnswer } from '../../src/dialects/s3_family/errors';
 import { unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/http/message';
-import type { Log } from '../../src/log';
 import { cosHost, type CosHost } from './host';
 import { recognise, type Recognised } from './recognise';
 import { inCos, inShared } from './renaming';
@@ -25,22 +24,11 @@ import {
 import { SPELLING } from './spelling';
 import { checkUrl } from './urls';
 
-/** What the API is spoken with. */
-export interface CosParts {
-  readonly routes: readonly Route[];
+/** What the API is spoken with; besides its domains those of Tencent are known. */
+export interface CosParts extends DialectParts<Route> {
   readonly logins: Logins;
-  /** Whose subdomains are buckets, in lower case, besides those of Tencent. */
-  readonly domains: readonly string[];
-  /** The region in which the buckets are. */
-  readonly location: string;
-  /** Milliseconds by which a client's clock may be ahead. */
-  readonly skew: number;
   /** Whether signed URLs are good that do not say for which bucket they are. */
   readonly takesUrlsWithoutBucket: boolean;
-  /** Who asks without a signature; undefined: nobody may. */
-  readonly anonymous: Session | undefined;
-  readonly log: Log;
-  readonly now?: () => number;
 }
 
 /** Answers the requests of COS's API, and passes all others on. */
@@ -82,7 +70,7 @@ class Exchange {
     const { request, parts, host, place } = this;
     const address = addressIn(request.path, place.bucket);
     const query = readQuery(request.query, (name) => name.toLowerCase());
-    const asking = recognised === 'signed' ? await this.signer(address, query) : this.anonymous();
+    const asking = recognised === 'signed' ? await this.signer(address, query) : unsignedBy(parts.anonymous);
     const call = {
       ...address,
       request: inShared(request, host, parts.domains),
@@ -98,11 +86,10 @@ class Exchange {
   private async signer(address: Address, query: Query): Promise<Known> {
     const { request, parts } = this;
     const { headers } = request;
-    const authorizations = [...headers.entries()].filter(([name]) => name === 'authorization');
-    if (authorizations.length > 1) throw new BucketError('invalid-argument', 'Authorization is given twice.');
+    const authorization = authorizationIn(headers, 'invalid-argument');
     if (headers.has('x-cos-security-token') || query.has('x-cos-security-token'))
       throw new BucketError('invalid-request', 'Temporary keys (x-cos-security-token) are not known here.');
-    const signature = readCosSignature(headers.get('authorization'), request.query);
+    const signature = readCosSignature(authorization, request.query);
     checkSigned(signature, headers);
     const credential = await parts.logins.known.find(signature.accessKey);
     if (!credential) throw unknown(signature.accessKey);
@@ -125,12 +112,6 @@ class Exchange {
     const mayBeWithout = from === 'header' || parts.takesUrlsWithoutBucket;
     if (bucket === undefined || place.bucket !== undefined || place.isOwn || !mayBeWithout) return [form];
     return [form, { ...form, path: path.slice(bucket.length + 1) || '/' }];
-  }
-
-  private anonymous(): Known {
-    const { anonymous } = this.parts;
-    if (anonymous === undefined) throw new BucketError('access-denied', 'Access Denied.');
-    return { user: 'anonymous', session: () => Promise.resolve(anonymous) };
   }
 }
 

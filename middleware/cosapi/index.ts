@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MOST_PARTS } from '../../src/buckets/uploads';
 import { flag } from '../../src/config/options';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
-import { anonymousOf, dialectOptions, dialectPlace } from '../../src/dialects/plugin';
+import { dialectOptions, dialectPlace, partsOf } from '../../src/dialects/plugin';
 import { withInfo } from '../../src/info';
 import type { FilterPlugin } from '../../src/plugin';
 import { cosHandler } from './filter';
@@ -38,20 +38,10 @@ export const cosapi: FilterPlugin<typeof options> = {
   },
   introduce: () => ({ dialects: ['cos'] }),
   create: (given, { credentials, log }) => {
-    const { storage_domain, location, clock_skew, urls_without_bucket } = given;
-    const anonymous = anonymousOf(given);
+    const parts = { ...partsOf(given, routes, log), takesUrlsWithoutBucket: given.urls_without_bucket };
     return (next) => {
-      const parts = {
-        routes,
-        logins: loginsOf(given, credentials, next),
-        domains: storage_domain,
-        location,
-        skew: clock_skew,
-        takesUrlsWithoutBucket: urls_without_bucket,
-        anonymous,
-        log,
-      };
-      return withInfo(cosHandler(next, parts), { cosapi: CAPABILITIES });
+      const logins = loginsOf(given, credentials, next);
+      return withInfo(cosHandler(next, { ...parts, logins }), { cosapi: CAPABILITIES });
     };
   },
 };

@@ -1,36 +1,21 @@
-import type { Session } from '../../src/buckets/caller';
 import { BucketError } from '../../src/buckets/errors';
-import type { Sessions } from '../../src/buckets/sessions';
-import type { CredentialSource } from '../../src/credentials/credential';
 import { addressOf, bucketOfHost } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
-import { knownBy, type Known } from '../../src/dialects/logins';
+import { authorizationIn, knownBy, unsignedBy, type Known, type Logins } from '../../src/dialects/logins';
 import { plainPayload } from '../../src/dialects/payload/judged';
+import type { DialectParts } from '../../src/dialects/plugin';
 import { readQuery } from '../../src/dialects/query';
 import { unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/http/message';
-import type { Log } from '../../src/log';
 import { errorAnswer } from './errors';
 import { recognise, type Recognised } from './recognise';
 import { readQsSignature, verifyQsSignature, type QsSignature, type QsSigned } from './signature';
 
 /** What the API is spoken with. */
-export interface QsParts {
-  readonly routes: readonly Route[];
-  readonly credentials: CredentialSource;
-  readonly sessions: Sessions;
-  /** Whose subdomains are buckets, in lower case. */
-  readonly domains: readonly string[];
-  /** The zone in which the buckets are. */
-  readonly location: string;
-  /** Milliseconds by which a client's clock may be wrong. */
-  readonly skew: number;
-  /** Who asks without a signature; undefined: nobody may. */
-  readonly anonymous: Session | undefined;
-  readonly log: Log;
-  readonly now?: () => number;
+export interface QsParts extends DialectParts<Route> {
+  readonly logins: Logins;
 }
 
 /** By these a URL shows that it is signed. */
@@ -56,7 +41,10 @@ async function answer(
   const { location, domains, routes } = parts;
   const { bucket, key } = addressOf(request, domains);
   const query = readQuery(request.query);
-  const { signature, known } = recognised === 'signed' ? await signed(parts, request) : anonymous(parts);
+  const { signature, known } =
+    recognised === 'signed'
+      ? await signed(parts, request)
+      : { signature: undefined, known: unsignedBy(parts.anonymous) };
   const isOfUrl = (name: string) => signature?.expires !== undefined && SIGNING.has(name);
   const call = {
     request: withConditions(request),
@@ -79,24 +67,22 @@ function withConditions(request: Request): Request {
 }
 
 interface Admitted {
-  readonly signature: QsSignature | undefined;
+  readonly signature: QsSignature;
   readonly known: Known;
 }
 
 /** Who signed a request. @throws BucketError where nobody did as is to be */
 async function signed(parts: QsParts, request: Request): Promise<Admitted> {
-  const { credentials, sessions, skew } = parts;
-  const authorizations = [...request.headers.entries()].filter(([name]) => name === 'authorization');
-  if (authorizations.length > 1)
-    throw new BucketError('malformed-authorization', 'Authorization is given twice.');
-  const signature = readQsSignature(authorizations[0]?.[1], request.query);
-  const credential = await credentials.find(signature.accessKey);
+  const { logins, skew } = parts;
+  const authorization = authorizationIn(request.headers, 'malformed-authorization');
+  const signature = readQsSignature(authorization, request.query);
+  const credential = await logins.known.find(signature.accessKey);
   if (!credential) throw new BucketError('unknown-access-key', 'The access key is not known.');
   const now = parts.now?.() ?? Date.now();
   verifyEither(formsOf(request, parts.domains), (form) =>
     verifyQsSignature(signature, credential.secretKey, form, now, skew),
   );
-  return { signature, known: knownBy(credential, sessions) };
+  return { signature, known: knownBy(credential, logins.sessions) };
 }
 
 /** What is signed of a request: where Host names the bucket, SDKs differ in whether the slash behind it is there when nothing follows. */
@@ -119,9 +105,4 @@ function verifyEither(
     if (!isOther) throw error;
     verifyEither([second, ...rest], verify);
   }
-}
-
-function anonymous({ anonymous: session }: QsParts): Admitted {
-  if (session === undefined) throw new BucketError('access-denied', 'The request is not signed.');
-  return { signature: undefined, known: { user: 'anonymous', session: () => Promise.resolve(session) } };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
-import { anonymousOf, dialectOptions, dialectPlace } from '../../src/dialects/plugin';
+import { dialectOptions, dialectPlace, partsOf } from '../../src/dialects/plugin';
 import type { FilterPlugin } from '../../src/plugin';
 import { qsHandler } from './filter';
 import { routes } from './operations';
@@ -28,14 +28,7 @@ export const qsapi: FilterPlugin<typeof options> = {
   },
   introduce: () => ({ dialects: ['qingstor'] }),
   create: (given, { credentials, log }) => {
-    const { storage_domain, location, clock_skew: skew } = given;
-    const anonymous = anonymousOf(given);
-    return (next) => {
-      const { known, sessions } = loginsOf(given, credentials, next);
-      return qsHandler(next, {
-        ...{ routes, credentials: known, sessions, domains: storage_domain },
-        ...{ location, skew, anonymous, log },
-      });
-    };
+    const parts = partsOf(given, routes, log);
+    return (next) => qsHandler(next, { ...parts, logins: loginsOf(given, credentials, next) });
   },
 };

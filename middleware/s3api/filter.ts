@@ -1,8 +1,9 @@
-import type { Session } from '../../src/buckets/caller';
 import { BucketError } from '../../src/buckets/errors';
 import { addressOf } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/s3_family/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
+import { authorizationIn, unsignedBy } from '../../src/dialects/logins';
+import type { DialectParts } from '../../src/dialects/plugin';
 import { readQuery, type Query } from '../../src/dialects/query';
 import { errorAnswer } from '../../src/dialects/s3_family/errors';
 import { NOTHING, type Signed } from '../../src/dialects/sigv4/canonical';
@@ -10,7 +11,6 @@ import { readSigning, signsQuery, type Signing } from '../../src/dialects/sigv4/
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/http/message';
-import type { Log } from '../../src/log';
 import type { FormOperation } from './form';
 import { payloadOf } from './payload';
 import { verifyPolicy } from './policy';
@@ -20,20 +20,9 @@ import { checkValidity } from './signature/validity';
 import { SPELLING } from './spelling';
 
 /** What the API is spoken with. */
-export interface S3Parts {
-  readonly routes: readonly Route[];
+export interface S3Parts extends DialectParts<Route> {
   readonly postForm: FormOperation;
   readonly signers: Signers;
-  /** Whose subdomains are buckets, in lower case. */
-  readonly domains: readonly string[];
-  /** The region in which the buckets are. */
-  readonly location: string;
-  /** Milliseconds by which a client's clock may be wrong. */
-  readonly skew: number;
-  /** Who asks without a signature; undefined: nobody may. */
-  readonly anonymous: Session | undefined;
-  readonly log: Log;
-  readonly now?: () => number;
 }
 
 /** Answers the requests of S3's API, and passes all others on. */
@@ -86,8 +75,7 @@ class Exchange {
   private async signed(query: Query): Promise<{ readonly signing: Signing; readonly signer: Signer }> {
     const { request, parts } = this;
     const { method, path, headers } = request;
-    const authorizations = [...headers.entries()].filter(([name]) => name === 'authorization');
-    if (authorizations.length > 1) throw new BucketError('invalid-argument', 'Authorization is given twice.');
+    authorizationIn(headers, 'invalid-argument');
     const signing = readSigning(headers, query);
     checkValidity(signing, headers, this.now, parts.skew);
     return this.judged({ method, path, headers, query }, signing);
@@ -105,10 +93,7 @@ class Exchange {
   }
 
   private anonymous(): { readonly signing: undefined; readonly signer: Signer } {
-    const { anonymous } = this.parts;
-    if (anonymous === undefined) throw new BucketError('access-denied', 'Access Denied');
-    const session = () => Promise.resolve(anonymous);
-    return { signing: undefined, signer: { user: 'anonymous', key: undefined, session } };
+    return { signing: undefined, signer: { ...unsignedBy(this.parts.anonymous), key: undefined } };
   }
 
   private async admit(fields: ReadonlyMap<string, ByteString>, bucket: ByteString) {

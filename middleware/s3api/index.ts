@@ -4,7 +4,7 @@ import { withInfo } from '../../src/info';
 import type { FilterPlugin } from '../../src/plugin';
 import { s3Handler } from './filter';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
-import { anonymousOf, dialectOptions, dialectPlace } from '../../src/dialects/plugin';
+import { dialectOptions, dialectPlace, partsOf } from '../../src/dialects/plugin';
 import { routes } from './operations';
 import { postForm } from './operations/post_form';
 import { recognise } from './recognise';
@@ -43,13 +43,11 @@ export const s3api: FilterPlugin<typeof options> = {
   },
   introduce: () => ({ dialects: ['s3'] }),
   create: (given, { credentials, log }) => {
-    const { storage_domain, location, clock_skew: skew } = given;
-    const anonymous = anonymousOf(given);
+    const parts = partsOf(given, routes, log);
     return (next) => {
       const { known, sessions } = loginsOf(given, credentials, next);
       const signers = signersOf(known, sessions);
-      const parts = { routes, postForm, signers, domains: storage_domain, location, skew, anonymous, log };
-      return withInfo(s3Handler(next, parts), { s3api: CAPABILITIES });
+      return withInfo(s3Handler(next, { ...parts, postForm, signers }), { s3api: CAPABILITIES });
     };
   },
 };

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Session as AccountSession } from '../buckets/caller';
+import { BucketError, type BucketErrorCode } from '../buckets/errors';
 import { loginThrough, Sessions, type LoginOf } from '../buckets/sessions';
 import { seconds, url } from '../config/options';
 import type { Credential, CredentialSource, Credentials } from '../credentials/credential';
 import { toText, type ByteString } from '../http/bytes';
+import type { Headers } from '../http/headers';
 import type { Handler } from '../http/message';
 import { isApi, parseTarget } from '../http/path';
 import { KeystoneCredentials } from '../identity/keystone_credentials';
@@ -59,6 +61,19 @@ export interface Known {
 /** Who a credential is of. */
 export function knownBy(credential: Credential, sessions: Sessions): Known {
   return { user: credential.user, session: (refused) => sessions.session(credential, refused) };
+}
+
+/** Who asks without a signature. @throws BucketError `access-denied` where nobody may */
+export function unsignedBy(anonymous: AccountSession | undefined): Known {
+  if (anonymous === undefined) throw new BucketError('access-denied', 'The request is not signed.');
+  return { user: 'anonymous', session: () => Promise.resolve(anonymous) };
+}
+
+/** @throws BucketError of this code where it is there more than once: who takes the one would not judge the other */
+export function authorizationIn(headers: Headers, code: BucketErrorCode): ByteString | undefined {
+  const [first, ...more] = [...headers.entries()].filter(([name]) => name === 'authorization');
+  if (more.length > 0) throw new BucketError(code, 'Authorization is given twice.');
+  return first?.[1];
 }
 
 /** @param next what follows in the pipeline */

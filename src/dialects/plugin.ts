@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Session } from '../buckets/caller';
 import { seconds, words } from '../config/options';
 import { toBytes } from '../http/bytes';
+import type { Log } from '../log';
 import type { FilterPlugin } from '../plugin';
 import { loginOptions } from './logins';
 
@@ -33,8 +34,26 @@ export function dialectPlace(clients: string): Pick<FilterPlugin, 'requires' | '
   };
 }
 
-/** Who asks without a signature; undefined: nobody may. */
-export function anonymousOf(given: { readonly anonymous_account?: string | undefined }): Session | undefined {
-  const { anonymous_account: account } = given;
-  return account === undefined ? undefined : { account: toBytes(account), token: undefined };
+/** What the filter of every dialect is made of. */
+export interface DialectParts<R> {
+  readonly routes: readonly R[];
+  /** Whose subdomains are buckets, in lower case. */
+  readonly domains: readonly string[];
+  /** The region, or the zone, in which the buckets are. */
+  readonly location: string;
+  /** Milliseconds by which a client's clock may be wrong. */
+  readonly skew: number;
+  /** Who asks without a signature; undefined: nobody may. */
+  readonly anonymous: Session | undefined;
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+type DialectOptions = z.infer<z.ZodObject<typeof dialectOptions>> & { readonly location: string };
+
+/** The parts of a filter, as it is configured. */
+export function partsOf<R>(given: DialectOptions, routes: readonly R[], log: Log): DialectParts<R> {
+  const { storage_domain: domains, location, clock_skew: skew, anonymous_account: account } = given;
+  const anonymous = account === undefined ? undefined : { account: toBytes(account), token: undefined };
+  return { routes, domains, location, skew, anonymous, log };
 }

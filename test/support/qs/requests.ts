@@ -24,8 +24,7 @@ export function acceptingQs(parts: Partial<QsParts> = {}): {
   const { routes, known, sessions, next, accepted, passed } = accepting<CallHead>();
   const handler = qsHandler(next, {
     routes,
-    credentials: known,
-    sessions,
+    logins: { known, sessions },
     domains: [],
     location: 'pek3a',
     skew: 900_000,
