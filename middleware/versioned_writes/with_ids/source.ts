@@ -33,7 +33,8 @@ export async function fromVersion(
   const found = asked === undefined || isSeen ? undefined : await look(request, source, reader);
   if (found && found.status >= 300) return found;
   const isWhole = !isItself && parseQuery(request.query).get('multipart-manifest') !== 'get';
-  const from = isWhole && mayBeElsewhere(found, isSeen) ? await reader.copiedFrom(request, place) : place;
+  const mayMove = isWhole && mayBeElsewhere(found, isSeen);
+  const from = mayMove ? await wholeFrom(request, { source, place, found }, reader) : place;
   if ('status' in from) return from;
   const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
   if (asked !== undefined || !isItself) return from === source ? plain : copying(plain, from, target);
@@ -47,7 +48,19 @@ function mayBeElsewhere(found: Response | undefined, isSeen: boolean): boolean {
   return found.headers.has('x-object-manifest') || found.headers.has('content-location');
 }
 
-/** What reading the version comes to, which is not done: its headers; or the refusal, with its text. */
+/** Where a whole object is copied from; or the refusal, which is that of reading it. */
+async function wholeFrom(
+  request: Request,
+  { source, place, found }: Record<'source' | 'place', ObjectTarget> & { found: Response | undefined },
+  reader: Reader,
+): Promise<ObjectTarget | Response> {
+  const from = await reader.copiedFrom(request, place);
+  if ('status' in from || from === place || found) return from;
+  const seen = await look(request, source, reader);
+  return seen.status < 300 ? from : seen;
+}
+
+/** What reading the source comes to, which is not done: its headers; or the refusal, with its text. */
 async function look(request: Request, source: ObjectTarget, reader: Reader): Promise<Response> {
   const { query, dialect } = request;
   const headers = credentials(request.headers);

@@ -58,6 +58,21 @@ export const ONCE_FAILED: readonly Sequence[] = [
 /** The same for versions with ids. */
 export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
   {
+    names: ['foo', 'bar', 'nowhere'],
+    steps: [
+      owner('PUT', '/{k}/{n1}', { headers: { 'X-Symlink-Target': '{p}/{n2}' }, body: 'empty' }),
+      owner('PUT', '/{k}/{n0}', { headers: { 'X-Symlink-Target': '{k}/{n1}' }, body: 'empty' }),
+      owner('COPY', '/{k}/{n0}', { headers: { Destination: '{k}/copy' } }),
+      owner('PUT', '/{p}/{n2}', { body: 'one' }),
+      owner('COPY', '/{k}/{n0}', { headers: { Destination: '{k}/copy' } }),
+      owner('PUT', '/{k}/copy', { headers: { 'X-Copy-From': '/{k}/{n0}' } }),
+      owner('PUT', '/{k}/copy?version-id={i:k:0:0}', { headers: { 'X-Copy-From': '/{k}/{n0}' } }),
+      owner('COPY', '/{k}/{n0}', { headers: { Destination: '{u}/copy', 'Destination-Account': '{test2}' } }),
+      owner('GET', '/{k}/copy'),
+      owner('GET', '/{k}?versions'),
+    ],
+  },
+  {
     names,
     steps: [
       owner('POST', '/{t}', { headers: { 'X-Versions-Enabled': 'false' } }),
