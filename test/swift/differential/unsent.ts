@@ -52,21 +52,22 @@ export const UNSENT: readonly Unsent[] = [
     },
   },
   {
-    name: 'PUT of an id where a mode is in force (not sent)',
+    name: 'PUT or DELETE of an id where a mode is in force (not sent)',
     reason:
-      'Swift looks at the client first, and forgets the id where it archives something: it writes an empty object; we refuse what has no ids',
+      'Swift looks at the client first, and forgets the id where it archives or restores something: it writes an empty object, or what was archived last; we refuse what has no ids',
     concerns: async (step, side) => {
-      if (!isRestoring(step)) return false;
-      const written = await writtenBy(side, step);
-      return written !== undefined && (await archiveOf(side, written)) !== undefined;
+      if (!isRestoring(step) && !isRemovingById(step)) return false;
+      const concerned = step.method === 'PUT' ? await writtenBy(side, step) : await removedBy(side, step);
+      return concerned !== undefined && (await archiveOf(side, concerned)) !== undefined;
     },
   },
   {
     name: 'DELETE of the current version of a name with a percent sign (not sent)',
     reason:
       'Swift decodes such a name once more, does not know the link again, and leaves it leading nowhere',
-    concerns: async ({ method, account, path }, side) => {
-      if (method !== 'DELETE' || !/[?&]version-id=(?!null)/.test(path)) return false;
+    concerns: async (step, side) => {
+      const { account, path } = step;
+      if (!isRemovingById(step)) return false;
       const expanded = await side.expand(path);
       const removed = place(account, expanded);
       if (removed === undefined || !/%[0-9a-f]{2}/i.test(unquote(removed.object))) return false;
@@ -121,6 +122,10 @@ async function restoredBy(step: Step, side: Side) {
 
 function isRestoring({ method, path, headers = {} }: Step): boolean {
   return method === 'PUT' && !('X-Copy-From' in headers) && path.includes('version-id=');
+}
+
+function isRemovingById({ method, path }: Step): boolean {
+  return method === 'DELETE' && /[?&]version-id=(?!null)/.test(path);
 }
 
 /** What a request makes a copy of. */
