@@ -1,11 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { quote, toBytes } from '../../../src/http/bytes';
-import { MARKER_TYPE } from '../../support/containers';
+import { isOnlyLatest } from './latest';
 import { removeLeftover, writtenBy } from './leftovers';
-import { versionsOf, type Listed } from './leftovers_with_ids';
 import type { Observation } from './observe';
-import type { Place } from './places';
-import { accountPath, type Side } from './side';
+import type { Side } from './side';
 import { showStep, type Step } from './steps';
 
 /** A step that was answered differently. */
@@ -154,15 +151,10 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
       (await side.expand(step.path)).includes('version_marker=null'),
   },
   {
-    name: 'which delete marker is the latest',
+    name: 'which version is the latest',
     reason:
-      'Swift says it of the first that a page has of a name, also where newer versions stand before it, or where an older version was made the current one',
-    explains: isOnlyFirstMarker,
-  },
-  {
-    name: 'a version that was made the current one again is the latest',
-    reason: 'Swift does not say so in a page that begins amid the versions of the name, below that',
-    explains: isOnlyRestored,
+      'Swift says it of the first delete marker that a page has of a name, also where newer versions stand before it, or where an older version was made the current one; and not of that in a page that begins amid the versions of the name, below it',
+    explains: isOnlyLatest,
   },
   {
     name: 'PUT of the null version',
@@ -193,42 +185,6 @@ const MODES = ['X-Versions-Location', 'X-History-Location'];
 function toldStatus({ status, body }: Observation): number {
   const told = /^Response Status: (\d+)/m.exec(body)?.[1];
   return told === undefined ? status : Number(told);
-}
-
-/** Whether all that differs is that Swift calls delete markers the latest that by its own API are not. */
-async function isOnlyFirstMarker({ step, swift, hindsight, side }: Divergence): Promise<boolean> {
-  if (!step.path.includes('?versions') || swift.status !== 200 || hindsight.status !== 200) return false;
-  const [theirs, own] = [swift, hindsight].map(({ body }) => JSON.parse(body) as Listed[]);
-  const told = theirs?.filter((row, i) => row.is_latest && own?.[i]?.is_latest === false) ?? [];
-  const mended = theirs?.map((row) => (told.includes(row) ? { ...row, is_latest: false } : row));
-  if (told.some((row) => row.content_type !== MARKER_TYPE) || !isDeepStrictEqual(mended, own)) return false;
-  const container = (await side.expand(step.path)).split('?')[0]?.slice(1) ?? '';
-  for (const { name, version_id: id } of told) {
-    const place: Place = { account: step.account, container, object: quote(toBytes(name)) };
-    const [newest] = await versionsOf(side, place);
-    const current = await side.ask(
-      'HEAD',
-      `${accountPath(place.account)}/${container}/${place.object}?symlink=get`,
-    );
-    if (current.status !== 200 && newest && side.normaliser.text(newest.version_id) === id) return false;
-  }
-  return true;
-}
-
-/** Whether all that differs is that we call a version the latest that by Swift's own API is the current one. */
-async function isOnlyRestored({ step, swift, hindsight, side }: Divergence): Promise<boolean> {
-  if (!/[?&]version_marker=/.test(step.path) || swift.status !== 200 || hindsight.status !== 200)
-    return false;
-  const [theirs, own] = [swift, hindsight].map(({ body }) => JSON.parse(body) as Listed[]);
-  const told = own?.filter((row, i) => row.is_latest && theirs?.[i]?.is_latest === false) ?? [];
-  const mended = own?.map((row) => (told.includes(row) ? { ...row, is_latest: false } : row));
-  if (told.length !== 1 || !isDeepStrictEqual(mended, theirs)) return false;
-  const container = (await side.expand(step.path)).split('?')[0] ?? '';
-  const path = `${accountPath(step.account)}${container}/${quote(toBytes(told[0]?.name ?? ''))}`;
-  const { connection, users } = side.endpoint;
-  const current = await connection.send({ method: 'HEAD', path, headers: users.admin });
-  const id = current.headers.get('x-object-version-id') ?? '';
-  return side.normaliser.text(id) === told[0]?.version_id;
 }
 
 /** Whether both refuse a write. */

@@ -58,6 +58,20 @@ export const ONCE_FAILED: readonly Sequence[] = [
 /** The same for versions with ids. */
 export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
   {
+    names,
+    steps: [
+      owner('DELETE', '/{k}/{n0}'),
+      owner('DELETE', '/{k}/{n0}'),
+      owner('PUT', '/{k}/{n0}', { body: 'one' }),
+      owner('PUT', '/{k}/{n0}', { body: 'two' }),
+      owner('PUT', '/{k}/{n0}', { body: 'one' }),
+      owner('PUT', '/{k}/{n0}?version-id={i:k:0:2}'),
+      owner('GET', '/{k}?versions'),
+      owner('GET', '/{k}?versions&marker={n0}&version_marker={i:k:0:1}'),
+      owner('DELETE', '/{k}/{n0}?version-id={i:k:0:0}'),
+    ],
+  },
+  {
     names: ['foo', 'bar', 'nowhere'],
     steps: [
       owner('PUT', '/{k}/{n1}', { headers: { 'X-Symlink-Target': '{p}/{n2}' }, body: 'empty' }),
