@@ -52,8 +52,12 @@ export function document(status: number, root: string, headers: Headers = Header
   return { status, headers: own.withAll(headers), body };
 }
 
+/** Texts of which nothing is escaped: most are, and to look costs less than to replace. */
+const PLAIN = /^[ !#-%'-;=?-~\u0080-\u00ff]*$/;
+
 /** Text as XML has it; control characters as references, since clients would not get them otherwise. */
 function escaped(text: ByteString): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(/[&<>"]|\p{Cc}/gu, (char) => {
     const code = char.charCodeAt(0);
     const isPartOfOther = code >= 0x80;

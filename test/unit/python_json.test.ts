@@ -1,0 +1,21 @@
+import fc from 'fast-check';
+import { pythonJson } from '../../src/http/python_json';
+
+describe('JSON as Python writes it', () => {
+  it('is what was written, in printable ASCII', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+        const text = pythonJson(value);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(text).toMatch(/^[ -~]*$/);
+      }),
+    );
+  });
+
+  it('has blanks after commas and colons, and no fields without a value', () => {
+    const entry = { name: 'a"b\\é\u007f\n', bytes: 1, is_latest: true, none: undefined, nothing: null };
+    expect(pythonJson([entry, []])).toBe(
+      String.raw`[{"name": "a\"b\\\u00e9\u007f\n", "bytes": 1, "is_latest": true, "nothing": null}, []]`,
+    );
+  });
+});
