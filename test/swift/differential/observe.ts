@@ -1,3 +1,4 @@
+import type { Headers } from '../../../src/http/headers';
 import type { Answer } from '../../support/client';
 
 /** What of an answer must be equal on both sides. */
@@ -73,8 +74,7 @@ export class Normaliser {
     const isManifest = headers.has('x-static-large-object') && !headers.get('etag')?.startsWith('"');
     const hasId = (headers.get('x-object-version-id') ?? 'null') !== 'null';
     const boundary = /^multipart\/byteranges; ?boundary=(\w+)/.exec(headers.get('content-type') ?? '')?.[1];
-    // in an order of our own: times are numbered as they are seen, and the order of headers means nothing
-    for (const name of [...headers.entries()].map(([each]) => each).sort()) {
+    for (const name of namesIn(headers)) {
       if (UNCOMPARED.has(name) || name.startsWith('x-account-storage-policy-')) continue;
       if (!asText && OF_AN_ERROR.has(name)) continue;
       // tells no more than the body; and some of Swift's answers without a body are chunked all the same
@@ -115,6 +115,15 @@ export class Normaliser {
     this.timestamps.set(timestamp, known);
     return known;
   }
+}
+
+/** The one header that only one side may tell a time in. */
+const ONE_SIDED = 'x-copied-from-version-id';
+
+/** In an order of our own: times are numbered as they are seen, and the order of headers means nothing. */
+function namesIn(headers: Headers): string[] {
+  const names = [...headers.entries()].map(([name]) => name).sort();
+  return [...names.filter((name) => name !== ONE_SIDED), ...names.filter((name) => name === ONE_SIDED)];
 }
 
 function withoutBoundary({ status, headers, body }: Observation, boundary: string): Observation {
