@@ -36,6 +36,7 @@ import { readConfig } from '../../src/pipeline/load';
 import { startServer } from '../../src/server/serve';
 import { login as loginEmbedded } from '../support/embedded';
 import { embeddedS3, swiftS3 } from '../support/s3/endpoint';
+import { describeWithSwift } from '../support/swift';
 
 const MIB = 1024 * 1024;
 const FIRST = randomBytes(5 * MIB);
@@ -63,11 +64,9 @@ async function embedded(): Promise<Place> {
   };
 }
 
-const swift = process.env['SWIFT_PLAIN'];
-
 describe('what is uploaded in parts, on the embedded store', () => suite(embedded));
-(swift === undefined ? describe.skip : describe)('what is uploaded in parts, in front of a Swift', () =>
-  suite(() => serve(swiftS3(swift ?? ''))),
+describeWithSwift('what is uploaded in parts, in front of a Swift', ({ plain }) =>
+  suite(() => serve(swiftS3(plain))),
 );
 
 function suite(start: () => Promise<Place>): void {

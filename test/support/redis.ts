@@ -1,20 +1,13 @@
-import { existsSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { KillableServer, started } from './killable_server';
+import { describeNeeding } from './needing';
 import { freePorts } from './ports';
 
 const SERVER = '/usr/bin/redis-server';
-const MISSING = 'No Redis on this machine: the tests against a real one DO NOT RUN. Install redis-server.';
 
-/** A suite that needs a real Redis; where there is none that is said loudly, and is a failure where CI is set. */
+/** A suite that needs a real Redis. */
 export function describeWithRedis(name: string, suite: () => void): void {
-  if (existsSync(SERVER)) {
-    describe(name, suite);
-    return;
-  }
-  if (process.env['CI']) throw new Error(MISSING);
-  process.stderr.write(`\n${'!'.repeat(100)}\n${MISSING}\n${'!'.repeat(100)}\n\n`);
-  describe.skip(`${name} (NOT RUN: no Redis)`, () => it('needs a real Redis', () => undefined));
+  describeNeeding({ name: 'Redis', file: SERVER, from: 'redis-server' }, name, suite);
 }
 
 /** A Redis of a test's own, on a free port of the loopback interface. */

@@ -1,11 +1,17 @@
-import { existsSync } from 'node:fs';
 import { run } from './command';
+import { describeNeeding } from './needing';
 import { USERS } from './swift';
 
 const COMMAND = '/usr/bin/swift';
 
-/** Whether python3-swiftclient is installed. */
-export const hasSwiftCli = existsSync(COMMAND);
+/** A suite that needs the command. */
+export function describeWithSwiftCli(suite: () => void): void {
+  describeNeeding(
+    { name: 'swift command', file: COMMAND, from: 'python3-swiftclient' },
+    'the swift command',
+    suite,
+  );
+}
 
 /** Runs the `swift` command as a user of an endpoint, in a folder; its output. Fails with what it said unless it succeeds. */
 export function swiftCli(url: string, user: keyof typeof USERS, cwd: string) {

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { archivePrefix, MODE_HEADER, MODES, uniqueName, type Mode } from '../support/containers';
 import { suiteProxy } from '../support/suite';
 import { describeWithSwift } from '../support/swift';
-import { hasSwiftCli, swiftCli } from '../support/swift_cli';
+import { describeWithSwiftCli, swiftCli } from '../support/swift_cli';
 
 const MIB = 1024 * 1024;
 const OBJECT = 'reports/2024 – Größe.txt';
 const MARKER = 'application/x-deleted;swift_versions_deleted=1';
 
-(hasSwiftCli ? describe : describe.skip)('the swift command', () => {
+describeWithSwiftCli(() => {
   describeWithSwift('through Hindsight', ({ plain }) => {
     let folder = '';
     beforeAll(() => {

@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, type Ended } from '../command';
+import { describeNeeding } from '../needing';
 import { describeS3, type S3Store } from './endpoint';
 
 /** The clients that come from Debian: what tells that one is there, and its package. */
@@ -12,16 +13,11 @@ const CLIENTS = {
   'python3-boto3': '/usr/lib/python3/dist-packages/boto3/__init__.py',
 } as const;
 
-/** A suite for a client over each store. Without the client it does not run, which is said loudly, and is a failure where CI is set. */
+/** A suite for a client over each store. */
 export function describeClient(name: keyof typeof CLIENTS, suite: (store: S3Store) => void): void {
-  if (existsSync(CLIENTS[name])) {
-    describeS3(name, suite);
-    return;
-  }
-  const message = `No ${name} on this machine: its tests DO NOT RUN. Install the package ${name}.`;
-  if (process.env['CI']) throw new Error(message);
-  process.stderr.write(`\n${'!'.repeat(100)}\n${message}\n${'!'.repeat(100)}\n\n`);
-  describe.skip(`${name} (NOT RUN: it is not installed)`, () => it(`needs ${name}`, () => undefined));
+  describeNeeding({ name, file: CLIENTS[name], from: name }, 'a client of Debian', () =>
+    describeS3(name, suite),
+  );
 }
 
 /** Runs a client in a folder of the suite's own, with nothing of this machine's settings; to be used within tests. */
