@@ -12,6 +12,8 @@ export const progress = (text) => process.stderr.write(`\r${text}`.padEnd(80));
 
 export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
+// whatever was started is stopped at the exit, and there may be many of it
+process.setMaxListeners(100);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 /** A folder that is gone when the process is. */
