@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pause } from '../support/eventually';
 import { isRight, judge } from './check';
 import type { History } from './history';
+import { NoEndOfSearch } from './linearize';
 import { planOf, type Plan } from './plan';
 import { Recorder, type Place } from './record';
 import { report } from './report';
@@ -78,7 +79,7 @@ async function campaign<H extends AnyHistory>(place: Place, count: number, kind:
     for (let seed = seeds.shift(); seed !== undefined && reports.length < FAILURES; seed = seeds.shift()) {
       const history = await recordOne(kind, seed);
       histories.push(history);
-      const problem = kind.problemIn(history);
+      const problem = problemIn(kind, history);
       if (problem !== undefined) reports.push(problem);
     }
   };
@@ -94,10 +95,34 @@ async function campaign<H extends AnyHistory>(place: Place, count: number, kind:
 async function recordOne<H>(kind: Kind<H>, seed: number): Promise<H> {
   const recorder = kind.record(seed);
   await recorder.run();
-  for (let look = 1; ; look++) {
+  for (let look = 1; look < LOOKS; look++) {
     const history = await recorder.history();
-    if (look === LOOKS || kind.isRight(history)) return history;
+    const verdict = soFar(kind, history);
+    if (verdict === 'right') return history;
+    if (verdict === 'no end') break;
     await pause(QUIET);
+  }
+  await pause(LOOKS * QUIET);
+  return recorder.history();
+}
+
+/** What is not all there yet may be explained by nothing, and that takes the longest to find out: it is not asked again and again. */
+function soFar<H>(kind: Kind<H>, history: H): 'right' | 'wrong' | 'no end' {
+  try {
+    return kind.isRight(history) ? 'right' : 'wrong';
+  } catch (error) {
+    if (error instanceof NoEndOfSearch) return 'no end';
+    throw error;
+  }
+}
+
+/** What is wrong with a history, or that there is no telling. */
+function problemIn<H extends AnyHistory>(kind: Kind<H>, history: H): string | undefined {
+  try {
+    return kind.problemIn(history);
+  } catch (error) {
+    if (!(error instanceof NoEndOfSearch)) throw error;
+    return `${error.message}; the history of seed ${history.seed} is in ${saved(history)}`;
   }
 }
 

@@ -36,6 +36,11 @@ export interface Verdict<S, O> {
   readonly nodes: number;
 }
 
+/** There is no telling whether a history is right: the search for an order took too long. */
+export class NoEndOfSearch extends Error {
+  override readonly name = 'NoEndOfSearch';
+}
+
 /** So many nodes are more than any history of a sane length needs. */
 const MOST_NODES = 2_000_000;
 
@@ -43,7 +48,7 @@ const MOST_NODES = 2_000_000;
  * Looks for an order in which the operations, each at an instant between its beginning and its end, give the answers that were
  * given and leave what was found: whether the history is linearizable (Wing and Gong's search, with Lowe's memory of what was tried).
  *
- * @throws where the search would take too long
+ * @throws NoEndOfSearch
  */
 export function linearize<S, K, O>(question: Question<S, K, O>): Verdict<S, O> {
   return new Search(question).run();
@@ -98,7 +103,7 @@ class Search<S, K, O> {
     if (this.#tried.has(key)) return false;
     this.#tried.add(key);
     if (!this.question.isReachable(node.state, (i) => this.#isDone(node, i))) return false;
-    if (++this.#nodes > MOST_NODES) throw new Error(`no end of the search after ${MOST_NODES} nodes`);
+    if (++this.#nodes > MOST_NODES) throw new NoEndOfSearch(`no end of the search after ${MOST_NODES} nodes`);
     if (this.#order.length > this.#longest.length) {
       this.#longest = [...this.#order];
       this.#reached = node.state;
