@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ask as askStore, type Caller } from '../../src/buckets/caller';
 import { completeUpload } from '../../src/buckets/completion';
 import { entriesBelow } from '../../src/buckets/entries';
-import { newAttempt, segmentsOf } from '../../src/buckets/upload_names';
+import { newAttempt, segmentsOf, uploadMarkerOf } from '../../src/buckets/upload_names';
 import { createUpload } from '../../src/buckets/uploads';
 import { readAll } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
@@ -32,6 +32,7 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
     const parts = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`;
     const whole = `<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>`;
     expect((await ask(`POST /${at}`, { body: whole })).status).toBe(200);
+    return id;
   };
   const partBody = (number: number) => Buffer.from([number % 127]);
   /** Of parts of a byte each, more than one manifest has. */
@@ -84,6 +85,28 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
     };
     const { status } = await ask(`${method} /${bucket}/k`, {}, switching);
     expect([isSwitched, status]).toEqual([true, method === 'PUT' ? 200 : 204]);
+    const [kept] = (await read(archive)).split('\n');
+    expect(await read(archive, kept)).toBe('kept');
+  });
+
+  test('parts stay where what was made of them is archived, and who completed the upload could not end it', async () => {
+    const bucket = await newBucket();
+    const archive = `${bucket}-archive`;
+    await askStore(store.caller, { method: 'PUT', container: archive });
+    const headers = Headers.of({ 'X-History-Location': archive });
+    await askStore(store.caller, { method: 'POST', container: bucket, headers });
+    const id = await upload(bucket, 'k', 'kept');
+    await askStore(store.caller, {
+      method: 'PUT',
+      container: segmentsOf(bucket),
+      object: uploadMarkerOf({ key: 'k', id }),
+    });
+    expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
+    expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+    const [begun = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
+    await ask(`PUT /${bucket}/k?uploadId=${begun}&partNumber=1`, { body: 'never completed' });
+    expect((await ask(`DELETE /${bucket}/k?uploadId=${begun}`)).status).toBe(204);
+    expect((await segments(bucket)).every((name) => name.includes(id))).toBe(true);
     const [kept] = (await read(archive)).split('\n');
     expect(await read(archive, kept)).toBe('kept');
   });

@@ -1,0 +1,27 @@
+import { archivePrefix } from '../core/names';
+import { unquote } from '../http/bytes';
+import { headBucket } from './bucket';
+import type { Caller } from './caller';
+import { entriesOf } from './entries';
+import { BucketError } from './errors';
+import { uploadNoted } from './parts';
+import type { Upload } from './upload_names';
+
+/**
+ * Whether the archive of a container in one of Swift's header modes has an object that was made of an upload: of one that was completed by who could not
+ * end it. Also where the caller may not list the archive.
+ */
+export async function isArchived(caller: Caller, { bucket, key, id }: Upload): Promise<boolean> {
+  const { headers } = await headBucket(caller, bucket);
+  const location = headers.get('x-versions-location') ?? headers.get('x-history-location');
+  if (location === undefined) return false;
+  const [archive] = unquote(location).split('/');
+  try {
+    for await (const { content_type } of entriesOf(caller, archive, { prefix: archivePrefix(key) }))
+      if (uploadNoted(content_type) === id) return true;
+    return false;
+  } catch (error) {
+    if (!(error instanceof BucketError)) throw error;
+    return error.code !== 'no-such-bucket';
+  }
+}
