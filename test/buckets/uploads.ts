@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { ask as askStore, type Caller } from '../../src/buckets/caller';
+import { ask as askStore, type Asked, type Caller } from '../../src/buckets/caller';
 import { completeUpload } from '../../src/buckets/completion';
 import { entriesBelow } from '../../src/buckets/entries';
 import { newAttempt, segmentsOf, uploadMarkerOf } from '../../src/buckets/upload_names';
 import { createUpload } from '../../src/buckets/uploads';
-import { readAll } from '../../src/http/body';
+import { drain, readAll } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
+import type { Handler } from '../../src/http/message';
 import { someAtATime } from '../../src/some_at_a_time';
 import { askS3, codeOf, elements, type Sent } from '../support/buckets/s3';
 import type { BucketStore } from '../support/buckets/store';
@@ -56,6 +57,17 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
   const read = async (container: string, object?: ByteString) => {
     const { body } = await askStore(store.caller, { method: 'GET', container, object });
     return (await readAll(body, MIB))?.toString('latin1') ?? '';
+  };
+
+  /** As a client of Swift's API. */
+  const swift = async (asked: Asked) => {
+    const next: Handler = ({ dialect, ...request }) => {
+      expect(dialect).toBeDefined();
+      return store.caller.next(request);
+    };
+    const { status, body } = await askStore({ ...store.caller, next }, asked);
+    await drain(body);
+    expect(status).toBeLessThan(300);
   };
 
   beforeAll(async () => {
@@ -110,6 +122,42 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
     const [kept] = (await read(archive)).split('\n');
     expect(await read(archive, kept)).toBe('kept');
   });
+
+  test.each(['plain', 'versioned since', 'archived since'])(
+    'parts stay where a client of Swift gave another type to what was made of them, %s',
+    async (place) => {
+      const bucket = await newBucket();
+      const archive = `${bucket}-archive`;
+      const id = await upload(bucket, 'k', 'kept');
+      await swift({
+        method: 'POST',
+        container: bucket,
+        object: 'k',
+        headers: Headers.of({ 'Content-Type': 'text/x' }),
+      });
+      if (place === 'versioned since') await ask(`PUT /${bucket}?versioning`, { body: ENABLED });
+      if (place === 'archived since') {
+        await swift({ method: 'PUT', container: archive });
+        await swift({
+          method: 'POST',
+          container: bucket,
+          headers: Headers.of({ 'X-History-Location': archive }),
+        });
+      }
+      if (place !== 'plain') expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
+      await swift({
+        method: 'PUT',
+        container: segmentsOf(bucket),
+        object: uploadMarkerOf({ key: 'k', id }),
+      });
+      expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+      const [entry] = place === 'archived since' ? (await read(archive)).split('\n') : [];
+      const kept = entry
+        ? await read(archive, entry)
+        : (await ask(`GET /${bucket}/k${place === 'plain' ? '' : '?versionId=null'}`)).text;
+      expect(kept).toBe('kept');
+    },
+  );
 
   test.each([
     { many: 7, mostSegments: 3, numbers: [1, 3, 4, 6, 7] },
