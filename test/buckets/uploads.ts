@@ -123,6 +123,23 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
     expect(await read(archive, kept)).toBe('kept');
   });
 
+  test('an upload is completed once, also where who completed it could not end it and the object was overwritten since', async () => {
+    const bucket = await newBucket();
+    await ask(`PUT /${bucket}?versioning`, { body: ENABLED });
+    const id = await upload(bucket, 'k', 'one');
+    await swift({ method: 'PUT', container: segmentsOf(bucket), object: uploadMarkerOf({ key: 'k', id }) });
+    await ask(`PUT /${bucket}/k`, { body: 'two' });
+    const part = `<Part><PartNumber>1</PartNumber><ETag>${md5(Buffer.from('one'))}</ETag></Part>`;
+    const body = `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
+    const again = await ask(`POST /${bucket}/k?uploadId=${id}`, { body });
+    expect(again.status).toBe(200);
+    const version = again.headers.get('x-amz-version-id') ?? '';
+    expect((await ask(`GET /${bucket}/k?versionId=${version}`)).text).toBe('one');
+    expect((await ask(`GET /${bucket}/k`)).text).toBe('two');
+    expect(elements(await ask(`GET /${bucket}?versions`), 'VersionId')).toHaveLength(2);
+    expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+  });
+
   test.each(['plain', 'versioned since', 'archived since'])(
     'parts stay where a client of Swift gave another type to what was made of them, %s',
     async (place) => {
