@@ -3,6 +3,7 @@ import { ask as askStore, type Asked, type Caller } from '../../src/buckets/call
 import { completeUpload } from '../../src/buckets/completion';
 import { entriesBelow } from '../../src/buckets/entries';
 import { newAttempt, segmentsOf, uploadMarkerOf } from '../../src/buckets/upload_names';
+import { putPart } from '../../src/buckets/upload_parts';
 import { createUpload } from '../../src/buckets/uploads';
 import { drain, readAll } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
@@ -138,6 +139,24 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
     expect((await ask(`GET /${bucket}/k`)).text).toBe('two');
     expect(elements(await ask(`GET /${bucket}?versions`), 'VersionId')).toHaveLength(2);
     expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+  });
+
+  test('the newest attempt at a part is the last, also where a clock was set back', async () => {
+    const bucket = await newBucket();
+    const upload = await createUpload(store.caller, { bucket, key: 'k' }, { headers: Headers.none });
+    const sums = new Map<string, string>();
+    const putFirst = (text: string) => {
+      const body = Buffer.from(text);
+      const content = { body, length: body.length, given: Headers.none, sums, trailing: () => sums };
+      return putPart(store.caller, upload, 1, content);
+    };
+    await putFirst('old');
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now - 3_600_000);
+    await putFirst('new').finally(() => clock.mockRestore());
+    const parts = [{ number: 1, etag: undefined, sums }];
+    await completeUpload(store.caller, upload, () => Promise.resolve({ parts, sums }));
+    expect((await ask(`GET /${bucket}/k`)).text).toBe('new');
   });
 
   test.each(['plain', 'versioned since', 'archived since'])(
