@@ -89,6 +89,12 @@ async function complete(
   begun: Begun,
   terms: Terms,
 ): Promise<CompletedObject> {
+  // who completed it before may have died before its end
+  const completed = await completedOf(caller, upload);
+  if (completed) {
+    await endUpload(caller, upload);
+    return again(upload, terms, completed);
+  }
   const parts = await chosenParts(caller, upload, terms);
   const { summing } = begun;
   const value = summing && sumOf(summing, parts);

@@ -8,6 +8,7 @@ import { headBucket } from './bucket';
 import { ask, staying, type Caller } from './caller';
 import { entriesBelow, entriesOf, type Entry } from './entries';
 import { BucketError } from './errors';
+import { isMadeOf } from './manifest_parts';
 import type { PartsInBucket } from './parts_memory';
 import { done } from './store_answers';
 import { beginningOf, belowUpload, segmentsOf, type Upload } from './upload_names';
@@ -41,26 +42,42 @@ export interface Completed {
 
 /** What was made of an upload and is still there: the current object, or one of its versions. */
 export async function completedOf(caller: Caller, upload: Upload): Promise<Completed | undefined> {
-  const { bucket: container, key, id } = upload;
-  const current = await ask(caller, { method: 'HEAD', container, object: key });
+  for await (const large of largeOnes(caller, upload))
+    if (uploadNoted(large.contentType) === upload.id) return large;
+  return undefined;
+}
+
+/** The same, also of what a client of Swift's gave another content type, which notes nothing. */
+async function isUsed(caller: Caller, upload: Upload): Promise<boolean> {
+  const { bucket: container, key: object, id } = upload;
+  for await (const { contentType, versionId } of largeOnes(caller, upload)) {
+    const noted = uploadNoted(contentType);
+    const query = { 'version-id': versionId };
+    if (noted === id) return true;
+    if (noted === undefined && (await isMadeOf(caller, upload, { container, object, query }))) return true;
+  }
+  return false;
+}
+
+/** What an upload's object is, and its versions that are not older than the upload, as far as they are static large objects. */
+async function* largeOnes(caller: Caller, { bucket, key, id }: Upload): AsyncGenerator<Completed> {
+  const current = await ask(caller, { method: 'HEAD', container: bucket, object: key });
   if (current.status === 404) await drain(current.body);
-  else await done(caller, current, { bucket: container, key });
+  else await done(caller, current, { bucket, key });
   const { headers } = current;
-  const type = headers.get('content-type') ?? '';
-  if (current.status < 300 && isSlo(headers) && uploadNoted(type) === id) {
-    const sloEtag = headers.get('etag') ?? '';
-    return { versionId: headers.get('x-object-version-id'), contentType: type, sloEtag };
+  if (current.status < 300 && isSlo(headers)) {
+    const contentType = headers.get('content-type') ?? '';
+    yield { versionId: headers.get('x-object-version-id'), contentType, sloEtag: headers.get('etag') ?? '' };
   }
   const parameters = { versions: '', prefix: key };
   const earliest = beginningOf(id) - CLOCKS;
   const behind = ({ name, version_id }: Entry) => ({ marker: name, version_marker: version_id });
-  for await (const entry of entriesOf(caller, container, parameters, behind)) {
+  for await (const entry of entriesOf(caller, bucket, parameters, behind)) {
     // those behind are older still
-    if (entry.name !== key || (timeOfVersion(entry.version_id) ?? Infinity) < earliest) break;
+    if (entry.name !== key || (timeOfVersion(entry.version_id) ?? Infinity) < earliest) return;
     const { content_type: contentType, slo_etag: sloEtag, version_id: versionId } = entry;
-    if (sloEtag !== undefined && uploadNoted(contentType) === id) return { versionId, contentType, sloEtag };
+    if (sloEtag !== undefined) yield { versionId, contentType, sloEtag };
   }
-  return undefined;
 }
 
 function isSlo(headers: Headers): boolean {
@@ -169,7 +186,7 @@ export async function release(caller: Caller, upload: Upload): Promise<boolean> 
 
 /** The same, for who has noted that they may be going, and while nobody completes the upload. */
 export async function removeParts(caller: Caller, upload: Upload): Promise<boolean> {
-  if (await completedOf(caller, upload)) return false;
+  if (await isUsed(caller, upload)) return false;
   const container = segmentsOf(upload.bucket);
   const below = await entriesBelow(caller, container, belowUpload(upload));
   const parts = below.filter((entry) => !isNote(upload, entry));

@@ -84,8 +84,8 @@ export interface Part {
 }
 
 /**
- * All that was written of an upload by the numbers of the parts, of one number in the order in which the attempts began: as far as the store lists it
- * by now.
+ * All that was written of an upload by the numbers of the parts, of one number in the order in which the store took it, whatever the clocks say of those that
+ * it came through: as far as the store lists it by now.
  */
 export async function listAttempts(caller: Caller, upload: Upload): Promise<Part[]> {
   const entries = await entriesBelow(caller, segmentsOf(upload.bucket), belowUpload(upload));
@@ -96,7 +96,16 @@ export async function listAttempts(caller: Caller, upload: Upload): Promise<Part
       ? []
       : [{ number, name, etag, bytes, entry, sum: partSum(content_type, etag) }];
   });
-  return parts.sort((a, b) => a.number - b.number);
+  return parts.sort((a, b) => a.number - b.number || compare(timeOf(a), timeOf(b)));
+}
+
+/** As listings write times, they sort as texts. */
+function timeOf({ entry }: Part): string {
+  return entry.last_modified ?? '';
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** The parts of an upload: of each number the newest. */

@@ -2,6 +2,7 @@ import { drain } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import type { Response } from '../http/message';
+import { isArchived } from './archived';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
@@ -111,7 +112,7 @@ export function noSuchUpload({ id }: Upload): BucketError {
 
 /**
  * Ends an upload without an object, and removes its parts. Of an abort and of what completes the upload at the same time one succeeds: what has begun
- * to complete it is waited for. An object that was made of it before keeps its parts.
+ * to complete it is waited for. An object that was made of it before keeps its parts, also where it is archived.
  *
  * @throws BucketError `no-such-upload`, `conflict` where somebody does not come to an end with completing it
  */
@@ -119,7 +120,8 @@ export async function abortUpload(caller: Caller, upload: Upload): Promise<void>
   await getUpload(caller, upload);
   const isAborted = await whileNoted(caller, upload, 'removing', async () => {
     await whenOver(caller, upload, 'completing');
-    return (await endUpload(caller, upload)) && (await removeParts(caller, upload));
+    const isEnded = await endUpload(caller, upload);
+    return isEnded && !(await isArchived(caller, upload)) && (await removeParts(caller, upload));
   });
   if (!isAborted) throw noSuchUpload(upload);
 }

@@ -26,6 +26,13 @@ export async function expectSuccess(response: Response, failure: string): Promis
   );
 }
 
+/** The same for the answer to a PUT of an object, which a Swift takes and drops (202) where it finds a newer one by its clock. */
+export async function expectWritten(response: Response, failure: string): Promise<void> {
+  await expectSuccess(response, failure);
+  if (response.status === 202)
+    throw new StoreError('unavailable', `${failure}: the store kept a newer object`, response.status);
+}
+
 /** What the answer to a HEAD says of an object itself. */
 export function objectInfo(response: Response, object: ObjectRef): ObjectInfo {
   const { headers } = response;

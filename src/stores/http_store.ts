@@ -5,7 +5,7 @@ import { subrequest, type Handler, type Request, type Response } from '../http/m
 import { formatQuery, formatTarget } from '../http/path';
 import { readAnswer } from './answer';
 import { BROKEN_MANIFEST } from '../reserved';
-import { expectSuccess, objectInfo, parseListing, untyped } from './http_answers';
+import { expectSuccess, expectWritten, objectInfo, parseListing, untyped } from './http_answers';
 import { ITSELF } from './itself';
 import { DELETE_MARKER_TYPE, NEW_MARKER_LIFE, NEW_MARKER_TYPE, VERSION_MARKER_TYPE } from './markers';
 import { noteHeaders, type Notes } from './notes';
@@ -13,9 +13,8 @@ import { StoreClock } from './store_clock';
 import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store, TypedEntry } from './store';
 
 const MOST_LISTING_BYTES = 32 * 1024 * 1024;
-/** What a POST sets, besides metadata. */
+/** What a POST sets, besides metadata, and takes back where it does not name it. */
 const POSTED_HEADERS = [
-  'content-type',
   'content-encoding',
   'content-disposition',
   'content-language',
@@ -85,9 +84,9 @@ export class HttpStore implements Store {
     }
     const failure = `${named(from)} could not be copied to ${named(to)}`;
     try {
-      await expectSuccess(response, failure);
+      await expectWritten(response, failure);
     } catch (error) {
-      if (response.status >= 500) throw error;
+      if (response.status >= 500 || response.status < 300) throw error;
       const source = await this.ask('HEAD', from, ITSELF, Headers.of({ 'X-Newest': 'true' }));
       await drain(source.body);
       if (source.status === 404) return false;
@@ -115,7 +114,7 @@ export class HttpStore implements Store {
     );
     const noted = kept.withAll(own).with(BROKEN_MANIFEST, 'its segments are gone');
     const put = await this.ask('PUT', to, '', noted, body);
-    await expectSuccess(put, failure);
+    await expectWritten(put, failure);
     return true;
   }
 
@@ -125,14 +124,14 @@ export class HttpStore implements Store {
     const creation = noteHeaders(notes)
       .with('Content-Type', NEW_MARKER_TYPE)
       .with('X-Delete-After', String(NEW_MARKER_LIFE));
-    await expectSuccess(await this.ask('PUT', at, '', creation), failure);
+    await expectWritten(await this.ask('PUT', at, '', creation), failure);
     const completion = noteHeaders(notes).with('Content-Type', DELETE_MARKER_TYPE);
     await expectSuccess(await this.ask('POST', at, '', completion), failure);
   }
 
   async putNote(at: ObjectRef, contentType: ByteString): Promise<void> {
     const response = await this.ask('PUT', at, '', Headers.of({ 'Content-Type': contentType }));
-    await expectSuccess(response, `${named(at)} could not be written`);
+    await expectWritten(response, `${named(at)} could not be written`);
   }
 
   async putVersionMarker(at: ObjectRef, contentType = VERSION_MARKER_TYPE): Promise<boolean> {
@@ -142,7 +141,7 @@ export class HttpStore implements Store {
       await drain(response.body);
       return false;
     }
-    await expectSuccess(response, `the delete marker ${named(at)} could not be written`);
+    await expectWritten(response, `the delete marker ${named(at)} could not be written`);
     return true;
   }
 
@@ -154,7 +153,7 @@ export class HttpStore implements Store {
       'X-Delete-At': expiry?.at,
       'X-Delete-After': expiry?.after,
     });
-    await expectSuccess(await this.ask('PUT', at, '', headers), `${named(at)} could not be written`);
+    await expectWritten(await this.ask('PUT', at, '', headers), `${named(at)} could not be written`);
   }
 
   async keepForever(object: ObjectRef): Promise<void> {
@@ -162,7 +161,6 @@ export class HttpStore implements Store {
     const is = await this.ask('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
     await expectSuccess(is, failure);
     if (!is.headers.has('x-delete-at')) return;
-    // a POST takes back whatever it does not name
     const kept = is.headers.filter((key) => key.startsWith('x-object-meta-') || POSTED_HEADERS.includes(key));
     const post = await this.ask('POST', object, '', kept);
     // to a symlink it is applied, and the answer says that it was not to the target

@@ -87,6 +87,23 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>): void {
     expect(elements(await ask(`GET /${bucket}?list-type=2`), 'Key')).toEqual(['a']);
   });
 
+  test.each([false, true])('what expires expires also when it has tags, versions: %s', async (versioned) => {
+    const container = await newBucket(versioned);
+    const at = { container, object: 'k' };
+    const headers = Headers.of({ 'X-Delete-After': '1000' });
+    await askStore(store.caller, { method: 'PUT', ...at, headers });
+    const expiry = async () =>
+      (await askStore(store.caller, { method: 'HEAD', ...at, query: { symlink: 'get' } })).headers.get(
+        'x-delete-at',
+      );
+    const before = await expiry();
+    expect(before).toBeDefined();
+    const body = '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>';
+    expect((await ask(`PUT /${container}/k?tagging`, { body })).status).toBe(200);
+    expect(elements(await ask(`GET /${container}/k?tagging`), 'Value')).toEqual(['b']);
+    expect(await expiry()).toBe(before);
+  });
+
   test('objects come back with all that was said of them', async () => {
     const bucket = await newBucket();
     const headers = {

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { ask as askStore, type Caller } from '../../src/buckets/caller';
+import { ask as askStore, type Asked, type Caller } from '../../src/buckets/caller';
 import { completeUpload } from '../../src/buckets/completion';
 import { entriesBelow } from '../../src/buckets/entries';
-import { newAttempt, segmentsOf } from '../../src/buckets/upload_names';
+import { newAttempt, segmentsOf, uploadMarkerOf } from '../../src/buckets/upload_names';
+import { putPart } from '../../src/buckets/upload_parts';
 import { createUpload } from '../../src/buckets/uploads';
-import { readAll } from '../../src/http/body';
+import { drain, readAll } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
+import type { Handler } from '../../src/http/message';
 import { someAtATime } from '../../src/some_at_a_time';
 import { askS3, codeOf, elements, type Sent } from '../support/buckets/s3';
 import type { BucketStore } from '../support/buckets/store';
@@ -32,6 +34,7 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
     const parts = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`;
     const whole = `<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>`;
     expect((await ask(`POST /${at}`, { body: whole })).status).toBe(200);
+    return id;
   };
   const partBody = (number: number) => Buffer.from([number % 127]);
   /** Of parts of a byte each, more than one manifest has. */
@@ -55,6 +58,17 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
   const read = async (container: string, object?: ByteString) => {
     const { body } = await askStore(store.caller, { method: 'GET', container, object });
     return (await readAll(body, MIB))?.toString('latin1') ?? '';
+  };
+
+  /** As a client of Swift's API. */
+  const swift = async (asked: Asked) => {
+    const next: Handler = ({ dialect, ...request }) => {
+      expect(dialect).toBeDefined();
+      return store.caller.next(request);
+    };
+    const { status, body } = await askStore({ ...store.caller, next }, asked);
+    await drain(body);
+    expect(status).toBeLessThan(300);
   };
 
   beforeAll(async () => {
@@ -87,6 +101,99 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
     const [kept] = (await read(archive)).split('\n');
     expect(await read(archive, kept)).toBe('kept');
   });
+
+  test('parts stay where what was made of them is archived, and who completed the upload could not end it', async () => {
+    const bucket = await newBucket();
+    const archive = `${bucket}-archive`;
+    await askStore(store.caller, { method: 'PUT', container: archive });
+    const headers = Headers.of({ 'X-History-Location': archive });
+    await askStore(store.caller, { method: 'POST', container: bucket, headers });
+    const id = await upload(bucket, 'k', 'kept');
+    await askStore(store.caller, {
+      method: 'PUT',
+      container: segmentsOf(bucket),
+      object: uploadMarkerOf({ key: 'k', id }),
+    });
+    expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
+    expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+    const [begun = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
+    await ask(`PUT /${bucket}/k?uploadId=${begun}&partNumber=1`, { body: 'never completed' });
+    expect((await ask(`DELETE /${bucket}/k?uploadId=${begun}`)).status).toBe(204);
+    expect((await segments(bucket)).every((name) => name.includes(id))).toBe(true);
+    const [kept] = (await read(archive)).split('\n');
+    expect(await read(archive, kept)).toBe('kept');
+  });
+
+  test('an upload is completed once, also where who completed it could not end it and the object was overwritten since', async () => {
+    const bucket = await newBucket();
+    await ask(`PUT /${bucket}?versioning`, { body: ENABLED });
+    const id = await upload(bucket, 'k', 'one');
+    await swift({ method: 'PUT', container: segmentsOf(bucket), object: uploadMarkerOf({ key: 'k', id }) });
+    await ask(`PUT /${bucket}/k`, { body: 'two' });
+    const part = `<Part><PartNumber>1</PartNumber><ETag>${md5(Buffer.from('one'))}</ETag></Part>`;
+    const body = `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
+    const again = await ask(`POST /${bucket}/k?uploadId=${id}`, { body });
+    expect(again.status).toBe(200);
+    const version = again.headers.get('x-amz-version-id') ?? '';
+    expect((await ask(`GET /${bucket}/k?versionId=${version}`)).text).toBe('one');
+    expect((await ask(`GET /${bucket}/k`)).text).toBe('two');
+    expect(elements(await ask(`GET /${bucket}?versions`), 'VersionId')).toHaveLength(2);
+    expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+  });
+
+  test('the newest attempt at a part is the last, also where a clock was set back', async () => {
+    const bucket = await newBucket();
+    const upload = await createUpload(store.caller, { bucket, key: 'k' }, { headers: Headers.none });
+    const sums = new Map<string, string>();
+    const putFirst = (text: string) => {
+      const body = Buffer.from(text);
+      const content = { body, length: body.length, given: Headers.none, sums, trailing: () => sums };
+      return putPart(store.caller, upload, 1, content);
+    };
+    await putFirst('old');
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now - 3_600_000);
+    await putFirst('new').finally(() => clock.mockRestore());
+    const parts = [{ number: 1, etag: undefined, sums }];
+    await completeUpload(store.caller, upload, () => Promise.resolve({ parts, sums }));
+    expect((await ask(`GET /${bucket}/k`)).text).toBe('new');
+  });
+
+  test.each(['plain', 'versioned since', 'archived since'])(
+    'parts stay where a client of Swift gave another type to what was made of them, %s',
+    async (place) => {
+      const bucket = await newBucket();
+      const archive = `${bucket}-archive`;
+      const id = await upload(bucket, 'k', 'kept');
+      await swift({
+        method: 'POST',
+        container: bucket,
+        object: 'k',
+        headers: Headers.of({ 'Content-Type': 'text/x' }),
+      });
+      if (place === 'versioned since') await ask(`PUT /${bucket}?versioning`, { body: ENABLED });
+      if (place === 'archived since') {
+        await swift({ method: 'PUT', container: archive });
+        await swift({
+          method: 'POST',
+          container: bucket,
+          headers: Headers.of({ 'X-History-Location': archive }),
+        });
+      }
+      if (place !== 'plain') expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
+      await swift({
+        method: 'PUT',
+        container: segmentsOf(bucket),
+        object: uploadMarkerOf({ key: 'k', id }),
+      });
+      expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+      const [entry] = place === 'archived since' ? (await read(archive)).split('\n') : [];
+      const kept = entry
+        ? await read(archive, entry)
+        : (await ask(`GET /${bucket}/k${place === 'plain' ? '' : '?versionId=null'}`)).text;
+      expect(kept).toBe('kept');
+    },
+  );
 
   test.each([
     { many: 7, mostSegments: 3, numbers: [1, 3, 4, 6, 7] },

@@ -4,7 +4,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import readline from 'node:readline';
 import { openStorage } from '../../src/stores/embedded/lmdb_storage';
-import type { Role } from '../../src/stores/embedded/sessions';
+import { Session, type Role } from '../../src/stores/embedded/sessions';
 import type { Storage } from '../../src/stores/embedded/storage';
 import { bytesOf, findings, namesOf, put, temporaryFolders } from '../support/storage';
 
@@ -135,6 +135,24 @@ describe('processes', () => {
     await second.other.kill();
     await storage.expire(0);
     expect(await files(folder)).toEqual([]);
+  });
+
+  it('keeps what a worker put that is killed while it is looked for what workers left', async () => {
+    storage = await openStorage(folder);
+    await storage.putContainer('a', 'c', {});
+    const { other } = await Other.start(folder, 'worker');
+    await other.tell('land');
+    const others = jest.spyOn(Session.prototype, 'others').mockImplementationOnce(async function (
+      this: Session,
+    ) {
+      others.mockRestore();
+      expect(await other.tell('adopt')).toMatchObject({ did: 'adopt' });
+      await other.kill();
+      return this.others();
+    });
+    await storage.expire(0);
+    const { content } = storage.object('a', 'c', 'landed')!;
+    expect(await bytesOf(storage, content)).toHaveLength(content.size);
   });
 
   it('goes on when workers are killed while they write', async () => {

@@ -24,6 +24,7 @@ async function receive(size) {
   return incoming.finish();
 }
 
+let landed;
 const told = {
   /** Puts and deletes objects that others change too. */
   async change(count) {
@@ -42,6 +43,9 @@ const told = {
     await receive(100_000);
     await storage.receive().write(randomBytes(1_000_000));
   },
+  /** Has bytes in a file that are no object's yet, and makes one of them when told again. */
+  land: async () => void (landed = await receive(100_000)),
+  adopt: () => storage.putObject('a', 'c', 'landed', { content: landed, contentType: '', attributes: {} }),
   put: async () => {
     const content = await receive(1);
     return storage.putObject('a', 'c', 'late', { content, contentType: '', attributes: {} });

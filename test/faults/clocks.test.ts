@@ -1,6 +1,7 @@
 import { MODE_HEADER, MODES, mustBe } from '../support/containers';
-import type { FaultyStore } from '../support/faulty_store';
+import type { FaultyStore, Rule } from '../support/faulty_store';
 import { KillableStore } from '../support/killable_store';
+import { newContainerWithIds } from '../support/with_ids';
 import { suiteBench, type SuiteBench } from './bench';
 import { look, MARKER, prepare, type Scene } from './scenes';
 
@@ -11,7 +12,12 @@ describe('clocks', () => {
   // a process of its own, so that its clock is right where this one's is not
   let store: KillableStore | undefined;
   afterAll(() => store?.stop());
-  const { bench }: SuiteBench = suiteBench(async () => (store ??= await KillableStore.embedded()).url);
+  const { bench }: SuiteBench = suiteBench(
+    async () => (store ??= await KillableStore.embedded()).url,
+    true,
+    0,
+    'allow_object_versioning = true',
+  );
   afterEach(() => jest.restoreAllMocks());
 
   function setClock(ahead: number): void {
@@ -67,6 +73,41 @@ describe('clocks', () => {
       expect((await look(direct, scene)).current).toBe(`body ${i}`);
       await mustBe(204, direct.ask('DELETE', scene.path));
     }
+  });
+
+  describe('of a Swift that finds what is there newer than what is written, and so drops that', () => {
+    const dropping =
+      (written: string, header: string): Rule =>
+      ({ method, path, headers }) =>
+        method === 'PUT' && path.endsWith(written) && headers.has(header)
+          ? (exchange) => exchange.answer({ status: 202 })
+          : undefined;
+
+    it('take no version out of the archive that was not restored', async () => {
+      const { client, direct, faulty } = bench();
+      const scene = await prepare(client, 'stack', ['one', 'two']);
+      const { end } = faulty.inject(scene.id, dropping(scene.path, 'x-copy-from'));
+      await remove(scene, 503);
+      end();
+      expect(await look(direct, scene)).toEqual({ current: 'two', archive: ['one'] });
+      await remove(scene);
+      expect(await look(direct, scene)).toEqual({ current: 'one', archive: [] });
+    });
+
+    it('let nobody take for current what is not', async () => {
+      const { client, faulty } = bench();
+      const container = await newContainerWithIds(client);
+      const path = `/${container}/o`;
+      const { headers } = await mustBe(201, client.ask('PUT', path, {}, 'one'));
+      const { end } = faulty.inject(container, dropping(path, 'x-symlink-target'));
+      await mustBe(503, client.ask('PUT', path, {}, 'two'));
+      const id = headers.get('x-object-version-id') ?? '';
+      await mustBe(503, client.ask('PUT', `${path}?version-id=${id}`));
+      end();
+      expect((await client.ask('GET', path)).body.toString()).toBe('one');
+      await mustBe(201, client.ask('PUT', path, {}, 'three'));
+      expect((await client.ask('GET', path)).body.toString()).toBe('three');
+    });
   });
 
   describe('of whole seconds', () => {

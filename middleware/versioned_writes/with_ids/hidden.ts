@@ -12,8 +12,15 @@ import { hasReservedParameter, RESERVED_TYPE } from '../../../src/reserved';
 const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
 const Manifest = z.array(z.looseObject({ path: z.string() }).partial().catch({}));
 
-/** Headers that name an object, or the beginning of names, as `container/object`. */
-const NAMING = ['destination', 'x-copy-from', 'x-symlink-target', 'x-object-manifest'];
+/** Headers that name a container, or an object or the beginning of names as `container/object`. */
+const NAMING = [
+  'destination',
+  'x-copy-from',
+  'x-symlink-target',
+  'x-object-manifest',
+  'x-versions-location',
+  'x-history-location',
+];
 
 /**
  * Keeps clients from the containers that hold versions, by whatever way a request names one, and from types by which the proxy tells what an object is.

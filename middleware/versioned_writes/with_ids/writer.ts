@@ -152,12 +152,16 @@ export class WriterWithIds {
   async update(held: Held, written: ObjectTarget): Promise<Response> {
     const { next, own } = held;
     const type = held.request.headers.get('content-type');
-    const info = type === undefined ? undefined : await new HttpStore(next, own).stat(written);
+    const { dialect } = held.request;
+    const isNeeded = type !== undefined || dialect !== undefined;
+    const info = isNeeded ? await new HttpStore(next, own).stat(written) : undefined;
     const note = noteToKeep(info);
+    // a dialect sends again what it was shown, which is not when a link expires
+    const expiry = Headers.of({ 'X-Delete-At': dialect && info?.link && info.deleteAt });
     const kept = type === undefined || !info?.link ? type : withNotesOf(info.contentType, type);
     const request = kept === undefined ? held.request : withType(held.request, kept);
     const { headers } = kept === undefined ? request : withType(request, withNewest(kept, note));
-    await held.forward((sent) => next({ ...sent, headers }));
+    await held.forward((sent) => next({ ...sent, headers: expiry.withAll(headers) }));
     const response = await held.answer();
     const entry = response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
     if (!entry || !isObject(entry) || versionAt(entry)?.target.object !== written.object) return response;

@@ -133,6 +133,11 @@ export class Contents implements Harbour {
     };
   }
 
+  /** Whether a content is still no record's: for who knows that nobody can make it one's any more. */
+  isArriving(id: number): boolean {
+    return this.#tables.arriving.get(idKey(id)) !== undefined;
+  }
+
   /** Removes files that are nobody's, and takes them off the journals. */
   async sweep(ids: readonly number[]): Promise<void> {
     for (const id of ids) {

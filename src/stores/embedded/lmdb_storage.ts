@@ -226,12 +226,14 @@ class LmdbStorage implements Storage {
 
   /** Removes what processes left that are no more: files without a record, their sessions. */
   async recover(): Promise<void> {
-    const { session, contents, commits } = this.#parts;
+    const { tables, session, contents, commits } = this.#parts;
     // The journal first: whoever is in it was a session before, and is found among these if it lives.
     const { gone, arriving } = contents.journal();
     const { alive, dead } = await session.others();
     const orphans = arriving.filter((entry) => !alive.has(entry.session)).map((entry) => entry.id);
-    await contents.sweep([...gone, ...orphans]);
+    // And once more: one that is dead by now may have made an object of what was arriving.
+    tables.root.resetReadTxn();
+    await contents.sweep([...gone, ...orphans.filter((id) => contents.isArriving(id))]);
     if (dead.length === 0) return;
     await session.bury(dead);
     await commits.run(() => session.forget(dead));

@@ -146,6 +146,8 @@ export function containersTable(store: () => IdsStore): void {
         ['PUT', `/${plain}/object`, { 'X-Symlink-Target': at }],
         ['PUT', `/${plain}/object`, { 'X-Object-Manifest': at }],
         ['COPY', `/${container}/object`, { Destination: at }],
+        ['POST', `/${plain}`, { 'X-Versions-Location': hidden.slice(1) }],
+        ['POST', `/${plain}`, { 'X-History-Location': hidden.slice(1).replace('.', '%2E') }],
         ['PUT', `/${plain}/object?multipart-manifest=put`, {}, JSON.stringify([{ path: `//${at}` }])],
       ];
       for (const [method, path, headers, body] of tries) {

@@ -394,6 +394,19 @@ export function objectsTable(store: () => ObjectsStore): void {
         version.get('content-encoding'),
       ]).toEqual([undefined, 'a', 'text/x', 'gzip']);
     });
+
+    it('of a large object that expires keeps its content type', async () => {
+      const source = await newContainer(client);
+      await mustBe(201, client.ask('PUT', `/${source}/segment`, {}, 'one'));
+      const manifest = JSON.stringify([{ path: `/${source}/segment` }]);
+      const headers = { 'X-Delete-After': '1000', 'Content-Type': 'video/x' };
+      await mustBe(201, client.ask('PUT', `/${source}/o?multipart-manifest=put`, headers, manifest));
+      const to = { Destination: `${container}/o` };
+      const id = idOf(await mustBe(201, client.ask('COPY', `/${source}/o?multipart-manifest=get`, to)));
+      const version = (await mustBe(200, client.ask('GET', at('o', id)))).headers;
+      expect([version.get('content-type'), version.get('x-delete-at')]).toEqual(['video/x', undefined]);
+      expect(await list(client, container)).toMatchObject([{ content_type: 'video/x' }]);
+    });
   });
 
   describe('reading', () => {
