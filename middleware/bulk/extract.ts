@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { drain } from '../../src/http/body';
 import { bulkType, render, type Problem } from '../../src/http/bulk_answer';
-import { isText, quote, type ByteString } from '../../src/http/bytes';
+import { isText, quote, trimmedEnd, type ByteString } from '../../src/http/bytes';
 import { LIMITS } from '../../src/http/constraints';
 import { credentials, Headers } from '../../src/http/headers';
 import { NO_BODY, subrequest, type Handler, type Request } from '../../src/http/message';
@@ -64,7 +64,7 @@ class Extraction {
     const { request, problems, options } = this;
     awaitBody(request);
     const { account, rest } = splitPath(request.path);
-    const base = rest.replace(/\/+$/, '');
+    const base = trimmedEnd(rest, '/');
     const bytes = unpack(ByteReader.over(request.body), kind);
     try {
       for await (const entry of readTar(bytes)) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isText, quote, toBytes } from '../../../http/bytes';
+import { isText, quote, toBytes, trimmed, trimmedEnd } from '../../../http/bytes';
 import type { ObjectTarget } from '../../../http/path';
 import { pythonJson } from '../../../http/python_json';
 import { page, Refused, refuseWith } from './answers';
@@ -107,7 +107,7 @@ function parseSegment(given: unknown, isLast: boolean, manifest: ObjectTarget): 
 }
 
 function parseData(data: unknown): WantedSegment | string {
-  const compact = typeof data === 'string' ? data.replace(/=+$/, '') : '*';
+  const compact = typeof data === 'string' ? trimmedEnd(data, '=') : '*';
   if (!/^[A-Za-z0-9+/]*$/.test(compact) || compact.length % 4 === 1) return 'data must be valid base64';
   const bytes = Buffer.from(compact, 'base64');
   return bytes.length < 1 ? 'too small; each segment must be at least 1 byte.' : { data: bytes };
@@ -121,7 +121,7 @@ function parsePath(
   if (typeof path !== 'string') return '"path" must be a string';
   if (etag !== undefined && etag !== null && typeof etag !== 'string')
     return '"etag" must be a string or null (if provided)';
-  if (!path.replace(/^\/+|\/+$/g, '').includes('/'))
+  if (!trimmed(path, '/').includes('/'))
     return 'path does not refer to an object. Path must be of the form /container/object.';
   const size = size_bytes === undefined || size_bytes === null ? undefined : toInteger(size_bytes);
   if (size !== undefined && Number.isNaN(size)) return 'invalid size_bytes';
