@@ -64,7 +64,7 @@ export type WantedSegment =
 /**
  * Reads the manifest of a `?multipart-manifest=put` (Swift's `parse_and_validate_input`).
  *
- * @throws Refused with all that is wrong
+ * @throws Refused with all that is wrong, as far as it would go into the longest manifest there can be
  */
 export function parseManifest(body: Buffer, manifest: ObjectTarget): WantedSegment[] {
   let parsed: unknown;
@@ -77,11 +77,12 @@ export function parseManifest(body: Buffer, manifest: ObjectTarget): WantedSegme
   if (!Array.isArray(parsed)) throw new Refused(page(400, 'Manifest must be a list.\n'));
   const problems: string[] = [];
   const segments: WantedSegment[] = [];
-  parsed.forEach((each: unknown, at) => {
+  for (const [at, each] of (parsed as readonly unknown[]).entries()) {
     const segment = parseSegment(each, at === parsed.length - 1, manifest);
     if (typeof segment === 'string') problems.push(`Index ${at}: ${segment}`);
     else segments.push(segment);
-  });
+    if (problems.length === SLO_LIMITS.max_manifest_segments) break;
+  }
   if (segments.length > 0 && parsed.every((each) => isRecord(each) && 'data' in each))
     problems.push('Inline data segments require at least one object-backed segment.');
   if (problems.length > 0) throw refuseWith(400, problems.map((each) => `${each}\n`).join(''));
