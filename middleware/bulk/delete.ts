@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/http/body';
 import { bulkType, DeleteSummary } from '../../src/http/bulk_answer';
-import { isText, quote, type ByteString } from '../../src/http/bytes';
+import { isText, quote, trimmed, type ByteString } from '../../src/http/bytes';
 import { credentials } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/http/message';
 import type { Log } from '../../src/log';
@@ -32,16 +32,17 @@ export async function* deleteNamed(request: Request, next: Handler, options: Bul
     const bytes = ByteReader.over(request.body);
     const names = await readNames(bytes, options.max_deletes_per_request);
     const deleter = new Deleter(request, next, account, summary, options);
-    yield* deleter.deleteAll(names.filter((name) => trimmed(name).includes('/')));
-    yield* deleter.deleteAll(names.filter((name) => name !== '' && !trimmed(name).includes('/')));
+    yield* deleter.deleteAll(names.filter(isObjects));
+    yield* deleter.deleteAll(names.filter((name) => name !== '' && !isObjects(name)));
     return summary.isEmpty ? summary.render(type, 400, 'Invalid bulk delete.') : summary.render(type);
   } catch (error) {
     return summary.render(type, ...reportOf(error, request, log));
   }
 }
 
-function trimmed(name: ByteString): ByteString {
-  return name.replace(/^\/+|\/+$/g, '');
+/** Whether a name is an object's, and not a container's. */
+function isObjects(name: ByteString): boolean {
+  return trimmed(name, '/').includes('/');
 }
 
 class Deleter {

@@ -1,12 +1,13 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { drain } from '../../src/http/body';
 import { bulkType, render, type Problem } from '../../src/http/bulk_answer';
-import { isText, quote, type ByteString } from '../../src/http/bytes';
+import { isText, quote, trimmedEnd, type ByteString } from '../../src/http/bytes';
 import { LIMITS } from '../../src/http/constraints';
 import { credentials, Headers } from '../../src/http/headers';
 import { NO_BODY, subrequest, type Handler, type Request } from '../../src/http/message';
 import { statusLine } from '../../src/http/reasons';
 import type { Log } from '../../src/log';
+import { isReserved } from '../../src/reserved';
 import { StoreError } from '../../src/stores/error';
 import { ByteReader } from '../../src/http/byte_reader';
 import type { BulkOptions } from './filter';
@@ -64,7 +65,7 @@ class Extraction {
     const { request, problems, options } = this;
     awaitBody(request);
     const { account, rest } = splitPath(request.path);
-    const base = rest.replace(/\/+$/, '');
+    const base = trimmedEnd(rest, '/');
     const bytes = unpack(ByteReader.over(request.body), kind);
     try {
       for await (const entry of readTar(bytes)) {
@@ -180,8 +181,12 @@ function problemOf({ size, isSparse }: TarEntry, path: ByteString): number | und
   return isSparse ? 501 : undefined;
 }
 
-/** Why headers cannot be sent on, as a status: 400 for names that no header has, 503 (as Swift fails) for such values. */
+/**
+ * Why headers cannot be sent on, as a status: 400 for names that no header has, and for those that the gatekeeper, which has not seen them, takes
+ * from no client; 503 (as Swift fails) for values that no header has.
+ */
 function whyUnsendable(headers: Headers): number | undefined {
+  for (const [name] of headers.entries()) if (isReserved(name)) return 400;
   const raw = headers.toRaw();
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const [name = '', value = ''] = [raw[i], raw[i + 1]];

@@ -1,4 +1,5 @@
 import { bulkType } from '../../src/http/bulk_answer';
+import { trimmed } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { withInfo } from '../../src/info';
 import { textResponse, type Filter } from '../../src/http/message';
@@ -39,7 +40,7 @@ export function bulkFilter(options: BulkOptions, log: Log): Filter {
         return told(deleteNamed(request, next, options, log));
       const format = query.get('extract-archive');
       if (format === undefined || request.method !== 'PUT') return next(request);
-      const kind = KINDS[format.toLowerCase().replace(/^\.+|\.+$/g, '')];
+      const kind = KINDS[trimmed(format.toLowerCase(), '.')];
       if (kind === undefined) return Promise.resolve(unsupported());
       return told(extractArchive(request, next, kind, options, log));
     }, capabilities);

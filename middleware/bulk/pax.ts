@@ -13,15 +13,16 @@ export type PaxHeaders = ReadonlyMap<ByteString, ByteString>;
 export function parsePax(block: Buffer): Map<ByteString, ByteString> {
   const headers = new Map<ByteString, ByteString>();
   const text = block.toString('latin1');
-  const record = /(\d+) ([^=]+)=/y;
+  const count = /(\d{1,20}) /y;
   for (let at = 0; ;) {
-    record.lastIndex = at;
-    const [head, digits, key] = record.exec(text) ?? [];
-    if (head === undefined || key === undefined) return headers;
-    const length = Number(digits);
-    if (length === 0) throw new BrokenArchive('invalid header');
-    headers.set(key, text.slice(at + head.length, Math.max(at + length - 1, at + head.length)));
-    at += length;
+    count.lastIndex = at;
+    const [head, digits] = count.exec(text) ?? [];
+    if (head === undefined) return headers;
+    const end = at + Number(digits);
+    const equals = text.slice(at, end).indexOf('=');
+    if (equals <= head.length) throw new BrokenArchive('invalid header');
+    headers.set(text.slice(at + head.length, at + equals), text.slice(at + equals + 1, end - 1));
+    at = end;
   }
 }
 

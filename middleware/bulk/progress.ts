@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { streamOf } from '../../src/http/body';
 import { bulkHeaders } from '../../src/http/bulk_answer';
 import type { Response } from '../../src/http/message';
@@ -39,6 +40,8 @@ async function* tell(work: Work, isXml: boolean, frequency: number): AsyncGenera
         yield Buffer.from(separator + step.value);
         return;
       }
+      // what is refused at once waits for nothing, and nobody else would have a turn
+      await nextTurn();
       if (last + frequency >= performance.now()) continue;
       last = performance.now();
       yield Buffer.from(filler);

@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream';
-import type { ByteString } from '../../src/http/bytes';
+import { trimmedEnd, type ByteString } from '../../src/http/bytes';
 import type { ByteReader } from '../../src/http/byte_reader';
 import { parsePax, type PaxHeaders } from './pax';
 import { BrokenArchive } from './stopped';
 import { BLOCK, HeaderError, parseHeader, textAt, type TarHeader } from './tar_header';
 
-/** Long names and pax headers are read whole: so many bytes they may have. */
+/** Long names and pax headers are kept: so many bytes those of an entry may have in all, and those for all entries. */
 const MOST_META = 1024 * 1024;
+/** So many different things may be said of an entry. */
+const MOST_SAID = 1000;
 
 /** One entry of an archive. */
 export interface TarEntry {
@@ -70,7 +72,7 @@ export class EntryContent extends Readable {
  * @throws BrokenArchive
  */
 export async function* readTar(bytes: ByteReader): AsyncGenerator<TarEntry> {
-  const global = new Map<ByteString, ByteString>();
+  const global: Said = { said: new Map(), left: MOST_META };
   for (let isFirst = true; ; isFirst = false) {
     const header = await readFirstOf(bytes, isFirst);
     if (header === undefined) return;
@@ -103,25 +105,28 @@ async function readHeader(bytes: ByteReader): Promise<TarHeader> {
   return parseHeader(block);
 }
 
+/** What pax headers say, and how many bytes those may still have. */
+interface Said {
+  readonly said: Map<ByteString, ByteString>;
+  left: number;
+}
+
 /** An entry, from its first header: long names and pax headers stand before the entry's own. */
-async function readEntry(
-  bytes: ByteReader,
-  first: TarHeader,
-  global: Map<ByteString, ByteString>,
-): Promise<TarEntry> {
+async function readEntry(bytes: ByteReader, first: TarHeader, global: Said): Promise<TarEntry> {
   let header = first;
   let longName: ByteString | undefined;
-  const local = new Map<ByteString, ByteString>();
+  const local: Said = { said: new Map(), left: MOST_META };
   for (; 'LKxXg'.includes(header.type); header = await readHeader(bytes)) {
-    const meta = await readMeta(bytes, header.size);
+    const where = header.type === 'g' ? global : local;
+    const meta = await readMeta(bytes, header, where);
     if (header.type === 'L') longName = textAt(meta, 0, meta.length);
-    else if (header.type === 'g') parsePax(meta).forEach((value, key) => global.set(key, value));
-    else if (header.type !== 'K') parsePax(meta).forEach((value, key) => local.set(key, value));
+    else if (header.type !== 'K') parsePax(meta).forEach((value, key) => where.said.set(key, value));
   }
-  const pax = new Map([...global, ...local]);
+  const pax = new Map([...global.said, ...local.said]);
+  if (pax.size > MOST_SAID) throw new BrokenArchive(`more than ${MOST_SAID} attributes`);
   for (let more = header.isExtended; more;) more = (await bytes.read(BLOCK))[504] === 1;
   const size = /^\d+$/.test(pax.get('size') ?? '') ? Number(pax.get('size')) : header.size;
-  const name = pax.get('path')?.replace(/\/+$/, '') ?? longName ?? header.name;
+  const name = pathIn(pax) ?? longName ?? header.name;
   return {
     name,
     size,
@@ -136,8 +141,15 @@ const FILES = ['0', '\0', '7', 'S'];
 /** Links, devices, directories, pipes: their size is that of something else. */
 const WITHOUT_CONTENT = ['1', '2', '3', '4', '5', '6'];
 
-async function readMeta(bytes: ByteReader, size: number): Promise<Buffer> {
-  if (size > MOST_META) throw new BrokenArchive(`a header of ${size} bytes`);
+/** A directory's may end with slashes. */
+function pathIn(pax: PaxHeaders): ByteString | undefined {
+  const path = pax.get('path');
+  return path === undefined ? undefined : trimmedEnd(path, '/');
+}
+
+async function readMeta(bytes: ByteReader, { size }: TarHeader, said: Said): Promise<Buffer> {
+  said.left -= size;
+  if (said.left < 0) throw new BrokenArchive(`headers of more than ${MOST_META} bytes`);
   const meta = await bytes.read(size);
   await bytes.read(paddingOf(size));
   return meta;

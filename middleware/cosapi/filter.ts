@@ -70,7 +70,8 @@ class Exchange {
     const { request, parts, host, place } = this;
     const address = addressIn(request.path, place.bucket);
     const query = readQuery(request.query, (name) => name.toLowerCase());
-    const asking = recognised === 'signed' ? await this.signer(address, query) : unsignedBy(parts.anonymous);
+    const isSigned = recognised === 'signed';
+    const asking = isSigned ? await this.signer(address, query) : unsignedBy(parts.anonymous, query);
     const call = {
       ...address,
       request: inShared(request, host, parts.domains),

@@ -135,11 +135,11 @@ export function cosSignatureOf(
  * @throws BucketError `access-denied`
  */
 export function checkSigned({ headers: signed }: CosSignature, headers: Headers): void {
-  const keys = new Set(signed.map((name) => Headers.key(name)));
+  const [names, keys] = [new Set(signed), new Set(signed.map((name) => Headers.key(name)))];
   const seen = new Set<string>();
   headers.filter((_, spelled) => {
     const name = listed(spelled);
-    const isTwice = seen.has(name) || !signed.includes(name);
+    const isTwice = seen.has(name) || !names.has(name);
     if (keys.has(Headers.key(name)) && isTwice)
       throw new BucketError('access-denied', `A header that is signed is given twice: ${spelled}`);
     seen.add(name);
@@ -181,7 +181,10 @@ export function listed(name: ByteString): string {
 /** Lists may come with their semicolons encoded once more. */
 function listOf(text: ByteString): string[] {
   const list = text.includes(';') ? text : unquote(text.replaceAll(/%(?!3b)/gi, '%25'));
-  return list.split(';').flatMap((name) => (name === '' ? [] : [name.toLowerCase()]));
+  const names = list.split(';').flatMap((name) => (name === '' ? [] : [name.toLowerCase()]));
+  // a long value that is listed often would make much of little
+  if (new Set(names).size < names.length) throw malformed('a list has a name twice');
+  return names;
 }
 
 function period(text: string): Period | undefined {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { drain } from '../../src/http/body';
-import { unquote, type ByteString } from '../../src/http/bytes';
+import { trimmedEnd, unquote, type ByteString } from '../../src/http/bytes';
 import { isSignedBy, parseSignature } from '../../src/http/digest';
 import { parseParameters } from '../../src/http/form';
 import { Headers } from '../../src/http/headers';
@@ -78,7 +78,7 @@ export class Upload {
     for await (const chunk of part.body)
       if (value.length < MOST_VALUE) value += chunk.toString('latin1', 0, MOST_VALUE - value.length);
     if (name === undefined) return;
-    this.fields.set(name.toLowerCase(), value.replace(/[\r\n-]+$/, ''));
+    this.fields.set(name.toLowerCase(), trimmedEnd(value, '\r\n-'));
     if (this.fields.size > MOST_FIELDS) throw new InvalidForm('too many fields');
   }
 

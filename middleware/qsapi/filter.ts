@@ -44,7 +44,7 @@ async function answer(
   const { signature, known } =
     recognised === 'signed'
       ? await signed(parts, request)
-      : { signature: undefined, known: unsignedBy(parts.anonymous) };
+      : { signature: undefined, known: unsignedBy(parts.anonymous, query) };
   const isOfUrl = (name: string) => signature?.expires !== undefined && SIGNING.has(name);
   const call = {
     request: withConditions(request),

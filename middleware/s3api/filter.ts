@@ -54,7 +54,7 @@ class Exchange {
     if (recognised === 'form' && bucket !== undefined)
       return parts.postForm({ request, bucket, admit: (fields) => this.admit(fields, bucket) });
     const query = readQuery(request.query);
-    const { signing, signer } = recognised === 'signed' ? await this.signed(query) : this.anonymous();
+    const { signing, signer } = recognised === 'signed' ? await this.signed(query) : this.anonymous(query);
     const call = {
       request: asMeant(request, query, signing),
       caller: this.callerOf(signer),
@@ -92,8 +92,8 @@ class Exchange {
     }
   }
 
-  private anonymous(): { readonly signing: undefined; readonly signer: Signer } {
-    return { signing: undefined, signer: { ...unsignedBy(this.parts.anonymous), key: undefined } };
+  private anonymous(query: Query): { readonly signing: undefined; readonly signer: Signer } {
+    return { signing: undefined, signer: { ...unsignedBy(this.parts.anonymous, query), key: undefined } };
   }
 
   private async admit(fields: ReadonlyMap<string, ByteString>, bucket: ByteString) {

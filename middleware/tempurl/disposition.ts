@@ -1,4 +1,4 @@
-import { quote, type ByteString } from '../../src/http/bytes';
+import { quote, trimmedEnd, type ByteString } from '../../src/http/bytes';
 
 /**
  * The Content-Disposition of an object that is read by a temporary URL: what the URL says, or else what the object has, or else that it
@@ -13,7 +13,7 @@ export function dispositionOf(
 ): ByteString {
   if (isInline && filename === undefined) return 'inline';
   if (filename !== undefined) return format(isInline ? 'inline' : 'attachment', filename);
-  return kept ?? format('attachment', object.replace(/\/+$/, '').split('/').at(-1) ?? '');
+  return kept ?? format('attachment', trimmedEnd(object, '/').split('/').at(-1) ?? '');
 }
 
 /** RFC 6266, with the name once as every browser reads it and once as RFC 5987 has it. */

@@ -2,7 +2,7 @@ import { drain } from '../../src/http/body';
 import type { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/http/message';
 import { isCopy } from '../../src/http/written';
-import { noteHeaders, type Notes } from '../../src/stores/notes';
+import { NO_NOTES, noteHeaders, NOTHING_RESTORED, type Notes } from '../../src/stores/notes';
 
 /** Swift's own bounds for an object's metadata, less what a note takes. */
 const MOST_ITEMS = 90 - 1;
@@ -12,11 +12,22 @@ const METADATA = 'x-object-meta-';
 /** Lets a client's write through with notes on the object that it writes, where that has room for them. */
 export async function forwardNoted(request: Request, notes: Notes, next: Handler): Promise<Response> {
   const headers = noteHeaders(notes);
+  if (isCopy(request)) return forwardCopy(request, headers, next);
   if (isEmpty(headers) || !hasRoom(request.headers)) return next(request);
-  const response = await next({ ...request, headers: request.headers.withAll(headers) });
-  if (response.status !== 400 || !isCopy(request)) return response;
-  // the source may have as much metadata as an object can have
-  await drain(response.body);
+  return next({ ...request, headers: request.headers.withAll(headers) });
+}
+
+/**
+ * A copy brings the notes of its source along, and who writes may have made that so that they name entries in this object's archive: what is noted as
+ * restored would be removed from there. So they are replaced. That takes room only where the source has none of them.
+ */
+async function forwardCopy(request: Request, headers: Headers, next: Handler): Promise<Response> {
+  for (const each of [NO_NOTES.withAll(headers), NOTHING_RESTORED]) {
+    const response = await next({ ...request, headers: request.headers.withAll(each) });
+    if (response.status !== 400) return response;
+    // the source may have as much metadata as an object can have
+    await drain(response.body);
+  }
   return next(request);
 }
 

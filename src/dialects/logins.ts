@@ -12,6 +12,7 @@ import { KeystoneCredentials } from '../identity/keystone_credentials';
 import { loginKeystone, loginV1, LoginRefused } from '../identity/logins';
 import { RememberedCredentials } from '../identity/remembered_credentials';
 import type { Session } from '../identity/session';
+import type { Query } from './query';
 import { signedForKeystone } from './sigv4/for_keystone';
 
 /** The options that tell who the users of access keys are, and where they log in. */
@@ -63,9 +64,19 @@ export function knownBy(credential: Credential, sessions: Sessions): Known {
   return { user: credential.user, session: (refused) => sessions.session(credential, refused) };
 }
 
-/** Who asks without a signature. @throws BucketError `access-denied` where nobody may */
-export function unsignedBy(anonymous: AccountSession | undefined): Known {
+/**
+ * Who asks without a signature.
+ *
+ * @throws BucketError `access-denied` where nobody may; `invalid-request` where headers of the answer are to be others, which only a signature may say: an
+ *   object that is public would be a page of whoever makes a link to it
+ */
+export function unsignedBy(anonymous: AccountSession | undefined, query: Query): Known {
   if (anonymous === undefined) throw new BucketError('access-denied', 'The request is not signed.');
+  if ([...query.keys()].some((name) => name.toLowerCase().startsWith('response-')))
+    throw new BucketError(
+      'invalid-request',
+      'Request specific response headers cannot be used for anonymous GET requests.',
+    );
   return { user: 'anonymous', session: () => Promise.resolve(anonymous) };
 }
 

@@ -4,8 +4,10 @@ export const FORMATS = ['text/plain', 'application/json', 'application/xml', 'te
 const TOKEN = String.raw`[^()<>@,;:"/\[\]?={}\x00-\x20\x7f]+`;
 // a quotation mark within is told by the backslash before it
 const QUOTED = String.raw`"(?:[^"]|(?<=\\)")*"`;
+/** Not all that JavaScript takes for white space: some of that is in tokens, and what can be read in two ways is read in all. */
+const SPACE = String.raw`[ \t\n\v\f\r]*`;
 const RANGE = new RegExp(
-  String.raw`^\s*(${TOKEN})/(${TOKEN})((?:\s*;\s*${TOKEN}\s*=\s*(?:${TOKEN}|${QUOTED}))*\s*)$`,
+  `^${SPACE}(${TOKEN})/(${TOKEN})((?:${SPACE};${SPACE}${TOKEN}${SPACE}=${SPACE}(?:${TOKEN}|${QUOTED}))*${SPACE})$`,
 );
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 

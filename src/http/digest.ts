@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { words } from '../config/options';
-import type { ByteString } from './bytes';
+import { trimmedEnd, type ByteString } from './bytes';
 
 /** The digests that clients may sign with, Swift's weakest first. */
 export const DIGESTS = ['sha1', 'sha256', 'sha512'] as const;
@@ -37,7 +37,7 @@ export function parseSignature(value: ByteString): Signature | undefined {
     const digest = HEX_LENGTHS[value.length];
     return digest !== undefined && /^[0-9a-fA-F]+$/.test(value) ? { digest, hex: value } : undefined;
   }
-  const text = value.slice(colon + 1).replace(/=+$/, '');
+  const text = trimmedEnd(value.slice(colon + 1), '=');
   const isUrlSafe = /[-_]/.test(text) && !/[+/]/.test(text);
   if (!(isUrlSafe ? /^[\w-]*$/ : /^[A-Za-z0-9+/]*$/).test(text) || text.length % 4 === 1) return undefined;
   return { digest: value.slice(0, colon), hex: Buffer.from(text, 'base64').toString('hex') };

@@ -1,4 +1,4 @@
-import type { ByteString } from './bytes';
+import { trimmed, type ByteString } from './bytes';
 import type { Request } from './message';
 
 /** A header's value and its parameters, read as Swift's `parse_content_disposition` reads them. */
@@ -12,7 +12,7 @@ export function parseParameters(header: ByteString): {
   let rest = header.slice(semicolon + 1).trim();
   for (let found = PARAMETER.exec(rest); found; found = PARAMETER.exec(rest)) {
     const [whole, name = '', value = ''] = found;
-    parameters.set(name, value.replace(/^"+|"+$/g, ''));
+    parameters.set(name, trimmed(value, '"'));
     rest = rest.slice(whole.length);
   }
   return { value: header.slice(0, semicolon).trim(), parameters };

@@ -41,10 +41,14 @@ export class Headers {
     return found;
   }
 
-  /** The value of the fields that are spelled so, without regard to case: here `_` is not `-`. */
-  getAsSpelled(name: string): ByteString | undefined {
-    const lower = name.toLowerCase();
-    return this.filter((_, spelled) => spelled.toLowerCase() === lower).get(name);
+  /** All values by their names in comparable form, those of one name joined by a comma: for whoever wants many of them. */
+  byName(): Map<string, ByteString> {
+    return joined(this.fields, ({ key }) => key);
+  }
+
+  /** The same by the names as they are spelled, in lower case: here `_` is not `-`. */
+  bySpelling(): Map<string, ByteString> {
+    return joined(this.fields, ({ name }) => name.toLowerCase());
   }
 
   has(name: string): boolean {
@@ -107,6 +111,16 @@ interface Field {
   readonly name: string;
   readonly value: ByteString;
   readonly key: string;
+}
+
+function joined(fields: readonly Field[], nameOf: (field: Field) => string): Map<string, ByteString> {
+  const values = new Map<string, ByteString>();
+  for (const each of fields) {
+    const name = nameOf(each);
+    const before = values.get(name);
+    values.set(name, before === undefined ? each.value : `${before},${each.value}`);
+  }
+  return values;
 }
 
 function field(name: string, value: ByteString): Field {

@@ -77,7 +77,7 @@ function reframe(req: IncomingMessage, res: ServerResponse): boolean {
   }
   if (req.headers.expect !== undefined && req.httpVersionMinor > 0) res.writeContinue();
   const headers = endToEnd(Headers.fromRaw(req.rawHeaders)).without('expect');
-  req.headers = Object.fromEntries([...headers.entries()].map(([key]) => [key, headers.get(key)]));
+  req.headers = Object.fromEntries(headers.byName());
   return true;
 }
 
@@ -113,7 +113,7 @@ function logWhenDone(req: IncomingMessage, res: ServerResponse, log: Log): void 
   res.on('close', () => {
     log.info({
       method: req.method,
-      path: toText(unquote((req.url ?? '').split('?', 1)[0] ?? '')),
+      path: toText(unquote(originForm(req.url ?? '').split('?', 1)[0] ?? '')),
       status: res.writableFinished ? res.statusCode : 499,
       bytes_in: received.get(req) ?? 0,
       bytes_out: req.method === 'HEAD' ? 0 : Number(res.getHeader('content-length') ?? 0),

@@ -4,7 +4,7 @@ import { RESERVED_OBJECT_PREFIX } from '../reserved';
 /**
  * What the proxy notes on an object or an archive entry when it writes it, in the same request, so that an operation that was
  * interrupted can be told from one that was not. Each is a timestamp, or several, as they end the names of archive entries. A copy
- * that a client makes of an object brings that object's notes along; they name no entries of the copy's own.
+ * that a client makes of an object would bring that object's notes along: they are replaced.
  */
 export interface Notes {
   /** On an object: the entry that was the newest when the object was written over what that entry keeps. */
@@ -21,6 +21,11 @@ const NAMES = {
   deletes: `${RESERVED_OBJECT_PREFIX}deletes`,
 };
 const TIMESTAMP = /^\d+\.\d+$/;
+
+/** Replaces, on a copy, what its source notes as restored; `-` is no timestamp. */
+export const NOTHING_RESTORED = Headers.of({ [NAMES.restored]: '-' });
+/** The same for all that an object notes. */
+export const NO_NOTES = NOTHING_RESTORED.with(NAMES.previous, '-');
 
 /** The notes among an object's headers; what is no timestamp is none. */
 export function readNotes(headers: Headers): Notes {

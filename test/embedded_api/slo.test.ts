@@ -48,6 +48,24 @@ describe('a static large object', () => {
     expect(await client.names(first)).toEqual(['1']);
   });
 
+  it('is told of no more mistakes in its manifest than that can have segments', async () => {
+    const container = await newContainer(client);
+    const path = `/${container}/slo?multipart-manifest=put`;
+    const wrong = JSON.stringify([...Array.from({ length: 2000 }, () => 1), { path: '/a/b' }]);
+    const { status, body } = await client.ask('PUT', path, {}, wrong);
+    const told = body.toString().trimEnd().split('\n');
+    expect([status, told.length, told.at(-1)]).toEqual([400, 1000, 'Index 999: not a JSON object']);
+  });
+
+  it('has no segment in a container that holds versions, whatever else its manifest has', async () => {
+    const container = await newContainer(client);
+    const path = `/${container}/slo?multipart-manifest=put`;
+    const others = [1, null, 'x', [], {}, { path: 1 }, { path: '/a/b' }];
+    const hidden = { path: `//.hindsight-versions-${container}/x` };
+    const { status, body } = await client.ask('PUT', path, {}, JSON.stringify([...others, hidden]));
+    expect([status, body.toString()]).toEqual([400, expect.stringContaining('that hold versions')]);
+  });
+
   it('tells in a body of unknown length how a put with heartbeats ended', async () => {
     const { manifests, manifest } = await largeObject();
     const ask = (body: string, etag?: string) =>

@@ -23,6 +23,19 @@ async function contents(archive: Buffer, kind: ArchiveKind = 'plain', piece = 70
   return found;
 }
 
+/** A header of its own: one that says one thing of the entry behind it (`x`), or of all that follow (`g`). */
+function paxHeader(type: string, value: string): Buffer {
+  const record = ` k=${value}\n`;
+  const content = `${record.length + 4}${record}`;
+  const block = Buffer.alloc(512);
+  block.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
+  block.write(type, 156, 'latin1');
+  block.fill(' ', 148, 156);
+  const sum = block.reduce((a, b) => a + b, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return Buffer.concat([block, Buffer.from(content.padEnd(Math.ceil(content.length / 512) * 512, '\0'))]);
+}
+
 const text = (from: string) => Buffer.from(from, 'base64');
 /** Python's bz2 of a tar archive with the file `a`, "hello\n", in two streams one after the other. */
 const BZ2 = text(
@@ -73,6 +86,26 @@ describe('a tar archive', () => {
       },
       { name: 'plain', body: 'y', pax: {} },
     ]);
+  });
+
+  it('may have slashes without number in a name', async () => {
+    const name = `a${'/'.repeat(1_000_000)}b`;
+    const archive = await archiveOf([{ name: 'x', pax: { path: name } }]);
+    expect((await contents(archive)).map((each) => each.name)).toEqual([name]);
+  });
+
+  it('says no more of its entries than can be kept', async () => {
+    const said = (length: number, type: string) =>
+      Array.from({ length }, (_, i) => paxHeader(type, `${'v'.repeat(8000)}${i}`));
+    const [file] = [await archiveOf([{ name: 'a' }])];
+    for (const type of ['g', 'x']) {
+      await expect(contents(Buffer.concat([...said(200, type), file]))).rejects.toThrow(
+        'headers of more than',
+      );
+      expect(await contents(Buffer.concat([...said(20, type), file]))).toHaveLength(1);
+    }
+    const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`k${i}`, 'v']));
+    await expect(contents(await archiveOf([{ name: 'a', pax: many }]))).rejects.toThrow('attributes');
   });
 
   it('ends with its block of zeros, or with a damaged header that is not the first', async () => {

@@ -41,6 +41,16 @@ describe('the log', () => {
     ));
 });
 
+it('has of a whole URL only the path: clients may put a password before the host', () =>
+  onWire('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', async ({ open, log }) => {
+    const client = await open();
+    for (const path of ['/auth/x', PATH])
+      await client.ask('GET', `http://user:secret@elsewhere.test${path}?y`);
+    const paths = () => log.filter(({ method }) => method).map(({ path }) => path);
+    await eventually('two lines', () => paths().length === 2);
+    expect(paths()).toEqual(['/auth/x', PATH]);
+  }));
+
 describeWithSwift('the log, in front of the real Swift', ({ plain }) => {
   it('never holds a token, a secret or a signature', async () => {
     const lines: string[] = [];

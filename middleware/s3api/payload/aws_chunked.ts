@@ -73,9 +73,15 @@ async function readTrailer(
   signatures: ChunkSignatures | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const trailer = new Map<string, string>();
-  for (;;) {
+  const isSigned = signatures?.signsTrailer === true;
+  for (let mayGoOn = isSigned; ;) {
     const line = (await lineOf(reader)).replace(/\r$/, '');
-    if (line === '') break;
+    if (line === '') {
+      if (!mayGoOn || trailer.has(TRAILER_SIGNATURE)) break;
+      // minio-go has an empty line before the signature, too
+      mayGoOn = false;
+      continue;
+    }
     const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): *(.*)$/.exec(line) ?? [];
     const key = name?.toLowerCase();
     if (key === undefined || trailer.has(key) || trailer.size === MOST_TRAILERS)
@@ -84,7 +90,7 @@ async function readTrailer(
   }
   const signature = trailer.get(TRAILER_SIGNATURE);
   trailer.delete(TRAILER_SIGNATURE);
-  if (signatures?.signsTrailer === true) signatures.checkTrailer(trailer, signature ?? '');
+  if (isSigned) signatures.checkTrailer(trailer, signature ?? '');
   else if (signature !== undefined) throw malformed('its trailer is signed and should not be');
   return trailer;
 }

@@ -26,11 +26,12 @@ export function canonicalRequest(
   { method, path, headers, query }: Signed,
   { from, signedHeaders, payload }: Signing,
 ): ByteString {
+  const sent = headers.bySpelling();
   return [
     method,
     path.split('/').map(reencoded).join('/'),
     canonicalQuery(query, from),
-    ...signedHeaders.map((name) => `${name}:${collapsed(headers.getAsSpelled(name) ?? '')}`),
+    ...signedHeaders.map((name) => `${name}:${collapsed(sent.get(name) ?? '')}`),
     '',
     signedHeaders.join(';'),
     payload,

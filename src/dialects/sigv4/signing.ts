@@ -170,6 +170,8 @@ function readNames(list: ByteString): string[] {
   const names = list.split(';');
   if (names.some((name) => !/^[!#$%&'*+.^`|~0-9a-z_-]+$/.test(name)))
     throw malformed('SignedHeaders must be names of headers in lower case with semicolons between them.');
+  // a long value that is listed often would make much of little
+  if (new Set(names).size < names.length) throw malformed('SignedHeaders has a name twice.');
   return names;
 }
 

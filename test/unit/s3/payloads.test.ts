@@ -63,6 +63,17 @@ describe('signed chunks', () => {
     );
   });
 
+  it('may have an empty line before the signature of their trailer, as those of minio-go', async () => {
+    const body = Buffer.from('hello');
+    const recorded = await streamed([body], ['x-amz-checksum-crc32', await crc32(body)]);
+    const text = recorded.body.toString('latin1');
+    const apart = text.replace('\r\nx-amz-trailer-signature', '\n\r\nx-amz-trailer-signature');
+    expect(apart).not.toBe(text);
+    expect((await put({ ...recorded, body: Buffer.from(apart, 'latin1') })).got?.body).toEqual(body);
+    const twice = apart.replace('\r\nx-amz-trailer-signature', '\r\n\r\nx-amz-trailer-signature');
+    expect((await put({ ...recorded, body: Buffer.from(twice, 'latin1') })).got).toBeUndefined();
+  });
+
   it('have no trailer that was not announced', async () => {
     const recorded = await streamed([Buffer.from('hello')]);
     const end = recorded.body.length - 2;

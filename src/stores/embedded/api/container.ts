@@ -1,4 +1,4 @@
-import { toText, type ByteString } from '../../../http/bytes';
+import { toText, trimmedEnd, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import { listingAnswer, listingHead, type ShownEntry } from '../../../http/listing';
@@ -103,7 +103,7 @@ const PARAMETER = /\s*;\s*([^\s;=]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;"]+))?/g;
  */
 function listPath({ target, storage }: ContainerCall, path: ByteString, wanted: ListingQuery) {
   const { account, container } = target;
-  const prefix = path === '' ? '' : path.replace(/\/+$/, '') + '/';
+  const prefix = path === '' ? '' : trimmedEnd(path, '/') + '/';
   const found: Listed<ObjectRecord>[] = [];
   let { marker } = wanted;
   while (found.length < wanted.limit) {

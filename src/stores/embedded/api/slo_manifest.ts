@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isText, quote, toBytes } from '../../../http/bytes';
+import { isText, quote, toBytes, trimmed, trimmedEnd } from '../../../http/bytes';
 import type { ObjectTarget } from '../../../http/path';
 import { pythonJson } from '../../../http/python_json';
 import { page, Refused, refuseWith } from './answers';
@@ -64,7 +64,7 @@ export type WantedSegment =
 /**
  * Reads the manifest of a `?multipart-manifest=put` (Swift's `parse_and_validate_input`).
  *
- * @throws Refused with all that is wrong
+ * @throws Refused with all that is wrong, as far as it would go into the longest manifest there can be
  */
 export function parseManifest(body: Buffer, manifest: ObjectTarget): WantedSegment[] {
   let parsed: unknown;
@@ -77,11 +77,12 @@ export function parseManifest(body: Buffer, manifest: ObjectTarget): WantedSegme
   if (!Array.isArray(parsed)) throw new Refused(page(400, 'Manifest must be a list.\n'));
   const problems: string[] = [];
   const segments: WantedSegment[] = [];
-  parsed.forEach((each: unknown, at) => {
+  for (const [at, each] of (parsed as readonly unknown[]).entries()) {
     const segment = parseSegment(each, at === parsed.length - 1, manifest);
     if (typeof segment === 'string') problems.push(`Index ${at}: ${segment}`);
     else segments.push(segment);
-  });
+    if (problems.length === SLO_LIMITS.max_manifest_segments) break;
+  }
   if (segments.length > 0 && parsed.every((each) => isRecord(each) && 'data' in each))
     problems.push('Inline data segments require at least one object-backed segment.');
   if (problems.length > 0) throw refuseWith(400, problems.map((each) => `${each}\n`).join(''));
@@ -107,7 +108,7 @@ function parseSegment(given: unknown, isLast: boolean, manifest: ObjectTarget): 
 }
 
 function parseData(data: unknown): WantedSegment | string {
-  const compact = typeof data === 'string' ? data.replace(/=+$/, '') : '*';
+  const compact = typeof data === 'string' ? trimmedEnd(data, '=') : '*';
   if (!/^[A-Za-z0-9+/]*$/.test(compact) || compact.length % 4 === 1) return 'data must be valid base64';
   const bytes = Buffer.from(compact, 'base64');
   return bytes.length < 1 ? 'too small; each segment must be at least 1 byte.' : { data: bytes };
@@ -121,7 +122,7 @@ function parsePath(
   if (typeof path !== 'string') return '"path" must be a string';
   if (etag !== undefined && etag !== null && typeof etag !== 'string')
     return '"etag" must be a string or null (if provided)';
-  if (!path.replace(/^\/+|\/+$/g, '').includes('/'))
+  if (!trimmed(path, '/').includes('/'))
     return 'path does not refer to an object. Path must be of the form /container/object.';
   const size = size_bytes === undefined || size_bytes === null ? undefined : toInteger(size_bytes);
   if (size !== undefined && Number.isNaN(size)) return 'invalid size_bytes';
