@@ -1,4 +1,4 @@
-import { destroy } from '../http/body';
+import { destroy, isUnread } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import {
@@ -71,12 +71,8 @@ export async function ask(caller: Caller, asked: Asked): Promise<Response> {
   if (response.status !== 401 || session.token === undefined) return response;
   destroy(response.body);
   const renewed = await caller.session(session.token);
-  if (isUnread(asked.body)) return caller.next(requestOf(caller, renewed, asked));
+  if (asked.body === undefined || isUnread(asked.body)) return caller.next(requestOf(caller, renewed, asked));
   throw new BucketError('unavailable', 'The login to the store had expired. Please try again.');
-}
-
-function isUnread(body: Body | undefined): boolean {
-  return body === undefined || Buffer.isBuffer(body) || !(body.readableDidRead || body.destroyed);
 }
 
 function requestOf({ request }: Caller, session: Session, asked: Asked): Request {

@@ -8,6 +8,11 @@ export function destroy(body: Body): void {
   body.destroy();
 }
 
+/** Whether a body can still be sent as a whole. */
+export function isUnread(body: Body): boolean {
+  return Buffer.isBuffer(body) || !(body.readableDidRead || body.destroyed);
+}
+
 /**
  * Does something that an answer waits for which nobody has read yet.
  *

@@ -6,6 +6,7 @@ import { createHandler } from '../../src/stores/embedded/api/handler';
 import { openStorage } from '../../src/stores/embedded/lmdb_storage';
 import type { Storage } from '../../src/stores/embedded/storage';
 import { temporaryFolders } from '../support/storage';
+import { clientRequest } from '../support/upstream_store';
 
 const folder = temporaryFolders();
 let storage: Storage;
@@ -170,4 +171,31 @@ test('large objects and links show what they name, and what is archived of them 
   expect((await ask('GET', '/v1/a/c/slo', { Range: 'bytes=3-6' })).body).toBe('>++s');
   await ask('DELETE', '/v1/a/c/s1');
   expect((await ask('GET', '/v1/a/c/slo')).status).toBe(409);
+});
+
+test('a DELETE of what expires leaves what takes its place meanwhile', async () => {
+  const expires = String(Math.floor(Date.now() / 1000) + 1000);
+  await ask('PUT', '/v1/a/c/o', { 'X-Delete-At': expires }, 'old');
+  let isOvertaken = false;
+  const overtaken = new Proxy(storage, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const method = value.bind(target) as (...of: unknown[]) => unknown;
+      if (name !== 'deleteObject' || isOvertaken) return method;
+      return async (...of: unknown[]) => {
+        isOvertaken = true;
+        expect((await ask('PUT', '/v1/a/c/o', {}, 'new')).status).toBe(201);
+        return method(...of);
+      };
+    },
+  });
+  const request = clientRequest({
+    method: 'DELETE',
+    path: '/v1/a/c/o',
+    headers: Headers.of({ 'X-If-Delete-At': expires }),
+    authority: 'client',
+  });
+  expect((await createHandler(overtaken)(request)).status).toBe(412);
+  expect(await ask('GET', '/v1/a/c/o')).toMatchObject({ status: 200, body: 'new' });
 });

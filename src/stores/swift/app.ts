@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { flag, seconds, url, whole } from '../../config/options';
-import { drain } from '../../http/body';
+import { destroy, drain, isUnread } from '../../http/body';
 import type { Request, Response } from '../../http/message';
 import type { App, AppPlugin, Lookout, LookoutContext } from '../../plugin';
 import { loginKeystone, loginV1 } from '../../identity/logins';
 import { LoggedIn, type Login } from '../../identity/session';
+import { StoreError } from '../error';
 import { Presence } from './presence';
 import { Rights } from './rights';
 import { Scratch } from './scratch';
@@ -80,7 +81,11 @@ export function createSwiftApp(options: Options): App {
     const response = await upstream.send(withToken(request, token));
     if (response.status !== 401) return response;
     await drain(response.body);
-    return upstream.send(withToken(request, (await user.session(token)).token));
+    const { token: fresh } = await user.session(token);
+    // what was sent of a stream cannot be sent again: the store would take the rest of it, or nothing, for the whole
+    if (isUnread(request.body)) return upstream.send(withToken(request, fresh));
+    destroy(request.body);
+    throw new StoreError('unavailable', 'the store refused the token of the service user');
   };
   const scratch = new Scratch(handler, async () => (await user?.session())?.accountPath);
   const rights = new Rights(handler, scratch, options.rights_cache_time);

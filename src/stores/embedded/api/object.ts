@@ -96,20 +96,23 @@ async function deleteWithSegments(call: ObjectCall): Promise<Response> {
 
 async function deleteObject(call: ObjectCall): Promise<Response> {
   const { target, storage } = call;
+  const { account, container, object } = target;
   openContainer(call, 'DELETE', target);
-  checkDeleteAt(call);
-  const removed = await storage.deleteObject(target.account, target.container, target.object);
-  return answer(typeof removed === 'string' ? 404 : 204);
+  for (;;) {
+    const removed = await storage.deleteObject(account, container, object, expiring(call));
+    if (removed !== 'changed') return answer(typeof removed === 'string' ? 404 : 204);
+  }
 }
 
-/** X-If-Delete-At: only what expires at that time, as Swift's expirer asks. */
-function checkDeleteAt({ request, target, storage }: ObjectCall): void {
+/** X-If-Delete-At: only what expires at that time, as Swift's expirer asks; and not what takes its place meanwhile. */
+function expiring({ request, target, storage }: ObjectCall): { readonly timestamp: string } | undefined {
   const header = request.headers.get('x-if-delete-at');
-  if (header === undefined) return;
+  if (header === undefined) return undefined;
   if (!/^\s*\d+\s*$/.test(header)) throw new Refused(page(400, 'Bad X-If-Delete-At header value'));
   const record = storage.object(target.account, target.container, target.object);
   if (record !== undefined && record.deleteAt !== Number(header))
     throw new Refused(page(412, 'X-If-Delete-At and X-Delete-At do not match'));
+  return { timestamp: record?.timestamp ?? '' };
 }
 
 function reserved(): Refused {
