@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import { destroy } from '../http/body';
@@ -18,7 +19,7 @@ import { closeGently } from './gentle_close';
 import { originForm } from './routes';
 
 export interface ListenerOptions {
-  /** Milliseconds without a byte after which a client that owes its body is given up. */
+  /** Milliseconds without a byte after which a client is given up that owes its body, or takes nothing of its answer's. */
   readonly clientTimeout: number;
   /** Bytes that the head of a request may have. */
   readonly maxHeaderSize: number;
@@ -68,7 +69,7 @@ export async function serve(
     const request = incoming(req, res, body, gone.signal);
     const response = refusal(req, request) ?? (await handler(request));
     if (declined(request)) return false;
-    await send(response, req, res, body);
+    await send(response, req, res, body, options.clientTimeout);
   } catch (error) {
     if (!(error instanceof ClientGone)) throw error;
     res.destroy();
@@ -143,6 +144,7 @@ async function send(
   req: IncomingMessage,
   res: ServerResponse,
   unread: ClientBody | undefined,
+  idle: number,
 ): Promise<void> {
   if (res.destroyed) {
     destroy(body);
@@ -157,7 +159,7 @@ async function send(
     throw error;
   }
   try {
-    if (!Buffer.isBuffer(body)) await pipeline(body, res, { end: false });
+    if (!Buffer.isBuffer(body)) await passOn(body, res, idle);
     if (early) {
       unread?.destroy();
       closeGently(req);
@@ -168,6 +170,21 @@ async function send(
     breakOff(res, headers.has('content-length'));
   }
   if (!isOver(res)) await once(res, 'close');
+}
+
+/** Passes a body on to its client, which is given up where it takes nothing of it: it would keep its connection to the store for ever. */
+async function passOn(body: Readable, res: ServerResponse, idle: number): Promise<void> {
+  const onIdle = () => {
+    // else it is the client that waits
+    if (res.writableNeedDrain) res.destroy();
+  };
+  const before = res.socket?.timeout ?? 0;
+  res.on('timeout', onIdle).setTimeout(idle);
+  try {
+    await pipeline(body, res, { end: false });
+  } finally {
+    res.off('timeout', onIdle).setTimeout(before);
+  }
 }
 
 /** Ends an answer in its middle, so that its reader cannot take what came for the whole. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { newContainer } from '../support/containers';
 import { eventually } from '../support/eventually';
 import { RawConnection } from '../support/raw_connection';
@@ -68,8 +69,70 @@ describe('a client that leaves', () => {
     ));
 });
 
+describe('a client that reads its answer', () => {
+  const impatient = { defaults: 'client_timeout = 0.3', app: 'connections = 1' };
+
+  it('does not keep its connection to the store by taking nothing of it', () =>
+    onWire(
+      async (connection) => {
+        await connection.head();
+        connection.answer('200 OK', 'x'.repeat(64 * MIB));
+      },
+      async ({ open }) => {
+        const idle = await open();
+        await idle.head('GET', PATH);
+        await new Promise((resolve) => idle.socket.once('data', resolve));
+        idle.socket.pause();
+        const other = await open();
+        await other.head('GET', PATH);
+        await new Promise((resolve) => other.socket.once('data', resolve));
+      },
+      impatient,
+    ));
+
+  it('is waited for while it takes something of it now and then', () =>
+    onWire(
+      async (connection) => {
+        await connection.head();
+        connection.answer('200 OK', 'x'.repeat(64 * MIB));
+      },
+      async ({ open }) => {
+        const slow = await open();
+        await slow.head('GET', PATH);
+        let read = 0;
+        slow.socket.removeAllListeners('data').on('data', (chunk: Buffer) => (read += chunk.length));
+        for (let wanted = 2 * MIB; wanted < 32 * MIB; wanted += 2 * MIB) {
+          slow.socket.pause();
+          await sleep(150);
+          slow.socket.resume();
+          const soFar = wanted;
+          await eventually('some more of it', () => read > soFar);
+        }
+        await eventually('all of it', () => read >= 63 * MIB);
+      },
+      { ...impatient, defaults: 'client_timeout = 1' },
+    ));
+
+  it('waits for a store that is slow, on one connection for several', () =>
+    onWire(
+      async (connection) => {
+        for (let count = 1; await connection.until((all) => all.split('\r\n\r\n').length > count); count++) {
+          connection.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
+          await sleep(1000);
+          connection.send('world');
+        }
+      },
+      async ({ open }) => {
+        const client = await open();
+        for (let i = 0; i < 2; i++)
+          expect((await client.ask('GET', PATH)).body.toString()).toBe('helloworld');
+      },
+      impatient,
+    ));
+});
+
 describe('a client that is slow', () => {
-  it('with its answer holds the store back, and is not given up', () => {
+  it('with its answer holds the store back, and the store is not given up for that', () => {
     let pushed = 0;
     const size = 256 * MIB;
     return onWire(
@@ -93,7 +156,7 @@ describe('a client that is slow', () => {
         await eventually('the store held back', async () => {
           const unchanged = before === pushed;
           before = pushed;
-          await new Promise((resolve) => setTimeout(resolve, 700));
+          await sleep(700);
           return unchanged;
         });
         expect(pushed).toBeLessThan(32 * MIB);
@@ -102,7 +165,7 @@ describe('a client that is slow', () => {
         client.socket.resume();
         await eventually('all of it', () => read > size);
       },
-      { defaults: 'client_timeout = 0.2', app: 'upstream_timeout = 0.2' },
+      { defaults: 'client_timeout = 60', app: 'upstream_timeout = 0.2' },
     );
   });
 
