@@ -64,6 +64,10 @@ const RIGHT: readonly (readonly [what: string, history: History])[] = [
     history('stack', [one, op(2, 3, { ...put('2'), way: 'wrong ETag' } as Call, 422)], found('1')),
   ],
   [
+    'a PUT with a wrong ETag that came too late in a plain container',
+    history('off', [one, op(0, 3, { ...put('2'), way: 'wrong ETag' } as Call, 202)], found('1')),
+  ],
+  [
     'a read of either of two PUTs at once',
     history('stack', [one, atOnce, op(0, 3, get, 200, '2')], found('1', '2')),
   ],

@@ -93,7 +93,8 @@ const STATUSES: Readonly<Record<Call['do'] | Way, readonly number[]>> = {
   whole: [201, 202, 412, 503],
   'in pieces': [201, 202, 412, 503],
   'unless there': [201, 202, 412, 503],
-  'wrong ETag': [412, 422, 503],
+  // 202: what came too late is not looked at
+  'wrong ETag': [202, 412, 422, 503],
   leaving: [],
   copy: [201, 202, 404, 412, 503],
   restore: [201, 202, 404, 412, 503],
