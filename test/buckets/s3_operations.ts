@@ -4,6 +4,7 @@ import { toBytes } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { askS3, codeOf, elements, type Sent } from '../support/buckets/s3';
 import type { BucketStore } from '../support/buckets/store';
+import { uniqueName } from '../support/containers';
 
 /** Bytes, as requests have them. */
 const ODD = toBytes('k é');
@@ -75,11 +76,12 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>): void {
 
   test('a container in a header mode is told from that', async () => {
     const bucket = await newBucket();
-    const headers = Headers.of({ 'X-History-Location': 'archive' });
+    const archive = uniqueName('archive');
+    const headers = Headers.of({ 'X-History-Location': archive });
     await askStore(store.caller, { method: 'POST', container: bucket, headers });
     expect(codeOf(await ask(`PUT /${bucket}?versioning`, { body: ENABLED }))).toBe('InvalidBucketState');
     expect(codeOf(await ask(`GET /${bucket}?versions`))).toBe('InvalidBucketState');
-    await askStore(store.caller, { method: 'PUT', container: 'archive' });
+    await askStore(store.caller, { method: 'PUT', container: archive });
     for (const body of ['1', '2']) await put(bucket, 'a', body);
     const versions = await ask(`GET /${bucket}?versions&max-keys=1`);
     expect([versions.status, codeOf(versions)]).toEqual([409, 'InvalidBucketState']);
