@@ -44,7 +44,7 @@ export const doneButReset: Fault = async (exchange) => {
 
 export const cut: Fault = async (exchange) => exchange.cut(await exchange.pass());
 
-/** Longer than anything takes here, and shorter than the proxy waits for an answer. */
+/** Milliseconds, before and after; both are far less than the proxy waits for an answer (upstream_timeout of the bench), also on a slow machine. */
 const SLOW = 100;
 
 const slow: Fault = async (exchange) => {
