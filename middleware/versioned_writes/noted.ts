@@ -1,4 +1,4 @@
-import { drain } from '../../src/http/body';
+import { drain, isUnread } from '../../src/http/body';
 import type { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/http/message';
 import { isCopy } from '../../src/http/written';
@@ -24,7 +24,8 @@ export async function forwardNoted(request: Request, notes: Notes, next: Handler
 async function forwardCopy(request: Request, headers: Headers, next: Handler): Promise<Response> {
   for (const each of [NO_NOTES.withAll(headers), NOTHING_RESTORED]) {
     const response = await next({ ...request, headers: request.headers.withAll(each) });
-    if (response.status !== 400) return response;
+    // a body that came with it, which no copy may have, is not there to be sent again
+    if (response.status !== 400 || !isUnread(request.body)) return response;
     // the source may have as much metadata as an object can have
     await drain(response.body);
   }

@@ -16,9 +16,9 @@ export function changedBy(request: Request, target: Target): ObjectTarget | unde
   return request.method === 'POST' && isObject(target) ? target : undefined;
 }
 
-/** Whether a request writes an object as a copy of another (Swift's `copy`). */
+/** Whether a request writes an object as a copy of another (Swift's `copy`, to which an empty header is none). */
 export function isCopy({ method, headers }: Request): boolean {
-  return method === 'COPY' || (method === 'PUT' && headers.has('x-copy-from'));
+  return method === 'COPY' || (method === 'PUT' && Boolean(headers.get('x-copy-from')));
 }
 
 /** The object that a copy is made of. */
