@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { drain } from '../http/body';
 import { textResponse, type Replaced, type Response } from '../http/message';
+import { archivedOf } from './archived';
 import type { Caller } from './caller';
 import { BucketError } from './errors';
 import { etagOf, etagOfReplaced, noteEtag } from './etag';
@@ -90,8 +91,8 @@ async function complete(
   terms: Terms,
 ): Promise<CompletedObject> {
   // who completed it before may have died before its end
-  const completed = await completedOf(caller, upload);
-  if (completed) {
+  const completed = (await completedOf(caller, upload)) ?? (await archivedOf(caller, upload));
+  if (completed && completed !== 'unknown') {
     await endUpload(caller, upload);
     return again(upload, terms, completed);
   }

@@ -16,7 +16,7 @@ import { isNote, whenOver, whileNoted } from './upload_notes';
 import { timeOfVersion, type ObjectRef } from './versions';
 
 /** Milliseconds by which the clocks of those that make versions and uploads may differ. */
-const CLOCKS = 24 * 60 * 60_000;
+export const CLOCKS = 24 * 60 * 60_000;
 /** So many parts are deleted at a time. */
 const AT_ONCE = 8;
 
@@ -47,8 +47,8 @@ export async function completedOf(caller: Caller, upload: Upload): Promise<Compl
   return undefined;
 }
 
-/** The same, also of what a client of Swift's gave another content type, which notes nothing. */
-async function isUsed(caller: Caller, upload: Upload): Promise<boolean> {
+/** Whether that is there, also where a client of Swift's gave it another content type, which notes nothing. */
+export async function isUsed(caller: Caller, upload: Upload): Promise<boolean> {
   const { bucket: container, key: object, id } = upload;
   for await (const { contentType, versionId } of largeOnes(caller, upload)) {
     const noted = uploadNoted(contentType);

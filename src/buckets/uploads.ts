@@ -2,13 +2,13 @@ import { drain } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import type { Response } from '../http/message';
-import { isArchived } from './archived';
+import { archivedOf } from './archived';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { ownHeaders } from './own_headers';
 import { summing, type Summing } from './part_sums';
-import { removeParts } from './parts';
+import { isUsed, removeParts } from './parts';
 import { done } from './store_answers';
 import { isUploadId, newAttempt, newUploadId, segmentsOf, uploadMarkerOf, type Upload } from './upload_names';
 import { whenOver, whileNoted } from './upload_notes';
@@ -112,7 +112,7 @@ export function noSuchUpload({ id }: Upload): BucketError {
 
 /**
  * Ends an upload without an object, and removes its parts. Of an abort and of what completes the upload at the same time one succeeds: what has begun
- * to complete it is waited for. An object that was made of it before keeps its parts, also where it is archived.
+ * to complete it is waited for. An object that was made of it before keeps its parts, also where it is archived, or may be for what the caller may see.
  *
  * @throws BucketError `no-such-upload`, `conflict` where somebody does not come to an end with completing it
  */
@@ -120,8 +120,11 @@ export async function abortUpload(caller: Caller, upload: Upload): Promise<void>
   await getUpload(caller, upload);
   const isAborted = await whileNoted(caller, upload, 'removing', async () => {
     await whenOver(caller, upload, 'completing');
-    const isEnded = await endUpload(caller, upload);
-    return isEnded && !(await isArchived(caller, upload)) && (await removeParts(caller, upload));
+    // in the order in which an object goes to the archive, and while an abort that fails can be asked for again
+    const isThere = await isUsed(caller, upload);
+    const archived = isThere || (await archivedOf(caller, upload));
+    if (!(await endUpload(caller, upload))) return false;
+    return archived === 'unknown' || (!archived && (await removeParts(caller, upload)));
   });
   if (!isAborted) throw noSuchUpload(upload);
 }

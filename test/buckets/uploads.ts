@@ -8,7 +8,7 @@ import { createUpload } from '../../src/buckets/uploads';
 import { drain, readAll } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import type { Handler } from '../../src/http/message';
+import { textResponse, type Handler } from '../../src/http/message';
 import { someAtATime } from '../../src/some_at_a_time';
 import { askS3, codeOf, elements, type Sent } from '../support/buckets/s3';
 import type { BucketStore } from '../support/buckets/store';
@@ -71,6 +71,15 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
     expect(status).toBeLessThan(300);
   };
 
+  /** To whom the store tells nothing of a container. */
+  const refused = (container: string, status: number): Caller => ({
+    ...store.caller,
+    next: (request) =>
+      request.path.endsWith(`/${container}`)
+        ? Promise.resolve(textResponse(status, 'refused'))
+        : store.caller.next(request),
+  });
+
   beforeAll(async () => {
     store = await open();
   }, 60_000);
@@ -115,29 +124,54 @@ export function uploadsSuite(open: () => Promise<BucketStore>): void {
       object: uploadMarkerOf({ key: 'k', id }),
     });
     expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
+    expect((await ask(`DELETE /${bucket}/k?uploadId=${id}`, {}, refused(archive, 503))).status).toBe(503);
     expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
     const [begun = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
     await ask(`PUT /${bucket}/k?uploadId=${begun}&partNumber=1`, { body: 'never completed' });
     expect((await ask(`DELETE /${bucket}/k?uploadId=${begun}`)).status).toBe(204);
     expect((await segments(bucket)).every((name) => name.includes(id))).toBe(true);
+    const [unseen = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
+    await ask(`PUT /${bucket}/k?uploadId=${unseen}&partNumber=1`, { body: 'perhaps archived' });
+    expect((await ask(`DELETE /${bucket}/k?uploadId=${unseen}`, {}, refused(archive, 403))).status).toBe(204);
+    expect((await segments(bucket)).some((name) => name.includes(unseen))).toBe(true);
     const [kept] = (await read(archive)).split('\n');
     expect(await read(archive, kept)).toBe('kept');
   });
 
-  test('an upload is completed once, also where who completed it could not end it and the object was overwritten since', async () => {
-    const bucket = await newBucket();
-    await ask(`PUT /${bucket}?versioning`, { body: ENABLED });
+  /** An upload of `one` whose object was overwritten with `two`, after who completed it could not end it; and how it is completed again. */
+  const overwritten = async (bucket: string) => {
     const id = await upload(bucket, 'k', 'one');
     await swift({ method: 'PUT', container: segmentsOf(bucket), object: uploadMarkerOf({ key: 'k', id }) });
     await ask(`PUT /${bucket}/k`, { body: 'two' });
     const part = `<Part><PartNumber>1</PartNumber><ETag>${md5(Buffer.from('one'))}</ETag></Part>`;
     const body = `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
-    const again = await ask(`POST /${bucket}/k?uploadId=${id}`, { body });
-    expect(again.status).toBe(200);
-    const version = again.headers.get('x-amz-version-id') ?? '';
+    return { id, again: () => ask(`POST /${bucket}/k?uploadId=${id}`, { body }) };
+  };
+
+  test('an upload is completed once, also where who completed it could not end it and the object was overwritten since', async () => {
+    const bucket = await newBucket();
+    await ask(`PUT /${bucket}?versioning`, { body: ENABLED });
+    const { id, again } = await overwritten(bucket);
+    const { status, headers } = await again();
+    expect(status).toBe(200);
+    const version = headers.get('x-amz-version-id') ?? '';
     expect((await ask(`GET /${bucket}/k?versionId=${version}`)).text).toBe('one');
     expect((await ask(`GET /${bucket}/k`)).text).toBe('two');
     expect(elements(await ask(`GET /${bucket}?versions`), 'VersionId')).toHaveLength(2);
+    expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+  });
+
+  test('the same where it was overwritten in a header mode', async () => {
+    const bucket = await newBucket();
+    const archive = `${bucket}-archive`;
+    await askStore(store.caller, { method: 'PUT', container: archive });
+    const headers = Headers.of({ 'X-History-Location': archive });
+    await askStore(store.caller, { method: 'POST', container: bucket, headers });
+    const { id, again } = await overwritten(bucket);
+    expect((await again()).status).toBe(200);
+    expect((await ask(`GET /${bucket}/k`)).text).toBe('two');
+    const [kept, ...more] = (await read(archive)).trim().split('\n');
+    expect([await read(archive, kept), more]).toEqual(['one', []]);
     expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
   });
 
