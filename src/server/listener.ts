@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import { destroy } from '../http/body';
@@ -158,8 +157,10 @@ async function send(
     destroy(body);
     throw error;
   }
+  const giveUp = () => breakOff(res, headers.has('content-length'));
+  whenNothingIsTaken(res, idle, giveUp);
   try {
-    if (!Buffer.isBuffer(body)) await passOn(body, res, idle);
+    if (!Buffer.isBuffer(body)) await pipeline(body, res, { end: false });
     if (early) {
       unread?.destroy();
       closeGently(req);
@@ -167,24 +168,23 @@ async function send(
     if (Buffer.isBuffer(body) && body.length > 0 && req.method !== 'HEAD') res.end(body);
     else res.end();
   } catch {
-    breakOff(res, headers.has('content-length'));
+    giveUp();
   }
   if (!isOver(res)) await once(res, 'close');
 }
 
-/** Passes a body on to its client, which is given up where it takes nothing of it: it would keep its connection to the store for ever. */
-async function passOn(body: Readable, res: ServerResponse, idle: number): Promise<void> {
-  const onIdle = () => {
-    // else it is the client that waits
-    if (res.writableNeedDrain) res.destroy();
-  };
+/**
+ * Gives a client up that takes nothing of its answer for so many milliseconds, as Swift does (ChunkWriteTimeout): else the answer, and what it is made of,
+ * a connection to the store, say, would stay for ever. While there is nothing to take, it is the client that waits.
+ */
+function whenNothingIsTaken(res: ServerResponse, idle: number, giveUp: () => void): void {
   const before = res.socket?.timeout ?? 0;
+  const onIdle = () => {
+    if (res.writableLength > 0) giveUp();
+  };
   res.on('timeout', onIdle).setTimeout(idle);
-  try {
-    await pipeline(body, res, { end: false });
-  } finally {
-    res.off('timeout', onIdle).setTimeout(before);
-  }
+  // before Node itself lets the connection wait for the next request
+  res.prependOnceListener('finish', () => res.off('timeout', onIdle).setTimeout(before));
 }
 
 /** Ends an answer in its middle, so that its reader cannot take what came for the whole. */
@@ -193,7 +193,8 @@ function breakOff(res: ServerResponse, hasLength: boolean): void {
   // for a client of HTTP/1.0 the end of the connection may be the end of the body: only a reset tells it otherwise
   const endsBody = !hasLength && !res.chunkedEncoding;
   if (endsBody && socket?.remoteAddress !== undefined && !('encrypted' in socket)) socket.resetAndDestroy();
-  else res.destroy();
+  // a reset too would wait until what was written is taken
+  res.destroy();
 }
 
 function isOver(res: ServerResponse): boolean {
