@@ -9,7 +9,7 @@ describeWithSwift('over a Swift', ({ plain }) => {
     lanes: 8,
   });
   crashMatrix("with the client's token", () => swiftStage(plain, { service: false }), {
-    nexts: 2,
+    nexts: 1,
     dialects: 'none',
     lanes: 8,
   });
