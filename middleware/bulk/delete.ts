@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/http/body';
-import { bulkType, DeleteSummary } from '../../src/http/bulk_answer';
+import { DeleteSummary } from '../../src/http/bulk_answer';
 import { isText, quote, trimmed, type ByteString } from '../../src/http/bytes';
 import { credentials } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/http/message';
@@ -19,9 +19,16 @@ const RETRY_INTERVAL = 1.5;
 /**
  * Deletes the objects and containers that a request's body names (Swift's `handle_delete_iter`): objects first, then
  * containers, which may have become empty by that.
+ *
+ * @param type of the report; undefined where the client takes none that there is
  */
-export async function* deleteNamed(request: Request, next: Handler, options: BulkOptions, log: Log): Work {
-  const type = bulkType(request);
+export async function* deleteNamed(
+  request: Request,
+  next: Handler,
+  type: string | undefined,
+  options: BulkOptions,
+  log: Log,
+): Work {
   const summary = new DeleteSummary();
   try {
     if (type === undefined) throw new Stopped(406);

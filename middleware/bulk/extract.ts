@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { drain } from '../../src/http/body';
-import { bulkType, render, type Problem } from '../../src/http/bulk_answer';
+import { render, type Problem } from '../../src/http/bulk_answer';
 import { isText, quote, trimmedEnd, type ByteString } from '../../src/http/bytes';
 import { LIMITS } from '../../src/http/constraints';
 import { credentials, Headers } from '../../src/http/headers';
@@ -21,15 +21,16 @@ import { unpack, type ArchiveKind } from './unpack';
 /**
  * Makes an object of each file in the archive that is a request's body (Swift's `handle_extract_iter`), entry by entry while
  * it comes.
+ *
+ * @param type of the report; undefined where the client takes none that there is
  */
 export async function* extractArchive(
   request: Request,
   next: Handler,
-  kind: ArchiveKind,
+  { kind, type }: { readonly kind: ArchiveKind; readonly type: string | undefined },
   options: BulkOptions,
   log: Log,
 ): Work {
-  const type = bulkType(request);
   const extraction = new Extraction(request, next, options);
   try {
     if (type === undefined) throw new Stopped(406);

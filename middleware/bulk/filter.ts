@@ -7,7 +7,7 @@ import { parseQuery } from '../../src/http/path';
 import type { Log } from '../../src/log';
 import { deleteNamed } from './delete';
 import { extractArchive } from './extract';
-import { answerWith } from './progress';
+import { answerWith, type Work } from './progress';
 import type { ArchiveKind } from './unpack';
 
 /** Swift's options by their names there; times in milliseconds. */
@@ -21,7 +21,11 @@ export interface BulkOptions {
   readonly delete_container_retry_count: number;
 }
 
-const KINDS: Readonly<Record<string, ArchiveKind>> = { tar: 'plain', 'tar.gz': 'gzip', 'tar.bz2': 'bzip2' };
+const KINDS: ReadonlyMap<string, ArchiveKind> = new Map([
+  ['tar', 'plain'],
+  ['tar.gz', 'gzip'],
+  ['tar.bz2', 'bzip2'],
+]);
 
 /** Carries out `?bulk-delete` and `?extract-archive`; everything else passes as it came. */
 export function bulkFilter(options: BulkOptions, log: Log): Filter {
@@ -34,15 +38,17 @@ export function bulkFilter(options: BulkOptions, log: Log): Filter {
   return (next) =>
     withInfo((request) => {
       const query = parseQuery(request.query);
-      const told = (work: ReturnType<typeof deleteNamed>) =>
-        answerWith(work, bulkType(request), options.yield_frequency);
+      const told = (work: (type: string | undefined) => Work) => {
+        const type = bulkType(request);
+        return answerWith(work(type), type, options.yield_frequency);
+      };
       if (query.has('bulk-delete') && /^(POST|DELETE)$/.test(request.method))
-        return told(deleteNamed(request, next, options, log));
+        return told((type) => deleteNamed(request, next, type, options, log));
       const format = query.get('extract-archive');
       if (format === undefined || request.method !== 'PUT') return next(request);
-      const kind = KINDS[trimmed(format.toLowerCase(), '.')];
+      const kind = KINDS.get(trimmed(format.toLowerCase(), '.'));
       if (kind === undefined) return Promise.resolve(unsupported());
-      return told(extractArchive(request, next, kind, options, log));
+      return told((type) => extractArchive(request, next, { kind, type }, options, log));
     }, capabilities);
 }
 

@@ -1,3 +1,4 @@
+import { validateHeaderValue } from 'node:http';
 import { parseInteger, type ByteString } from '../../src/http/bytes';
 import type { Headers } from '../../src/http/headers';
 import { InvalidForm } from '../../src/http/multipart';
@@ -19,10 +20,14 @@ export function signedMessage(path: ByteString, fields: Fields): ByteString {
   return [path, fields.get('redirect') ?? '', ...limits].join('\n');
 }
 
-/** The headers of an object that are made of a form's fields, or else of the headers of the file's own part. */
+/**
+ * The headers of an object that are made of a form's fields, or else of the headers of the file's own part.
+ *
+ * @throws InvalidForm for what no header can have
+ */
 export function objectHeaders(fields: Fields, part: Headers): Record<string, ByteString | undefined> {
-  const [type, encoding] = ['content-type', 'content-encoding'].map(
-    (name) => fields.get(name) ?? part.get(name),
+  const [type, encoding] = ['content-type', 'content-encoding'].map((name) =>
+    checked(name, fields.get(name) ?? part.get(name)),
   );
   return {
     'Content-Type': type === '' ? 'application/octet-stream' : type,
@@ -30,6 +35,15 @@ export function objectHeaders(fields: Fields, part: Headers): Record<string, Byt
     'X-Delete-At': timeIn(fields, 'x_delete_at', 'Unix timestamp required.'),
     'X-Delete-After': timeIn(fields, 'x_delete_after', 'Number of seconds required.'),
   };
+}
+
+function checked(name: string, value: ByteString | undefined): ByteString | undefined {
+  try {
+    if (value !== undefined) validateHeaderValue(name, value);
+    return value;
+  } catch {
+    throw new InvalidForm(`${name} has characters that no header has`);
+  }
 }
 
 function timeIn(fields: Fields, name: string, needed: string): string | undefined {

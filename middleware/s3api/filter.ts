@@ -110,19 +110,27 @@ function isOfPresigning(name: string, signing: Signing | undefined): boolean {
   return signing?.from === 'query' && name.toLowerCase().startsWith('x-amz-');
 }
 
+/** The headers that a presigned URL has in its query. @throws BucketError where one is given another value elsewhere */
+function presignedHeaders(headers: Headers, query: Query, signing: Signing): Headers {
+  const given = headers.byName();
+  const meant = new Map<string, readonly [name: string, value: ByteString]>();
+  for (const [name, value] of query) {
+    if (!isOfPresigning(name, signing) || signsQuery(name)) continue;
+    const key = Headers.key(name);
+    const other = meant.get(key)?.[1] ?? given.get(key) ?? value;
+    if (other !== value)
+      throw new BucketError('invalid-argument', 'A header is given twice, in the query and as such.', {
+        fields: { ArgumentName: name, ArgumentValue: value },
+      });
+    meant.set(key, [name, value]);
+  }
+  return Headers.of(Object.fromEntries(meant.values()));
+}
+
 /** The request with the headers that a presigned URL has in its query, and without the coding of its body, which the payload takes off. */
 function asMeant(request: Request, query: Query, signing: Signing | undefined): Request {
   let { headers } = request;
-  if (signing?.from === 'query') {
-    for (const [name, value] of query) {
-      if (!isOfPresigning(name, signing) || signsQuery(name)) continue;
-      if (headers.has(name) && headers.get(name) !== value)
-        throw new BucketError('invalid-argument', 'A header is given twice, in the query and as such.', {
-          fields: { ArgumentName: name, ArgumentValue: value },
-        });
-      headers = headers.with(name, value);
-    }
-  }
+  if (signing?.from === 'query') headers = headers.withAll(presignedHeaders(headers, query, signing));
   const codings = headers.get('content-encoding')?.split(',');
   const kept = codings?.map((each) => each.trim()).filter((each) => each.toLowerCase() !== 'aws-chunked');
   if (codings && kept?.length !== codings.length)

@@ -19,13 +19,15 @@ export interface Access {
 const PRIVATE = { 'X-Container-Read': '', 'X-Container-Write': '' };
 
 /** The ACLs with names that containers can have, as their headers. An empty value takes an ACL away. */
-const CANNED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  private: PRIVATE,
-  'public-read': { 'X-Container-Read': '.r:*,.rlistings', 'X-Container-Write': '' },
-  // of a bucket these say nothing: what is in it is its owner's
-  'bucket-owner-full-control': PRIVATE,
-  'bucket-owner-read': PRIVATE,
-};
+const CANNED: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
+  Object.entries({
+    private: PRIVATE,
+    'public-read': { 'X-Container-Read': '.r:*,.rlistings', 'X-Container-Write': '' },
+    // of a bucket these say nothing: what is in it is its owner's
+    'bucket-owner-full-control': PRIVATE,
+    'bucket-owner-read': PRIVATE,
+  }),
+);
 
 /** Names that mean what no container ACL says: Swift knows neither writing without a token nor "whoever has one". */
 const BEYOND = ['public-read-write', 'authenticated-read', 'aws-exec-read', 'log-delivery-write', 'default'];
@@ -36,7 +38,7 @@ const BEYOND = ['public-read-write', 'authenticated-read', 'aws-exec-read', 'log
  * @throws BucketError `not-implemented` for one that has no equal, `invalid-argument` for what is none
  */
 export function cannedAcl(name: ByteString): Headers {
-  const headers = CANNED[name];
+  const headers = CANNED.get(name);
   if (headers) return Headers.of(headers);
   if (BEYOND.includes(name))
     throw new BucketError('not-implemented', `The ACL ${name} has no equal in the store's.`);

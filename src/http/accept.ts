@@ -11,8 +11,11 @@ const RANGE = new RegExp(
 );
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
+/** A type and its subtype; a star stands for all. */
+type MediaRange = readonly [type: string, subtype: string];
+
 /** What a client accepts, what it prefers first. */
-export type Accepted = readonly RegExp[];
+export type Accepted = readonly MediaRange[];
 
 /**
  * Reads an Accept header as Swift does (`swob.Accept`): by quality, and of the same quality those with stars last.
@@ -20,31 +23,31 @@ export type Accepted = readonly RegExp[];
  * @returns undefined for a header that is malformed
  */
 export function parseAccept(header: string | undefined): Accepted | undefined {
-  if (!header) return [/^/];
-  const ranges: { pattern: RegExp; quality: number; stars: number }[] = [];
+  if (!header) return [['*', '*']];
+  const ranges: { range: MediaRange; quality: number; stars: number }[] = [];
   for (const each of header.split(',')) {
     const [, type, subtype, parameters = ''] = RANGE.exec(each) ?? [];
     if (type === undefined || subtype === undefined) return undefined;
     const quality = qualityOf(parameters);
     if (quality === undefined) return undefined;
-    const pattern = new RegExp(`^${partOf(type)}/${partOf(subtype)}$`);
-    ranges.push({ pattern, quality, stars: type === '*' || subtype === '*' ? 1 : 0 });
+    ranges.push({ range: [type, subtype], quality, stars: type === '*' || subtype === '*' ? 1 : 0 });
   }
   ranges.sort((a, b) => b.quality - a.quality || a.stars - b.stars);
-  return ranges.map(({ pattern }) => pattern);
+  return ranges.map(({ range }) => range);
 }
 
 /** The first of the options that what the client prefers most matches; undefined where none does. */
 export function bestMatch<T extends string>(accepted: Accepted, options: readonly T[]): T | undefined {
-  for (const pattern of accepted) {
-    const found = options.find((option) => pattern.test(option));
+  for (const range of accepted) {
+    const found = options.find((option) => isIn(option, range));
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function partOf(part: string): string {
-  return part === '*' ? TOKEN : part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+function isIn(option: string, range: MediaRange): boolean {
+  const parts = option.split('/');
+  return range.every((part, at) => part === '*' || part === parts[at]);
 }
 
 /** The parameter `q`; undefined where it is no number or given twice. */

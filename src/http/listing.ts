@@ -11,10 +11,10 @@ export type ShownEntry = Readonly<Record<string, string | number | boolean | und
 /** The form of a listing. */
 export type ListingType = (typeof FORMATS)[number];
 
-const QUERY_FORMATS: Readonly<Record<string, ListingType>> = {
-  json: 'application/json',
-  xml: 'application/xml',
-};
+const QUERY_FORMATS: ReadonlyMap<string, ListingType> = new Map([
+  ['json', 'application/json'],
+  ['xml', 'application/xml'],
+]);
 const PLAIN = Headers.of({ 'Content-Type': 'text/plain' });
 
 /** The form of a listing that the client asks for (Swift's `get_listing_content_type`), or the refusal. */
@@ -24,7 +24,7 @@ export function listingType(
 ): ListingType | Response {
   const format = query.get('format');
   if (format !== undefined && !isText(format)) return page(400, '"format" parameter not valid UTF-8', PLAIN);
-  if (format) return QUERY_FORMATS[format.toLowerCase()] ?? 'text/plain';
+  if (format) return QUERY_FORMATS.get(format.toLowerCase()) ?? 'text/plain';
   const accepted = parseAccept(request.headers.get('accept'));
   if (accepted === undefined) return page(400, 'Invalid Accept header');
   return bestMatch(accepted, FORMATS) ?? answer(406);

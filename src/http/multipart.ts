@@ -19,13 +19,21 @@ export interface Part {
 const MOST_HEAD = 64 * 1024;
 
 /**
+ * So long a boundary may be. RFC 2046 (5.1.1) allows 70 characters and Swift any number, but to search for a long text can take as many
+ * steps for each byte of the form as it has characters.
+ */
+const MOST_BOUNDARY = 256;
+
+/**
  * The parts of a form one after the other, as they come: no more is taken from the body than the reader of the parts asks for.
  *
- * @throws InvalidForm where the body does not begin with the boundary, or ends without it
+ * @throws InvalidForm where the body does not begin with the boundary, or ends without it, and for a boundary that is too long
  */
 export async function* readParts(body: Body, boundary: ByteString): AsyncGenerator<Part> {
   const source = new Source(body);
   try {
+    if (boundary.length > MOST_BOUNDARY)
+      throw new InvalidForm(`the boundary has more than ${MOST_BOUNDARY} characters`);
     await source.begin(`--${boundary}`);
     const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
     for (let isLast = false; !isLast;) {

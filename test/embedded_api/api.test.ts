@@ -173,6 +173,28 @@ test('large objects and links show what they name, and what is archived of them 
   expect((await ask('GET', '/v1/a/c/slo')).status).toBe(409);
 });
 
+test('names that every object of JavaScript has mean nothing', async () => {
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    expect((await ask('PUT', `/v1/a/c/x.${name}`, {}, 'x')).status).toBe(201);
+    const { headers } = await ask('HEAD', `/v1/a/c/x.${name}`);
+    expect(headers.get('content-type')).toBe('application/octet-stream');
+    const listing = await ask('GET', `/v1/a/c?format=${name}&limit=1`);
+    expect([listing.status, listing.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+  }
+});
+
+test.each([
+  ['.00000', 204],
+  [' ', 204],
+  ['.5', 412],
+  ['.', 400],
+  ['e0', 400],
+])('X-If-Delete-At is a time as Swift reads one: with %j behind its seconds', async (more, status) => {
+  const expires = String(Math.floor(Date.now() / 1000) + 1000);
+  await ask('PUT', '/v1/a/c/o', { 'X-Delete-At': expires }, 'x');
+  expect((await ask('DELETE', '/v1/a/c/o', { 'X-If-Delete-At': expires + more })).status).toBe(status);
+});
+
 test('a DELETE of what expires leaves what takes its place meanwhile', async () => {
   const expires = String(Math.floor(Date.now() / 1000) + 1000);
   await ask('PUT', '/v1/a/c/o', { 'X-Delete-At': expires }, 'old');

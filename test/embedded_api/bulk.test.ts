@@ -71,6 +71,11 @@ describe('bulk operations on a store of its own', () => {
     expect((await client.ask('HEAD', `/${empty}`)).status).toBe(404);
   });
 
+  it.each(['zip', 'constructor', '__proto__'])('extract no archives of the kind %s', async (kind) => {
+    const { status, body } = await client.ask('PUT', `?extract-archive=${kind}`, {}, 'x');
+    expect([status, body.toString()]).toEqual([400, 'Unsupported archive format']);
+  });
+
   it('archive and restore in versioned containers just as single requests do', async () => {
     const { container, archive } = await newPair(client, 'stack');
     await put(client, container, 'o', 'one');

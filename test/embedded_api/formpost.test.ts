@@ -142,6 +142,18 @@ test.each<[string, (path: string) => Fields, number, string]>([
     400,
     'FormPost: x_delete_after not an integer: Number of seconds required.',
   ],
+  [
+    'a content type that is no header',
+    (path) => ({ ...signed(path), 'content-type': 'a/b\r\nX-Evil: 1' }),
+    400,
+    'FormPost: content-type has characters that no header has',
+  ],
+  [
+    'a content encoding that is no header',
+    (path) => ({ ...signed(path), 'content-encoding': 'a\0b' }),
+    400,
+    'FormPost: content-encoding has characters that no header has',
+  ],
   ['an expiry that is past', (path) => ({ ...signed(path), x_delete_at: '1' }), 400, '400 Bad Request'],
 ])('a form with %s is refused, and leaves nothing', async (_, fields, status, text) => {
   expect(await submit(container, fields(container))).toEqual([status, text]);
@@ -225,6 +237,22 @@ test.each<[string, (body: string) => string, string]>([
   const body = change(formBody(signed(container), [['f', 'content']]));
   const { status, body: said } = await post(container, body);
   expect([status, said.toString()]).toEqual([400, `FormPost: ${reason}`]);
+  expect(await names()).toEqual([]);
+});
+
+test("what a file's own part says of it must be a header, too", async () => {
+  const files: FormFile[] = [['f', 'x', 'Content-Type: a/b\nX-Evil: 1\r\n']];
+  const reason = 'FormPost: content-type has characters that no header has';
+  expect(await submit(container, signed(container), files)).toEqual([400, reason]);
+  expect(await names()).toEqual([]);
+});
+
+test('a boundary that is too long to be searched for is refused', async () => {
+  const boundary = 'b'.repeat(257);
+  const body = formBody(signed(container), [['f', 'x']]).replaceAll(BOUNDARY, boundary);
+  const type = { 'Content-Type': `multipart/form-data; boundary=${boundary}` };
+  const { status, body: said } = await post(container, body, type);
+  expect([status, said.toString()]).toEqual([400, 'FormPost: the boundary has more than 256 characters']);
   expect(await names()).toEqual([]);
 });
 

@@ -28,6 +28,7 @@ import {
   S3Client,
   UploadPartCommand,
   UploadPartCopyCommand,
+  type BucketCannedACL,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -520,6 +521,33 @@ function suite(start: () => Promise<Place>): void {
     expect((await read('forms/name.txt')).toString()).toBe('again');
   });
 
+  it('is called in a form what the file is called, but for what signs the form', async () => {
+    const sent = async (name: string, fields: Record<string, string> = {}, credential?: string) => {
+      const form = formFor(bucket, { key: '${filename}', ...fields });
+      if (credential !== undefined) form.set('x-amz-credential', credential);
+      form.append('file', new Blob(['content']), name);
+      const { status, text } = await fetch(`${place.url}/${bucket}`, { method: 'POST', body: form }).then(
+        async (answer) => ({ status: answer.status, text: await answer.text() }),
+      );
+      return [status, /<Code>(.*?)</.exec(text)?.[1]];
+    };
+    for (const name of ['cost$$.txt', '$`$&$1', 'x'.repeat(1024)]) {
+      expect(await sent(name)).toEqual([204, undefined]);
+      expect((await read(name)).toString()).toBe('content');
+    }
+    expect(await sent('x'.repeat(1025))).toEqual([400, 'KeyTooLongError']);
+    expect(await sent('$`'.repeat(32_000), { 'x-amz-meta-a': '${filename}'.repeat(1000) })).toEqual([
+      400,
+      'KeyTooLongError',
+    ]);
+    expect(await sent('x'.repeat(1025), { key: 'short' })).toEqual([204, undefined]);
+    const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+    expect(await sent('test:tester', {}, `\${filename}/${day}/us-east-1/s3/aws4_request`)).toEqual([
+      403,
+      'InvalidAccessKeyId',
+    ]);
+  });
+
   it('is in a bucket with an ACL', async () => {
     await upload('k');
     const grants = async () => {
@@ -536,6 +564,10 @@ function suite(start: () => Promise<Place>): void {
     expect(await grants()).toEqual(['FULL_CONTROL']);
     expect(await code(s3.send(new PutBucketAclCommand({ Bucket: bucket, ACL: 'public-read-write' })))).toBe(
       'NotImplemented',
+    );
+    const unknown = 'constructor' as BucketCannedACL;
+    expect(await code(s3.send(new PutBucketAclCommand({ Bucket: bucket, ACL: unknown })))).toBe(
+      'InvalidArgument',
     );
   });
 }

@@ -2,11 +2,12 @@ import { listed, readCosSignature, checkSigned } from '../../middleware/cosapi/s
 import { parsePax } from '../../middleware/bulk/pax';
 import { canonicalRequest } from '../../src/dialects/sigv4/canonical';
 import { readSigning, type Signing } from '../../src/dialects/sigv4/signing';
-import { parseAccept } from '../../src/http/accept';
+import { bestMatch, FORMATS, parseAccept } from '../../src/http/accept';
 import { strip, trimmed, trimmedEnd } from '../../src/http/bytes';
 import { parseSignature } from '../../src/http/digest';
 import { parseParameters } from '../../src/http/form';
 import { Headers } from '../../src/http/headers';
+import { listedType } from '../../src/stores/embedded/api/container';
 
 /**
  * Texts that clients choose, longer than any that come: what takes the square of their length for them does not come to its
@@ -42,6 +43,16 @@ describe('what clients send is read in a time that grows as its length does', ()
 
   it.each(['\xa0', ' ', '\t', ';', '"', '\\"', 'a=', 'a="', 'a="\\";'])('what is accepted: %j', (some) => {
     expect(parseAccept(`a/b;${some.repeat(20_000)}\0`)).toBeUndefined();
+  });
+
+  it('what is accepted, in many ranges', () => {
+    const ranges = parseAccept([...NAMES.map((name) => `a/${name}`), 'text/.*', '*/xml;q=0.5'].join()) ?? [];
+    expect([ranges.length, bestMatch(ranges, FORMATS)]).toEqual([MANY + 2, 'application/xml']);
+  });
+
+  it('content types of listed objects', () => {
+    expect(listedType(`a;b c${' '.repeat(LONG)}d`)).toBe('a;b=');
+    expect(listedType(`a/b${' '.repeat(LONG)}; c = d ; swift_bytes=1;e`)).toHaveLength(LONG + 10);
   });
 
   it.each([`${'0'.repeat(LONG)}1 k=\n`, '2 '.repeat(LONG / 2) + '=\n', `9 ${'k'.repeat(LONG)}`])(

@@ -72,6 +72,15 @@ test('headers of a part have an end', async () => {
   await expect(read(stream(form, [9_000]))).rejects.toThrow('too long');
 });
 
+test('boundaries may be longer than RFC 2046 has them, but have an end', async () => {
+  const parts = (length: number) => {
+    const boundary = 'b'.repeat(length);
+    return readParts(Buffer.from(`--${boundary}\r\n\r\none\r\n--${boundary}--`), boundary).next();
+  };
+  expect(await parts(256)).toMatchObject({ done: false });
+  await expect(parts(257)).rejects.toThrow(InvalidForm);
+});
+
 test.each([
   ['form-data; name="a"; filename="b;c.txt"', 'form-data', { name: 'a', filename: 'b;c.txt' }],
   ['multipart/form-data;boundary=x', 'multipart/form-data', { boundary: 'x' }],

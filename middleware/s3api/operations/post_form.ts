@@ -7,6 +7,7 @@ import { writeObject, type Written } from '../../../src/buckets/writes';
 import { streamOf } from '../../../src/http/body';
 import { isText, type ByteString } from '../../../src/http/bytes';
 import { formBoundary, parseParameters } from '../../../src/http/form';
+import { LIMITS } from '../../../src/http/constraints';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Response } from '../../../src/http/message';
 import { InvalidForm, readParts, type Part } from '../../../src/http/multipart';
@@ -68,10 +69,35 @@ async function valueOf(part: Part, most: number): Promise<ByteString> {
   return value;
 }
 
-/** The fields with the name of the file in them: without the folders that some browsers tell. */
+const FILENAME = '${filename}';
+
+/** What a form is signed by: it means what it says, whatever the file is called. */
+const OF_SIGNATURE: ReadonlySet<string> = new Set([
+  'policy',
+  'x-amz-algorithm',
+  'x-amz-credential',
+  'x-amz-date',
+  'x-amz-security-token',
+  'x-amz-signature',
+]);
+
+/**
+ * The fields with the name of the file in them: without the folders that some browsers tell.
+ *
+ * @throws BucketError `key-too-long` for a name that no key can have in it: fields with it would grow before anybody has signed them
+ */
 function named(fields: Fields, filename: ByteString): Fields {
   const name = filename.replace(/^.*[/\\]/, '');
-  return new Map([...fields].map(([field, value]) => [field, value.replaceAll('${filename}', name)]));
+  const naming = [...fields].filter(([field, value]) => !OF_SIGNATURE.has(field) && value.includes(FILENAME));
+  if (naming.length > 0 && name.length > LIMITS.max_object_name_length)
+    throw new BucketError('key-too-long', 'Your key is too long', {
+      fields: { Size: String(name.length), MaxSizeAllowed: String(LIMITS.max_object_name_length) },
+    });
+  // a replacement that is a text has patterns of its own
+  return new Map([
+    ...fields,
+    ...naming.map(([field, value]) => [field, value.replaceAll(FILENAME, () => name)] as const),
+  ]);
 }
 
 async function put(form: S3Form, fields: Fields, file: Part): Promise<Response> {

@@ -36,12 +36,12 @@ interface Form {
 
 const PLAIN: Form = { isChunked: false, isSigned: false, hasTrailer: false };
 
-const FORMS: Readonly<Record<string, Form>> = {
-  [UNSIGNED]: PLAIN,
-  'STREAMING-UNSIGNED-PAYLOAD-TRAILER': { isChunked: true, isSigned: false, hasTrailer: true },
-  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD': { isChunked: true, isSigned: true, hasTrailer: false },
-  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER': { isChunked: true, isSigned: true, hasTrailer: true },
-};
+const FORMS: ReadonlyMap<string, Form> = new Map([
+  [UNSIGNED, PLAIN],
+  ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', { isChunked: true, isSigned: false, hasTrailer: true }],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { isChunked: true, isSigned: true, hasTrailer: false }],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', { isChunked: true, isSigned: true, hasTrailer: true }],
+]);
 
 /**
  * The body of a request as its client means it. It is judged while it is read, and breaks off with `BadPayload` where it is not what was
@@ -74,7 +74,7 @@ export async function payloadOf(request: Request, signed: SignedBody): Promise<J
 }
 
 function formOf(payload: string): Form {
-  const form = HEX.test(payload) ? PLAIN : FORMS[payload];
+  const form = HEX.test(payload) ? PLAIN : FORMS.get(payload);
   if (form) return form;
   throw new BucketError(
     'invalid-argument',

@@ -192,6 +192,7 @@ describe('checksums', () => {
     ['none where the SDK says so', { 'x-amz-sdk-checksum-algorithm': 'SHA1' }, 'InvalidRequest'],
     ['a trailer that is not announced', { 'x-amz-trailer': 'x-amz-checksum-crc32' }, 'InvalidRequest'],
     ['a hash that is none', { 'x-amz-content-sha256': 'x' }, 'InvalidArgument'],
+    ['a name that every object has', { 'x-amz-content-sha256': 'constructor' }, 'InvalidArgument'],
     ['more than one request can carry', { 'content-length': '5368709121' }, 'EntityTooLarge'],
   ])('%s', async (_, headers, code) => {
     expect(await put(await signedPut(Buffer.from('hello'), headers))).toMatchObject({ code });

@@ -69,6 +69,23 @@ it('whatever the AWS signer signs is accepted, and means what was signed', async
   );
 });
 
+it('headers in a query are those of the request, however many', async () => {
+  const names = Array.from({ length: 2000 }, (_, i) => `x-amz-meta-${i}`);
+  const query = Object.fromEntries(names.map((name) => [name, 'v']));
+  const { status, call } = await ask(await presigned({ ...GET, query }, NOW));
+  expect([status, call?.parameters.size]).toEqual([200, 0]);
+  const given = call?.request.headers.byName();
+  expect(names.filter((name) => given?.get(name) !== 'v')).toEqual([]);
+});
+
+it.each([
+  ['the same value', '1', 200],
+  ['another value', '2', 400],
+])('a header that is spelled in two ways in a query, with %s', async (_, value, status) => {
+  const query = { 'x-amz-meta-a-b': '1', 'X-Amz-Meta-A_b': value };
+  expect((await ask(await presigned({ ...GET, query }, NOW))).status).toBe(status);
+});
+
 it('any region signs, and is told', async () => {
   const { call } = await ask(await signed(GET, NOW, signer('ru-central1')));
   expect(call?.region).toBe('ru-central1');

@@ -84,7 +84,7 @@ function shownObject(entry: Listed<ObjectRecord>): ShownEntry {
 }
 
 /** A content type as Swift's containers note it: parameters without the spaces between, and without Swift's own. */
-function listedType(contentType: ByteString): ByteString {
+export function listedType(contentType: ByteString): ByteString {
   const at = contentType.indexOf(';');
   if (at < 0) return contentType;
   const parameters = [...contentType.slice(at).matchAll(PARAMETER)].map(([, key = '', value = '']) => ({
@@ -95,7 +95,8 @@ function listedType(contentType: ByteString): ByteString {
   return contentType.slice(0, at) + kept.map(({ key, value }) => `;${key}=${value}`).join('');
 }
 
-const PARAMETER = /\s*;\s*([^\s;=]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;"]+))?/g;
+/** What stands before a match is thrown away, blanks too. */
+const PARAMETER = /;\s*([^\s;=]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;"]+))?/g;
 
 /**
  * Swift's `path=`: the objects of one level of pseudo-folders, among them those whose name ends with the delimiter, and no

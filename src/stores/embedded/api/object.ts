@@ -108,7 +108,7 @@ async function deleteObject(call: ObjectCall): Promise<Response> {
 function expiring({ request, target, storage }: ObjectCall): { readonly timestamp: string } | undefined {
   const header = request.headers.get('x-if-delete-at');
   if (header === undefined) return undefined;
-  if (!/^\s*\d+\s*$/.test(header)) throw new Refused(page(400, 'Bad X-If-Delete-At header value'));
+  if (!/^\s*\d+(\.\d+)?\s*$/.test(header)) throw new Refused(page(400, 'Bad X-If-Delete-At header value'));
   const record = storage.object(target.account, target.container, target.object);
   if (record !== undefined && record.deleteAt !== Number(header))
     throw new Refused(page(412, 'X-If-Delete-At and X-Delete-At do not match'));
