@@ -77,6 +77,8 @@ class Search<S, K, O> {
   readonly #tried = new Set<string>();
   readonly #order: O[] = [];
   readonly #tasks: readonly Task<S, K, O>[];
+  /** Their numbers: what has to be done soonest is tried first, which is what happened most often. */
+  readonly #byEnd: readonly number[];
   #longest: readonly O[] = [];
   #reached: S;
   #nodes = 0;
@@ -84,6 +86,10 @@ class Search<S, K, O> {
   constructor(private readonly question: Question<S, K, O>) {
     this.#reached = question.first;
     this.#tasks = question.tasks;
+    const ended = (i: number) => this.#tasks[i]?.ended ?? Infinity;
+    this.#byEnd = [...this.#tasks.keys()].sort((a, b) =>
+      ended(a) < ended(b) ? -1 : Number(ended(a) > ended(b)),
+    );
   }
 
   run(): Verdict<S, O> {
@@ -111,8 +117,8 @@ class Search<S, K, O> {
     const end = this.#earliestEnd(node);
     if (end === Infinity && this.question.isReached(node.state)) return true;
 
-    const ready = this.#tasks.flatMap((task, i) =>
-      this.#isDone(node, i) || task.began > end ? [] : this.#children(node, i),
+    const ready = this.#byEnd.flatMap((i) =>
+      this.#isDone(node, i) || (this.#tasks[i]?.began ?? 0) > end ? [] : this.#children(node, i),
     );
     const atOnce = ready.find(({ isFree }) => isFree);
     return (atOnce ? [atOnce] : ready).some((child) => this.#follow(child));
