@@ -32,7 +32,7 @@ export function suiteBench(
     const proxy = await startProxy(faulty.url, {
       service,
       filter: `settings_cache_time = ${cacheTime}\nlock_wait = 5\n${filter}`,
-      app: 'upstream_timeout = 1.5',
+      app: 'upstream_timeout = 2',
       onLog: (line) => {
         if (line['level'] === 'error' || line['level'] === 'fatal') bugs.push(line);
       },
