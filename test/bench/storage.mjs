@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { require } from '../embedded/register.mjs';
+import { require } from '../support/register.mjs';
 
 const { openStorage } = require('../../src/stores/embedded/lmdb_storage.ts');
 

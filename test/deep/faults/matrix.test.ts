@@ -1,0 +1,36 @@
+import { MODES } from '../../support/containers';
+import { suiteUpstream } from '../../support/embedded_upstream';
+import { describeWithSwift } from '../../support/swift';
+import { suiteBench, type SuiteBench } from './bench';
+import { cellsOf, tryCells } from './matrix';
+import { OPERATIONS } from './scenes';
+
+/** Of the cells over a Swift and of those with a client's token so many fewer are tried. */
+const FEWER = 3;
+
+/** Tries each operation, in each mode. */
+function operations({ bench }: SuiteBench, oneOf: number): void {
+  describe.each(MODES)('in the mode %s', (mode) => {
+    it.each(OPERATIONS)(
+      '$name',
+      async (operation) => {
+        const cells = await cellsOf(bench(), mode, operation, oneOf);
+        expect(await tryCells(bench(), cells)).toEqual([]);
+      },
+      600_000,
+    );
+  });
+}
+
+describe('faults of a store of our own', () => {
+  const url = suiteUpstream();
+  describe('with the service user', () => operations(suiteBench(url), 1));
+  describe("with the client's token", () => operations(suiteBench(url, false), FEWER));
+});
+
+describeWithSwift('faults of a Swift', ({ plain }) => {
+  operations(
+    suiteBench(() => plain),
+    FEWER,
+  );
+});

@@ -1,0 +1,37 @@
+import { mustBe } from '../../support/containers';
+import { suiteUpstream } from '../../support/embedded_upstream';
+import { suiteBench } from './bench';
+import { FAULTS } from './injected';
+import { look, prepare } from './scenes';
+
+describe('a change of a setting that meets a fault', () => {
+  const { bench } = suiteBench(suiteUpstream(), true, 600);
+
+  /** The requests of the change: what is in force is looked at, and the change is passed on. */
+  const REQUESTS = [0, 1];
+
+  describe.each(FAULTS.filter(({ befalls }) => befalls === undefined))('$name', ({ rule, harmless }) => {
+    it.each(REQUESTS)('at request %i is in force once it is answered so, and as it is shown', async (at) => {
+      const { client, direct, faulty } = bench();
+      const scene = await prepare(client, 'history', ['one', 'two']);
+      const injection = faulty.inject(scene.id, rule(at));
+      const answer = await client
+        .ask('POST', `/${scene.container}`, { 'X-Remove-History-Location': 'x' })
+        .catch(() => undefined)
+        .finally(injection.end);
+      if (harmless) expect(answer?.status).toBe(204);
+      else expect([204, 500, 502, 503, 507, undefined]).toContain(answer?.status);
+
+      const { headers } = await client.ask('HEAD', `/${scene.container}`);
+      const isOn = headers.has('x-history-location');
+      if (answer?.status === 204) expect(isOn).toBe(false);
+      await mustBe(201, client.ask('PUT', scene.path, {}, 'three'));
+      const archive = isOn ? ['one', 'two'] : ['one'];
+      expect(await look(direct, scene)).toEqual({ current: 'three', archive });
+
+      await mustBe(204, client.ask('POST', `/${scene.container}`, { 'X-Remove-History-Location': 'x' }));
+      await mustBe(201, client.ask('PUT', scene.path, {}, 'four'));
+      expect(await look(direct, scene)).toEqual({ current: 'four', archive });
+    });
+  });
+});

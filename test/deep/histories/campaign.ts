@@ -1,0 +1,150 @@
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pause } from '../../support/eventually';
+import { isRight, judge } from './check';
+import type { History } from './history';
+import { NoEndOfSearch } from './linearize';
+import { planOf, type Plan } from './plan';
+import { Recorder, type Place } from './record';
+import { report } from './report';
+import { judge as judgeWithIds, report as reportWithIds } from './with_ids/check';
+import type * as withIds from './with_ids/history';
+import { planOf as planWithIdsOf } from './with_ids/plan';
+import { Recorder as RecorderWithIds } from './with_ids/record';
+
+const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
+
+/** The same in every run, so that a change fails by its own fault only; exploring starts from HISTORIES_SEED=random. */
+const FIXED_SEED = 20_260_101;
+const SEED =
+  process.env['HISTORIES_SEED'] === 'random'
+    ? randomInt(1_000_000_000)
+    : setting('HISTORIES_SEED', FIXED_SEED);
+/** How often each plan is carried out: what overlaps what is different each time. */
+const REPEAT = setting('HISTORIES_REPEAT', 1);
+/** After so many wrong histories a run stops. */
+const FAILURES = setting('HISTORIES_FAILURES', 1);
+/** So many histories at once, each in containers of its own, disturb each other's timing. */
+const AT_ONCE = 4;
+/** What a client began and did not wait for is over when nothing has changed for so long; milliseconds, and how often to look. */
+const QUIET = 200;
+const LOOKS = 15;
+
+/** As many histories as the environment asks for, or else so many. */
+export const historiesOr = (otherwise: number) => setting('HISTORIES', otherwise);
+
+/** How many milliseconds a run of so many histories may take. */
+export const timeFor = (histories: number) => 120_000 + histories * REPEAT * 2000;
+
+/** Records so many histories, of consecutive seeds, and judges each. @throws with a report of each that is wrong */
+export function recordAndJudge(place: Place, count: number, change = (plan: Plan) => plan): Promise<void> {
+  return campaign<History>(place, count, {
+    record: (seed) => new Recorder(place, change(planOf(seed))),
+    isRight,
+    problemIn: (history) => {
+      const problem = judge(history);
+      return problem && report(problem, history, saved(history));
+    },
+  });
+}
+
+/** The same in containers with ids. */
+export function recordAndJudgeWithIds(place: Place, count: number): Promise<void> {
+  return campaign<withIds.History>(place, count, {
+    record: (seed) => new RecorderWithIds(place, planWithIdsOf(seed)),
+    isRight: (history) => judgeWithIds(history).length === 0,
+    problemIn: (history) => {
+      const lines = judgeWithIds(history);
+      return lines.length === 0 ? undefined : reportWithIds(lines, history, saved(history));
+    },
+  });
+}
+
+/** What histories are of one kind. */
+interface Kind<H> {
+  record(seed: number): { run(): Promise<void>; history(): Promise<H> };
+  isRight(history: H): boolean;
+  problemIn(history: H): string | undefined;
+}
+
+type AnyHistory = History | withIds.History;
+
+async function campaign<H extends AnyHistory>(place: Place, count: number, kind: Kind<H>): Promise<void> {
+  const seeds = Array.from({ length: count * REPEAT }, (_, i) => SEED + Math.floor(i / REPEAT));
+  const histories: H[] = [];
+  const reports: string[] = [];
+  const worker = async () => {
+    for (let seed = seeds.shift(); seed !== undefined && reports.length < FAILURES; seed = seeds.shift()) {
+      const history = await recordOne(kind, seed);
+      histories.push(history);
+      const problem = problemIn(kind, history);
+      if (problem !== undefined) reports.push(problem);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  process.stdout.write(
+    `histories ${place.name}: ${histories.length}, from seed ${SEED}; ${answersIn(histories)}\n`,
+  );
+  if (reports.length > 0) throw new Error(reports.join('\n\n'));
+  expect(histories).toHaveLength(count * REPEAT);
+}
+
+/** Records the history of a seed; what is found at last is looked at until it is right, since some of it may be still to come. */
+async function recordOne<H>(kind: Kind<H>, seed: number): Promise<H> {
+  const recorder = kind.record(seed);
+  await recorder.run();
+  for (let look = 1; look < LOOKS; look++) {
+    const history = await recorder.history();
+    const verdict = soFar(kind, history);
+    if (verdict === 'right') return history;
+    if (verdict === 'no end') break;
+    await pause(QUIET);
+  }
+  await pause(LOOKS * QUIET);
+  return recorder.history();
+}
+
+/** What is not all there yet may be explained by nothing, and that takes the longest to find out: it is not asked again and again. */
+function soFar<H>(kind: Kind<H>, history: H): 'right' | 'wrong' | 'no end' {
+  try {
+    return kind.isRight(history) ? 'right' : 'wrong';
+  } catch (error) {
+    if (error instanceof NoEndOfSearch) return 'no end';
+    throw error;
+  }
+}
+
+/** What is wrong with a history, or that there is no telling. */
+function problemIn<H extends AnyHistory>(kind: Kind<H>, history: H): string | undefined {
+  try {
+    return kind.problemIn(history);
+  } catch (error) {
+    if (!(error instanceof NoEndOfSearch)) throw error;
+    return `${error.message}; the history of seed ${history.seed} is in ${saved(history)}`;
+  }
+}
+
+type Answered = { readonly call: { readonly do: string }; readonly status?: number };
+
+/** How often each kind of request got each answer. */
+function answersIn(histories: readonly AnyHistory[]): string {
+  const times = new Map<string, number>();
+  const all = histories.flatMap((history): readonly Answered[] => history.operations);
+  for (const { call, status } of all) {
+    const kind = `${call.do} ${status ?? 'unanswered'}`;
+    times.set(kind, (times.get(kind) ?? 0) + 1);
+  }
+  return [...times]
+    .sort()
+    .map((each) => each.join(': '))
+    .join(', ');
+}
+
+/** Keeps a wrong history in a file of its own. */
+function saved(history: AnyHistory): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'hindsight-history-')), `${history.seed}.json`);
+  writeFileSync(file, JSON.stringify(history, undefined, 1));
+  return file;
+}

@@ -1,0 +1,44 @@
+import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
+import { temporaryFolders } from '../../support/storage';
+import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from './campaign';
+
+const newFolder = temporaryFolders();
+const HISTORIES = historiesOr(100);
+const WITH_IDS = historiesOr(60);
+
+describe.each([
+  ['one process', 1],
+  ['two workers', 2],
+])('histories over a store of its own, served by %s', (what, workers) => {
+  it(
+    'are explained, where versions have ids',
+    async () => {
+      const server = await startEmbeddedProcess(await newFolder(), workers);
+      try {
+        const client = await loginTo(server.url);
+        const name = `over the embedded store, ${what}, with ids`;
+        await recordAndJudgeWithIds({ name, store: 'embedded', clients: [client] }, WITH_IDS);
+      } finally {
+        await server.stop();
+      }
+    },
+    timeFor(WITH_IDS),
+  );
+
+  it(
+    'are explained by some order of their operations',
+    async () => {
+      const server = await startEmbeddedProcess(await newFolder(), workers);
+      try {
+        const client = await loginTo(server.url);
+        await recordAndJudge(
+          { name: `over the embedded store, ${what}`, store: 'embedded', clients: [client] },
+          HISTORIES,
+        );
+      } finally {
+        await server.stop();
+      }
+    },
+    timeFor(HISTORIES),
+  );
+});

@@ -1,0 +1,29 @@
+import { describeWithSwift, login } from '../../support/swift';
+import { historiesOr, recordAndJudge, timeFor } from './campaign';
+import { alone, succeeding } from './plan';
+
+const HISTORIES = historiesOr(30);
+
+describeWithSwift("histories over Swift's own versions", ({ versioned }) => {
+  const place = async () => ({
+    name: "over Swift's own versions",
+    store: 'swift' as const,
+    clients: [await login(versioned, 'tester')] as const,
+  });
+
+  it(
+    'are as the model has them, where one client does one thing after the other',
+    async () => {
+      await recordAndJudge(await place(), HISTORIES, (plan) => alone(succeeding(plan)));
+    },
+    timeFor(HISTORIES),
+  );
+
+  it(
+    'are found to be wrong, where several clients do things at once',
+    async () => {
+      await expect(recordAndJudge(await place(), HISTORIES, succeeding)).rejects.toThrow('is wrong');
+    },
+    timeFor(HISTORIES),
+  );
+});

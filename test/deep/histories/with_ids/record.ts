@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import type { Answer, Client } from '../../../support/client';
+import { MARKER_TYPE, mustBe, pathOf } from '../../../support/containers';
+import { pause } from '../../../support/eventually';
+import { newContainerWithIds, versionsIn } from '../../../support/with_ids';
+import type { Content } from '../history';
+import { bodyOf } from '../plan';
+import type { Place } from '../record';
+import { sendPut } from '../requests';
+import type { Call, Found, History, Line, Operation } from './history';
+import type { Plan, PlannedCall, PlannedStep } from './plan';
+
+type Outcome = Pick<Operation, 'status' | 'id' | 'content' | 'lines' | 'enabled'>;
+
+/** No version has it. */
+const NEVER = '0000000001.00000';
+
+/** Carries a plan out in a container of its own, whose versions have ids, and records what is answered. */
+export class Recorder {
+  readonly #operations: Operation[] = [];
+  readonly #contents = new Map<string, Content>();
+  readonly #bodies = new Map<Content, Buffer>();
+  #container = '';
+  #start = 0;
+
+  constructor(
+    private readonly place: Place,
+    private readonly plan: Plan,
+  ) {
+    for (const { call } of [...plan.first, ...plan.clients.flat()]) {
+      if (call.do !== 'put') continue;
+      const body = bodyOf(call.content, call.size);
+      this.#bodies.set(call.content, body);
+      this.#contents.set(md5(body), call.content);
+    }
+  }
+
+  /** Does everything, and waits for all answers. */
+  async run(): Promise<void> {
+    const [client] = this.place.clients;
+    this.#container = await newContainerWithIds(client);
+    if (!this.plan.initially) await mustBe(204, this.#set(client, false));
+    this.#start = performance.now();
+    await this.#client(0, this.plan.first);
+    await Promise.all(this.plan.clients.map((steps, i) => this.#client(i, steps)));
+  }
+
+  /** The history, with what is found now. */
+  async history(): Promise<History> {
+    const { seed, initially, objects } = this.plan;
+    const found = await Promise.all(objects.map(async (name) => [name, await this.#found(name)] as const));
+    return {
+      seed,
+      where: this.place.name,
+      store: this.place.store,
+      initially,
+      operations: [...this.#operations].sort((one, other) => one.began - other.began),
+      finally: {
+        enabled: (await this.#ask(this.place.clients[0], { do: 'show' }, 0)).enabled ?? false,
+        objects: Object.fromEntries(found),
+      },
+    };
+  }
+
+  async #client(index: number, steps: readonly PlannedStep[]): Promise<void> {
+    for (const { call: planned, pause: wait, through: proxy } of steps) {
+      if (wait > 0) await pause(wait);
+      const through = proxy % this.place.clients.length;
+      const client = this.place.clients[through] ?? this.place.clients[0];
+      const call = await this.#decided(client, planned);
+      const began = performance.now() - this.#start;
+      const outcome = await this.#ask(client, call, planned.do === 'put' ? planned.size : 0).catch(
+        (): Outcome => ({}),
+      );
+      const ended = performance.now() - this.#start;
+      this.#operations.push({ client: index, through, call, began, ended, ...outcome });
+    }
+  }
+
+  /** A version is asked for that there is. */
+  async #decided(client: Client, call: PlannedCall): Promise<Call> {
+    const idOf = async (object: string, newest: number) => {
+      const ids = (await this.#lines(client, object)).map(({ id }) => id).filter((id) => id !== 'null');
+      return ids[newest] ?? ids.at(-1) ?? NEVER;
+    };
+    switch (call.do) {
+      case 'put':
+        return { do: call.do, object: call.object, content: call.content, way: call.way };
+      case 'copy': {
+        const { newest, ...copy } = call;
+        return newest === undefined ? copy : { ...copy, id: await idOf(call.from, newest) };
+      }
+      case 'read':
+      case 'restore':
+      case 'drop':
+        return { do: call.do, object: call.object, id: await idOf(call.object, call.newest) };
+      default:
+        return call;
+    }
+  }
+
+  async #ask(client: Client, call: Call, size: number): Promise<Outcome> {
+    switch (call.do) {
+      case 'put': {
+        const body = this.#bodies.get(call.content) ?? Buffer.alloc(0);
+        const answer = await sendPut(client, this.#path(call.object), call.way, body, size);
+        return answer ? told(answer) : {};
+      }
+      case 'copy': {
+        const from = this.#path(call.from) + (call.id === undefined ? '' : `?version-id=${call.id}`);
+        const to = this.#path(call.to);
+        const answer =
+          call.spelled === 'COPY'
+            ? await client.ask('COPY', from, { Destination: to })
+            : await client.ask('PUT', to, { 'X-Copy-From': from });
+        return answer.status === 201
+          ? { ...told(answer), content: this.#named(answer.headers.get('etag')) }
+          : told(answer);
+      }
+      case 'delete':
+        return told(await client.ask('DELETE', this.#path(call.object)));
+      case 'post':
+        return {
+          status: (await client.ask('POST', this.#path(call.object), { 'X-Object-Meta-A': 'b' })).status,
+        };
+      case 'get':
+      case 'head':
+        return this.#read(client, call.do, this.#path(call.object));
+      case 'read':
+        return this.#read(client, 'get', `${this.#path(call.object)}?version-id=${call.id}`);
+      case 'restore':
+      case 'drop': {
+        const method = call.do === 'drop' ? 'DELETE' : 'PUT';
+        const { status } = await client.ask(method, `${this.#path(call.object)}?version-id=${call.id}`);
+        return { status };
+      }
+      case 'list':
+        return { status: 200, lines: await this.#lines(client, call.object) };
+      case 'set':
+        return { status: (await this.#set(client, call.enabled)).status };
+      case 'show': {
+        const { status, headers } = await client.ask('HEAD', `/${this.#container}`);
+        return { status, enabled: headers.get('x-versions-enabled') === 'True' };
+      }
+    }
+  }
+
+  async #read(client: Client, method: 'get' | 'head', path: string): Promise<Outcome> {
+    const answer = await client.ask(method.toUpperCase(), path);
+    if (answer.status !== 200) return { status: answer.status };
+    const checksum = method === 'get' ? md5(answer.body) : answer.headers.get('etag');
+    return { ...told(answer), content: this.#named(checksum) };
+  }
+
+  async #lines(client: Client, object: string): Promise<Line[]> {
+    const lines = await versionsIn(client, this.#container, object);
+    return lines
+      .filter(({ name }) => name === object)
+      .map(({ version_id, is_latest, content_type }) => ({
+        id: version_id,
+        isLatest: is_latest,
+        isMarker: content_type === MARKER_TYPE,
+      }));
+  }
+
+  async #found(name: string): Promise<Found> {
+    const [client] = this.place.clients;
+    const lines = await this.#lines(client, name);
+    const { status, id = '', content = '' } = await this.#read(client, 'get', this.#path(name));
+    const contents: Record<string, Content | null> = {};
+    for (const line of lines) {
+      if (line.id === 'null') continue;
+      const version = client.ask('GET', `${this.#path(name)}?version-id=${line.id}`);
+      const answer = await mustBe(line.isMarker ? 404 : 200, version);
+      contents[line.id] = line.isMarker ? null : this.#named(md5(answer.body));
+    }
+    return { current: status === 200 ? { id, content } : null, lines, contents };
+  }
+
+  #set(client: Client, enabled: boolean): Promise<Answer> {
+    return client.ask('POST', `/${this.#container}`, { 'X-Versions-Enabled': String(enabled) });
+  }
+
+  #path(name: string): string {
+    return pathOf(this.#container, name);
+  }
+
+  #named(checksum: string | undefined): Content {
+    const plain = checksum?.replaceAll('"', '') ?? '';
+    return this.#contents.get(plain) ?? `?${plain}`;
+  }
+}
+
+function told({ status, headers }: Pick<Answer, 'status' | 'headers'>): Outcome {
+  const id = headers.get('x-object-version-id');
+  return id === undefined ? { status } : { status, id };
+}
+
+function md5(body: Buffer): string {
+  return createHash('md5').update(body).digest('hex');
+}

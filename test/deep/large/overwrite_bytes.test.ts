@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describeWithSwift } from '../../support/swift';
+
+const MIB = 1024 * 1024;
+/** HINDSIGHT_OVERWRITE_MIB makes it larger. */
+const COUNT = Number(process.env['HINDSIGHT_OVERWRITE_MIB'] ?? 64);
+const BENCHMARK = join(__dirname, '../../bench/overwrite_bytes.mjs');
+
+interface Row {
+  readonly what: string;
+  readonly sent: number;
+  readonly received: number;
+  readonly copies: number;
+  readonly requests: string;
+}
+
+describeWithSwift(`an object of ${COUNT} MiB that is overwritten in a container with ids`, ({ plain }) => {
+  it('takes as many bytes to the store as a new one, and is not copied', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      BENCHMARK,
+      ...['--json', '--mib', String(COUNT), '--upstream', plain],
+    ]);
+    const [fresh, over, , inOtherMode] = JSON.parse(stdout) as Row[];
+    // besides the body, the heads of some requests
+    const isOnce = (bytes = 0) => bytes >= COUNT * MIB && bytes < (COUNT + 1) * MIB;
+    expect([fresh, over, inOtherMode].map((row) => isOnce(row?.sent))).toEqual([true, true, true]);
+    expect(over?.received).toBeLessThan(MIB);
+    // the tap sees copies where there are some
+    expect([fresh, over, inOtherMode].map((row) => row?.copies)).toEqual([0, 0, 1]);
+  }, 600_000);
+});

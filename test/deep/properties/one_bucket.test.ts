@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { OneBucket, type Api } from '../../support/dialects/driven';
+import { fourSpeakers } from '../../support/dialects/four';
+import { describeS3 } from '../../support/s3/endpoint';
+import { steps, type Step } from '../../support/s3/steps';
+
+/** How many sequences at most, and for how many milliseconds they are tried; the seed and the path that a failure names take one again. */
+const RUNS = Number(process.env['DIALECTS_RUNS'] ?? 300);
+const TIME = Number(process.env['DIALECTS_TIME'] ?? 45_000);
+const SEED = process.env['DIALECTS_SEED'];
+const PATH = process.env['DIALECTS_PATH'];
+
+const apis = fc.array(fc.constantFrom<Api>('swift', 's3', 'cos', 'qs'), { minLength: 25, maxLength: 25 });
+const limits = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 25, maxLength: 25 });
+
+/** Random operations, each through an API chosen at random, on one bucket, against one model. */
+describeS3('one bucket through all four APIs', (store) => {
+  let made = 0;
+
+  it(
+    'is the same in each: listings, ids, markers, contents and settings',
+    async () => {
+      const run = async (sequence: readonly Step[], through: readonly Api[], pages: readonly number[]) => {
+        const four = await fourSpeakers(store.endpoint, `four-${Date.now()}-${++made}-1250000000`);
+        await four[through[0] ?? 's3'].create();
+        const bucket = new OneBucket(four);
+        for (const [i, step] of sequence.entries())
+          await bucket.take(through[i % through.length] ?? 's3', step, pages[i % pages.length] ?? 1000);
+        await bucket.compare();
+      };
+      const [seed, path] = [
+        SEED === undefined ? {} : { seed: Number(SEED) },
+        PATH === undefined ? {} : { path: PATH },
+      ];
+      const property = fc.asyncProperty(steps, apis, limits, run);
+      await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: TIME, ...seed, ...path });
+    },
+    TIME + 600_000,
+  );
+});

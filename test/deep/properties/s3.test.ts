@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { describeS3 } from '../../support/s3/endpoint';
+import { Bucket } from '../../support/s3/driven';
+import { sdkAt } from '../../support/s3/sdk';
+import type { Step } from '../../support/s3/steps';
+import { steps } from '../../support/s3/steps';
+
+/**
+ * How many sequences at most, and for how many milliseconds they are tried; `S3_PROPERTY_SEED` and `S3_PROPERTY_PATH`, as a failure names
+ * them, take one again.
+ */
+const RUNS = Number(process.env['S3_PROPERTY_RUNS'] ?? 400);
+const TIME = Number(process.env['S3_PROPERTY_TIME'] ?? 45_000);
+const SEED = process.env['S3_PROPERTY_SEED'];
+const PATH = process.env['S3_PROPERTY_PATH'];
+
+/** Random sequences of what can be done to a bucket with versions, compared with the model of AWS at each step. */
+describeS3('any sequence of operations', (store) => {
+  let client: S3Client;
+  beforeAll(() => {
+    client = sdkAt(store.endpoint);
+  });
+  afterAll(() => client.destroy());
+
+  store.deviating('null versions get ids')(
+    'answers, versions, listings and contents are those of the model',
+    async () => {
+      const property = fc.asyncProperty(steps, async (sequence: readonly Step[]) => {
+        const bucket = await Bucket.make(client, store.endpoint);
+        for (const step of sequence) await bucket.take(step);
+        await bucket.compare();
+      });
+      const [seed, path] = [
+        SEED === undefined ? {} : { seed: Number(SEED) },
+        PATH === undefined ? {} : { path: PATH },
+      ];
+      await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: TIME, ...seed, ...path });
+    },
+    TIME + 600_000,
+  );
+});

@@ -1,0 +1,249 @@
+import { contentOf, titleOf } from '../../support/ledger';
+import type { Answer, Client } from '../../support/client';
+import { MODE_HEADER, mustBe, pathOf } from '../../support/containers';
+import { pause } from '../../support/eventually';
+import { RawRequest } from '../../support/raw_request';
+import { login } from '../../support/swift';
+import { deleting, putting, type Operation } from '../faults/scenes';
+import type { Chance } from './chance';
+import { Alternatives, type Ledger } from './ledger';
+import type { Site } from './site';
+
+/** The objects in history mode that all lanes share. */
+export const SHARED = Array.from({ length: 8 }, (_, i) => `shared-${i}`);
+/** Bytes, of small contents and of large ones, which are streamed. */
+const SMALL = 2_000;
+const LARGE = 600_000;
+/** Versions of one object in stack mode, above which it is deleted rather than written. */
+const MOST_VERSIONS = 6;
+/** States that an object may be in, above which its client waits for an acknowledgement before it goes on to another. */
+const MOST_STATES = 16;
+/** Milliseconds. */
+const PAUSE = 50;
+
+export interface Containers {
+  readonly history: string;
+  readonly stack: string;
+  readonly archive: string;
+  /** Its versions have ids. */
+  readonly ids: string;
+  readonly plain: string;
+}
+
+/** The container of one lane whose versions are switched on and off. */
+const togglesOf = (containers: Containers, lane: number) => `${containers.plain}-toggled-${lane}`;
+
+/** Makes the containers that lanes need. */
+export async function makeContainers(client: Client, name: string, lanes: number): Promise<Containers> {
+  const containers = {
+    ...{ history: `${name}-h`, stack: `${name}-s`, archive: `${name}-a` },
+    ...{ ids: `${name}-i`, plain: `${name}-p` },
+  };
+  const { history, stack, archive, ids, plain } = containers;
+  for (const each of [archive, plain]) await mustBe(201, client.ask('PUT', `/${each}`));
+  await mustBe(201, client.ask('PUT', `/${history}`, { [MODE_HEADER.history]: archive }));
+  await mustBe(201, client.ask('PUT', `/${stack}`, { [MODE_HEADER.stack]: archive }));
+  await mustBe(201, client.ask('PUT', `/${ids}`, { 'X-Versions-Enabled': 'true' }));
+  for (let lane = 0; lane < lanes; lane++)
+    await mustBe(201, client.ask('PUT', `/${togglesOf(containers, lane)}`));
+  return containers;
+}
+
+/** One client: requests one after the other, through either proxy, and notes what they came to. */
+export class Lane {
+  #titles = 0;
+  #token: Client | undefined;
+  /** Whether the versions of its own container are on; undefined: it is not known. */
+  #isOn: boolean | undefined = false;
+  /** What its object there is; undefined: it is not known. */
+  #toggled: string | undefined;
+
+  constructor(
+    private readonly site: Site,
+    private readonly containers: Containers,
+    private readonly ledger: Ledger,
+    private readonly number: number,
+    private readonly chance: Chance,
+  ) {}
+
+  async run(isOver: () => boolean): Promise<void> {
+    const kinds = [
+      ...Array<() => Promise<void>>(5).fill(() => this.#keep(SMALL)),
+      ...Array<() => Promise<void>>(4).fill(() => this.#stack()),
+      ...Array<() => Promise<void>>(3).fill(() => this.#read()),
+      ...Array<() => Promise<void>>(2).fill(() => this.#putToggled()),
+      ...Array<() => Promise<void>>(4).fill(() => this.#version()),
+      () => this.#keep(LARGE),
+      () => this.#keepCopy(),
+      () => this.#delete(),
+      () => this.#describe(),
+      () => this.#list(),
+      () => this.#toggle(),
+      () => this.#leave(),
+    ];
+    while (!isOver()) await this.chance.pick(kinds)();
+  }
+
+  async #keep(most: number): Promise<void> {
+    const title = this.#title(most);
+    const status = await this.#ask('PUT', pathOf(this.containers.history, this.#shared()), {}, title);
+    if (status === 201) this.ledger.kept.add(title);
+  }
+
+  /** A PUT or a DELETE of what all lanes share and whose versions have ids. */
+  async #version(): Promise<void> {
+    const path = pathOf(this.containers.ids, this.#shared());
+    if (this.chance.below(4) === 0) {
+      await this.#ask('DELETE', path);
+      return;
+    }
+    const title = this.#title(this.chance.below(10) === 0 ? LARGE : SMALL);
+    const note = ({ status, headers }: Answer) => {
+      const id = headers.get('x-object-version-id');
+      if (status !== 201) return;
+      if (id === undefined) this.ledger.wrong.push(`a version without an id: ${title}`);
+      else if (this.ledger.versions.has(`${path}?version-id=${id}`))
+        this.ledger.wrong.push(`an id twice: ${path} ${id}`);
+      else this.ledger.versions.set(`${path}?version-id=${id}`, title);
+    };
+    await this.#answer('PUT', path, note, {}, title);
+  }
+
+  async #keepCopy(): Promise<void> {
+    const title = this.#title(SMALL);
+    const source = pathOf(this.containers.plain, `source-${this.number}`);
+    if ((await this.#ask('PUT', source, {}, title)) !== 201) return;
+    const Destination = pathOf(this.containers.history, this.#shared());
+    if ((await this.#ask('COPY', source, { Destination })) === 201) this.ledger.kept.add(title);
+  }
+
+  async #delete(): Promise<void> {
+    await this.#ask('DELETE', pathOf(this.containers.history, this.#shared()));
+  }
+
+  async #describe(): Promise<void> {
+    const headers = { 'X-Object-Meta-Colour': this.#title(0) };
+    await this.#ask('POST', pathOf(this.containers.history, this.#shared()), headers);
+  }
+
+  /** A PUT or a DELETE in stack mode, of one of its own objects. */
+  async #stack(): Promise<void> {
+    const object = `own-${this.number}-${this.chance.below(3)}`;
+    const known = this.ledger.stacks.get(object) ?? new Alternatives();
+    this.ledger.stacks.set(object, known);
+    if (known.states.length > MOST_STATES) return;
+    const isFull = known.states.some(({ archive }) => archive.length > MOST_VERSIONS);
+    const title = this.#title(this.chance.below(10) === 0 ? LARGE : SMALL);
+    const operation: Operation =
+      isFull || this.chance.below(3) === 0 ? deleting([], 'DELETE') : putting(title, [], 'PUT');
+    const isPut = operation.name === 'PUT';
+    const path = pathOf(this.containers.stack, object);
+    const status = await (isPut ? this.#ask('PUT', path, {}, title) : this.#ask('DELETE', path));
+    const model = (state: Parameters<Operation['model']>[1]) => operation.model('stack', state).state;
+    if (isPut ? status === 201 : status === 204 || status === 404) known.done(model);
+    else known.unknown(model);
+  }
+
+  async #read(): Promise<void> {
+    const path = pathOf(this.containers.history, this.#shared());
+    await this.#answer('GET', path, (answer) => {
+      if (answer.status === 200 && titleOf(answer.body) === undefined)
+        this.ledger.wrong.push(`${path} was read and is not whole: ${answer.body.length} bytes`);
+    });
+  }
+
+  async #list(): Promise<void> {
+    await this.#ask('GET', `/${this.containers.archive}?limit=100&prefix=008`);
+  }
+
+  /** Switches the versions of its own container on or off. */
+  async #toggle(): Promise<void> {
+    const on = this.chance.below(2) === 0;
+    const headers: Record<string, string> = on
+      ? { [MODE_HEADER.history]: this.containers.archive }
+      : { 'X-Remove-History-Location': 'x' };
+    const status = await this.#ask('POST', `/${togglesOf(this.containers, this.number)}`, headers);
+    this.#isOn = status === 204 ? on : undefined;
+  }
+
+  /** Writes there, where what was known to be current is archived if versions are on. */
+  async #putToggled(): Promise<void> {
+    const title = this.#title(SMALL);
+    const path = pathOf(togglesOf(this.containers, this.number), `toggled-${this.number}`);
+    const status = await this.#ask('PUT', path, {}, title);
+    if (status === 201 && this.#isOn && this.#toggled !== undefined) this.ledger.archived.add(this.#toggled);
+    this.#toggled = status === 201 ? title : undefined;
+  }
+
+  /** A client that leaves in the middle of what it sends. */
+  async #leave(): Promise<void> {
+    const title = this.#title(LARGE);
+    const content = contentOf(title);
+    try {
+      const client = await this.#client();
+      const path = pathOf(this.containers.history, this.#shared());
+      const request = await RawRequest.begin(client, 'PUT', path, {
+        'Content-Length': String(content.length + 1),
+      });
+      await request.write(content.subarray(0, this.chance.below(content.length)));
+      await pause(this.chance.below(PAUSE));
+      if (this.chance.below(2) === 0) request.reset();
+      else request.leave();
+    } catch {
+      // its proxy left before it did
+    }
+  }
+
+  /** Asks, with a content where a title is given; the status, 0 where no answer came. */
+  #ask(method: string, path: string, headers: Record<string, string> = {}, title?: string): Promise<number> {
+    return this.#answer(method, path, () => undefined, headers, title);
+  }
+
+  async #answer(
+    method: string,
+    path: string,
+    look: (answer: Answer) => void,
+    headers: Record<string, string> = {},
+    title?: string,
+  ): Promise<number> {
+    let answer: Answer;
+    const began = Date.now();
+    const note = (status: number) =>
+      this.ledger.note({ lane: this.number, method, path, title, status, began });
+    try {
+      const client = await this.#client();
+      answer = await client.ask(method, path, headers, title === undefined ? undefined : contentOf(title));
+    } catch {
+      note(0);
+      this.ledger.answered(0);
+      await pause(PAUSE);
+      return 0;
+    }
+    note(answer.status);
+    this.ledger.answered(answer.status);
+    look(answer);
+    if (answer.status === 401) this.#token = undefined;
+    else if (![200, 201, 202, 204, 404, 408, 500, 502, 503, 507].includes(answer.status))
+      this.ledger.wrong.push(`${method} ${path}: ${answer.status} ${answer.body.toString()}`);
+    if (answer.status >= 500) await pause(PAUSE);
+    return answer.status;
+  }
+
+  async #client(): Promise<Client> {
+    const { url } = this.chance.pick(this.site.proxies);
+    const known = (this.#token ??= await login(url, 'tester'));
+    return known.at(url);
+  }
+
+  #shared(): string {
+    return this.chance.pick(SHARED);
+  }
+
+  /** Small ones much more often. */
+  #title(most: number): string {
+    const size = Math.floor(Math.exp(this.chance.next() * Math.log(most + 1)));
+    const title = `${this.number}-${this.#titles++} ${size}`;
+    this.ledger.sent.add(title);
+    return title;
+  }
+}

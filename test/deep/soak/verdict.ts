@@ -1,0 +1,147 @@
+import type { Headers } from '../../../src/http/headers';
+import { NEW_MARKER_TYPE } from '../../../src/stores/markers';
+import { look, putting, type Scene, type State } from '../faults/scenes';
+import type { Client } from '../../support/client';
+import { archivePrefix, MARKER_TYPE, pathOf } from '../../support/containers';
+import { eventually } from '../../support/eventually';
+import { titleOf } from '../../support/ledger';
+import { versionsIn } from '../../support/with_ids';
+import { SHARED, type Containers } from './lanes';
+import type { Ledger } from './ledger';
+import type { Site } from './site';
+
+/** What was found wrong in the end, in words. */
+export async function verdict(
+  site: Site,
+  direct: Client,
+  containers: Containers,
+  ledger: Ledger,
+): Promise<string[]> {
+  const last = await writeAll(site, direct, containers, ledger);
+  const there = await contents(direct, containers);
+  return [
+    ...ledger.wrong,
+    ...(await judgeStacks(direct, containers, ledger, last)),
+    ...(await judgeVersions(site, direct, containers, ledger)),
+    ...[...ledger.kept, ...ledger.archived]
+      .filter((title) => !there.has(title))
+      .map((title) => `lost: ${title}`),
+    ...[...there.keys()].filter((title) => !ledger.sent.has(title)).map((title) => `nobody sent: ${title}`),
+    ...[...there]
+      .filter(([title, times]) => times > 1 && ledger.kept.has(title))
+      .map(([title]) => `twice: ${title}`),
+  ];
+}
+
+/** Writes each object once more, through both proxies: nobody may hold its lock, and leftovers go. The last title of all. */
+async function writeAll(
+  site: Site,
+  direct: Client,
+  { history, stack }: Containers,
+  ledger: Ledger,
+): Promise<string[]> {
+  const titles = site.proxies.map((_, i) => `last-${i} 0`);
+  const paths = [
+    ...SHARED.map((name) => pathOf(history, name)),
+    ...[...ledger.stacks.keys()].map((name) => pathOf(stack, name)),
+  ];
+  for (const [i, proxy] of site.proxies.entries()) {
+    ledger.sent.add(titles[i] ?? '');
+    for (const path of paths) {
+      await eventually(`${path} is written through proxy ${i}`, async () => {
+        const { status } = await direct.at(proxy.url).ask('PUT', path, {}, `${titles[i] ?? ''}\n`);
+        return status === 201;
+      });
+    }
+  }
+  return titles;
+}
+
+async function judgeStacks(
+  direct: Client,
+  { stack, archive, plain }: Containers,
+  { stacks }: Ledger,
+  last: readonly string[],
+): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [object, { states }] of stacks) {
+    const scene: Scene = {
+      ...{ id: '', client: direct, mode: 'stack', container: stack, archive, plain },
+      ...{ path: pathOf(stack, object), prefix: archivePrefix(object) },
+    };
+    const found = titled(await look(direct, scene));
+    const expected = states.map((state) =>
+      last.reduce((written, title) => putting(title, [], 'PUT').model('stack', written).state, state),
+    );
+    if (!expected.some((state) => JSON.stringify(state) === JSON.stringify(found)))
+      wrong.push(
+        `${object} is ${JSON.stringify(found)} instead of ${expected.map((each) => JSON.stringify(each)).join(' or ')}`,
+      );
+  }
+  return wrong;
+}
+
+/** Each version that was acknowledged is what it was, and is listed; each object can be written, and is its newest version then. */
+async function judgeVersions(
+  site: Site,
+  direct: Client,
+  { ids }: Containers,
+  { versions }: Ledger,
+): Promise<string[]> {
+  const client = direct.at(site.proxy(0).url);
+  for (const name of SHARED)
+    await eventually(`${name} is written`, async () => {
+      const { status } = await client.ask('PUT', pathOf(ids, name), {}, 'last');
+      return status === 201;
+    });
+  const wrong: string[] = [];
+  for (const [path, title] of versions) {
+    const { status, body } = await client.ask('GET', path);
+    if (titleOf(body) !== title) wrong.push(`${path} was ${title} and is ${titleOf(body) ?? status}`);
+  }
+  const lines = await versionsIn(client, ids);
+  const listed = new Set(
+    lines.map(({ name, version_id }) => `${pathOf(ids, name)}?version-id=${version_id}`),
+  );
+  const missing = [...versions.keys()].filter((path) => !listed.has(path));
+  const newest = lines.filter(({ name }, i) => name !== lines[i - 1]?.name);
+  const stale = newest.filter(({ is_latest }) => !is_latest).map(({ name }) => name);
+  return [
+    ...wrong,
+    ...missing.map((path) => `not listed: ${path}`),
+    ...stale.map((name) => `${name} is not its newest version`),
+  ];
+}
+
+/** States go by titles, and bodies have more. */
+function titled({ current, archive }: State): State {
+  const title = (body: string) => body.split('\n')[0] ?? '';
+  return { current: current === undefined ? undefined : title(current), archive: archive.map(title) };
+}
+
+/** Also one that a fault left half made, and that expires by itself. */
+function isMarker(headers: Headers): boolean {
+  const type = headers.get('content-type');
+  return type === MARKER_TYPE || (type === NEW_MARKER_TYPE && headers.has('x-delete-at'));
+}
+
+/** The titles in all containers that keep versions, and how often each is there. */
+async function contents(direct: Client, { history, archive }: Containers): Promise<Map<string, number>> {
+  const there = new Map<string, number>();
+  const containers = [history, archive];
+  for (const container of containers) {
+    for (let marker = ''; ;) {
+      const names = await direct.names(container, `marker=${encodeURIComponent(marker)}`);
+      const last = names.at(-1);
+      if (last === undefined) break;
+      for (const name of names) {
+        const { status, headers, body } = await direct.ask('GET', pathOf(container, name));
+        if (isMarker(headers)) continue;
+        const title = titleOf(body) ?? `${container}/${name}, which is not whole: ${status}`;
+        there.set(title, (there.get(title) ?? 0) + 1);
+      }
+      marker = last;
+    }
+  }
+  return there;
+}

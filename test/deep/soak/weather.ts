@@ -1,0 +1,124 @@
+import { eventually, pause } from '../../support/eventually';
+import {
+  answered,
+  cut,
+  doneButAnswered,
+  doneButReset,
+  doneButSilent,
+  reset,
+  silent,
+} from '../faults/injected';
+import type { Fault } from '../../support/faulty_store';
+import type { Chance } from './chance';
+import type { Ledger } from './ledger';
+import type { Site } from './site';
+
+/** Of how many requests to the store one fails. */
+const ONE_IN = 40;
+/** Milliseconds, far below a quarter of a lease: what arrives at a store later than that is beyond what a lock can guard. */
+const SLOW = 250;
+/** Milliseconds, longer than a lease. */
+const LONG_PAUSE = 5000;
+
+const slow =
+  (milliseconds: number): Fault =>
+  async (exchange) => {
+    const passed = await exchange.pass();
+    await pause(milliseconds);
+    exchange.answer(passed);
+  };
+
+/** Lets requests to the store fail at random until it is ended; tells how many did. Each request is noted with what befell it. */
+export function storm(
+  site: Site,
+  chance: Chance,
+  ledger: Pick<Ledger, 'note'>,
+): { readonly faults: () => number; readonly end: () => void } {
+  let faults = 0;
+  const { end } = site.faulty.inject('/v1/', ({ method, path, headers }) => {
+    const befell = chance.below(ONE_IN) > 0 ? undefined : chance.pick(faultsNow(chance));
+    const [asked, fault] = befell ?? [];
+    ledger.note({ store: method, path, from: headers.get('x-copy-from'), fault: asked });
+    if (fault) faults++;
+    return fault;
+  });
+  return { faults: () => faults, end };
+}
+
+function faultsNow(chance: Chance): readonly (readonly [name: string, Fault])[] {
+  return [
+    ['answered', answered(chance.pick([500, 502, 503, 507]))],
+    ['done, but answered', doneButAnswered(chance.pick([500, 502, 503]))],
+    ['reset', reset],
+    ['done, but reset', doneButReset],
+    ['silent', silent],
+    ['done, but silent', doneButSilent],
+    ['cut', cut],
+    ['slow', slow(chance.below(SLOW))],
+    ['slow', slow(chance.below(SLOW))],
+  ];
+}
+
+/** Something that befalls a process, and is over when the promise resolves. */
+export interface Disaster {
+  readonly name: string;
+  readonly befall: (site: Site) => Promise<void>;
+}
+
+const DISASTERS: readonly Disaster[] = [
+  {
+    name: 'Redis is killed and started again, empty',
+    befall: async ({ redis }) => {
+      await redis.kill();
+      await pause(300);
+      await redis.run();
+    },
+  },
+  {
+    name: 'Redis is paused for longer than a lease',
+    befall: async ({ redis }) => {
+      redis.signal('SIGSTOP');
+      await pause(LONG_PAUSE);
+      redis.signal('SIGCONT');
+    },
+  },
+  {
+    name: 'a proxy is paused for longer than a lease',
+    befall: async (site) => {
+      const { pid } = site.proxy(0);
+      process.kill(pid, 'SIGSTOP');
+      await pause(LONG_PAUSE);
+      process.kill(pid, 'SIGCONT');
+    },
+  },
+  { name: 'a proxy is killed, and another put in its place', befall: (site) => site.replace(1) },
+  {
+    name: 'the store is killed and started again',
+    befall: async ({ store }) => {
+      await store.kill();
+      await pause(300);
+      await store.run();
+    },
+  },
+];
+
+/** One disaster after the other, in rounds of all of them, with some peace between; until told to stop. */
+export async function disasters(
+  site: Site,
+  chance: Chance,
+  peace: number,
+  isOver: () => boolean,
+  told: (disaster: string) => void,
+): Promise<void> {
+  const round: Disaster[] = [];
+  while (!isOver()) {
+    const began = Date.now();
+    await eventually('some peace', () => isOver() || Date.now() - began > peace, peace + 30_000);
+    if (isOver()) return;
+    if (round.length === 0) round.push(...DISASTERS);
+    const disaster = chance.pick(round);
+    round.splice(round.indexOf(disaster), 1);
+    told(disaster.name);
+    await disaster.befall(site);
+  }
+}

@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto';
+import { ask as askStore, type Asked, type Caller } from '../../../src/buckets/caller';
+import { completeUpload } from '../../../src/buckets/completion';
+import { entriesBelow } from '../../../src/buckets/entries';
+import { newAttempt, segmentsOf, uploadMarkerOf } from '../../../src/buckets/upload_names';
+import { putPart } from '../../../src/buckets/upload_parts';
+import { createUpload } from '../../../src/buckets/uploads';
+import { drain, readAll } from '../../../src/http/body';
+import type { ByteString } from '../../../src/http/bytes';
+import { Headers } from '../../../src/http/headers';
+import { textResponse, type Handler } from '../../../src/http/message';
+import { someAtATime } from '../../../src/some_at_a_time';
+import { askS3, codeOf, elements, type Sent } from '../../support/buckets/s3';
+import type { BucketStore } from '../../support/buckets/store';
+
+const ENABLED = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
+const md5 = (body: Buffer) => createHash('md5').update(body).digest('hex');
+const MIB = 1024 * 1024;
+
+/** What is uploaded in parts, and its parts, over a store. */
+export function uploadsSuite(open: () => Promise<BucketStore>): void {
+  let store: BucketStore;
+  let made = 0;
+  const ask = (asked: string, sent?: Sent, caller = store.caller) => askS3(caller, asked, sent);
+  const newBucket = async () => {
+    const bucket = `uploads-${++made}-${Date.now()}`;
+    expect((await ask(`PUT /${bucket}`)).status).toBe(200);
+    return bucket;
+  };
+  const upload = async (bucket: string, key: string, body: string) => {
+    const [id = ''] = elements(await ask(`POST /${bucket}/${key}?uploads`), 'UploadId');
+    const at = `${bucket}/${key}?uploadId=${id}`;
+    const etag = (await ask(`PUT /${at}&partNumber=1`, { body })).headers.get('etag') ?? '';
+    const parts = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`;
+    const whole = `<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>`;
+    expect((await ask(`POST /${at}`, { body: whole })).status).toBe(200);
+    return id;
+  };
+  const partBody = (number: number) => Buffer.from([number % 127]);
+  /** Of parts of a byte each, more than one manifest has. */
+  const uploadMany = async (bucket: string, many: number, mostSegments: number) => {
+    const upload = await createUpload(store.caller, { bucket, key: 'k' }, { headers: Headers.none });
+    const container = segmentsOf(bucket);
+    const parts = Array.from({ length: many }, (_, at) => {
+      const body = partBody(at + 1);
+      return { number: at + 1, etag: md5(body), sums: new Map<string, string>(), body };
+    });
+    await someAtATime(8, parts, async ({ number, body }) => {
+      const object = newAttempt(upload, number);
+      expect((await askStore(store.caller, { method: 'PUT', container, object, body })).status).toBe(201);
+    });
+    const terms = { parts, sums: new Map<string, string>(), leastPart: 1, mostSegments };
+    await completeUpload(store.caller, upload, () => Promise.resolve(terms));
+    expect((await segments(bucket)).length).toBe(many + Math.ceil(many / mostSegments));
+  };
+  const segments = async (bucket: string) =>
+    (await entriesBelow(store.caller, segmentsOf(bucket), '')).map(({ name }) => name);
+  const read = async (container: string, object?: ByteString) => {
+    const { body } = await askStore(store.caller, { method: 'GET', container, object });
+    return (await readAll(body, MIB))?.toString('latin1') ?? '';
+  };
+
+  /** As a client of Swift's API. */
+  const swift = async (asked: Asked) => {
+    const next: Handler = ({ dialect, ...request }) => {
+      expect(dialect).toBeDefined();
+      return store.caller.next(request);
+    };
+    const { status, body } = await askStore({ ...store.caller, next }, asked);
+    await drain(body);
+    expect(status).toBeLessThan(300);
+  };
+
+  /** To whom the store tells nothing of a container. */
+  const refused = (container: string, status: number): Caller => ({
+    ...store.caller,
+    next: (request) =>
+      request.path.endsWith(`/${container}`)
+        ? Promise.resolve(textResponse(status, 'refused'))
+        : store.caller.next(request),
+  });
+
+  beforeAll(async () => {
+    store = await open();
+  }, 60_000);
+  afterAll(() => store.close());
+
+  test.each([
+    ['overwritten', 'PUT'],
+    ['deleted', 'DELETE'],
+  ])('parts stay where a mode is switched on while their object is being %s', async (_, method) => {
+    const bucket = await newBucket();
+    const archive = `${bucket}-archive`;
+    await askStore(store.caller, { method: 'PUT', container: archive });
+    await upload(bucket, 'k', 'kept');
+    const headers = Headers.of({ 'X-History-Location': archive });
+    let isSwitched = false;
+    const switching: Caller = {
+      ...store.caller,
+      next: async (request) => {
+        if (!isSwitched && request.method === method && request.path.endsWith(`/${bucket}/k`)) {
+          isSwitched = true;
+          await askStore(store.caller, { method: 'POST', container: bucket, headers });
+        }
+        return store.caller.next(request);
+      },
+    };
+    const { status } = await ask(`${method} /${bucket}/k`, {}, switching);
+    expect([isSwitched, status]).toEqual([true, method === 'PUT' ? 200 : 204]);
+    const [kept] = (await read(archive)).split('\n');
+    expect(await read(archive, kept)).toBe('kept');
+  });
+
+  test('parts stay where what was made of them is archived, and who completed the upload could not end it', async () => {
+    const bucket = await newBucket();
+    const archive = `${bucket}-archive`;
+    await askStore(store.caller, { method: 'PUT', container: archive });
+    const headers = Headers.of({ 'X-History-Location': archive });
+    await askStore(store.caller, { method: 'POST', container: bucket, headers });
+    const id = await upload(bucket, 'k', 'kept');
+    await askStore(store.caller, {
+      method: 'PUT',
+      container: segmentsOf(bucket),
+      object: uploadMarkerOf({ key: 'k', id }),
+    });
+    expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
+    expect((await ask(`DELETE /${bucket}/k?uploadId=${id}`, {}, refused(archive, 503))).status).toBe(503);
+    expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+    const [begun = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
+    await ask(`PUT /${bucket}/k?uploadId=${begun}&partNumber=1`, { body: 'never completed' });
+    expect((await ask(`DELETE /${bucket}/k?uploadId=${begun}`)).status).toBe(204);
+    expect((await segments(bucket)).every((name) => name.includes(id))).toBe(true);
+    const [unseen = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
+    await ask(`PUT /${bucket}/k?uploadId=${unseen}&partNumber=1`, { body: 'perhaps archived' });
+    expect((await ask(`DELETE /${bucket}/k?uploadId=${unseen}`, {}, refused(archive, 403))).status).toBe(204);
+    expect((await segments(bucket)).some((name) => name.includes(unseen))).toBe(true);
+    const [kept] = (await read(archive)).split('\n');
+    expect(await read(archive, kept)).toBe('kept');
+  });
+
+  /** An upload of `one` whose object was overwritten with `two`, after who completed it could not end it; and how it is completed again. */
+  const overwritten = async (bucket: string) => {
+    const id = await upload(bucket, 'k', 'one');
+    await swift({ method: 'PUT', container: segmentsOf(bucket), object: uploadMarkerOf({ key: 'k', id }) });
+    await ask(`PUT /${bucket}/k`, { body: 'two' });
+    const part = `<Part><PartNumber>1</PartNumber><ETag>${md5(Buffer.from('one'))}</ETag></Part>`;
+    const body = `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
+    return { id, again: () => ask(`POST /${bucket}/k?uploadId=${id}`, { body }) };
+  };
+
+  test('an upload is completed once, also where who completed it could not end it and the object was overwritten since', async () => {
+    const bucket = await newBucket();
+    await ask(`PUT /${bucket}?versioning`, { body: ENABLED });
+    const { id, again } = await overwritten(bucket);
+    const { status, headers } = await again();
+    expect(status).toBe(200);
+    const version = headers.get('x-amz-version-id') ?? '';
+    expect((await ask(`GET /${bucket}/k?versionId=${version}`)).text).toBe('one');
+    expect((await ask(`GET /${bucket}/k`)).text).toBe('two');
+    expect(elements(await ask(`GET /${bucket}?versions`), 'VersionId')).toHaveLength(2);
+    expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+  });
+
+  test('the same where it was overwritten in a header mode', async () => {
+    const bucket = await newBucket();
+    const archive = `${bucket}-archive`;
+    await askStore(store.caller, { method: 'PUT', container: archive });
+    const headers = Headers.of({ 'X-History-Location': archive });
+    await askStore(store.caller, { method: 'POST', container: bucket, headers });
+    const { id, again } = await overwritten(bucket);
+    expect((await again()).status).toBe(200);
+    expect((await ask(`GET /${bucket}/k`)).text).toBe('two');
+    const [kept, ...more] = (await read(archive)).trim().split('\n');
+    expect([await read(archive, kept), more]).toEqual(['one', []]);
+    expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+  });
+
+  test('the newest attempt at a part is the last, also where a clock was set back', async () => {
+    const bucket = await newBucket();
+    const upload = await createUpload(store.caller, { bucket, key: 'k' }, { headers: Headers.none });
+    const sums = new Map<string, string>();
+    const putFirst = (text: string) => {
+      const body = Buffer.from(text);
+      const content = { body, length: body.length, given: Headers.none, sums, trailing: () => sums };
+      return putPart(store.caller, upload, 1, content);
+    };
+    await putFirst('old');
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now - 3_600_000);
+    await putFirst('new').finally(() => clock.mockRestore());
+    const parts = [{ number: 1, etag: undefined, sums }];
+    await completeUpload(store.caller, upload, () => Promise.resolve({ parts, sums }));
+    expect((await ask(`GET /${bucket}/k`)).text).toBe('new');
+  });
+
+  test.each(['plain', 'versioned since', 'archived since'])(
+    'parts stay where a client of Swift gave another type to what was made of them, %s',
+    async (place) => {
+      const bucket = await newBucket();
+      const archive = `${bucket}-archive`;
+      const id = await upload(bucket, 'k', 'kept');
+      await swift({
+        method: 'POST',
+        container: bucket,
+        object: 'k',
+        headers: Headers.of({ 'Content-Type': 'text/x' }),
+      });
+      if (place === 'versioned since') await ask(`PUT /${bucket}?versioning`, { body: ENABLED });
+      if (place === 'archived since') {
+        await swift({ method: 'PUT', container: archive });
+        await swift({
+          method: 'POST',
+          container: bucket,
+          headers: Headers.of({ 'X-History-Location': archive }),
+        });
+      }
+      if (place !== 'plain') expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
+      await swift({
+        method: 'PUT',
+        container: segmentsOf(bucket),
+        object: uploadMarkerOf({ key: 'k', id }),
+      });
+      expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
+      const [entry] = place === 'archived since' ? (await read(archive)).split('\n') : [];
+      const kept = entry
+        ? await read(archive, entry)
+        : (await ask(`GET /${bucket}/k${place === 'plain' ? '' : '?versionId=null'}`)).text;
+      expect(kept).toBe('kept');
+    },
+  );
+
+  test.each([
+    { many: 7, mostSegments: 3, numbers: [1, 3, 4, 6, 7] },
+    { many: 1001, mostSegments: 1000, numbers: [1, 1000, 1001] },
+  ])(
+    'an object of $many parts, where a manifest has $mostSegments, is read as any other, and its parts go with it',
+    async ({ many, mostSegments, numbers }) => {
+      const bucket = await newBucket();
+      await uploadMany(bucket, many, mostSegments);
+      const bodies = Array.from({ length: many }, (_, at) => partBody(at + 1));
+      const { headers } = await ask(`HEAD /${bucket}/k`);
+      const etag = md5(Buffer.from(bodies.map(md5).join(''), 'hex'));
+      expect(headers.get('etag')).toBe(`"${etag}-${many}"`);
+      expect(headers.get('content-length')).toBe(String(many));
+      for (const number of numbers) {
+        const part = await ask(`GET /${bucket}/k?partNumber=${number}`);
+        expect([part.status, part.text]).toEqual([206, partBody(number).toString()]);
+        expect(part.headers.get('content-range')).toBe(`bytes ${number - 1}-${number - 1}/${many}`);
+        expect(part.headers.get('x-amz-mp-parts-count')).toBe(String(many));
+      }
+      expect(codeOf(await ask(`GET /${bucket}/k?partNumber=${many + 1}`))).toBe('InvalidRange');
+      // a Swift sends no more than one a second of such small segments beyond the tenth of an answer
+      const last = await ask(`GET /${bucket}/k`, { headers: { Range: 'bytes=-7' } });
+      expect(last.text).toBe(Buffer.concat(bodies.slice(-7)).toString());
+      expect((await ask(`DELETE /${bucket}/k`)).status).toBe(204);
+      expect(await segments(bucket)).toEqual([]);
+    },
+    300_000,
+  );
+
+  test('manifests of parts go where an object is overwritten, and stay as long as its version does', async () => {
+    const bucket = await newBucket();
+    await uploadMany(bucket, 7, 3);
+    expect((await ask(`PUT /${bucket}/k`, { body: 'small' })).status).toBe(200);
+    expect(await segments(bucket)).toEqual([]);
+    expect((await ask(`PUT /${bucket}?versioning`, { body: ENABLED })).status).toBe(200);
+    await uploadMany(bucket, 7, 3);
+    const id = (await ask(`HEAD /${bucket}/k`)).headers.get('x-amz-version-id');
+    expect((await ask(`PUT /${bucket}/k`, { body: 'small' })).status).toBe(200);
+    expect((await segments(bucket)).length).toBe(10);
+    const part = await ask(`GET /${bucket}/k?versionId=${id}&partNumber=7`);
+    expect([part.status, part.text]).toEqual([206, partBody(7).toString()]);
+    expect((await ask(`DELETE /${bucket}/k?versionId=${id}`)).status).toBe(204);
+    expect(await segments(bucket)).toEqual([]);
+    expect((await ask(`GET /${bucket}/k`)).text).toBe('small');
+  });
+}

@@ -1,0 +1,34 @@
+import { Tokens } from '../../../middleware/tempauth/tokens';
+import { namesTable } from '../../conformance/attempts/names';
+import { attemptTable, noticesTable } from '../../conformance/attempts/table';
+import { writersTable } from '../../conformance/attempts/writers';
+import type { AttemptStore, UserName } from '../../conformance/attempts/world';
+import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+
+const USERS: Readonly<Record<UserName, readonly [user: string, key: string]>> = {
+  tester: ['test:tester', 'testing'],
+  tester2: ['test2:tester2', 'testing2'],
+  tester3: ['test:tester3', 'testing3'],
+  service: ['svc:worker', 'secret'],
+};
+
+/** A token as the server makes them, of an hour ago. */
+function expired(): string {
+  const [name, key] = USERS.tester;
+  const user = { name, key, account: 'AUTH_test', groups: [] };
+  return new Tokens(new Map([[name, user]]), 'AUTH_', 3600).create(user, Date.now() - 3_601_000).token;
+}
+
+describe('who lacks the right', () => {
+  let server: EmbeddedServer;
+  beforeAll(async () => {
+    server = await startEmbedded();
+  });
+  afterAll(() => server.close());
+
+  const store: AttemptStore = { kind: 'embedded', login: (user) => server.login(...USERS[user]), expired };
+  attemptTable(() => store, store.kind);
+  noticesTable(() => store);
+  writersTable(() => store, store.kind);
+  namesTable(() => store);
+});

@@ -1,0 +1,52 @@
+import type { Client } from '../../support/client';
+import { current, mustBe, newPair, put } from '../../support/containers';
+import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+
+/** Metadata that leaves room for nothing else, by number and by length. */
+const FULL = [
+  ['none', {}],
+  ['many', Object.fromEntries(Array.from({ length: 88 }, (_, i) => [`X-Object-Meta-A${i}`, 'x']))],
+  [
+    'long',
+    Object.fromEntries(
+      Array.from({ length: 16 }, (_, i) => [`X-Object-Meta-B${i}`, 'x'.repeat(i === 15 ? 145 : 249)]),
+    ),
+  ],
+] as const;
+
+describe('a copy of what was restored', () => {
+  let server: EmbeddedServer;
+  let client: Client;
+  beforeAll(async () => {
+    server = await startEmbedded();
+    client = await server.login('test:tester', 'testing');
+  });
+  afterAll(() => server.close());
+
+  /** An object that notes the entry of that timestamp as restored, which is whatever somebody has put into the archive. */
+  async function restored(timestamp: string, headers: Readonly<Record<string, string>>): Promise<string> {
+    const { container, archive } = await newPair(client, 'stack');
+    await put(client, container, 'o', 'current');
+    await mustBe(201, client.ask('PUT', `/${archive}/001o/${timestamp}`, { ...headers }, 'one'));
+    await mustBe(204, client.ask('DELETE', `/${container}/o`));
+    expect(await current(client, container, 'o')).toBe('one');
+    return container;
+  }
+
+  const SECOND = ['a delete marker', 'a version'] as const;
+  it.each(SECOND.flatMap((what) => FULL.map(([how, headers]) => [what, how, headers] as const)))(
+    'takes nothing out of the archive of what it is copied to: %s, its source with %s metadata',
+    async (what, _, headers) => {
+      const { container, archive } = await newPair(client, 'history');
+      await put(client, container, 'o', 'one');
+      if (what === 'a version') await put(client, container, 'o', 'two');
+      else await mustBe(204, client.ask('DELETE', `/${container}/o`));
+      const kept = await client.names(archive);
+      const from = await restored(kept.at(-1)?.slice('001o/'.length) ?? '', headers);
+      const copied = { 'X-Copy-From': `/${from}/o` };
+      await mustBe(201, client.ask('PUT', `/${container}/o`, copied, ''));
+      await put(client, container, 'o', 'three');
+      expect((await client.names(archive)).slice(0, kept.length)).toEqual(kept);
+    },
+  );
+});

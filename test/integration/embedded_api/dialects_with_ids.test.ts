@@ -1,0 +1,19 @@
+import { dialectsTable } from '../../conformance/with_ids/dialects';
+import { speaking } from '../../support/dialect';
+import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+
+const USERS = {
+  tester: ['test:tester', 'testing'],
+  tester2: ['test2:tester2', 'testing2'],
+  tester3: ['test:tester3', 'testing3'],
+} as const;
+
+describe('versions with ids for dialects, over a store of its own', () => {
+  let server: EmbeddedServer;
+  beforeAll(async () => {
+    server = await startEmbedded('', '', speaking);
+  });
+  afterAll(() => server.close());
+
+  dialectsTable(() => ({ login: (user) => server.login(USERS[user][0], USERS[user][1]) }));
+});

@@ -1,0 +1,24 @@
+import { embeddedConfiguration, loginTo } from '../../support/embedded_process';
+import { lateWritesSuite, SETTINGS_WAIT, WAYS } from '../../support/late_writes';
+import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
+import { temporaryFolders } from '../../support/storage';
+
+const newFolder = temporaryFolders();
+
+describe.each([1, 2])(
+  'writes under way when a store of its own with %d workers switches versions on',
+  (workers) => {
+    let server: ProxyProcess;
+    beforeAll(async () => {
+      const text = embeddedConfiguration(await newFolder(), workers).replace(
+        '[filter:versioned_writes]',
+        `$&\nsettings_wait = ${SETTINGS_WAIT}`,
+      );
+      server = await startProxyProcess(text);
+    });
+    afterAll(() => server.stop());
+    describe.each(WAYS)('to $name', (way) => {
+      lateWritesSuite(async () => [await loginTo(server.url), await loginTo(server.url)], way);
+    });
+  },
+);

@@ -1,0 +1,33 @@
+import { Target } from '../../conformance/routes/target';
+import { walkCapabilities, walkMethods, walkOffers, walkQueries, WRITING } from '../../conformance/routes/walk';
+import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+
+let server: EmbeddedServer;
+beforeAll(async () => {
+  server = await startEmbedded();
+});
+afterAll(() => server.close());
+
+describe.each(['history', 'with ids'] as const)(
+  'whatever writes to a container is versioned or refused (%s)',
+  (kind) => {
+    const target = async () => Target.create(await server.login('test:tester', 'testing'), kind);
+
+    test('by all that /info tells of', async () => {
+      const { body } = await server.anonymous().send('GET', '/info');
+      const told = Object.keys(JSON.parse(body.toString()) as object);
+      expect(told).toContain('object_versioning');
+      const more = ['dlo', 's3api', 'domain_remap', 'container_sync'];
+      expect(await walkCapabilities(await target(), [...told, ...more])).toEqual([]);
+    });
+
+    test.each(WRITING)('by %s with every query and header', async (method) => {
+      expect(await walkQueries(await target(), method)).toEqual([]);
+    });
+
+    test('by every method', async () => {
+      const walked = await target();
+      expect([...(await walkOffers(walked)), ...(await walkMethods(walked))]).toEqual([]);
+    });
+  },
+);

@@ -1,0 +1,21 @@
+import { loginTo, embeddedConfiguration } from '../../support/embedded_process';
+import { createLog } from '../../../src/log';
+import { readConfig } from '../../../src/pipeline/load';
+import { startServer, type RunningServer } from '../../../src/server/serve';
+import { slowClientsSuite, STALL_TIME } from '../../support/slow_clients';
+import { temporaryFolders } from '../../support/storage';
+
+const newFolder = temporaryFolders();
+
+describe('slow clients of a store of its own', () => {
+  let server: RunningServer;
+  beforeAll(async () => {
+    const text = embeddedConfiguration(await newFolder()).replace(
+      '[filter:versioned_writes]',
+      `$&\nupload_stall_time = ${STALL_TIME}`,
+    );
+    server = await startServer(readConfig(text, 'test.conf', {}), createLog('silent'));
+  });
+  afterAll(() => server.close());
+  slowClientsSuite(() => loginTo(server.url));
+});

@@ -1,0 +1,171 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Cache } from '../../../src/caches/cache';
+import { throughRedis, type RedisCoordination } from '../../../src/coordination/redis';
+import { CoordinationUnavailable } from '../../../src/errors';
+import { createLog } from '../../../src/log';
+import { redisUrl } from '../../../src/redis/url';
+import { eventually, pause } from '../../support/eventually';
+import { describeWithRedis, TestRedis } from '../../support/redis';
+
+const LEASE = 1000;
+const LONG = 30_000;
+const never = () => new AbortController().signal;
+interface Value {
+  readonly n: number;
+}
+
+/** Passes connections on; what one has sent can be held back, and arrive after the client has given it up. */
+class LateLine {
+  #held: { chunks: Buffer[]; server: Socket } | undefined;
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((client) => this.#join(client));
+
+  private constructor(private readonly port: number) {}
+
+  static async start(port: number): Promise<LateLine> {
+    const line = new LateLine(port);
+    await new Promise<void>((done) => line.#server.listen(0, '127.0.0.1', done));
+    return line;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** From now on the connection that there is holds back what comes. */
+  hold: () => void = () => undefined;
+  /** Breaks that connection, as its client sees it. */
+  cut: () => void = () => undefined;
+
+  get held(): string {
+    return Buffer.concat(this.#held?.chunks ?? []).toString();
+  }
+
+  /** What was held back arrives; resolves when it is answered. */
+  async release(): Promise<void> {
+    const { server, chunks } = this.#held!;
+    await new Promise((answered) => {
+      server.once('data', answered);
+      server.resume();
+      server.write(Buffer.concat(chunks));
+    });
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+
+  #join(client: Socket): void {
+    const server = connect(this.port, '127.0.0.1');
+    for (const socket of [client, server]) {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+    }
+    let chunks: Buffer[] | undefined;
+    client.on('data', (data) => {
+      if (chunks) chunks.push(data);
+      else server.write(data);
+    });
+    server.pipe(client);
+    this.hold = () => {
+      chunks = [];
+      this.#held = { chunks, server };
+    };
+    this.cut = () => {
+      server.unpipe(client);
+      client.destroy();
+    };
+  }
+}
+
+describeWithRedis('a connection to Redis that is lost and back', () => {
+  let redis: TestRedis;
+  const members: RedisCoordination[] = [];
+  const join = (url = redis.url) => {
+    const member = throughRedis(redisUrl.parse(url), LEASE, createLog('silent'));
+    members.push(member);
+    return member;
+  };
+  const cacheOf = (member: RedisCoordination) => member.cache<Value>('test', 100, LONG);
+  beforeEach(async () => (redis = await TestRedis.start('--save', '')));
+  afterEach(async () => {
+    for (const member of members.splice(0)) member.close();
+    await redis.stop();
+  });
+
+  /** Uses another key until Redis knows of it. */
+  async function isBack(cache: Cache<Value>): Promise<void> {
+    await eventually('Redis is asked again', async () => {
+      (await cache.use('elsewhere', () => Promise.resolve({ n: 0 }), LONG, never())).end();
+      return (await redis.ask('EXISTS hindsight:test:{elsewhere}')).startsWith(':1');
+    });
+  }
+
+  it('does not take back a use that began later, where its last words come late', async () => {
+    const line = await LateLine.start(redis.port);
+    try {
+      const cache = cacheOf(join(line.url));
+      const use = () => cache.use('key', () => Promise.resolve({ n: 1 }), LONG, never());
+      const before = await use();
+      line.hold();
+      before.end();
+      await eventually('it says that it uses the key no more', () => line.held.includes('zrem'));
+      line.cut();
+      await isBack(cache);
+      const after = await use();
+      await line.release();
+      expect(await redis.ask('ZCARD hindsight:test:{key}:users')).toMatch(/^:1/);
+      after.end();
+    } finally {
+      line.close();
+    }
+  });
+
+  it('confirms no use by a generation that a restored Redis knows again', async () => {
+    const [cache, changer] = [cacheOf(join()), cacheOf(join())];
+    let n = 1;
+    const use = await cache.use('key', () => Promise.resolve({ n }), LONG, never());
+    // as if its process had been paused for a lease
+    await redis.ask('DEL hindsight:test:{key}:users');
+    await redis.ask('SAVE');
+    const change = await changer.change('key');
+    n = 2;
+    await change.over();
+    await redis.kill();
+    await redis.run();
+    expect(await redis.ask('EXISTS hindsight:test:{key}')).toMatch(/^:1/);
+    await isBack(cache);
+    await expect(use.confirm?.()).rejects.toBeInstanceOf(CoordinationUnavailable);
+    use.end();
+  });
+
+  it('begins no change whose lock was lost while it waited', async () => {
+    const [cache, changer] = [cacheOf(join()), cacheOf(join())];
+    const use = await cache.use('key', () => Promise.resolve({ n: 1 }), LONG, never());
+    const mutex = 'hindsight:mutex:test:{key}';
+    const changing = changer.change('key');
+    const refused = expect(changing).rejects.toBeInstanceOf(CoordinationUnavailable);
+    await eventually('it waits', async () => (await redis.ask(`EXISTS ${mutex}`)).startsWith(':1'));
+    await redis.ask(`DEL ${mutex}`);
+    // renewed each third of it
+    await pause(LEASE);
+    use.end();
+    await refused;
+  });
+
+  it('gives locks again once it tells of itself, without another loss', async () => {
+    await redis.ask('ACL SETUSER default -info');
+    // ioredis says so
+    const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { locker } = join();
+    await expect(locker.acquire('name', LONG, never())).rejects.toBeInstanceOf(CoordinationUnavailable);
+    await redis.ask('ACL SETUSER default +info');
+    await eventually('locks are given', async () => {
+      const lock = await locker.acquire('name', LONG, never()).catch(() => undefined);
+      lock?.release();
+      return lock !== undefined;
+    });
+    warned.mockRestore();
+  });
+});

@@ -1,0 +1,23 @@
+import { namesTable } from '../../conformance/attempts/names';
+import { attemptTable } from '../../conformance/attempts/table';
+import { writersTable } from '../../conformance/attempts/writers';
+import type { AttemptStore } from '../../conformance/attempts/world';
+import { suiteProxy } from '../../support/suite';
+import { describeWithSwift, login } from '../../support/swift';
+
+describeWithSwift('who lacks the right', ({ plain, versioned }) => {
+  const filter = 'allow_object_versioning = true';
+  const withServiceUser = suiteProxy(plain, { filters: 'bulk formpost', filter });
+  const withClientsToken = suiteProxy(plain, { filters: 'bulk formpost', filter, service: false });
+  const stores: readonly (readonly [AttemptStore['kind'], () => string])[] = [
+    ['service user', () => withServiceUser.url],
+    ["client's token", () => withClientsToken.url],
+    ['swift', () => versioned],
+  ];
+  describe.each(stores)('over a Swift, %s', (kind, url) => {
+    const store = (): AttemptStore => ({ kind, login: (user) => login(url(), user) });
+    attemptTable(store, kind);
+    writersTable(store, kind);
+    namesTable(store);
+  });
+});

@@ -1,0 +1,202 @@
+import { gzipSync } from 'node:zlib';
+import { archiveOf } from '../../support/archives';
+import { Headers } from '../../../src/http/headers';
+import { Client, type Answer } from '../../support/client';
+import { bodies, current, MODES, mustBe, newContainer, newPair, pathOf, put } from '../../support/containers';
+import { FORM_TYPE, formBody, LIMITS, signForm } from '../../support/forms';
+import { suiteProxy } from '../../support/suite';
+import { describeWithSwift } from '../../support/swift';
+import { temporary } from '../../support/temp_urls';
+
+const OBJECT = 'object';
+const KEY = 'the key of temporary URLs';
+
+type Write = (client: Client, container: string) => Promise<Answer>;
+
+type Way = readonly [what: string, status: number, write: Write];
+
+/** The store's own ways to write the object, with the status where the container has no versions. */
+const WAYS: readonly Way[] = [
+  [
+    'POST ?bulk-delete',
+    200,
+    (client, container) =>
+      client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, `${container}/${OBJECT}\n`),
+  ],
+  [
+    'DELETE ?bulk-delete',
+    200,
+    (client, container) =>
+      client.ask('DELETE', '?bulk-delete', { 'Content-Type': 'text/plain' }, `/${container}/${OBJECT}`),
+  ],
+  [
+    'POST ?bulk-delete on the container itself, with an encoded name',
+    200,
+    (client, container) =>
+      client.ask(
+        'POST',
+        `/${container}?bulk-delete`,
+        { 'Content-Type': 'text/plain' },
+        `${container}/%6Fbject`,
+      ),
+  ],
+  [
+    'PUT ?extract-archive=tar',
+    200,
+    async (client, container) =>
+      client.ask(
+        'PUT',
+        `/${container}?extract-archive=tar`,
+        {},
+        await archiveOf([{ name: OBJECT, body: 'after' }]),
+      ),
+  ],
+  [
+    'PUT ?extract-archive=tar.gz',
+    200,
+    async (client, container) =>
+      client.ask(
+        'PUT',
+        `/${container}?extract-archive=tar.gz`,
+        {},
+        gzipSync(await archiveOf([{ name: OBJECT, body: 'after' }])),
+      ),
+  ],
+  [
+    'a form',
+    201,
+    (client, container) => {
+      const path = `${client.account}/${container}/`;
+      const body = formBody(signForm(path, LIMITS, KEY), [[OBJECT, 'after']]);
+      return new Client(client.url, Headers.none).send('POST', path, FORM_TYPE, body);
+    },
+  ],
+];
+
+/** Those whose signature a service user can have the store judge beforehand. */
+const SIGNED_WAYS: readonly Way[] = [
+  [
+    'PUT by a temporary URL',
+    201,
+    (client, container) => {
+      const path = client.account + pathOf(container, OBJECT);
+      return new Client(client.url, Headers.none).send(
+        'PUT',
+        `${path}?${temporary('PUT', path, { key: KEY })}`,
+        {},
+        'after',
+      );
+    },
+  ],
+  [
+    'DELETE by a temporary URL',
+    204,
+    (client, container) => {
+      const path = client.account + pathOf(container, OBJECT);
+      return new Client(client.url, Headers.none).send(
+        'DELETE',
+        `${path}?${temporary('DELETE', path, { key: KEY })}`,
+      );
+    },
+  ],
+];
+
+describeWithSwift("the store's own ways to write", ({ plain }) => {
+  describe.each([
+    ['the service user', WAYS, suiteProxy(plain)],
+    ["the client's token", [...WAYS, ...SIGNED_WAYS], suiteProxy(plain, { service: false })],
+    [
+      "the client's token, with a filter for forms",
+      WAYS,
+      suiteProxy(plain, { service: false, filters: 'formpost' }),
+    ],
+  ])('archiving with %s', (_, ways, proxy) => {
+    /** A user of an account with a key for temporary URLs. */
+    async function login(): Promise<Client> {
+      const client = await proxy.login('tester');
+      await mustBe(204, client.ask('POST', '', { 'X-Account-Meta-Temp-URL-Key': KEY }));
+      return client;
+    }
+    // the account is the lab's, and other suites look at all of it
+    afterAll(async () => {
+      const client = await proxy.login('tester');
+      await mustBe(204, client.ask('POST', '', { 'X-Remove-Account-Meta-Temp-URL-Key': 'x' }));
+    });
+
+    describe.each(ways)('%s', (_what, status, write) => {
+      it.each(MODES)('is refused with a reason in a versioned container (%s)', async (mode) => {
+        const client = await login();
+        const { container, archive } = await newPair(client, mode);
+        await put(client, container, OBJECT, 'oldest');
+        await put(client, container, OBJECT, 'before');
+        const answer = await write(client, container);
+        expect(answer.status).toBe(412);
+        expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
+        expect(answer.body.toString()).toContain(`the versions of the container ${container}`);
+        expect(await current(client, container, OBJECT)).toBe('before');
+        expect(await bodies(client, archive)).toEqual(['oldest']);
+      });
+
+      it('works in a container without versions', async () => {
+        const client = await login();
+        const container = await newContainer(client);
+        await put(client, container, OBJECT, 'before');
+        const answer = await write(client, container);
+        expect([answer.status, answer.body.toString()]).toEqual([status, expect.any(String)]);
+        expect(await current(client, container, OBJECT)).not.toBe('before');
+      });
+    });
+
+    it('bulk delete is refused whole if one of its names is in a versioned container', async () => {
+      const client = await login();
+      const { container } = await newPair(client, 'history');
+      const other = await newContainer(client);
+      await put(client, container, OBJECT, 'before');
+      await put(client, other, OBJECT, 'before');
+      const names = `${other}/${OBJECT}\n${container}/${OBJECT}\n`;
+      const answer = await client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, names);
+      expect(answer.status).toBe(412);
+      expect(await current(client, other, OBJECT)).toBe('before');
+      expect(await current(client, container, OBJECT)).toBe('before');
+    });
+
+    it('an archive is not extracted into an account, where it could write into any container', async () => {
+      const client = await login();
+      const { container, archive } = await newPair(client, 'history');
+      await put(client, container, OBJECT, 'before');
+      const tar = await archiveOf([{ name: `${container}/${OBJECT}`, body: 'after' }]);
+      const answer = await client.ask('PUT', '?extract-archive=tar', {}, tar);
+      expect(answer.status).toBe(412);
+      expect(answer.body.toString()).toMatch(/archive .* only into a named container/i);
+      expect(await current(client, container, OBJECT)).toBe('before');
+      expect(await client.names(archive)).toEqual([]);
+    });
+
+    it('an archive is not extracted below a prefix in a versioned container either', async () => {
+      const client = await login();
+      const { container, archive } = await newPair(client, 'stack');
+      await put(client, container, `folder/${OBJECT}`, 'before');
+      const tar = await archiveOf([{ name: OBJECT, body: 'after' }]);
+      const answer = await client.ask('PUT', `/${container}/folder?extract-archive=tar`, {}, tar);
+      expect(answer.status).toBe(412);
+      expect(await current(client, container, `folder/${OBJECT}`)).toBe('before');
+      expect(await client.names(archive)).toEqual([]);
+    });
+
+    it('a temporary URL still reads a versioned object, and its archived version', async () => {
+      const client = await login();
+      const { container, archive } = await newPair(client, 'stack');
+      await put(client, container, OBJECT, 'one');
+      await put(client, container, OBJECT, 'two');
+      const [entry = ''] = await client.names(archive);
+      const anonymous = new Client(client.url, Headers.none);
+      for (const [path, body] of [
+        [client.account + pathOf(container, OBJECT), 'two'],
+        [client.account + pathOf(archive, entry), 'one'],
+      ] as const) {
+        const answer = await anonymous.send('GET', `${path}?${temporary('GET', path, { key: KEY })}`);
+        expect([answer.status, answer.body.toString()]).toEqual([200, body]);
+      }
+    });
+  });
+});

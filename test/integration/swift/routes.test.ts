@@ -1,0 +1,71 @@
+import { CAPABILITIES } from '../../conformance/routes/capabilities';
+import { Target } from '../../conformance/routes/target';
+import { walkCapabilities, walkMethods, walkOffers, walkQueries, WRITING } from '../../conformance/routes/walk';
+import { suiteFullSwift } from '../../support/full_swift';
+import { suiteProxy } from '../../support/suite';
+import { describeWithSwift, login } from '../../support/swift';
+
+jest.setTimeout(180_000);
+
+/** As in config/swift.conf; without them what they do is refused. */
+const FILTERS = 'bulk formpost';
+const WITH_IDS = 'allow_object_versioning = true';
+
+describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
+  const full = suiteFullSwift(plain);
+
+  const service = suiteProxy(full, { filters: FILTERS, filter: WITH_IDS });
+  const client = suiteProxy(full, { service: false, filter: WITH_IDS });
+
+  describe.each([
+    ['with the service user', 'history', service],
+    ["with the client's token", 'history', client],
+    ['with the service user', 'with ids', service],
+    ["with the client's token", 'with ids', client],
+  ] as const)('%s, %s', (_, kind, proxy) => {
+    const target = async () => Target.create(await proxy.login('tester'), kind);
+
+    it('by all that /info tells of', async () => {
+      const { body } = await (await login(full(), 'tester')).send('GET', '/info');
+      const told = Object.keys(JSON.parse(body.toString()) as object);
+      expect(told.length).toBeGreaterThan(10);
+      expect(
+        await walkCapabilities(await target(), [...told, 'dlo', 'versioned_writes', 'object_versioning']),
+      ).toEqual([]);
+    });
+
+    it.each(WRITING)('by %s with every query and header', async (method) => {
+      expect(await walkQueries(await target(), method)).toEqual([]);
+    });
+
+    it('by every method', async () => {
+      const walked = await target();
+      expect([...(await walkOffers(walked)), ...(await walkMethods(walked))]).toEqual([]);
+    });
+  });
+
+  it('what nobody knows of is told with what to do', async () => {
+    const walked = await Target.create(await login(plain, 'tester'));
+    expect(await walkCapabilities(walked, ['teleport'])).toEqual([
+      expect.stringMatching(/^teleport is told by \/info and not known here: .*capabilities\.ts$/),
+    ]);
+    expect(Object.keys(CAPABILITIES)).not.toContain('teleport');
+  });
+
+  it('notices a way past: the store itself, which has no versions', async () => {
+    const walked = await Target.create(await login(full(), 'tester'));
+    const noticed = await walkCapabilities(walked, Object.keys(CAPABILITIES));
+    const ways = [
+      'swift',
+      'slo',
+      'bulk_delete',
+      'bulk_upload',
+      'tempurl',
+      'formpost',
+      's3api',
+      'domain_remap',
+      'container_sync',
+    ];
+    for (const way of ways) expect(noticed).toContainEqual(expect.stringMatching(new RegExp(`^${way}, `)));
+  });
+});

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { archivePrefix, MODE_HEADER, MODES, uniqueName, type Mode } from '../../support/containers';
+import { suiteProxy } from '../../support/suite';
+import { describeWithSwift } from '../../support/swift';
+import { describeWithSwiftCli, swiftCli } from '../../support/swift_cli';
+
+const MIB = 1024 * 1024;
+const OBJECT = 'reports/2024 – Größe.txt';
+const MARKER = 'application/x-deleted;swift_versions_deleted=1';
+
+describeWithSwiftCli(() => {
+  describeWithSwift('through Hindsight', ({ plain }) => {
+    let folder = '';
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'hindsight-cli-'));
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    describe.each([
+      // the command takes its time, and whose token archives a manifest makes no difference to it
+      ['a service user', suiteProxy(plain), true],
+      ["the client's token", suiteProxy(plain, { service: false }), false],
+    ])('archiving with %s', (_, proxy, withLargeObjects) => {
+      let times = 0;
+
+      /** A versioned container of its own, and what the tests do to it with the command. */
+      async function begin(mode: Mode) {
+        const swift = swiftCli(proxy.url, 'tester', folder);
+        const container = uniqueName(mode);
+        const archive = uniqueName('archive');
+        await swift('post', archive);
+        await swift('post', '-H', `${MODE_HEADER[mode]}: ${archive}`, container);
+        const lines = (text: string) => text.split('\n').filter(Boolean);
+        return {
+          swift,
+          container,
+          archive,
+          upload: async (body: string | Buffer, ...options: string[]) => {
+            writeFileSync(join(folder, 'file'), body);
+            // the names of segments hold the file's time: no two files may have the same
+            const time = 1_600_000_000 + times++;
+            utimesSync(join(folder, 'file'), time, time);
+            return swift('upload', ...options, '--object-name', OBJECT, container, 'file');
+          },
+          download: async (from: string, name: string) => {
+            await swift('download', '-o', join(folder, 'back'), from, name);
+            return readFileSync(join(folder, 'back'));
+          },
+          remove: (...options: string[]) => swift('delete', ...options, container, OBJECT),
+          archived: async () => lines(await swift('list', archive)),
+          list: async (of: string) => lines(await swift('list', of)),
+        };
+      }
+
+      it.each(MODES)(
+        'uploads versions, finds them in the archive and shows the setting (%s)',
+        async (mode) => {
+          const { swift, container, archive, upload, download, archived } = await begin(mode);
+          for (const body of ['one', 'two', 'three']) await upload(body);
+          expect((await download(container, OBJECT)).toString()).toBe('three');
+          const names = await archived();
+          expect(names).toHaveLength(2);
+          for (const [i, name] of names.entries()) {
+            expect(name.startsWith(archivePrefix(OBJECT))).toBe(true);
+            expect((await download(archive, name)).toString()).toBe(['one', 'two'][i]);
+          }
+          expect((await swift('stat', container)).toLowerCase()).toContain(
+            `${MODE_HEADER[mode].toLowerCase()}: ${archive}`,
+          );
+        },
+      );
+
+      it('restores by deleting, version by version, in stack mode', async () => {
+        const { container, upload, download, remove, archived, list } = await begin('stack');
+        for (const body of ['one', 'two', 'three']) await upload(body);
+        for (const body of ['two', 'one']) {
+          await remove();
+          expect((await download(container, OBJECT)).toString()).toBe(body);
+        }
+        expect(await archived()).toEqual([]);
+        await remove();
+        expect(await list(container)).toEqual([]);
+      });
+
+      it('restores from the archive in history mode, by copy and by download and upload', async () => {
+        const { swift, container, archive, upload, download, remove, archived, list } =
+          await begin('history');
+        await upload('one');
+        await upload('two');
+        await remove();
+        expect(await list(container)).toEqual([]);
+        const [one = '', two = '', marker = ''] = await archived();
+        expect(await swift('stat', archive, marker)).toContain(`Content Type: ${MARKER}`);
+
+        await swift('copy', '-d', `/${container}/${OBJECT}`, archive, one);
+        expect((await download(container, OBJECT)).toString()).toBe('one');
+        await upload(await download(archive, two));
+        expect((await download(container, OBJECT)).toString()).toBe('two');
+        // what the copy had restored was archived by the upload
+        const names = await archived();
+        expect(names).toHaveLength(4);
+        expect((await download(archive, names[3] ?? '')).toString()).toBe('one');
+
+        await swift('delete', archive, one, two, marker);
+        expect(await archived()).toEqual([names[3]]);
+      });
+
+      if (!withLargeObjects) return;
+      describe.each([
+        ['a dynamic large object', []],
+        ['a static large object', ['--use-slo']],
+      ])('%s', (_kind, options) => {
+        // without --leave-segments the command itself deletes the segments of what it overwrites, archived manifest or not
+        const keeping = ['--leave-segments'];
+        const large = ['--segment-size', String(MIB), ...keeping, ...options];
+        const big = Buffer.alloc(3.5 * MIB, 'the first large body, ');
+        const other = Buffer.alloc(2.5 * MIB, 'another one, ');
+        const hash = (body: Buffer) => createHash('sha256').update(body).digest('hex');
+
+        it.each(MODES)('is a version like any other and is read from the archive (%s)', async (mode) => {
+          const { swift, container, archive, upload, download, archived } = await begin(mode);
+          await upload('small');
+          await upload(big, ...large);
+          await upload(other, ...large);
+          await upload('small again', ...keeping);
+          const [small = '', first = '', second = ''] = await archived();
+          expect((await download(archive, small)).toString()).toBe('small');
+          expect(hash(await download(archive, first))).toBe(hash(big));
+          expect(hash(await download(archive, second))).toBe(hash(other));
+          // only the manifests were archived, never the bytes that they name
+          const kind = options.length > 0 ? 'X-Static-Large-Object: True' : 'Manifest: ';
+          expect(await swift('stat', archive, first)).toContain(kind);
+          expect((await download(container, OBJECT)).toString()).toBe('small again');
+        });
+
+        it('comes back by DELETE in stack mode', async () => {
+          const { container, upload, download, remove, archived } = await begin('stack');
+          await upload(big, ...large);
+          await upload(other, ...large);
+          await upload('small', ...keeping);
+          await remove('--leave-segments');
+          expect(hash(await download(container, OBJECT))).toBe(hash(other));
+          await remove('--leave-segments');
+          expect(hash(await download(container, OBJECT))).toBe(hash(big));
+          expect(await archived()).toEqual([]);
+        });
+
+        it('is deleted with its segments, and the version before comes back whole, in stack mode', async () => {
+          const { container, upload, download, remove, archived, list } = await begin('stack');
+          await upload(big, ...large);
+          await upload(other, ...large);
+          expect(await list(`${container}_segments`)).toHaveLength(7);
+          await remove();
+          expect(hash(await download(container, OBJECT))).toBe(hash(big));
+          expect(await archived()).toEqual([]);
+          expect(await list(`${container}_segments`)).toHaveLength(4);
+          await remove();
+          expect(await list(container)).toEqual([]);
+          expect(await list(`${container}_segments`)).toEqual([]);
+        });
+      });
+    });
+  });
+});

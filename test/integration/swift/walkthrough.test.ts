@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import type { RunningServer } from '../../../src/server/serve';
+import { run } from '../../support/command';
+import { startExpressApp } from '../../support/express_app';
+import { startProxy } from '../../support/proxy';
+import { describeWithSwift, login, USERS } from '../../support/swift';
+
+const SCRIPT = join(__dirname, '../../support/walkthrough.sh');
+
+const walk = (url: string, ...how: string[]) => run('bash', [SCRIPT, url, ...USERS.tester, ...how]);
+
+type Endpoint = Pick<RunningServer, 'url' | 'close'>;
+
+describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }) => {
+  const endpoints: readonly (readonly [name: string, start: () => Promise<Endpoint>])[] = [
+    ['through Hindsight with a service user', () => startProxy(plain)],
+    ["through Hindsight with the client's token", () => startProxy(plain, { service: false })],
+    // what Swift itself answers proves that the script asks the right things
+    [
+      'through nothing but Swift with its own versions',
+      () => Promise.resolve({ url: versioned, close: () => Promise.resolve() }),
+    ],
+  ];
+  const expressApps: typeof endpoints = [
+    ['through an Express app with versionedWrites mounted', () => startExpressApp(plain)],
+    ["through an Express app with versionedWrites and the client's token", () => startExpressApp(plain, {})],
+  ];
+
+  async function expectWalk(endpoint: Endpoint | undefined, how: string): Promise<void> {
+    const client = await login(plain, 'tester');
+    const before = await client.names('');
+    const { code, stdout, stderr } = await walk(endpoint?.url ?? '', how);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain('All is as the manual says.');
+    expect(await client.names('')).toEqual(before);
+  }
+
+  describe.each([...endpoints, ...expressApps])('%s', (name, start) => {
+    let endpoint: Endpoint | undefined;
+    beforeAll(async () => {
+      endpoint = await start();
+    });
+    afterAll(() => endpoint?.close());
+
+    it('answer what the manual prints and leave nothing behind', () => expectWalk(endpoint, 'with-bodies'));
+
+    // the server of an Express app is the app's own: what it does about bytes after a request's end never reaches us
+    if (expressApps.some(([each]) => each === name)) return;
+    it('do so byte for byte as printed, with a Content-Length of 0 before bodies', () =>
+      expectWalk(endpoint, 'as-printed'));
+  });
+
+  it('fail, with the reason, where there are no versions', async () => {
+    const client = await login(plain, 'tester');
+    const before = await client.names('');
+    const { code, stderr } = await walk(plain);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^walkthrough: expected the header X-Versions-Location: archive-/);
+    expect(await client.names('')).toEqual(before);
+  });
+});

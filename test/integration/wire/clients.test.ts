@@ -1,0 +1,235 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newContainer } from '../../support/containers';
+import { eventually } from '../../support/eventually';
+import { RawConnection } from '../../support/raw_connection';
+import { suiteProxy } from '../../support/suite';
+import { describeWithSwift, login } from '../../support/swift';
+import { onWire } from '../../support/wire';
+
+const PATH = '/v1/AUTH_test/c/o';
+const MIB = 1024 * 1024;
+
+describe('a client that leaves', () => {
+  it.each(['close', 'reset'] as const)('in the middle of its body ends the request to the store: %s', (how) =>
+    onWire(
+      () => undefined,
+      async ({ store, open, log }) => {
+        for (const [index, framing] of ['Content-Length: 100', 'Transfer-Encoding: chunked'].entries()) {
+          const client = await open();
+          await client.head('PUT', PATH, framing);
+          await client.write('5\r\nhello\r\n');
+          await eventually('the request', () => store.connections.length > index);
+          const connection = store.connections[index]!;
+          await connection.until((received) => received.includes('hello'));
+          await client.leave(how);
+          await connection.gone;
+          expect(connection.received).not.toMatch(/\r\n0\r\n\r\n/);
+        }
+        await eventually('the lines of the log', () => log.filter(({ method }) => method).length === 2);
+        expect(log.filter(({ method }) => method)).toMatchObject([
+          { method: 'PUT', status: 499, bytes_in: 10 },
+          { method: 'PUT', status: 499, bytes_in: 5 },
+        ]);
+      },
+    ),
+  );
+
+  it.each(['before the answer', 'in the middle of it'])('ends a GET at the store: %s', (when) =>
+    onWire(
+      async (connection) => {
+        await connection.head();
+        if (when !== 'before the answer')
+          connection.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello');
+      },
+      async ({ store, open, log }) => {
+        const client = await open();
+        await client.head('GET', PATH);
+        if (when === 'before the answer') await eventually('the request', () => store.received !== '');
+        else await new Promise((resolve) => client.socket.once('data', resolve));
+        await client.leave();
+        await store.connections[0]!.gone;
+        await eventually('the line of the log', () => log.some(({ method }) => method));
+        expect(log.filter(({ method }) => method)).toMatchObject([{ method: 'GET', status: 499 }]);
+      },
+    ),
+  );
+
+  it('while an earlier request of its connection is served leaves nothing to be served', () =>
+    onWire(
+      () => undefined,
+      async ({ store, open }) => {
+        const client = await open();
+        await client.head('GET', '/v1/AUTH_test/c/1');
+        await client.head('DELETE', '/v1/AUTH_test/c/2');
+        await eventually('the request', () => store.received !== '');
+        await client.leave();
+        await store.connections[0]!.gone;
+        expect(store.received).not.toContain('DELETE');
+      },
+    ));
+});
+
+describe('a client that reads its answer', () => {
+  const impatient = { defaults: 'client_timeout = 0.3', app: 'connections = 1' };
+
+  it('does not keep its connection to the store by taking nothing of it', () =>
+    onWire(
+      async (connection) => {
+        await connection.head();
+        connection.answer('200 OK', 'x'.repeat(64 * MIB));
+      },
+      async ({ open }) => {
+        const idle = await open();
+        await idle.head('GET', PATH);
+        await new Promise((resolve) => idle.socket.once('data', resolve));
+        idle.socket.pause();
+        const other = await open();
+        await other.head('GET', PATH);
+        await new Promise((resolve) => other.socket.once('data', resolve));
+      },
+      impatient,
+    ));
+
+  it('is waited for while it takes something of it now and then', () =>
+    onWire(
+      async (connection) => {
+        await connection.head();
+        connection.answer('200 OK', 'x'.repeat(64 * MIB));
+      },
+      async ({ open }) => {
+        const slow = await open();
+        await slow.head('GET', PATH);
+        let read = 0;
+        slow.socket.removeAllListeners('data').on('data', (chunk: Buffer) => (read += chunk.length));
+        for (let wanted = 2 * MIB; wanted < 32 * MIB; wanted += 2 * MIB) {
+          slow.socket.pause();
+          await sleep(150);
+          slow.socket.resume();
+          const soFar = wanted;
+          await eventually('some more of it', () => read > soFar);
+        }
+        await eventually('all of it', () => read >= 63 * MIB);
+      },
+      { ...impatient, defaults: 'client_timeout = 1' },
+    ));
+
+  it('waits for a store that is slow, on one connection for several', () =>
+    onWire(
+      async (connection) => {
+        for (let count = 1; await connection.until((all) => all.split('\r\n\r\n').length > count); count++) {
+          connection.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
+          await sleep(1000);
+          connection.send('world');
+        }
+      },
+      async ({ open }) => {
+        const client = await open();
+        for (let i = 0; i < 2; i++)
+          expect((await client.ask('GET', PATH)).body.toString()).toBe('helloworld');
+      },
+      impatient,
+    ));
+});
+
+describe('a client that is slow', () => {
+  it('with its answer holds the store back, and the store is not given up for that', () => {
+    let pushed = 0;
+    const size = 256 * MIB;
+    return onWire(
+      async (connection) => {
+        await connection.head();
+        connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+        const push = () => {
+          const chunk = Buffer.alloc(MIB / 4);
+          while (pushed < size) {
+            pushed += chunk.length;
+            if (!connection.socket.write(chunk)) return void connection.socket.once('drain', push);
+          }
+        };
+        push();
+      },
+      async ({ open }) => {
+        const client = await open();
+        await client.head('GET', PATH);
+        client.socket.pause();
+        let before = -1;
+        await eventually('the store held back', async () => {
+          const unchanged = before === pushed;
+          before = pushed;
+          await sleep(700);
+          return unchanged;
+        });
+        expect(pushed).toBeLessThan(32 * MIB);
+        let read = 0;
+        client.socket.removeAllListeners('data').on('data', (chunk: Buffer) => (read += chunk.length));
+        client.socket.resume();
+        await eventually('all of it', () => read > size);
+      },
+      { defaults: 'client_timeout = 60', app: 'upstream_timeout = 0.2' },
+    );
+  });
+
+  it('with its body is given up once it sends nothing', () =>
+    onWire(
+      () => undefined,
+      async ({ store, open, log }) => {
+        const client = await open();
+        await client.head('PUT', PATH, 'Content-Length: 10');
+        await client.write('hello');
+        await client.ended();
+        await store.connections[0]!.gone;
+        expect(store.received.endsWith('\r\n\r\nhello')).toBe(true);
+        expect(log.filter(({ method }) => method)).toMatchObject([{ status: 499, bytes_in: 5 }]);
+      },
+      { defaults: 'client_timeout = 0.3' },
+    ));
+
+  it('but not while it sends little by little, nor while the store is slow', () =>
+    onWire(
+      async (connection) => {
+        await connection.head();
+        connection.socket.pause();
+        await new Promise((resolve) => setTimeout(resolve, 1200));
+        connection.socket.resume();
+        await connection.until((received) => received.length > 8 * MIB);
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        connection.answer('201 Created');
+      },
+      async ({ open }) => {
+        const client = await open();
+        await client.head('PUT', PATH, `Content-Length: ${8 * MIB + 4}`);
+        for (let i = 0; i < 4; i++) {
+          await client.write('x');
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+        await client.write(Buffer.alloc(8 * MIB));
+        expect((await client.answer()).status).toBe(201);
+      },
+      { defaults: 'client_timeout = 0.5' },
+    ));
+});
+
+describeWithSwift('clients that leave, at the real Swift', ({ plain }) => {
+  const proxy = suiteProxy(plain);
+
+  it('leave nothing behind of an upload that they broke off', async () => {
+    const direct = await login(plain, 'tester');
+    const container = await newContainer(direct);
+    const auth = `X-Auth-Token: ${direct.credentials.get('x-auth-token') ?? ''}`;
+    const path = `${direct.account}/${container}`;
+    for (const how of ['close', 'reset'] as const) {
+      for (const framing of ['Content-Length: 5000000', 'Transfer-Encoding: chunked']) {
+        const client = await RawConnection.open(proxy.url);
+        await client.head('PUT', `${path}/o`, auth, framing);
+        await client.write(`100000\r\n${'x'.repeat(MIB)}\r\n`);
+        await client.leave(how);
+      }
+    }
+    const after = await RawConnection.open(proxy.url);
+    await after.head('PUT', `${path}/whole`, auth, 'Content-Length: 1');
+    await after.write('x');
+    expect((await after.answer()).status).toBe(201);
+    await after.leave();
+    expect(await direct.names(container)).toEqual(['whole']);
+  });
+});

@@ -1,0 +1,173 @@
+import { Client } from '../../support/client';
+import { mustBe, newPair, pathOf, uniqueName } from '../../support/containers';
+import { eventually } from '../../support/eventually';
+import { OK } from '../../support/fake_store';
+import { startProxy } from '../../support/proxy';
+import { RawConnection, values } from '../../support/raw_connection';
+import { suiteProxy } from '../../support/suite';
+import { describeWithSwift, login } from '../../support/swift';
+import { onWire } from '../../support/wire';
+
+describe('what is outside the object API', () => {
+  it('goes to the store byte for byte, without the headers of one hop', () =>
+    onWire(OK, async ({ store, open }) => {
+      const client = await open();
+      const targets = ['/auth/v1.0', '/a//b/../c?x=%2f&y', '/a#b', '/a\\b', '/%2e%2e/x', '/?/v1/a/c/o'];
+      const lines = ['Connection: upgrade, X-Named', 'Upgrade: x', 'X-Named: 1', 'X-Kept: caf\xc3\xa9'];
+      for (const target of targets) {
+        const answer = await client.ask('GET', target, ...lines);
+        expect([target, answer.status]).toEqual([target, 200]);
+      }
+      await client.ask('GET', 'http://elsewhere.test/auth/v1.0');
+      expect(store.received.match(/(?<=GET ).*(?= HTTP)/g)).toEqual([...targets, '/auth/v1.0']);
+      expect(store.received).not.toMatch(/upgrade|x-named/i);
+      expect(store.received.match(/x-kept: caf\xc3\xa9\r\n/gi)).toHaveLength(targets.length);
+    }));
+
+  it.each(['DELETE', 'OPTIONS', 'GET'])(
+    'a chunked body of %s is refused, for it would become a request',
+    (method) =>
+      onWire(OK, async ({ store, open }) => {
+        const client = await open();
+        await client.head(method, '/auth/x', 'Transfer-Encoding: chunked', 'Connection: upgrade');
+        const hidden = 'PUT /v1/AUTH_test/c/o HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
+        await client.write(`${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`);
+        expect((await client.answer()).status).toBe(411);
+        await client.ended();
+        expect(store.received).toBe('');
+      }),
+  );
+
+  it('spellings of the framing do not reach the store', () =>
+    onWire(OK, async ({ store, open }) => {
+      const client = await open();
+      await client.head('POST', '/auth/x', 'Transfer_Encoding: chunked', 'Content-Length: 5');
+      await client.write('0\r\n\r\n');
+      expect((await client.answer()).status).toBe(200);
+      expect(store.received).not.toMatch(/transfer/i);
+      expect(store.received.endsWith('\r\n\r\n0\r\n\r\n')).toBe(true);
+    }));
+
+  it('with Expect: 100-continue the body is asked for', () =>
+    onWire(OK, async ({ open }) => {
+      const client = await open();
+      expect((await client.ask('POST', '/auth/x', 'Expect: 100-continue', 'Content-Length: 2')).status).toBe(
+        100,
+      );
+      await client.write('hi');
+      expect((await client.answer()).status).toBe(200);
+    }));
+
+  it('an answer that breaks off does, and a client that leaves ends the request to the store', () =>
+    onWire(
+      async (connection) => {
+        await connection.head();
+        connection.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345');
+        if (connection.index === 0) await eventually('sent', () => connection.socket.writableLength === 0);
+        if (connection.index === 0) connection.socket.end();
+      },
+      async ({ store, open }) => {
+        expect((await (await open()).ask('GET', '/auth')).complete).toBe(false);
+        const client = await open();
+        await client.head('GET', '/auth');
+        await eventually('the request', () => store.connections.length === 2);
+        await client.leave();
+        await store.connections[1]!.gone;
+      },
+    ));
+});
+
+describeWithSwift('logging in', ({ plain }) => {
+  const proxy = suiteProxy(plain);
+  const credentials = ['X-Auth-User: test:tester', 'X-Auth-Key: testing'];
+
+  it('leads back to the proxy', async () => {
+    const client = await RawConnection.open(proxy.url);
+    const answer = await client.ask('GET', '/auth/v1.0', ...credentials);
+    expect(values(answer, 'x-storage-url')).toEqual(['http://proxy.test/v1/AUTH_test']);
+    await client.leave();
+  });
+
+  it('also where the store is to see a Host of its own', async () => {
+    const own = await startProxy(plain, { app: 'upstream_host = store.internal:81' });
+    const client = await RawConnection.open(own.url);
+    const answer = await client.ask('GET', '/auth/v1.0', ...credentials);
+    expect(values(answer, 'x-storage-url')).toEqual(['http://proxy.test/v1/AUTH_test']);
+    await client.leave();
+    await own.close();
+  });
+});
+
+describeWithSwift('no spelling of a path gets past versioning', ({ plain }) => {
+  const proxy = suiteProxy(plain);
+  const SPELLINGS: ((account: string, rest: string) => string)[] = [
+    (account, rest) => `//v1/${account}/${rest}`,
+    (account, rest) => `//v1//${account}//${rest}`,
+    (account, rest) => `/v1//${account}/${rest}`,
+    (account, rest) => `/v1/${account}//${rest}`,
+    (account, rest) => `/%76%31/${account}/${rest}`,
+    (account, rest) => `/v1%2F${account}%2F${rest.replace('/', '%2F')}`,
+    (account, rest) => `/v1/${account}%2F${rest}`,
+    (account, rest) => `/%2Fv1/${account}/${rest}`,
+    (account, rest) => `/x/../v1/${account}/${rest}`,
+    (account, rest) => `/x/%2e%2e/v1/${account}/${rest}`,
+    (account, rest) => `/./v1/${account}/${rest}`,
+    (account, rest) => `/v1/./${account}/${rest}`,
+    (account, rest) => `/v1/x/../${account}/${rest}`,
+    (account, rest) => `/v1/${account}/x/../${rest}`,
+    (account, rest) => `\\v1\\${account}\\${rest.replace('/', '\\')}`,
+    (account, rest) => `/\\v1\\${account}\\${rest.replace('/', '\\')}`,
+    (account, rest) => `/v1\\${account}\\${rest.replace('/', '\\')}`,
+    (account, rest) => `/v1.0/${account}/${rest}`,
+    (account, rest) => `/V1/${account}/${rest}`,
+    (account, rest) => `/v1;x/${account}/${rest}`,
+    (account, rest) => `/;/v1/${account}/${rest}`,
+    (account, rest) => `http://other.test/v1/${account}/${rest}`,
+    (account, rest) => `http://other.test//v1/${account}/${rest}`,
+    (account, rest) => `HTTP://u:p@other.test:1/%761/${account}/${rest}`,
+    (account, rest) => `http://other.test;/v1/${account}/${rest}`,
+    (account, rest) => `http:///v1/${account}/${rest}`,
+    (account, rest) => `/http://other.test/v1/${account}/${rest}`,
+    (account, rest) => `/v1/${account}/${rest}?x#y`,
+    (account, rest) => `/v1/${account}/${rest}#x`,
+    (account, rest) => `/v1/${account}/${rest}/`,
+    (account, rest) => `/v1/${account}/${rest}%00`,
+    (account, rest) => `/v1/${account}/${rest}?`,
+  ];
+  const HEADERS = [
+    [],
+    ['Connection: X-If-Delete-At', 'X-If-Delete-At: 1'],
+    ['Connection: If-None-Match', 'If-None-Match: *'],
+    ['X-Backend-Storage-Policy-Index: 0'],
+  ];
+
+  it.each(['PUT', 'DELETE'])('%s is refused or archives, whatever the spelling', async (method) => {
+    const direct = await login(plain, 'tester');
+    const through = new Client(proxy.url, direct.credentials, direct.account);
+    const { container, archive } = await newPair(through, 'history');
+    const auth = `X-Auth-Token: ${direct.credentials.get('x-auth-token') ?? ''}`;
+    const account = direct.account.split('/').at(-1) ?? '';
+    for (const [index, spell] of SPELLINGS.entries()) {
+      for (const lines of index === 0 ? HEADERS : [[]]) {
+        await expectKept(spell, lines);
+      }
+    }
+    for (const lines of HEADERS) await expectKept((a, rest) => `/v1/${a}/${rest}`, lines);
+
+    async function expectKept(spell: (account: string, rest: string) => string, lines: string[]) {
+      const name = uniqueName('o');
+      await mustBe(201, direct.ask('PUT', pathOf(container, name), {}, 'before'));
+      const client = await RawConnection.open(proxy.url);
+      const target = spell(account, `${container}/${name}`);
+      await client.head(method, target, auth, 'Content-Length: 5', ...lines);
+      await client.write('after');
+      await client.answer();
+      await client.leave();
+      const now = await direct.ask('GET', pathOf(container, name));
+      if (now.status === 200 && now.body.toString() === 'before') return;
+      const kept = await direct.names(archive, `prefix=${name.length.toString(16).padStart(3, '0')}${name}/`);
+      expect([target, lines, kept.length > 0]).toEqual([target, lines, true]);
+      expect((await direct.ask('GET', pathOf(archive, kept[0]!))).body.toString()).toBe('before');
+    }
+  });
+});

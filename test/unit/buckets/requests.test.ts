@@ -1,0 +1,163 @@
+import { askS3, codeOf, type S3Answer, type Sent } from '../../support/buckets/s3';
+import { openEmbedded, type BucketStore } from '../../support/buckets/store';
+
+type Versioning = 'never' | 'Enabled' | 'Suspended';
+
+/** What an operation asked the store for, in this order. */
+interface Asking {
+  readonly methods: string;
+  /** Those that begin to read an object's content. */
+  readonly contents: readonly string[];
+  readonly answer: S3Answer;
+}
+
+/** By a right to versions is asked for what is not there. */
+const CONTENT = /^GET \/v1\/[^/]+\/(?!\.hindsight-versions-\/)[^/?]+\/[^?]+(?!.*multipart-manifest=get)/;
+
+describe('what operations of S3 ask of the store', () => {
+  let store: BucketStore;
+  let bucket: string;
+  let made = 0;
+  beforeAll(async () => {
+    store = await openEmbedded();
+  });
+  afterAll(() => store.close());
+
+  const ask = (asked: string, sent?: Sent) => askS3(store.caller, asked, sent);
+  const put = async (key: string, body = key) =>
+    (await ask(`PUT /${bucket}/${key}`, { body })).headers.get('x-amz-version-id') ?? 'null';
+  const switchTo = (status: Versioning) =>
+    ask(`PUT /${bucket}?versioning`, {
+      body: `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`,
+    });
+  /** A bucket of which all is remembered that is remembered. */
+  const newBucket = async (versioning: Versioning) => {
+    bucket = `asked-${++made}`;
+    await ask(`PUT /${bucket}`);
+    if (versioning !== 'never') await switchTo('Enabled');
+    if (versioning === 'Suspended') await switchTo('Suspended');
+    await put('first');
+  };
+  /** What an operation asks for, in this order, by method. */
+  const asking = async (asked: string, sent?: Sent): Promise<Asking> => {
+    const before = store.asked.length;
+    const answer = await ask(asked, sent);
+    const all = store.asked.slice(before);
+    const methods = all.map((each) => each.split(' ')[0]).join(' ');
+    return { methods, contents: all.filter((each) => CONTENT.test(each)), answer };
+  };
+
+  describe.each(['GET', 'HEAD'])('%s of nothing', (method) => {
+    test.each(['Enabled', 'Suspended'] as const)('looks for a marker once, %s', async (versioning) => {
+      await newBucket(versioning);
+      const { methods, answer } = await asking(`${method} /${bucket}/none`);
+      expect([methods, answer.status]).toEqual([`${method} GET`, 404]);
+      expect(answer.headers.get('x-amz-delete-marker')).toBeUndefined();
+      expect([...answer.headers.entries()].join()).not.toMatch(/hindsight/i);
+      await ask(`DELETE /${bucket}/first`);
+      const deleted = await asking(`${method} /${bucket}/first`);
+      expect([deleted.methods, deleted.answer.status]).toEqual([`${method} GET`, 404]);
+      expect(deleted.answer.headers.get('x-amz-delete-marker')).toBe('true');
+      if (versioning === 'Suspended') expect(deleted.answer.headers.get('x-amz-version-id')).toBe('null');
+    });
+  });
+
+  test('a bucket that is gone is told from a key that is', async () => {
+    await newBucket('Enabled');
+    expect(codeOf(await ask(`GET /${bucket}/none`))).toBe('NoSuchKey');
+    expect(codeOf(await ask(`GET /${bucket}-gone/none`))).toBe('NoSuchBucket');
+  });
+
+  test.each(['never', 'Enabled', 'Suspended'] as const)(
+    'a copy begins to read no content but what it copies, %s',
+    async (versioning) => {
+      await newBucket('never');
+      await put('o', 'null');
+      if (versioning !== 'never') await switchTo('Enabled');
+      const ids = versioning === 'never' ? [] : [await put('o', 'one'), await put('o', 'two')];
+      if (versioning === 'Suspended') await switchTo('Suspended');
+      for (const id of ['null', ...ids]) {
+        const copied = await asking(`PUT /${bucket}/copy`, {
+          headers: { 'x-amz-copy-source': `${bucket}/o?versionId=${id}` },
+        });
+        expect([copied.answer.status, copied.contents]).toEqual([200, []]);
+      }
+      const gone = await asking(`PUT /${bucket}/copy`, {
+        headers: { 'x-amz-copy-source': `${bucket}/o?versionId=0000000001.00000` },
+      });
+      expect(codeOf(gone.answer)).toBe('NoSuchVersion');
+      expect((await ask(`GET /${bucket}/copy`)).text).toBe(ids.length === 0 ? 'null' : 'two');
+    },
+  );
+
+  test.each(['never', 'Enabled'] as const)(
+    'the first part of what has none is read once, %s',
+    async (versioning) => {
+      await newBucket(versioning);
+      const read = await asking(`GET /${bucket}/first?partNumber=1`);
+      expect([read.answer.status, read.answer.text]).toEqual([200, 'first']);
+      expect(read.contents).toHaveLength(1);
+      const beyond = await asking(`GET /${bucket}/first?partNumber=2`);
+      expect([codeOf(beyond.answer), beyond.contents]).toEqual(['InvalidRange', []]);
+    },
+  );
+
+  test.each(['Enabled', 'Suspended'] as const)(
+    'a null version that is not there is looked for once, %s',
+    async (versioning) => {
+      await newBucket('Enabled');
+      if (versioning === 'Suspended') await switchTo('Suspended');
+      await put('warm');
+      await ask(`HEAD /${bucket}/first?versionId=null`);
+      for (const key of ['first', 'none']) {
+        const { methods, answer } = await asking(`DELETE /${bucket}/${key}?versionId=null`);
+        // the right, the object, its null versions, and the bucket with its versions
+        expect([methods, answer.status]).toEqual(['DELETE HEAD HEAD HEAD HEAD', 204]);
+      }
+    },
+  );
+
+  test.each(['Enabled', 'Suspended'] as const)(
+    'what a version is that is deleted is not asked for beforehand where nothing was uploaded in parts, %s',
+    async (versioning) => {
+      await newBucket('Enabled');
+      const ids = [await put('o', '1'), await put('o', '2'), await put('o', '3')];
+      const { answer } = await asking(`DELETE /${bucket}/o`);
+      const marker = answer.headers.get('x-amz-version-id');
+      if (versioning === 'Suspended') await switchTo('Suspended');
+      await put('warm');
+      const deleting = async (id = '') => {
+        const { methods, answer } = await asking(`DELETE /${bucket}/o?versionId=${id}`);
+        expect([answer.status, answer.headers.get('x-amz-version-id')]).toEqual([204, id]);
+        return [answer.headers.get('x-amz-delete-marker'), methods];
+      };
+      // the right, the object, the version, which is the newest; the one before and the link to it where that is the one
+      expect(await deleting(ids[0])).toEqual([undefined, 'DELETE HEAD HEAD GET DELETE']);
+      expect(await deleting(marker)).toEqual(['true', 'DELETE HEAD HEAD GET HEAD PUT DELETE']);
+      expect(await deleting(ids[2])).toEqual([undefined, 'DELETE HEAD HEAD GET HEAD PUT DELETE']);
+      expect(await deleting(ids[1])).toEqual([undefined, 'DELETE HEAD HEAD GET DELETE DELETE']);
+      // and the bucket with its versions
+      expect(await deleting(ids[1])).toEqual([undefined, 'DELETE HEAD HEAD HEAD HEAD']);
+      expect(codeOf(await ask(`DELETE /${bucket}-gone/o?versionId=${marker}`))).toBe('NoSuchBucket');
+    },
+  );
+
+  test.each([
+    // the source, the quotas of container and account, the copy
+    ['never', 'HEAD HEAD HEAD PUT'],
+    // the source, the quotas with the versions', what is there and which version is the newest, the version, the link
+    ['Enabled', 'HEAD HEAD HEAD HEAD HEAD GET PUT PUT'],
+    ['Suspended', 'HEAD HEAD HEAD HEAD HEAD HEAD PUT'],
+  ] as const)('the source of a copy is looked at once, %s', async (versioning, expected) => {
+    await newBucket('never');
+    if (versioning !== 'never') await switchTo('Enabled');
+    await put('o');
+    if (versioning === 'Suspended') await switchTo('Suspended');
+    await put('warm');
+    const { methods, answer } = await asking(`PUT /${bucket}/copy`, {
+      headers: { 'x-amz-copy-source': `${bucket}/o` },
+    });
+    expect([methods, answer.status]).toEqual([expected, 200]);
+    expect((await ask(`GET /${bucket}/copy`)).text).toBe('o');
+  });
+});

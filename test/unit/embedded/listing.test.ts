@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
+import type { ListingQuery, Storage } from '../../../src/stores/embedded/storage';
+import { namesOf, put, temporaryFolders } from '../../support/storage';
+
+const newFolder = temporaryFolders();
+
+/** Names of few different bytes, the outermost among them, so that prefixes, delimiters and markers meet. */
+const someName = fc
+  .array(fc.constantFrom('\0', '\x01', '/', '0', 'a', '\xfe', '\xff'), { minLength: 1, maxLength: 6 })
+  .map((chars) => chars.join(''));
+
+const someQuery: fc.Arbitrary<ListingQuery> = fc.record(
+  {
+    prefix: fc.oneof(fc.constant(''), someName),
+    delimiter: fc.constantFrom('', '/', 'a', '\xff', '//', 'a/', '\xff\xff'),
+    marker: fc.oneof(fc.constant(''), someName),
+    endMarker: fc.oneof(fc.constant(''), someName),
+    limit: fc.oneof(fc.nat(5), fc.constant(1000)),
+    reverse: fc.boolean(),
+  },
+  { requiredKeys: ['limit'] },
+);
+
+describe('listings', () => {
+  let storage: Storage;
+  beforeAll(async () => (storage = await openStorage(await newFolder())));
+  afterAll(() => storage.close());
+
+  it('show what Swift’s rules say, whatever is asked of whatever names', async () => {
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(someName, { maxLength: 40 }),
+        fc.array(someQuery, { minLength: 20 }),
+        async (names, queries) => {
+          const container = `c${count++}`;
+          // Neighbours on both sides, whose names must not show.
+          for (const each of [container, container + 'x']) await storage.putContainer('a', each, {});
+          const { content } = await put(storage, 'seed', '');
+          const all = { content, contentType: '', attributes: {} };
+          await storage.putObject('a', container + 'x', 'neighbour', all);
+          await Promise.all(names.map((name) => storage.putObject('a', container, name, all)));
+          for (const query of queries) {
+            expect(namesOf(storage.listObjects('a', container, query))).toEqual(expected(names, query));
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  beforeAll(() => storage.putContainer('a', 'c', {}));
+});
+
+/**
+ * What Swift's `ContainerBroker.list_objects_iter` returns, said as a filter: names in the range and with the prefix; one that has the
+ * delimiter behind the prefix shows as what ends there, once, and not if that is the (lower) marker.
+ */
+function expected(names: string[], query: ListingQuery): string[] {
+  const { prefix = '', delimiter = '', limit, reverse = false } = query;
+  const [low = '', high = ''] = reverse ? [query.endMarker, query.marker] : [query.marker, query.endMarker];
+  const within = [...names]
+    .sort()
+    .filter((name) => name.startsWith(prefix) && (low === '' || name > low) && (high === '' || name < high));
+  if (reverse) within.reverse();
+  const shown = within.map((name) => {
+    const end = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length);
+    return end < 0 ? name : `[${name.slice(0, end + delimiter.length)}]`;
+  });
+  return [...new Set(shown)].filter((name) => name !== `[${low}]`).slice(0, limit);
+}
