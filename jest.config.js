@@ -1,18 +1,31 @@
+const os = require('node:os');
+
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+  ],
+};
+
+/** One kind of suite; see test/README.md. */
+const kind = (displayName) => ({
+  displayName,
+  testEnvironment: 'node',
+  roots: [`<rootDir>/test/${displayName}`],
+  testMatch: ['**/*.test.ts'],
+  transform,
+  globalSetup: '<rootDir>/test/support/jest/setup.ts',
+  globalTeardown: '<rootDir>/test/support/jest/teardown.ts',
+});
+
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
-    ],
-  },
-  globalSetup: '<rootDir>/test/support/global_setup.ts',
-  globalTeardown: '<rootDir>/test/support/global_teardown.ts',
+  projects: [kind('unit'), kind('integration'), kind('deep')],
+  testSequencer: '<rootDir>/test/support/jest/sequencer.mjs',
+  reporters: ['default', '<rootDir>/test/support/jest/reporter.mjs'],
   testTimeout: 120_000,
-  maxWorkers: 1,
-  // a suite that failed in its clean-up must not keep CI waiting
+  // A Swift that the environment names is one for all workers, and suites share no Swift.
+  maxWorkers: process.env.SWIFT_PLAIN ? 1 : Math.max(2, os.availableParallelism()),
+  // A suite that fails in its clean-up must not keep CI waiting.
   forceExit: process.env.CI !== undefined,
 };

@@ -1,8 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { labOfWorker, runLab } from './lab';
 import { freePorts } from './ports';
-
-const LAB = join(__dirname, 'swift-lab');
 
 /**
  * Starts a third proxy over the lab's Swift while the tests of a suite run, with all of Swift's middleware that can write or changes what a
@@ -13,12 +10,13 @@ const LAB = join(__dirname, 'swift-lab');
  */
 export function suiteFullSwift(plain: string): () => string {
   let url = plain;
-  if (process.env['SWIFT_LAB'] === undefined) return () => url;
+  const lab = process.env['SWIFT_PLAIN'] ? undefined : labOfWorker();
+  if (!lab) return () => url;
   beforeAll(async () => {
     const [port = 0] = await freePorts(1);
-    execFileSync('bash', [LAB, 'full', String(port)], { stdio: ['ignore', 'ignore', 'inherit'] });
+    runLab(lab.env, 'full', String(port));
     url = `http://127.0.0.1:${port}`;
   });
-  afterAll(() => execFileSync('bash', [LAB, 'end', 'full']));
+  afterAll(() => runLab(lab.env, 'end', 'full'));
   return () => url;
 }

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { request } from 'undici';
+import { labOfWorker, run } from './lab';
 import { freePorts } from './ports';
 
 const LAB = join(__dirname, 'keystone-lab');
@@ -29,8 +29,8 @@ export type KeystoneUserName = keyof typeof USERS;
 /** Starts both beside the running swift-lab. */
 export async function startKeystone(): Promise<KeystoneLab> {
   const [one, other] = await freePorts(2);
-  const { status, stderr } = spawnSync('bash', [LAB, 'up', String(one), String(other)], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`Keystone did not start (test/support/keystone-lab install?): ${stderr}`);
+  const env = { ...process.env, ...labOfWorker()?.env };
+  run('bash', [LAB, 'up', String(one), String(other)], { env });
   const keystone = `http://127.0.0.1:${String(one)}`;
   return {
     keystone,
@@ -44,7 +44,7 @@ export async function startKeystone(): Promise<KeystoneLab> {
       if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${told}`);
       return told === '' ? undefined : (JSON.parse(told) as unknown);
     },
-    stop: () => void spawnSync('bash', [LAB, 'down']),
+    stop: () => run('bash', [LAB, 'down'], { env }),
   };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { embeddedUpstream } from './embedded_upstream';
 import { KillableServer, started } from './killable_server';
+import { labOfWorker } from './lab';
 import { freePorts } from './ports';
 
 const CLI = join(__dirname, '../../dist/src/cli.js');
@@ -40,7 +41,7 @@ export class KillableStore extends KillableServer {
 
   /** Another proxy server of the Swift that the tests have started; undefined where they have not. */
   static async swift(): Promise<KillableStore | undefined> {
-    const lab = process.env['HINDSIGHT_TEST_LAB'];
+    const lab = process.env['SWIFT_PLAIN'] ? undefined : labOfWorker()?.folder;
     if (lab === undefined) return undefined;
     const [port = 0] = await freePorts(1);
     const plain = readFileSync(join(lab, 'etc/plain.conf'), 'utf8');

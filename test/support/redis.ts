@@ -1,13 +1,13 @@
 import { createConnection } from 'node:net';
 import { KillableServer, started } from './killable_server';
-import { describeNeeding } from './needing';
+import { aptInstall, describeNeeding } from './needs';
 import { freePorts } from './ports';
 
 const SERVER = '/usr/bin/redis-server';
 
 /** A suite that needs a real Redis. */
 export function describeWithRedis(name: string, suite: () => void): void {
-  describeNeeding({ name: 'Redis', file: SERVER, from: 'redis-server' }, name, suite);
+  describeNeeding({ name: 'Redis', file: SERVER, install: aptInstall('redis-server') }, name, suite);
 }
 
 /** A Redis of a test's own, on a free port of the loopback interface. */

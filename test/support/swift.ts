@@ -1,5 +1,7 @@
 import { Headers } from '../../src/http/headers';
 import { Client } from './client';
+import { labOfWorker } from './lab';
+import { describeNotRun } from './needs';
 
 /** The two proxies over one real Swift. */
 export interface SwiftUrls {
@@ -9,12 +11,21 @@ export interface SwiftUrls {
   readonly versioned: string;
 }
 
-/** A suite that needs the real Swift; where there is none it is shown as not run (and CI has failed before). */
-export function describeWithSwift(name: string, suite: (swift: SwiftUrls) => void): void {
+/** What a suite is reported to need if there is no Swift. */
+export const SWIFT = { name: 'Swift', install: 'test/support/swift-lab install' };
+
+/** The Swift that the environment names, or else the one of this worker; undefined if there is none. */
+export function swiftUrls(): SwiftUrls | undefined {
   const plain = process.env['SWIFT_PLAIN'];
   const versioned = process.env['SWIFT_VERSIONED'];
-  if (plain && versioned) describe(name, () => suite({ plain, versioned }));
-  else describe.skip(`${name} (NOT RUN: no Swift)`, () => it('needs a real Swift', () => undefined));
+  return plain && versioned ? { plain, versioned } : labOfWorker();
+}
+
+/** A suite that needs a real Swift. Without one it is reported as not run. */
+export function describeWithSwift(name: string, suite: (swift: SwiftUrls) => void): void {
+  const swift = swiftUrls();
+  if (swift) describe(name, () => suite(swift));
+  else describeNotRun(SWIFT, name);
 }
 
 /** The users of the lab. */

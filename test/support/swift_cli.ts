@@ -1,5 +1,5 @@
 import { run } from './command';
-import { describeNeeding } from './needing';
+import { aptInstall, describeNeeding } from './needs';
 import { USERS } from './swift';
 
 const COMMAND = '/usr/bin/swift';
@@ -7,7 +7,7 @@ const COMMAND = '/usr/bin/swift';
 /** A suite that needs the command. */
 export function describeWithSwiftCli(suite: () => void): void {
   describeNeeding(
-    { name: 'swift command', file: COMMAND, from: 'python3-swiftclient' },
+    { name: 'swift command', file: COMMAND, install: aptInstall('python3-swiftclient') },
     'the swift command',
     suite,
   );

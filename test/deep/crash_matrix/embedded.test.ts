@@ -1,11 +1,18 @@
 import { embeddedStage, upstreamStage } from '../../support/crash/stages';
 import { crashMatrix } from '../../support/crash/suite';
+import { depth } from '../../support/depth';
 
 describe('over a store of its own', () => {
-  crashMatrix('in the same process', embeddedStage, { nexts: 3, dialects: 'all', lanes: 16 });
+  crashMatrix('in the same process', embeddedStage, {
+    nexts: depth({ gate: 1, deep: 3 }),
+    dialects: 'all',
+    oneOf: depth({ gate: 3, deep: 1 }),
+    lanes: 16,
+  });
   crashMatrix('behind a proxy with a service user', () => upstreamStage({ service: true }), {
-    nexts: 3,
+    nexts: depth({ gate: 1, deep: 3 }),
     dialects: 'none',
+    oneOf: depth({ gate: 11, deep: 1 }),
     lanes: 16,
   });
 });

@@ -1,16 +1,19 @@
 import { swiftStage } from '../../support/crash/stages';
 import { crashMatrix } from '../../support/crash/suite';
 import { describeWithSwift } from '../../support/swift';
+import { depth } from '../../support/depth';
 
 describeWithSwift('over a Swift', ({ plain }) => {
   crashMatrix('with the service user', () => swiftStage(plain, { service: true }), {
-    nexts: 2,
+    nexts: depth({ gate: 1, deep: 2 }),
     dialects: 'changes',
+    oneOf: depth({ gate: 11, deep: 1 }),
     lanes: 8,
   });
   crashMatrix("with the client's token", () => swiftStage(plain, { service: false }), {
     nexts: 1,
     dialects: 'none',
+    oneOf: depth({ gate: 23, deep: 1 }),
     lanes: 8,
   });
 });

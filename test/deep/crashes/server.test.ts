@@ -5,8 +5,10 @@ import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
 import { pause } from '../../support/eventually';
 import { contentOf, Ledger, work } from '../../support/ledger';
 import { temporaryFolders } from '../../support/storage';
+import { depth } from '../../support/depth';
+import { countFigures } from '../../support/figures';
 
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 6);
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? depth({ gate: 2, deep: 6 }));
 const newFolder = temporaryFolders();
 
 /**
@@ -36,7 +38,7 @@ it(
       server = await startEmbeddedProcess(folder, 1 + (round % 2));
     }
     await server.stop();
-    console.log(`${ledger.acknowledged} requests acknowledged, ${ledger.begun} begun`);
+    countFigures('crashes of a server', { rounds: ROUNDS, acknowledged: ledger.acknowledged });
     expect(ledger.acknowledged).toBeGreaterThan(ROUNDS);
   },
   ROUNDS * 30_000,

@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import type { Storage } from '../../../src/stores/embedded/storage';
 import { bytesOf, findings, namesOf, temporaryFolders } from '../../support/storage';
+import { depth } from '../../support/depth';
+import { countFigures } from '../../support/figures';
 
-const rounds = Number(process.env.CRASH_ROUNDS ?? 20);
+const rounds = Number(process.env.CRASH_ROUNDS ?? depth({ gate: 4, deep: 20 }));
 const newFolder = temporaryFolders();
 
 /** What an object is; null for none. */
@@ -31,7 +33,7 @@ it(
       await storage.close();
       expect(await findings(folder)).toEqual([]);
     }
-    console.log(`${acknowledged} changes acknowledged`);
+    countFigures('crashes of the storage', { rounds, acknowledged });
     expect(acknowledged).toBeGreaterThan(rounds);
   },
   rounds * 20_000,

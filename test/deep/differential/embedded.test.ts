@@ -10,9 +10,10 @@ import { EMBEDDED_DIFFERENCES, EMBEDDED_UNSENT } from './embedded_differences';
 import { compareAll, IDS, stepsOr, timeFor } from './run';
 import { putSegments } from './segments';
 import { closeEndpoint, openEndpoint } from './side';
+import { depth } from '../../support/depth';
 
-const STEPS = stepsOr(1500);
-const STEPS_WITH_IDS = stepsOr(500);
+const STEPS = stepsOr(depth({ gate: 150, deep: 1500 }));
+const STEPS_WITH_IDS = stepsOr(depth({ gate: 80, deep: 500 }));
 
 const SAMPLE = join(__dirname, '../../../config/embedded.conf');
 

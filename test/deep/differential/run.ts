@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { campaign, type CampaignOptions } from './campaign';
 import { compareSequence, newTally, type Compared } from './comparison';
 import { ONCE_FAILED, ONCE_FAILED_WITH_IDS } from './once_failed';
+import { countFigures } from '../../support/figures';
 
 const setting = (name: string, otherwise: number) => Number(process.env[`DIFFERENTIAL_${name}`] ?? otherwise);
 
@@ -46,11 +47,11 @@ export async function compareAll(
     run,
   });
   const passed = [...tally.differences].map(([name, times]) => `${name}: ${times}`).join(', ');
-  process.stdout.write(
-    `differential: ${tally.steps} steps, seed ${SEED}${passed && `; let pass: ${passed}`}\n`,
-  );
-  if (process.env['DIFFERENTIAL_STATUSES'])
-    process.stdout.write(`${JSON.stringify(Object.fromEntries([...tally.statuses].sort()))}\n`);
+  countFigures(`differential, ${expect.getState().currentTestName ?? ''}`, { steps: tally.steps, 'the first seed': SEED });
+  if (process.env['DIFFERENTIAL_STATUSES']) {
+    const statuses = JSON.stringify(Object.fromEntries([...tally.statuses].sort()));
+    process.stdout.write(`${statuses}; let pass: ${passed}\n`);
+  }
   if (reports.length > 0) throw new Error(reports.join('\n\n'));
   expect(tally.steps).toBeGreaterThanOrEqual(steps);
 }

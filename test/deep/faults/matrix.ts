@@ -4,6 +4,7 @@ import { Headers } from '../../../src/http/headers';
 import type { FaultyStore } from '../../support/faulty_store';
 import { BROKEN, FAULTS, type Injected } from './injected';
 import { deleting, look, prepare, putting, statusOf, type Operation, type State } from './scenes';
+import { depth } from '../../support/depth';
 
 /** One fault in one request of one operation, and what is done then. */
 export interface Cell {
@@ -34,8 +35,11 @@ const PATIENCE = 90_000;
 
 const NEXT: readonly Operation[] = [putting('next', [], 'a PUT'), deleting([], 'a DELETE')];
 
-/** Of how many cells one is tried; with `FAULTS=all` each is. Prime, so that over the operations every fault has its turn. */
-const ONE_OF = process.env['FAULTS'] === 'all' ? 1 : 7;
+/**
+ * Of how many cells one is tried; with `FAULTS=all` each is. Prime, so that over the operations every fault has its
+ * turn.
+ */
+export const ONE_OF = process.env['FAULTS'] === 'all' ? 1 : depth({ gate: 67, deep: 7 });
 /** How many cells there were before, so that operations with the same requests do not try the same faults. */
 let count = 0;
 

@@ -5,12 +5,10 @@ import { suiteUpstream } from '../../support/embedded_upstream';
 import { describeWithSwift } from '../../support/swift';
 import { suiteBench, type SuiteBench } from './bench';
 import { FAULTS, type Injected } from './injected';
-import type { Bench } from './matrix';
+import { ONE_OF, type Bench } from './matrix';
 
 const OFF = { 'X-Versions-Enabled': 'false' };
 const ON = { 'X-Versions-Enabled': 'true' };
-/** Unless all are asked for, one cell in so many is tried. */
-const ONE_OF = process.env['FAULTS'] === 'all' ? 1 : 7;
 const AT_ONCE = 12;
 
 /** Where a cell is tried: what was acknowledged by then, by ids; what has none is `null`. */

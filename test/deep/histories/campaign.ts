@@ -13,6 +13,7 @@ import { judge as judgeWithIds, report as reportWithIds } from './with_ids/check
 import type * as withIds from './with_ids/history';
 import { planOf as planWithIdsOf } from './with_ids/plan';
 import { Recorder as RecorderWithIds } from './with_ids/record';
+import { countFigures } from '../../support/figures';
 
 const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
 
@@ -84,9 +85,8 @@ async function campaign<H extends AnyHistory>(place: Place, count: number, kind:
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  process.stdout.write(
-    `histories ${place.name}: ${histories.length}, from seed ${SEED}; ${answersIn(histories)}\n`,
-  );
+  countFigures(`histories ${place.name}`, { histories: histories.length, 'the first seed': SEED });
+  if (process.env['HISTORIES_ANSWERS']) process.stdout.write(`${place.name}: ${answersIn(histories)}\n`);
   if (reports.length > 0) throw new Error(reports.join('\n\n'));
   expect(histories).toHaveLength(count * REPEAT);
 }

@@ -1,10 +1,11 @@
 import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
 import { temporaryFolders } from '../../support/storage';
 import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from './campaign';
+import { depth } from '../../support/depth';
 
 const newFolder = temporaryFolders();
-const HISTORIES = historiesOr(100);
-const WITH_IDS = historiesOr(60);
+const HISTORIES = historiesOr(depth({ gate: 12, deep: 100 }));
+const WITH_IDS = historiesOr(depth({ gate: 8, deep: 60 }));
 
 describe.each([
   ['one process', 1],

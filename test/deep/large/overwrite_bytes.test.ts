@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeWithSwift } from '../../support/swift';
+import { depth } from '../../support/depth';
 
 const MIB = 1024 * 1024;
 /** HINDSIGHT_OVERWRITE_MIB makes it larger. */
-const COUNT = Number(process.env['HINDSIGHT_OVERWRITE_MIB'] ?? 64);
+const COUNT = Number(process.env['HINDSIGHT_OVERWRITE_MIB'] ?? depth({ gate: 16, deep: 64 }));
 const BENCHMARK = join(__dirname, '../../bench/overwrite_bytes.mjs');
 
 interface Row {

@@ -3,10 +3,11 @@ import type { Client } from '../../support/client';
 import { newPair, pathOf, type Pair } from '../../support/containers';
 import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
 import { describeWithSwift, login } from '../../support/swift';
+import { depth } from '../../support/depth';
 
 const MIB = 1024 * 1024;
 /** HINDSIGHT_LARGE_MIB makes quick runs. */
-const SIZE = Number(process.env['HINDSIGHT_LARGE_MIB'] ?? 2048) * MIB;
+const SIZE = Number(process.env['HINDSIGHT_LARGE_MIB'] ?? depth({ gate: 64, deep: 2048 })) * MIB;
 const MOST_MEMORY = 200 * MIB;
 const OBJECT = 'large';
 

@@ -2,8 +2,9 @@ import { captures } from '../../support/captures';
 import { cosMeaning } from '../../support/cos/meaning';
 import { acceptingCos, cosSignedAt } from '../../support/cos/requests';
 import { fuzzed, SEED } from '../../support/mutants';
+import { depth } from '../../support/depth';
 
-const COUNT = 100_000;
+const COUNT = depth({ gate: 5_000, deep: 100_000 });
 
 const INTERESTING = [
   'x-cos-acl',

@@ -1,8 +1,9 @@
 import { captures } from '../../support/captures';
 import { fuzzed, SEED } from '../../support/mutants';
 import { acceptingQs, qsMeaning, qsSignedAt } from '../../support/qs/requests';
+import { depth } from '../../support/depth';
 
-const COUNT = 100_000;
+const COUNT = depth({ gate: 5_000, deep: 100_000 });
 
 const names = [
   'x-qs-copy-source',

@@ -2,8 +2,9 @@ import { captures, type Recorded } from '../../support/captures';
 import { decoded, fuzzed, SEED } from '../../support/mutants';
 import { acceptingFilter, signedAt } from '../../support/s3_requests';
 import { signed, signedChunks } from '../../support/s3_signing';
+import { depth } from '../../support/depth';
 
-const COUNT = 100_000;
+const COUNT = depth({ gate: 5_000, deep: 100_000 });
 
 /** Requests as clients make them, of which mutants are made. */
 async function originals(): Promise<Recorded[]> {

@@ -3,11 +3,13 @@ import { OneBucket, type Api } from '../../support/dialects/driven';
 import { fourSpeakers } from '../../support/dialects/four';
 import { describeS3 } from '../../support/s3/endpoint';
 import { steps, type Step } from '../../support/s3/steps';
+import { depth } from '../../support/depth';
 
 /** How many sequences at most, and for how many milliseconds they are tried; the seed and the path that a failure names take one again. */
-const RUNS = Number(process.env['DIALECTS_RUNS'] ?? 300);
+const RUNS = Number(process.env['DIALECTS_RUNS'] ?? depth({ gate: 8, deep: 300 }));
 const TIME = Number(process.env['DIALECTS_TIME'] ?? 45_000);
-const SEED = process.env['DIALECTS_SEED'];
+/** The same in each run of the gate; a random one in the depth. */
+const SEED = process.env['DIALECTS_SEED'] ?? depth({ gate: '20260101', deep: undefined });
 const PATH = process.env['DIALECTS_PATH'];
 
 const apis = fc.array(fc.constantFrom<Api>('swift', 's3', 'cos', 'qs'), { minLength: 25, maxLength: 25 });

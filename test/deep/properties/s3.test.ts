@@ -5,14 +5,16 @@ import { Bucket } from '../../support/s3/driven';
 import { sdkAt } from '../../support/s3/sdk';
 import type { Step } from '../../support/s3/steps';
 import { steps } from '../../support/s3/steps';
+import { depth } from '../../support/depth';
 
 /**
  * How many sequences at most, and for how many milliseconds they are tried; `S3_PROPERTY_SEED` and `S3_PROPERTY_PATH`, as a failure names
  * them, take one again.
  */
-const RUNS = Number(process.env['S3_PROPERTY_RUNS'] ?? 400);
+const RUNS = Number(process.env['S3_PROPERTY_RUNS'] ?? depth({ gate: 12, deep: 400 }));
 const TIME = Number(process.env['S3_PROPERTY_TIME'] ?? 45_000);
-const SEED = process.env['S3_PROPERTY_SEED'];
+/** The same in each run of the gate; a random one in the depth. */
+const SEED = process.env['S3_PROPERTY_SEED'] ?? depth({ gate: '20260101', deep: undefined });
 const PATH = process.env['S3_PROPERTY_PATH'];
 
 /** Random sequences of what can be done to a bucket with versions, compared with the model of AWS at each step. */

@@ -6,12 +6,13 @@ import { found, OBJECT, race, writeTo, type Write } from '../../support/races';
 import { bodiesOf, newContainerWithIds, versionsIn } from '../../support/with_ids';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';
+import { depth } from '../../support/depth';
 
 /** Short, so that tests need not wait long; milliseconds. */
 const LEASE = 2000;
 /** How many write at once, and how often each. */
 const WRITERS = 32;
-const TIMES = 20;
+const TIMES = depth({ gate: 2, deep: 20 });
 
 describeWithRedis('two proxies that share a Redis', () => {
   describeWithSwift('over a Swift', ({ plain }) => {

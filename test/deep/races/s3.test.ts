@@ -13,9 +13,10 @@ import { newBucket, sdkAt } from '../../support/s3/sdk';
 import { SignedClient } from '../../support/s3/signed';
 import { pageOf, parametersOf } from '../../support/s3/versions_document';
 import type { ListedEntry, VersionsPage } from '../../support/s3/model_listing';
+import { depth } from '../../support/depth';
 
 const WRITERS = 9;
-const TIMES = 8;
+const TIMES = depth({ gate: 2, deep: 8 });
 const KEY = 'dir/contended';
 
 /** What was acknowledged: the body by the id of its version; undefined for a delete marker. */

@@ -10,9 +10,13 @@ import { Site } from './site';
 import { verdict } from './verdict';
 import { Pulse, vitalsOf } from './vitals';
 import { disasters, storm } from './weather';
+import { depth } from '../../support/depth';
+import { countFigures } from '../../support/figures';
 
 /** Milliseconds: `SOAK_MINUTES`, or so long that a little of everything happens. */
-const LENGTH = Number(process.env['SOAK_MINUTES'] ?? 0.4) * 60_000;
+const LENGTH = Number(process.env['SOAK_MINUTES'] ?? depth({ gate: 0.25, deep: 0.4 })) * 60_000;
+/** Whether somebody asked for a soak and waits for it. */
+const IS_LONG = process.env['SOAK_MINUTES'] !== undefined;
 /** The store is one of our own, or with `SOAK_STORE=swift` the Swift of the tests. */
 const STORE = process.env['SOAK_STORE'] ?? 'embedded';
 const SEED = Number(
@@ -83,8 +87,9 @@ async function soak(site: Site): Promise<void> {
     ...{ faults: weather.faults(), disasters: happened.length, warnings: Object.fromEntries(site.warnings) },
     ...{ first, last, bugs: site.bugs, wrong },
   };
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (wrong.length > 0) tell(`what happened is in ${ledger.writeTrace(SEED)}`);
+  if (IS_LONG) process.stdout.write(`${JSON.stringify(result)}\n`);
+  countFigures('soak', { requests: ledger.requests, acknowledged: ledger.kept.size, disasters: happened.length, seed: SEED });
+  if (wrong.length > 0) process.stderr.write(`what happened is in ${ledger.writeTrace(SEED)}\n`);
   expect({ seed: SEED, wrong, bugs: site.bugs }).toEqual({ seed: SEED, wrong: [], bugs: [] });
   if (LENGTH < LONG) return;
   expect(last.memory).toBeLessThan(first.memory * 1.5);
@@ -111,5 +116,5 @@ function progress({ requests, kept, wrong }: Ledger, begun: number, happened: re
 }
 
 function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
+  if (IS_LONG) process.stderr.write(`${line}\n`);
 }

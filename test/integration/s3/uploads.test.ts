@@ -42,7 +42,7 @@ import { describeWithSwift } from '../../support/swift';
 const MIB = 1024 * 1024;
 const FIRST = randomBytes(5 * MIB);
 const LAST = randomBytes(1000);
-const ROUNDS = Number(process.env['UPLOAD_RACES'] ?? 10);
+const ROUNDS = Number(process.env['UPLOAD_RACES'] ?? 2);
 
 interface Place {
   readonly url: string;

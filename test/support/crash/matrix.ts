@@ -11,12 +11,14 @@ import type { Stage, Victim } from './stages';
 /** How many cells one kill ends. */
 const AT_ONCE = 64;
 
-/** How much of the matrix is played: every gap in any case. */
+/** How much of the matrix is played. */
 export interface Extent {
   /** How many of what may come next come after a gap before which something was changed; one comes after the others. */
   readonly nexts: number;
   /** What is played of what filters for other APIs ask for: all; only gaps behind a change, with one of what may come next; or nothing. */
   readonly dialects: 'all' | 'changes' | 'none';
+  /** One in so many gaps is played. */
+  readonly oneOf: number;
   /** How many cells are at work at once. */
   readonly lanes: number;
 }
@@ -60,7 +62,8 @@ export class Matrix {
       const killed = this.operations.flatMap((operation, i) => {
         const requests = whole.find(({ cell }) => cell.operation === operation)?.requests ?? [];
         const gaps = gapsIn(requests).filter(({ isChanged }) => isChanged || !this.isBrief(operation));
-        return gaps.flatMap(({ gap, isChanged }, j) =>
+        const played = gaps.filter((_, j) => IS_WHOLE || (i + j) % this.extent.oneOf === 0);
+        return played.flatMap(({ gap, isChanged }, j) =>
           this.nextsOf(operation, i + j, isChanged).map((next) => ({ operation, gap, next })),
         );
       });

@@ -1,4 +1,5 @@
 import { IS_WHOLE, Matrix, operationsIn, type Extent } from './matrix';
+import { countFigures } from '../figures';
 import type { Stage } from './stages';
 
 /** Minutes that a part of the matrix may take, on a machine that does other things as well. */
@@ -15,9 +16,8 @@ export function crashMatrix(name: string, open: () => Promise<Stage>, extent: Ex
     beforeAll(async () => {
       stage = await open();
       matrix = new Matrix(stage, extent);
-      const began = Date.now();
       await matrix.play();
-      console.log(`${name}: ${matrix.cells} cells, ${matrix.kills} kills, ${Date.now() - began} ms`);
+      countFigures(`crash matrix, ${name}`, { cells: matrix.cells, kills: matrix.kills });
     }, PATIENCE * 60_000);
     afterAll(() => stage?.close());
 

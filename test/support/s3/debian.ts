@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, type Ended } from '../command';
-import { describeNeeding } from '../needing';
+import { aptInstall, describeNeeding } from '../needs';
 import { describeS3, type S3Store } from './endpoint';
 
 /** The clients that come from Debian: what tells that one is there, and its package. */
@@ -15,7 +15,7 @@ const CLIENTS = {
 
 /** A suite for a client over each store. */
 export function describeClient(name: keyof typeof CLIENTS, suite: (store: S3Store) => void): void {
-  describeNeeding({ name, file: CLIENTS[name], from: name }, 'a client of Debian', () =>
+  describeNeeding({ name, file: CLIENTS[name], install: aptInstall(name) }, 'a client of Debian', () =>
     describeS3(name, suite),
   );
 }

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeNotRun } from '../needs';
 import { startProxyProcess } from '../proxy_process';
+import { SWIFT, swiftUrls } from '../swift';
 
 /** Where an S3 API is, and who asks it. */
 export interface S3Endpoint {
@@ -82,8 +84,8 @@ auth_key = admin
 }
 
 /**
- * The same suite over each store, each started before its tests and stopped after them. Where there is no Swift that is shown as not run (and CI
- * has failed before).
+ * The same suite over each store, each started before its tests and stopped after them. Without a Swift that
+ * is reported as not run.
  */
 export function describeS3(
   name: string,
@@ -94,7 +96,7 @@ export function describeS3(
     const start = STARTS[store];
     const title = `${name}, ${TITLES[store]}`;
     if (start) describe(title, () => suite(startedFor(store, start)));
-    else describe.skip(`${title} (NOT RUN: no Swift)`, () => it('needs a real Swift', () => undefined));
+    else describeNotRun(SWIFT, title);
   }
 }
 
@@ -115,8 +117,7 @@ interface Started {
   stop(): Promise<void>;
 }
 
-const [PLAIN, VERSIONED] = [process.env['SWIFT_PLAIN'], process.env['SWIFT_VERSIONED']];
-const hasSwift = PLAIN !== undefined && VERSIONED !== undefined;
+const swift = swiftUrls();
 
 const STARTS: Record<StoreName, (() => Promise<Started>) | undefined> = {
   embedded: async () => {
@@ -128,13 +129,13 @@ const STARTS: Record<StoreName, (() => Promise<Started>) | undefined> = {
     };
     return { url: running.url, stop };
   },
-  swift: hasSwift
+  swift: swift
     ? async () => {
-        const running = await startProxyProcess(swiftS3(PLAIN));
+        const running = await startProxyProcess(swiftS3(swift.plain));
         return { url: running.url, stop: () => running.stop().then(() => undefined) };
       }
     : undefined,
-  reference: hasSwift ? () => Promise.resolve({ url: VERSIONED, stop: () => Promise.resolve() }) : undefined,
+  reference: swift ? () => Promise.resolve({ url: swift.versioned, stop: () => Promise.resolve() }) : undefined,
 };
 
 function startedFor(name: StoreName, start: () => Promise<Started>): S3Store {

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expectedLength, expectedTime, nameOf, plannedPaths, writeLengths } from './lengths.mjs';
+
+const SLOWEST = 20;
+const NOT_RUN = /\(NOT RUN: no (.*?); install it: (.*?)\)/;
+/** Runs of fewer suites have no closing list of the slowest. */
+const FEW = 5;
+
+/**
+ * Ends each run with its slowest suites, with what the suites counted, and with what did not run and the command that
+ * installs what it needs. A run of the depth says how far it is. With CI set, a suite that did not run fails the run.
+ */
+export default class Reporter {
+  #workers;
+  #began = Date.now();
+  #seconds = new Map();
+  #missing = new Map();
+  #failed = [];
+
+  constructor({ maxWorkers }) {
+    this.#workers = maxWorkers;
+  }
+
+  onRunStart() {
+    const paths = plannedPaths();
+    if (paths.length < FEW) return;
+    say(`${paths.length} suites, expected to take ${minutes(expectedTime(paths, this.#workers))}`);
+  }
+
+  onTestResult({ path }, { testResults, perfStats, numFailingTests, testExecError }) {
+    this.#seconds.set(path, (perfStats.end - perfStats.start) / 1000);
+    if (numFailingTests > 0 || testExecError) this.#failed.push(nameOf(path));
+    for (const { ancestorTitles, status } of testResults) {
+      const [, name, install] = NOT_RUN.exec(ancestorTitles.join(' ')) ?? [];
+      if (name === undefined || status === 'passed') continue;
+      const missing = this.#missing.get(name) ?? { install, suites: new Set() };
+      this.#missing.set(name, { install, suites: missing.suites.add(path) });
+    }
+    if (process.env.TEST_DEPTH === 'deep') this.#sayProgress();
+  }
+
+  onRunComplete() {
+    if (this.#seconds.size >= FEW) this.#saySlowest();
+    this.#sayFigures();
+    for (const [name, { install, suites }] of this.#missing)
+      say(`did not run for want of ${name}: ${count(suites.size, 'suite')}; install it: ${install}`);
+    if (process.env.TEST_LENGTHS === 'write') writeLengths(this.#seconds);
+    if (process.env.TEST_FAILED) writeFileSync(process.env.TEST_FAILED, this.#failed.join('\n'));
+  }
+
+  getLastError() {
+    if (process.env.CI && this.#missing.size > 0) return new Error('with CI set every suite has to run');
+    return undefined;
+  }
+
+  #sayProgress() {
+    const left = plannedPaths().filter((path) => !this.#seconds.has(path));
+    const passed = (Date.now() - this.#began) / 1000;
+    const done = `${this.#seconds.size} of ${count(plannedPaths().length, 'suite')} in ${minutes(passed)}`;
+    say(left.length === 0 ? done : `${done}, ${minutes(expectedTime(left, this.#workers))} left`);
+  }
+
+  #saySlowest() {
+    const sum = [...this.#seconds.values()].reduce((total, each) => total + each, 0);
+    const slowest = [...this.#seconds].sort(([, one], [, other]) => other - one).slice(0, SLOWEST);
+    say(`the ${slowest.length} slowest of ${this.#seconds.size} suites, which took ${minutes(sum)} one by one:`);
+    for (const [path, seconds] of slowest) {
+      const expected = `(${expectedLength(path)} s expected)`;
+      say(`${seconds.toFixed(1).padStart(8)} s  ${nameOf(path)} ${expected}`);
+    }
+  }
+
+  #sayFigures() {
+    const file = join(process.env.HINDSIGHT_TEST_RUN ?? '', 'figures');
+    if (!existsSync(file)) return;
+    say('counted:');
+    for (const line of readFileSync(file, 'utf8').trim().split('\n').sort()) say(`  ${line}`);
+  }
+}
+
+const say = (line) => process.stderr.write(`${line}\n`);
+const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+function minutes(seconds) {
+  return seconds < 100 ? `${Math.round(seconds)} s` : `${(seconds / 60).toFixed(1)} min`;
+}

@@ -1,0 +1,22 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PORTS_OF_LAB, RUN_FOLDER, stopLabs } from '../lab';
+import { freePorts } from '../ports';
+
+/**
+ * Makes the folder of this run, in which each worker has a place and ports for a Swift of its own. The Swift itself
+ * starts with the first suite that needs it.
+ */
+export default async function setUp({ maxWorkers }: { readonly maxWorkers: number }): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'hindsight-tests-'));
+  process.env[RUN_FOLDER] = folder;
+  writeFileSync(join(folder, 'owner'), String(process.pid));
+  process.once('exit', () => stopLabs(folder));
+  // Otherwise the SDK of AWS prints a page about Node 20 in each process.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+  for (let worker = 1; worker <= maxWorkers; worker++) {
+    mkdirSync(join(folder, String(worker)));
+    writeFileSync(join(folder, String(worker), 'ports'), (await freePorts(PORTS_OF_LAB)).join(' '));
+  }
+}

@@ -1,0 +1,77 @@
+import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const COMMAND = join(__dirname, 'swift-lab');
+/** The variable that names the folder of a run of the tests. */
+export const RUN_FOLDER = 'HINDSIGHT_TEST_RUN';
+/** How many ports a lab listens on. */
+export const PORTS_OF_LAB = 6;
+/** The file by which a Swift from Debian's packages is recognised. */
+export const SWIFT_SERVER = '/usr/bin/swift-proxy-server';
+
+/** A Swift that `swift-lab` started for one worker of Jest. */
+export interface Lab {
+  /** The folder of its configuration, logs and data. */
+  readonly folder: string;
+  /** What `swift-lab` and `keystone-lab` know it by. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The URLs of its two proxies: without versions, and with Swift's own. */
+  readonly plain: string;
+  readonly versioned: string;
+}
+
+/** Runs `swift-lab` with these arguments. @throws with what it printed, if it fails */
+export function runLab(env: NodeJS.ProcessEnv, ...args: string[]): void {
+  run('bash', [COMMAND, ...args], { env: { ...process.env, ...env } });
+}
+
+/** Runs a command to its end. @throws with what it printed, if it fails */
+export function run(command: string, args: readonly string[], options: SpawnSyncOptions): void {
+  const { status, stderr } = spawnSync(command, args, {
+    ...options,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status ?? 'a signal'}: ${stderr}`);
+}
+
+/** The Swift of this worker, which starts if it does not run yet; undefined if none is installed. */
+export function labOfWorker(): Lab | undefined {
+  const lab = labIn(placeOfWorker());
+  if (lab === undefined || !existsSync(SWIFT_SERVER)) return undefined;
+  if (!existsSync(join(lab.folder, 'up'))) {
+    // What an attempt that failed has left is in the way of the next.
+    runLab(lab.env, 'down');
+    runLab(lab.env, 'up');
+  }
+  return lab;
+}
+
+/** Stops the labs of all workers and removes the folder of the run. */
+export function stopLabs(runFolder: string): void {
+  if (!existsSync(runFolder)) return;
+  for (const worker of readdirSync(runFolder).filter((name) => /^\d+$/.test(name))) {
+    const lab = labIn(join(runFolder, worker));
+    const env = { ...process.env, ...lab?.env };
+    if (lab && existsSync(lab.folder)) spawnSync('bash', [COMMAND, 'down'], { env, stdio: 'ignore' });
+  }
+  rmSync(runFolder, { recursive: true, force: true });
+}
+
+function placeOfWorker(): string {
+  return join(process.env[RUN_FOLDER] ?? '', process.env['JEST_WORKER_ID'] ?? '1');
+}
+
+function labIn(place: string): Lab | undefined {
+  if (!existsSync(join(place, 'ports'))) return undefined;
+  const ports = readFileSync(join(place, 'ports'), 'utf8');
+  const [plain = '', versioned = ''] = ports.split(' ');
+  const folder = join(place, 'swift');
+  return {
+    folder,
+    env: { SWIFT_LAB: folder, SWIFT_LAB_PORTS: ports, SWIFT_LAB_OWNER: readFileSync(join(place, '../owner'), 'utf8') },
+    plain: `http://127.0.0.1:${plain}`,
+    versioned: `http://127.0.0.1:${versioned}`,
+  };
+}
