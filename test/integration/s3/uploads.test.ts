@@ -1,20 +1,13 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
   AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateBucketCommand,
-  CreateMultipartUploadCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
   DeleteObjectTaggingCommand,
   GetBucketAclCommand,
-  GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -22,128 +15,42 @@ import {
   ListObjectVersionsCommand,
   ListPartsCommand,
   PutBucketAclCommand,
-  PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
-  S3Client,
   UploadPartCommand,
   UploadPartCopyCommand,
   type BucketCannedACL,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { createLog } from '../../../src/log';
-import { readConfig } from '../../../src/pipeline/load';
-import { startServer } from '../../../src/server/serve';
-import { login as loginEmbedded } from '../../support/embedded';
-import { embeddedS3, swiftS3 } from '../../support/s3/endpoint';
+import { swiftS3 } from '../../support/s3/endpoint';
+import { embeddedPlace, FIRST, LAST, MIB, serve, suiteUploads, type Place } from '../../support/s3/uploads';
 import { describeWithSwift } from '../../support/swift';
 
-const MIB = 1024 * 1024;
-const FIRST = randomBytes(5 * MIB);
-const LAST = randomBytes(1000);
-const ROUNDS = Number(process.env['UPLOAD_RACES'] ?? 2);
-
-interface Place {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-function serve(text: string): Promise<Place> {
-  return startServer(readConfig(text, 'test.conf', {}), createLog('silent'));
-}
-
-async function embedded(): Promise<Place> {
-  const folder = mkdtempSync(join(tmpdir(), 'hindsight-uploads-'));
-  const server = await serve(embeddedS3(join(folder, 'data')));
-  return {
-    url: server.url,
-    close: async () => {
-      await server.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-describe('what is uploaded in parts, on the embedded store', () => suite(embedded));
+describe('what is uploaded in parts, on the embedded store', () => suite(embeddedPlace));
 describeWithSwift('what is uploaded in parts, in front of a Swift', ({ plain }) =>
   suite(() => serve(swiftS3(plain))),
 );
 
 function suite(start: () => Promise<Place>): void {
-  let place: Place;
-  let s3: S3Client;
-  let bucket = '';
-
-  beforeAll(async () => {
-    place = await start();
-    s3 = new S3Client({
-      endpoint: place.url,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: { accessKeyId: 'test:tester', secretAccessKey: 'testing' },
-      maxAttempts: 1,
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-    });
-  });
-  afterAll(async () => {
-    s3.destroy();
-    await place.close();
-  });
-  beforeEach(async () => {
-    bucket = `b${randomBytes(6).toString('hex')}`;
-    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  });
-
-  const version = (status: 'Enabled' | 'Suspended') =>
-    s3.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: status } }));
-  const begin = async (key: string, beside = {}) => {
-    const { UploadId } = await s3.send(
-      new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ...beside }),
-    );
-    return { Bucket: bucket, Key: key, UploadId: UploadId ?? '' };
-  };
-  type Begun = Awaited<ReturnType<typeof begin>>;
-  const part = async (upload: Begun, number: number, body: Buffer) => {
-    const sent = await s3.send(new UploadPartCommand({ ...upload, PartNumber: number, Body: body }));
-    return { PartNumber: number, ETag: sent.ETag };
-  };
-  const complete = (upload: Begun, parts: object[], beside = {}) =>
-    s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts }, ...beside }));
-  const upload = async (key: string, last = LAST) => {
-    const begun = await begin(key, { ContentType: 'text/plain', Metadata: { a: '1' } });
-    return complete(begun, [await part(begun, 1, FIRST), await part(begun, 2, last)]);
-  };
-  const read = async (key: string, id?: string) => {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: id }));
-    return Buffer.from((await Body?.transformToByteArray()) ?? []);
-  };
-  const segments = async () => {
-    const client = await loginEmbedded(place.url, 'test:tester', 'testing');
-    return client.names(`${bucket}%2Bsegments`);
-  };
-  const code = (work: Promise<unknown>) =>
-    work.then(
-      () => 'done',
-      (error: unknown) => (error as Error).name,
-    );
-  const md5 = (body: Buffer) => createHash('md5').update(body).digest();
-  const etag = (...parts: Buffer[]) =>
-    `"${md5(Buffer.concat(parts.map(md5))).toString('hex')}-${parts.length}"`;
+  const uploads = suiteUploads(start);
+  const { version, begin, part, complete, upload, read, segments, code, md5, etag } = uploads;
 
   it('is an object with the type and metadata of the upload, and the etag of its parts, which Swift does not show', async () => {
     const done = await upload('dir/k é+1.txt');
     expect(done.ETag).toBe(etag(FIRST, LAST));
-    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'dir/k é+1.txt' }));
+    const head = await uploads.s3.send(
+      new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'dir/k é+1.txt' }),
+    );
     expect(head).toMatchObject({ ETag: done.ETag, ContentType: 'text/plain', Metadata: { a: '1' } });
     expect((await read('dir/k é+1.txt')).equals(Buffer.concat([FIRST, LAST]))).toBe(true);
-    const listed = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+    const listed = await uploads.s3.send(new ListObjectsV2Command({ Bucket: uploads.bucket }));
     expect(listed.Contents?.map(({ ETag, Size }) => [ETag, Size])).toEqual([[done.ETag, 5 * MIB + 1000]]);
-    const client = await loginEmbedded(place.url, 'test:tester', 'testing');
-    const shown = await client.ask('HEAD', `/${bucket}/dir/k%20%C3%A9%2B1.txt`);
+    const client = await uploads.login();
+    const shown = await client.ask('HEAD', `/${uploads.bucket}/dir/k%20%C3%A9%2B1.txt`);
     expect(shown.headers.get('content-type')).toBe('text/plain');
     for (const format of ['json', 'xml']) {
-      const { body } = await client.ask('GET', `/${bucket}?format=${format}`);
+      const { body } = await client.ask('GET', `/${uploads.bucket}?format=${format}`);
       expect(body.toString()).toContain('text/plain');
       expect(body.toString()).not.toContain('hindsight_');
     }
@@ -154,9 +61,9 @@ function suite(start: () => Promise<Place>): void {
     const parts = [await part(begun, 1, FIRST)];
     const done = await complete(begun, parts);
     expect((await complete(begun, parts)).ETag).toBe(done.ETag);
-    expect(await code(s3.send(new AbortMultipartUploadCommand(begun)))).toBe('NoSuchUpload');
+    expect(await code(uploads.s3.send(new AbortMultipartUploadCommand(begun)))).toBe('NoSuchUpload');
     expect((await read('k')).equals(FIRST)).toBe(true);
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'k', Body: 'small' }));
+    await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: 'small' }));
     expect(await segments()).toEqual([]);
     expect(await code(complete(begun, parts))).toBe('NoSuchUpload');
   });
@@ -167,35 +74,41 @@ function suite(start: () => Promise<Place>): void {
     const second = await upload('k', randomBytes(10));
     expect(second.VersionId).not.toBe(first.VersionId);
     expect((await read('k', first.VersionId)).equals(Buffer.concat([FIRST, LAST]))).toBe(true);
-    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }));
+    await uploads.s3.send(new DeleteObjectCommand({ Bucket: uploads.bucket, Key: 'k' }));
     expect((await segments()).length).toBe(4);
-    const { Versions, DeleteMarkers } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+    const { Versions, DeleteMarkers } = await uploads.s3.send(
+      new ListObjectVersionsCommand({ Bucket: uploads.bucket }),
+    );
     expect(Versions?.map(({ ETag }) => ETag)).toEqual([second.ETag, first.ETag]);
     expect(DeleteMarkers?.length).toBe(1);
-    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k', VersionId: second.VersionId }));
+    await uploads.s3.send(
+      new DeleteObjectCommand({ Bucket: uploads.bucket, Key: 'k', VersionId: second.VersionId }),
+    );
     expect((await segments()).length).toBe(2);
     expect((await read('k', first.VersionId)).equals(Buffer.concat([FIRST, LAST]))).toBe(true);
-    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k', VersionId: first.VersionId }));
+    await uploads.s3.send(
+      new DeleteObjectCommand({ Bucket: uploads.bucket, Key: 'k', VersionId: first.VersionId }),
+    );
     expect(await segments()).toEqual([]);
   });
 
   it('lists its parts and uploads page after page', async () => {
     const begun = await begin('b/k');
     for (const number of [10, 2, 1]) await part(begun, number, Buffer.from(`part ${number}`));
-    const one = await s3.send(new ListPartsCommand({ ...begun, MaxParts: 2 }));
+    const one = await uploads.s3.send(new ListPartsCommand({ ...begun, MaxParts: 2 }));
     expect(one.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
       [1, 6],
       [2, 6],
     ]);
     expect(one).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '2' });
-    const two = await s3.send(new ListPartsCommand({ ...begun, PartNumberMarker: '2' }));
+    const two = await uploads.s3.send(new ListPartsCommand({ ...begun, PartNumberMarker: '2' }));
     expect(two.Parts?.map(({ PartNumber }) => PartNumber)).toEqual([10]);
     const others = [await begin('a'), await begin('b/l'), await begin('c'), await begin('c')];
     const ids: (string | undefined)[] = [];
     const marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
     for (let more = true; more;) {
-      const page = await s3.send(
-        new ListMultipartUploadsCommand({ Bucket: bucket, MaxUploads: 2, ...marker }),
+      const page = await uploads.s3.send(
+        new ListMultipartUploadsCommand({ Bucket: uploads.bucket, MaxUploads: 2, ...marker }),
       );
       ids.push(...(page.Uploads ?? []).map(({ UploadId }) => UploadId));
       Object.assign(marker, { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker });
@@ -203,23 +116,23 @@ function suite(start: () => Promise<Place>): void {
     }
     const [a, l, ...c] = others.map(({ UploadId }) => UploadId);
     expect(ids).toEqual([a, begun.UploadId, l, ...c]);
-    const folded = await s3.send(
-      new ListMultipartUploadsCommand({ Bucket: bucket, Delimiter: '/', MaxUploads: 2 }),
+    const folded = await uploads.s3.send(
+      new ListMultipartUploadsCommand({ Bucket: uploads.bucket, Delimiter: '/', MaxUploads: 2 }),
     );
     expect(folded.CommonPrefixes).toEqual([{ Prefix: 'b/' }]);
     expect(folded).toMatchObject({ IsTruncated: true, NextKeyMarker: 'b/' });
-    const rest = await s3.send(
+    const rest = await uploads.s3.send(
       new ListMultipartUploadsCommand({
-        Bucket: bucket,
+        Bucket: uploads.bucket,
         Delimiter: '/',
         KeyMarker: 'b/',
         UploadIdMarker: '',
       }),
     );
     expect(rest.Uploads?.map(({ UploadId }) => UploadId)).toEqual(c);
-    await s3.send(new AbortMultipartUploadCommand(begun));
+    await uploads.s3.send(new AbortMultipartUploadCommand(begun));
     expect((await segments()).filter((name) => name.startsWith('b/k'))).toEqual([]);
-    expect(await code(s3.send(new ListPartsCommand(begun)))).toBe('NoSuchUpload');
+    expect(await code(uploads.s3.send(new ListPartsCommand(begun)))).toBe('NoSuchUpload');
   });
 
   it('refuses what is wrong with the parts', async () => {
@@ -233,7 +146,7 @@ function suite(start: () => Promise<Place>): void {
     expect(await code(complete({ ...begun, UploadId: 'none' }, [one]))).toBe('NoSuchUpload');
     expect(await code(complete({ ...begun, Bucket: 'no-bucket' }, [one]))).toBe('NoSuchBucket');
     for (const number of [0, 10_001]) expect(await code(part(begun, number, LAST))).toBe('InvalidArgument');
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'k', Body: 'there' }));
+    await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: 'there' }));
     expect(await code(complete(begun, [one], { IfNoneMatch: '*' }))).toBe('PreconditionFailed');
     await version('Enabled');
     expect(await code(complete(begun, [one], { IfNoneMatch: '*' }))).toBe('PreconditionFailed');
@@ -246,12 +159,16 @@ function suite(start: () => Promise<Place>): void {
 
   it('takes parts of other objects and their versions', async () => {
     await version('Enabled');
-    const source = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 's', Body: 'first version' }));
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 's', Body: 'second' }));
+    const source = await uploads.s3.send(
+      new PutObjectCommand({ Bucket: uploads.bucket, Key: 's', Body: 'first version' }),
+    );
+    await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 's', Body: 'second' }));
     const begun = await begin('k');
-    const from = `${bucket}/s?versionId=${source.VersionId}`;
+    const from = `${uploads.bucket}/s?versionId=${source.VersionId}`;
     const copy = (CopySource: string, CopySourceRange?: string, beside = {}) =>
-      s3.send(new UploadPartCopyCommand({ ...begun, PartNumber: 1, CopySource, CopySourceRange, ...beside }));
+      uploads.s3.send(
+        new UploadPartCopyCommand({ ...begun, PartNumber: 1, CopySource, CopySourceRange, ...beside }),
+      );
     const copied = await copy(from, 'bytes=6-12');
     expect(copied.CopySourceVersionId).toBe(source.VersionId);
     expect(await code(copy(from, 'bytes=6-13'))).toBe('InvalidArgument');
@@ -270,27 +187,27 @@ function suite(start: () => Promise<Place>): void {
     const begun = await begin('k', { ChecksumAlgorithm, ChecksumType });
     const parts: object[] = [];
     for (const [at, Body] of [FIRST, LAST].entries()) {
-      const sent = await s3.send(
+      const sent = await uploads.s3.send(
         new UploadPartCommand({ ...begun, PartNumber: at + 1, Body, ChecksumAlgorithm }),
       );
       parts.push({ ...sent, PartNumber: at + 1 });
     }
     const field = `Checksum${ChecksumAlgorithm}`;
     const done: Record<string, unknown> = { ...(await complete(begun, parts, { ChecksumType })) };
-    await s3.send(
+    await uploads.s3.send(
       new PutObjectCommand({
-        Bucket: bucket,
+        Bucket: uploads.bucket,
         Key: 'w',
         Body: Buffer.concat([FIRST, LAST]),
         ChecksumAlgorithm,
       }),
     );
-    const asked = { Bucket: bucket, ChecksumMode: 'ENABLED' } as const;
+    const asked = { Bucket: uploads.bucket, ChecksumMode: 'ENABLED' } as const;
     const whole: Record<string, unknown> = {
-      ...(await s3.send(new HeadObjectCommand({ ...asked, Key: 'w' }))),
+      ...(await uploads.s3.send(new HeadObjectCommand({ ...asked, Key: 'w' }))),
     };
     const head: Record<string, unknown> = {
-      ...(await s3.send(new HeadObjectCommand({ ...asked, Key: 'k' }))),
+      ...(await uploads.s3.send(new HeadObjectCommand({ ...asked, Key: 'k' }))),
     };
     expect(head[field]).toBe(done[field]);
     if (ChecksumType === 'FULL_OBJECT') expect(done[field]).toBe(whole[field]);
@@ -300,8 +217,8 @@ function suite(start: () => Promise<Place>): void {
   it('is uploaded by lib-storage', async () => {
     const body = Buffer.concat([FIRST, FIRST, LAST]);
     await new Upload({
-      client: s3,
-      params: { Bucket: bucket, Key: 'k', Body: body },
+      client: uploads.s3,
+      params: { Bucket: uploads.bucket, Key: 'k', Body: body },
       partSize: 5 * MIB,
     }).done();
     expect((await read('k')).equals(body)).toBe(true);
@@ -310,14 +227,16 @@ function suite(start: () => Promise<Place>): void {
   it('has tags, each version its own', async () => {
     await version('Enabled');
     const tagged = (key: string, id?: string) =>
-      s3
-        .send(new GetObjectTaggingCommand({ Bucket: bucket, Key: key, VersionId: id }))
+      uploads.s3
+        .send(new GetObjectTaggingCommand({ Bucket: uploads.bucket, Key: key, VersionId: id }))
         .then(({ TagSet }) => TagSet?.map(({ Key, Value }) => [Key, Value]));
     const tag = (TagSet: { Key: string; Value: string }[], id?: string) =>
-      s3.send(new PutObjectTaggingCommand({ Bucket: bucket, Key: 'k', VersionId: id, Tagging: { TagSet } }));
-    const one = await s3.send(
+      uploads.s3.send(
+        new PutObjectTaggingCommand({ Bucket: uploads.bucket, Key: 'k', VersionId: id, Tagging: { TagSet } }),
+      );
+    const one = await uploads.s3.send(
       new PutObjectCommand({
-        Bucket: bucket,
+        Bucket: uploads.bucket,
         Key: 'k',
         Body: '1',
         Tagging: 'a=1&b=%C3%A9',
@@ -325,7 +244,7 @@ function suite(start: () => Promise<Place>): void {
         CacheControl: 'no-cache',
       }),
     );
-    const two = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'k', Body: '2' }));
+    const two = await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: '2' }));
     expect(await tagged('k', one.VersionId)).toEqual([
       ['a', '1'],
       ['b', 'é'],
@@ -335,11 +254,15 @@ function suite(start: () => Promise<Place>): void {
     await tag(most, one.VersionId);
     expect(await tagged('k', one.VersionId)).toEqual(most.map(({ Key, Value }) => [Key, Value]));
     expect(await tagged('k', two.VersionId)).toEqual([]);
-    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'k', VersionId: one.VersionId }));
+    const head = await uploads.s3.send(
+      new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'k', VersionId: one.VersionId }),
+    );
     expect(head).toMatchObject({ Metadata: { m: 'x' }, ContentLength: 1 });
     await tag([{ Key: 'now', Value: '' }]);
     expect(await tagged('k', two.VersionId)).toEqual([['now', '']]);
-    await s3.send(new DeleteObjectTaggingCommand({ Bucket: bucket, Key: 'k', VersionId: one.VersionId }));
+    await uploads.s3.send(
+      new DeleteObjectTaggingCommand({ Bucket: uploads.bucket, Key: 'k', VersionId: one.VersionId }),
+    );
     expect(await tagged('k', one.VersionId)).toEqual([]);
     expect(
       await code(
@@ -354,61 +277,10 @@ function suite(start: () => Promise<Place>): void {
     expect(await code(tag([...most, { Key: 'eleventh', Value: '' }]))).toBe('InvalidTag');
   });
 
-  it.each(['Enabled', 'Suspended', undefined] as const)(
-    'is completed, or aborted and all as it was, where both are asked for at once: versions %s',
-    async (status) => {
-      if (status) await version(status);
-      for (let at = 0; at < ROUNDS; at++) {
-        const before = Buffer.from(`before ${at}`);
-        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'raced', Body: before }));
-        const begun = await begin('raced');
-        const parts = [await part(begun, 1, LAST)];
-        const [done, aborted] = await Promise.all([
-          code(complete(begun, parts)),
-          code(s3.send(new AbortMultipartUploadCommand(begun))),
-        ]);
-        expect([done, aborted].filter((end) => end === 'done')).toHaveLength(1);
-        expect([done, aborted]).toContain('NoSuchUpload');
-        expect((await read('raced')).equals(done === 'done' ? LAST : before)).toBe(true);
-        expect(await code(s3.send(new ListPartsCommand(begun)))).toBe('NoSuchUpload');
-      }
-    },
-  );
-
-  it('is whole, or gone, where it is completed twice and deleted at once', async () => {
-    for (let at = 0; at < 2 * ROUNDS; at++) {
-      const begun = await begin('raced');
-      const parts = [await part(begun, 1, LAST)];
-      const ends = await Promise.all([
-        code(complete(begun, parts)),
-        code(complete(begun, parts)),
-        code(s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'raced' }))),
-      ]);
-      expect(ends).toContain('done');
-      expect(await code(read('raced'))).toMatch(/^(done|NoSuchKey)$/);
-    }
-  });
-
-  it('is made by one of two where nothing may be there', async () => {
-    // a Swift judges If-None-Match when the write begins
-    if (start !== embedded) await version('Enabled');
-    for (let at = 0; at < ROUNDS; at++) {
-      const begun = [await begin(`raced ${at}`), await begin(`raced ${at}`)];
-      const made = await Promise.all(
-        begun.map(async (each, nth) => ({ each, parts: [await part(each, 1, Buffer.from(String(nth)))] })),
-      );
-      const ends = await Promise.all(
-        made.map(({ each, parts }) => code(complete(each, parts, { IfNoneMatch: '*' }))),
-      );
-      expect(ends.toSorted()).toEqual(['PreconditionFailed', 'done']);
-      expect((await read(`raced ${at}`)).toString()).toBe(String(ends.indexOf('done')));
-    }
-  });
-
   it('is left alone by a part that comes when all is done', async () => {
     const begun = await begin('k');
     const [late, copied] = [Buffer.alloc(1000, 'a'), Buffer.alloc(1000, 'b')];
-    const url = await getSignedUrl(s3, new UploadPartCommand({ ...begun, PartNumber: 1 }));
+    const url = await getSignedUrl(uploads.s3, new UploadPartCommand({ ...begun, PartNumber: 1 }));
     const sending = request(url, {
       method: 'PUT',
       headers: { 'Content-Length': late.length, Expect: '100-continue' },
@@ -417,15 +289,17 @@ function suite(start: () => Promise<Place>): void {
     await once(sending, 'continue');
     sending.write(late.subarray(0, 500));
     const parts = [await part(begun, 1, copied)];
-    expect((await s3.send(new ListPartsCommand(begun))).Parts).toHaveLength(1);
+    expect((await uploads.s3.send(new ListPartsCommand(begun))).Parts).toHaveLength(1);
     await complete(begun, parts);
     sending.end(late.subarray(500));
     const [answer] = (await once(sending, 'response')) as [IncomingMessage];
     expect([answer.statusCode, await text(answer)]).toEqual([404, expect.stringContaining('NoSuchUpload')]);
     expect((await read('k')).equals(copied)).toBe(true);
-    const { PartsCount } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'k', PartNumber: 1 }));
+    const { PartsCount } = await uploads.s3.send(
+      new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'k', PartNumber: 1 }),
+    );
     expect(PartsCount).toBe(1);
-    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }));
+    await uploads.s3.send(new DeleteObjectCommand({ Bucket: uploads.bucket, Key: 'k' }));
     expect(await segments()).toEqual([]);
   });
 
@@ -433,21 +307,21 @@ function suite(start: () => Promise<Place>): void {
     const begun = await begin('k');
     const first = await part(begun, 1, Buffer.from('first'));
     const second = await part(begun, 1, Buffer.from('second'));
-    const { Parts } = await s3.send(new ListPartsCommand(begun));
+    const { Parts } = await uploads.s3.send(new ListPartsCommand(begun));
     expect(Parts?.map(({ ETag }) => ETag)).toEqual([second.ETag]);
     await complete(begun, [first]);
     expect((await read('k')).toString()).toBe('first');
-    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }));
+    await uploads.s3.send(new DeleteObjectCommand({ Bucket: uploads.bucket, Key: 'k' }));
     expect(await segments()).toEqual([]);
   });
 
   it('takes the place of a large object of Swift that has the etag that is wanted', async () => {
     await version('Enabled');
-    const client = await loginEmbedded(place.url, 'test:tester', 'testing');
-    await client.ask('PUT', `/${bucket}/segment`, {}, 'segment');
-    const manifest = JSON.stringify([{ path: `/${bucket}/segment` }]);
-    await client.ask('PUT', `/${bucket}/k?multipart-manifest=put`, {}, manifest);
-    const { ETag } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'k' }));
+    const client = await uploads.login();
+    await client.ask('PUT', `/${uploads.bucket}/segment`, {}, 'segment');
+    const manifest = JSON.stringify([{ path: `/${uploads.bucket}/segment` }]);
+    await client.ask('PUT', `/${uploads.bucket}/k?multipart-manifest=put`, {}, manifest);
+    const { ETag } = await uploads.s3.send(new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'k' }));
     expect(ETag).toMatch(/-N"$/);
     const begun = await begin('k');
     await complete(begun, [await part(begun, 1, LAST)], { IfMatch: ETag });
@@ -459,25 +333,27 @@ function suite(start: () => Promise<Place>): void {
     const begun = await begin('k');
     const parts = [await part(begun, 1, LAST)];
     const done = await complete(begun, parts);
-    const client = await loginEmbedded(place.url, 'test:tester', 'testing');
-    await client.ask('PUT', `/${bucket}%2Bsegments/k/${begun.UploadId}`, {}, '');
+    const client = await uploads.login();
+    await client.ask('PUT', `/${uploads.bucket}%2Bsegments/k/${begun.UploadId}`, {}, '');
     expect(await complete(begun, parts)).toMatchObject({ ETag: done.ETag, VersionId: done.VersionId });
-    expect((await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads).toBeUndefined();
+    expect(
+      (await uploads.s3.send(new ListMultipartUploadsCommand({ Bucket: uploads.bucket }))).Uploads,
+    ).toBeUndefined();
   });
 
   it('is read from the archive of a container whose bucket was deleted', async () => {
-    const client = await loginEmbedded(place.url, 'test:tester', 'testing');
-    const archive = `${bucket}-archive`;
+    const client = await uploads.login();
+    const archive = `${uploads.bucket}-archive`;
     const post = async (value: string) => {
-      const { status } = await client.ask('POST', `/${bucket}`, { 'X-History-Location': value });
+      const { status } = await client.ask('POST', `/${uploads.bucket}`, { 'X-History-Location': value });
       expect(status).toBe(204);
     };
     await client.ask('PUT', `/${archive}`);
     await post(archive);
     await upload('k');
-    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }));
+    await uploads.s3.send(new DeleteObjectCommand({ Bucket: uploads.bucket, Key: 'k' }));
     await post('');
-    await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
+    await uploads.s3.send(new DeleteBucketCommand({ Bucket: uploads.bucket }));
     const [kept = ''] = await client.names(archive);
     const { status, body } = await client.ask('GET', `/${archive}/${encodeURIComponent(kept)}`);
     expect(status).toBe(200);
@@ -486,14 +362,14 @@ function suite(start: () => Promise<Place>): void {
 
   it('is sent by a browser in a form', async () => {
     const sent = async (beside: Record<string, string>, file: string) => {
-      const form = formFor(bucket, {
+      const form = formFor(uploads.bucket, {
         key: 'forms/${filename}',
         'Content-Type': 'text/plain',
         'x-amz-meta-a': '1',
         ...beside,
       });
       form.append('file', new Blob([file]), 'C:\\dir\\name.txt');
-      return fetch(`${place.url}/${bucket}`, { method: 'POST', body: form, redirect: 'manual' });
+      return fetch(`${uploads.url}/${uploads.bucket}`, { method: 'POST', body: form, redirect: 'manual' });
     };
     const tagging = '<Tagging><TagSet><Tag><Key>t</Key><Value>v</Value></Tag></TagSet></Tagging>';
     const made = await sent({ success_action_status: '201', tagging, acl: 'private' }, 'content');
@@ -502,14 +378,18 @@ function suite(start: () => Promise<Place>): void {
       expect.stringContaining('<Key>forms/name.txt</Key>'),
     ]);
     expect((await read('forms/name.txt')).toString()).toBe('content');
-    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'forms/name.txt' }));
+    const head = await uploads.s3.send(
+      new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'forms/name.txt' }),
+    );
     expect(head).toMatchObject({ ContentType: 'text/plain', Metadata: { a: '1' } });
-    const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: 'forms/name.txt' }));
+    const { TagSet } = await uploads.s3.send(
+      new GetObjectTaggingCommand({ Bucket: uploads.bucket, Key: 'forms/name.txt' }),
+    );
     expect(TagSet).toEqual([{ Key: 't', Value: 'v' }]);
     const moved = await sent({ success_action_redirect: 'http://127.0.0.1/next?a=1' }, 'again');
     expect(moved.status).toBe(303);
     expect(moved.headers.get('location')).toMatch(
-      `http://127.0.0.1/next?a=1&bucket=${bucket}&key=forms%2Fname.txt&etag=`,
+      `http://127.0.0.1/next?a=1&bucket=${uploads.bucket}&key=forms%2Fname.txt&etag=`,
     );
     const long = await sent({}, 'x'.repeat(101));
     expect([long.status, await long.text()]).toEqual([
@@ -523,12 +403,13 @@ function suite(start: () => Promise<Place>): void {
 
   it('is called in a form what the file is called, but for what signs the form', async () => {
     const sent = async (name: string, fields: Record<string, string> = {}, credential?: string) => {
-      const form = formFor(bucket, { key: '${filename}', ...fields });
+      const form = formFor(uploads.bucket, { key: '${filename}', ...fields });
       if (credential !== undefined) form.set('x-amz-credential', credential);
       form.append('file', new Blob(['content']), name);
-      const { status, text } = await fetch(`${place.url}/${bucket}`, { method: 'POST', body: form }).then(
-        async (answer) => ({ status: answer.status, text: await answer.text() }),
-      );
+      const { status, text } = await fetch(`${uploads.url}/${uploads.bucket}`, {
+        method: 'POST',
+        body: form,
+      }).then(async (answer) => ({ status: answer.status, text: await answer.text() }));
       return [status, /<Code>(.*?)</.exec(text)?.[1]];
     };
     for (const name of ['cost$$.txt', '$`$&$1', 'x'.repeat(1024)]) {
@@ -551,24 +432,26 @@ function suite(start: () => Promise<Place>): void {
   it('is in a bucket with an ACL', async () => {
     await upload('k');
     const grants = async () => {
-      const { Grants } = await s3.send(new GetBucketAclCommand({ Bucket: bucket }));
+      const { Grants } = await uploads.s3.send(new GetBucketAclCommand({ Bucket: uploads.bucket }));
       return Grants?.map(({ Permission }) => Permission);
     };
     expect(await grants()).toEqual(['FULL_CONTROL']);
-    await s3.send(new PutBucketAclCommand({ Bucket: bucket, ACL: 'public-read' }));
+    await uploads.s3.send(new PutBucketAclCommand({ Bucket: uploads.bucket, ACL: 'public-read' }));
     expect(await grants()).toEqual(['FULL_CONTROL', 'READ']);
-    const client = await loginEmbedded(place.url, 'test:tester', 'testing');
-    const got = await fetch(`${place.url}${client.account}/${bucket}/k`);
+    const client = await uploads.login();
+    const got = await fetch(`${uploads.url}${client.account}/${uploads.bucket}/k`);
     expect(Buffer.from(await got.arrayBuffer()).equals(Buffer.concat([FIRST, LAST]))).toBe(true);
-    await s3.send(new PutBucketAclCommand({ Bucket: bucket, ACL: 'private' }));
+    await uploads.s3.send(new PutBucketAclCommand({ Bucket: uploads.bucket, ACL: 'private' }));
     expect(await grants()).toEqual(['FULL_CONTROL']);
-    expect(await code(s3.send(new PutBucketAclCommand({ Bucket: bucket, ACL: 'public-read-write' })))).toBe(
-      'NotImplemented',
-    );
+    expect(
+      await code(
+        uploads.s3.send(new PutBucketAclCommand({ Bucket: uploads.bucket, ACL: 'public-read-write' })),
+      ),
+    ).toBe('NotImplemented');
     const unknown = 'constructor' as BucketCannedACL;
-    expect(await code(s3.send(new PutBucketAclCommand({ Bucket: bucket, ACL: unknown })))).toBe(
-      'InvalidArgument',
-    );
+    expect(
+      await code(uploads.s3.send(new PutBucketAclCommand({ Bucket: uploads.bucket, ACL: unknown }))),
+    ).toBe('InvalidArgument');
   });
 }
 

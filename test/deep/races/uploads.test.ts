@@ -1,0 +1,73 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { depth } from '../../support/depth';
+import { swiftS3 } from '../../support/s3/endpoint';
+import { embeddedPlace, LAST, serve, suiteUploads, type Place } from '../../support/s3/uploads';
+import { describeWithSwift } from '../../support/swift';
+
+const ROUNDS = Number(process.env['UPLOAD_RACES'] ?? depth({ gate: 2, deep: 10 }));
+
+describe('what is uploaded in parts, on the embedded store', () => suite(embeddedPlace));
+describeWithSwift('what is uploaded in parts, in front of a Swift', ({ plain }) =>
+  suite(() => serve(swiftS3(plain))),
+);
+
+function suite(start: () => Promise<Place>): void {
+  const uploads = suiteUploads(start);
+  const { version, begin, part, complete, read, code } = uploads;
+
+  it.each(['Enabled', 'Suspended', undefined] as const)(
+    'is completed, or aborted and all as it was, where both are asked for at once: versions %s',
+    async (status) => {
+      if (status) await version(status);
+      for (let at = 0; at < ROUNDS; at++) {
+        const before = Buffer.from(`before ${at}`);
+        await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 'raced', Body: before }));
+        const begun = await begin('raced');
+        const parts = [await part(begun, 1, LAST)];
+        const [done, aborted] = await Promise.all([
+          code(complete(begun, parts)),
+          code(uploads.s3.send(new AbortMultipartUploadCommand(begun))),
+        ]);
+        expect([done, aborted].filter((end) => end === 'done')).toHaveLength(1);
+        expect([done, aborted]).toContain('NoSuchUpload');
+        expect((await read('raced')).equals(done === 'done' ? LAST : before)).toBe(true);
+        expect(await code(uploads.s3.send(new ListPartsCommand(begun)))).toBe('NoSuchUpload');
+      }
+    },
+  );
+
+  it('is whole, or gone, where it is completed twice and deleted at once', async () => {
+    for (let at = 0; at < 2 * ROUNDS; at++) {
+      const begun = await begin('raced');
+      const parts = [await part(begun, 1, LAST)];
+      const ends = await Promise.all([
+        code(complete(begun, parts)),
+        code(complete(begun, parts)),
+        code(uploads.s3.send(new DeleteObjectCommand({ Bucket: uploads.bucket, Key: 'raced' }))),
+      ]);
+      expect(ends).toContain('done');
+      expect(await code(read('raced'))).toMatch(/^(done|NoSuchKey)$/);
+    }
+  });
+
+  it('is made by one of two where nothing may be there', async () => {
+    // a Swift judges If-None-Match when the write begins
+    if (start !== embeddedPlace) await version('Enabled');
+    for (let at = 0; at < ROUNDS; at++) {
+      const begun = [await begin(`raced ${at}`), await begin(`raced ${at}`)];
+      const made = await Promise.all(
+        begun.map(async (each, nth) => ({ each, parts: [await part(each, 1, Buffer.from(String(nth)))] })),
+      );
+      const ends = await Promise.all(
+        made.map(({ each, parts }) => code(complete(each, parts, { IfNoneMatch: '*' }))),
+      );
+      expect(ends.toSorted()).toEqual(['PreconditionFailed', 'done']);
+      expect((await read(`raced ${at}`)).toString()).toBe(String(ends.indexOf('done')));
+    }
+  });
+}
