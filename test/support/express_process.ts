@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { VersionedWritesOptions } from '../../src';
+import { lastOf } from './output';
 
 const ROOT = join(__dirname, '../..');
 const APP = `
@@ -22,15 +23,16 @@ export async function startExpressProcess(
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const child = spawn(process.execPath, ['-e', APP, JSON.stringify(options)], {
     cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const printed = lastOf(child.stderr);
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const exited = once(child, 'exit').finally(() => process.off('exit', kill));
   const port = await Promise.race([
     once(createInterface(child.stdout), 'line').then(([line]) => String(line)),
     exited.then(() => {
-      throw new Error('the Express app ended');
+      throw new Error(`the Express app ended: ${printed()}`);
     }),
   ]);
   return {

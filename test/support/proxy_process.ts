@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { lastOf } from './output';
 
 const CLI = join(__dirname, '../../dist/src/cli.js');
 
@@ -31,8 +32,9 @@ export async function startProxyProcess(
   const file = join(folder, 'hindsight.conf');
   writeFileSync(file, configuration);
   const child = spawn(process.execPath, [CLI, 'serve', '--config', file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const printed = lastOf(child.stderr);
   const exited = once(child, 'exit').then(([code]) => code as number | null);
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
@@ -48,7 +50,7 @@ export async function startProxyProcess(
       onLog(entry);
       if (typeof entry['url'] === 'string') resolve(entry['url']);
     });
-    void gone.then((code) => reject(new Error(`hindsight ended with ${code ?? 'a signal'}`)), reject);
+    void gone.then((code) => reject(new Error(`hindsight ended with ${code ?? 'a signal'}: ${printed()}`)), reject);
   });
   return {
     url: await url,
