@@ -9,7 +9,7 @@ it('others have their turn while a bulk operation does what waits for nothing', 
     if (!isDone) setImmediate(count);
   };
   setImmediate(count);
-  // eslint-disable-next-line @typescript-eslint/require-await -- nothing in it waits: that is the case
+  // oxlint-disable-next-line typescript/require-await -- nothing in it waits: that is the case
   async function* work(): AsyncGenerator<undefined, string> {
     for (let i = 0; i < 100; i++) yield undefined;
     return 'done';

@@ -39,7 +39,11 @@ export function suiteBench(
     });
     stop = async () => {
       await proxy.close();
-      await faulty.abandoned().finally(() => faulty.close());
+      try {
+        await faulty.abandoned();
+      } finally {
+        await faulty.close();
+      }
     };
     bench = { faulty, client: await login(proxy.url, 'tester'), direct: await login(url, 'tester') };
   });

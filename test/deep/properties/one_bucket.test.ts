@@ -35,7 +35,8 @@ describeS3('one bucket through all four APIs', (store) => {
         PATH === undefined ? {} : { path: PATH },
       ];
       const property = fc.asyncProperty(steps, apis, limits, run);
-      await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: TIME, ...seed, ...path });
+      const plugins = [fc.interruptAfterTimeLimit(TIME)];
+      await fc.assert(property, { numRuns: RUNS, plugins, ...seed, ...path });
     },
     TIME + 600_000,
   );

@@ -37,7 +37,8 @@ describeS3('any sequence of operations', (store) => {
         SEED === undefined ? {} : { seed: Number(SEED) },
         PATH === undefined ? {} : { path: PATH },
       ];
-      await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: TIME, ...seed, ...path });
+      const plugins = [fc.interruptAfterTimeLimit(TIME)];
+      await fc.assert(property, { numRuns: RUNS, plugins, ...seed, ...path });
     },
     TIME + 600_000,
   );

@@ -224,7 +224,7 @@ function told(speaker: Speaker, change: Exclude<Change, { kind: 'versioning' }>)
     case 'put':
       return speaker.put(change.key, change.body);
     case 'multipart':
-      return (speaker.multipart ?? speaker.put)(change.key, change.body);
+      return speaker.multipart?.(change.key, change.body) ?? speaker.put(change.key, change.body);
     case 'copy':
       return speaker.copy(change.key, change.from, change.id);
     case 'delete':

@@ -1,0 +1,68 @@
+const swc = require('@swc/core/package.json');
+
+if (!swc.version.startsWith('1.'))
+  throw new Error(
+    'dependency-cruiser 17 takes swc 1: with any other it sees no TypeScript, and finds nothing',
+  );
+
+/**
+ * Data flows one way, and imports with it, those of types too: what stands further down never imports from what
+ * stands further up. A folder ends with a slash.
+ */
+const layers = [
+  ['src/server/', 'src/cli.ts', 'src/index.ts'],
+  ['src/pipeline/'],
+  ['middleware/'],
+  ['src/dialects/'],
+  ['src/buckets/'],
+  ['src/core/'],
+  ['src/coordination/'],
+  ['src/stores/', 'src/identity/', 'src/lockers/', 'src/caches/', 'src/info.ts'],
+  [
+    'src/config/',
+    'src/credentials/',
+    'src/http/',
+    'src/redis/',
+    'src/log.ts',
+    'src/errors.ts',
+    'src/clock.ts',
+    'src/standing.ts',
+    'src/reserved.ts',
+    'src/some_at_a_time.ts',
+  ],
+];
+
+const pattern = (path) => `^${path.replaceAll('.', '\\.')}${path.endsWith('/') ? '' : '$'}`;
+
+const forbid = (name, comment, from, to) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from.map(pattern) },
+  to: { path: to.map(pattern) },
+});
+
+const ONE_WAY = 'Layers point one way; see ARCHITECTURE.md.';
+
+/** What an app and a filter are knows of coordination, and apps know of it: it has a place between the layers. */
+const CONTRACT = 'src/plugin.ts';
+
+module.exports = {
+  forbidden: [
+    ...layers.slice(1).map((layer, i) => forbid('one-way', ONE_WAY, layer, layers.slice(0, i + 1).flat())),
+    forbid('one-way', ONE_WAY, [CONTRACT], layers.slice(0, 6).flat()),
+    forbid('one-way', ONE_WAY, [...layers[6], ...layers[8]], [CONTRACT]),
+
+    // What filters and versions know of a store they know by its API, whichever it is.
+    forbid(
+      'inside-an-app',
+      'What is inside an app is its own; see ARCHITECTURE.md.',
+      ['middleware/', 'src/core/'],
+      ['src/stores/embedded/', 'src/stores/swift/'],
+    ),
+
+    // A rule against cycles belongs here. There are some today.
+  ],
+  // TypeScript 7 has no parser to call
+  options: { parser: 'swc', tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },
+};

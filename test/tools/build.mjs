@@ -1,0 +1,31 @@
+// Builds dist/, only what has changed since the last build. What tsc does not look at is looked at here: whether the
+// last build came to its end, and whether all that it wrote is still there. If not, everything is built anew.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+process.chdir(join(import.meta.dirname, '../..'));
+
+/** Is there while a build is going on, and after one that failed. */
+const BEGUN = 'dist/.begun';
+
+const sources = ['src', 'middleware'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name)),
+);
+const outputs = sources.flatMap((source) =>
+  ['.js', '.js.map', '.d.ts'].map((suffix) => join('dist', source.replace(/\.ts$/, suffix))),
+);
+
+if (existsSync(BEGUN) || !outputs.every((output) => existsSync(output)))
+  rmSync('dist/.tsbuildinfo', { force: true });
+mkdirSync('dist', { recursive: true });
+writeFileSync(BEGUN, '');
+const { status, error } = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+});
+if (error) throw error;
+if (status !== 0) process.exit(status ?? 1);
+chmodSync('dist/src/cli.js', 0o755);
+rmSync(BEGUN);

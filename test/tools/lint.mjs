@@ -1,0 +1,32 @@
+// Runs all that looks at the sources, at the same time; tells how long each took, and what those say that fail.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+process.chdir(join(import.meta.dirname, '../..'));
+
+const PARTS = [
+  // rules and types: .oxlintrc.json
+  ['oxlint'],
+  // layers: .dependency-cruiser.cjs
+  ['depcruise', '--output-type', 'err-long', '--config', '.dependency-cruiser.cjs', 'src', 'middleware'],
+  ['prettier', '--check', '--log-level', 'warn', '--cache', '--cache-strategy', 'content', '.'],
+];
+
+function run([command, ...args]) {
+  return new Promise((resolve) => {
+    const begun = performance.now();
+    const child = spawn(join('node_modules/.bin', command), args);
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (said += text));
+    child.on('error', (error) => (said += `${error.message}\n`));
+    child.on('close', (code) => {
+      const took = ((performance.now() - begun) / 1000).toFixed(1);
+      console.log(code === 0 ? `${command}: passed, ${took} s` : `${command}: FAILED, ${took} s\n${said}`);
+      resolve(code === 0);
+    });
+  });
+}
+
+const passed = await Promise.all(PARTS.map(run));
+if (passed.includes(false)) process.exitCode = 1;
