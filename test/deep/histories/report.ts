@@ -52,7 +52,7 @@ export function report({ history, lines }: Problem, whole: History, file?: strin
     `The same requests again: HISTORIES=1 HISTORIES_SEED=${seed} HISTORIES_REPEAT=100 npm run explore:histories`,
     ...(file === undefined
       ? []
-      : [`To judge this history again: HISTORY=${file} npx jest test/histories/checker`]),
+      : [`To judge this history again: HISTORY=${file} npx jest test/unit/histories/checker`]),
     `All of it: ${JSON.stringify(whole)}`,
   ].join('\n');
 }
