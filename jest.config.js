@@ -7,12 +7,16 @@ const transform = {
   ],
 };
 
+/** The part of the depth that the gate has nothing of: other versions of Node. */
+const ONLY_IN_DEPTH = process.env.TEST_DEPTH === 'deep' ? [] : ['<rootDir>/test/deep/nodes/'];
+
 /** One kind of suite; see test/README.md. */
 const kind = (displayName) => ({
   displayName,
   testEnvironment: 'node',
   roots: [`<rootDir>/test/${displayName}`],
   testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...ONLY_IN_DEPTH],
   transform,
   globalSetup: '<rootDir>/test/support/jest/setup.ts',
   globalTeardown: '<rootDir>/test/support/jest/teardown.ts',

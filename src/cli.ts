@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './supported_node';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from './config/error';

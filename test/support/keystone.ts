@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { request } from 'undici';
-import { labOfWorker, run } from './lab';
+import { labOfWorker, runSync } from './lab';
 import { freePorts } from './ports';
 
 const LAB = join(__dirname, 'keystone-lab');
@@ -30,7 +30,7 @@ export type KeystoneUserName = keyof typeof USERS;
 export async function startKeystone(): Promise<KeystoneLab> {
   const [one, other] = await freePorts(2);
   const env = { ...process.env, ...labOfWorker()?.env };
-  run('bash', [LAB, 'up', String(one), String(other)], { env });
+  runSync('bash', [LAB, 'up', String(one), String(other)], { env });
   const keystone = `http://127.0.0.1:${String(one)}`;
   return {
     keystone,
@@ -44,7 +44,7 @@ export async function startKeystone(): Promise<KeystoneLab> {
       if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${told}`);
       return told === '' ? undefined : (JSON.parse(told) as unknown);
     },
-    stop: () => run('bash', [LAB, 'down'], { env }),
+    stop: () => runSync('bash', [LAB, 'down'], { env }),
   };
 }
 

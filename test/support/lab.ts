@@ -23,11 +23,11 @@ export interface Lab {
 
 /** Runs `swift-lab` with these arguments. @throws with what it printed, if it fails */
 export function runLab(env: NodeJS.ProcessEnv, ...args: string[]): void {
-  run('bash', [COMMAND, ...args], { env: { ...process.env, ...env } });
+  runSync('bash', [COMMAND, ...args], { env: { ...process.env, ...env } });
 }
 
 /** Runs a command to its end. @throws with what it printed, if it fails */
-export function run(command: string, args: readonly string[], options: SpawnSyncOptions): void {
+export function runSync(command: string, args: readonly string[], options: SpawnSyncOptions): void {
   const { status, stderr } = spawnSync(command, args, {
     ...options,
     stdio: ['ignore', 'ignore', 'pipe'],
