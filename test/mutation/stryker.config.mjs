@@ -21,7 +21,7 @@ export default {
   // a machine may be busier later than when it measured how long the tests take
   timeoutMS: 10_000,
   timeoutFactor: 3,
-  reporters: ['clear-text', 'json', 'html'],
+  reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: `${results}/${part}.json` },
   htmlReporter: { fileName: `${results}/${part}.html` },
