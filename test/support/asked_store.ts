@@ -21,15 +21,23 @@ export interface AskedStore {
   readonly store: Store;
   /** What it was asked, in order: `METHOD CONTAINER/OBJECT`, and other arguments as JSON. */
   readonly asked: string[];
-  /** What it is not asked to do, but fails at, by the beginning of such a text. */
+  /** What it rejects with instead of doing what it is asked, by the beginning of such a text. */
   readonly fails: Map<string, Error>;
   /** Called before it does anything, with such a text. */
   before: (asked: string) => void;
+  /** What it answers otherwise than the store in memory does. */
+  answer: (asked: string, answer: unknown) => unknown;
 }
 
-/** A store that notes what it is asked, and fails where a test says so. */
+/** A store that notes what it is asked, and fails if a test says so. */
 export function asking(map: MapStore): AskedStore {
-  const told: AskedStore = { store: proxied(), asked: [], fails: new Map(), before: () => undefined };
+  const told: AskedStore = {
+    store: proxied(),
+    asked: [],
+    fails: new Map(),
+    before: () => undefined,
+    answer: (_, answer) => answer,
+  };
   return told;
 
   function proxied(): Store {
@@ -43,8 +51,9 @@ export function asking(map: MapStore): AskedStore {
           told.asked.push(text);
           told.before(text);
           const error = [...told.fails].find(([start]) => text.startsWith(start))?.[1];
-          if (error === undefined) return (value as (...given: unknown[]) => unknown).apply(of, args);
-          return name === 'listBackwards' ? failing(error) : Promise.reject(error);
+          if (error !== undefined) return name === 'listBackwards' ? failing(error) : Promise.reject(error);
+          const answer = (value as (...given: unknown[]) => unknown).apply(of, args);
+          return answer instanceof Promise ? answer.then((each) => told.answer(text, each)) : answer;
         };
       },
     });

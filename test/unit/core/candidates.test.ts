@@ -49,7 +49,7 @@ describe('what a DELETE may take back', () => {
     expect(await newest(2)).toEqual([named(2), named(1)]);
   });
 
-  it('stays where another is dropped', async () => {
+  it('stays if another is dropped', async () => {
     const { candidates, newest } = await candidatesIn(three);
     await newest(2);
     candidates.drop(named(1));
@@ -60,7 +60,7 @@ describe('what a DELETE may take back', () => {
 describe('the entry that an object notes as the one before', () => {
   const noting = (second: number): Archived => ({ body: 'nine', notes: { previous: time(second) } });
 
-  it('is found where it is not listed yet', async () => {
+  it('is found if it is not listed yet', async () => {
     const { candidates } = await candidatesIn(
       { ...three, [time(4)]: { body: 'four', is: 'unlisted' } },
       noting(4),
@@ -71,7 +71,7 @@ describe('the entry that an object notes as the one before', () => {
     ]);
   });
 
-  it('is found where nothing is listed, also if it is a marker', async () => {
+  it('is found if nothing is listed, also if it is a marker', async () => {
     const { candidates } = await candidatesIn({ [time(4)]: { is: 'unlisted' } }, noting(4));
     expect(await candidates.newest(1)).toEqual([{ name: named(4), isMarker: true, isHalfMade: false }]);
   });
@@ -84,19 +84,19 @@ describe('the entry that an object notes as the one before', () => {
     expect(asked).toEqual([named(4)]);
   });
 
-  it.each([3, 2])('is not looked for where one as new is listed: %d', async (second) => {
+  it.each([3, 2])('is not looked for if one as new is listed: %d', async (second) => {
     const { newest, asked } = await candidatesIn(three, noting(second));
     expect(await newest(1)).toEqual([named(3)]);
     expect(asked).toEqual([]);
   });
 
-  it('is not looked for where it is a leftover', async () => {
+  it('is not looked for if it is a leftover', async () => {
     const { newest, asked } = await candidatesIn({ ...three, [time(4)]: { is: 'half made' } }, noting(4));
     expect(await newest(1)).toEqual([named(3)]);
     expect(asked).toEqual([]);
   });
 
-  it('is not looked for where none is noted', async () => {
+  it('is not looked for if none is noted', async () => {
     const { newest, asked } = await candidatesIn({}, { body: 'nine' });
     expect(await newest(1)).toEqual([]);
     expect(asked).toEqual([]);

@@ -16,15 +16,15 @@ const link = (second: number, newest = second): State => ({
 
 describe('the null version of an object', () => {
   it.each<[string, State, Kept[], Kept | undefined]>([
-    ['is the newest that is kept where nothing is current', nothing, [data(4), data(3)], data(4)],
+    ['is the newest that is kept if nothing is current', nothing, [data(4), data(3)], data(4)],
     ['may be a marker', nothing, [marker(4), data(3)], marker(4)],
-    ['is none where none is kept', nothing, [], undefined],
+    ['is none if none is kept', nothing, [], undefined],
     ['is the newest that is kept behind a link to a version', link(5), [data(4), data(3)], data(4)],
     ['may be what the link leads to', link(4), [data(4), data(3)], data(4)],
     ['is none that is newer than what was ever current', link(4), [data(5), data(3)], data(3)],
-    ['is none where only such are kept', link(4), [data(5)], undefined],
+    ['is none if only such are kept', link(4), [data(5)], undefined],
     ['may be newer than a link to an older version', link(3, 5), [data(5), data(4)], data(5)],
-    ['is none of those that are kept where it is the object itself', itself(5), [data(4)], undefined],
+    ['is none of those that are kept if it is the object itself', itself(5), [data(4)], undefined],
   ])('%s', (_, state, kept, current) => {
     expect(nullsOf(state, kept).current).toEqual(current);
   });
@@ -106,9 +106,9 @@ describe('the heirs of a version', () => {
     ['none of a version beside the object itself', itself(4), 3, [data(3), data(2)], []],
 
     ['those before a marker that is current', nothing, 5, [marker(5), data(4), data(3)], [data(4), data(3)]],
-    ['none where the marker before is current then', nothing, 5, [marker(5), marker(4), data(3)], []],
-    ['none where an older marker goes', nothing, 4, [marker(5), marker(4), data(3)], []],
-    ['none where an older version goes', nothing, 4, [marker(5), data(4), data(3)], []],
+    ['none if the marker before is current then', nothing, 5, [marker(5), marker(4), data(3)], []],
+    ['none if an older marker goes', nothing, 4, [marker(5), marker(4), data(3)], []],
+    ['none if an older version goes', nothing, 4, [marker(5), data(4), data(3)], []],
     [
       'those before a marker over which versions are that never were current',
       nothing,
@@ -121,7 +121,7 @@ describe('the heirs of a version', () => {
     ['the older ones, of the newest', nothing, 5, [data(5), data(4)], [data(4)]],
     ['none of one that is not listed', nothing, 6, [data(5), data(4)], []],
     ['none of what is not listed', nothing, undefined, [data(5), data(4)], []],
-    ['none where nothing is listed', nothing, 5, [], []],
+    ['none if nothing is listed', nothing, 5, [], []],
   ])('are %s', (_, state, removed, listed, heirs) => {
     expect(heirsOf(state, removed === undefined ? undefined : id(removed), listed)).toEqual(heirs);
   });

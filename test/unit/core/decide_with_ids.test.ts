@@ -24,11 +24,11 @@ describe('an object of a container with ids', () => {
   const info = { timestamp: id(7), contentType: 'text/plain' };
   const version = { account: 'a', container: VERSIONS, object: versionName('o', id(5)) };
 
-  it('is nothing where nothing is known of it', () => {
+  it('is nothing if nothing is known of it', () => {
     expect(stateOf(OBJECT, VERSIONS, undefined)).toEqual({ is: 'nothing' });
   });
 
-  it('is a link where it leads to a version of its own', () => {
+  it('is a link if it leads to a version of its own', () => {
     expect(stateOf(OBJECT, VERSIONS, { ...info, link: version })).toEqual({
       is: 'link',
       id: id(5),
@@ -40,7 +40,7 @@ describe('an object of a container with ids', () => {
   it.each([
     [6, 6],
     [4, 5],
-  ])('notes the newest version where that is later than the linked one: %d', (noted, newest) => {
+  ])('notes the newest version if that is later than the linked one: %d', (noted, newest) => {
     const contentType = `text/plain;hindsight_newest=${id(noted)}`;
     expect(stateOf(OBJECT, VERSIONS, { ...info, contentType, link: version })).toEqual({
       is: 'link',
@@ -56,7 +56,7 @@ describe('an object of a container with ids', () => {
     ['a link to another account', { ...version, account: 'other' }],
     ['a link to a version of another object', { ...version, object: versionName('other', id(5)) }],
     ['a link to what is no version', { ...version, object: 'o' }],
-  ])('is a null version where it is %s', (_, target) => {
+  ])('is a null version if it is %s', (_, target) => {
     const known = { ...info, isLarge: true, ...(target && { link: target }) };
     expect(stateOf(OBJECT, VERSIONS, known)).toEqual({
       is: 'null',
@@ -110,14 +110,14 @@ describe.each([
 describe('the removal of a version', () => {
   it.each([
     [
-      'lets the link go first where that leads to it',
+      'lets the link go first if that leads to it',
       link,
       5,
       [{ do: 'forward' }, { do: 'drop', id: id(5) }],
     ],
     ['leaves a link to another', link, 4, [{ do: 'drop', id: id(4) }]],
     ['leaves what has no id', itself, 5, [{ do: 'drop', id: id(5) }]],
-    ['drops it where nothing is current', nothing, 5, [{ do: 'drop', id: id(5) }]],
+    ['drops it if nothing is current', nothing, 5, [{ do: 'drop', id: id(5) }]],
   ])('%s', (_, state, removed, steps) => {
     expect(decideRemoval(state, id(removed))).toEqual(steps);
   });

@@ -55,28 +55,28 @@ describe('the entry for a state of an object', () => {
   });
 
   it.each<[string, Record<string, Archived>, string]>([
-    ['that with its timestamp where nothing is there', {}, whole(5)],
-    ['that where only older ones are there', { [whole(4)]: { body: 'four' } }, whole(5)],
-    ['that where it is there already', { [whole(5)]: { body: 'five' } }, whole(5)],
-    ['the next where another state is there', { [whole(5)]: { body: 'other' } }, '0000000005.00001'],
-    ['the next where a marker is there', { [whole(5)]: {} }, '0000000005.00001'],
+    ['that with its timestamp if nothing is there', {}, whole(5)],
+    ['that if only older ones are there', { [whole(4)]: { body: 'four' } }, whole(5)],
+    ['that if it is there already', { [whole(5)]: { body: 'five' } }, whole(5)],
+    ['the next if another state is there', { [whole(5)]: { body: 'other' } }, '0000000005.00001'],
+    ['the next if a marker is there', { [whole(5)]: {} }, '0000000005.00001'],
     [
       'the next after all of the same second',
       { [whole(5)]: { body: 'other' }, ['0000000005.00003']: { body: 'third' } },
       '0000000005.00004',
     ],
     [
-      'the newest where that is it',
+      'the newest if that is it',
       { [whole(5)]: { body: 'other' }, ['0000000005.00003']: { body: 'five' } },
       '0000000005.00003',
     ],
     [
-      'the next that is free where one is not listed yet',
+      'the next that is free if one is not listed yet',
       { [whole(5)]: { body: 'other' }, ['0000000005.00001']: { body: 'more', is: 'unlisted' } },
       '0000000005.00002',
     ],
     [
-      'the newest where that has gone',
+      'the newest if that has gone',
       { ['0000000005.00003']: { body: 'more', is: 'gone' } },
       '0000000005.00003',
     ],
@@ -85,7 +85,7 @@ describe('the entry for a state of an object', () => {
     expect(await entries.nameFor(infoOf(whole(5), { body: 'five' }))).toBe(named(timestamp));
   });
 
-  it('is not an empty one where it is a marker', async () => {
+  it('is not an empty one if it is a marker', async () => {
     const { entries } = entriesIn({ [whole(5)]: { body: '' } });
     expect(await entries.nameFor(infoOf(whole(5), {}))).toBe(named('0000000005.00001'));
   });
@@ -135,7 +135,7 @@ describe('a leftover', () => {
     ['is an older version', exact(4), { body: 'four' }],
     ['is an older marker', exact(4), {}],
     ['is a newer version', exact(6), { body: 'six' }],
-  ])('is told by the listing alone where it %s', async (_, at, there) => {
+  ])('is told by the listing alone if it %s', async (_, at, there) => {
     const { entries, asked } = entriesIn({ [at]: there });
     const listed = await entries.list().next();
     await entries.isLeftover(listed.value as ListingEntry, infoOf(exact(5), { body: 'five' }));
@@ -150,7 +150,7 @@ describe('the name of a marker', () => {
 
   it.each<[string, string | undefined, string | undefined, string]>([
     ['the time of the delete', undefined, undefined, '0000000005.00000'],
-    ['that where all that is there is older', whole(4), whole(3), '0000000005.00000'],
+    ['that if all that is there is older', whole(4), whole(3), '0000000005.00000'],
     ['the next after the object', exact(5), undefined, '0000000005.00002'],
     ['the next after the object of the same time', whole(5), undefined, '0000000005.00001'],
     ['the next after the newest entry', undefined, exact(6), '0000000006.00002'],
@@ -168,12 +168,12 @@ describe('the name of a marker', () => {
       '0000000007.00002',
     ],
     [
-      'the time of the delete where an entry is too far ahead',
+      'the time of the delete if an entry is too far ahead',
       undefined,
       ahead(CLOCKS_APART),
       '0000000005.00000',
     ],
-    ['the time of the delete where the newest has none', undefined, '0000000006', '0000000005.00000'],
+    ['the time of the delete if the newest has none', undefined, '0000000006', '0000000005.00000'],
   ])('is %s', (_, own, newest, timestamp) => {
     const name = (each: string | undefined) => (each === undefined ? undefined : named(each));
     expect(entries.nameForMarker(now, name(own), name(newest))).toBe(named(timestamp));
@@ -241,7 +241,7 @@ describe('what was restored to an object', () => {
     notes: { restored: [exact(1), exact(2), exact(3), exact(4)] },
   });
 
-  it('is left over where it is there: the same content, or a marker', async () => {
+  it('is left over if it is there: the same content, or a marker', async () => {
     const { entries } = entriesIn({
       [exact(1)]: { body: 'five' },
       [exact(2)]: { body: 'other' },
@@ -250,7 +250,7 @@ describe('what was restored to an object', () => {
     expect(await entries.restoredLeftovers(current)).toEqual([exact(1), exact(3)].map(named));
   });
 
-  it('is nothing where nothing is noted', async () => {
+  it('is nothing if nothing is noted', async () => {
     const { entries } = entriesIn({ [exact(1)]: { body: 'five' } });
     expect(await entries.restoredLeftovers(infoOf(exact(5), { body: 'five' }))).toEqual([]);
   });

@@ -57,8 +57,8 @@ describe('a timestamp', () => {
   });
 
   it.each([
-    ['is now where nothing was before', undefined, '0000000005.00000'],
-    ['is now where that is later', '0000000004.99999', '0000000005.00000'],
+    ['is now if nothing was before', undefined, '0000000005.00000'],
+    ['is now if that is later', '0000000004.99999', '0000000005.00000'],
     ['is the next of now', '0000000005.00000', '0000000005.00001'],
     ['is the next of what is ahead', '0000000006.00000', '0000000006.00001'],
   ])('that sorts after another %s', (_, after, timestamp) => {

@@ -53,7 +53,7 @@ describe('the content type of what tells of null versions', () => {
     expect(idsIn(indexType([ID, OTHER]))).toEqual([ID, OTHER]);
   });
 
-  it('tells none where it is another', () => {
+  it('tells none if it is another', () => {
     expect(idsIn('text/plain')).toEqual([]);
     expect(idsIn(`text/plain;application/x-null-versions;hindsight_nulls=${ID}`)).toEqual([]);
   });

@@ -23,7 +23,7 @@ function world() {
   const log = createLog('warn', { write: (line: string) => logged.push(line) });
   const guarded: (ObjectInfo | undefined)[] = [];
   const forwarded: Notes[] = [];
-  /** Does an operation; the client’s own request is noted, and changes the object where it is done. */
+  /** Does an operation; the client’s own request is noted, and changes the object if it is done. */
   const perform = (
     kind: Operation['kind'],
     {
@@ -74,7 +74,7 @@ describe('a write', () => {
     expect(map.bodies('archive')).toEqual(['one']);
   });
 
-  it('is let through with nothing archived where it will be refused', async () => {
+  it('is let through with nothing archived if it will be refused', async () => {
     const { map, asked, forwarded, perform } = world();
     map.put(OBJECT, 'one');
     expect(await perform('write', { verdict: 'pass', outcome: 'failed' })).toBe('forwarded');
@@ -105,14 +105,14 @@ describe('a write', () => {
     expect(logged).toEqual([]);
   });
 
-  it('that fails leaves the archive alone where the object is another meanwhile', async () => {
+  it('that fails leaves the archive alone if the object is another meanwhile', async () => {
     const { map, perform } = world();
     map.put(OBJECT, 'one');
     await perform('write', { outcome: 'failed' }, () => map.put(OBJECT, 'two'));
     expect(map.bodies('archive')).toEqual(['one']);
   });
 
-  it('that fails leaves the archive alone where the object has gone meanwhile', async () => {
+  it('that fails leaves the archive alone if the object has gone meanwhile', async () => {
     const { map, perform } = world();
     map.put(OBJECT, 'one');
     await perform('write', { outcome: 'failed' }, () => map.delete(OBJECT));
@@ -127,7 +127,7 @@ describe('a write', () => {
     expect(map.bodies('archive')).toEqual(['one']);
   });
 
-  it('says so in the log where what it archived stays', async () => {
+  it('says so in the log if what it archived stays', async () => {
     const { map, fails, logged, perform } = world();
     map.put(OBJECT, 'one');
     fails.set('remove', unavailable);
@@ -145,19 +145,19 @@ describe('a write', () => {
   });
 
   it.each([
-    ['is not there where the store refused it', refused, []],
-    ['is not there where the store could not be asked', new StoreError('unreachable', 'no way'), []],
+    ['is not there if the store refused it', refused, []],
+    ['is not there if the store could not be asked', new StoreError('unreachable', 'no way'), []],
     [
-      'may be there where the store did not answer',
+      'may be there if the store did not answer',
       unavailable,
       ['stat c/o', `remove archive/001o/${at(1)}`],
     ],
     [
-      'may be there where there is a bug',
+      'may be there if there is a bug',
       new TypeError('a bug'),
       ['stat c/o', `remove archive/001o/${at(1)}`],
     ],
-  ])('does not happen where archiving fails, and the copy %s', async (_, error, undone) => {
+  ])('does not happen if archiving fails, and the copy %s', async (_, error, undone) => {
     const { map, asked, fails, perform } = world();
     map.put(OBJECT, 'one');
     fails.set('copy', error);
@@ -165,7 +165,7 @@ describe('a write', () => {
     expect(asked).toEqual(['stat c/o', `copy c/o archive/001o/${at(1)}`, ...undone]);
   });
 
-  it('does not happen where what was restored cannot be removed', async () => {
+  it('does not happen if what was restored cannot be removed', async () => {
     const { map, asked, fails, perform } = world();
     map.put(entry(OLD), 'one');
     map.put(OBJECT, 'one', undefined, { restored: [OLD] });
@@ -205,7 +205,7 @@ describe('a change of metadata', () => {
   it.each<[Verdict, string, readonly string[]]>([
     ['stop', 'stopped', []],
     ['pass', 'forwarded', ['forward']],
-  ])('removes nothing where the guard says: %s', async (verdict, result, done) => {
+  ])('removes nothing if the guard says: %s', async (verdict, result, done) => {
     const { map, asked, perform } = world();
     map.put(OBJECT, 'one');
     map.put(entry(at(1)), 'one');
@@ -213,7 +213,7 @@ describe('a change of metadata', () => {
     expect(asked.slice(2)).toEqual(done);
   });
 
-  it.each(['stat', 'listBackwards'])('is let through where the client may not ask: %s', async (method) => {
+  it.each(['stat', 'listBackwards'])('is let through if the client may not ask: %s', async (method) => {
     const { map, asked, fails, perform } = world();
     map.put(OBJECT, 'one');
     map.put(entry(at(1)), 'one');
@@ -223,7 +223,7 @@ describe('a change of metadata', () => {
     expect(map.bodies('archive')).toEqual(['one']);
   });
 
-  it.each(['stat', 'listBackwards'])('does not happen where the store fails: %s', async (method) => {
+  it.each(['stat', 'listBackwards'])('does not happen if the store fails: %s', async (method) => {
     const { map, asked, fails, perform } = world();
     map.put(OBJECT, 'one');
     fails.set(method, unavailable);
@@ -271,14 +271,14 @@ describe('a DELETE in history mode', () => {
   it.each<[Verdict, string, readonly string[]]>([
     ['stop', 'stopped', []],
     ['pass', 'forwarded', ['forward']],
-  ])('archives nothing where the guard says: %s', async (verdict, result, done) => {
+  ])('archives nothing if the guard says: %s', async (verdict, result, done) => {
     const { map, asked, perform } = world();
     map.put(OBJECT, 'one');
     expect(await perform('delete', { ...history, verdict })).toBe(result);
     expect(asked.slice(2)).toEqual(done);
   });
 
-  it('archives what is there where the client may not list', async () => {
+  it('archives what is there if the client may not list', async () => {
     const { map, fails, perform } = world();
     map.put(OBJECT, 'one');
     fails.set('listBackwards', refused);
@@ -303,7 +303,7 @@ describe('a DELETE in history mode', () => {
     expect(map.dump()).toEqual([]);
   });
 
-  it('does not happen where its marker cannot be written, which may be there half', async () => {
+  it('does not happen if its marker cannot be written, which may be there half', async () => {
     const { map, asked, fails, perform } = world();
     map.put(OBJECT, 'one');
     fails.set('putMarker', refused);
@@ -317,7 +317,7 @@ describe('a DELETE in history mode', () => {
 });
 
 describe('a DELETE in stack mode', () => {
-  it('is let through where the archive is empty, and nothing was before', async () => {
+  it('is let through if the archive is empty, and nothing was before', async () => {
     const { map, asked, guarded, forwarded, perform } = world();
     map.put(OBJECT, 'one');
     expect(await perform('delete', { verdict: 'stop' })).toBe('forwarded');
@@ -326,7 +326,7 @@ describe('a DELETE in stack mode', () => {
     expect(guarded).toEqual([]);
   });
 
-  it('asks the guard where the object notes one that is not listed', async () => {
+  it('asks the guard if the object notes one that is not listed', async () => {
     const { map, guarded, perform } = world();
     map.put(OBJECT, 'two', undefined, { previous: OLD });
     expect(await perform('delete', { verdict: 'stop' })).toBe('stopped');
@@ -381,7 +381,7 @@ describe('a DELETE in stack mode', () => {
     ]);
   });
 
-  it('looks at the second entry only where nothing is current, and the first is a marker', async () => {
+  it('looks at the second entry only if nothing is current, and the first is a marker', async () => {
     const second = `stat archive/001o/${OLDER}`;
     const { map, asked, perform } = world();
     map.put(entry(OLDER), undefined);
@@ -391,7 +391,7 @@ describe('a DELETE in stack mode', () => {
     expect(asked).not.toContain(second);
   });
 
-  it('is let through where it is all gone that could be restored', async () => {
+  it('is let through if it is all gone that could be restored', async () => {
     const { map, forwarded, perform } = world();
     map.put(entry(OLD), 'one');
     map.put(entry(OLDER), 'older');
@@ -405,7 +405,7 @@ describe('a DELETE in stack mode', () => {
   it.each<[Verdict, string, readonly string[]]>([
     ['stop', 'stopped', []],
     ['pass', 'forwarded', ['forward']],
-  ])('restores nothing where the guard says: %s', async (verdict, result, done) => {
+  ])('restores nothing if the guard says: %s', async (verdict, result, done) => {
     const { map, asked, guarded, perform } = world();
     map.put(entry(OLD), 'one');
     map.put(OBJECT, 'two');
@@ -418,7 +418,7 @@ describe('a DELETE in stack mode', () => {
     ['may not be removed', 'checkRemoval', refused],
     ['cannot be copied', 'copy', refused],
     ['is there or not', 'copy', unavailable],
-  ])('does not happen where what it restores %s', async (_, method, error) => {
+  ])('does not happen if what it restores %s', async (_, method, error) => {
     const { map, fails, perform } = world();
     map.put(entry(OLD), 'one');
     map.put(OBJECT, 'two');
@@ -427,7 +427,7 @@ describe('a DELETE in stack mode', () => {
     expect(map.body(OBJECT)).toBe('two');
   });
 
-  it('is half done where the entry that it restored may not be removed: this is no refusal', async () => {
+  it('is half done if the entry that it restored may not be removed: this is no refusal', async () => {
     const { map, asked, fails, perform } = world();
     map.put(entry(OLD), 'one');
     map.put(OBJECT, 'two');
