@@ -109,12 +109,7 @@ describe.each([
 
 describe('the removal of a version', () => {
   it.each([
-    [
-      'lets the link go first if that leads to it',
-      link,
-      5,
-      [{ do: 'forward' }, { do: 'drop', id: id(5) }],
-    ],
+    ['lets the link go first if that leads to it', link, 5, [{ do: 'forward' }, { do: 'drop', id: id(5) }]],
     ['leaves a link to another', link, 4, [{ do: 'drop', id: id(4) }]],
     ['leaves what has no id', itself, 5, [{ do: 'drop', id: id(5) }]],
     ['drops it if nothing is current', nothing, 5, [{ do: 'drop', id: id(5) }]],

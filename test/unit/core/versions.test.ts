@@ -147,16 +147,8 @@ describe('a write', () => {
   it.each([
     ['is not there if the store refused it', refused, []],
     ['is not there if the store could not be asked', new StoreError('unreachable', 'no way'), []],
-    [
-      'may be there if the store did not answer',
-      unavailable,
-      ['stat c/o', `remove archive/001o/${at(1)}`],
-    ],
-    [
-      'may be there if there is a bug',
-      new TypeError('a bug'),
-      ['stat c/o', `remove archive/001o/${at(1)}`],
-    ],
+    ['may be there if the store did not answer', unavailable, ['stat c/o', `remove archive/001o/${at(1)}`]],
+    ['may be there if there is a bug', new TypeError('a bug'), ['stat c/o', `remove archive/001o/${at(1)}`]],
   ])('does not happen if archiving fails, and the copy %s', async (_, error, undone) => {
     const { map, asked, fails, perform } = world();
     map.put(OBJECT, 'one');
