@@ -5,6 +5,7 @@ import { ByteReader } from '../../src/http/byte_reader';
 import { readTar } from '../../middleware/bulk/tar';
 import { unpack, type ArchiveKind } from '../../middleware/bulk/unpack';
 import { archiveOf } from '../support/archives';
+import { runs } from '../support/runs';
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
@@ -64,7 +65,7 @@ describe('a tar archive', () => {
           if (body !== undefined) expect(body).toBe(expected[at]?.body);
         }
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -168,7 +169,7 @@ describe('a compressed archive', () => {
         const bytes = Buffer.concat([BZ2.subarray(0, start), noise]);
         await contents(bytes, 'bzip2').catch((error: unknown) => expect(error).toHaveProperty('message'));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

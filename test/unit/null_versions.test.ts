@@ -8,6 +8,7 @@ import type { IdOperation } from '../../src/core/versions_with_ids';
 import { createLog } from '../../src/log';
 import type { ObjectRef } from '../../src/stores/store';
 import { MapStore } from '../support/map_store';
+import { runs } from '../support/runs';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const VERSIONS = 'versions';
@@ -206,7 +207,7 @@ describe('null versions', () => {
           expect(await seen(store)).toEqual(model);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -241,7 +242,7 @@ describe('null versions', () => {
           if (link) expect(await store.stat(link)).toMatchObject({ isMarker: false });
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -276,9 +277,9 @@ describe('null versions', () => {
         // of deletes nothing is left over but versions with bodies
         expect(extras(await listed(store), done)?.every(({ body }) => body !== undefined)).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
-    expect(crashed).toBeGreaterThan(500);
+    expect(crashed).toBeGreaterThan(runs(500));
   });
 
   it.each(['write null', 'delete null'] as const)(

@@ -13,6 +13,7 @@ import {
 } from '../../middleware/versioned_writes/with_ids/version_pages';
 import { decodeName, parseVersionName, versionName } from '../../src/core/version_names';
 import type { ShownEntry } from '../../src/http/listing';
+import { runs } from '../support/runs';
 
 /** What a container has under a name: versions, newest first, and what is current. */
 interface Kept {
@@ -242,7 +243,7 @@ describe('a listing of versions', () => {
         fc.pre(!isFolded || after === undefined);
         expect(found.map(line)).toEqual(naive(kept, given, after === undefined ? rest : { ...rest, after }));
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -264,7 +265,7 @@ describe('a listing of versions', () => {
         }
         expect(found).toEqual(naive(kept, given, { marker: '' }));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

@@ -3,6 +3,7 @@ import { Versions, type Outcome, type Result } from '../../src/core/versions';
 import type { Mode } from '../../src/core/decide';
 import { createLog } from '../../src/log';
 import { MapStore } from '../support/map_store';
+import { runs } from '../support/runs';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const log = createLog('silent');
@@ -118,7 +119,7 @@ describe('versions', () => {
           expect(seen(store)).toEqual(model);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -182,7 +183,7 @@ describe('versions', () => {
           possible = [seen(store)];
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -207,7 +208,7 @@ describe('versions', () => {
           expect(store.dump()).toEqual(before);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

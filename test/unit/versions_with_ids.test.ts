@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/core/versions';
 import { createLog } from '../../src/log';
 import type { ObjectRef } from '../../src/stores/store';
 import { MapStore } from '../support/map_store';
+import { runs } from '../support/runs';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const VERSIONS = 'versions';
@@ -201,7 +202,7 @@ describe('versions with ids', () => {
           expectSound(store);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -223,7 +224,7 @@ describe('versions with ids', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -239,7 +240,7 @@ describe('versions with ids', () => {
           known = now;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import type { ListingQuery, Storage } from '../../../src/stores/embedded/storage';
 import { namesOf, put, temporaryFolders } from '../../support/storage';
+import { runs } from '../../support/runs';
 
 const newFolder = temporaryFolders();
 
@@ -46,7 +47,7 @@ describe('listings', () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 

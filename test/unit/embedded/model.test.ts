@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import type { NewObject, ObjectRecord, Storage } from '../../../src/stores/embedded/storage';
 import { bytesOf, findings, namesOf, receive, temporaryFolders } from '../../support/storage';
+import { runs } from '../../support/runs';
 
 const newFolder = temporaryFolders();
 
@@ -235,6 +236,6 @@ it('does what a simple model does, whatever happens to it', async () => {
       }
       expect(await findings(folder)).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

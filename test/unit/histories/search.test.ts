@@ -3,6 +3,7 @@ import { MODES } from '../../support/containers';
 import { isRight } from '../../deep/histories/check';
 import type { Found, History } from '../../deep/histories/history';
 import { simulate, type Simulated } from '../../deep/histories/simulate';
+import { runs } from '../../support/runs';
 
 describe('the search for an order', () => {
   const names = ['o', 'p'];
@@ -50,7 +51,7 @@ describe('the search for an order', () => {
           ).toBe(false);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -76,7 +77,7 @@ describe('the search for an order', () => {
         } as const;
         expect(isRight({ ...right, operations: [...right.operations, stale] })).toBe(false);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -5,6 +5,7 @@ import type { Body } from '../../../src/http/message';
 import type { Recorded } from '../../support/captures';
 import { acceptingFilter, asRequest, inPieces, textOf } from '../../support/s3_requests';
 import { signed, signedChunks } from '../../support/s3_signing';
+import { runs } from '../../support/runs';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 
@@ -59,7 +60,7 @@ describe('signed chunks', () => {
           expect(got?.call.request.headers.get('content-encoding')).toBe('gzip');
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Recorded } from '../../support/captures';
 import { acceptingFilter, asRequest, textOf } from '../../support/s3_requests';
 import { encoded, presigned, signed, signer, type Unsigned } from '../../support/s3_signing';
+import { runs } from '../../support/runs';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 
@@ -65,7 +66,7 @@ it('whatever the AWS signer signs is accepted, and means what was signed', async
       for (const [each, value] of Object.entries(parameters))
         expect(call?.parameters.get(bytes(each))).toBe(bytes(value));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

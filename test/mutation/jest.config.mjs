@@ -1,0 +1,21 @@
+/** The unit suites that reach src/core, and none that needs a server: each runs once for every mutant that it reaches. */
+const SUITES = ['decide', 'names', 'null_versions', 'version_listing', 'versions', 'versions_with_ids'];
+
+/** @type {import('jest').Config} */
+export default {
+  rootDir: '../..',
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test/unit'],
+  testMatch: [
+    '<rootDir>/test/unit/core/**/*.test.ts',
+    ...SUITES.map((name) => `<rootDir>/test/unit/${name}.test.ts`),
+  ],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+  setupFiles: ['<rootDir>/test/mutation/properties.ts'],
+  testTimeout: 60_000,
+};

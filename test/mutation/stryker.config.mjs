@@ -1,0 +1,29 @@
+import { PARTS } from './parts.mjs';
+
+const part = process.env.MUTATION_PART;
+/** Git, eslint and prettier ignore it already. */
+const results = 'coverage/mutation';
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  mutate: PARTS[part].files.map((name) => `src/core/${name}.ts`),
+  testRunner: 'jest',
+  plugins: ['@stryker-mutator/jest-runner'],
+  jest: { configFile: 'test/mutation/jest.config.mjs' },
+  coverageAnalysis: 'perTest',
+  // jest runs all tests of a mutant in any case; so the report tells all that kill it
+  disableBail: true,
+  incremental: true,
+  incrementalFile: `${results}/${part}.incremental.json`,
+  tempDirName: `${results}/tmp`,
+  ignorePatterns: ['/coverage', '/dist', '/config', '/data'],
+  concurrency: 2,
+  // a machine may be busier later than when it measured how long the tests take
+  timeoutMS: 10_000,
+  timeoutFactor: 3,
+  reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
+  clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
+  jsonReporter: { fileName: `${results}/${part}.json` },
+  htmlReporter: { fileName: `${results}/${part}.html` },
+  thresholds: { high: 95, low: 85, break: 85 },
+};

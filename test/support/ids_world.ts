@@ -1,0 +1,111 @@
+import { indexType, withNull } from '../../src/core/null_note';
+import { NullVersions } from '../../src/core/null_versions';
+import { isNullIndexName, nullIndexName, parseVersionName, versionName } from '../../src/core/version_names';
+import type { Verdict } from '../../src/core/versions';
+import type { IdOperation, Sent } from '../../src/core/versions_with_ids';
+import { Headers } from '../../src/http/headers';
+import { createLog } from '../../src/log';
+import type { LinkParts, ObjectInfo, ObjectRef } from '../../src/stores/store';
+import { asking, type AskedStore } from './asked_store';
+import { MapStore } from './map_store';
+
+export const OBJECT = { account: 'a', container: 'c', object: 'o' };
+export const VERSIONS = 'versions';
+/** The store's time, always. */
+export const NOW = '2000000000.00000';
+/** The ids of some versions, of which higher numbers are newer. */
+export const id = (n: number) => `000000000${n}.00000`;
+
+/** An object of a container with ids, in a store that tells what it was asked. */
+export class IdsWorld {
+  readonly map = new MapStore();
+  readonly told: AskedStore = asking(this.map);
+  readonly logged: string[] = [];
+  /** What the guard was asked with. */
+  readonly guarded: (ObjectInfo | undefined)[] = [];
+  readonly versions = new NullVersions(
+    this.told.store,
+    VERSIONS,
+    createLog('warn', { write: (line: string) => this.logged.push(line) }),
+  );
+
+  constructor() {
+    this.map.now = () => Number(NOW) * 1000;
+  }
+
+  /** Where the version with an id is. */
+  static at(id: string): ObjectRef {
+    return { ...OBJECT, container: VERSIONS, object: versionName(OBJECT.object, id) };
+  }
+
+  /** Puts a version; without a body, a delete marker. */
+  version(id: string, body?: string, contentType = 'text/plain'): this {
+    this.map.put(IdsWorld.at(id), body, Headers.of({ 'Content-Type': contentType }));
+    return this;
+  }
+
+  /** Puts null versions, and what tells of them. */
+  nulls(...kept: readonly (readonly [id: string, body?: string])[]): this {
+    for (const [id, body] of kept) this.version(id, body, withNull('text/plain', id));
+    return kept.length === 0 ? this : this.index(...kept.map(([id]) => id));
+  }
+
+  index(...ids: readonly string[]): this {
+    const at = { ...OBJECT, container: VERSIONS, object: nullIndexName(OBJECT.object) };
+    this.map.put(at, '', Headers.of({ 'Content-Type': indexType(ids) }));
+    return this;
+  }
+
+  /** Makes the object a link. */
+  async link(id: string, parts: LinkParts = {}): Promise<this> {
+    await this.map.putLink(OBJECT, IdsWorld.at(id), parts);
+    return this;
+  }
+
+  /** Puts what has no id, and tells the timestamp that it gets. */
+  async itself(body: string): Promise<string> {
+    this.map.put(OBJECT, body);
+    return (await this.map.stat(OBJECT))?.timestamp ?? '';
+  }
+
+  /** A client's request that ends so; if it is done it puts a body, or removes. */
+  operation(body: string | undefined, sent: Partial<Sent> = {}, verdict: Verdict = 'go'): IdOperation {
+    const { outcome = 'done' } = sent;
+    return {
+      guard: (current) => {
+        this.guarded.push(current);
+        return Promise.resolve(verdict);
+      },
+      forward: (to = OBJECT) => {
+        this.told.asked.push(`forward ${to.container}/${to.object}`);
+        if (outcome === 'done' && body === undefined) this.map.delete(to);
+        if (outcome === 'done' && body !== undefined) this.map.put(to, body);
+        return Promise.resolve({ ...sent, outcome });
+      },
+    };
+  }
+
+  /** What the store was asked since the last time, with the ids of versions for their names. */
+  asked(): string[] {
+    const asked = this.told.asked.splice(0);
+    return asked.map((text) =>
+      text.replaceAll(/versions\/(\S+)/g, (_, name: string) =>
+        isNullIndexName(name) ? 'index' : (parseVersionName(name)?.id ?? name),
+      ),
+    );
+  }
+
+  /** What it was asked to change. */
+  changes(): string[] {
+    return this.asked().filter((each) => !/^(stat|contentType|first)/.test(each));
+  }
+
+  /** The ids of all versions that there are, the newest first. */
+  ids(): string[] {
+    return this.map
+      .dump()
+      .map(([key]) => key.split('\n'))
+      .filter(([, container, name = '']) => container === VERSIONS && !isNullIndexName(name))
+      .map(([, , name = '']) => parseVersionName(name)?.id ?? '');
+  }
+}

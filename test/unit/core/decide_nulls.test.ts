@@ -1,0 +1,132 @@
+import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from '../../../src/core/decide_nulls';
+import type { IdStep, Kept, State } from '../../../src/core/decide_with_ids';
+
+const id = (second: number) => `000000000${second}.00000`;
+const data = (second: number): Kept => ({ id: id(second), isMarker: false });
+const marker = (second: number): Kept => ({ id: id(second), isMarker: true });
+
+const nothing: State = { is: 'nothing' };
+const itself = (second: number): State => ({ is: 'null', timestamp: id(second), contentType: 'text/plain' });
+const link = (second: number, newest = second): State => ({
+  is: 'link',
+  id: id(second),
+  newest: id(newest),
+  contentType: 'text/plain',
+});
+
+describe('the null version of an object', () => {
+  it.each<[string, State, Kept[], Kept | undefined]>([
+    ['is the newest that is kept if nothing is current', nothing, [data(4), data(3)], data(4)],
+    ['may be a marker', nothing, [marker(4), data(3)], marker(4)],
+    ['is none if none is kept', nothing, [], undefined],
+    ['is the newest that is kept behind a link to a version', link(5), [data(4), data(3)], data(4)],
+    ['may be what the link leads to', link(4), [data(4), data(3)], data(4)],
+    ['is none that is newer than what was ever current', link(4), [data(5), data(3)], data(3)],
+    ['is none if only such are kept', link(4), [data(5)], undefined],
+    ['may be newer than a link to an older version', link(3, 5), [data(5), data(4)], data(5)],
+    ['is none of those that are kept if it is the object itself', itself(5), [data(4)], undefined],
+  ])('%s', (_, state, kept, current) => {
+    expect(nullsOf(state, kept).current).toEqual(current);
+  });
+
+  it.each<[string, State, Kept[], Kept[]]>([
+    ['markers, but the one that is the null version', nothing, [marker(4), marker(3)], [marker(3)]],
+    ['markers that never were current', link(4), [marker(5), marker(4), marker(3)], [marker(5), marker(3)]],
+    ['markers older than the object itself', itself(5), [marker(4)], [marker(4)]],
+    ['a copy of the object itself', itself(5), [data(5), data(4)], [data(5)]],
+    ['no version of a time when something else is current', link(5), [data(5), data(4)], []],
+    ['no versions', nothing, [data(4), data(3)], []],
+  ])('leaves over %s', (_, state, kept, leftovers) => {
+    expect(nullsOf(state, kept).leftovers).toEqual(leftovers);
+  });
+});
+
+describe('a write with versions switched off', () => {
+  it.each<[string, State, Kept[], string[]]>([
+    ['creates', nothing, [], ['forward']],
+    ['replaces the object itself', itself(5), [], ['forward']],
+    ['drops the null version', link(5), [data(4)], ['forward', `drop ${id(4)}`]],
+    ['keeps one that was left a version', link(5), [data(4), data(3)], ['forward', `drop ${id(4)}`]],
+    ['drops a marker left over', itself(5), [marker(4)], ['forward', `drop ${id(4)}`]],
+    [
+      'drops the null version before what is left over',
+      link(5),
+      [marker(6), data(4), marker(3)],
+      ['forward', `drop ${id(4)}`, `drop ${id(6)}`, `drop ${id(3)}`],
+    ],
+  ])('%s', (_, state, kept, steps) => {
+    expect(decideNullWrite(state, kept).map(show)).toEqual(steps);
+  });
+});
+
+describe('a DELETE with versions switched off', () => {
+  it('writes a marker, and drops what it takes the place of', () => {
+    const kept = [data(4), marker(3)];
+    expect(decideNullDelete(link(5), kept, id(9))).toEqual([
+      { do: 'mark', id: id(9), nulls: kept },
+      { do: 'forward' },
+      { do: 'drop', id: id(4) },
+      { do: 'drop', id: id(3) },
+    ]);
+  });
+
+  it('writes a marker also of nothing', () => {
+    expect(decideNullDelete(nothing, [], id(9))).toEqual([
+      { do: 'mark', id: id(9), nulls: [] },
+      { do: 'forward' },
+    ]);
+  });
+});
+
+describe('the heirs of a version', () => {
+  it.each<[string, State, number | undefined, Kept[], Kept[]]>([
+    ['the older ones, of a link', link(5), 5, [data(5), data(4), data(3)], [data(4), data(3)]],
+    ['as far as the next marker', link(5), 5, [data(5), data(4), marker(3), data(2)], [data(4)]],
+    ['none before a marker', link(5), 5, [data(5), marker(4), data(3)], []],
+    ['none of another that is removed', link(5), 4, [data(5), data(4), data(3)], []],
+    ['none that never was current', link(4), 4, [data(5), data(4), data(3)], [data(3)]],
+    ['newer ones, of a link to an older version', link(3, 4), 3, [data(5), data(4), data(3)], [data(4)]],
+    ['none of the object itself that is another', link(5), undefined, [data(5), data(4)], []],
+
+    [
+      'the older ones, of the object itself',
+      itself(4),
+      undefined,
+      [data(5), data(3), data(2)],
+      [data(3), data(2)],
+    ],
+    ['not a copy of the object itself', itself(4), undefined, [data(4), data(3)], [data(3)]],
+    [
+      'as far as a marker, of the object itself',
+      itself(4),
+      undefined,
+      [data(3), marker(2), data(1)],
+      [data(3)],
+    ],
+    ['none of a version beside the object itself', itself(4), 3, [data(3), data(2)], []],
+
+    ['those before a marker that is current', nothing, 5, [marker(5), data(4), data(3)], [data(4), data(3)]],
+    ['none if the marker before is current then', nothing, 5, [marker(5), marker(4), data(3)], []],
+    ['none if an older marker goes', nothing, 4, [marker(5), marker(4), data(3)], []],
+    ['none if an older version goes', nothing, 4, [marker(5), data(4), data(3)], []],
+    [
+      'those before a marker over which versions are that never were current',
+      nothing,
+      4,
+      [data(6), data(5), marker(4), data(3)],
+      [data(3)],
+    ],
+    ['none behind one marker of two', nothing, 3, [data(5), marker(4), marker(3), data(2)], []],
+    ['none of a version under such', nothing, 4, [data(5), data(4), data(3)], []],
+    ['the older ones, of the newest', nothing, 5, [data(5), data(4)], [data(4)]],
+    ['none of one that is not listed', nothing, 6, [data(5), data(4)], []],
+    ['none of what is not listed', nothing, undefined, [data(5), data(4)], []],
+    ['none if nothing is listed', nothing, 5, [], []],
+  ])('are %s', (_, state, removed, listed, heirs) => {
+    expect(heirsOf(state, removed === undefined ? undefined : id(removed), listed)).toEqual(heirs);
+  });
+});
+
+function show(step: IdStep): string {
+  return 'id' in step ? `${step.do} ${step.id}` : step.do;
+}
