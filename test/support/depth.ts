@@ -5,3 +5,14 @@ export const IS_DEEP = process.env['TEST_DEPTH'] === 'deep';
 export function depth<T>({ gate, deep }: { readonly gate: T; readonly deep: T }): T {
   return IS_DEEP ? deep : gate;
 }
+
+/**
+ * The part of a table that runs: all of it in the depth, one row in so many in the gate. Parts that begin at different
+ * rows (`from`) together cover the table.
+ */
+export function part<T>(
+  rows: readonly T[],
+  { oneOf, from = 0 }: { readonly oneOf: number; readonly from?: number },
+): readonly T[] {
+  return IS_DEEP ? rows : rows.filter((_, i) => i % oneOf === from % oneOf);
+}

@@ -70,7 +70,11 @@ function labIn(place: string): Lab | undefined {
   const folder = join(place, 'swift');
   return {
     folder,
-    env: { SWIFT_LAB: folder, SWIFT_LAB_PORTS: ports, SWIFT_LAB_OWNER: readFileSync(join(place, '../owner'), 'utf8') },
+    env: {
+      SWIFT_LAB: folder,
+      SWIFT_LAB_PORTS: ports,
+      SWIFT_LAB_OWNER: readFileSync(join(place, '../owner'), 'utf8'),
+    },
     plain: `http://127.0.0.1:${plain}`,
     versioned: `http://127.0.0.1:${versioned}`,
   };

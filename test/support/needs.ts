@@ -25,6 +25,5 @@ export function describeNeeding(need: Need, title: string, suite: () => void): v
  */
 export function describeNotRun({ name, install }: Omit<Need, 'file'>, title: string): void {
   describe.skip(`${title} (NOT RUN: no ${name}; install it: ${install})`, () =>
-    it(`needs ${name}`, () => undefined),
-  );
+    it(`needs ${name}`, () => undefined));
 }

@@ -50,7 +50,10 @@ export async function startProxyProcess(
       onLog(entry);
       if (typeof entry['url'] === 'string') resolve(entry['url']);
     });
-    void gone.then((code) => reject(new Error(`hindsight ended with ${code ?? 'a signal'}: ${printed()}`)), reject);
+    void gone.then(
+      (code) => reject(new Error(`hindsight ended with ${code ?? 'a signal'}: ${printed()}`)),
+      reject,
+    );
   });
   return {
     url: await url,

@@ -1,6 +1,6 @@
-import { run } from './command';
 import { aptInstall, describeNeeding } from './needs';
 import { USERS } from './swift';
+import { runWarm } from './warm_command';
 
 const COMMAND = '/usr/bin/swift';
 
@@ -26,7 +26,7 @@ export function swiftCli(url: string, user: keyof typeof USERS, cwd: string) {
     LC_ALL: 'C.UTF-8',
   };
   return async (...args: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(COMMAND, args, { env, cwd });
+    const { code, stdout, stderr } = await runWarm(COMMAND, { args, env, cwd });
     if (code !== 0) throw new Error(`swift ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
     return stdout;
   };

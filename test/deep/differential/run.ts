@@ -47,7 +47,10 @@ export async function compareAll(
     run,
   });
   const passed = [...tally.differences].map(([name, times]) => `${name}: ${times}`).join(', ');
-  countFigures(`differential, ${expect.getState().currentTestName ?? ''}`, { steps: tally.steps, 'the first seed': SEED });
+  countFigures(`differential, ${expect.getState().currentTestName ?? ''}`, {
+    steps: tally.steps,
+    'the first seed': SEED,
+  });
   if (process.env['DIFFERENTIAL_STATUSES']) {
     const statuses = JSON.stringify(Object.fromEntries([...tally.statuses].sort()));
     process.stdout.write(`${statuses}; let pass: ${passed}\n`);

@@ -30,8 +30,14 @@ function expectEnd({ code, stdout, stderr }: Ended): void {
 }
 
 /** Runs Jest on a Node, apart from the run that this suite is part of. */
-async function runJest(node: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<void> {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(JEST_|TEST_|HINDSIGHT_TEST_)/.test(name));
+async function runJest(
+  node: string,
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+): Promise<void> {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(JEST_|TEST_|HINDSIGHT_TEST_)/.test(name),
+  );
   const env = { ...Object.fromEntries(inherited), ...variables };
   expectEnd(await runCommand(node, [JEST, ...args], { cwd: ROOT, env, timeout: 20 * MINUTE }));
 }
@@ -57,9 +63,13 @@ it(
   'a Node that is too old is told which version is needed',
   async () => {
     const { code, stderr } = await runCommand(await installNode(18), [CLI, 'serve']);
-    const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { engines: { node: string } };
+    const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      engines: { node: string };
+    };
     expect(code).toBe(1);
-    expect(stderr).toMatch(new RegExp(`^Hindsight needs Node ${engines.node.replace('>=', '')} or newer; this is Node 18`));
+    expect(stderr).toMatch(
+      new RegExp(`^Hindsight needs Node ${engines.node.replace('>=', '')} or newer; this is Node 18`),
+    );
   },
   5 * MINUTE,
 );

@@ -88,7 +88,12 @@ async function soak(site: Site): Promise<void> {
     ...{ first, last, bugs: site.bugs, wrong },
   };
   if (IS_LONG) process.stdout.write(`${JSON.stringify(result)}\n`);
-  countFigures('soak', { requests: ledger.requests, acknowledged: ledger.kept.size, disasters: happened.length, seed: SEED });
+  countFigures('soak', {
+    requests: ledger.requests,
+    acknowledged: ledger.kept.size,
+    disasters: happened.length,
+    seed: SEED,
+  });
   if (wrong.length > 0) process.stderr.write(`what happened is in ${ledger.writeTrace(SEED)}\n`);
   expect({ seed: SEED, wrong, bugs: site.bugs }).toEqual({ seed: SEED, wrong: [], bugs: [] });
   if (LENGTH < LONG) return;

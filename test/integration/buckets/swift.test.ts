@@ -1,12 +1,7 @@
 import { openSwift } from '../../support/buckets/store';
 import { describeWithSwift } from '../../support/swift';
-import { listingsSuite } from './listings';
 import { s3OperationsSuite } from './s3_operations';
 import { uploadsSuite } from './uploads';
-
-describeWithSwift('listings of buckets over a Swift', ({ plain }) => {
-  listingsSuite(() => openSwift(plain), 20);
-});
 
 describeWithSwift('operations of S3 over a Swift', ({ plain }) => {
   s3OperationsSuite(() => openSwift(plain));

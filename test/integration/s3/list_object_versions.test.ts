@@ -1,7 +1,12 @@
 import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { ModelBucket, NULL } from '../../support/s3/model';
-import { allEntries, versionsPage, type VersionsPage, type VersionsQuery } from '../../support/s3/model_listing';
+import {
+  allEntries,
+  versionsPage,
+  type VersionsPage,
+  type VersionsQuery,
+} from '../../support/s3/model_listing';
 import { describeS3 } from '../../support/s3/endpoint';
 import { newBucket, sdkAt, setVersions } from '../../support/s3/sdk';
 import { SignedClient, type Query } from '../../support/s3/signed';

@@ -1,5 +1,12 @@
 import { bodies, current, pathOf } from '../../support/containers';
-import { beginUploads, lateWritesSuite, REST, SETTINGS_WAIT, switchOn, WAYS } from '../../support/late_writes';
+import {
+  beginUploads,
+  lateWritesSuite,
+  REST,
+  SETTINGS_WAIT,
+  switchOn,
+  WAYS,
+} from '../../support/late_writes';
 import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';

@@ -101,7 +101,11 @@ function run(suites) {
   try {
     const args = [JEST, '--selectProjects', 'deep', '--runTestsByPath', ...suites];
     const env = { ...process.env, TEST_FAILED: file };
-    const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env });
+    const { status } = spawnSync(process.execPath, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env,
+    });
     if (status === 0) return [];
     const failed = readFileSync(file, 'utf8').split('\n').filter(Boolean);
     return failed.length > 0 ? failed.map((name) => join(ROOT, name)) : undefined;

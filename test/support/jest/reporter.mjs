@@ -64,7 +64,9 @@ export default class Reporter {
   #saySlowest() {
     const sum = [...this.#seconds.values()].reduce((total, each) => total + each, 0);
     const slowest = [...this.#seconds].sort(([, one], [, other]) => other - one).slice(0, SLOWEST);
-    say(`the ${slowest.length} slowest of ${this.#seconds.size} suites, which took ${minutes(sum)} one by one:`);
+    say(
+      `the ${slowest.length} slowest of ${this.#seconds.size} suites, which took ${minutes(sum)} one by one:`,
+    );
     for (const [path, seconds] of slowest) {
       const expected = `(${expectedLength(path)} s expected)`;
       say(`${seconds.toFixed(1).padStart(8)} s  ${nameOf(path)} ${expected}`);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, type Ended } from '../command';
 import { aptInstall, describeNeeding } from '../needs';
+import { isWarm, runWarm } from '../warm_command';
 import { describeS3, type S3Store } from './endpoint';
 
 /** The clients that come from Debian: what tells that one is there, and its package. */
@@ -37,11 +38,12 @@ export function suiteWorkplace(): Workplace {
     folder = mkdtempSync(join(tmpdir(), 'hindsight-client-'));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const ended = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-    run(command, args, {
-      cwd: folder,
-      env: { PATH: '/usr/bin:/bin', HOME: folder, LC_ALL: 'C.UTF-8', ...env },
-    });
+  const ended = (command: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
+    const env = { PATH: '/usr/bin:/bin', HOME: folder, LC_ALL: 'C.UTF-8', ...more };
+    return isWarm(command)
+      ? runWarm(command, { args, cwd: folder, env })
+      : run(command, args, { cwd: folder, env });
+  };
   return {
     get folder() {
       return folder;

@@ -135,7 +135,9 @@ const STARTS: Record<StoreName, (() => Promise<Started>) | undefined> = {
         return { url: running.url, stop: () => running.stop().then(() => undefined) };
       }
     : undefined,
-  reference: swift ? () => Promise.resolve({ url: swift.versioned, stop: () => Promise.resolve() }) : undefined,
+  reference: swift
+    ? () => Promise.resolve({ url: swift.versioned, stop: () => Promise.resolve() })
+    : undefined,
 };
 
 function startedFor(name: StoreName, start: () => Promise<Started>): S3Store {

@@ -1,6 +1,12 @@
 import { CAPABILITIES } from '../../conformance/routes/capabilities';
 import { Target } from '../../conformance/routes/target';
-import { walkCapabilities, walkMethods, walkOffers, walkQueries, WRITING } from '../../conformance/routes/walk';
+import {
+  walkCapabilities,
+  walkMethods,
+  walkOffers,
+  walkQueries,
+  WRITING,
+} from '../../conformance/routes/walk';
 import { suiteFullSwift } from '../../support/full_swift';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';

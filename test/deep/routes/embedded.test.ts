@@ -1,5 +1,11 @@
 import { Target } from '../../conformance/routes/target';
-import { walkCapabilities, walkMethods, walkOffers, walkQueries, WRITING } from '../../conformance/routes/walk';
+import {
+  walkCapabilities,
+  walkMethods,
+  walkOffers,
+  walkQueries,
+  WRITING,
+} from '../../conformance/routes/walk';
 import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
 
 let server: EmbeddedServer;
