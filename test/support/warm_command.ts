@@ -47,9 +47,9 @@ class WarmCommand {
 
   async #runNow(job: Job): Promise<Ended> {
     this.#child.stdin.write(`${JSON.stringify(job)}\n`);
-    const { value, done } = await this.#answers.next();
-    if (done === true) throw new Error(`the command ended: ${this.#printed()}`);
-    return JSON.parse(value) as Ended;
+    const next = await this.#answers.next();
+    if (next.done === true) throw new Error(`the command ended: ${this.#printed()}`);
+    return JSON.parse(next.value) as Ended;
   }
 }
 
