@@ -10,7 +10,7 @@ export function depth<T>({ gate, deep }: { readonly gate: T; readonly deep: T })
  * The part of a table that runs: all of it in the depth, one row in so many in the gate. Parts that begin at different
  * rows (`from`) together cover the table.
  */
-export function part<T>(
+export function partOf<const T>(
   rows: readonly T[],
   { oneOf, from = 0 }: { readonly oneOf: number; readonly from?: number },
 ): readonly T[] {

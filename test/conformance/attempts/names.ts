@@ -1,5 +1,5 @@
 import type { Answer, Client } from '../../support/client';
-import { part } from '../../support/depth';
+import { partOf } from '../../support/depth';
 import { SECRETS, changes, look, makeWorld, tarOf, type AttemptStore, type Place, type World } from './world';
 
 /** Paths below the account that begin where a user may write, and might lead to where he may not. */
@@ -39,7 +39,7 @@ export function namesTable(store: () => AttemptStore): void {
     const before = await look(world);
     const answers: Answer[] = [];
     for (const place of world.places) {
-      for (const path of part(paths(world, place), { oneOf: 3, from: store().kind.length }))
+      for (const path of partOf(paths(world, place), { oneOf: 3, from: store().kind.length }))
         answers.push(...(await attemptAll(writer, world, path)));
     }
     const after = await look(world);

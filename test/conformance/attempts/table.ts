@@ -2,7 +2,7 @@ import type { Answer } from '../../support/client';
 import { CLIENTS, type ClientKind } from './clients';
 import { ROUTES, type Route } from './routes';
 import { isRefused, isTelling, send, told } from './send';
-import { IS_DEEP, part } from '../../support/depth';
+import { IS_DEEP, partOf } from '../../support/depth';
 import { changes, look, makeWorld, type AttemptStore, type Place, type World } from './world';
 
 /**
@@ -15,7 +15,7 @@ export function attemptTable(store: () => AttemptStore, kind: AttemptStore['kind
     '%s is refused whatever it tries',
     async (_, row, i) => {
       // in the gate each client tries other routes than the one before
-      const routes = part(ROUTES, { oneOf: ONE_OF, from: i });
+      const routes = partOf(ROUTES, { oneOf: ONE_OF, from: i });
       const wrong = await attemptAll(store(), row, routes, false);
       // only now is it worth the time to find out which of the cells it was
       if (wrong.some((each) => each.includes(AFTER_ALL)))

@@ -1,5 +1,5 @@
 import { mustBe } from '../../support/containers';
-import { part } from '../../support/depth';
+import { partOf } from '../../support/depth';
 import type { Attacker } from './clients';
 import { ROUTES, type Route } from './routes';
 import { isRefused, isTelling, send, told } from './send';
@@ -90,7 +90,7 @@ export function writersTable(store: () => AttemptStore, kind: AttemptStore['kind
     const attacker: Attacker = { client: writer };
     const wrong: string[] = [];
     const left = [...SEVERAL, ...(kind === 'swift' ? OTHERWISE_ON_SWIFT : [])];
-    const routes = part(ROUTES, { oneOf: 4, from: kind.length });
+    const routes = partOf(ROUTES, { oneOf: 4, from: kind.length });
     for (const route of routes.filter(({ name }) => !left.includes(name))) {
       if (kind === 'swift' && route.notOnSwift) continue;
       for (const place of world.places) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run, type Ended } from '../command';
 import { aptInstall, describeNeeding } from '../needs';
 import { isWarm, runWarm } from '../warm_command';
-import { describeS3, type S3Store } from './endpoint';
+import { describeS3, STORES_OF_DEPTH, type S3Store } from './endpoint';
 
 /** The clients that come from Debian: what tells that one is there, and its package. */
 const CLIENTS = {
@@ -17,7 +17,7 @@ const CLIENTS = {
 /** A suite for a client over each store. */
 export function describeClient(name: keyof typeof CLIENTS, suite: (store: S3Store) => void): void {
   describeNeeding({ name, file: CLIENTS[name], install: aptInstall(name) }, 'a client of Debian', () =>
-    describeS3(name, suite),
+    describeS3(name, suite, STORES_OF_DEPTH),
   );
 }
 

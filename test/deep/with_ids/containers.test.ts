@@ -1,14 +1,20 @@
 import { containersTable } from '../../conformance/with_ids/containers';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift } from '../../support/swift';
+import { partOf } from '../../support/depth';
 
 const filter = 'allow_object_versioning = true';
 
 describeWithSwift('containers with ids, over a Swift', ({ plain }) => {
-  describe.each([
-    ['with the service user', suiteProxy(plain, { filter }), false],
-    ["with the client's token", suiteProxy(plain, { filter, service: false }), true],
-  ])('%s', (_, proxy, writersRead) =>
+  describe.each(
+    partOf(
+      [
+        ['with the service user', suiteProxy(plain, { filter }), false],
+        ["with the client's token", suiteProxy(plain, { filter, service: false }), true],
+      ],
+      { oneOf: 2 },
+    ),
+  )('%s', (_, proxy, writersRead) =>
     // the lab has no updater of accounts
     containersTable(() => ({ login: (user) => proxy.login(user), writersRead, accountsLag: true })),
   );

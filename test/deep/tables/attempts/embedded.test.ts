@@ -1,9 +1,9 @@
-import { Tokens } from '../../../middleware/tempauth/tokens';
-import { namesTable } from '../../conformance/attempts/names';
-import { attemptTable, noticesTable } from '../../conformance/attempts/table';
-import { writersTable } from '../../conformance/attempts/writers';
-import type { AttemptStore, UserName } from '../../conformance/attempts/world';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { Tokens } from '../../../../middleware/tempauth/tokens';
+import { namesTable } from '../../../conformance/attempts/names';
+import { attemptTable, noticesTable } from '../../../conformance/attempts/table';
+import { writersTable } from '../../../conformance/attempts/writers';
+import type { AttemptStore, UserName } from '../../../conformance/attempts/world';
+import { startEmbedded, type EmbeddedServer } from '../../../support/embedded';
 
 const USERS: Readonly<Record<UserName, readonly [user: string, key: string]>> = {
   tester: ['test:tester', 'testing'],

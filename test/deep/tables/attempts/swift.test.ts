@@ -1,9 +1,9 @@
-import { namesTable } from '../../conformance/attempts/names';
-import { attemptTable } from '../../conformance/attempts/table';
-import { writersTable } from '../../conformance/attempts/writers';
-import type { AttemptStore } from '../../conformance/attempts/world';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
+import { namesTable } from '../../../conformance/attempts/names';
+import { attemptTable } from '../../../conformance/attempts/table';
+import { writersTable } from '../../../conformance/attempts/writers';
+import type { AttemptStore } from '../../../conformance/attempts/world';
+import { suiteProxy } from '../../../support/suite';
+import { describeWithSwift, login } from '../../../support/swift';
 
 describeWithSwift('who lacks the right', ({ plain, versioned }) => {
   const filter = 'allow_object_versioning = true';

@@ -1,15 +1,15 @@
-import { CAPABILITIES } from '../../conformance/routes/capabilities';
-import { Target } from '../../conformance/routes/target';
+import { CAPABILITIES } from '../../../conformance/routes/capabilities';
+import { Target } from '../../../conformance/routes/target';
 import {
   walkCapabilities,
   walkMethods,
   walkOffers,
   walkQueries,
   WRITING,
-} from '../../conformance/routes/walk';
-import { suiteFullSwift } from '../../support/full_swift';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
+} from '../../../conformance/routes/walk';
+import { suiteFullSwift } from '../../../support/full_swift';
+import { suiteProxy } from '../../../support/suite';
+import { describeWithSwift, login } from '../../../support/swift';
 
 jest.setTimeout(180_000);
 

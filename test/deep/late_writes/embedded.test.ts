@@ -2,10 +2,11 @@ import { embeddedConfiguration, loginTo } from '../../support/embedded_process';
 import { lateWritesSuite, SETTINGS_WAIT, WAYS } from '../../support/late_writes';
 import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
 import { temporaryFolders } from '../../support/storage';
+import { partOf } from '../../support/depth';
 
 const newFolder = temporaryFolders();
 
-describe.each([1, 2])(
+describe.each(partOf([1, 2], { oneOf: 2 }))(
   'writes under way when a store of its own with %d workers switches versions on',
   (workers) => {
     let server: ProxyProcess;
@@ -17,7 +18,7 @@ describe.each([1, 2])(
       server = await startProxyProcess(text);
     });
     afterAll(() => server.stop());
-    describe.each(WAYS)('to $name', (way) => {
+    describe.each(partOf(WAYS, { oneOf: 2 }))('to $name', (way) => {
       lateWritesSuite(async () => [await loginTo(server.url), await loginTo(server.url)], way);
     });
   },

@@ -16,6 +16,7 @@ import {
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
 import { temporary, type Temporary } from '../../support/temp_urls';
+import { partOf } from '../../support/depth';
 
 const OBJECT = 'a folder/object';
 const KEYS = { 'X-Container-Meta-Temp-Url-Key': 'first', 'X-Container-Meta-Temp-Url-Key-2': 'second' };
@@ -188,14 +189,17 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
     // only deletes know of modes
     const attempts = ATTEMPTS.filter(([what]) => mode === 'history' || /^(PUT|DELETE.*)$/.test(what));
 
-    it.each(attempts)("%s does what it does with Swift's own versions", async (what, attempt) => {
-      const [expected, found] = await Promise.all(
-        [versioned, proxy.url].map((url) => outcome(url, mode, attempt)),
-      );
-      // Swift leaves an entry of a write that fails later
-      if (SWIFT_LEAVES.includes(what)) expected!.archive = ['oldest'];
-      expect(found).toEqual(expected);
-    });
+    it.each(partOf(attempts, { oneOf: 2, from: MODES.indexOf(mode) }))(
+      "%s does what it does with Swift's own versions",
+      async (what, attempt) => {
+        const [expected, found] = await Promise.all(
+          [versioned, proxy.url].map((url) => outcome(url, mode, attempt)),
+        );
+        // Swift leaves an entry of a write that fails later
+        if (SWIFT_LEAVES.includes(what)) expected!.archive = ['oldest'];
+        expect(found).toEqual(expected);
+      },
+    );
   });
 
   it('a key of the account signs as well', async () => {

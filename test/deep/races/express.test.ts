@@ -7,9 +7,10 @@ import { processConfiguration, startProxyProcess } from '../../support/proxy_pro
 import { found, race, writeTo } from '../../support/races';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';
+import { depth } from '../../support/depth';
 
 const WRITERS = 32;
-const TIMES = 5;
+const TIMES = depth({ gate: 1, deep: 5 });
 
 describeWithRedis('two Express apps and a server that share a Redis', () => {
   describeWithSwift('over a Swift', ({ plain }) => {

@@ -1,12 +1,12 @@
-import { Target } from '../../conformance/routes/target';
+import { Target } from '../../../conformance/routes/target';
 import {
   walkCapabilities,
   walkMethods,
   walkOffers,
   walkQueries,
   WRITING,
-} from '../../conformance/routes/walk';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+} from '../../../conformance/routes/walk';
+import { startEmbedded, type EmbeddedServer } from '../../../support/embedded';
 
 let server: EmbeddedServer;
 beforeAll(async () => {

@@ -15,6 +15,7 @@ import { processConfiguration, startProxyProcess } from '../../support/proxy_pro
 import { found, OBJECT, race, TIMES, WRITERS, writeTo, type Write } from '../../support/races';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
+import { partOf } from '../../support/depth';
 
 async function expectNoneLost(client: Client, mode: Mode): Promise<void> {
   const pair = await newPair(client, mode);
@@ -27,10 +28,15 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
   const withServiceUser = suiteProxy(plain);
   const withClientsToken = suiteProxy(plain, { service: false });
 
-  describe.each([
-    ['the service user', withServiceUser],
-    ["the client's token", withClientsToken],
-  ])('archiving with %s', (_, proxy) => {
+  describe.each(
+    partOf(
+      [
+        ['the service user', withServiceUser],
+        ["the client's token", withClientsToken],
+      ],
+      { oneOf: 2 },
+    ),
+  )('archiving with %s', (_, proxy) => {
     it.each(MODES)('lose no body that was acknowledged (%s)', async (mode) => {
       await expectNoneLost(await proxy.login('tester'), mode);
     });

@@ -1,14 +1,20 @@
 import { objectsTable } from '../../conformance/with_ids/objects';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
+import { partOf } from '../../support/depth';
 
 const filter = 'allow_object_versioning = true';
 
 describeWithSwift('objects with ids, over a Swift', ({ plain }) => {
-  describe.each([
-    ['with the service user', suiteProxy(plain, { filter }), false],
-    ["with the client's token", suiteProxy(plain, { filter, service: false }), true],
-  ])('%s', (_, proxy, writersRead) =>
+  describe.each(
+    partOf(
+      [
+        ['with the service user', suiteProxy(plain, { filter }), false],
+        ["with the client's token", suiteProxy(plain, { filter, service: false }), true],
+      ],
+      { oneOf: 2 },
+    ),
+  )('%s', (_, proxy, writersRead) =>
     objectsTable(() => ({
       login: (user) => proxy.login(user),
       writersRead,

@@ -6,6 +6,7 @@ import { archivePrefix, MODE_HEADER, MODES, uniqueName, type Mode } from '../../
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift } from '../../support/swift';
 import { describeWithSwiftCli, swiftCli } from '../../support/swift_cli';
+import { partOf } from '../../support/depth';
 
 const MIB = 1024 * 1024;
 const OBJECT = 'reports/2024 – Größe.txt';
@@ -19,11 +20,16 @@ describeWithSwiftCli(() => {
     });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-    describe.each([
-      // the command takes its time, and whose token archives a manifest makes no difference to it
-      ['a service user', suiteProxy(plain), true],
-      ["the client's token", suiteProxy(plain, { service: false }), false],
-    ])('archiving with %s', (_, proxy, withLargeObjects) => {
+    describe.each(
+      partOf(
+        [
+          // the command takes its time, and whose token archives a manifest makes no difference to it
+          ['a service user', suiteProxy(plain), true],
+          ["the client's token", suiteProxy(plain, { service: false }), false],
+        ],
+        { oneOf: 2 },
+      ),
+    )('archiving with %s', (_, proxy, withLargeObjects) => {
       let times = 0;
 
       /** A versioned container of its own, and what the tests do to it with the command. */

@@ -1,0 +1,14 @@
+import { openSwift } from '../../support/buckets/store';
+import { partOf } from '../../support/depth';
+import { describeWithSwift } from '../../support/swift';
+import { s3OperationsSuite } from './s3_operations';
+import { uploadsSuite } from './uploads';
+
+const SUITES = [
+  ['uploads in parts', uploadsSuite],
+  ['operations of S3', s3OperationsSuite],
+] as const;
+
+describeWithSwift('over a Swift', ({ plain }) => {
+  describe.each(partOf(SUITES, { oneOf: 2 }))('%s', (_, suite) => suite(() => openSwift(plain)));
+});
