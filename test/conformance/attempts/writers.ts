@@ -90,7 +90,7 @@ export function writersTable(store: () => AttemptStore, kind: AttemptStore['kind
     const attacker: Attacker = { client: writer };
     const wrong: string[] = [];
     const left = [...SEVERAL, ...(kind === 'swift' ? OTHERWISE_ON_SWIFT : [])];
-    const routes = partOf(ROUTES, { oneOf: 4, from: kind.length });
+    const routes = partOf(ROUTES, { oneOf: 6, from: kind.length });
     for (const route of routes.filter(({ name }) => !left.includes(name))) {
       if (kind === 'swift' && route.notOnSwift) continue;
       for (const place of world.places) {
@@ -105,8 +105,9 @@ export function writersTable(store: () => AttemptStore, kind: AttemptStore['kind
   }, 180_000);
 }
 
-/** Makes the object what it was at first. */
+/** Makes the object what it was at first, over a version that is another: to restore that one is to be seen. */
 async function refresh({ owner }: World, { container }: Place): Promise<void> {
+  await mustBe(201, owner.ask('PUT', `/${container}/${OBJECT}`, {}, 'between'));
   await mustBe(201, owner.ask('PUT', `/${container}/${OBJECT}`, {}, SECRETS[1]));
 }
 

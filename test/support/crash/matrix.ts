@@ -17,8 +17,9 @@ export interface Extent {
   readonly nexts: number;
   /** What is played of what filters for other APIs ask for: all; only gaps behind a change, with one of what may come next; or nothing. */
   readonly dialects: 'all' | 'changes' | 'none';
-  /** One in so many gaps is played. */
-  readonly oneOf: number;
+  /** One in so many operations is killed, and in one of so many of its gaps. */
+  readonly operations: number;
+  readonly gaps: number;
   /** How many cells are at work at once. */
   readonly lanes: number;
 }
@@ -27,10 +28,11 @@ export interface Extent {
 export const IS_WHOLE = process.env['CRASH_MATRIX'] === 'all';
 
 /** The operations that are killed. */
-export function operationsIn({ dialects }: Extent): readonly Operation[] {
-  return IS_WHOLE || dialects !== 'none'
-    ? OPERATIONS
-    : OPERATIONS.filter(({ isOfDialects }) => !isOfDialects);
+export function operationsIn({ dialects, operations }: Extent): readonly Operation[] {
+  if (IS_WHOLE) return OPERATIONS;
+  return OPERATIONS.filter(({ isOfDialects }) => dialects !== 'none' || !isOfDialects).filter(
+    (_, i) => i % operations === 0,
+  );
 }
 
 /** Plays the matrix on a stage; the problems of each operation, by its title. */
@@ -62,7 +64,7 @@ export class Matrix {
       const killed = this.operations.flatMap((operation, i) => {
         const requests = whole.find(({ cell }) => cell.operation === operation)?.requests ?? [];
         const gaps = gapsIn(requests).filter(({ isChanged }) => isChanged || !this.isBrief(operation));
-        const played = gaps.filter((_, j) => IS_WHOLE || (i + j) % this.extent.oneOf === 0);
+        const played = gaps.filter((_, j) => IS_WHOLE || (i + j) % this.extent.gaps === 0);
         return played.flatMap(({ gap, isChanged }, j) =>
           this.nextsOf(operation, i + j, isChanged).map((next) => ({ operation, gap, next })),
         );
