@@ -16,3 +16,8 @@ export function partOf<const T>(
 ): readonly T[] {
   return IS_DEEP ? rows : rows.filter((_, i) => i % oneOf === from % oneOf);
 }
+
+/** A test that only the depth has. */
+export const itInDepth: (name: string, test: () => Promise<void>, timeout?: number) => void = IS_DEEP
+  ? it
+  : () => undefined;

@@ -23,6 +23,7 @@ import { startKeystone, type KeystoneLab, type KeystoneUserName } from '../../su
 import { newBucket, sdkAt } from '../../support/s3/sdk';
 import { signed, signedChunks, signer } from '../../support/s3_signing';
 import { describeWithSwift } from '../../support/swift';
+import { itInDepth } from '../../support/depth';
 
 interface Keys {
   readonly access: string;
@@ -174,7 +175,7 @@ credentials_cache_time = 1`;
     expect(await nameOfError(buckets(nobody))).toBe('InvalidAccessKeyId');
   });
 
-  it('a credential that was deleted is good no more, and is whose it is made next', async () => {
+  itInDepth('a credential that was deleted is good no more, and is whose it is made next', async () => {
     const keys = await newKeys('demo');
     const client = clientOf(keys);
     const Bucket = await newBucket(client);
@@ -218,7 +219,7 @@ credentials_cache_time = 1`;
     expect(Buckets.map(({ Name }) => Name)).toContain(Bucket);
   });
 
-  it('a service user whose token was revoked logs in again', async () => {
+  itInDepth('a service user whose token was revoked logs in again', async () => {
     const keystone = new KeystoneCredentials(new URL(lab.keystone), {
       username: 's3',
       password: 's3',
@@ -251,21 +252,26 @@ credentials_cache_time = 1`;
     expect(logged.join('')).not.toContain('a-wrong-password');
   });
 
-  it('credentials of the configuration log in with a password, beside those of Keystone and alone', async () => {
-    const configured = { access: 'CONFIGURED', secret: 'secret' };
-    const Bucket = await newBucket(clientOf(configured));
-    await clientOf(configured).send(new PutObjectCommand({ Bucket, Key: 'o', Body: 'one' }));
-    const sections = ['demo:demo', 'guest', 'demo:guest'].map(
-      (user, i) => `[credentials:KEY${i}]\nsecret_key = secret\nuser = ${user}\nkey = demo`,
-    );
-    const alone = await start('auth_type = password', sections.join('\n'));
-    const one = clientOf({ access: 'KEY0', secret: 'secret' }, alone);
-    const { Contents } = await one.send(new ListObjectsV2Command({ Bucket }));
-    expect(Contents?.map(({ Key }) => Key)).toEqual(['o']);
-    await one.send(new DeleteObjectCommand({ Bucket, Key: 'o' }));
-    for (const access of ['KEY1', 'KEY2'])
-      expect(await nameOfError(buckets(clientOf({ access, secret: 'secret' }, alone)))).toBe('AccessDenied');
-    const keys = await newKeys('demo');
-    expect(await nameOfError(buckets(clientOf(keys, alone)))).toBe('InvalidAccessKeyId');
-  });
+  itInDepth(
+    'credentials of the configuration log in with a password, beside those of Keystone and alone',
+    async () => {
+      const configured = { access: 'CONFIGURED', secret: 'secret' };
+      const Bucket = await newBucket(clientOf(configured));
+      await clientOf(configured).send(new PutObjectCommand({ Bucket, Key: 'o', Body: 'one' }));
+      const sections = ['demo:demo', 'guest', 'demo:guest'].map(
+        (user, i) => `[credentials:KEY${i}]\nsecret_key = secret\nuser = ${user}\nkey = demo`,
+      );
+      const alone = await start('auth_type = password', sections.join('\n'));
+      const one = clientOf({ access: 'KEY0', secret: 'secret' }, alone);
+      const { Contents } = await one.send(new ListObjectsV2Command({ Bucket }));
+      expect(Contents?.map(({ Key }) => Key)).toEqual(['o']);
+      await one.send(new DeleteObjectCommand({ Bucket, Key: 'o' }));
+      for (const access of ['KEY1', 'KEY2'])
+        expect(await nameOfError(buckets(clientOf({ access, secret: 'secret' }, alone)))).toBe(
+          'AccessDenied',
+        );
+      const keys = await newKeys('demo');
+      expect(await nameOfError(buckets(clientOf(keys, alone)))).toBe('InvalidAccessKeyId');
+    },
+  );
 });

@@ -26,11 +26,13 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { swiftS3 } from '../../support/s3/endpoint';
 import { embeddedPlace, FIRST, LAST, MIB, serve, suiteUploads, type Place } from '../../support/s3/uploads';
 import { describeWithSwift } from '../../support/swift';
+import { IS_DEEP } from '../../support/depth';
 
 describe('what is uploaded in parts, on the embedded store', () => suite(embeddedPlace));
-describeWithSwift('what is uploaded in parts, in front of a Swift', ({ plain }) =>
-  suite(() => serve(swiftS3(plain))),
-);
+if (IS_DEEP)
+  describeWithSwift('what is uploaded in parts, in front of a Swift', ({ plain }) =>
+    suite(() => serve(swiftS3(plain))),
+  );
 
 function suite(start: () => Promise<Place>): void {
   const uploads = suiteUploads(start);

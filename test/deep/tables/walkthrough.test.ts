@@ -4,6 +4,7 @@ import { run } from '../../support/command';
 import { startExpressApp } from '../../support/express_app';
 import { startProxy } from '../../support/proxy';
 import { describeWithSwift, login, USERS } from '../../support/swift';
+import { partOf } from '../../support/depth';
 
 const SCRIPT = join(__dirname, '../../support/walkthrough.sh');
 
@@ -36,7 +37,7 @@ describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }
     expect(await client.names('')).toEqual(before);
   }
 
-  describe.each([...endpoints, ...expressApps])('%s', (name, start) => {
+  describe.each(partOf([...endpoints, ...expressApps], { oneOf: 2 }))('%s', (name, start) => {
     let endpoint: Endpoint | undefined;
     beforeAll(async () => {
       endpoint = await start();
