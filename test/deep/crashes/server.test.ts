@@ -8,7 +8,7 @@ import { temporaryFolders } from '../../support/storage';
 import { depth } from '../../support/depth';
 import { countFigures } from '../../support/figures';
 
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? depth({ gate: 2, deep: 6 }));
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? depth({ gate: 1, deep: 6 }));
 const newFolder = temporaryFolders();
 
 /**

@@ -3,6 +3,7 @@ import { compareSequence, newTally, StepDiffers, type Compared, type Tally } fro
 import { sequences } from './generate';
 import { reduce } from './reduce';
 import { showStep, type Sequence, type Step } from './steps';
+import { depth } from '../../support/depth';
 
 /** How a run is bounded. */
 export interface CampaignOptions {
@@ -24,7 +25,7 @@ export interface CampaignOptions {
   readonly run: string;
 }
 
-const LONGEST = 100;
+const LONGEST = depth({ gate: 30, deep: 100 });
 
 /** So many sequences are compared at once; each has containers of its own. */
 const AT_ONCE = 2;

@@ -4,6 +4,7 @@ import { describeWithSwift } from '../../support/swift';
 import { suiteBench, type SuiteBench } from './bench';
 import { cellsOf, tryCells } from './matrix';
 import { OPERATIONS } from './scenes';
+import { partOf } from '../../support/depth';
 
 /** Of the cells over a Swift and of those with a client's token so many fewer are tried. */
 const FEWER = 3;
@@ -11,7 +12,8 @@ const FEWER = 3;
 /** Tries each operation, in each mode. */
 function operations({ bench }: SuiteBench, oneOf: number): void {
   describe.each(MODES)('in the mode %s', (mode) => {
-    it.each(OPERATIONS)(
+    // an operation is prepared and counted for each cell or few: the gate has few of them
+    it.each(partOf(OPERATIONS, { oneOf: 5, from: MODES.indexOf(mode) + oneOf }))(
       '$name',
       async (operation) => {
         const cells = await cellsOf(bench(), mode, operation, oneOf);

@@ -3,6 +3,7 @@ import { suiteUpstream } from '../../support/embedded_upstream';
 import { suiteBench } from './bench';
 import { FAULTS } from './injected';
 import { look, prepare } from './scenes';
+import { partOf } from '../../support/depth';
 
 describe('a change of a setting that meets a fault', () => {
   const { bench } = suiteBench(suiteUpstream(), true, 600);
@@ -10,7 +11,8 @@ describe('a change of a setting that meets a fault', () => {
   /** The requests of the change: what is in force is looked at, and the change is passed on. */
   const REQUESTS = [0, 1];
 
-  describe.each(FAULTS.filter(({ befalls }) => befalls === undefined))('$name', ({ rule, harmless }) => {
+  const faults = FAULTS.filter(({ befalls }) => befalls === undefined);
+  describe.each(partOf(faults, { oneOf: 3 }))('$name', ({ rule, harmless }) => {
     it.each(REQUESTS)('at request %i is in force once it is answered so, and as it is shown', async (at) => {
       const { client, direct, faulty } = bench();
       const scene = await prepare(client, 'history', ['one', 'two']);

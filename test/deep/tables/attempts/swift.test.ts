@@ -4,6 +4,7 @@ import { writersTable } from '../../../conformance/attempts/writers';
 import type { AttemptStore } from '../../../conformance/attempts/world';
 import { suiteProxy } from '../../../support/suite';
 import { describeWithSwift, login } from '../../../support/swift';
+import { partOf } from '../../../support/depth';
 
 describeWithSwift('who lacks the right', ({ plain, versioned }) => {
   const filter = 'allow_object_versioning = true';
@@ -14,7 +15,7 @@ describeWithSwift('who lacks the right', ({ plain, versioned }) => {
     ["client's token", () => withClientsToken.url],
     ['swift', () => versioned],
   ];
-  describe.each(stores)('over a Swift, %s', (kind, url) => {
+  describe.each(partOf(stores, { oneOf: 3 }))('over a Swift, %s', (kind, url) => {
     const store = (): AttemptStore => ({ kind, login: (user) => login(url(), user) });
     attemptTable(store, kind);
     writersTable(store, kind);

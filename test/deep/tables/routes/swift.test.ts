@@ -10,6 +10,7 @@ import {
 import { suiteFullSwift } from '../../../support/full_swift';
 import { suiteProxy } from '../../../support/suite';
 import { describeWithSwift, login } from '../../../support/swift';
+import { partOf } from '../../../support/depth';
 
 jest.setTimeout(180_000);
 
@@ -23,12 +24,14 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
   const service = suiteProxy(full, { filters: FILTERS, filter: WITH_IDS });
   const client = suiteProxy(full, { service: false, filter: WITH_IDS });
 
-  describe.each([
+  describe.each(
+    partOf([
     ['with the service user', 'history', service],
     ["with the client's token", 'history', client],
     ['with the service user', 'with ids', service],
     ["with the client's token", 'with ids', client],
-  ] as const)('%s, %s', (_, kind, proxy) => {
+  ] as const, { oneOf: 3 }),
+  )('%s, %s', (_, kind, proxy) => {
     const target = async () => Target.create(await proxy.login('tester'), kind);
 
     it('by all that /info tells of', async () => {
