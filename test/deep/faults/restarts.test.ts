@@ -78,29 +78,32 @@ function restarts(start: () => Promise<KillableStore | undefined>): void {
       },
     ],
   ])('%s', (_, disturb) => {
-    it.each(partOf(MODES, { oneOf: 2 }))('loses nothing acknowledged, and the proxies go on (%s)', async (mode) => {
-      const [client] = clients;
-      // a Swift that was started by somebody else is not killed
-      if (!client) return;
-      const pair = await newPair(client, mode);
-      const { acknowledged, statuses, end } = writing(pair);
-      try {
-        await eventually('it is written', () => acknowledged.length > 10);
-        await disturb();
-        const before = acknowledged.length;
-        await eventually('it is written again', () => acknowledged.length > before + 10);
-      } finally {
-        await end();
-      }
-      expect([...statuses].filter((status) => ![0, 201, 503].includes(status))).toEqual([]);
-      for (const [i, each] of clients.entries()) {
-        const { status } = await each.ask('PUT', pathOf(pair.container, OBJECT), {}, `after ${i}`);
-        expect(status).toBe(201);
-      }
-      const there = await found(client, pair);
-      expect(acknowledged.filter((body) => !there.includes(body))).toEqual([]);
-      expect(there.length).toBe(new Set(there).size);
-    });
+    it.each(partOf(MODES, { oneOf: 2 }))(
+      'loses nothing acknowledged, and the proxies go on (%s)',
+      async (mode) => {
+        const [client] = clients;
+        // a Swift that was started by somebody else is not killed
+        if (!client) return;
+        const pair = await newPair(client, mode);
+        const { acknowledged, statuses, end } = writing(pair);
+        try {
+          await eventually('it is written', () => acknowledged.length > 10);
+          await disturb();
+          const before = acknowledged.length;
+          await eventually('it is written again', () => acknowledged.length > before + 10);
+        } finally {
+          await end();
+        }
+        expect([...statuses].filter((status) => ![0, 201, 503].includes(status))).toEqual([]);
+        for (const [i, each] of clients.entries()) {
+          const { status } = await each.ask('PUT', pathOf(pair.container, OBJECT), {}, `after ${i}`);
+          expect(status).toBe(201);
+        }
+        const there = await found(client, pair);
+        expect(acknowledged.filter((body) => !there.includes(body))).toEqual([]);
+        expect(there.length).toBe(new Set(there).size);
+      },
+    );
   });
 }
 

@@ -203,5 +203,8 @@ describe('faults of a store of our own, with ids', () => {
 });
 
 describeWithSwift('faults of a Swift, with ids', ({ plain }) => {
-  operations(suiteBench(() => plain, true, 0, filter), 2);
+  operations(
+    suiteBench(() => plain, true, 0, filter),
+    2,
+  );
 });

@@ -25,12 +25,15 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
   const client = suiteProxy(full, { service: false, filter: WITH_IDS });
 
   describe.each(
-    partOf([
-    ['with the service user', 'history', service],
-    ["with the client's token", 'history', client],
-    ['with the service user', 'with ids', service],
-    ["with the client's token", 'with ids', client],
-  ] as const, { oneOf: 3 }),
+    partOf(
+      [
+        ['with the service user', 'history', service],
+        ["with the client's token", 'history', client],
+        ['with the service user', 'with ids', service],
+        ["with the client's token", 'with ids', client],
+      ] as const,
+      { oneOf: 3 },
+    ),
   )('%s, %s', (_, kind, proxy) => {
     const target = async () => Target.create(await proxy.login('tester'), kind);
 
