@@ -25,7 +25,7 @@ export interface CampaignOptions {
   readonly run: string;
 }
 
-const LONGEST = depth({ gate: 30, deep: 100 });
+const LONGEST = depth({ gate: 20, deep: 100 });
 
 /** So many sequences are compared at once; each has containers of its own. */
 const AT_ONCE = 2;

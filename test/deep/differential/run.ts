@@ -37,7 +37,7 @@ export async function compareAll(
     .padStart(5, '0');
   const onceFailed = ids > 0 ? ONCE_FAILED_WITH_IDS : ONCE_FAILED;
   // the campaigns of the gate take others of them
-  for (const sequence of partOf(onceFailed, { oneOf: 5, from: workshop + Number(owner) }))
+  for (const sequence of partOf(onceFailed, { oneOf: 11, from: workshop + Number(owner) }))
     await compareSequence(compared, sequence, { run, owner, ids }, newTally());
   const { tally, reports } = await campaign(compared, {
     seed: SEED,

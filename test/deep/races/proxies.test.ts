@@ -12,7 +12,7 @@ import { depth, partOf } from '../../support/depth';
 const LEASE = 2000;
 /** How many write at once, and how often each. */
 const WRITERS = 32;
-const TIMES = depth({ gate: 2, deep: 20 });
+const TIMES = depth({ gate: 1, deep: 20 });
 
 describeWithRedis('two proxies that share a Redis', () => {
   describeWithSwift('over a Swift', ({ plain }) => {
