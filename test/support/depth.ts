@@ -1,5 +1,9 @@
+/** Variables that ask for all of one suite, or for one thing of it, wherever that stands. */
+const ASKING = ['FAULTS', 'CRASH_MATRIX', 'CRASH_MATRIX_ONLY'];
+
 /** Whether this is a run of the depth: all of each deep suite, not only the gate's part of it. */
-export const IS_DEEP = process.env['TEST_DEPTH'] === 'deep';
+export const IS_DEEP =
+  process.env['TEST_DEPTH'] === 'deep' || ASKING.some((name) => process.env[name] !== undefined);
 
 /** How much of a deep suite runs: what the gate has of it, or all. */
 export function depth<T>({ gate, deep }: { readonly gate: T; readonly deep: T }): T {
@@ -7,8 +11,7 @@ export function depth<T>({ gate, deep }: { readonly gate: T; readonly deep: T })
 }
 
 /**
- * The part of a table that runs: all of it in the depth, one row in so many in the gate. Parts that begin at different
- * rows (`from`) together cover the table.
+ * The part of a table that runs: all of it in the depth, in the gate one row in so many, beginning `from` one of them.
  */
 export function partOf<const T>(
   rows: readonly T[],

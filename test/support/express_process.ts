@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { VersionedWritesOptions } from '../../src';
 import { lastOf } from './output';
+import { noteProcess } from './processes';
 
 const ROOT = join(__dirname, '../..');
 const APP = `
@@ -26,6 +27,7 @@ export async function startExpressProcess(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const printed = lastOf(child.stderr);
+  noteProcess(child);
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const exited = once(child, 'exit').finally(() => process.off('exit', kill));

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { request } from 'undici';
 import { labOfWorker, runSync } from './lab';
+import { describeNeeding } from './needs';
 import { freePorts } from './ports';
+import { describeWithSwift } from './swift';
 
 const LAB = join(__dirname, 'keystone-lab');
 
@@ -25,6 +27,17 @@ export interface KeystoneLab {
 /** The users of the lab, whose passwords are their names, and the project of each. */
 const USERS = { demo: 'demo', guest: 'guests', hindsight: 'service', s3: 'service', admin: 'admin' };
 export type KeystoneUserName = keyof typeof USERS;
+
+const KEYSTONE = {
+  name: 'Keystone',
+  file: '/usr/bin/keystone-manage',
+  install: 'test/support/keystone-lab install',
+};
+
+/** A suite that needs a real Keystone and a Swift beside it. */
+export function describeWithKeystone(name: string, suite: () => void): void {
+  describeNeeding(KEYSTONE, 'with Keystone', () => describeWithSwift(name, suite));
+}
 
 /** Starts both beside the running swift-lab. */
 export async function startKeystone(): Promise<KeystoneLab> {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually';
+import { noteProcess } from './processes';
 
 /** A server in a process of its own, that is killed and started again at the same address. It does not outlive the tests. */
 export abstract class KillableServer {
@@ -25,6 +26,7 @@ export abstract class KillableServer {
     const [program, ...args] = this.command();
     const child = spawn(program, args, { stdio: 'ignore' });
     this.#child = child;
+    noteProcess(child);
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));

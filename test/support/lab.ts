@@ -1,8 +1,9 @@
-import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync, type SpawnSyncOptions } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const COMMAND = join(__dirname, 'swift-lab');
+const END_RUN = join(__dirname, 'end-run');
 /** The variable that names the folder of a run of the tests. */
 export const RUN_FOLDER = 'HINDSIGHT_TEST_RUN';
 /** How many ports a lab listens on. */
@@ -27,7 +28,7 @@ export function runLab(env: NodeJS.ProcessEnv, ...args: string[]): void {
 }
 
 /** Runs a command to its end. @throws with what it printed, if it fails */
-export function runSync(command: string, args: readonly string[], options: SpawnSyncOptions): void {
+export function runSync(command: string, args: readonly string[], options: SpawnSyncOptions = {}): void {
   const { status, stderr } = spawnSync(command, args, {
     ...options,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -48,15 +49,15 @@ export function labOfWorker(): Lab | undefined {
   return lab;
 }
 
-/** Stops the labs of all workers and removes the folder of the run. */
-export function stopLabs(runFolder: string): void {
-  if (!existsSync(runFolder)) return;
-  for (const worker of readdirSync(runFolder).filter((name) => /^\d+$/.test(name))) {
-    const lab = labIn(join(runFolder, worker));
-    const env = { ...process.env, ...lab?.env };
-    if (lab && existsSync(lab.folder)) spawnSync('bash', [COMMAND, 'down'], { env, stdio: 'ignore' });
-  }
-  rmSync(runFolder, { recursive: true, force: true });
+/** Ends a run: kills what suites left running, stops the labs of all workers and removes the folder of the run. */
+export function endRun(runFolder: string): void {
+  if (existsSync(runFolder)) runSync('bash', [END_RUN, runFolder]);
+}
+
+/** Ends a run when this process has ended, also if it is killed. */
+export function endRunAfterThisProcess(runFolder: string): void {
+  const args = [END_RUN, runFolder, String(process.pid)];
+  spawn('bash', args, { detached: true, stdio: 'ignore' }).unref();
 }
 
 function placeOfWorker(): string {
@@ -70,11 +71,7 @@ function labIn(place: string): Lab | undefined {
   const folder = join(place, 'swift');
   return {
     folder,
-    env: {
-      SWIFT_LAB: folder,
-      SWIFT_LAB_PORTS: ports,
-      SWIFT_LAB_OWNER: readFileSync(join(place, '../owner'), 'utf8'),
-    },
+    env: { SWIFT_LAB: folder, SWIFT_LAB_PORTS: ports },
     plain: `http://127.0.0.1:${plain}`,
     versioned: `http://127.0.0.1:${versioned}`,
   };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { lastOf } from './output';
+import { noteProcess } from './processes';
 
 const CLI = join(__dirname, '../../dist/src/cli.js');
 
@@ -35,6 +36,7 @@ export async function startProxyProcess(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const printed = lastOf(child.stderr);
+  noteProcess(child);
   const exited = once(child, 'exit').then(([code]) => code as number | null);
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);

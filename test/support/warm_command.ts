@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Ended } from './command';
 import { lastOf } from './output';
+import { noteProcess } from './processes';
 
 const SERVER = join(__dirname, 'warm_python.py');
 /** Modules of Debian's commands that take the longest to load. */
@@ -12,6 +13,9 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   '/usr/bin/swift': ['swiftclient.shell', 'swiftclient.service'],
   '/usr/bin/s3cmd': ['S3.S3', 'S3.Config', 'S3.FileLists'],
 };
+
+/** A run that takes longer is stopped, and all that were asked for after it. */
+const MAX_MILLISECONDS = 120_000;
 
 interface Job {
   readonly args: readonly string[];
@@ -29,7 +33,15 @@ class WarmCommand {
   constructor(command: string) {
     const args = [SERVER, command, ...(MODULES[command] ?? [])];
     const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
-    this.#child = spawn('/usr/bin/python3', args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    // a group of its own, so that to stop it stops what it has forked
+    this.#child = spawn('/usr/bin/python3', args, {
+      env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    noteProcess(this.#child);
+    // that it ended is seen where its answer is read
+    for (const source of [this.#child, this.#child.stdin]) source.on('error', () => undefined);
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#printed = lastOf(this.#child.stderr);
   }
@@ -42,12 +54,18 @@ class WarmCommand {
   }
 
   stop(): void {
-    this.#child.kill('SIGKILL');
+    if (this.#child.pid === undefined || this.#child.exitCode !== null) return;
+    try {
+      process.kill(-this.#child.pid, 'SIGKILL');
+    } catch {
+      // it has ended meanwhile
+    }
   }
 
   async #runNow(job: Job): Promise<Ended> {
     this.#child.stdin.write(`${JSON.stringify(job)}\n`);
-    const next = await this.#answers.next();
+    const timer = setTimeout(() => this.stop(), MAX_MILLISECONDS);
+    const next = await this.#answers.next().finally(() => clearTimeout(timer));
     if (next.done === true) throw new Error(`the command ended: ${this.#printed()}`);
     return JSON.parse(next.value) as Ended;
   }

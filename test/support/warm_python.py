@@ -3,12 +3,15 @@
 Usage: warm_python.py COMMAND [MODULE...]. Reads a JSON object for each run from standard input, with args, cwd and env,
 and writes one with code, stdout and stderr for each to standard output.
 """
+import atexit
 import importlib
 import json
 import os
 import runpy
 import sys
 import tempfile
+import threading
+import time
 import traceback
 
 
@@ -18,6 +21,8 @@ def run(command, job, loaded):
     os.chdir(job['cwd'])
     os.environ.clear()
     os.environ.update({**job['env'], **loaded})
+    time.tzset()
+    tempfile.tempdir = None
     try:
         runpy.run_path(command, run_name='__main__')
         return 0
@@ -39,6 +44,9 @@ def fork(command, job, loaded):
         for fd, output in zip((1, 2), outputs):
             os.dup2(output.fileno(), fd)
         code = run(command, job, loaded)
+        # what Python does at the end of a process, which os._exit leaves out
+        threading._shutdown()
+        atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code & 255)
@@ -54,6 +62,7 @@ def fork(command, job, loaded):
 def main():
     command, *modules = sys.argv[1:]
     before = dict(os.environ)
+    sys.path[0] = os.path.dirname(command)
     for module in modules:
         importlib.import_module(module)
     # what they set in the environment when they were loaded, as awscli does with AWS_DATA_PATH

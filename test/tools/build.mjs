@@ -28,4 +28,4 @@ const { status, error } = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.bu
 if (error) throw error;
 if (status !== 0) process.exit(status ?? 1);
 chmodSync('dist/src/cli.js', 0o755);
-rmSync(BEGUN);
+rmSync(BEGUN, { force: true });

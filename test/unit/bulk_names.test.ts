@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { ByteReader } from '../../src/http/byte_reader';
 import { readNames } from '../../middleware/bulk/names';
 import { quote } from '../../src/http/bytes';
+import '../support/runs';
 
 /** A body in pieces that end where the cuts say. */
 async function* inPieces(body: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {

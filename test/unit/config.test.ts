@@ -5,6 +5,7 @@ import { ConfigError } from '../../src/config/error';
 import { Headers } from '../../src/http/headers';
 import { parseIni } from '../../src/config/ini';
 import { loadConfig, readConfig } from '../../src/pipeline/load';
+import '../support/runs';
 
 const SAMPLES = join(__dirname, '../../config');
 

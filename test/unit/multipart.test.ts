@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { InvalidForm, readParts } from '../../src/http/multipart';
 import { parseParameters } from '../../src/http/form';
+import '../support/runs';
 
 const BOUNDARY = 'b-o-u-n-d';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { archiveName, archivePrefix, formatTimestamp, timestampAfter } from '../../src/core/names';
 import { toBytes } from '../../src/http/bytes';
+import '../support/runs';
 
 describe('archive names', () => {
   it('begin with the length of the name in bytes', () => {

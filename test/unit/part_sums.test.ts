@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { combined, crcOf } from '../../src/buckets/crc';
 import { parseTags, tagHeaders, tagsIn } from '../../src/buckets/tags';
 import { toBytes } from '../../src/http/bytes';
+import '../support/runs';
 
 describe('sums of parts', () => {
   it('are what they are', () => {

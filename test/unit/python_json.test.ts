@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { pythonJson } from '../../src/http/python_json';
+import '../support/runs';
 
 describe('JSON as Python writes it', () => {
   it('is what was written, in printable ASCII', () => {

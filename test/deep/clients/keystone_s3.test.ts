@@ -19,10 +19,14 @@ import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/client';
 import { eventually } from '../../support/eventually';
-import { startKeystone, type KeystoneLab, type KeystoneUserName } from '../../support/keystone';
+import {
+  describeWithKeystone,
+  startKeystone,
+  type KeystoneLab,
+  type KeystoneUserName,
+} from '../../support/keystone';
 import { newBucket, sdkAt } from '../../support/s3/sdk';
 import { signed, signedChunks, signer } from '../../support/s3_signing';
-import { describeWithSwift } from '../../support/swift';
 import { itInDepth } from '../../support/depth';
 
 interface Keys {
@@ -30,7 +34,7 @@ interface Keys {
   readonly secret: string;
 }
 
-describeWithSwift('S3 in front of a Swift whose users log in with Keystone', () => {
+describeWithKeystone('S3 in front of a Swift whose users log in with Keystone', () => {
   let lab: KeystoneLab;
   let admin: string;
   let proxy: RunningServer;

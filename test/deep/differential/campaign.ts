@@ -3,7 +3,7 @@ import { compareSequence, newTally, StepDiffers, type Compared, type Tally } fro
 import { sequences } from './generate';
 import { reduce } from './reduce';
 import { showStep, type Sequence, type Step } from './steps';
-import { depth } from '../../support/depth';
+import { depth, IS_DEEP } from '../../support/depth';
 
 /** How a run is bounded. */
 export interface CampaignOptions {
@@ -80,7 +80,7 @@ function report(seed: number, { names, steps }: Sequence, failure: Error): strin
     return isUsed ? [`  n${i} = ${name}`] : [];
   });
   return [
-    `DIFFERENTIAL_SEED=${seed} shows a difference, reduced to:`,
+    `${IS_DEEP ? 'TEST_DEPTH=deep ' : ''}DIFFERENTIAL_SEED=${seed} shows a difference, reduced to:`,
     ...used,
     ...steps.map((step, i) => `  ${i + 1}. ${showStep(step)}`),
     failure.message,

@@ -4,19 +4,24 @@ import { describeWithSwift } from '../../support/swift';
 import { suiteBench, type SuiteBench } from './bench';
 import { cellsOf, tryCells } from './matrix';
 import { OPERATIONS } from './scenes';
+import { countFigures } from '../../support/figures';
 import { partOf } from '../../support/depth';
 
 /** Of the cells over a Swift and of those with a client's token so many fewer are tried. */
 const FEWER = 3;
 
+let tried = 0;
+afterAll(() => countFigures('faults', { cells: tried }));
+
 /** Tries each operation, in each mode. */
-function operations({ bench }: SuiteBench, oneOf: number): void {
+function operations({ bench }: SuiteBench, oneOf: number, from: number): void {
   describe.each(MODES)('in the mode %s', (mode) => {
     // an operation is prepared and counted for each cell or few: the gate has few of them
-    it.each(partOf(OPERATIONS, { oneOf: 5, from: MODES.indexOf(mode) + oneOf }))(
+    it.each(partOf(OPERATIONS, { oneOf: 5, from: from + MODES.indexOf(mode) }))(
       '$name',
       async (operation) => {
         const cells = await cellsOf(bench(), mode, operation, oneOf);
+        tried += cells.length;
         expect(await tryCells(bench(), cells)).toEqual([]);
       },
       600_000,
@@ -26,13 +31,14 @@ function operations({ bench }: SuiteBench, oneOf: number): void {
 
 describe('faults of a store of our own', () => {
   const url = suiteUpstream();
-  describe('with the service user', () => operations(suiteBench(url), 1));
-  describe("with the client's token", () => operations(suiteBench(url, false), FEWER));
+  describe('with the service user', () => operations(suiteBench(url), 1, 0));
+  describe("with the client's token", () => operations(suiteBench(url, false), FEWER, 2));
 });
 
 describeWithSwift('faults of a Swift', ({ plain }) => {
   operations(
     suiteBench(() => plain),
     FEWER,
+    3,
   );
 });

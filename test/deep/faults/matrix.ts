@@ -62,7 +62,8 @@ export async function cellsOf(bench: Bench, mode: Mode, operation: Operation, on
       return { mode, operation, fault, at, request, next };
     }),
   );
-  return cells.filter(() => count++ % (ONE_OF * oneOf) === 0);
+  const tried = cells.filter(() => count++ % (ONE_OF * oneOf) === 0);
+  return tried.length > 0 ? tried : cells.slice(count % cells.length).slice(0, 1);
 }
 
 /** Tries cells, several at once; what was wrong, in words. */

@@ -7,7 +7,7 @@ import { depth } from '../../support/depth';
 
 const MIB = 1024 * 1024;
 /** HINDSIGHT_LARGE_MIB makes quick runs. */
-const SIZE = Number(process.env['HINDSIGHT_LARGE_MIB'] ?? depth({ gate: 64, deep: 2048 })) * MIB;
+const SIZE = Number(process.env['HINDSIGHT_LARGE_MIB'] ?? depth({ gate: 160, deep: 2048 })) * MIB;
 const MOST_MEMORY = 200 * MIB;
 const OBJECT = 'large';
 

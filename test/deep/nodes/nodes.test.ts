@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run as runCommand, type Ended } from '../../support/command';
@@ -8,7 +8,9 @@ const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 const CLI = join(ROOT, 'dist/src/cli.js');
 const MINUTE = 60_000;
 /** The integration suites that each Node runs: sockets, native modules, workers and an SDK. */
-const LANE = ['wire', 'embedded', 'embedded_api', 's3/minio'].map((each) => `test/integration/${each}`);
+const LANE = ['wire', 'embedded', 'embedded_api', 's3/aws_sdk.test.ts'].map(
+  (each) => `test/integration/${each}`,
+);
 
 let folder = '';
 beforeAll(() => {
@@ -53,6 +55,10 @@ describe.each([22, 24])('Node %i', (major) => {
   beforeAll(async () => {
     node = await installNode(major);
   }, 5 * MINUTE);
+
+  it('has a lane of suites that are there', () => {
+    expect(LANE.filter((each) => !existsSync(join(ROOT, each)))).toEqual([]);
+  });
 
   it('passes the unit suites', () => runJest(node, ['--selectProjects', 'unit']), 20 * MINUTE);
 

@@ -3,11 +3,12 @@ import { OneBucket, type Api } from '../../support/dialects/driven';
 import { fourSpeakers } from '../../support/dialects/four';
 import { describeS3 } from '../../support/s3/endpoint';
 import { steps, type Step } from '../../support/s3/steps';
+import { countFigures } from '../../support/figures';
 import { depth } from '../../support/depth';
 
 /** How many sequences at most, and for how many milliseconds they are tried; the seed and the path that a failure names take one again. */
 const RUNS = Number(process.env['DIALECTS_RUNS'] ?? depth({ gate: 3, deep: 300 }));
-const TIME = Number(process.env['DIALECTS_TIME'] ?? 45_000);
+const TIME = Number(process.env['DIALECTS_TIME'] ?? 90_000);
 /** The same in each run of the gate; a random one in the depth. */
 const SEED = process.env['DIALECTS_SEED'] ?? depth({ gate: '20260101', deep: undefined });
 const PATH = process.env['DIALECTS_PATH'];
@@ -37,6 +38,7 @@ describeS3('one bucket through all four APIs', (store) => {
       const property = fc.asyncProperty(steps, apis, limits, run);
       const plugins = [fc.interruptAfterTimeLimit(TIME)];
       await fc.assert(property, { numRuns: RUNS, plugins, ...seed, ...path });
+      countFigures(`one bucket in four APIs, ${store.name}`, { sequences: made });
     },
     TIME + 600_000,
   );

@@ -5,6 +5,7 @@ import { Bucket } from '../../support/s3/driven';
 import { sdkAt } from '../../support/s3/sdk';
 import type { Step } from '../../support/s3/steps';
 import { steps } from '../../support/s3/steps';
+import { countFigures } from '../../support/figures';
 import { depth } from '../../support/depth';
 
 /**
@@ -12,7 +13,7 @@ import { depth } from '../../support/depth';
  * them, take one again.
  */
 const RUNS = Number(process.env['S3_PROPERTY_RUNS'] ?? depth({ gate: 6, deep: 400 }));
-const TIME = Number(process.env['S3_PROPERTY_TIME'] ?? 45_000);
+const TIME = Number(process.env['S3_PROPERTY_TIME'] ?? 90_000);
 /** The same in each run of the gate; a random one in the depth. */
 const SEED = process.env['S3_PROPERTY_SEED'] ?? depth({ gate: '20260101', deep: undefined });
 const PATH = process.env['S3_PROPERTY_PATH'];
@@ -28,7 +29,9 @@ describeS3('any sequence of operations', (store) => {
   store.deviating('null versions get ids')(
     'answers, versions, listings and contents are those of the model',
     async () => {
+      let sequences = 0;
       const property = fc.asyncProperty(steps, async (sequence: readonly Step[]) => {
+        sequences++;
         const bucket = await Bucket.make(client, store.endpoint);
         for (const step of sequence) await bucket.take(step);
         await bucket.compare();
@@ -39,6 +42,7 @@ describeS3('any sequence of operations', (store) => {
       ];
       const plugins = [fc.interruptAfterTimeLimit(TIME)];
       await fc.assert(property, { numRuns: RUNS, plugins, ...seed, ...path });
+      countFigures(`properties of S3, ${store.name}`, { sequences });
     },
     TIME + 600_000,
   );

@@ -73,7 +73,9 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
         return (await client.ask('PUT', target, { 'X-Copy-From': source })).status;
       },
     ];
-    const races = await Promise.all(kinds.map((write, kind) => race(4, PER_KIND, `writer of kind ${kind}`, write)));
+    const races = await Promise.all(
+      kinds.map((write, kind) => race(4, PER_KIND, `writer of kind ${kind}`, write)),
+    );
     expect(races.flatMap(({ statuses }) => statuses)).toEqual([201, 201, 201]);
     expect(await found(client, pair)).toEqual(races.flatMap(({ acknowledged }) => acknowledged).sort());
   });

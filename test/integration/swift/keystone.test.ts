@@ -3,10 +3,14 @@ import { readConfig, type Config } from '../../../src/pipeline/load';
 import { createLog } from '../../../src/log';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/client';
-import { startKeystone, type KeystoneLab, type KeystoneUserName } from '../../support/keystone';
-import { describeWithSwift } from '../../support/swift';
+import {
+  describeWithKeystone,
+  startKeystone,
+  type KeystoneLab,
+  type KeystoneUserName,
+} from '../../support/keystone';
 
-describeWithSwift('a Swift whose users log in with Keystone v3', () => {
+describeWithKeystone('a Swift whose users log in with Keystone v3', () => {
   let lab: KeystoneLab;
   let proxy: RunningServer;
 

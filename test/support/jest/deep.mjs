@@ -52,13 +52,14 @@ function main() {
   const all = suitesOf(names);
   if (all.length === 0) throw new UsageError(`no deep suite has ${names.join(' or ')} in its path`);
   const [index, count] = shardOf(all);
-  if (!(index >= 1 && index <= count)) throw new UsageError('--shard takes i/n with i from 1 to n');
+  if (!(Number.isInteger(index) && Number.isInteger(count) && index >= 1 && index <= count))
+    throw new UsageError('--shard takes i/n with i from 1 to n, --commit the hash of a commit');
   const suites = shards(all, count)[index - 1];
   const time = Math.ceil(expectedTime(suites, WORKERS) / 60);
   const part = count > 1 ? `part ${index} of ${count} of the depth` : 'the depth';
   say(`${part}: ${suites.length} of ${all.length} suites, expected to take ${time} minutes:`);
   for (const path of suites) say(`${String(expectedLength(path)).padStart(6)} s  ${nameOf(path)}`);
-  if (options.list) return 0;
+  if (options.list || suites.length === 0) return 0;
   const failed = run(suites);
   return options.retry ? retry(failed) : verdict(failed);
 }
@@ -76,9 +77,11 @@ function suitesOf(patterns) {
 /** Which part of how many was asked for. */
 function shardOf(suites) {
   if (options.shard) return options.shard.split('/').map(Number);
-  if (!options.commit) return [1, 1];
+  if (options.commit === undefined) return [1, 1];
   let count = 1;
-  const isTooLong = (shard) => expectedTime(shard, WORKERS) > MAX_SHARD_OF_CI;
+  // no part is shorter than its longest suite
+  const max = Math.max(MAX_SHARD_OF_CI, ...suites.map(expectedLength));
+  const isTooLong = (shard) => expectedTime(shard, WORKERS) > max;
   while (count < suites.length && shards(suites, count).some(isTooLong)) count++;
   return [(parseInt(options.commit.slice(0, 8), 16) % count) + 1, count];
 }

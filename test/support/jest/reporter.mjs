@@ -46,12 +46,18 @@ export default class Reporter {
     for (const [name, { install, suites }] of this.#missing)
       say(`did not run for want of ${name}: ${count(suites.size, 'suite')}; install it: ${install}`);
     if (process.env.TEST_LENGTHS === 'write') writeLengths(this.#seconds);
-    if (process.env.TEST_FAILED) writeFileSync(process.env.TEST_FAILED, this.#failed.join('\n'));
+    const notRun = this.#isRefused() ? [...this.#missing.values()].flatMap(({ suites }) => [...suites]) : [];
+    if (this.#isRefused()) say('the run fails: with CI set every suite has to run');
+    if (process.env.TEST_FAILED)
+      writeFileSync(process.env.TEST_FAILED, [...this.#failed, ...notRun.map(nameOf)].join('\n'));
   }
 
   getLastError() {
-    if (process.env.CI && this.#missing.size > 0) return new Error('with CI set every suite has to run');
-    return undefined;
+    return this.#isRefused() ? new Error('with CI set every suite has to run') : undefined;
+  }
+
+  #isRefused() {
+    return Boolean(process.env.CI) && this.#missing.size > 0;
   }
 
   #sayProgress() {

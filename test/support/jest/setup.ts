@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PORTS_OF_LAB, RUN_FOLDER, stopLabs } from '../lab';
+import { endRunAfterThisProcess, PORTS_OF_LAB, RUN_FOLDER } from '../lab';
 import { freePorts } from '../ports';
 
 /**
@@ -11,8 +11,7 @@ import { freePorts } from '../ports';
 export default async function setUp({ maxWorkers }: { readonly maxWorkers: number }): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-tests-'));
   process.env[RUN_FOLDER] = folder;
-  writeFileSync(join(folder, 'owner'), String(process.pid));
-  process.once('exit', () => stopLabs(folder));
+  endRunAfterThisProcess(folder);
   // Otherwise the SDK of AWS prints a page about Node 20 in each process.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   for (let worker = 1; worker <= maxWorkers; worker++) {

@@ -1,7 +1,7 @@
-import { RUN_FOLDER, stopLabs } from '../lab';
+import { endRun, RUN_FOLDER } from '../lab';
 
-/** Stops each Swift that a worker started, and removes the folder of this run. */
+/** Ends this run: nothing of it goes on. */
 export default function tearDown(): void {
   const folder = process.env[RUN_FOLDER];
-  if (folder !== undefined) stopLabs(folder);
+  if (folder !== undefined) endRun(folder);
 }
