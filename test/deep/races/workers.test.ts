@@ -8,6 +8,7 @@ import {
   loginTo,
   startEmbeddedProcess,
 } from '../../support/embedded_process';
+import { depth } from '../../support/depth';
 import { eventually } from '../../support/eventually';
 import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
 import { found, race, TIMES, WRITERS, writeTo } from '../../support/races';
@@ -71,7 +72,7 @@ describe('a server with two workers', () => {
 
   it('goes on when one is killed, loses nothing, and replaces it', async () => {
     const pair = await newPair(client, 'history');
-    const written = writing(pair, 8, 60);
+    const written = writing(pair, 8, depth({ gate: 20, deep: 60 }));
     await eventually('20 versions', async () => (await client.names(pair.archive)).length > 20);
     const [victim] = childrenOf(server.pid);
     process.kill(victim!, 'SIGKILL');
@@ -84,7 +85,7 @@ describe('a server with two workers', () => {
 
   it('ends when its first process is killed, and loses nothing', async () => {
     const pair = await newPair(client, 'stack');
-    const written = writing(pair, 8, 30);
+    const written = writing(pair, 8, depth({ gate: 15, deep: 30 }));
     await eventually('20 versions', async () => (await client.names(pair.archive)).length > 20);
     const workers = childrenOf(server.pid);
     await server.stop('SIGKILL');
