@@ -1,0 +1,3 @@
+import { nodeSuite } from './lane';
+
+nodeSuite(22);
