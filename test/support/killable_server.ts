@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually';
+import { lastOf } from './output';
 import { noteProcess } from './processes';
 
 /** A server in a process of its own, that is killed and started again at the same address. It does not outlive the tests. */
@@ -21,16 +22,20 @@ export abstract class KillableServer {
   /** Whether it answers by now; may reject where it does not. */
   protected abstract answers(): Promise<boolean>;
 
-  /** Starts it; resolves once it answers. */
+  /** Starts it; resolves once it answers. Rejects with what it printed if it ends before. */
   async run(): Promise<void> {
     const [program, ...args] = this.command();
-    const child = spawn(program, args, { stdio: 'ignore' });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const printed = [child.stdout, child.stderr].map((output) => lastOf(output));
     this.#child = child;
     noteProcess(child);
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));
-    await eventually(`the ${this.name} answers`, () => this.answers().catch(() => false));
+    await eventually(`the ${this.name} answers`, () => {
+      if (child.exitCode === null) return this.answers().catch(() => false);
+      throw new Error(`the ${this.name} ended: ${printed.map((last) => last()).join('\n')}`);
+    });
   }
 
   signal(signal: NodeJS.Signals): void {

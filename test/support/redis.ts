@@ -14,6 +14,8 @@ export function describeWithRedis(name: string, suite: () => void): void {
 export class TestRedis extends KillableServer {
   private constructor(
     readonly port: number,
+    /** For other nodes of a cluster; by default it is `port` + 10000, which an outgoing connection may hold. */
+    private readonly clusterPort: number,
     private readonly options: readonly string[],
   ) {
     super('redis');
@@ -21,8 +23,8 @@ export class TestRedis extends KillableServer {
 
   /** @param options what it is started with besides, as on its command line; a file of a configuration comes first */
   static async start(...options: string[]): Promise<TestRedis> {
-    const [port = 0] = await freePorts(1);
-    return started(new TestRedis(port, options));
+    const [port = 0, clusterPort = 0] = await freePorts(2);
+    return started(new TestRedis(port, clusterPort, options));
   }
 
   get url(): string {
@@ -30,8 +32,8 @@ export class TestRedis extends KillableServer {
   }
 
   protected command(): [program: string, ...args: string[]] {
-    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
-    return [SERVER, ...this.options, ...place];
+    const ports = ['--port', String(this.port), '--cluster-port', String(this.clusterPort)];
+    return [SERVER, ...this.options, ...ports, '--bind', '127.0.0.1', '--dir', this.folder];
   }
 
   protected async answers(): Promise<boolean> {
