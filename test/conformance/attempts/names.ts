@@ -39,7 +39,7 @@ export function namesTable(store: () => AttemptStore): void {
     const before = await look(world);
     const answers: Answer[] = [];
     for (const place of world.places) {
-      for (const path of partOf(paths(world, place), { oneOf: 6, from: store().kind.length }))
+      for (const path of partOf(paths(world, place), { oneOf: 13, from: store().kind.length }))
         answers.push(...(await attemptAll(writer, world, path)));
     }
     const after = await look(world);

@@ -57,7 +57,7 @@ const NOTICED = [
 
 const AFTER_ALL = 'after all attempts';
 /** In the gate a client tries one route in so many. */
-const ONE_OF = 13;
+const ONE_OF = 29;
 
 /**
  * Tries routes in a world of its own; tells of each cell that is not as it must be.

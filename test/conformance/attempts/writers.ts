@@ -90,7 +90,7 @@ export function writersTable(store: () => AttemptStore, kind: AttemptStore['kind
     const attacker: Attacker = { client: writer };
     const wrong: string[] = [];
     const left = [...SEVERAL, ...(kind === 'swift' ? OTHERWISE_ON_SWIFT : [])];
-    const routes = partOf(ROUTES, { oneOf: 11, from: kind.length });
+    const routes = partOf(ROUTES, { oneOf: 23, from: kind.length });
     for (const route of routes.filter(({ name }) => !left.includes(name))) {
       if (kind === 'swift' && route.notOnSwift) continue;
       for (const place of world.places) {

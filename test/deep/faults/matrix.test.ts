@@ -17,7 +17,7 @@ afterAll(() => countFigures('faults', { cells: tried }));
 function operations({ bench }: SuiteBench, oneOf: number, from: number): void {
   describe.each(MODES)('in the mode %s', (mode) => {
     // an operation is prepared and counted for each cell or few: the gate has few of them
-    it.each(partOf(OPERATIONS, { oneOf: 5, from: from + MODES.indexOf(mode) }))(
+    it.each(partOf(OPERATIONS, { oneOf: 9, from: from + MODES.indexOf(mode) }))(
       '$name',
       async (operation) => {
         const cells = await cellsOf(bench(), mode, operation, oneOf);

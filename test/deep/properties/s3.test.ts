@@ -12,7 +12,7 @@ import { depth } from '../../support/depth';
  * How many sequences at most, and for how many milliseconds they are tried; `S3_PROPERTY_SEED` and `S3_PROPERTY_PATH`, as a failure names
  * them, take one again.
  */
-const RUNS = Number(process.env['S3_PROPERTY_RUNS'] ?? depth({ gate: 6, deep: 400 }));
+const RUNS = Number(process.env['S3_PROPERTY_RUNS'] ?? depth({ gate: 4, deep: 400 }));
 const TIME = Number(process.env['S3_PROPERTY_TIME'] ?? 90_000);
 /** The same in each run of the gate; a random one in the depth. */
 const SEED = process.env['S3_PROPERTY_SEED'] ?? depth({ gate: '20260101', deep: undefined });

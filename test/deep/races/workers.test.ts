@@ -8,7 +8,7 @@ import {
   loginTo,
   startEmbeddedProcess,
 } from '../../support/embedded_process';
-import { depth } from '../../support/depth';
+import { depth, partOf } from '../../support/depth';
 import { eventually } from '../../support/eventually';
 import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
 import { found, race, TIMES, WRITERS, writeTo } from '../../support/races';
@@ -42,13 +42,16 @@ describe('a server with two workers', () => {
     return acknowledged;
   }
 
-  it.each(MODES)('loses no body of 16 writers of one object (%s)', async (mode) => {
-    const pair = await newPair(client, mode);
-    const acknowledged = await writing(pair, WRITERS, TIMES);
-    expect(acknowledged).toHaveLength(WRITERS * TIMES);
-    expect(await found(client, pair)).toEqual(acknowledged.sort());
-    expect(childrenOf(server.pid)).toHaveLength(2);
-  });
+  it.each(partOf(MODES, { oneOf: 2, from: 1 }))(
+    'loses no body of 16 writers of one object (%s)',
+    async (mode) => {
+      const pair = await newPair(client, mode);
+      const acknowledged = await writing(pair, WRITERS, TIMES);
+      expect(acknowledged).toHaveLength(WRITERS * TIMES);
+      expect(await found(client, pair)).toEqual(acknowledged.sort());
+      expect(childrenOf(server.pid)).toHaveLength(2);
+    },
+  );
 
   it('has a setting in force in both once it is answered', async () => {
     const archive = await newContainer(client, 'archive');
@@ -72,7 +75,7 @@ describe('a server with two workers', () => {
 
   it('goes on when one is killed, loses nothing, and replaces it', async () => {
     const pair = await newPair(client, 'history');
-    const written = writing(pair, 8, depth({ gate: 20, deep: 60 }));
+    const written = writing(pair, 8, depth({ gate: 10, deep: 60 }));
     await eventually('20 versions', async () => (await client.names(pair.archive)).length > 20);
     const [victim] = childrenOf(server.pid);
     process.kill(victim!, 'SIGKILL');
@@ -85,7 +88,7 @@ describe('a server with two workers', () => {
 
   it('ends when its first process is killed, and loses nothing', async () => {
     const pair = await newPair(client, 'stack');
-    const written = writing(pair, 8, depth({ gate: 15, deep: 30 }));
+    const written = writing(pair, 8, depth({ gate: 8, deep: 30 }));
     await eventually('20 versions', async () => (await client.names(pair.archive)).length > 20);
     const workers = childrenOf(server.pid);
     await server.stop('SIGKILL');

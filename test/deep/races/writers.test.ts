@@ -18,7 +18,7 @@ import { describeWithSwift, login } from '../../support/swift';
 import { depth, partOf } from '../../support/depth';
 
 /** How often each of the writers of a kind, or of an object, writes. */
-const PER_KIND = depth({ gate: 2, deep: 6 });
+const PER_KIND = depth({ gate: 1, deep: 6 });
 
 async function expectNoneLost(client: Client, mode: Mode): Promise<void> {
   const pair = await newPair(client, mode);

@@ -37,7 +37,7 @@ describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }
     expect(await client.names('')).toEqual(before);
   }
 
-  describe.each(partOf([...endpoints, ...expressApps], { oneOf: 2 }))('%s', (name, start) => {
+  describe.each(partOf([...endpoints, ...expressApps], { oneOf: 4, from: 1 }))('%s', (name, start) => {
     let endpoint: Endpoint | undefined;
     beforeAll(async () => {
       endpoint = await start();

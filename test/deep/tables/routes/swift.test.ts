@@ -32,7 +32,7 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
         ['with the service user', 'with ids', service],
         ["with the client's token", 'with ids', client],
       ] as const,
-      { oneOf: 3 },
+      { oneOf: 4, from: 2 },
     ),
   )('%s, %s', (_, kind, proxy) => {
     const target = async () => Target.create(await proxy.login('tester'), kind);
