@@ -13,7 +13,7 @@ import { formatTarget, type ObjectTarget } from '../../../src/http/path';
 import { isTempUrl } from '../../../src/http/temp_url';
 import { ITSELF } from '../../../src/stores/itself';
 import { asDownload } from '../../tempurl/download';
-import { versionAt } from './names';
+import { isVersionOf, versionAt } from './names';
 import { reaching } from './rights';
 import { linkIn, locationOf } from './shown';
 
@@ -37,12 +37,12 @@ export class Fallback {
     if (response.status === 409) return this.behindLinks(response, request, target);
     if (response.status !== 401 && response.status !== 403) return response;
     const place = locationOf(response);
-    return place && versionAt(place) ? this.behindRight(response, request, target, place) : response;
+    return place && isVersionOf(place, target) ? this.behindRight(response, request, target, place) : response;
   }
 
   /**
-   * The store let the client as far as the link, and not into the container of the versions: what a signature is for is one container. What
-   * would be read behind the version with the proxy's own right, as the segments of a large object, stays unread.
+   * The store let the client as far as the proxy's own link, and not into the container of the versions: what a signature is for is one
+   * container. What would be read behind the version with the proxy's own right, as the segments of a large object, stays unread.
    */
   private async behindRight(
     response: Response,
@@ -58,7 +58,8 @@ export class Fallback {
     if (head.status >= 300 || isComposed(head)) return response;
     destroy(response.body);
     const isSigned = isTempUrl(request);
-    const query = isSigned ? '' : request.query;
+    // the version itself, whatever it may have become meanwhile
+    const query = isSigned || request.query === '' ? ITSELF : `${request.query}&${ITSELF}`;
     const read = await this.next({ ...request, path, query, authority });
     const found = { ...read, headers: read.headers.with('Content-Location', path) };
     return isSigned ? asDownload(found, request, target) : found;

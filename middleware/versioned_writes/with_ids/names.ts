@@ -37,6 +37,15 @@ export function versionAt(entry: ObjectTarget): VersionTarget | undefined {
   return { target: { ...entry, container, object: version.object }, id: version.id };
 }
 
+/**
+ * Whether a place is that of an object's own version. Only a link to one is the proxy's: any other,
+ * whoever made it, gives nobody a right to what it leads to.
+ */
+export function isVersionOf(entry: ObjectTarget, { account, container, object }: ObjectTarget): boolean {
+  const version = versionAt(entry)?.target;
+  return version?.account === account && version.container === container && version.object === object;
+}
+
 /** A version's path as clients ask for it. */
 export function versionPath({ target, id }: VersionTarget): string {
   return `${formatTarget(target)}?${VERSION_ID}=${id}`;

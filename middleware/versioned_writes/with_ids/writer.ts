@@ -27,7 +27,7 @@ import { letThrough } from '../unversioned';
 import { willFail } from '../will_fail';
 import { VersionsContainers, versionsContainer } from './mirrored';
 import { canMove, postTo, sentOf, writeTo } from './moved';
-import { NULL_ID, versionAt } from './names';
+import { isVersionOf, NULL_ID } from './names';
 import { asMarker, identified } from './shown';
 
 /** What writing takes. */
@@ -164,7 +164,7 @@ export class WriterWithIds {
     await held.forward((sent) => next({ ...sent, headers: expiry.withAll(headers) }));
     const response = await held.answer();
     const entry = response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
-    if (!entry || !isObject(entry) || versionAt(entry)?.target.object !== written.object) return response;
+    if (!entry || !isObject(entry) || !isVersionOf(entry, written)) return response;
     await drain(response.body);
     return next(postTo(entry, request, own));
   }
