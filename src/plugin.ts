@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Passthrough } from './config/passthrough';
 import type { Coordination } from './coordination/coordination';
 import type { Credential, Credentials } from './credentials/credential';
 import type { Headers } from './http/headers';
@@ -15,6 +16,8 @@ export interface UpstreamServer {
   readonly host: string | undefined;
   /** Milliseconds that it may be silent: before its answer, and within it. */
   readonly timeout: number;
+  /** What goes there beside the object API. */
+  readonly passthrough: Passthrough;
 }
 
 /** The end of a pipeline: what answers a request that no filter answered. */
@@ -59,7 +62,7 @@ export interface FilterContext {
 /** A request as it came, before anybody has looked at it. */
 export interface RequestHead {
   readonly method: string;
-  /** Path and query; of a request for a whole URL only these. */
+  /** Path and query, as they came; of a request for a whole URL only these. */
   readonly target: string;
   readonly headers: Headers;
 }
@@ -115,6 +118,8 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly options: T;
   /** What to tell a newcomer. */
   introduce?(options: z.infer<T>): Introduction;
+  /** What `check` says of options that are right and yet worth a look, a sentence each. */
+  remarks?(options: z.infer<T>): readonly string[];
   /** Rejects where the app cannot do its work, with an error that says why. */
   create(options: z.infer<T>, log: Log, role: ProcessRole): App | Promise<App>;
   /** What is done once for all workers of a server: begun before the first of them, closed after the last. */

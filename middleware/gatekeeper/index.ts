@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { Headers } from '../../src/http/headers';
-import { isReading, textResponse, type Filter, type Request } from '../../src/http/message';
+import { leadBack } from '../../src/http/lead_back';
+import { textResponse, type Filter, type Request } from '../../src/http/message';
+import { isApi, parseTarget } from '../../src/http/path';
+import { originForm } from '../../src/http/request_target';
 import { isSignedForS3 } from '../../src/http/s3';
-import type { FilterContext, FilterPlugin, RequestHead } from '../../src/plugin';
+import type { FilterContext, FilterPlugin, RequestHead, UpstreamServer } from '../../src/plugin';
 import {
   hasReservedParameter,
   isReserved,
@@ -14,17 +17,27 @@ const options = z.object({});
 
 /**
  * Keeps what the proxy notes on containers and objects to itself: clients can neither send the reserved metadata (400) nor see it, not
- * even its names in the list that CORS makes of an answer's headers. Nor can they write to a path that is not in the request: a
- * store may take Host for the account and the container (Swift's `domain_remap`), so that only what reads goes on with the client's Host.
+ * even its names in the list that CORS makes of an answer's headers. Nor can they name an object by anything but the path: a
+ * store may take Host for the account and the container (Swift's `domain_remap`), so that it goes on only for sites that the configuration
+ * names and for signatures of S3, which are over it.
  */
 export const gatekeeper: FilterPlugin<typeof options> = {
   name: 'gatekeeper',
   options,
-  create: (_, { claims }) => guarding(claims),
+  create: (_, { claims, app }) => guarding(claims, app.upstream),
 };
 
-const guarding =
-  (claims: FilterContext['claims']): Filter =>
+/**
+ * The filter.
+ *
+ * @param upstream the store behind, if there is one: a Location that names it is led back to the proxy
+ */
+export const guarding =
+  (
+    claims: FilterContext['claims'],
+    upstream: UpstreamServer | undefined,
+    keepsHost: (request: Request) => boolean = (request) => mayKeepHost(request, claims),
+  ): Filter =>
   (next) =>
   async (request) => {
     for (const [name] of request.headers.entries()) {
@@ -34,9 +47,10 @@ const guarding =
     const asked = withoutReservedType(request);
     if (asked.reservedType !== undefined && !claims(headOf(request))) return textResponse(400, RESERVED_TYPE);
     const response = await next(
-      mayKeepHost(asked) ? asked : { ...asked, headers: asked.headers.without('host') },
+      keepsHost(asked) ? asked : { ...asked, headers: asked.headers.without('host') },
     );
-    const headers = withoutNotes(response.headers.filter((name) => !isReserved(name)));
+    const own = ledBack(response.headers, asked, upstream);
+    const headers = withoutNotes(own.filter((name) => !isReserved(name)));
     const exposed = headers.get('access-control-expose-headers');
     const shown = exposed === undefined ? headers : withoutReserved(headers, exposed);
     return shown === response.headers ? response : { ...response, headers: shown };
@@ -51,7 +65,7 @@ function withoutReservedType(request: Request): Request {
 }
 
 function headOf({ method, path, query, headers }: Request): RequestHead {
-  return { method, target: query === '' ? path : `${path}?${query}`, headers };
+  return { method, target: originForm({ path, query }), headers };
 }
 
 /** What a content type notes for dialects is not for clients. */
@@ -61,9 +75,22 @@ function withoutNotes(headers: Headers): Headers {
   return headers.with('Content-Type', withoutReservedParameters(type));
 }
 
-/** The signatures of S3 are over Host as well; what they write the filter versioned_writes refuses. */
-function mayKeepHost({ method, headers, query }: Request): boolean {
-  return isReading(method) || isSignedForS3(headers.get('authorization'), query);
+/**
+ * Whether a request goes on with its Host. A filter of another API reads Host itself. The signatures of the store's own S3 API are over it;
+ * what they write the filter versioned_writes refuses.
+ */
+export function mayKeepHost(request: Request, claims: FilterContext['claims']): boolean {
+  const { path, headers, query, isSite } = request;
+  if (isSite === true || claims(headOf(request))) return true;
+  const target = parseTarget(path);
+  const isOfApi = target !== undefined && isApi(target);
+  return !isOfApi && isSignedForS3(headers.get('authorization'), query);
+}
+
+function ledBack(headers: Headers, { host }: Request, upstream: UpstreamServer | undefined): Headers {
+  const location = headers.get('location');
+  if (location === undefined || host === undefined || !upstream) return headers;
+  return headers.with('Location', leadBack(location, host, [upstream.origin.host, upstream.host]));
 }
 
 function withoutReserved(headers: Headers, exposed: string): Headers {

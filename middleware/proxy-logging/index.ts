@@ -18,7 +18,8 @@ export const proxyLogging: FilterPlugin<typeof options> = {
 /** The status that is logged for a client that left before it had its answer (nginx's, and Swift's). */
 const CLIENT_LEFT = 499;
 
-function logEach(log: Log): Filter {
+/** Logs each request that passes, when its answer is out. */
+export function logEach(log: Log): Filter {
   return (next) => async (request) => {
     const began = performance.now();
     const line = (status: number, sent: number, response?: Response) => {

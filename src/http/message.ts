@@ -68,8 +68,10 @@ export interface Request {
   /** In Swift's form; every request that is made on behalf of this one carries it. */
   readonly transactionId: string;
   readonly authority: Authority;
-  /** The client's Host, for filters that tell by it what is asked: the gatekeeper takes the header off what writes. */
+  /** The client's Host, for filters that tell by it what is asked: the gatekeeper takes the header off. */
   readonly host?: ByteString | undefined;
+  /** Set by the router if the Host names a site that the store serves: only then the store is to see it. */
+  readonly isSite?: boolean;
   /** Where the client's connection comes from; not there on requests of the proxy's own. */
   readonly remoteAddress?: string | undefined;
   /**

@@ -59,6 +59,8 @@ export interface Config {
   readonly pipeline: readonly string[];
   /** What to tell a newcomer. */
   readonly introduction: Introduction;
+  /** What `check` says besides, a sentence each. */
+  readonly remarks: readonly string[];
   /** What is done once for all workers. */
   preside(log: Log): Promise<Presidency>;
   /** What looks out for other servers over the same store; undefined where nobody has to. */
@@ -150,6 +152,7 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
     server: serverOptions,
     introduction: together(introductions),
     pipeline: names,
+    remarks: app.plugin.remarks?.(app.options) ?? [],
     preside: async (log: Log) => app.plugin.preside?.(app.options, log) ?? { close: () => Promise.resolve() },
     lookout: (context: LookoutContext) =>
       inOrder.some(({ plugin, options }) => plugin.needsLocks?.(options))

@@ -1,8 +1,7 @@
-import type { RequestHandler } from 'express';
-import type { IncomingMessage } from 'node:http';
+import type { Request as ExpressRequest, RequestHandler } from 'express';
 import { z } from 'zod';
 import { catchErrors } from '../../middleware/catch_errors';
-import { gatekeeper } from '../../middleware/gatekeeper';
+import { guarding, mayKeepHost } from '../../middleware/gatekeeper';
 import { versionedWrites as versionedWritesPlugin } from '../../middleware/versioned_writes';
 import { ConfigError } from '../config/error';
 import { seconds } from '../config/options';
@@ -10,17 +9,19 @@ import { alone } from '../coordination/coordination';
 import { guarded } from '../coordination/guarded';
 import { throughRedis } from '../coordination/redis';
 import { Credentials } from '../credentials/credential';
-import { isReading, NO_BODY, type Request, type Response } from '../http/message';
+import { isReading, NO_BODY, textResponse, type Handler, type Request, type Response } from '../http/message';
 import { Headers } from '../http/headers';
+import { isPlain, readTarget, type RequestTarget } from '../http/request_target';
+import { isSignedForS3 } from '../http/s3';
 import { createLog, type Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { FilterContext } from '../plugin';
 import { redisUrl, withoutRedis } from '../redis/url';
 import { Guard } from '../standing';
-import { createLookout, createSwiftApp, swift } from '../stores/swift/app';
+import { createLookout, createSwiftApp, storeOptions } from '../stores/swift/app';
 import { serve } from './listener';
 import { lookoutContext } from './lookout';
-import { isForPipeline } from './routes';
+import { refusalOf } from './routes';
 
 const dropInOptions = z.object({
   client_timeout: seconds(0.01, 86_400).default(60_000),
@@ -31,7 +32,7 @@ const dropInOptions = z.object({
 
 type Names<T extends z.ZodObject> = keyof T['shape'];
 type OptionName =
-  Names<typeof swift.options> | Names<typeof versionedWritesPlugin.options> | Names<typeof dropInOptions>;
+  Names<typeof storeOptions> | Names<typeof versionedWritesPlugin.options> | Names<typeof dropInOptions>;
 
 /**
  * The options of `[filter:versioned_writes]` and `[app:proxy-server]`, and of `[DEFAULT]` those that concern it, under the names they have there and
@@ -59,11 +60,11 @@ export function versionedWrites(
 ): VersionedWritesMiddleware {
   const given = { allow_versioned_writes: true, ...options };
   const [forSwift, forFilter, own] = divide(given, [
-    swift.options,
+    storeOptions,
     versionedWritesPlugin.options,
     dropInOptions,
   ]);
-  const optionsForSwift = read(swift.options, forSwift);
+  const optionsForSwift = read(storeOptions, forSwift);
   const optionsForFilter = read(versionedWritesPlugin.options, forFilter);
   const { client_timeout: clientTimeout, redis_url, lock_lease, without_redis } = read(dropInOptions, own);
   const app = createSwiftApp(optionsForSwift);
@@ -81,30 +82,35 @@ export function versionedWrites(
     claims: () => false,
   };
   const declined = new WeakSet<Request>();
+  const keepsHost = (request: Request) => mayKeepHost(request, context.claims);
   const handler = buildPipeline(
     [
       catchErrors.create({}, context),
-      gatekeeper.create({}, context),
+      guarding(context.claims, app.upstream, (request) => isReading(request.method) || keepsHost(request)),
       versionedWritesPlugin.create(optionsForFilter, context),
     ],
     (request) => {
-      // proxies may fold a path that means nothing to us into one that names an object of a versioned container
-      if (!originals.has(request) || !isReading(request.method)) return app.handler(request);
+      if (!originals.has(request)) return app.handler(keepsHost(request) ? request : withoutHost(request));
       declined.add(request);
       return Promise.resolve(NOT_HERE);
     },
   );
   const originals = new WeakSet<Request>();
-  const first = (request: Request) => {
-    originals.add(request);
-    return handler(request);
-  };
+  const serving =
+    (target: RequestTarget): Handler =>
+    (request) => {
+      if (mayDecline(request, target)) originals.add(request);
+      return handler(request);
+    };
   const middleware: RequestHandler = (req, res, next) => {
-    if (isOfTheApp(req)) {
+    const target = readTarget(req.url);
+    const place = placeOf(req, target);
+    if (place === 'of the app') {
       next();
       return;
     }
-    serve(first, { clientTimeout }, req, res, (request) => declined.has(request)).then(
+    const serves = place === 'refused' ? refusing(target) : serving(target);
+    serve(serves, { clientTimeout }, req, res, target, (request) => declined.has(request)).then(
       (served) => {
         if (!served) next();
       },
@@ -121,9 +127,31 @@ export function versionedWrites(
 
 const NOT_HERE: Response = { status: 404, headers: Headers.none, body: NO_BODY };
 
-/** What writes outside of the Swift API is the app's own. */
-function isOfTheApp({ method, url, headers }: IncomingMessage): boolean {
-  return !isReading(method ?? '') && !isForPipeline(url ?? '/', headers.authorization);
+/**
+ * Whose a request is. What the store's own S3 API would write is answered here. An app that mounts
+ * this at a part of the object API's paths hides that part, and would pass everything by.
+ */
+function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'of the app' | 'refused' {
+  if (target.reading === 'api') return 'here';
+  const mounted = req.originalUrl === req.url ? target : readTarget(req.originalUrl);
+  if (target.reading !== 'outside' || mounted.reading !== 'outside') return 'refused';
+  const writesByS3 = !isReading(req.method) && isSignedForS3(req.headers.authorization, target.query);
+  return writesByS3 ? 'here' : 'of the app';
+}
+
+const refusing =
+  (target: RequestTarget): Handler =>
+  () =>
+    Promise.resolve(textResponse(400, refusalOf(target)));
+
+/** Only what reads, and what no proxy of the app could take for something else by folding its path. */
+function mayDecline({ method }: Request, target: RequestTarget): boolean {
+  return isReading(method) && target.authority === undefined && isPlain(target);
+}
+
+/** A store may take Host for an account and a container (Swift's `domain_remap`). */
+function withoutHost(request: Request): Request {
+  return { ...request, headers: request.headers.without('host') };
 }
 
 function divide(

@@ -11,11 +11,11 @@ import {
   type Request,
   type Response,
 } from '../http/message';
+import type { RequestTarget } from '../http/request_target';
 import { transactionId } from '../http/transaction';
 import { answerBadRequests } from './bad_requests';
 import { ClientBody } from './client_body';
 import { closeGently } from './gentle_close';
-import { originForm } from './routes';
 
 export interface ListenerOptions {
   /** Milliseconds without a byte after which a client is given up that owes its body, or takes nothing of its answer's. */
@@ -55,6 +55,7 @@ export async function serve(
   options: Pick<ListenerOptions, 'clientTimeout'>,
   req: IncomingMessage,
   res: ServerResponse,
+  target: RequestTarget,
   declined: (request: Request) => boolean = () => false,
 ): Promise<boolean> {
   if (res.socket?.writable !== true && !(await isItsTurn(req, res))) return true;
@@ -65,7 +66,7 @@ export async function serve(
   res.on('close', onClose);
   const body = hasBody(req) ? new ClientBody(req, options.clientTimeout) : undefined;
   try {
-    const request = incoming(req, res, body, gone.signal);
+    const request = incoming(req, res, target, body, gone.signal);
     const response = refusal(req, request) ?? (await handler(request));
     if (declined(request)) return false;
     await send(response, req, res, body, options.clientTimeout);
@@ -102,21 +103,21 @@ function hasBody(req: IncomingMessage): boolean {
 function incoming(
   req: IncomingMessage,
   res: ServerResponse,
+  { path, query, authority }: RequestTarget,
   body: ClientBody | undefined,
   signal: AbortSignal,
 ): Request {
-  const target = originForm(req.url ?? '/');
-  const mark = target.indexOf('?');
+  const headers = endToEnd(Headers.fromRaw(req.rawHeaders));
   return {
     method: req.method ?? 'GET',
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? '' : target.slice(mark + 1),
-    headers: endToEnd(Headers.fromRaw(req.rawHeaders)),
+    path,
+    query,
+    headers: authority === undefined ? headers : headers.with('Host', authority),
     body: body ?? NO_BODY,
     signal,
     transactionId: transactionId(),
     authority: 'client',
-    host: req.headers.host,
+    host: authority ?? req.headers.host,
     remoteAddress: req.socket.remoteAddress,
     received: () => body?.received ?? 0,
     ...(body && expectsContinue(req) ? { sendContinue: () => body.sendContinue(res) } : {}),

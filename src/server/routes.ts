@@ -1,31 +1,51 @@
-import { unquote } from '../http/bytes';
+import type { Passthrough } from '../config/passthrough';
+import { isPassedThrough, isSite } from '../config/passthrough';
+import type { Headers } from '../http/headers';
+import { isReading } from '../http/message';
+import { originForm, type RequestTarget } from '../http/request_target';
 import { isSignedForS3 } from '../http/s3';
+import type { RequestHead } from '../plugin';
 
 /**
- * Whether a request goes through the pipeline rather than through Express: the Swift API, what filters answer, and what is signed
- * for the S3 API of the store behind, which can write as well. The path is
- * folded as any server behind might fold it, so that no spelling of an object's path gets past the filters; the
- * request itself goes on as it came.
+ * Who serves a request: the pipeline; the store, asked through the pipeline by something else than
+ * the object API's paths (`site` by its Host, `s3` by its signature); the store, past the pipeline
+ * (`store`); nobody, since it is not passed on (`absent`) or has more than one reading (`refused`).
  */
-export function isForPipeline(url: string, authorization: string | undefined): boolean {
-  if (isSignedForS3(authorization, url.split('?', 2)[1] ?? '')) return true;
-  const path = unquote(url.split(/[?#]/, 1)[0] ?? '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
-  const folded: string[] = [];
-  for (const segment of path.split(/[/\\]+/)) {
-    if (segment === '..') folded.pop();
-    else if (segment !== '' && segment !== '.') folded.push(segment);
-  }
-  const [first] = folded;
-  return (
-    first === 'v1' ||
-    first === 'v1.0' ||
-    (folded.length === 1 && (first === 'info' || first === 'healthcheck'))
-  );
+export type Route = 'pipeline' | 'site' | 's3' | 'store' | 'absent' | 'refused';
+
+/** A request before anybody has looked at its body. */
+export interface RoutedHead {
+  readonly method: string;
+  readonly target: RequestTarget;
+  readonly headers: Headers;
 }
 
-/** The path and query of a request's target: some clients send the whole URL (RFC 9112, 3.2.2), stores read only its path. */
-export function originForm(url: string): string {
-  const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)?.[1];
-  if (rest === undefined) return url;
-  return rest.startsWith('/') ? rest : '/' + rest;
+/**
+ * Decides by the one reading of a request's target.
+ *
+ * @param claims whether a filter answers the request in an API of its own, whose paths only it reads
+ * @param passthrough what a store behind is asked besides; undefined: there is none
+ */
+export function routeOf(
+  head: RoutedHead,
+  claims: (head: RequestHead) => boolean,
+  passthrough: Passthrough | undefined,
+): Route {
+  const { method, target, headers } = head;
+  if (target.reading === 'malformed') return 'refused';
+  if (target.reading === 'api') return 'pipeline';
+  if (claims({ method, target: originForm(target), headers })) return 'pipeline';
+  if (target.reading === 'ambiguous' || target.hasDoubtfulStart) return 'refused';
+  if (passthrough === undefined) return 'pipeline';
+  if (isSignedForS3(headers.get('authorization'), target.query)) return 's3';
+  if (isSite(target.authority ?? headers.get('host'), passthrough.hosts))
+    return isReading(method) ? 'site' : 'absent';
+  return isPassedThrough(method, target.path, passthrough.rules) ? 'store' : 'absent';
+}
+
+/** Why a target is refused. */
+export function refusalOf({ reading }: RequestTarget): string {
+  return reading === 'malformed'
+    ? 'The target of a request is a path, or an http URL with only host and port before its path\n'
+    : 'This path is one of the object API to some servers and another one to others\n';
 }

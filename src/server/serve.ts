@@ -1,19 +1,22 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { logEach } from '../../middleware/proxy-logging';
 import { alone, type Coordination } from '../coordination/coordination';
 import { guarded } from '../coordination/guarded';
 import { throughRedis } from '../coordination/redis';
 import { Headers } from '../http/headers';
-import { ClientGone } from '../http/message';
+import { ClientGone, textResponse, type Handler, type Request, type Response } from '../http/message';
+import { originForm, readTarget } from '../http/request_target';
 import type { Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
-import type { App, ProcessRole, RequestHead } from '../plugin';
+import type { App, ProcessRole } from '../plugin';
 import { Guard } from '../standing';
 import { createListener, serve } from './listener';
 import { lookoutContext } from './lookout';
-import { isForPipeline, originForm } from './routes';
+import { routeOf, refusalOf, type Route } from './routes';
 import { createShell } from './shell';
+import { s3Handler, siteHandler } from './sites';
 
 /** A server that answers. */
 export interface RunningServer {
@@ -80,11 +83,14 @@ async function open(
   const handler = buildPipeline(config.createFilters({ log, app, coordination }), app.handler);
   const options = { clientTimeout: client_timeout, maxHeaderSize: max_header_size };
   const shell = app.upstream && createShell(app.upstream, log);
+  const handlers = handlersOf(handler, log);
 
   const server = createListener(options, (req, res) => {
-    if (shell && !isForPipeline(req.url ?? '/', req.headers.authorization) && !config.claims(headOf(req)))
-      return void shell(req, res);
-    serve(handler, options, req, res).catch((error: unknown) => {
+    const target = readTarget(req.url ?? '/');
+    const head = { method: req.method ?? 'GET', target, headers: Headers.fromRaw(req.rawHeaders) };
+    const route = routeOf(head, (asked) => config.claims(asked), app.upstream?.passthrough);
+    if (route === 'store') return void shell?.(req, res);
+    serve(handlers[route], options, req, res, target).catch((error: unknown) => {
       if (!(error instanceof ClientGone)) log.error({ err: error }, 'a request failed outside the pipeline');
       res.destroy();
     });
@@ -94,9 +100,22 @@ async function open(
   return { server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };
 }
 
-function headOf(req: IncomingMessage): RequestHead {
-  const headers = Headers.fromRaw(req.rawHeaders);
-  return { method: req.method ?? 'GET', target: originForm(req.url ?? '/'), headers };
+/** What answers a request on each route but that past the pipeline. */
+function handlersOf(pipeline: Handler, log: Log): Readonly<Record<Exclude<Route, 'store'>, Handler>> {
+  const logged = logEach(log);
+  return {
+    pipeline,
+    site: siteHandler(pipeline),
+    s3: s3Handler(pipeline),
+    absent: logged((request) => refused(request, 404, NOT_PASSED_ON)),
+    refused: logged((request) => refused(request, 400, refusalOf(readTarget(originForm(request))))),
+  };
+}
+
+const NOT_PASSED_ON = 'Nothing is here; what the store has here is passed on only if passthrough names it\n';
+
+function refused({ transactionId }: Request, status: number, reason: string): Promise<Response> {
+  return Promise.resolve(textResponse(status, reason, Headers.of({ 'X-Trans-Id': transactionId })));
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -3,16 +3,17 @@ import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toText, unquote } from '../http/bytes';
 import { endToEnd, Headers } from '../http/headers';
-import { isReading } from '../http/message';
 import type { Log } from '../log';
 import type { UpstreamServer } from '../plugin';
 import { transactionId } from '../http/transaction';
 import { closeGently } from './gentle_close';
-import { originForm } from './routes';
+import { leadBack } from '../http/lead_back';
+import { originForm, readTarget } from '../http/request_target';
 
 /**
- * The Express app for what is outside the object API, which goes to the store as it is: logging in, and whatever else the store
- * serves.
+ * The Express app for what is outside the object API and named by `passthrough`, which goes to the
+ * store as it is: logging in, as a rule. The store is asked under its own name, since it may take
+ * Host for an account and a container (Swift's `domain_remap`).
  */
 export function createShell({ origin, host, timeout }: UpstreamServer, log: Log): Express {
   const app = express();
@@ -21,8 +22,7 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
   app.use((req, res, next) => {
     logWhenDone(req, res, log);
     if (!reframe(req, res)) return;
-    // a store may take Host for the account and the container (Swift's domain_remap), and what writes must not name one so
-    if (!isReading(req.method)) req.headers.host = origin.host;
+    req.headers.host = host ?? origin.host;
     next();
   });
   app.use(
@@ -32,12 +32,11 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
       xfwd: false,
       preserveHeaderKeyCase: true,
       proxyTimeout: timeout,
-      ...(host === undefined ? {} : { headers: { host } }),
       on: {
         start: count,
         proxyReq: (sent, req, res) => {
-          // http-proxy folds paths; routes.ts has judged this one as it came
-          sent.path = originForm(String(req.url));
+          // http-proxy folds paths, and the one that was judged is the one that came
+          sent.path = originForm(readTarget(String(req.url)));
           res.on('close', () => sent.destroy());
         },
         proxyRes: (answer, req, res) => {
@@ -69,6 +68,11 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
  * @returns whether the request may go on; otherwise it is answered
  */
 function reframe(req: IncomingMessage, res: ServerResponse): boolean {
+  if (/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? '')) {
+    closeGently(req);
+    refuse(res, 403, 'a form is signed in its fields, which nobody here reads', { Connection: 'close' });
+    return false;
+  }
   const chunked = req.headers['transfer-encoding'] !== undefined;
   if (chunked && !['POST', 'PUT', 'PATCH'].includes(req.method ?? '')) {
     closeGently(req);
@@ -86,18 +90,6 @@ function refuse(res: ServerResponse, status: number, reason: string, headers: Re
   res.end(Buffer.from(`${reason}\n`));
 }
 
-/** A storage URL that names the store itself would send its client past the proxy. */
-function leadBack(storage: string, own: string, store: readonly (string | undefined)[]): string {
-  try {
-    const url = new URL(storage);
-    return store.includes(url.host)
-      ? storage.replace(`${url.protocol}//${url.host}`, `${url.protocol}//${own}`)
-      : storage;
-  } catch {
-    return storage;
-  }
-}
-
 /** Bytes of a body that went on to the store. */
 const received = new WeakMap<IncomingMessage, number>();
 
@@ -113,7 +105,7 @@ function logWhenDone(req: IncomingMessage, res: ServerResponse, log: Log): void 
   res.on('close', () => {
     log.info({
       method: req.method,
-      path: toText(unquote(originForm(req.url ?? '').split('?', 1)[0] ?? '')),
+      path: toText(unquote(readTarget(req.url ?? '').path)),
       status: res.writableFinished ? res.statusCode : 499,
       bytes_in: received.get(req) ?? 0,
       bytes_out: req.method === 'HEAD' ? 0 : Number(res.getHeader('content-length') ?? 0),

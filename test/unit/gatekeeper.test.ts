@@ -10,7 +10,7 @@ const TYPE = 'text/plain; hindsight_null=1.2;charset=utf-8;hindsight_upload=x';
 /** What goes on of a PUT with a reserved type, and what is answered, where other APIs claim it or do not. */
 async function asked(claims: (head: RequestHead) => boolean) {
   const passed: Request[] = [];
-  const handler = gatekeeper.create({}, { claims } as FilterContext)((request) => {
+  const handler = gatekeeper.create({}, { claims, app: {} } as FilterContext)((request) => {
     passed.push(request);
     return Promise.resolve(textResponse(201, ''));
   });

@@ -37,7 +37,9 @@ export class Fallback {
     if (response.status === 409) return this.behindLinks(response, request, target);
     if (response.status !== 401 && response.status !== 403) return response;
     const place = locationOf(response);
-    return place && isVersionOf(place, target) ? this.behindRight(response, request, target, place) : response;
+    return place && isVersionOf(place, target)
+      ? this.behindRight(response, request, target, place)
+      : response;
   }
 
   /**

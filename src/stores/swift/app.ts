@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { flag, seconds, url, whole } from '../../config/options';
+import {
+  formatRules,
+  NOTHING,
+  passthroughHostsOption,
+  passthroughOption,
+  type Passthrough,
+} from '../../config/passthrough';
 import { destroy, drain, isUnread } from '../../http/body';
 import type { Request, Response } from '../../http/message';
-import type { App, AppPlugin, Lookout, LookoutContext } from '../../plugin';
+import type { App, AppPlugin, Lookout, LookoutContext, UpstreamServer } from '../../plugin';
 import { loginKeystone, loginV1 } from '../../identity/logins';
 import { LoggedIn, type Login } from '../../identity/session';
 import { StoreError } from '../error';
@@ -16,56 +23,84 @@ const origin = url.refine(({ pathname, search }) => pathname === '/' && search =
   error: 'only scheme, host and port: paths are passed on as they come',
 });
 
-const options = z
-  .object({
-    upstream: origin,
-    upstream_host: z.string().optional(),
-    conn_timeout: seconds(0.01, 600).default(10_000),
-    upstream_timeout: seconds(0.01, 86_400).default(600_000),
-    connections: whole(1, 100_000).default(256),
-    rights_cache_time: seconds(0, 60).default(60_000),
-    auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
-    auth_url: url.optional(),
-    auth_user: z.string().optional(),
-    auth_key: z.string().optional(),
-    username: z.string().optional(),
-    password: z.string().optional(),
-    project_name: z.string().optional(),
-    user_domain_name: z.string().default('Default'),
-    project_domain_name: z.string().default('Default'),
-    sole_server_check: flag.default(true),
-  })
-  .superRefine((given, context) => {
-    if (given.auth_url === undefined) return;
-    const needed =
-      given.auth_type === 'v1'
-        ? (['auth_user', 'auth_key'] as const)
-        : (['username', 'password', 'project_name'] as const);
-    for (const name of needed) {
-      if (given[name] === undefined) {
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: `needed with auth_url and auth_type = ${given.auth_type}`,
-        });
-      }
-    }
-  });
+const storeShape = {
+  upstream: origin,
+  upstream_host: z.string().optional(),
+  conn_timeout: seconds(0.01, 600).default(10_000),
+  upstream_timeout: seconds(0.01, 86_400).default(600_000),
+  connections: whole(1, 100_000).default(256),
+  rights_cache_time: seconds(0, 60).default(60_000),
+  auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
+  auth_url: url.optional(),
+  auth_user: z.string().optional(),
+  auth_key: z.string().optional(),
+  username: z.string().optional(),
+  password: z.string().optional(),
+  project_name: z.string().optional(),
+  user_domain_name: z.string().default('Default'),
+  project_domain_name: z.string().default('Default'),
+  sole_server_check: flag.default(true),
+};
 
-type Options = z.infer<typeof options>;
+type LoginOptions = Pick<
+  z.infer<z.ZodObject<typeof storeShape>>,
+  'auth_url' | 'auth_type' | 'auth_user' | 'auth_key' | 'username' | 'password' | 'project_name'
+>;
+
+function checkLogin(given: LoginOptions, context: z.RefinementCtx): void {
+  if (given.auth_url === undefined) return;
+  const needed =
+    given.auth_type === 'v1'
+      ? (['auth_user', 'auth_key'] as const)
+      : (['username', 'password', 'project_name'] as const);
+  for (const name of needed) {
+    if (given[name] === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `needed with auth_url and auth_type = ${given.auth_type}`,
+      });
+    }
+  }
+}
+
+/** The options that concern requests of the object API. */
+export const storeOptions = z.object(storeShape).superRefine(checkLogin);
+
+const options = z
+  .object({ ...storeShape, passthrough: passthroughOption, passthrough_hosts: passthroughHostsOption })
+  .superRefine(checkLogin);
+
+type StoreOptions = z.infer<typeof storeOptions>;
 
 /** The app `swift`: an OpenStack Swift, or what speaks its API, over HTTP. */
 export const swift: AppPlugin<typeof options> = {
   name: 'swift',
   aliases: ['proxy'],
   options,
-  create: createSwiftApp,
+  remarks: ({ passthrough, passthrough_hosts: hosts }) => [
+    `Outside the object API the store is asked only for ${formatRules(passthrough)} (passthrough); else the answer is 404.`,
+    `By their Host the store serves ${hosts.join(', ') || 'no sites'} (passthrough_hosts), for reading only.`,
+  ],
+  create: (given) => {
+    const { passthrough, passthrough_hosts: hosts } = given;
+    return createSwiftApp(given, { rules: passthrough, hosts });
+  },
   lookout: createLookout,
 };
 
-/** Connects to a store; nothing is sent before the first request. */
-export function createSwiftApp(options: Options): App {
-  const server = { origin: options.upstream, host: options.upstream_host, timeout: options.upstream_timeout };
+/**
+ * Connects to a store; nothing is sent before the first request.
+ *
+ * @param passthrough what a server passes on beside the object API; by default nothing
+ */
+export function createSwiftApp(options: StoreOptions, passthrough: Passthrough = NOTHING): App {
+  const server: UpstreamServer = {
+    origin: options.upstream,
+    host: options.upstream_host,
+    timeout: options.upstream_timeout,
+    passthrough,
+  };
   const { conn_timeout: connectTimeout, connections } = options;
   const upstream = new Upstream({ ...server, connectTimeout, connections });
   const login = loginOf(options);
@@ -101,7 +136,7 @@ export function createSwiftApp(options: Options): App {
 
 /** Looks out for other servers over the same Swift, which takes a service user. */
 export function createLookout(
-  options: Options,
+  options: StoreOptions,
   { log, through, locks, tell }: LookoutContext,
 ): Lookout | undefined {
   if (!options.sole_server_check) return undefined;
@@ -127,7 +162,7 @@ export function createLookout(
 const UNCHECKED =
   'without a service user nobody can tell whether another server writes to this store: two that have no redis_url in common lose versions';
 
-function loginOf(options: Options): Login | undefined {
+function loginOf(options: StoreOptions): Login | undefined {
   const {
     auth_type,
     auth_url,

@@ -8,7 +8,7 @@ import { StoreError } from '../error';
 import { ITSELF } from '../itself';
 import { sendReluctantly } from './reluctant';
 
-export interface UpstreamOptions extends UpstreamServer {
+export interface UpstreamOptions extends Omit<UpstreamServer, 'passthrough'> {
   /** Milliseconds until a connection must stand. */
   readonly connectTimeout: number;
   /** How many connections at most. */

@@ -38,17 +38,20 @@ describe('the log', () => {
           line({ method: 'POST', path: '/auth/x', bytes_in: 5, ...store }),
         ]);
       },
+      { app: 'passthrough = POST:/auth/*' },
     ));
 });
 
-it('has of a whole URL only the path: clients may put a password before the host', () =>
+it('has of a whole URL only the path, and nothing of one with a password before its host', () =>
   onWire('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', async ({ open, log }) => {
     const client = await open();
-    for (const path of ['/auth/x', PATH])
+    for (const path of ['/auth/x', PATH]) {
+      await client.ask('GET', `http://elsewhere.test${path}?y`);
       await client.ask('GET', `http://user:secret@elsewhere.test${path}?y`);
+    }
     const paths = () => log.filter(({ method }) => method).map(({ path }) => path);
-    await eventually('two lines', () => paths().length === 2);
-    expect(paths()).toEqual(['/auth/x', PATH]);
+    await eventually('four lines', () => paths().length === 4);
+    expect(paths()).toEqual(['/auth/x', '(malformed)', PATH, '(malformed)']);
   }));
 
 describeWithSwift('the log, in front of the real Swift', ({ plain }) => {

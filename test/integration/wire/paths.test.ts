@@ -36,10 +36,7 @@ describe('what the store receives is what the client sent, byte for byte', () =>
         ...queries.map((query) => `/v1/AUTH_test/c/o${query}`),
         '/v1/AUTH_test/c/',
         '/v1/AUTH_test/c?limit=1',
-        '//v1/AUTH_test/c/o',
-        '/v1//AUTH_test/c/o',
         '/%76%31/AUTH_test/c/o',
-        '/x/../v1/AUTH_test/c/o',
         '/info?swiftinfo_sig=a%2fb',
       ];
       for (const target of targets) {
@@ -48,6 +45,24 @@ describe('what the store receives is what the client sent, byte for byte', () =>
       }
       const lines = store.received.split('\r\n').filter((line) => line.endsWith(' HTTP/1.1'));
       expect(lines).toEqual(targets.map((target) => `GET ${target} HTTP/1.1`));
+    }));
+
+  it('and not a path that is one of the API to another reader only, or a host with more than a port', () =>
+    onWire(OK, async ({ store, open }) => {
+      const client = await open();
+      const targets = [
+        '//v1/AUTH_test/c/o',
+        '/v1//AUTH_test/c/o',
+        '/x/../v1/AUTH_test/c/o',
+        '/x/%2e%2e/v1/AUTH_test/c/o',
+        '/v1\\AUTH_test/c/o',
+        'HTTP://u%2fx@h/v1/AUTH_test/c/o',
+        'http://u:p@h/v1/AUTH_test/c/o',
+      ];
+      for (const target of targets)
+        for (const method of ['GET', 'COPY', 'OPTIONS'])
+          expect([method, target, (await client.ask(method, target)).status]).toEqual([method, target, 400]);
+      expect(store.received).toBe('');
     }));
 
   it('bytes beyond ASCII must be encoded, which a client that sends them is told', () =>

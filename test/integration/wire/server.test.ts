@@ -7,6 +7,7 @@ import type { Handler, Response } from '../../../src/http/message';
 import { createLog } from '../../../src/log';
 import { buildPipeline } from '../../../src/pipeline/build';
 import type { FilterContext } from '../../../src/plugin';
+import { readTarget } from '../../../src/http/request_target';
 import { createListener, serve } from '../../../src/server/listener';
 import { eventually } from '../../support/eventually';
 import { FakeStore } from '../../support/fake_store';
@@ -24,7 +25,10 @@ async function withApp(
   const log = createLog('info', { write: (line: string) => lines.push(line) });
   const handler = buildPipeline([catchErrors.create({}, { log } as FilterContext)], app);
   const options = { clientTimeout: 10_000, maxHeaderSize: 16_384 };
-  const server = createListener(options, (req, res) => void serve(handler, options, req, res));
+  const server = createListener(
+    options,
+    (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '')),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

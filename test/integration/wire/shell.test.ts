@@ -1,18 +1,27 @@
 import { Client } from '../../support/client';
 import { mustBe, newPair, pathOf, uniqueName } from '../../support/containers';
 import { eventually } from '../../support/eventually';
-import { OK } from '../../support/fake_store';
+import { FakeStore, OK } from '../../support/fake_store';
 import { startProxy } from '../../support/proxy';
 import { RawConnection, values } from '../../support/raw_connection';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
 import { onWire } from '../../support/wire';
 
+/** More than is passed on by default. */
+const ALL = { app: 'passthrough = GET,POST,DELETE,OPTIONS:/auth*' };
+
 describe('what is outside the object API', () => {
   it('goes to the store byte for byte, without the headers of one hop', () =>
     onWire(OK, async ({ store, open }) => {
       const client = await open();
-      const targets = ['/auth/v1.0', '/a//b/../c?x=%2f&y', '/a#b', '/a\\b', '/%2e%2e/x', '/?/v1/a/c/o'];
+      const targets = [
+        '/auth/v1.0',
+        '/auth/a//b/../c?x=%2f&y',
+        '/auth/a#b',
+        '/auth/a\\b',
+        '/auth/?/v1/a/c/o',
+      ];
       const lines = ['Connection: upgrade, X-Named', 'Upgrade: x', 'X-Named: 1', 'X-Kept: caf\xc3\xa9'];
       for (const target of targets) {
         const answer = await client.ask('GET', target, ...lines);
@@ -27,36 +36,79 @@ describe('what is outside the object API', () => {
   it.each(['DELETE', 'OPTIONS', 'GET'])(
     'a chunked body of %s is refused, for it would become a request',
     (method) =>
-      onWire(OK, async ({ store, open }) => {
-        const client = await open();
-        await client.head(method, '/auth/x', 'Transfer-Encoding: chunked', 'Connection: upgrade');
-        const hidden = 'PUT /v1/AUTH_test/c/o HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
-        await client.write(`${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`);
-        expect((await client.answer()).status).toBe(411);
-        await client.ended();
-        expect(store.received).toBe('');
-      }),
+      onWire(
+        OK,
+        async ({ store, open }) => {
+          const client = await open();
+          await client.head(method, '/auth/x', 'Transfer-Encoding: chunked', 'Connection: upgrade');
+          const hidden = 'PUT /v1/AUTH_test/c/o HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
+          await client.write(`${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`);
+          expect((await client.answer()).status).toBe(411);
+          await client.ended();
+          expect(store.received).toBe('');
+        },
+        ALL,
+      ),
   );
 
   it('spellings of the framing do not reach the store', () =>
-    onWire(OK, async ({ store, open }) => {
+    onWire(
+      OK,
+      async ({ store, open }) => {
+        const client = await open();
+        await client.head('POST', '/auth/x', 'Transfer_Encoding: chunked', 'Content-Length: 5');
+        await client.write('0\r\n\r\n');
+        expect((await client.answer()).status).toBe(200);
+        expect(store.received).not.toMatch(/transfer/i);
+        expect(store.received.endsWith('\r\n\r\n0\r\n\r\n')).toBe(true);
+      },
+      ALL,
+    ));
+
+  it('is not there unless passthrough names it', () =>
+    onWire(OK, async ({ store, log, open }) => {
       const client = await open();
-      await client.head('POST', '/auth/x', 'Transfer_Encoding: chunked', 'Content-Length: 5');
-      await client.write('0\r\n\r\n');
-      expect((await client.answer()).status).toBe(200);
-      expect(store.received).not.toMatch(/transfer/i);
-      expect(store.received.endsWith('\r\n\r\n0\r\n\r\n')).toBe(true);
+      for (const target of ['/', '/recon', '/endpoints/AUTH_x/c/o', '/V1/AUTH_x/c/o', '/auth'])
+        expect([target, (await client.ask('GET', target)).status]).toEqual([target, 404]);
+      for (const method of ['PUT', 'POST', 'DELETE', 'COPY', 'OPTIONS', 'PATCH'])
+        expect([
+          method,
+          (await (await open()).ask(method, '/auth/v1.0', 'Content-Length: 0')).status,
+        ]).toEqual([method, 404]);
+      expect(store.received).toBe('');
+      expect(log.filter(({ status }) => status === 404)).toHaveLength(11);
     }));
 
+  it('is no form, which would be signed in its fields', () =>
+    onWire(
+      OK,
+      async ({ store, open }) => {
+        const client = await open();
+        await client.head(
+          'POST',
+          '/auth/x',
+          'Content-Type: multipart/form-data; boundary=b',
+          'Content-Length: 5',
+        );
+        expect((await client.answer()).status).toBe(403);
+        expect(store.received).toBe('');
+      },
+      ALL,
+    ));
+
   it('with Expect: 100-continue the body is asked for', () =>
-    onWire(OK, async ({ open }) => {
-      const client = await open();
-      expect((await client.ask('POST', '/auth/x', 'Expect: 100-continue', 'Content-Length: 2')).status).toBe(
-        100,
-      );
-      await client.write('hi');
-      expect((await client.answer()).status).toBe(200);
-    }));
+    onWire(
+      OK,
+      async ({ open }) => {
+        const client = await open();
+        expect(
+          (await client.ask('POST', '/auth/x', 'Expect: 100-continue', 'Content-Length: 2')).status,
+        ).toBe(100);
+        await client.write('hi');
+        expect((await client.answer()).status).toBe(200);
+      },
+      ALL,
+    ));
 
   it('an answer that breaks off does, and a client that leaves ends the request to the store', () =>
     onWire(
@@ -74,6 +126,108 @@ describe('what is outside the object API', () => {
         await client.leave();
         await store.connections[1]!.gone;
       },
+      ALL,
+    ));
+});
+
+describe('sites that the store serves by their Host', () => {
+  const SITES = { app: 'passthrough_hosts = .sites.test www.test' };
+  const answerOf = (...lines: string[]) =>
+    ['HTTP/1.1 200 OK', ...lines, 'Content-Length: 2', '', 'OK'].join('\r\n');
+  const ask = async (open: () => Promise<RawConnection>, method: string, target: string, host: string) => {
+    const client = await open();
+    await client.write(`${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\n\r\n`);
+    return client.answer(method);
+  };
+
+  it('are read under their own name, without what shows more than a browser needs', () =>
+    onWire(
+      answerOf('Content-Location: /v1/AUTH_x/c/o', 'X-Object-Meta-Hindsight-Previous: 1'),
+      async ({ store, open }) => {
+        for (const host of ['c.account.sites.test', 'www.test:80']) {
+          const answer = await ask(open, 'GET', '/a/index.html?format=json&temp_url_sig=1&x', host);
+          expect([answer.status, answer.fields.map(([name]) => name.toLowerCase())]).toEqual([
+            200,
+            expect.not.arrayContaining(['content-location', 'x-object-meta-hindsight-previous']),
+          ]);
+          expect(store.received).toContain(`host: ${host}\r\n`);
+        }
+        expect(store.received.match(/GET .* HTTP/g)).toEqual(
+          Array(2).fill('GET /a/index.html?temp_url_sig=1 HTTP'),
+        );
+        expect(store.received).not.toMatch(/accept:/i);
+      },
+      SITES,
+    ));
+
+  it('are neither written, nor do they show what holds versions, nor an account', () =>
+    onWire(
+      answerOf('X-Account-Container-Count: 1'),
+      async ({ store, open }) => {
+        for (const method of ['PUT', 'POST', 'DELETE', 'COPY'])
+          expect((await ask(open, method, '/x', 'www.test')).status).toBe(404);
+        const hidden = [
+          '/.hindsight-versions-c/o',
+          '/%2ehindsight-versions-c',
+          '/c/..\\.hindsight-versions-c',
+        ];
+        for (const target of hidden)
+          expect((await ask(open, 'GET', target, 'a.sites.test')).status).toBe(404);
+        expect(store.received).toBe('');
+        expect((await ask(open, 'GET', '/', 'a.sites.test')).status).toBe(404);
+      },
+      SITES,
+    ));
+
+  it('name nothing of the object API, and no other Host goes to the store', () =>
+    onWire(
+      OK,
+      async ({ store, open }) => {
+        await ask(open, 'GET', '/v1/AUTH_x/c/o', 'c.account.sites.test');
+        await ask(open, 'GET', '/auth/v1.0', 'c.account.other.test');
+        expect(store.received.match(/GET .* HTTP/g)).toEqual([
+          'GET /v1/AUTH_x/c/o HTTP',
+          'GET /auth/v1.0 HTTP',
+        ]);
+        expect(store.received).not.toMatch(/sites|other/);
+      },
+      SITES,
+    ));
+
+  it('and what a store says of where it is leads back to the proxy', async () => {
+    const store = await FakeStore.start(async (connection) => {
+      await connection.head();
+      const host = /host: (.*)/i.exec(connection.received)?.[1];
+      connection.answer('301 Moved Permanently', '', `Location: http://${host}/v1/AUTH_x/c/`);
+    });
+    const proxy = await startProxy(store.url, { service: false });
+    const client = await RawConnection.open(proxy.url);
+    const answer = await client.ask('GET', '/v1/AUTH_x/c');
+    expect(values(answer, 'location')).toEqual(['http://proxy.test/v1/AUTH_x/c/']);
+    await client.leave();
+    await proxy.close();
+    await store.close();
+  });
+});
+
+describe('requests signed for the S3 API of the store', () => {
+  const SIGNED = 'Authorization: AWS key:signature';
+
+  it('are read without tokens, not what holds versions, and written by nobody', () =>
+    onWire(
+      OK,
+      async ({ store, open }) => {
+        const client = await open();
+        await client.ask('GET', '/bucket/key', SIGNED, 'X-Auth-Token: secret');
+        expect(store.received).toMatch(/^GET \/bucket\/key /);
+        expect(store.received).toContain('host: proxy.test');
+        expect(store.received).not.toContain('secret');
+        expect((await client.ask('GET', '/.hindsight-versions-b/key', SIGNED)).status).toBe(404);
+        expect((await client.ask('GET', '/x/../v1/AUTH_x/c', SIGNED)).status).toBe(400);
+        expect((await client.ask('DELETE', '/bucket/key', SIGNED)).status).toBe(501);
+        expect(store.received.match(/ HTTP/g)).toHaveLength(1);
+      },
+      { allow: 'true' },
     ));
 });
 

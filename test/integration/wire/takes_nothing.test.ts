@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Headers } from '../../../src/http/headers';
 import { textResponse, type Body } from '../../../src/http/message';
+import { readTarget } from '../../../src/http/request_target';
 import { createListener, serve } from '../../../src/server/listener';
 
 const SIZE = 32 * 1024 * 1024;
@@ -30,7 +31,7 @@ async function endOf(version: string, headers: Headers, body: Body): Promise<str
   const answer = { ...textResponse(200, ''), headers, body };
   const isOver = new Promise<void>((resolve, reject) => {
     server.on('request', (req, res) => {
-      serve(() => Promise.resolve(answer), OPTIONS, req, res).then(() => resolve(), reject);
+      serve(() => Promise.resolve(answer), OPTIONS, req, res, readTarget('/')).then(() => resolve(), reject);
     });
   });
   server.listen(0, '127.0.0.1');

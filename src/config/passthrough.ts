@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { unquote } from '../http/bytes';
+import { readingsOf } from '../http/readings';
+import { readTarget } from '../http/request_target';
+
+/** What goes to the store as it came although it is outside the object API. */
+export interface PassthroughRule {
+  readonly methods: readonly string[];
+  /** Decoded; matches what begins with it if `isPrefix`, else only itself. */
+  readonly path: string;
+  readonly isPrefix: boolean;
+}
+
+/** What a server passes on to its store beside the object API. */
+export interface Passthrough {
+  readonly rules: readonly PassthroughRule[];
+  /** Hosts of sites; see `passthroughHostsOption`. */
+  readonly hosts: readonly string[];
+}
+
+export const NOTHING: Passthrough = { rules: [], hosts: [] };
+
+const FORM = 'METHOD[,METHOD...]:/PATH, with * at the end for all that begins so';
+const RULE = /^([A-Z]+(?:,[A-Z]+)*):(\/[A-Za-z0-9._~/-]*)(\*?)$/;
+
+/** Logging in at TempAuth, and what a web client asks of any Swift. */
+const DEFAULT = 'GET,HEAD:/auth/* GET,HEAD:/info GET,HEAD:/crossdomain.xml';
+
+/** The option `passthrough`: rules with spaces between them, or `none`. */
+export const passthroughOption = z
+  .string()
+  .default(DEFAULT)
+  .transform((given, context) => {
+    if (given === 'none') return [];
+    return given.split(/\s+/).map((word): PassthroughRule => {
+      const [, methods, path, star] = RULE.exec(word) ?? [];
+      if (methods === undefined || path === undefined) return refuse(context, `${word} is not ${FORM}`);
+      const target = readTarget(path);
+      const isOutside = target.reading === 'outside' && !target.hasDoubtfulStart;
+      if (path === '/' && star !== '')
+        return refuse(context, `${word} would pass everything on; name the paths that the store serves`);
+      if (!isOutside && path !== '/info')
+        return refuse(context, `${word} is a path of the object API, which is never passed on as it came`);
+      return { methods: methods.split(','), path, isPrefix: star !== '' };
+    });
+  });
+
+function refuse(context: z.RefinementCtx, message: string): PassthroughRule {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+/** Rules as the option has them. */
+export function formatRules(rules: readonly PassthroughRule[]): string {
+  const words = rules.map(({ methods, path, isPrefix }) => `${methods.join()}:${path}${isPrefix ? '*' : ''}`);
+  return words.join(' ') || 'nothing';
+}
+
+/** Whether a rule names a request by each reading of its path. */
+export function isPassedThrough(method: string, path: string, rules: readonly PassthroughRule[]): boolean {
+  const readings = readingsOf(path);
+  if (readings === undefined) return false;
+  const names = (rule: PassthroughRule, reading: string) =>
+    rule.isPrefix ? reading.startsWith(rule.path) : reading === rule.path;
+  return rules.some(
+    (rule) =>
+      rule.methods.includes(method) && [...readings].every((reading) => names(rule, unquote(reading))),
+  );
+}
+
+/**
+ * Hosts under which a store serves containers as sites (Swift's `domain_remap`, `cname_lookup` and
+ * `staticweb`): a name, or `.DOMAIN` for all names below one; in lower case.
+ */
+export const passthroughHostsOption = z
+  .string()
+  .default('')
+  .transform((given, context) =>
+    given
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((host) => {
+        if (!/^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(host))
+          context.addIssue({ code: 'custom', message: `${host} is neither HOST nor .DOMAIN` });
+        return host.toLowerCase();
+      }),
+  );
+
+/** Whether a Host names a site. */
+export function isSite(host: string | undefined, sites: readonly string[]): boolean {
+  const name = host?.toLowerCase().replace(/:\d*$/, '');
+  if (name === undefined) return false;
+  return sites.some((site) => (site.startsWith('.') ? name.endsWith(site) && name !== site : name === site));
+}
