@@ -19,7 +19,7 @@ import type { FilterContext } from '../plugin';
 import { redisUrl, withoutRedis } from '../redis/url';
 import { Guard } from '../standing';
 import { createLookout, createSwiftApp, storeOptions } from '../stores/swift/app';
-import { serve } from './listener';
+import { headersOf, serve } from './listener';
 import { lookoutContext } from './lookout';
 import { refusalOf } from './routes';
 
@@ -135,7 +135,8 @@ function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'of the a
   if (target.reading === 'api') return 'here';
   const mounted = req.originalUrl === req.url ? target : readTarget(req.originalUrl);
   if (target.reading !== 'outside' || mounted.reading !== 'outside') return 'refused';
-  const writesByS3 = !isReading(req.method) && isSignedForS3(req.headers.authorization, target.query);
+  const writesByS3 =
+    !isReading(req.method) && isSignedForS3(headersOf(req).get('authorization'), target.query);
   return writesByS3 ? 'here' : 'of the app';
 }
 

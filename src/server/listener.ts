@@ -96,6 +96,11 @@ async function isItsTurn(req: IncomingMessage, res: ServerResponse): Promise<boo
   return res.socket?.writable === true;
 }
 
+/** The headers of a request as the pipeline sees them: whatever decides about it goes by these. */
+export function headersOf(req: IncomingMessage): Headers {
+  return endToEnd(Headers.fromRaw(req.rawHeaders));
+}
+
 function hasBody(req: IncomingMessage): boolean {
   return req.headers['transfer-encoding'] !== undefined || !/^0*$/.test(req.headers['content-length'] ?? '');
 }
@@ -107,7 +112,7 @@ function incoming(
   body: ClientBody | undefined,
   signal: AbortSignal,
 ): Request {
-  const headers = endToEnd(Headers.fromRaw(req.rawHeaders));
+  const headers = headersOf(req);
   return {
     method: req.method ?? 'GET',
     path,

@@ -12,7 +12,7 @@ import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
 import type { App, ProcessRole } from '../plugin';
 import { Guard } from '../standing';
-import { createListener, serve } from './listener';
+import { createListener, headersOf, serve } from './listener';
 import { lookoutContext } from './lookout';
 import { routeOf, refusalOf, type Route } from './routes';
 import { createShell } from './shell';
@@ -87,7 +87,7 @@ async function open(
 
   const server = createListener(options, (req, res) => {
     const target = readTarget(req.url ?? '/');
-    const head = { method: req.method ?? 'GET', target, headers: Headers.fromRaw(req.rawHeaders) };
+    const head = { method: req.method ?? 'GET', target, headers: headersOf(req) };
     const route = routeOf(head, (asked) => config.claims(asked), app.upstream?.passthrough);
     if (route === 'store') return void shell?.(req, res);
     serve(handlers[route], options, req, res, target).catch((error: unknown) => {

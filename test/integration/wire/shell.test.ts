@@ -225,6 +225,9 @@ describe('requests signed for the S3 API of the store', () => {
         expect((await client.ask('GET', '/.hindsight-versions-b/key', SIGNED)).status).toBe(404);
         expect((await client.ask('GET', '/x/../v1/AUTH_x/c', SIGNED)).status).toBe(400);
         expect((await client.ask('DELETE', '/bucket/key', SIGNED)).status).toBe(501);
+        const dropped = [SIGNED, 'Connection: Authorization'];
+        expect((await client.ask('DELETE', '/bucket/key', ...dropped)).status).toBe(404);
+        expect((await client.ask('GET', '/bucket/key', ...dropped)).status).toBe(404);
         expect(store.received.match(/ HTTP/g)).toHaveLength(1);
       },
       { allow: 'true' },
