@@ -44,6 +44,7 @@ const server = z.object({
   lock_lease: seconds(1, 3600).default(10_000),
   without_redis: withoutRedis.default('refuse'),
   max_header_size: whole(8 * 1024, 1024 * 1024).default(128 * 1024),
+  max_connections: whole(1, 1_000_000).optional(),
 });
 
 /** The options of `[DEFAULT]`. */

@@ -33,6 +33,7 @@ export function endGently(socket: Socket, last?: string): void {
  * @param body what it comes as: listening on the socket itself would take it from a parser that still reads it
  */
 function forget(socket: Socket, body: Readable): void {
+  if (socket.destroyed) return;
   const before = socket.bytesRead;
   const timer = setTimeout(() => socket.destroy(), MOST_TIME);
   body.on('data', () => {

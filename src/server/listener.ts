@@ -16,6 +16,7 @@ import { transactionId } from '../http/transaction';
 import { answerBadRequests } from './bad_requests';
 import { ClientBody } from './client_body';
 import { closeGently } from './gentle_close';
+import { boundPipelining, OwedResponse } from './pipelining';
 
 export interface ListenerOptions {
   /** Milliseconds without a byte after which a client is given up that owes its body, or takes nothing of its answer's. */
@@ -34,16 +35,24 @@ export function createListener(options: ListenerOptions, handle: NodeHandler): S
       maxHeaderSize: options.maxHeaderSize,
       requestTimeout: 0,
       headersTimeout: options.clientTimeout,
+      connectionsCheckingInterval: checkingInterval(options.clientTimeout),
       keepAliveTimeout: 65_000,
       noDelay: true,
+      ServerResponse: OwedResponse,
     },
     handle,
   );
   // or Node would leave those beyond 2,000 out, and with them perhaps the length of the body
   server.maxHeadersCount = 0;
   server.on('checkContinue', handle);
+  boundPipelining(server);
   answerBadRequests(server);
   return server;
+}
+
+/** Milliseconds between two looks for heads that are late; by default Node takes 30 s. */
+function checkingInterval(headersTimeout: number): number {
+  return Math.max(10, Math.min(1000, Math.ceil(headersTimeout / 4)));
 }
 
 /**

@@ -14,7 +14,8 @@ import type { App, ProcessRole } from '../plugin';
 import { Guard } from '../standing';
 import { createListener, headersOf, serve } from './listener';
 import { lookoutContext } from './lookout';
-import { routeOf, refusalOf, type Route } from './routes';
+import { boundConnections } from './most_connections';
+import { refusalOf, routeOf, type Route } from './routes';
 import { createShell } from './shell';
 import { s3Handler, siteHandler } from './sites';
 
@@ -95,6 +96,7 @@ async function open(
       res.destroy();
     });
   });
+  boundConnections(server, config.server.max_connections, log);
   await listen(server, bind_port, bind_ip);
   const { address, family, port } = server.address() as AddressInfo;
   return { server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };

@@ -87,6 +87,14 @@ it.each([
   expect(() => read(`${text}[filter:s3api]\nauth_type = ${type}\n${more}\n`)).toThrow(message);
 });
 
+it('connections are bounded only where that is asked for, and by a number', () => {
+  const most = (value: string) =>
+    read(GOOD.replace('[DEFAULT]', `[DEFAULT]\nmax_connections = ${value}`)).server.max_connections;
+  expect(read(GOOD).server.max_connections).toBeUndefined();
+  expect(most('100')).toBe(100);
+  for (const value of ['0', '-1', 'many']) expect(() => most(value)).toThrow(ConfigError);
+});
+
 it('times are whole milliseconds, as Redis takes them', () => {
   const { lock_lease } = read(GOOD.replace('[DEFAULT]', '[DEFAULT]\nlock_lease = 1.001')).server;
   expect(lock_lease).toBe(1001);
