@@ -28,7 +28,8 @@ export interface App {
   /**
    * Whether the client of a request, by its token or by what its URL is signed for, may write an object: undefined if so, else the
    * store's refusal to hand to it. Nothing
-   * is changed by asking. Needed only where the authority is the service user's: otherwise the store judges each step.
+   * is changed by asking. Where the authority is the client's, no more is found out than whether it may look at the object: the store
+   * judges each step.
    *
    * @param fresh the right as it is now. Without it, it may be one that the client had a while ago: enough where the store still judges
    *   the client's own request, and what was done on its behalf is undone when that is refused

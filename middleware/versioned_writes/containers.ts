@@ -1,10 +1,11 @@
 import type { Change } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
 import { destroy, drain } from '../../src/http/body';
-import { credentials } from '../../src/http/headers';
+import { credentials, type Headers } from '../../src/http/headers';
 import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, type ContainerTarget } from '../../src/http/path';
 import { LockTimeout } from '../../src/lockers/locker';
+import { LockName } from '../../src/lockers/names';
 import { StoreError } from '../../src/stores/error';
 import type { VersionedWritesParts } from './filter';
 import { unavailable } from './failures';
@@ -35,38 +36,53 @@ export class ContainerRequests {
       return this.parts.allowed === undefined ? response : shown(response);
     }
     if (!['PUT', 'POST', 'DELETE'].includes(request.method)) return next(request);
+    const setting = this.settingOf(request);
+    if (setting && 'status' in setting) return setting;
     if (!withIds || !(mayChangeWhatIsInForce(request) || touchesWithIds(request.headers)))
-      return this.write(request, target);
+      return this.write(request, target, setting, false);
+    const name = LockName.ofContainer(target);
+    const refused = await refusedBy(next, request, target);
+    if (refused) return refused;
     try {
-      const name = `${target.account}/${target.container}`;
       const lock = await this.parts.locker.acquire(name, this.parts.lockWait, request.signal);
-      return await this.write(request, target).finally(lock.release);
+      return await this.write(request, target, setting, true).finally(lock.release);
     } catch (error) {
       if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
       return unavailable(`nothing was changed: ${error.message}`);
     }
   }
 
-  private async write(request: Request, target: ContainerTarget): Promise<Response> {
-    const { settings, next, withIds } = this;
+  /** What a request makes of the setting in one of the two modes, or its refusal; undefined where nothing, or where its headers pass. */
+  private settingOf(request: Request): Headers | Response | undefined {
     const { allowed } = this.parts;
+    return allowed !== undefined && changesSetting(request.headers)
+      ? translateSetting(request, allowed)
+      : undefined;
+  }
+
+  /**
+   * @param setting the request's headers with the setting that it makes, if it does
+   * @param isAllowed whether it is known that the client may change the container
+   */
+  private async write(
+    request: Request,
+    target: ContainerTarget,
+    setting: Headers | undefined,
+    isAllowed: boolean,
+  ): Promise<Response> {
+    const { settings, next, withIds } = this;
     let own = request;
-    const asksForMode = allowed !== undefined && changesSetting(request.headers);
-    if (asksForMode) {
-      const headers = translateSetting(request, allowed);
-      if ('status' in headers) return headers;
-      const refused = await refusedBy(next, request, target);
+    if (setting) {
+      const refused = isAllowed ? undefined : await refusedBy(next, request, target);
       if (refused) return refused;
       const inForce = await settings.inForceNow(request, target);
-      if (inForce.kind !== 'native') own = { ...request, headers };
+      if (inForce.kind !== 'native') own = { ...request, headers: setting };
       else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
     }
     const change = await withIds?.change(request, own, target);
     if (change === undefined && !mayChangeWhatIsInForce(request)) return next({ ...own });
-    const refused = change && !asksForMode ? await refusedBy(next, request, target) : undefined;
-    if (refused) return refused;
     if (change && 'status' in change) return change;
-    const isSwitchedOn = asksForMode && setsMode(request.headers);
+    const isSwitchedOn = setting !== undefined && setsMode(request.headers);
     // the store may do it also where its client has left
     const detached = { ...own, signal: new AbortController().signal };
     return this.changed(target, change?.isExclusive ?? isSwitchedOn, () =>

@@ -2,6 +2,7 @@ import { CoordinationUnavailable } from '../../src/errors';
 import { Headers } from '../../src/http/headers';
 import { textResponse, type Authority, type Request, type Response } from '../../src/http/message';
 import { LockTimeout } from '../../src/lockers/locker';
+import { NameRefused } from '../../src/lockers/names';
 import type { Log } from '../../src/log';
 import { StoreError } from '../../src/stores/error';
 
@@ -19,6 +20,8 @@ export function unavailable(reason: string): Response {
 export function answerTo(error: unknown, request: Request, authority: Authority, log: Log): Response {
   if (error instanceof CoordinationUnavailable || error instanceof LockTimeout)
     return unavailable(error.message);
+  if (error instanceof NameRefused)
+    return textResponse(400, `Not a name that can be written to: ${error.message}\n`);
   if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
   const { status, message } = error;
   log.warn({ txid: request.transactionId, status, err: message }, 'a request was refused');

@@ -1,8 +1,9 @@
 import type { Outcome } from '../../src/core/versions';
-import { drain, receiveFirst } from '../../src/http/body';
+import { destroy, drain, receiveFirst } from '../../src/http/body';
 import { ClientGone, type Handler, type Request, type Response } from '../../src/http/message';
 import type { ObjectTarget } from '../../src/http/path';
 import type { Lock, Locker } from '../../src/lockers/locker';
+import { LockName } from '../../src/lockers/names';
 import type { App } from '../../src/plugin';
 import { StoreError } from '../../src/stores/error';
 import { answersEarly, follow } from './early_answer';
@@ -15,7 +16,7 @@ const RECEIVED_BEFORE_LOCK = 64 * 1024;
 
 /** What holding an object takes. */
 export interface Holding {
-  readonly app: Pick<App, 'authority'>;
+  readonly app: Pick<App, 'authority' | 'mayWrite'>;
   readonly locker: Locker;
   /** Milliseconds that a write waits for the writes to the same object before it. */
   readonly lockWait: number;
@@ -24,24 +25,27 @@ export interface Holding {
 }
 
 /**
- * Does something to an object while its lock is held.
+ * Does something to an object while its lock is held. Nobody gets the lock who may not write the object.
  *
  * @param work what to do; its answer is the client's, unless the store's began before it was known what became of the request
  * @throws LockTimeout where others hold it for too long
+ * @throws NameRefused
  */
 export async function whileLocked(
   request: Request,
-  { account, container, object }: ObjectTarget,
+  written: ObjectTarget,
   holding: Holding,
   next: Handler,
   work: (held: Held) => Promise<Response>,
 ): Promise<Response> {
+  const name = LockName.ofObject(written);
+  const refusal = await holding.app.mayWrite(request, written);
+  if (refusal) {
+    destroy(request.body);
+    return refusal;
+  }
   const body = request.sendContinue ? request.body : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
-  const lock = await holding.locker.acquire(
-    `${account}/${container}/${object}`,
-    holding.lockWait,
-    request.signal,
-  );
+  const lock = await holding.locker.acquire(name, holding.lockWait, request.signal);
   return new Promise((resolve, reject) => {
     const held = new Held({ ...request, body }, lock, holding, next, (early) => {
       const { response, outcome } = follow(early, () => done);
@@ -66,7 +70,7 @@ export class Held {
   constructor(
     readonly request: Request,
     private readonly lock: Lock,
-    { app, stallTime }: Pick<Holding, 'app' | 'stallTime'>,
+    { app, stallTime }: Pick<Holding, 'stallTime'> & { readonly app: Pick<App, 'authority'> },
     next: Handler,
     private readonly answerEarly: (response: Response) => Promise<Outcome>,
   ) {

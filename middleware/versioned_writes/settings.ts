@@ -12,6 +12,7 @@ import {
   type Response,
 } from '../../src/http/message';
 import { formatTarget, type ContainerTarget } from '../../src/http/path';
+import { containerPath } from '../../src/lockers/names';
 import type { Log } from '../../src/log';
 import { RESERVED_PREFIX } from '../../src/reserved';
 import { StoreError } from '../../src/stores/error';
@@ -151,7 +152,7 @@ export class Settings {
    * @throws StoreError where the store does not tell: a write must not go on then
    */
   async inForce(request: Request, container: ContainerTarget): Promise<InForce> {
-    const found = await this.cache.load(key(container), () => this.look(request, container));
+    const found = await this.cache.load(containerPath(container), () => this.look(request, container));
     return found ?? { kind: 'plain' };
   }
 
@@ -167,17 +168,22 @@ export class Settings {
    * @throws LockTimeout when the wait is over
    */
   use(request: Request, container: ContainerTarget, wait: number): Promise<Use<InForce>> {
-    return this.cache.use(key(container), () => this.look(request, container), wait, request.signal);
+    return this.cache.use(
+      containerPath(container),
+      () => this.look(request, container),
+      wait,
+      request.signal,
+    );
   }
 
   /** Begins a change that may switch versions on; waits for the writes that began before. */
   change(container: ContainerTarget): Promise<Change> {
-    return this.cache.change(key(container));
+    return this.cache.change(containerPath(container));
   }
 
   /** To be called before and after a request that may change what is in force. */
   drop(container: ContainerTarget): Promise<void> {
-    return this.cache.drop(key(container));
+    return this.cache.drop(containerPath(container));
   }
 
   private async look(
@@ -215,8 +221,4 @@ export class Settings {
     const archive = unquote(setting.location).split('/')[0] ?? '';
     return { kind: 'versioned', mode: setting.mode, archive };
   }
-}
-
-function key({ account, container }: ContainerTarget): string {
-  return `${account}/${container}`;
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { MemoryLocker } from '../lockers/memory';
+import { Turns } from '../lockers/turns';
 import type { Cache, Change, Use } from './cache';
 import { PATIENCE, Uses } from './uses';
 
@@ -7,7 +7,7 @@ import { PATIENCE, Uses } from './uses';
 export class MemoryCache<V extends object> implements Cache<V> {
   private readonly kept: LRUCache<string, V>;
   private readonly fetching = new Map<string, Promise<V | undefined>>();
-  private readonly changes = new MemoryLocker();
+  private readonly changes = new Turns();
 
   /**
    * @param most how many values are kept

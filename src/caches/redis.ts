@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { now } from '../clock';
 import { CoordinationUnavailable } from '../errors';
-import { quote } from '../http/bytes';
 import { LockTimeout, type Locker } from '../lockers/locker';
+import { CacheKey, generationKey, LockName } from '../lockers/names';
 import type { RedisConnection } from '../redis/connection';
 import type { Cache, Change, Use } from './cache';
 import { MemoryCache } from './memory';
@@ -46,7 +46,7 @@ interface Begun<V extends object> {
 export class RedisCache<V extends object> implements Cache<V> {
   #own: MemoryCache<V>;
   readonly #uses: RedisUses;
-  readonly #name: string;
+  readonly #key: (key: string) => CacheKey;
   readonly #age: number;
   readonly #lease: number;
   readonly #patience: number;
@@ -59,13 +59,13 @@ export class RedisCache<V extends object> implements Cache<V> {
     private readonly locker: Locker,
     { name, most, age, lease, patience = PATIENCE, goesOn = false }: RedisCacheOptions,
   ) {
-    this.#name = name;
+    this.#key = CacheKey.maker(name);
     this.#age = age;
     this.#lease = lease;
     this.#patience = patience;
     this.#goesOn = goesOn;
     this.#own = new MemoryCache<V>(most, age);
-    this.#uses = new RedisUses(redis, (key) => this.#key(key), { age, lease, patience });
+    this.#uses = new RedisUses(redis, this.#key, { age, lease, patience });
     // a Redis that comes back may know generations again that were ended
     redis.onLost(() => {
       this.#own = new MemoryCache<V>(most, age);
@@ -120,7 +120,7 @@ export class RedisCache<V extends object> implements Cache<V> {
   }
 
   async #drop(key: string): Promise<void> {
-    await this.redis.ask((client) => client.del(this.#key(key)));
+    await this.redis.ask((client) => client.del(generationKey(this.#key(key))));
     this.#owed.delete(key);
   }
 
@@ -132,7 +132,11 @@ export class RedisCache<V extends object> implements Cache<V> {
 
   async change(key: string): Promise<Change> {
     const most = 3 * this.#patience + this.#lease;
-    const lock = await this.locker.acquire(this.#key(key), most, new AbortController().signal);
+    const lock = await this.locker.acquire(
+      LockName.ofChange(this.#key(key)),
+      most,
+      new AbortController().signal,
+    );
     const letGo = () => {
       this.#uses.open(key);
       lock.release();
@@ -169,7 +173,7 @@ export class RedisCache<V extends object> implements Cache<V> {
   /** Whether Redis cannot be asked for a key; of a cluster only one node may be away. */
   #isAway(key: string): Promise<boolean> {
     return this.redis
-      .ask((client) => client.exists(this.#key(key)))
+      .ask((client) => client.exists(generationKey(this.#key(key))))
       .then(
         () => false,
         () => true,
@@ -208,13 +212,7 @@ export class RedisCache<V extends object> implements Cache<V> {
   async #generation(key: string): Promise<string> {
     const fresh = randomUUID();
     const ttl = Math.ceil(this.#age);
-    return (
-      (await this.redis.ask((client) => client.set(this.#key(key), fresh, 'PX', ttl, 'NX', 'GET'))) ?? fresh
-    );
-  }
-
-  /** In braces, so that a cluster keeps together what belongs to one key. */
-  #key(key: string): string {
-    return `${this.#name}:{${quote(key)}}`;
+    const kept = generationKey(this.#key(key));
+    return (await this.redis.ask((client) => client.set(kept, fresh, 'PX', ttl, 'NX', 'GET'))) ?? fresh;
   }
 }

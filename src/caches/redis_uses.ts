@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../clock';
 import { CoordinationUnavailable } from '../errors';
-import { mutexKey } from '../lockers/redis';
+import { generationKey, LockName, mutexKey, usersKey, type CacheKey } from '../lockers/names';
 import type { RedisConnection } from '../redis/connection';
 import { Uses, type OpenUse } from './uses';
 
@@ -24,8 +24,8 @@ export interface Registration {
 /** Of a use that counts for nothing at Redis. */
 export const NOT_REGISTERED: Registration = { generation: '', counts: () => 0 };
 
-/** What the processes are noted under that use a key, each with the time when it counts no more. */
-const users = (name: string) => `${name}:users`;
+/** Where it is seen whether a key is being changed. */
+const changeKey = (key: CacheKey) => mutexKey(LockName.ofChange(key));
 
 const MILLISECONDS = `
 local time = redis.call('TIME')
@@ -50,7 +50,7 @@ if not mine or tonumber(mine) < now then return -1 end
 ${NOTE}
 return redis.call('GET', KEYS[1]) or ''`;
 
-/** KEYS: users. How many processes use the key. */
+/** KEYS: users, each process with the time when it counts no more. How many processes use the key. */
 const COUNT = `
 ${MILLISECONDS}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -72,7 +72,7 @@ export class RedisUses {
 
   constructor(
     private readonly redis: RedisConnection,
-    private readonly name: (key: string) => string,
+    private readonly name: (key: string) => CacheKey,
     private readonly times: { readonly age: number; readonly lease: number; readonly patience: number },
   ) {}
 
@@ -104,9 +104,9 @@ export class RedisUses {
           client.eval(
             BEGIN,
             3,
-            mutexKey(name),
-            users(name),
-            name,
+            changeKey(name),
+            usersKey(name),
+            generationKey(name),
             this.#process,
             lease,
             Math.ceil(age),
@@ -128,7 +128,7 @@ export class RedisUses {
 
   /** Whether a key is being changed, as far as Redis tells. */
   async isChanging(key: string): Promise<boolean> {
-    const found = await this.redis.ask((client) => client.exists(mutexKey(this.name(key)))).catch(() => 0);
+    const found = await this.redis.ask((client) => client.exists(changeKey(this.name(key)))).catch(() => 0);
     return found > 0;
   }
 
@@ -146,7 +146,7 @@ export class RedisUses {
    * @throws CoordinationUnavailable where some do not end, or Redis does not tell
    */
   async ended(key: string, end: number): Promise<void> {
-    const of = users(this.name(key));
+    const of = usersKey(this.name(key));
     while (((await this.redis.ask((client) => client.eval(COUNT, 1, of))) as number) > 0) {
       if (now() > end) throw new CoordinationUnavailable('what began before has not ended yet');
       await sleep(PAUSE);
@@ -157,7 +157,7 @@ export class RedisUses {
     for (const [key, note] of this.#notes) {
       if (this.#uses.count(key) === 0) {
         this.#notes.delete(key);
-        this.#ask((client) => client.zrem(users(this.name(key)), this.#process));
+        this.#ask((client) => client.zrem(usersKey(this.name(key)), this.#process));
       } else if (now() >= note.counts) {
         this.#notes.delete(key);
       } else {
@@ -173,7 +173,7 @@ export class RedisUses {
     const asked = now();
     const name = this.name(key);
     const { lease, patience } = this.times;
-    const found = (await client.eval(RENEW, 2, mutexKey(name), users(name), this.#process, lease)) as
+    const found = (await client.eval(RENEW, 2, changeKey(name), usersKey(name), this.#process, lease)) as
       string | -1;
     if (found === -1 || now() >= note.counts) {
       note.counts = 0;

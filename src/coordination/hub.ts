@@ -1,5 +1,5 @@
 import type { Lock } from '../lockers/locker';
-import { MemoryLocker } from '../lockers/memory';
+import { Turns } from '../lockers/turns';
 import { now } from '../clock';
 import type { Channel, Deed, FromHub, FromMember } from './messages';
 
@@ -26,7 +26,7 @@ const PROMPTLY = 30_000;
 
 /** The process that keeps the locks of the others, and passes on what they are to do. */
 export class Hub {
-  readonly #locker = new MemoryLocker();
+  readonly #turns = new Turns();
   readonly #members = new Set<MemberChannel>();
   readonly #errands = new Map<number, Errand>();
   /** Which keys are closed, and for whom. */
@@ -81,7 +81,7 @@ export class Hub {
   ): void {
     const claim: Claim = { giveUp: new AbortController() };
     claims.set(id, claim);
-    this.#locker.acquire(name, wait, claim.giveUp.signal).then(
+    this.#turns.acquire(name, wait, claim.giveUp.signal).then(
       (lock) => {
         if (claims.get(id) !== claim) {
           lock.release();

@@ -3,6 +3,7 @@ import { MemoryCache } from '../caches/memory';
 import { PATIENCE, Uses } from '../caches/uses';
 import { CoordinationUnavailable, messageOf } from '../errors';
 import { LockTimeout, type Lock, type Locker } from '../lockers/locker';
+import { CacheKey, LockName } from '../lockers/names';
 import type { Coordination } from './coordination';
 import type { Channel, Deed, FromHub, FromMember } from './messages';
 
@@ -35,6 +36,7 @@ export class Member implements Coordination {
   cache<V extends object>(name: string, most: number, age: number, patience = PATIENCE): Cache<V> {
     const own = new MemoryCache<V>(most, age, patience, this.#usesOf(name));
     this.#caches.set(name, own);
+    const keyNamed = CacheKey.maker(name);
     const everywhere = async (deed: Deed) => {
       await Promise.all([this.#do(deed), this.#ask((id) => ({ kind: 'ask', id, deed }))]);
     };
@@ -43,7 +45,7 @@ export class Member implements Coordination {
       use: (...of) => own.use(...of),
       drop: (key) => everywhere({ what: 'drop', cache: name, key }),
       change: async (key): Promise<Change> => {
-        const changes = `changes of ${name} ${key}`;
+        const changes = LockName.ofChange(keyNamed(key));
         const lock = await this.#acquire(changes, 3 * patience, new AbortController().signal);
         const over = async () => {
           try {
@@ -79,7 +81,7 @@ export class Member implements Coordination {
     if (deed.what === 'close') await uses.ended(key, deed.patience);
   }
 
-  async #acquire(name: string, wait: number, signal: AbortSignal): Promise<Lock> {
+  async #acquire({ spelling: name }: LockName, wait: number, signal: AbortSignal): Promise<Lock> {
     signal.throwIfAborted();
     if (this.#closed) throw gone();
     const id = this.#next++;

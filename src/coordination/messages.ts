@@ -5,7 +5,7 @@ export type Deed =
 
 /** What a member says to the hub. Numbers are the member's own, each used once. */
 export type FromMember =
-  /** It wants a lock, and waits so many milliseconds. */
+  /** It wants the lock of a name that is spelled so, and waits so many milliseconds. */
   | {
       readonly kind: 'acquire';
       readonly id: number;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RedisCache } from '../caches/redis';
+import { IDENTITY_KEY } from '../lockers/names';
 import { RedisLocker } from '../lockers/redis';
 import type { Log } from '../log';
 import { RedisConnection } from '../redis/connection';
@@ -53,8 +54,8 @@ function naming(redis: RedisConnection): () => Promise<string> {
     const given = known ?? randomUUID();
     try {
       known = await redis.ask(async (client) => {
-        const kept = await client.set('name', given, 'PX', NAME_KEPT, 'NX', 'GET');
-        if (kept !== null) await client.pexpire('name', NAME_KEPT);
+        const kept = await client.set(IDENTITY_KEY, given, 'PX', NAME_KEPT, 'NX', 'GET');
+        if (kept !== null) await client.pexpire(IDENTITY_KEY, NAME_KEPT);
         return kept ?? given;
       });
     } catch (error) {

@@ -1,3 +1,5 @@
+import type { LockName } from './names';
+
 /** A lock that is held. */
 export interface Lock {
   /** Aborts when the lock was lost before it was released; what it guarded must then stop. */
@@ -28,5 +30,5 @@ export interface Locker {
    * @throws LockTimeout when the wait is over; nothing is held then
    * @throws CoordinationUnavailable at once where the locks cannot be asked for; nothing is held then
    */
-  acquire(name: string, wait: number, signal: AbortSignal): Promise<Lock>;
+  acquire(name: LockName, wait: number, signal: AbortSignal): Promise<Lock>;
 }

@@ -4,18 +4,14 @@ import { now } from '../clock';
 import { CoordinationUnavailable } from '../errors';
 import type { RedisConnection } from '../redis/connection';
 import { LockTimeout, type Lock, type Locker } from './locker';
-import { MemoryLocker } from './memory';
+import { mutexKey, placeKey, type LockName } from './names';
+import { Turns } from './turns';
 
 /** Between two attempts, in milliseconds: at least, and up to so much more. */
 const PAUSE = 5;
 const SPREAD = 15;
 /** So much of its lease a lock counts for: what is under way to the store when it is lost has the rest to be given up. */
 const COUNTED = 0.75;
-
-/** The key at Redis of the lock of a name. */
-export const mutexKey = (name: string): string => `mutex:${name}`;
-/** Of the place behind it; the locks of other names have other keys. */
-const placeKey = (name: string) => `next:${name}`;
 
 /**
  * Locks among all processes that share a Redis. Each is a key there that only its owner can renew or remove, and that ends by itself after the lease. Of
@@ -28,7 +24,7 @@ const placeKey = (name: string) => `next:${name}`;
  * for one lease, in which those that are held come to be its own.
  */
 export class RedisLocker implements Locker {
-  readonly #queue = new MemoryLocker();
+  readonly #queue = new Turns();
 
   /**
    * @param lease milliseconds that a lock lives at Redis without renewal; it is renewed each third of that
@@ -40,10 +36,10 @@ export class RedisLocker implements Locker {
     private readonly goesOn = false,
   ) {}
 
-  async acquire(name: string, wait: number, signal: AbortSignal): Promise<Lock> {
+  async acquire(name: LockName, wait: number, signal: AbortSignal): Promise<Lock> {
     const end = now() + wait;
     signal.throwIfAborted();
-    const inLine = await this.#queue.acquire(name, wait, signal);
+    const inLine = await this.#queue.acquire(name.spelling, wait, signal);
     try {
       return await this.#contend(name, end, signal, inLine);
     } catch (error) {
@@ -65,7 +61,7 @@ export class RedisLocker implements Locker {
     );
   }
 
-  async #contend(name: string, end: number, signal: AbortSignal, inLine: Lock): Promise<Lock> {
+  async #contend(name: LockName, end: number, signal: AbortSignal, inLine: Lock): Promise<Lock> {
     await this.#quiet(end, signal);
     // it may end before the lock is free: then two wait, and only the order suffers
     const place = this.#mutex(placeKey(name));

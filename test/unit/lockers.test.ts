@@ -1,13 +1,14 @@
 import { MemoryLocker } from '../../src/lockers/memory';
 import { lockerSuite } from '../conformance/locker';
+import { lockOf } from '../support/lock_names';
 
 lockerSuite('of one process', () => new MemoryLocker());
 
 it('the locker of one process remembers no name that nobody holds', async () => {
   const locker = new MemoryLocker();
   const never = new AbortController().signal;
-  const lock = await locker.acquire('name', 1000, never);
-  await expect(locker.acquire('name', 1, never)).rejects.toThrow();
+  const lock = await locker.acquire(lockOf('name'), 1000, never);
+  await expect(locker.acquire(lockOf('name'), 1, never)).rejects.toThrow();
   lock.release();
   await new Promise((done) => setImmediate(done));
   expect(locker.size).toBe(0);

@@ -129,7 +129,8 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
     handler,
     authority: user ? 'service' : 'client',
     upstream: server,
-    mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
+    mayWrite: (request, target, { fresh } = {}) =>
+      user ? rights.mayWrite(request, target, fresh) : rights.mayLook(request, target),
     close: () => upstream.close(),
   };
 }

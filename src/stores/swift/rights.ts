@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { unauthorised } from '../../http/answers';
 import { drain } from '../../http/body';
 import { credentials, type Headers } from '../../http/headers';
-import { subrequest, type Request, type Handler, type Response } from '../../http/message';
+import { subrequest, textResponse, type Request, type Handler, type Response } from '../../http/message';
 import { formatTarget, parseTarget, type ContainerTarget, type ObjectTarget } from '../../http/path';
 import { isTempUrl, tempUrlQuery } from '../../http/temp_url';
 import { changedBy, writtenBy } from '../../http/written';
@@ -49,6 +49,26 @@ export class Rights {
     return refusal;
   }
 
+  /**
+   * Where there is no service user with whom to try what the store does: undefined unless the client may
+   * not even look at what it is to write, which its write begins with.
+   */
+  async mayLook(request: Request, target: ObjectTarget): Promise<Response | undefined> {
+    // a change of metadata may need no look
+    if (request.method === 'POST') return undefined;
+    const key = keyOf(request.headers, target);
+    if (key !== undefined && this.remembered?.get(key)) return undefined;
+    const headers = credentials(request.headers);
+    const { status, body } = await this.send(
+      subrequest(request, { method: 'HEAD', path: formatTarget(target), headers, authority: 'client' }),
+    );
+    await drain(body);
+    if (status === 401) return unauthorised(target.account, NO_LOOK);
+    if (status === 403) return textResponse(403, NO_LOOK);
+    if (key !== undefined && status < 500) this.remembered?.set(key, true);
+    return undefined;
+  }
+
   /** To be called where the store refused a client's request as not allowed: what was remembered for it does not hold any more. */
   forget(request: Request): void {
     const target = parseTarget(request.path);
@@ -85,6 +105,8 @@ export class Rights {
     );
   }
 }
+
+const NO_LOOK = 'the store does not let this client look at the object\n';
 
 /** By what a right is remembered, from which no token can be told; undefined for a client that shows none. */
 function keyOf(headers: Headers, { account, container }: ContainerTarget): string | undefined {

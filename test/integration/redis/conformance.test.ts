@@ -8,6 +8,7 @@ import { usesSuite } from '../../conformance/uses';
 import { lockerSuite } from '../../conformance/locker';
 import { eventually } from '../../support/eventually';
 import { describeWithRedis, TestRedis } from '../../support/redis';
+import { lockOf } from '../../support/lock_names';
 
 const LEASE = 1000;
 const LONG = 30_000;
@@ -44,22 +45,22 @@ describeWithRedis('through Redis', () => {
   });
 
   it('keeps a lock that is renewed, from everybody', async () => {
-    const lock = await members[0].locker.acquire('name', LONG, never());
+    const lock = await members[0].locker.acquire(lockOf('name'), LONG, never());
     await sleep(2.5 * LEASE);
     lock.confirm();
-    await expect(members[1].locker.acquire('name', 50, never())).rejects.toThrow('held');
+    await expect(members[1].locker.acquire(lockOf('name'), 50, never())).rejects.toThrow('held');
     lock.release();
-    (await members[1].locker.acquire('name', LONG, never())).release();
+    (await members[1].locker.acquire(lockOf('name'), LONG, never())).release();
   });
 
   it('keeps the place behind a lock apart from the locks of other names', async () => {
     const [one, other] = members.map(({ locker }) => locker);
-    const holder = await one!.acquire('name', LONG, never());
-    const waiting = other!.acquire('name', LONG, never());
+    const holder = await one!.acquire(lockOf('name'), LONG, never());
+    const waiting = other!.acquire(lockOf('name'), LONG, never());
     await eventually('somebody waits', async () =>
       (await redis.ask('KEYS hindsight:*name*')).startsWith('*2'),
     );
-    (await one!.acquire('name:next', 200, never())).release();
+    (await one!.acquire(lockOf('name:next'), 200, never())).release();
     holder.release();
     (await waiting).release();
   });
@@ -71,7 +72,7 @@ describeWithRedis('through Redis', () => {
     await Promise.all(
       Array.from({ length: 16 }, async (_, i) => {
         while (Date.now() < until) {
-          const lock = await members[i % 2]!.locker.acquire('contended', LONG, never());
+          const lock = await members[i % 2]!.locker.acquire(lockOf('contended'), LONG, never());
           expect(++inside).toBe(1);
           entered[i % 2]!++;
           await sleep(2);
@@ -85,13 +86,13 @@ describeWithRedis('through Redis', () => {
   });
 
   it('says that a lock was lost: taken away, or not renewed in time', async () => {
-    const lock = await members[0].locker.acquire('name', LONG, never());
-    await redis.ask('DEL hindsight:mutex:name');
+    const lock = await members[0].locker.acquire(lockOf('name'), LONG, never());
+    await redis.ask('DEL hindsight:mutex:AUTH_test/c/name');
     await eventually('it is noticed', () => lock.signal.aborted);
     expect(lock.confirm).toThrow(CoordinationUnavailable);
     lock.release();
 
-    const blocked = await members[0].locker.acquire('name', LONG, never());
+    const blocked = await members[0].locker.acquire(lockOf('name'), LONG, never());
     const end = Date.now() + LEASE;
     while (Date.now() < end);
     // no timer has had its turn
@@ -147,10 +148,10 @@ describeWithRedis('through Redis', () => {
       const [one, other] = members;
       const cache = one.cache<{ n: number }>(`test${caches++}`, 100, 60_000);
       await cache.load('key', () => Promise.resolve({ n: 1 }));
-      const held = await one.locker.acquire('held', LONG, never());
+      const held = await one.locker.acquire(lockOf('held'), LONG, never());
       await redis.kill();
       const began = Date.now();
-      await expect(other.locker.acquire('name', LONG, never())).rejects.toBeInstanceOf(
+      await expect(other.locker.acquire(lockOf('name'), LONG, never())).rejects.toBeInstanceOf(
         CoordinationUnavailable,
       );
       await expect(cache.drop('key')).rejects.toBeInstanceOf(CoordinationUnavailable);
@@ -159,7 +160,7 @@ describeWithRedis('through Redis', () => {
       await redis.run();
       let lock;
       await eventually('locks are given again', async () => {
-        lock = await other.locker.acquire('held', LONG, never()).catch(() => undefined);
+        lock = await other.locker.acquire(lockOf('held'), LONG, never()).catch(() => undefined);
         return lock !== undefined;
       });
       expect(held.signal.aborted).toBe(true);
@@ -171,13 +172,13 @@ describeWithRedis('through Redis', () => {
     it('refuses soon where it only does not answer', async () => {
       redis.signal('SIGSTOP');
       const began = Date.now();
-      await expect(members[0].locker.acquire('name', LONG, never())).rejects.toBeInstanceOf(
+      await expect(members[0].locker.acquire(lockOf('name'), LONG, never())).rejects.toBeInstanceOf(
         CoordinationUnavailable,
       );
       expect(Date.now() - began).toBeLessThan(1500);
       redis.signal('SIGCONT');
       await eventually('locks are given again', async () => {
-        const lock = await members[0].locker.acquire('name', LONG, never()).catch(() => undefined);
+        const lock = await members[0].locker.acquire(lockOf('name'), LONG, never()).catch(() => undefined);
         lock?.release();
         return lock !== undefined;
       });

@@ -6,6 +6,7 @@ import { createLog } from '../../../src/log';
 import { redisUrl } from '../../../src/redis/url';
 import { eventually, pause } from '../../support/eventually';
 import { describeWithRedis, TestRedis } from '../../support/redis';
+import { lockOf } from '../../support/lock_names';
 
 const LEASE = 1000;
 const LONG = 30_000;
@@ -159,10 +160,12 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
     // ioredis says so
     const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
     const { locker } = join();
-    await expect(locker.acquire('name', LONG, never())).rejects.toBeInstanceOf(CoordinationUnavailable);
+    await expect(locker.acquire(lockOf('name'), LONG, never())).rejects.toBeInstanceOf(
+      CoordinationUnavailable,
+    );
     await redis.ask('ACL SETUSER default +info');
     await eventually('locks are given', async () => {
-      const lock = await locker.acquire('name', LONG, never()).catch(() => undefined);
+      const lock = await locker.acquire(lockOf('name'), LONG, never()).catch(() => undefined);
       lock?.release();
       return lock !== undefined;
     });

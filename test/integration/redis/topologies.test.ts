@@ -7,6 +7,7 @@ import { createLog } from '../../../src/log';
 import { redisUrl } from '../../../src/redis/url';
 import { eventually } from '../../support/eventually';
 import { describeWithRedis, TestRedis } from '../../support/redis';
+import { lockOf } from '../../support/lock_names';
 
 const LEASE = 1000;
 const never = () => new AbortController().signal;
@@ -18,7 +19,7 @@ const connect = (url: string) => throughRedis(redisUrl.parse(url), LEASE, log);
 async function acquired(member: RedisCoordination, name: string): Promise<Lock> {
   let lock: Lock | undefined;
   await eventually('a lock is given', async () => {
-    lock = await member.locker.acquire(name, 2 * LEASE, never()).catch(() => undefined);
+    lock = await member.locker.acquire(lockOf(name), 2 * LEASE, never()).catch(() => undefined);
     return lock !== undefined;
   });
   return lock!;
@@ -29,7 +30,7 @@ async function coordinate(url: string): Promise<void> {
   const [one, other] = [connect(url), connect(url)];
   try {
     const held = await acquired(one, 'name');
-    await expect(other.locker.acquire('name', 1500, never())).rejects.toThrow('no lock in time');
+    await expect(other.locker.acquire(lockOf('name'), 1500, never())).rejects.toThrow('no lock in time');
     held.release();
     (await acquired(other, 'name')).release();
     const [mine, theirs] = [one, other].map((member) => member.cache<{ n: number }>('test', 10, 60_000));
@@ -56,7 +57,7 @@ describeWithRedis('a Redis', () => {
     const { port } = await start('--save', '', '--requirepass', 'geheim');
     await coordinate(`redis://:geheim@127.0.0.1:${port}/2`);
     const wrong = connect(`redis://:falsch@127.0.0.1:${port}`);
-    await expect(wrong.locker.acquire('name', 100, never())).rejects.toThrow('Redis');
+    await expect(wrong.locker.acquire(lockOf('name'), 100, never())).rejects.toThrow('Redis');
     wrong.close();
     expect(logged.join('')).not.toMatch(/geheim|falsch/);
   });

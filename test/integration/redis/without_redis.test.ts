@@ -8,6 +8,7 @@ import { eventually, pause } from '../../support/eventually';
 import { startProxy } from '../../support/proxy';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';
+import { lockOf } from '../../support/lock_names';
 
 const LEASE = 1000;
 const LONG = 30_000;
@@ -30,13 +31,13 @@ describeWithRedis('servers that go on without Redis', () => {
 
     it('each locks for itself, and one of two that hold a lock loses it when Redis is back', async () => {
       const [one, other] = members.map(({ locker }) => locker);
-      const before = await one!.acquire('name', LONG, never());
+      const before = await one!.acquire(lockOf('name'), LONG, never());
       await redis.kill();
       // one that was Redis's is kept, and one of another process given, for longer than a lease
-      const meanwhile = await other!.acquire('name', LONG, never());
+      const meanwhile = await other!.acquire(lockOf('name'), LONG, never());
       await pause(2 * LEASE);
       for (const lock of [before, meanwhile]) expect(lock.confirm).not.toThrow();
-      await expect(one!.acquire('name', 50, never())).rejects.toThrow('no lock');
+      await expect(one!.acquire(lockOf('name'), 50, never())).rejects.toThrow('no lock');
       await redis.run();
       await eventually('one is lost', () => before.signal.aborted !== meanwhile.signal.aborted);
       const [kept, lost] = before.signal.aborted ? [meanwhile, before] : [before, meanwhile];
@@ -46,10 +47,10 @@ describeWithRedis('servers that go on without Redis', () => {
       expect(kept.confirm).not.toThrow();
       expect(kept.signal.aborted).toBe(false);
       for (const locker of [one!, other!]) {
-        await expect(locker.acquire('name', 50, never())).rejects.toThrow('no lock');
+        await expect(locker.acquire(lockOf('name'), 50, never())).rejects.toThrow('no lock');
       }
       kept.release();
-      (await one!.acquire('name', LONG, never())).release();
+      (await one!.acquire(lockOf('name'), LONG, never())).release();
     });
 
     it('what one dropped without Redis is remembered by nobody when it is back', async () => {

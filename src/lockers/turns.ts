@@ -1,0 +1,60 @@
+import { Mutex } from 'async-mutex';
+import { LockTimeout, type Lock } from './locker';
+
+/**
+ * Locks by text, among the requests of one process; they cannot be lost, so their signal never
+ * aborts. A text that nobody holds or waits for takes no memory.
+ */
+export class Turns {
+  private readonly held = new Map<string, { mutex: Mutex; users: number }>();
+
+  /** How many texts are held or waited for. */
+  get size(): number {
+    return this.held.size;
+  }
+
+  /** Waits for the lock of a text as `Locker` does for that of a name. */
+  async acquire(text: string, wait: number, signal: AbortSignal): Promise<Lock> {
+    signal.throwIfAborted();
+    const entry = this.held.get(text) ?? { mutex: new Mutex(), users: 0 };
+    this.held.set(text, entry);
+    entry.users++;
+    const leave = () => {
+      if (--entry.users === 0) this.held.delete(text);
+    };
+
+    return new Promise<Lock>((resolve, reject) => {
+      let waiting = true;
+      const giveUp = (reason: unknown) => {
+        if (!waiting) return;
+        waiting = false;
+        settle();
+        reject(reason instanceof Error ? reason : new Error('the wait for a lock was given up'));
+      };
+      const aborted = () => giveUp(signal.reason);
+      const timer = setTimeout(() => giveUp(new LockTimeout(`no lock within ${wait / 1000} s`)), wait);
+      const settle = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', aborted);
+      };
+      signal.addEventListener('abort', aborted);
+
+      void entry.mutex.acquire().then((unlock) => {
+        let released = false;
+        const release = () => {
+          if (released) return;
+          released = true;
+          unlock();
+          leave();
+        };
+        if (!waiting) {
+          release();
+          return;
+        }
+        waiting = false;
+        settle();
+        resolve({ signal: new AbortController().signal, confirm: () => undefined, release });
+      });
+    });
+  }
+}

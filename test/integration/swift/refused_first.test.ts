@@ -1,0 +1,15 @@
+import { refusedFirstSuite } from '../../conformance/refused_first';
+import { suiteProxy } from '../../support/suite';
+import { describeWithSwift } from '../../support/swift';
+
+const IDS = 'allow_object_versioning = true';
+
+describeWithSwift('refusals over a Swift, with a service user', ({ plain }) => {
+  const proxy = suiteProxy(plain, { filter: IDS });
+  refusedFirstSuite(() => proxy.login('tester'));
+});
+
+describeWithSwift("refusals over a Swift, with the clients' tokens", ({ plain }) => {
+  const proxy = suiteProxy(plain, { filter: IDS, service: false });
+  refusedFirstSuite(() => proxy.login('tester'));
+});
