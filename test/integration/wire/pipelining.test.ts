@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { readAll } from '../../../src/http/body';
 import { textResponse, type Handler } from '../../../src/http/message';
+import { readTarget } from '../../../src/http/request_target';
 import { createListener, serve } from '../../../src/server/listener';
 import { MOST_WAITING, MOST_WAITING_BYTES } from '../../../src/server/pipelining';
 import { eventually } from '../../support/eventually';
@@ -32,7 +33,10 @@ class Watched {
 
   static async start(handler: Handler, clientTimeout = 60_000): Promise<Watched> {
     const options = { clientTimeout, maxHeaderSize: 128 * KIB };
-    const server = createListener(options, (req, res) => void serve(handler, options, req, res));
+    const server = createListener(
+      options,
+      (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '')),
+    );
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new Watched(server);
