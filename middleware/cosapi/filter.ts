@@ -5,7 +5,7 @@ import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src
 import { authorizationIn, knownBy, unsignedBy, type Known, type Logins } from '../../src/dialects/logins';
 import { plainPayload } from '../../src/dialects/payload/judged';
 import type { DialectParts } from '../../src/dialects/plugin';
-import { readQuery, type Query } from '../../src/dialects/query';
+import { CaselessQuery, readQuery, type Query } from '../../src/dialects/query';
 import { errorAnswer } from '../../src/dialects/s3_family/errors';
 import { unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
@@ -22,12 +22,12 @@ import {
   type CosSigned,
 } from './signature';
 import { SPELLING } from './spelling';
-import { checkUrl } from './urls';
+import { checkCoverage, checkUrl, isGoodAsUrl } from './urls';
 
 /** What the API is spoken with; besides its domains those of Tencent are known. */
 export interface CosParts extends DialectParts<Route> {
   readonly logins: Logins;
-  /** Whether signed URLs are good that do not say for which bucket they are. */
+  /** Whether signed URLs are good that do not say by their signature for which bucket they are. */
   readonly takesUrlsWithoutBucket: boolean;
 }
 
@@ -69,14 +69,14 @@ class Exchange {
   async answer(recognised: Recognised): Promise<Response> {
     const { request, parts, host, place } = this;
     const address = addressIn(request.path, place.bucket);
-    const query = readQuery(request.query, (name) => name.toLowerCase());
+    const query = new CaselessQuery(readQuery(request.query, (name) => name.toLowerCase()));
     const isSigned = recognised === 'signed';
     const asking = isSigned ? await this.signer(address, query) : unsignedBy(parts.anonymous, query);
     const call = {
       ...address,
       request: inShared(request, host, parts.domains),
       caller: this.callerOf(asking),
-      parameters: new Map([...query].filter(([name]) => !signsQuery(name))),
+      parameters: new CaselessQuery([...query].filter(([name]) => !signsQuery(name))),
       region: place.region ?? parts.location,
       location: parts.location,
       spelling: SPELLING,
@@ -96,13 +96,18 @@ class Exchange {
     if (!credential) throw unknown(signature.accessKey);
     const forms = this.forms(signature, address);
     verifyCosSignature(signature, credential.secretKey, forms, parts.now?.() ?? Date.now(), parts.skew);
-    if (signature.from === 'query') checkUrl(signature, headers, query, parts.routes);
+    const { takesUrlsWithoutBucket } = parts;
+    if (signature.from === 'query') checkUrl(signature, takesUrlsWithoutBucket);
+    // a client may send the signature of a URL that it was given as Authorization, too
+    if (isGoodAsUrl(signature, takesUrlsWithoutBucket))
+      checkCoverage(signature, headers, query, parts.routes);
     return knownBy(credential, parts.logins.sessions);
   }
 
   /**
-   * What may have been signed. Where the bucket is in the path the SDK of COS, told so by its option `Domain`, does not know that and signs the rest: such a
-   * signature is good for any bucket of who signed.
+   * What may have been signed. If the bucket is in the path because of the option `Domain` of
+   * COS's SDK, the SDK does not know that and signs the rest of the path: such a signature is
+   * good for any bucket of its signer.
    */
   private forms({ from }: CosSignature, { bucket }: Address): CosSigned[] {
     const { request, parts, host, place } = this;

@@ -35,6 +35,8 @@ export function signsQuery(name: string): boolean {
   return FIELDS.some((field) => field === name);
 }
 
+const META = 'x-cos-meta-';
+
 const FIELDS = [
   'q-sign-algorithm',
   'q-ak',
@@ -130,19 +132,21 @@ export function cosSignatureOf(
 }
 
 /**
- * Whether all that is signed is told once: what is read of a request must be what is signed, and the rest of the proxy takes `_` for `-`.
+ * Checks that all that is signed is there once: what is read of a request must be what is signed,
+ * and the rest of the proxy takes `_` for `-`, but in the names of metadata.
  *
  * @throws BucketError `access-denied`
  */
 export function checkSigned({ headers: signed }: CosSignature, headers: Headers): void {
   const [names, keys] = [new Set(signed), new Set(signed.map((name) => Headers.key(name)))];
   const seen = new Set<string>();
-  headers.filter((_, spelled) => {
+  headers.filter((key, spelled) => {
     const name = listed(spelled);
-    const isTwice = seen.has(name) || !names.has(name);
-    if (keys.has(Headers.key(name)) && isTwice)
+    const same = key.startsWith(META) ? name : key;
+    const isTwice = seen.has(same) || !names.has(name);
+    if (keys.has(key) && isTwice)
       throw new BucketError('access-denied', `A header that is signed is given twice: ${spelled}`);
-    seen.add(name);
+    seen.add(same);
     return true;
   });
 }

@@ -3,6 +3,7 @@ import type { ListedVersion } from '../../../src/buckets/version_listing';
 import { NULL_VERSION } from '../../../src/buckets/versions';
 import type { Call, Operation, Route } from '../../../src/dialects/s3_family/call';
 import { bucketOf, isoTime, type Naming } from '../../../src/dialects/s3_family/arguments';
+import { CaselessQuery } from '../../../src/dialects/query';
 import { beginning, commonPrefixes } from '../../../src/dialects/s3_family/listings';
 import { owner } from '../../../src/dialects/s3_family/service';
 import { prefixesIn, versionsAsked } from '../../../src/dialects/s3_family/version_listings';
@@ -45,7 +46,8 @@ const list: Operation = async (call) => {
 
 function withoutDefault(call: Call): Call {
   if (call.parameters.get('version-id-marker') !== NEWEST) return call;
-  const parameters = new Map([...call.parameters].filter(([name]) => name !== 'version-id-marker'));
+  const others = [...call.parameters].filter(([name]) => name.toLowerCase() !== 'version-id-marker');
+  const parameters = new CaselessQuery(others);
   return { ...call, parameters };
 }
 

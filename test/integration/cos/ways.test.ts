@@ -115,6 +115,27 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
       expect(of(await asked(await urlOf({ Expires: -10 }), 'GET'))).toEqual(denied);
     });
 
+    test('are refused if they do not say for which bucket they are', async () => {
+      const url = await urlOf({ ForceSignHost: false });
+      expect(url).toContain('q-header-list=&');
+      const { status, body } = await asked(url, 'GET');
+      expect([status, body.toString()]).toEqual([403, expect.stringContaining('host is not signed')]);
+    });
+
+    test('are good for nothing else in Authorization', async () => {
+      const { origin, pathname, search } = new URL(await urlOf({ Method: 'DELETE' }));
+      const Authorization = decodeURIComponent(search.slice(1));
+      const remove = (query: string) => asked(`${origin}${pathname}${query}`, 'DELETE', { Authorization });
+      const refused = await remove(`?versionId=${ids[0]}`);
+      expect([refused.status, refused.body.toString()]).toEqual([
+        403,
+        expect.stringContaining('The parameter versionId is not signed.'),
+      ]);
+      expect((await remove('')).status).toBe(204);
+      const old = await cos.getObject({ ...at, Key: 'dir/o é', VersionId: ids[0] ?? '' });
+      expect(old.Body.toString()).toBe('1');
+    });
+
     test('are refused where the bucket is in the path, and not signed', async () => {
       const client = cosAt(store.endpoint, { Ip: '', Domain: `${host()}/{Bucket}` });
       const answer = await asked(await urlOf({}, client), 'GET');

@@ -18,10 +18,11 @@ async function outcome(request: ToSign, parts: Parameters<typeof acceptingCos>[0
   return [bucket, key].filter((each) => each !== undefined);
 }
 
-/** The headers that an operation is shown. */
+/** The headers that an operation is shown, of a request that signs its source if it has one, as the SDK does. */
 async function shown(headers: Record<string, string>, host = VIRTUAL): Promise<Record<string, string>> {
   const { handler, accepted } = acceptingCos({ now: () => NOW });
-  await handler(asRequest(cosSigned({ method: 'PUT', target: '/k', host, headers })));
+  const signs = { headers: ['host', ...('x-cos-copy-source' in headers ? ['x-cos-copy-source'] : [])] };
+  await handler(asRequest(cosSigned({ method: 'PUT', target: '/k', host, headers, signs })));
   return Object.fromEntries(accepted[0]?.call.request.headers.entries() ?? []);
 }
 
