@@ -6,16 +6,24 @@ import { authorizationIn, knownBy, unsignedBy, type Known, type Logins } from '.
 import { plainPayload } from '../../src/dialects/payload/judged';
 import type { DialectParts } from '../../src/dialects/plugin';
 import { readQuery } from '../../src/dialects/query';
-import { unquote, type ByteString } from '../../src/http/bytes';
+import { quote, unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/http/message';
 import { errorAnswer } from './errors';
 import { recognise, type Recognised } from './recognise';
-import { readQsSignature, verifyQsSignature, type QsSignature, type QsSigned } from './signature';
+import {
+  checkUnambiguous,
+  readQsSignature,
+  verifyQsSignature,
+  type QsSignature,
+  type QsSigned,
+} from './signature';
 
 /** What the API is spoken with. */
 export interface QsParts extends DialectParts<Route> {
   readonly logins: Logins;
+  /** Whether URLs are good that have free text before other signed parameters. */
+  readonly takesUrlsWithFreeText: boolean;
 }
 
 /** By these a URL shows that it is signed. */
@@ -82,15 +90,21 @@ async function signed(parts: QsParts, request: Request): Promise<Admitted> {
   verifyEither(formsOf(request, parts.domains), (form) =>
     verifyQsSignature(signature, credential.secretKey, form, now, skew),
   );
+  checkUnambiguous(signature, request.query, parts.takesUrlsWithFreeText);
   return { signature, known: knownBy(credential, logins.sessions) };
 }
 
-/** What is signed of a request: where Host names the bucket, SDKs differ in whether the slash behind it is there when nothing follows. */
+/**
+ * What is signed of a request. If Host names the bucket, SDKs differ in whether there is a slash
+ * behind it when nothing follows. It is encoded as in a path, and so has no question mark.
+ */
 function formsOf(request: Request, domains: readonly string[]): readonly [QsSigned, ...QsSigned[]] {
   const { method, path, query, headers } = request;
   const bucket: ByteString | undefined = bucketOfHost(request, domains);
-  const form = { method, path: bucket === undefined ? path : `/${bucket}${path}`, query, headers };
-  return bucket !== undefined && path === '/' ? [form, { ...form, path: `/${bucket}` }] : [form];
+  if (bucket === undefined) return [{ method, path, query, headers }];
+  const folder = `/${quote(bucket)}`;
+  const form = { method, path: folder + path, query, headers };
+  return path === '/' ? [form, { ...form, path: folder }] : [form];
 }
 
 function verifyEither(

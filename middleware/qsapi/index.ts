@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag } from '../../src/config/options';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
 import { dialectOptions, dialectPlace, partsOf } from '../../src/dialects/plugin';
 import type { FilterPlugin } from '../../src/plugin';
@@ -10,6 +11,7 @@ const options = z
   .object({
     ...dialectOptions,
     location: z.string().default('pek3a'),
+    urls_with_free_text: flag.default(false),
   })
   .superRefine(checkLogins);
 
@@ -28,7 +30,7 @@ export const qsapi: FilterPlugin<typeof options> = {
   },
   introduce: () => ({ dialects: ['qingstor'] }),
   create: (given, { credentials, log }) => {
-    const parts = partsOf(given, routes, log);
+    const parts = { ...partsOf(given, routes, log), takesUrlsWithFreeText: given.urls_with_free_text };
     return (next) => qsHandler(next, { ...parts, logins: loginsOf(given, credentials, next) });
   },
 };

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { strip, type ByteString } from '../../src/http/bytes';
-import type { Headers } from '../../src/http/headers';
+import { Headers } from '../../src/http/headers';
 import { parseQuery, queryPairs, withoutParameter } from '../../src/http/path';
 
 const OWN = 'x-qs-';
@@ -26,13 +26,24 @@ export interface QsSigned {
 /** The parameters that select versions: its documentation leaves them out of those that are signed, and its newer SDKs (Java, Go v4) sign them. */
 const OF_VERSIONS = ['versioning', 'versions', 'version_id'];
 
+/** Signed parameters whose values may be any text. */
+const FREE: ReadonlySet<string> = new Set([
+  'image',
+  'response-expires',
+  'response-cache-control',
+  'response-content-type',
+  'response-content-language',
+  'response-content-encoding',
+  'response-content-disposition',
+]);
+
 /** The parameters that are signed. */
-const SIGNED = new Set([
+export const SIGNED: ReadonlySet<string> = new Set([
   ...(
-    'acl append cname cors delete image lifecycle logging mirror notification part_number policy position replication stats uploads upload_id ' +
-    'response-expires response-cache-control response-content-type response-content-language response-content-encoding ' +
-    'response-content-disposition'
+    'acl append cname cors delete lifecycle logging mirror notification part_number policy ' +
+    'position replication stats uploads upload_id'
   ).split(' '),
+  ...FREE,
   ...OF_VERSIONS,
 ]);
 
@@ -138,18 +149,60 @@ function ownHeaders(headers: Headers): string {
     const [name = '', value = ''] = [raw[i]?.toLowerCase(), raw[i + 1]];
     // all that is read with the headers that are signed must be signed itself
     if (!name.startsWith(OWN)) throw new BucketError('bad-signature', `The header ${name} is not signed.`);
+    checkSpelling(name, [...own.keys()]);
     own.set(name, own.has(name) ? `${own.get(name) ?? ''},${value}` : value);
   }
   const lines = [...own.keys()].sort().map((name) => `${name}:${strip(own.get(name) ?? '')}\n`);
   return lines.join('');
 }
 
+/** Headers that are one to all but metadata are read in the order in which they come, which is not signed. */
+function checkSpelling(name: string, others: readonly string[]): void {
+  const isTwin = (other: string) => other !== name && Headers.key(other) === Headers.key(name);
+  if (!name.startsWith(`${OWN}meta-`) && others.some(isTwin))
+    throw new BucketError('bad-signature', `The header ${name} is there in two spellings.`);
+}
+
 function resource(path: string, query: string): string {
-  const signed = queryPairs(query)
-    .filter(([name]) => SIGNED.has(name))
-    .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
-    .sort();
+  const signed = signedParameters(query).map(({ text }) => text);
   return signed.length === 0 ? path : `${path}?${signed.join('&')}`;
+}
+
+/** A parameter as it is signed: its value decoded, whatever that has in it. */
+interface SignedParameter {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Those of a query, in the order in which they are signed. */
+function signedParameters(query: string): SignedParameter[] {
+  return queryPairs(query)
+    .filter(([name]) => SIGNED.has(name))
+    .map(([name, value]) => ({ name, text: value === '' ? name : `${name}=${value}` }))
+    .sort((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+/**
+ * Checks that no other request has the same string to sign. Values are signed as they are, so
+ * that an `&` in one may be the beginning of the next parameter: a value with one is refused if
+ * it is no free text. In a URL, free text must be the last of what is signed: whoever may choose
+ * the text that somebody signs (the name of a file, say) would also choose what follows it.
+ *
+ * @param withFreeText whether URLs are good all the same that have free text before the last
+ * @throws BucketError `access-denied`
+ */
+export function checkUnambiguous({ expires }: QsSignature, query: string, withFreeText: boolean): void {
+  const parameters = signedParameters(query);
+  const joined = parameters.find(({ name, text }) => !FREE.has(name) && text.includes('&'));
+  if (joined) throw new BucketError('access-denied', `The value of ${joined.name} has an & in it.`);
+  if (expires === undefined || withFreeText) return;
+  const at = parameters.findIndex(({ name }) => FREE.has(name));
+  const [free, next] = at < 0 ? [] : parameters.slice(at);
+  if (free && next)
+    throw new BucketError(
+      'access-denied',
+      `A signed URL cannot have ${free.name} and ${next.name}: its signature does not tell where the first of them ends.`,
+    );
 }
 
 function dateOf(headers: Headers): string | undefined {

@@ -569,6 +569,13 @@ describeOurs('qingstor-sdk', (store) => {
         .signQuery(60);
       const answer = await fetch(native.operation.uri);
       expect([answer.headers.get('content-type'), await answer.text()]).toEqual(['text/x', '2']);
+      // whoever chose the name of a file would choose a version with it
+      const text = { 'response-content-disposition': `x&version_id=${id}` };
+      const { uri } = (await bucket.sdk.getObjectRequest(ODD, text).signQuery(60)).operation;
+      expect(await fetched(uri)).toEqual([200, '2']);
+      const split = uri.replace('x%26version_id%3D', 'x&version_id=');
+      expect(split).not.toBe(uri);
+      expect(await fetched(split)).toEqual([403, expect.stringContaining('"permission_denied"')]);
       const other = await fetch((await bucket.request('PUT', [ODD]).signQuery(60)).operation.uri);
       expect(other.status).toBe(401);
       await other.text();

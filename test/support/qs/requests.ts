@@ -29,6 +29,7 @@ export function acceptingQs(parts: Partial<QsParts> = {}): {
     location: 'pek3a',
     skew: 900_000,
     anonymous: undefined,
+    takesUrlsWithFreeText: false,
     log: createLog('silent'),
     ...parts,
   });
