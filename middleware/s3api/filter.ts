@@ -74,8 +74,10 @@ class Exchange {
 
   private async signed(query: Query): Promise<{ readonly signing: Signing; readonly signer: Signer }> {
     const { request, parts } = this;
-    const { method, path, headers } = request;
-    authorizationIn(headers, 'invalid-argument');
+    const { method, path, host } = request;
+    authorizationIn(request.headers, 'invalid-argument');
+    // the Host that is signed is the one that names the bucket
+    const headers = host === undefined ? request.headers : request.headers.with('Host', host);
     const signing = readSigning(headers, query);
     checkValidity(signing, headers, this.now, parts.skew);
     return this.judged({ method, path, headers, query }, signing);

@@ -1,5 +1,6 @@
 import { BucketError } from '../../../src/buckets/errors';
 import { Headers } from '../../../src/http/headers';
+import { collapsed } from '../../../src/dialects/sigv4/canonical';
 import { timeOf, type Signing } from '../../../src/dialects/sigv4/signing';
 
 /**
@@ -13,10 +14,41 @@ export function checkValidity(signing: Signing, headers: Headers, now: number, s
   const signed = new Set(signing.signedHeaders);
   const unsigned = unsignedOf(headers, signed);
   if (!signed.has('host')) unsigned.unshift('host');
-  if (unsigned.length === 0) return;
-  throw new BucketError('access-denied', 'There were headers present in the request which were not signed', {
-    fields: { HeadersNotSigned: unsigned.join(', ') },
-  });
+  if (unsigned.length > 0)
+    throw new BucketError(
+      'access-denied',
+      'There were headers present in the request which were not signed',
+      { fields: { HeadersNotSigned: unsigned.join(', ') } },
+    );
+  checkOneReading(signing, headers);
+}
+
+/** S3's headers that decide nothing: what users keep with objects, and what clients say of themselves. */
+const DESCRIBING = /^x-amz-(meta-|user-agent$)/;
+
+/**
+ * Checks that no request that means something else has the same canonical form, in which a header
+ * that is not there is empty, spaces are collapsed, and headers stand in the order of their list.
+ *
+ * @throws BucketError `access-denied`
+ */
+function checkOneReading({ signedHeaders, from }: Signing, headers: Headers): void {
+  const sent = headers.bySpelling();
+  const keys = new Set<string>();
+  for (const name of signedHeaders) {
+    const value = sent.get(name);
+    if (value === undefined) throw ambiguous(name, 'is signed and not there');
+    const isText = from === 'header' && (!name.startsWith('x-amz-') || DESCRIBING.test(name));
+    if (!isText && value !== collapsed(value)) throw ambiguous(name, 'has spaces that are not signed');
+    const key = Headers.key(name);
+    // metadata keep their spelling
+    if (keys.has(key) && !key.startsWith('x-amz-meta-')) throw ambiguous(name, 'is there in two spellings');
+    keys.add(key);
+  }
+}
+
+function ambiguous(name: string, why: string): BucketError {
+  return new BucketError('access-denied', `The header ${name} ${why}.`);
 }
 
 /**

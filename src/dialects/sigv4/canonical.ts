@@ -59,7 +59,8 @@ function encoded(bytes: ByteString): string {
   return quote(bytes).replaceAll('/', '%2F');
 }
 
-function collapsed(value: ByteString): ByteString {
+/** A header's value as it is signed: one space for each run of spaces and tabs, none at the ends. */
+export function collapsed(value: ByteString): ByteString {
   return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '');
 }
 
