@@ -13,11 +13,21 @@ export function numberIn(fields: Fields, name: string, error = `${name} not an i
   return value;
 }
 
-/** What is signed: all that a form promises about its files. */
+/**
+ * What is signed: all that a form promises about its files, line by line.
+ *
+ * @throws InvalidForm if one of them has a line break: it could be taken for the end of the path,
+ *   and what follows for part of the next line, or the other way round
+ */
 export function signedMessage(path: ByteString, fields: Fields): ByteString {
-  const value = (name: string) => fields.get(name) || '0';
-  const limits = [value('max_file_size'), value('max_file_count'), value('expires')];
-  return [path, fields.get('redirect') ?? '', ...limits].join('\n');
+  if (path.includes('\n')) throw new InvalidForm('the path has a line break');
+  const line = (name: string, unset: string) => {
+    const value = fields.get(name) || unset;
+    if (!value.includes('\n')) return value;
+    throw new InvalidForm(name === 'redirect' ? 'redirect is no URL' : `${name} not an integer`);
+  };
+  const limits = ['max_file_size', 'max_file_count', 'expires'].map((name) => line(name, '0'));
+  return [path, line('redirect', ''), ...limits].join('\n');
 }
 
 /**

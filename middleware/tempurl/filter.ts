@@ -40,10 +40,11 @@ export function tempUrlFilter(parts: TempUrlParts): Filter {
 }
 
 /**
- * Headers that would make an object of others, or a pointer to them, which whoever reads it by an URL of his own would then see. Swift's
- * list, with the one that distributions have added to it since.
+ * Headers that would make an object of others, or a pointer to them, which whoever reads it by a
+ * URL of their own would then see, and the one that names another object to write. None is
+ * signed. Swift's list, with one that distributions have added since, and `Destination`.
  */
-const POINTERS = ['X-Object-Manifest', 'X-Symlink-Target', 'X-Copy-From'];
+const POINTERS = ['X-Object-Manifest', 'X-Symlink-Target', 'X-Copy-From', 'Destination'];
 
 function isReading({ method }: Request): boolean {
   return method === 'GET' || method === 'HEAD';
