@@ -12,6 +12,9 @@ import { startServer, type RunningServer } from './server/serve';
 import { isWorker, serveAsWorker, startWorkers } from './server/workers';
 import { fsck } from './stores/embedded/fsck';
 
+// whatever a command writes, in this process or in its workers, is for its own user only
+process.umask(0o077);
+
 /** What is served where nothing else is said: a store of its own. */
 const EMBEDDED = relative(process.cwd(), join(__dirname, '../../config/embedded.conf'));
 

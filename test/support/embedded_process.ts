@@ -37,6 +37,11 @@ export function childrenOf(pid: number): number[] {
   return text.split(' ').filter(Boolean).map(Number);
 }
 
+/** The rights that nobody has to what a process makes, in octal digits. */
+export function umaskOf(pid: number): string | undefined {
+  return /^Umask:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+}
+
 /** Whether there is such a process. */
 export function lives(pid: number): boolean {
   try {

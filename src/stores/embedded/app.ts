@@ -26,9 +26,9 @@ export const embedded: AppPlugin<typeof options> = {
   create: async ({ data, expirer_interval }, log, role) =>
     role === 'worker'
       ? createEmbeddedApp(await openStorage(data, { role: 'worker' }))
-      : createEmbeddedApp(await openStorage(data), { interval: expirer_interval, log }),
+      : createEmbeddedApp(await openStorage(data, { log }), { interval: expirer_interval, log }),
   preside: async ({ data, expirer_interval }, log) => {
-    const storage = await openStorage(data);
+    const storage = await openStorage(data, { log });
     return { close: keepHouse(storage, { interval: expirer_interval, log }) };
   },
 };

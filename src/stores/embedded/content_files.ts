@@ -1,9 +1,11 @@
-import { closeSync, createReadStream, fstatSync, openSync } from 'node:fs';
+import { closeSync, createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { codeOf } from '../../errors';
+import { FILE_MODE, FOLDER_MODE, type Privacy } from './privacy';
 import { formatContentId } from './records';
+import { openRegularFile, type OpenFile } from './regular_file';
 import { fromSystem, StorageError } from './storage_error';
 
 /** What a file is called before all of its bytes are on disk. */
@@ -11,6 +13,16 @@ const partial = '.part';
 
 /** How much is read from a file at once. */
 const readSize = 256 * 1024;
+
+/** Something in the folder of contents. */
+export interface FoundFile {
+  /** Its path in the data folder. */
+  readonly name: string;
+  /** The number of the content whose file has this name. */
+  readonly id: number | undefined;
+  /** It is a regular file. */
+  readonly isFile: boolean;
+}
 
 /** Contents as files, by number: `content/xx/NUMBER`, where xx are the number's last two digits, so that folders fill evenly. */
 export class ContentFiles {
@@ -20,13 +32,16 @@ export class ContentFiles {
     this.#folder = path.join(folder, 'content');
   }
 
-  /** Makes the folders that are missing. */
-  async prepare(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+  /** Makes the folders that are missing, and closes all to other users. */
+  async prepare(privacy: Privacy): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
+    await privacy.closeFolder(this.#folder);
     const there = new Set(await readdir(this.#folder));
     for (let i = 0; i < 256; i++) {
       const name = i.toString(16).padStart(2, '0');
-      if (!there.has(name)) await mkdir(path.join(this.#folder, name), { recursive: true, mode: 0o700 });
+      const folder = path.join(this.#folder, name);
+      if (there.has(name)) await privacy.closeFolder(folder);
+      else await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     }
     // Also where nothing was missing: who made them may have crashed before this.
     await syncFolder(this.#folder);
@@ -34,7 +49,7 @@ export class ContentFiles {
 
   /** A new file, which nobody else can have. */
   async create(id: number): Promise<FileHandle> {
-    return open(this.#path(id) + partial, 'wx', 0o600);
+    return open(this.#path(id) + partial, 'wx', FILE_MODE);
   }
 
   /** Gives a file, whose bytes are on disk, its final name, durably. */
@@ -58,12 +73,11 @@ export class ContentFiles {
   /**
    * Bytes from first to last. The file is opened now and not when the stream is read, so that it may be removed meanwhile.
    *
-   * @throws StorageError `gone`, `corrupt` where the file is not as long as it should be, `failed`
+   * @throws StorageError `gone`, `corrupt` if the file is not as long as it should be, or none, `failed`
    */
   read(id: number, size: number, first: number, last: number): Readable {
-    const fd = this.#open(id);
+    const { fd, size: found } = this.#open(id);
     try {
-      const found = fstatSync(fd).size;
       if (found !== size)
         throw new StorageError('corrupt', `${this.#path(id)} has ${found} bytes and not ${size}`);
       return createReadStream('', { fd, start: first, end: last, highWaterMark: readSize });
@@ -73,20 +87,26 @@ export class ContentFiles {
     }
   }
 
-  /** The names of all files, as paths under the folder of contents, with the content's number where the name is one. */
-  async *all(): AsyncGenerator<{ readonly name: string; readonly id: number | undefined }> {
-    for (const folder of await readdir(this.#folder)) {
-      for (const file of await readdir(path.join(this.#folder, folder))) {
-        const id = /^[0-9a-f]{16}$/.test(file) ? parseInt(file, 16) : undefined;
-        const inPlace = id !== undefined && this.#path(id) === path.join(this.#folder, folder, file);
-        yield { name: path.join('content', folder, file), id: inPlace ? id : undefined };
+  /** Everything in the folder of contents and in its folders. */
+  async *all(): AsyncGenerator<FoundFile> {
+    for (const folder of await readdir(this.#folder, { withFileTypes: true })) {
+      if (!folder.isDirectory()) {
+        yield { name: path.join('content', folder.name), id: undefined, isFile: folder.isFile() };
+        continue;
+      }
+      for (const file of await readdir(path.join(this.#folder, folder.name), { withFileTypes: true })) {
+        const id = /^[0-9a-f]{16}$/.test(file.name) ? parseInt(file.name, 16) : undefined;
+        const isInPlace =
+          id !== undefined && this.#path(id) === path.join(this.#folder, folder.name, file.name);
+        const name = path.join('content', folder.name, file.name);
+        yield { name, id: isInPlace ? id : undefined, isFile: file.isFile() };
       }
     }
   }
 
-  #open(id: number): number {
+  #open(id: number): OpenFile {
     try {
-      return openSync(this.#path(id), 'r');
+      return openRegularFile(this.#path(id));
     } catch (error) {
       if (codeOf(error) === 'ENOENT') throw new StorageError('gone', 'the content is no object’s any more');
       throw fromSystem('could not read', error);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import path from 'node:path';
 import type { Transaction } from 'lmdb';
 import { codeOf } from '../../errors';
@@ -7,6 +7,7 @@ import { type ByteString, toText } from '../../http/bytes';
 import { ContentFiles } from './content_files';
 import { childName, expiryKey, expiryOf, idKey, idOf } from './keys';
 import { countedBytes, formatContentId, Place, type StoredContent, type StoredObject } from './records';
+import { checkRegularFile } from './regular_file';
 import { StorageError } from './storage_error';
 import { openTables, type Table, type Tables } from './tables';
 
@@ -23,14 +24,17 @@ export interface Finding {
 }
 
 /**
- * Reads everything in a storage and yields what is wrong; changes nothing. A server may have it open: what changes meanwhile is not taken
- * for damage.
+ * Reads everything in a storage and yields what is wrong; changes nothing. A server may have it
+ * open: what changes meanwhile is not taken for damage. Of files only regular ones are opened:
+ * whatever else lies there is reported and skipped.
  *
- * @throws StorageError `failed` if there is no storage in the folder, `format`
+ * @throws StorageError `failed` if there is no storage in the folder, `corrupt` if its database is
+ *   no regular file, `format`
  */
 export async function* fsck(folder: string): AsyncGenerator<Finding> {
   if (!existsSync(path.join(folder, 'data.mdb')))
     throw new StorageError('failed', `there is no storage in ${folder}`);
+  for (const name of ['data.mdb', 'lock.mdb']) checkRegularFile(path.join(folder, name));
   const tables = openTables(folder, { readOnly: true });
   const snapshot = tables.root.useReadTransaction();
   try {
@@ -208,10 +212,13 @@ class Check {
   }
 
   async *#orphanFiles(): AsyncGenerator<Finding> {
-    for await (const { name, id } of this.#files.all()) {
+    for await (const { name, id, isFile } of this.#files.all()) {
       if (id !== undefined && this.#known(id)) continue;
-      if (existsSync(path.join(this.#folder, name)))
-        yield { kind: 'orphan', text: `the file ${name} is no content’s` };
+      if (lstatSync(path.join(this.#folder, name), { throwIfNoEntry: false }))
+        yield {
+          kind: 'orphan',
+          text: isFile ? `the file ${name} is no content’s` : `${name} is no regular file, and no content’s`,
+        };
     }
   }
 

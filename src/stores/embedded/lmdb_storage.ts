@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteString } from '../../http/bytes';
+import type { Log } from '../../log';
 import { Commits, type Change } from './commits';
 import { Contents } from './contents';
 import { ContentFiles, syncFolder } from './content_files';
@@ -9,6 +10,7 @@ import { checkName } from './keys';
 import { type Entry, list } from './listing';
 import { Namespaces } from './namespaces';
 import { type Condition, Objects } from './objects';
+import { FOLDER_MODE, Privacy } from './privacy';
 import { accountRecord, containerRecord, objectRecord } from './records';
 import { Resident } from './resident';
 import { type Role, Session } from './sessions';
@@ -35,6 +37,8 @@ export interface StorageOptions {
   readonly now?: () => number;
   /** Contents up to this size lie in the database itself, others in files. In bytes. */
   readonly inlineLimit?: number;
+  /** Where it is reported that other users may look into the folder. */
+  readonly log?: Pick<Log, 'warn'>;
 }
 
 /**
@@ -44,22 +48,26 @@ export interface StorageOptions {
 export const defaultInlineLimit = 32 * 1024 - 16;
 
 /**
- * Opens the storage in a folder, which is made if it is not there, and puts in order what a crash left.
+ * Opens the storage in a folder, which is made if it is not there, and puts in order what a crash
+ * left. The owner takes the rights of other users off everything in it.
  *
  * @throws StorageError `locked` if another server has it open (for a worker: if none has), `format`, `no-space`, `failed`
  */
 export async function openStorage(folder: string, options: StorageOptions = {}): Promise<Storage> {
-  const { role = 'owner', now = Date.now, inlineLimit = defaultInlineLimit } = options;
+  const { role = 'owner', now = Date.now, inlineLimit = defaultInlineLimit, log } = options;
   const files = new ContentFiles(folder);
+  const privacy = new Privacy(log);
   let tables: Tables | undefined;
   let session: Session | undefined;
   try {
     await makeFolder(folder);
+    if (role === 'owner') await closeFiles(folder, privacy);
     tables = openTables(folder);
     session = await Session.open(tables, folder, role);
     if (role === 'owner') {
-      await files.prepare();
+      await files.prepare(privacy);
       await syncFolder(folder);
+      privacy.reportFailures();
     }
     const commits = new Commits(tables, session.owner, now);
     const contents = new Contents(tables, commits, files, session.id, inlineLimit);
@@ -77,8 +85,15 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
   }
 }
 
+/** Before the database is opened, which another program may have left open to everybody. */
+async function closeFiles(folder: string, privacy: Privacy): Promise<void> {
+  await privacy.reportFolder(folder);
+  for (const name of ['data.mdb', 'lock.mdb']) await privacy.closeFile(path.join(folder, name));
+  await privacy.closeFolder(path.join(folder, 'sessions'));
+}
+
 async function makeFolder(folder: string): Promise<void> {
-  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (made === undefined) return;
   // Each new folder's name lies in the folder above it.
   for (let each = path.resolve(folder); ; each = path.dirname(each)) {

@@ -5,6 +5,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { codeOf } from '../../errors';
 import { idKey, idOf } from './keys';
+import { FOLDER_MODE } from './privacy';
 import { fromSystem, StorageError } from './storage_error';
 import { metaKeys, type Tables } from './tables';
 
@@ -131,7 +132,7 @@ class Beacons {
   }
 
   async prepare(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
   }
 
   async light(): Promise<Beacon> {

@@ -1,5 +1,6 @@
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { StoredAccount, StoredContainer, StoredContent, StoredObject, StoredTally } from './records';
+import { FILE_MODE } from './privacy';
 import { StorageError } from './storage_error';
 
 export type Table<V> = Database<V, Buffer>;
@@ -33,6 +34,9 @@ const format = 1;
 /** Addresses, not memory: so large that the map need never move under several processes. */
 const mapSize = 2 ** 40;
 
+/** lmdb's option for the mode of new files, which its types leave out. */
+const FILES = { permissionsMode: FILE_MODE };
+
 /**
  * Opens or creates the database. Each commit is synced before it resolves, and before its pages can be used again
  * (`overlappingSync` would resolve earlier). `eventTurnBatching` is off, since a failed commit would else leave a rejected promise that nobody
@@ -49,6 +53,7 @@ export function openTables(folder: string, mode: { readonly readOnly?: boolean }
     mapSize,
     maxDbs: 16,
     maxReaders: 1024,
+    ...FILES,
     ...mode,
   });
   const tables: Tables = {

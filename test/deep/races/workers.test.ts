@@ -7,6 +7,7 @@ import {
   lives,
   loginTo,
   startEmbeddedProcess,
+  umaskOf,
 } from '../../support/embedded_process';
 import { depth, partOf } from '../../support/depth';
 import { eventually } from '../../support/eventually';
@@ -24,6 +25,8 @@ describe('a server with two workers', () => {
     folder = await newFolder();
     server = await startEmbeddedProcess(folder, 2);
     client = await loginTo(server.url);
+    // what any of the three makes is for its own user only
+    expect([server.pid, ...childrenOf(server.pid)].map(umaskOf)).toEqual(['0077', '0077', '0077']);
   });
   afterEach(async () => {
     expect(await server.stop()).toBe(0);

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expiryKey, idKey } from '../../../src/stores/embedded/keys';
 import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
@@ -32,6 +33,23 @@ const damages: [string, string[], (on: Damaged) => Promise<unknown>][] = [
   ['a file of nobody', ['orphan'], (on) => writeFile(on.file.replace(/.$/, 'x'), '')],
   ['a file in the wrong folder', ['orphan'], (on) => writeFile(on.file.replace(/..\/([^/]*)$/, 'ff/$1'), '')],
   ['a file half received', ['orphan'], (on) => writeFile(on.file + '.part', '')],
+  ['a pipe for a file', ['damaged-content'], (on) => replaced(on.file, makePipe)],
+  ['a folder for a file', ['damaged-content'], (on) => replaced(on.file, mkdir)],
+  ['a link to nothing for a file', ['damaged-content'], (on) => replaced(on.file, (at) => symlink('x', at))],
+  [
+    'a link to the right bytes for a file',
+    ['damaged-content'],
+    async (on) => {
+      await rename(on.file, `${on.folder}/moved`);
+      await symlink(`${on.folder}/moved`, on.file);
+    },
+  ],
+  ['a pipe of nobody', ['orphan'], (on) => makePipe(on.file + '.part')],
+  ['a link of nobody that leads nowhere', ['orphan'], (on) => symlink('x', on.file + '.part')],
+  ['a folder of nobody', ['orphan'], (on) => mkdir(on.file + '.part')],
+  ['a pipe in the place of a folder', ['orphan'], (on) => makePipe(`${on.folder}/content/pipe`)],
+  ['a link in the place of a folder', ['orphan'], (on) => symlink('/', `${on.folder}/content/link`)],
+  ['a file in the place of a folder', ['orphan'], (on) => writeFile(`${on.folder}/content/file`, '')],
   ['a content’s record gone', ['missing-content', 'orphan'], (on) => on.tables.contents.remove(on.large)],
   ['a reference too many', ['references'], (on) => change(on.tables, on.small, 2)],
   [
@@ -48,6 +66,17 @@ const damages: [string, string[], (on: Damaged) => Promise<unknown>][] = [
   ],
   ['a container gone', ['orphan', 'orphan', 'orphan', 'counter'], (on) => on.tables.containers.clearAsync()],
 ];
+
+/** A pipe: who opened it to read would wait until somebody writes. */
+function makePipe(at: string): Promise<void> {
+  execFileSync('mkfifo', [at]);
+  return Promise.resolve();
+}
+
+async function replaced(file: string, make: (at: string) => Promise<unknown>): Promise<void> {
+  await rm(file);
+  await make(file);
+}
 
 function change(tables: Tables, key: Buffer, references: number): Promise<boolean> {
   const [, size, etag, place] = tables.contents.get(key)!;
@@ -74,6 +103,21 @@ describe('fsck', () => {
 
   it('says that a folder is none', async () => {
     await expect(findings(await newFolder())).rejects.toMatchObject({ code: 'failed' });
+  });
+
+  it.each(['data.mdb', 'lock.mdb'])('opens no %s that is a pipe or a link', async (name) => {
+    const folder = await newFolder();
+    await (await openStorage(folder)).close();
+    const file = path.join(folder, name);
+    await rename(file, `${file}.moved`);
+    for (const make of [makePipe, (at: string) => symlink(`${at}.moved`, at)]) {
+      await make(file);
+      await expect(findings(folder)).rejects.toMatchObject({
+        code: 'corrupt',
+        message: `${file} is no regular file`,
+      });
+      await rm(file);
+    }
   });
 
   it('changes nothing', async () => {
