@@ -1,4 +1,5 @@
 import { Headers } from './http/headers';
+import { readJson } from './http/json';
 import type { Handler, Response } from './http/message';
 import { readAnswer } from './stores/answer';
 
@@ -21,7 +22,7 @@ async function merged(response: Response, capabilities: Capabilities): Promise<R
   const headers = (length: number) =>
     response.headers.withAll(Headers.of({ 'Content-Length': String(length) }));
   try {
-    const info = JSON.parse(body.toString('utf8')) as Record<string, unknown>;
+    const info = readJson(body) as Record<string, unknown>;
     const whole = Buffer.from(JSON.stringify({ ...info, ...capabilities }));
     return { ...response, headers: headers(whole.length), body: whole };
   } catch {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { drain } from '../../src/http/body';
-import { trimmedEnd, unquote, type ByteString } from '../../src/http/bytes';
+import { isText, trimmedEnd, unquote, type ByteString } from '../../src/http/bytes';
 import { isSignedBy, parseSignature } from '../../src/http/digest';
 import { parseParameters } from '../../src/http/form';
 import { Headers } from '../../src/http/headers';
@@ -88,6 +88,7 @@ export class Upload {
     const most = numberIn(fields, 'max_file_size');
     const headers = objectHeaders(fields, part.headers);
     const object = (this.folder() + filename).split('/').slice(4).join('/');
+    if (!isText(object)) throw new InvalidForm('the name of a file is not UTF-8 text');
     const admission = rules.admit(this.checkSignature(keys), { ...container, object });
     const content = Readable.from(capped(part.body, most), { objectMode: false });
     try {

@@ -5,6 +5,7 @@ import { messageOf } from '../../src/errors';
 import { readAll } from '../../src/http/body';
 import { toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
+import { readJson as parseJson } from '../../src/http/json';
 import type { Response } from '../../src/http/message';
 
 /** What a document consists of; texts are byte strings. */
@@ -45,7 +46,7 @@ export async function readJson<Schema extends z.ZodType>(
 
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return parseJson(body);
   } catch (error) {
     throw new BucketError('malformed-body', `The body is no JSON: ${messageOf(error)}`);
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BucketError } from '../../src/buckets/errors';
 import { toBytes, type ByteString } from '../../src/http/bytes';
+import { readJson } from '../../src/http/json';
 import { ALGORITHM, readCredential, readSignature } from '../../src/dialects/sigv4/signing';
 import type { Signer, Signers } from './signature/signers';
 import { MOST_BYTES } from '../../src/dialects/payload/judged';
@@ -108,7 +109,7 @@ function holds(operator: string, actual: ByteString, expected: ByteString): bool
 function parsePolicy(policy: ByteString): z.infer<typeof Policy> {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(policy, 'base64').toString('utf8'));
+    value = readJson(Buffer.from(policy, 'base64'));
   } catch {
     throw badPolicy('it is not JSON in base64');
   }

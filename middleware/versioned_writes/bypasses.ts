@@ -1,3 +1,4 @@
+import { isVersionsContainer } from '../../src/core/version_names';
 import { readAll } from '../../src/http/body';
 import { strip, toText, unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
@@ -6,6 +7,7 @@ import { parseQuery, type ContainerTarget, type Target } from '../../src/http/pa
 import { isSignedForS3 } from '../../src/http/s3';
 import { isTempUrl, tempUrlQuery } from '../../src/http/temp_url';
 import { keepsVersions, type Settings } from './settings';
+import { refuseHidden } from './with_ids/hidden_names';
 
 /** Swift takes 10,000 names of at most 1,024 bytes each, URL-encoded. */
 const MOST_BULK_BYTES = 32 * 1024 * 1024;
@@ -56,6 +58,7 @@ export function bypassOf(request: Request, authority: Authority): Bypass | undef
 /**
  * Refuses a bypass that would touch a versioned container, since what it destroys could not be archived.
  *
+ * @param hides whether there are containers that no client reaches
  * @returns the refusal, or the request to go on with
  */
 export async function checkBypass(
@@ -63,8 +66,9 @@ export async function checkBypass(
   request: Request,
   target: Target,
   settings: Pick<Settings, 'inForce'>,
+  hides: boolean,
 ): Promise<Response | Request> {
-  if (bypass.name === 'Bulk delete') return checkBulkDelete(bypass, request, target, settings);
+  if (bypass.name === 'Bulk delete') return checkBulkDelete(bypass, request, target, settings, hides);
   if (target.container === undefined) {
     if (bypass.name !== 'Archive extraction') return request;
     return refusal(
@@ -72,6 +76,11 @@ export async function checkBypass(
     );
   }
   return (await refuseIfVersioned(request, target, [target.container], settings, bypass)) ?? request;
+}
+
+/** Refuses a bypass whose path the store may read as an account's, and nobody else. */
+export function refuseNowhere({ name }: Bypass): Response {
+  return textResponse(400, `${name} needs the path of an account, or of a container\n`);
 }
 
 /** A request without what Swift takes out of a temporary URL's query, so that nobody reads more into it than the store does. */
@@ -84,6 +93,7 @@ async function checkBulkDelete(
   request: Request,
   target: Target,
   settings: Pick<Settings, 'inForce'>,
+  hides: boolean,
 ): Promise<Response | Request> {
   request.sendContinue?.();
   const body = await readAll(request.body, MOST_BULK_BYTES);
@@ -94,6 +104,7 @@ async function checkBulkDelete(
     const [container] = unquote(strip(line)).replace(/^\/+/, '').split('/');
     if (container) containers.add(container);
   }
+  if (hides && [...containers].some(isVersionsContainer)) return refuseHidden(400, 'A container in the list');
   const refused = await refuseIfVersioned(request, target, containers, settings, bypass);
   return refused ?? { ...request, body };
 }

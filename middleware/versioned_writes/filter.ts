@@ -1,13 +1,22 @@
 import type { Cache } from '../../src/caches/cache';
+import { unquote } from '../../src/http/bytes';
 import { withInfo } from '../../src/info';
-import type { Filter, Handler, Request, Response } from '../../src/http/message';
+import {
+  isReading,
+  textResponse,
+  type Filter,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../src/http/message';
+import { unreadableName } from '../../src/http/naming_headers';
 import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/http/path';
 import { changedBy, writtenBy } from '../../src/http/written';
 import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
 import { ObjectWriter } from './object';
-import { asSigned, bypassOf, checkBypass, isS3Write, refuseS3, type Bypass } from './bypasses';
+import { asSigned, bypassOf, checkBypass, isS3Write, refuseNowhere, refuseS3, type Bypass } from './bypasses';
 import { ContainerRequests } from './containers';
 import { answerTo } from './failures';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
@@ -51,14 +60,21 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
     const handler: Handler = async (given) => {
       if (acts && isS3Write(given)) return refuseS3();
       const target = parseTarget(given.path);
-      if (target === undefined) return next(given);
-      const request = allowedWithIds ? await hidingVersions(given, target) : given;
-      if ('status' in request) return request;
+      if (target === undefined) return acts ? nowhere(given) : next(given);
+      const unreadable = acts && !isReading(given.method) ? unreadableName(given.headers) : undefined;
+      if (unreadable !== undefined) return textResponse(400, `The name in ${unreadable} is not UTF-8 text\n`);
       try {
-        return await routed(request, target);
+        const request = allowedWithIds ? await hidingVersions(given, target, whole) : given;
+        return 'status' in request ? request : await routed(request, target);
       } catch (error) {
-        return answerTo(error, request, app.authority, log);
+        return answerTo(error, given, app.authority, log);
       }
+    };
+
+    /** What names nothing here may still be a bypass to the store, which then looks for names elsewhere. */
+    const nowhere = (request: Request): Promise<Response> => {
+      const bypass = /^\/v1(\.0)?\//.test(unquote(request.path)) && bypassOf(request, app.authority);
+      return bypass ? Promise.resolve(refuseNowhere(bypass)) : next(request);
     };
 
     const routed = async (request: Request, target: Target): Promise<Response> => {
@@ -79,12 +95,18 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       if (!isMultipartDelete(request)) return writer.handle(request, written);
       return checked(
         target,
-        async (going) => (await multipartDelete(request, written, going, handler)) ?? request,
+        async (going) =>
+          (await multipartDelete(request, written, {
+            // what is deleted part by part goes by the settings of each
+            settings: allowedWithIds ? settings : going,
+            handler,
+            hides: allowedWithIds,
+          })) ?? request,
       );
     };
 
     const checkedBypass = (request: Request, target: Target, bypass: Bypass): Promise<Response> =>
-      checked(target, (going) => checkBypass(bypass, request, target, going));
+      checked(target, (going) => checkBypass(bypass, request, target, going, allowedWithIds));
 
     /** The answer that a check finds, or else what the store makes of the request that it lets through. */
     const checked = async (

@@ -1,6 +1,6 @@
 import { checkBucketName } from '../buckets/bucket';
 import { checkVersionId, type ObjectRef } from '../buckets/versions';
-import { unquote, type ByteString } from '../http/bytes';
+import { isText, unquote, type ByteString } from '../http/bytes';
 import { invalidArgument } from './arguments';
 
 /**
@@ -19,6 +19,7 @@ export function parseCopySource(given: ByteString, header: string, parameter: st
       given,
       'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
     );
+  if (!isText(key)) throw invalidArgument(header, given, 'The key is not UTF-8, or has a NUL in it.');
   checkBucketName(bucket);
   if (query === undefined) return { bucket, key };
   const [name, id] = query.split(/=(.*)/s);

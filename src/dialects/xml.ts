@@ -74,7 +74,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
  *
  * @param most bytes that it may have
  * @param root the name that its root must have
- * @throws BucketError `malformed-body` for what is no XML, has a document type (and so entities) or another root; `too-large`
+ * @throws BucketError `malformed-body` for what is no XML 1.0 in UTF-8, has text beside elements, a document type (and so entities) or another root; `too-large`
  */
 export async function readXml(body: Body, most: number, root: string): Promise<XmlElement> {
   const bytes = await readAll(body, most);
@@ -85,9 +85,15 @@ export async function readXml(body: Body, most: number, root: string): Promise<X
   return document;
 }
 
-/** The first child of a name. */
+/**
+ * The child of a name.
+ *
+ * @throws BucketError `malformed-body` if there are several: readers disagree on which of them counts
+ */
 export function child(element: XmlElement, name: string): XmlElement | undefined {
-  return element.children.find((each) => each.name === name);
+  const [found, another] = childrenOf(element, name);
+  if (another) throw new BucketError('malformed-body', `${element.name} has ${name} more than once.`);
+  return found;
 }
 
 /** All children of a name. */
@@ -112,6 +118,10 @@ function parse(bytes: Buffer): XmlElement {
   parser.on('error', (error) => {
     throw error;
   });
+  parser.on('xmldecl', ({ version, encoding = 'UTF-8' }) => {
+    if (version !== '1.0' || encoding.toUpperCase() !== 'UTF-8')
+      throw new Error('it is not XML 1.0 in UTF-8');
+  });
   parser.on('doctype', () => {
     throw new Error('a document type is not allowed');
   });
@@ -131,6 +141,8 @@ function parse(bytes: Buffer): XmlElement {
   parser.on('cdata', add);
   parser.on('closetag', () => {
     const done = stack.pop();
+    if (done && done.children.length > 0 && /[^ \t\r\n]/.test(done.text))
+      throw new Error(`${done.name} has both text and elements`);
     if (done) stack.at(-1)?.children.push({ ...done, text: toBytes(done.text) });
   });
   try {

@@ -1,4 +1,5 @@
-import { toText, type ByteString } from './bytes';
+import type { ByteString } from './bytes';
+import { readJson } from './json';
 
 /** The header with which an account's owners let others in (Swift's ACLs of version 2). */
 export const ACCOUNT_ACL = 'x-account-access-control';
@@ -10,7 +11,7 @@ export function parseAccountAcl(
   if (value === undefined) return undefined;
   if (value === '') return {};
   try {
-    const parsed: unknown = JSON.parse(toText(value));
+    const parsed: unknown = readJson(Buffer.from(value, 'latin1'));
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
       ? (parsed as Record<string, unknown>)
       : undefined;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Credential, CredentialSource } from '../credentials/credential';
 import { toBytes, toText, type ByteString } from '../http/bytes';
+import { readJsonText } from '../http/json';
 import { StoreError } from '../stores/error';
 import {
   askIdentity,
@@ -137,7 +138,7 @@ function credentialIn(text: string, accessKey: ByteString): Credential | undefin
 
 function read<T>(schema: z.ZodType<T>, text: string): T {
   try {
-    return schema.parse(JSON.parse(text));
+    return schema.parse(readJsonText(text));
   } catch {
     // what was read may be secret
     throw new StoreError('unavailable', 'Keystone told a credential that cannot be read');

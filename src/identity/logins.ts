@@ -2,6 +2,7 @@ import { request as undiciRequest } from 'undici';
 import { z } from 'zod';
 import { messageOf } from '../errors';
 import { toBytes } from '../http/bytes';
+import { readJsonText } from '../http/json';
 import { StoreError } from '../stores/error';
 import type { Login, Session } from './session';
 
@@ -101,7 +102,7 @@ export function keystoneUrl(authUrl: URL, path: string): URL {
 /** What Keystone tells of a token, as far as it can be read. */
 export function tokenFacts(text: string): Omit<Session, 'token'> {
   try {
-    const { catalog = [], expires_at, project } = KeystoneToken.parse(JSON.parse(text)).token;
+    const { catalog = [], expires_at, project } = KeystoneToken.parse(readJsonText(text)).token;
     const endpoints = catalog
       .filter(({ type }) => type === 'object-store')
       .flatMap((service) => service.endpoints);

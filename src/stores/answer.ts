@@ -1,7 +1,8 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { readAll } from '../http/body';
 import type { Body } from '../http/message';
 import { messageOf } from '../errors';
+import { readJson } from '../http/json';
 import { StoreError } from './error';
 
 /**
@@ -27,8 +28,21 @@ export async function readAnswer(body: Body, most: number, what: string): Promis
  */
 export function parseAnswer<T>(form: z.ZodType<T>, body: Buffer, what: string): T {
   try {
-    return form.parse(JSON.parse(body.toString('utf8')));
+    return form.parse(readJson(body));
   } catch (cause) {
     throw new StoreError('unavailable', `the store answered with ${what} that is none`, undefined, { cause });
   }
+}
+
+/**
+ * The same value as it came, its fields in the order that the store gave them, once it is found to be of that form.
+ *
+ * @throws StoreError `unavailable` if it is no JSON, or of another form
+ */
+export function parseAnswerAsGiven<T>(form: z.ZodType<T>, body: Buffer, what: string): T {
+  return parseAnswer(
+    z.unknown().refine((value): value is T => form.safeParse(value).success),
+    body,
+    what,
+  ) as T;
 }

@@ -4,6 +4,7 @@ import { isTrueValue, toBytes, unquote, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import type { Response } from '../http/message';
 import { parseCopyHeader } from '../http/path';
+import { parseAnswer } from './answer';
 import { StoreError } from './error';
 import { isMarkerType, NEW_MARKER_TYPE } from './markers';
 import { readNotes } from './notes';
@@ -78,13 +79,7 @@ const Listing = z.array(z.object({ name: z.string().optional(), content_type: z.
 
 /** The entries of a page of a listing in JSON. @throws StoreError where it is none */
 export function parseListing(body: Buffer): TypedEntry[] {
-  try {
-    return Listing.parse(JSON.parse(body.toString('utf8'))).flatMap(({ name, content_type }) =>
-      name === undefined ? [] : [listingEntry(toBytes(name), toBytes(content_type ?? ''))],
-    );
-  } catch (cause) {
-    throw new StoreError('unavailable', 'the store answered with a listing that is not JSON', undefined, {
-      cause,
-    });
-  }
+  return parseAnswer(Listing, body, 'a listing').flatMap(({ name, content_type }) =>
+    name === undefined ? [] : [listingEntry(toBytes(name), toBytes(content_type ?? ''))],
+  );
 }

@@ -3,6 +3,7 @@ import { destroy, drain, whileUnread } from '../../../src/http/body';
 import { BEFORE_VERSIONS } from '../../../src/core/version_names';
 import { isTrueValue, toBytes, type ByteString } from '../../../src/http/bytes';
 import { credentials, Headers } from '../../../src/http/headers';
+import { readJson } from '../../../src/http/json';
 import {
   subrequest,
   textResponse,
@@ -300,7 +301,7 @@ function bytesUsed(headers: Headers): number {
 
 function tellsStaticLinks(info: Buffer): boolean {
   try {
-    const { symlink } = JSON.parse(info.toString('utf8')) as { symlink?: { static_links?: unknown } };
+    const { symlink } = readJson(info) as { symlink?: { static_links?: unknown } };
     return symlink?.static_links === true;
   } catch {
     return false;

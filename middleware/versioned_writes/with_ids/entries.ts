@@ -4,7 +4,7 @@ import { toBytes, toText, type ByteString } from '../../../src/http/bytes';
 import type { ShownEntry } from '../../../src/http/listing';
 import type { ForDialect, Response } from '../../../src/http/message';
 import { formatTarget, parseTarget, type ContainerTarget } from '../../../src/http/path';
-import { parseAnswer, readAnswer } from '../../../src/stores/answer';
+import { parseAnswerAsGiven, readAnswer } from '../../../src/stores/answer';
 import { latest } from '../../../src/core/decide_with_ids';
 import { newestIn } from '../../../src/core/newest_note';
 import { nullIn } from '../../../src/core/null_note';
@@ -29,9 +29,8 @@ export type RawEntry = z.infer<typeof Entry>;
 export async function readListing({ status, body }: Response): Promise<RawEntry[]> {
   const bytes = await readAnswer(body, MOST_LISTING_BYTES, 'a page of a listing');
   if (status === 204) return [];
-  parseAnswer(Listing, bytes, 'a listing');
   // what the form makes of it has another order
-  return JSON.parse(bytes.toString('utf8')) as RawEntry[];
+  return parseAnswerAsGiven(Listing, bytes, 'a listing');
 }
 
 /** An entry of a container's own listing: links to versions with what listings tell of the data. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { drain } from '../../http/body';
 import { Headers } from '../../http/headers';
+import { readJson, UnreadableJson } from '../../http/json';
 import { NO_BODY, type Body, type Handler, type Response } from '../../http/message';
 import { transactionId } from '../../http/transaction';
 import { parseAnswer, readAnswer } from '../answer';
@@ -124,10 +125,11 @@ export class ServerRecords {
 
   /** Undefined where it has gone, or is none. */
   async #read(id: string): Promise<ServerRecord | undefined> {
+    const body = await this.#get(`/${id}`, '');
     try {
-      return ServerRecord.safeParse(JSON.parse((await this.#get(`/${id}`, '')).toString() || 'null')).data;
+      return ServerRecord.safeParse(readJson(body)).data;
     } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
+      if (error instanceof UnreadableJson) return undefined;
       throw error;
     }
   }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { isText, quote, toBytes, trimmed, trimmedEnd } from '../../../http/bytes';
+import { quote, trimmed, trimmedEnd } from '../../../http/bytes';
 import type { ObjectTarget } from '../../../http/path';
+import { readJson } from '../../../http/json';
 import { pythonJson } from '../../../http/python_json';
+import { segmentPlace } from '../../../http/segments';
 import { page, Refused, refuseWith } from './answers';
 import { rangesOf, type Range } from '../../../http/ranges';
 
@@ -47,8 +49,7 @@ export function segmentRange({ range, bytes }: ObjectSegment): Range {
 
 /** The object that a path in a manifest names: in the account of the manifest. */
 export function segmentTarget({ version, account }: ObjectTarget, path: string): ObjectTarget {
-  const [container = '', ...rest] = toBytes(path).replace(/^\/+/, '').split('/');
-  return { version, account, container, object: rest.join('/') };
+  return { version, account, ...segmentPlace(path) };
 }
 
 /** A segment as a client names it. */
@@ -69,8 +70,7 @@ export type WantedSegment =
 export function parseManifest(body: Buffer, manifest: ObjectTarget): WantedSegment[] {
   let parsed: unknown;
   try {
-    if (!isText(body.toString('latin1'))) throw new SyntaxError('not UTF-8');
-    parsed = JSON.parse(body.toString('utf8'));
+    parsed = readJson(body);
   } catch {
     throw new Refused(page(400, 'Manifest must be valid JSON.\n'));
   }
@@ -137,7 +137,7 @@ function parsePath(
 }
 
 function toInteger(value: unknown): number {
-  if (typeof value === 'number') return Math.trunc(value);
+  if (typeof value === 'number') return Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) : NaN;
   return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : NaN;
 }
 

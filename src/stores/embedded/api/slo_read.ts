@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readAll, streamOf } from '../../../http/body';
 import { Headers } from '../../../http/headers';
+import { readJson } from '../../../http/json';
 import type { ObjectTarget } from '../../../http/path';
 import type { ObjectRecord } from '../storage';
 import { refuse } from './answers';
@@ -68,7 +69,7 @@ export async function readManifest(
 ): Promise<StoredSegment[]> {
   const body = await readAll(storage.read(content), MOST_STORED_BYTES);
   if (body === undefined) throw refuse(409);
-  return StoredManifest.parse(JSON.parse(body.toString('utf8')));
+  return StoredManifest.parse(readJson(body));
 }
 
 function* piecesOf(call: ObjectCall, segments: readonly StoredSegment[], depth: number): Generator<Piece> {

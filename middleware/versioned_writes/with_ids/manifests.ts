@@ -1,0 +1,122 @@
+import { page } from '../../../src/http/answers';
+import { destroy, drain, readAll } from '../../../src/http/body';
+import { isTrueValue, unquote } from '../../../src/http/bytes';
+import { credentials } from '../../../src/http/headers';
+import { readJson, UnreadableJson } from '../../../src/http/json';
+import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
+import { formatTarget, parseQuery, withoutParameter, type ObjectTarget } from '../../../src/http/path';
+import { copiedBy, isCopy } from '../../../src/http/written';
+import { readAnswer } from '../../../src/stores/answer';
+import { asSigned } from '../bypasses';
+import { isHidden, namesHidden, refuseHidden, refuseSegment } from './hidden_names';
+
+/** More than any store takes for a manifest. */
+const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
+const PARAMETER = 'multipart-manifest';
+
+/**
+ * Keeps clients from making large objects of segments in containers that hold versions: by a manifest that they put, by a
+ * copy that the store reads as a manifest, and by a copy of a manifest.
+ *
+ * @param handler answers as for the client
+ * @returns the refusal, or the request to go on with, which makes of the store what was judged
+ */
+export async function judgeManifest(
+  request: Request,
+  target: ObjectTarget,
+  handler: Handler,
+): Promise<Request | Response> {
+  if (request.method !== 'PUT' && request.method !== 'COPY') return request;
+  const wanted = parseQuery(asSigned(request).query).get(PARAMETER);
+  const source = isCopy(request) ? copiedBy(request, target) : undefined;
+  if (wanted === 'get' && source) return judgeCopiedManifest(request, source, handler);
+  if (wanted !== 'put') return request;
+  if (source) return judgeCopiedContent(request, source, handler);
+  return isCopy(request) ? request : judgeBody(request);
+}
+
+async function judgeBody(request: Request): Promise<Request | Response> {
+  const { sendContinue, ...rest } = request;
+  sendContinue?.();
+  const body = await readAll(request.body, MOST_MANIFEST_BYTES);
+  return body === undefined ? tooLong() : (refusalOf(body) ?? { ...rest, body });
+}
+
+/** Swift reads what is copied so as a manifest. It is copied only as long as it is what was judged. */
+async function judgeCopiedContent(
+  request: Request,
+  source: ObjectTarget,
+  handler: Handler,
+): Promise<Request | Response> {
+  const { headers } = request;
+  const query = withoutParameter(request.query, PARAMETER);
+  const asked = { method: 'GET', path: formatTarget(source), query };
+  const wanted = headers.only(
+    'range',
+    'if-match',
+    'if-none-match',
+    'if-modified-since',
+    'if-unmodified-since',
+  );
+  const read = subrequest(request, { ...asked, headers: credentials(headers).withAll(wanted) });
+  const response = await handler(read);
+  // a copy is refused as its source is
+  if (response.status >= 300) return response;
+  const body = await readAll(response.body, MOST_MANIFEST_BYTES);
+  if (body === undefined) return tooLong();
+  const refusal = refusalOf(body);
+  const etag = response.headers.get('etag');
+  if (refusal || etag === undefined) return refusal ?? unreadable();
+  return { ...request, headers: headers.with('If-Match', etag) };
+}
+
+/** The copy of a large object's manifest, which the store writes anew. */
+async function judgeCopiedManifest(
+  request: Request,
+  source: ObjectTarget,
+  handler: Handler,
+): Promise<Request | Response> {
+  const ask = (method: 'GET' | 'HEAD') => {
+    const { query } = request;
+    const headers = credentials(request.headers);
+    const asked = subrequest(request, { method, path: formatTarget(source), query, headers });
+    return handler(request.dialect ? { ...asked, dialect: {} } : asked);
+  };
+  const head = await ask('HEAD');
+  await drain(head.body);
+  if (isHidden(unquote(head.headers.get('x-object-manifest') ?? ''))) return refuseSegments();
+  if (!isLarge(head)) return request;
+  const response = await ask('GET');
+  if (!isLarge(response)) {
+    destroy(response.body);
+    return request;
+  }
+  const manifest = await readAnswer(response.body, MOST_MANIFEST_BYTES, 'a manifest');
+  return refusalOf(manifest) ?? request;
+}
+
+function isLarge({ status, headers }: Response): boolean {
+  return status < 300 && isTrueValue(headers.get('x-static-large-object'));
+}
+
+function refusalOf(manifest: Buffer): Response | undefined {
+  try {
+    return namesHidden(readJson(manifest)) ? refuseSegment() : undefined;
+  } catch (error) {
+    if (error instanceof UnreadableJson) return unreadable();
+    throw error;
+  }
+}
+
+function refuseSegments(): Response {
+  return refuseHidden(400, 'The container of the segments');
+}
+
+/** In Swift's words. */
+function unreadable(): Response {
+  return page(400, 'Manifest must be valid JSON.\n');
+}
+
+function tooLong(): Response {
+  return page(413, 'The manifest is longer than any may be\n');
+}

@@ -1,0 +1,50 @@
+/** A text is no JSON, or is JSON that not all readers understand, or not all alike. */
+export class UnreadableJson extends Error {
+  override readonly name = 'UnreadableJson';
+}
+
+/** A byte order mark is kept, and is no JSON then. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads JSON as Swift does (Python's `json.loads`), or refuses it. Python detects encodings, so that it reads UTF-16,
+ * UTF-32 and what stands behind a byte order mark; it reads halves of surrogate pairs, NaN and Infinity, too. All of
+ * these are refused. Of two members of one name the last counts, as in Python. Numbers are doubles: code that decides
+ * by one checks that it is safe.
+ *
+ * @throws UnreadableJson
+ */
+export function readJson(bytes: Buffer): unknown {
+  let text: string;
+  try {
+    text = UTF_8.decode(bytes);
+  } catch (cause) {
+    throw new UnreadableJson('it is not UTF-8', { cause });
+  }
+  return readJsonText(text);
+}
+
+/**
+ * The same for a text that is decoded already.
+ *
+ * @throws UnreadableJson
+ */
+export function readJsonText(text: string): unknown {
+  if (hasHalfCharacter(text)) throw new UnreadableJson('a half of a surrogate pair stands alone');
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UnreadableJson(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** An escape, that of a whole pair of surrogates as one; a half that stands alone is captured. */
+const ESCAPE =
+  /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|[^])/g;
+
+/** UTF-8 has no halves of pairs, so only escapes can spell one. */
+function hasHalfCharacter(json: string): boolean {
+  if (!/\\u[dD][89a-fA-F]/.test(json)) return false;
+  for (const [, half] of json.matchAll(ESCAPE)) if (half !== undefined) return true;
+  return false;
+}

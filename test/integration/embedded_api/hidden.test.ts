@@ -1,0 +1,19 @@
+import { hiddenTable } from '../../conformance/with_ids/hidden';
+import { login } from '../../support/embedded';
+import { suiteUpstream } from '../../support/embedded_upstream';
+import { startProxy } from '../../support/proxy';
+import type { RunningServer } from '../../../src/server/serve';
+
+describe('what holds versions in the embedded store', () => {
+  const upstream = suiteUpstream();
+  let proxy: RunningServer;
+  beforeAll(async () => {
+    proxy = await startProxy(await upstream(), { filter: 'allow_object_versioning = true' });
+  });
+  afterAll(() => proxy.close());
+
+  hiddenTable(() => ({
+    login: () => login(proxy.url, 'test:tester', 'testing'),
+    direct: async () => login(await upstream(), 'test:tester', 'testing'),
+  }));
+});

@@ -1,0 +1,14 @@
+import { hiddenTable } from '../../conformance/with_ids/hidden';
+import { suiteProxy } from '../../support/suite';
+import { describeWithSwift, login } from '../../support/swift';
+
+const filter = 'allow_object_versioning = true';
+
+describeWithSwift('what holds versions in a Swift', ({ plain }) => {
+  describe.each([
+    ['the service user', suiteProxy(plain, { filter })],
+    ["the client's token", suiteProxy(plain, { filter, service: false })],
+  ])('with %s', (_, proxy) =>
+    hiddenTable(() => ({ login: () => proxy.login('tester'), direct: () => login(plain, 'tester') })),
+  );
+});
