@@ -10,6 +10,7 @@ import {
   type Response,
 } from '../../src/http/message';
 import { unreadableName } from '../../src/http/naming_headers';
+import { isReadTwoWays } from '../../src/http/query_readings';
 import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/http/path';
 import { changedBy, writtenBy } from '../../src/http/written';
 import type { Locker } from '../../src/lockers/locker';
@@ -61,8 +62,8 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       if (acts && isS3Write(given)) return refuseS3();
       const target = parseTarget(given.path);
       if (target === undefined) return acts ? nowhere(given) : next(given);
-      const unreadable = acts && !isReading(given.method) ? unreadableName(given.headers) : undefined;
-      if (unreadable !== undefined) return textResponse(400, `The name in ${unreadable} is not UTF-8 text\n`);
+      const reason = acts && isApi(target) ? whyUnclear(given) : undefined;
+      if (reason !== undefined) return textResponse(400, reason);
       try {
         const request = allowedWithIds ? await hidingVersions(given, target, whole) : given;
         return 'status' in request ? request : await routed(request, target);
@@ -123,6 +124,14 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
     };
     return acts ? withInfo(handler, capabilities) : handler;
   };
+}
+
+/** Why the store might understand a request otherwise. */
+function whyUnclear({ method, query, headers }: Request): string | undefined {
+  if (isReadTwoWays(query))
+    return 'A semicolon in the query ends a parameter to some, and to others does not\n';
+  const unreadable = isReading(method) ? undefined : unreadableName(headers);
+  return unreadable === undefined ? undefined : `The name in ${unreadable} is not UTF-8 text\n`;
 }
 
 function isAccount(target: Target): boolean {

@@ -38,13 +38,22 @@ export function readJsonText(text: string): unknown {
   }
 }
 
-/** An escape, that of a whole pair of surrogates as one; a half that stands alone is captured. */
-const ESCAPE =
-  /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|[^])/g;
-
 /** UTF-8 has no halves of pairs, so only escapes can spell one. */
 function hasHalfCharacter(json: string): boolean {
-  if (!/\\u[dD][89a-fA-F]/.test(json)) return false;
-  for (const [, half] of json.matchAll(ESCAPE)) if (half !== undefined) return true;
+  let at = json.indexOf('\\');
+  while (at >= 0) {
+    const unit = escapedUnit(json, at);
+    const isPair = isFirstHalf(unit) && isSecondHalf(escapedUnit(json, at + 6));
+    if (!isPair && (isFirstHalf(unit) || isSecondHalf(unit))) return true;
+    at = json.indexOf('\\', at + (isPair ? 12 : 2));
+  }
   return false;
 }
+
+/** The unit that a `\uXXXX` at a place spells; no half of a pair if there is none. */
+function escapedUnit(json: string, at: number): number {
+  return json.startsWith('\\u', at) ? parseInt(json.slice(at + 2, at + 6), 16) : NaN;
+}
+
+const isFirstHalf = (unit: number) => unit >= 0xd800 && unit < 0xdc00;
+const isSecondHalf = (unit: number) => unit >= 0xdc00 && unit < 0xe000;

@@ -40,9 +40,6 @@ export function parseAnswer<T>(form: z.ZodType<T>, body: Buffer, what: string): 
  * @throws StoreError `unavailable` if it is no JSON, or of another form
  */
 export function parseAnswerAsGiven<T>(form: z.ZodType<T>, body: Buffer, what: string): T {
-  return parseAnswer(
-    z.unknown().refine((value): value is T => form.safeParse(value).success),
-    body,
-    what,
-  ) as T;
+  const same = z.custom<T>((value) => form.safeParse(value).success);
+  return parseAnswer(same, body, what);
 }

@@ -132,6 +132,8 @@ export function hiddenTable(store: () => HidingStore): void {
       expect((await list('?bulk-delete', names)).status).toBe(400);
     // a path that names nothing to us, and an account to Swift
     expect((await list('//c?bulk-delete', version)).status).toBe(400);
+    // to an older Python two parameters
+    expect((await list('?x=y;bulk-delete', version)).status).toBe(400);
     expect(await versions()).toEqual(before);
   });
 

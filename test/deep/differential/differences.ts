@@ -4,6 +4,7 @@ import { removeLeftover, writtenBy } from './leftovers';
 import type { Observation } from './observe';
 import type { Side } from './side';
 import { showStep, type Step } from './steps';
+import { isNoText } from './unsent';
 
 /** A step that was answered differently. */
 export interface Divergence {
@@ -33,6 +34,12 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
     reason:
       'a write may be malformed, lack its source, be unauthorised and have no archive, all at once: each side has its own order of looking, since a proxy learns of rights from the store only',
     explains: async (divergence) => refuses(divergence) && (await isAlsoReason(divergence)),
+  },
+  {
+    name: 'a copy to a name that is not UTF-8',
+    reason: 'Swift answers 412, or 500, once it has looked for the source; we refuse it with 400 before',
+    explains: ({ step: { headers = {} }, swift, hindsight, side }) =>
+      isNoText(headers['Destination'], side) && swift.status >= 400 && hindsight.status === 400,
   },
   {
     name: 'realm',

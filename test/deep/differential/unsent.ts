@@ -20,11 +20,14 @@ export const UNSENT: readonly Unsent[] = [
     name: 'copy from a name that is not UTF-8 (not sent)',
     reason:
       'Swift answers 500; we cannot know that nothing was done, so the entry made for it stays in the archive until the next write',
-    concerns: ({ method, path, headers = {} }, side) => {
-      const source = method === 'COPY' ? path : headers['X-Copy-From'];
-      const named = source?.replace(/\{[ae]:(?:\w:)?(\d)[^}]*\}/g, '{n$1}');
-      return named !== undefined && /%ff|%00/.test(side.expandNames(named));
-    },
+    concerns: ({ method, path, headers = {} }, side) =>
+      isNoText(method === 'COPY' ? path : headers['X-Copy-From'], side),
+  },
+  {
+    name: 'a link, or a pointer to segments, with a name that is not UTF-8 (not sent)',
+    reason: 'Swift makes one that leads nowhere; we refuse it, as we do whatever names what cannot be',
+    concerns: ({ headers = {} }, side) =>
+      [headers['X-Symlink-Target'], headers['X-Object-Manifest']].some((name) => isNoText(name, side)),
   },
   {
     name: 'DELETE of a version by its id, by who is not the owner (not sent)',
@@ -87,6 +90,12 @@ export const UNSENT: readonly Unsent[] = [
     concerns: isBeneathMarker,
   },
 ];
+
+/** Whether a name is one that no store has. */
+export function isNoText(name: string | undefined, side: Side): boolean {
+  const named = name?.replace(/\{[ae]:(?:\w:)?(\d)[^}]*\}/g, '{n$1}');
+  return named !== undefined && /%ff|%00/.test(side.expandNames(named));
+}
 
 /** What is not sent to a proxy over a plain Swift. */
 export const PROXY_UNSENT: readonly Unsent[] = [

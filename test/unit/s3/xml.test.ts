@@ -1,4 +1,4 @@
-import { readXml } from '../../../src/dialects/xml';
+import { child, childrenOf, readXml } from '../../../src/dialects/xml';
 
 const read = (text: string) => readXml(Buffer.from(text), 10_000_000, 'a');
 
@@ -8,6 +8,10 @@ it.each([
   ['has a document type', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'],
   ['has an entity that there is not', '<a>&b;</a>'],
   ['has a character that XML cannot have', '<a>&#1;</a>'],
+  ['is said to be in another encoding', '<?xml version="1.0" encoding="ISO-8859-1"?><a>\u00e9</a>'],
+  ['is said to be in UTF-16', '<?xml version="1.0" encoding="utf-16"?><a/>'],
+  ['is of another version', '<?xml version="1.1"?><a>&#1;</a>'],
+  ['has text beside elements', '<a>b<b/></a>'],
   ['has elements without end', `<a>${'<b/>'.repeat(100_000)}</a>`],
   ['is deeper than any is', `<a>${'<b>'.repeat(100)}${'</b>'.repeat(100)}</a>`],
 ])('a document that %s is refused', async (_, text) => {
@@ -16,6 +20,25 @@ it.each([
 
 it('a document that is not UTF-8 is refused', async () => {
   const bytes = Buffer.from([...Buffer.from('<a>'), 0xff, ...Buffer.from('</a>')]);
+  await expect(readXml(bytes, 100, 'a')).rejects.toMatchObject({ code: 'malformed-body' });
+});
+
+it.each([
+  ['\ufeff<a>b</a>', 'a byte order mark'],
+  ['<?xml version="1.0" encoding="utf-8"?>\n<a>b</a>', 'a declaration'],
+  ['<a><!-- c -->b<?d?></a>', 'what is no content'],
+])('%j is read with %s', async (text) => {
+  expect(await read(text)).toMatchObject({ name: 'a', text: 'b' });
+});
+
+it('a child that is there twice is refused: readers disagree on which of them counts', async () => {
+  const document = await read('<a><Key>one</Key><Key>two</Key><b/><b/></a>');
+  expect(() => child(document, 'Key')).toThrow(expect.objectContaining({ code: 'malformed-body' }) as Error);
+  expect(childrenOf(document, 'b')).toHaveLength(2);
+});
+
+it('a document in UTF-16 is refused', async () => {
+  const bytes = Buffer.from('\ufeff<a/>', 'utf16le');
   await expect(readXml(bytes, 100, 'a')).rejects.toMatchObject({ code: 'malformed-body' });
 });
 

@@ -1,0 +1,14 @@
+import { parseCopySource } from '../../src/dialects/copy_source';
+
+const parse = (given: string) => parseCopySource(given, 'x-amz-copy-source', 'versionId');
+
+it('a source of a copy is decoded once', () => {
+  expect(parse('/bucket/a%2Fb%2520c')).toEqual({ bucket: 'bucket', key: 'a/b%20c' });
+});
+
+it.each(['bucket/%ff', 'bucket/\xff', 'bucket/a%00', 'bucket/%C0%AE', 'bucket/%ED%A0%80'])(
+  '%j is no source of a copy',
+  (given) => {
+    expect(() => parse(given)).toThrow(expect.objectContaining({ code: 'invalid-argument' }) as Error);
+  },
+);
