@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { Client } from '../../support/client';
 import { mustBe, newContainer, put } from '../../support/containers';
 import { newContainerWithIds } from '../../support/with_ids';
@@ -74,13 +73,15 @@ export function hiddenTable(store: () => HidingStore): void {
 
   it('no copy becomes a manifest that names a version', async () => {
     const { plain, version, part } = await world();
-    for (const [what, body] of oddities(version, part)) {
+    for (const [i, [what, body]] of oddities(version, part).entries()) {
       await mustBe(201, client.ask('PUT', `/${plain}/text`, {}, body));
       const from = { 'X-Copy-From': `${plain}/text`, ...RANGED };
-      const put = await client.ask('PUT', `/${plain}/large?${LARGE}=put`, from);
       const to = { Destination: `${plain}/large`, ...RANGED };
-      const copy = await client.ask('COPY', `/${plain}/text?${LARGE}=put`, to);
-      expect([what, put.status, copy.status]).toEqual([what, 400, 400]);
+      const { status } =
+        i % 2 === 0
+          ? await client.ask('PUT', `/${plain}/large?${LARGE}=put`, from)
+          : await client.ask('COPY', `/${plain}/text?${LARGE}=put`, to);
+      expect([what, status]).toEqual([what, 400]);
     }
     expect(await client.names(plain)).toEqual(['part', 'text']);
   });
@@ -137,20 +138,19 @@ export function hiddenTable(store: () => HidingStore): void {
     expect(await versions()).toEqual(before);
   });
 
-  it.each(['Destination', 'X-Copy-From', 'X-Symlink-Target', 'X-Object-Manifest'])(
-    'a name in %s that is no text is refused',
-    async (header) => {
-      const { plain } = await world();
+  it('a name in a header that is no text is refused', async () => {
+    const { plain, part } = await world();
+    for (const header of ['Destination', 'X-Copy-From', 'X-Symlink-Target', 'X-Object-Manifest']) {
       const method = header === 'Destination' ? 'COPY' : 'PUT';
       for (const name of ['%ff', '\xff', '%ED%A0%80', 'a%00b', '%C0%AE']) {
-        const { status } = await client.ask(method, `/${plain}/part`, { [header]: `${plain}/${name}` });
-        expect([name, status]).toEqual([name, 400]);
+        const { status } = await client.ask(method, part, { [header]: `${plain}/${name}` });
+        expect([header, name, status]).toEqual([header, name, 400]);
       }
-      expect((await client.ask('GET', `/${plain}/part`)).body.toString()).toBe('part');
-    },
-  );
-
-  it('the encodings of this table are what they are called', () => {
-    expect(ENCODINGS.filter((encoding) => isUtf8(encoded('[1]é', encoding)))).toEqual(['utf-8']);
+    }
+    for (const header of ['Destination-Account', 'X-Copy-From-Account', 'X-Symlink-Target-Account']) {
+      const { status } = await client.ask('PUT', part, { [header]: '%ff' });
+      expect([header, status]).toEqual([header, 400]);
+    }
+    expect((await client.ask('GET', part)).body.toString()).toBe('part');
   });
 }

@@ -240,6 +240,13 @@ test.each<[string, (body: string) => string, string]>([
   expect(await names()).toEqual([]);
 });
 
+test('a file whose name is not UTF-8 is refused', async () => {
+  const body = Buffer.from(formBody(signed(container), [['f\xff', 'x']]), 'latin1');
+  const { status, body: said } = await browser.ask('POST', container, FORM_TYPE, body);
+  expect([status, said.toString()]).toEqual([400, 'FormPost: the name of a file is not UTF-8 text']);
+  expect(await names()).toEqual([]);
+});
+
 test("what a file's own part says of it must be a header, too", async () => {
   const files: FormFile[] = [['f', 'x', 'Content-Type: a/b\nX-Evil: 1\r\n']];
   const reason = 'FormPost: content-type has characters that no header has';

