@@ -5,7 +5,7 @@ import { messageOf } from '../../src/errors';
 import { readAll } from '../../src/http/body';
 import { toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { readJson as parseJson } from '../../src/http/json';
+import { HalfCharacter, readJson as parseJson } from '../../src/http/json';
 import type { Response } from '../../src/http/message';
 
 /** What a document consists of; texts are byte strings. */
@@ -48,6 +48,8 @@ function parse(body: Buffer): unknown {
   try {
     return parseJson(body);
   } catch (error) {
+    if (error instanceof HalfCharacter)
+      throw new BucketError('invalid-request', `The document is not as it should be: ${error.message}`);
     throw new BucketError('malformed-body', `The body is no JSON: ${messageOf(error)}`);
   }
 }

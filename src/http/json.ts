@@ -3,6 +3,9 @@ export class UnreadableJson extends Error {
   override readonly name = 'UnreadableJson';
 }
 
+/** It is JSON, but has a half of a surrogate pair, which no name and no text of a store has. */
+export class HalfCharacter extends UnreadableJson {}
+
 /** A byte order mark is kept, and is no JSON then. */
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -30,7 +33,12 @@ export function readJson(bytes: Buffer): unknown {
  * @throws UnreadableJson
  */
 export function readJsonText(text: string): unknown {
-  if (hasHalfCharacter(text)) throw new UnreadableJson('a half of a surrogate pair stands alone');
+  const value = parse(text);
+  if (hasHalfCharacter(text)) throw new HalfCharacter('a half of a surrogate pair stands alone');
+  return value;
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
