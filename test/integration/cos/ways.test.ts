@@ -76,7 +76,7 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
         ids.push(String(Reflect.get(told, 'VersionId')));
       }
     });
-    const urlOf = (more: Partial<COS.GetObjectUrlParams> = {}, client = cos) =>
+    const urlOf = (more: Partial<COS.GetObjectUrlParams> & { ForceSignHost?: boolean } = {}, client = cos) =>
       new Promise<string>((resolve, reject) =>
         client.getObjectUrl({ ...at, Key: 'dir/o é', Sign: true, ...more }, (error, { Url }) =>
           error ? reject(new Error('no URL')) : resolve(Url),
