@@ -71,7 +71,7 @@ program
   .action(({ config: file }: { config: string }) => {
     const config = loadConfig(file);
     process.stdout.write(`${file} is right: ${config.pipeline.join(' ')}\n`);
-    for (const remark of config.remarks) process.stdout.write(`- ${remark}\n`);
+    for (const remark of config.remarks) process.stdout.write(`note: ${remark}\n`);
   });
 
 program

@@ -40,6 +40,11 @@ export interface App {
     target: ObjectTarget,
     options?: { readonly fresh?: boolean },
   ): Promise<Response | undefined>;
+  /**
+   * There if it lets nobody but owners reach the parts of uploads, whatever their container's ACLs say, and shows
+   * them through large objects to whoever may read the bucket. Another store knows only ACLs.
+   */
+  readonly judgesParts?: true;
   /** The server behind, for what is outside the object API; not there for an app that keeps the objects itself. */
   readonly upstream?: UpstreamServer;
   /** Releases connections and timers. */
@@ -53,7 +58,7 @@ export type ProcessRole = 'alone' | 'worker';
 export interface FilterContext {
   readonly log: Log;
   readonly coordination: Coordination;
-  readonly app: Pick<App, 'authority' | 'mayWrite' | 'upstream'>;
+  readonly app: Pick<App, 'authority' | 'mayWrite' | 'judgesParts' | 'upstream'>;
   /** Those of the configuration, and the users of its filters. */
   readonly credentials: Credentials;
   /** Whether a filter of the pipeline answers a request in an API of its own. */
@@ -120,7 +125,7 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   /** What to tell a newcomer. */
   introduce?(options: z.infer<T>): Introduction;
   /** What `check` says of options that are right and yet worth a look, a sentence each. */
-  remarks?(options: z.infer<T>): readonly string[];
+  remarks?(options: z.infer<T>, introduction: Introduction): readonly string[];
   /** Rejects where the app cannot do its work, with an error that says why. */
   create(options: z.infer<T>, log: Log, role: ProcessRole): App | Promise<App>;
   /** What is done once for all workers of a server: begun before the first of them, closed after the last. */

@@ -1,3 +1,5 @@
+import type { ByteString } from './http/bytes';
+
 /**
  * What the names of the headers begin with in which the proxy keeps its notes on a container. In the store they are
  * metadata of the container like any other; the gatekeeper hides them from clients and refuses them from clients.
@@ -43,4 +45,18 @@ export const RESERVED_TYPE = 'Parameters of content types whose names begin with
 /** A content type without such parameters. */
 export function withoutReservedParameters(contentType: string): string {
   return contentType.replace(RESERVED_PARAMETER, '');
+}
+
+/** How the names of the containers end that hold the parts of uploads, as in Swift's s3api. */
+const PARTS_SUFFIX = '+segments';
+
+/** The container beside a bucket that holds the parts of what is uploaded there in parts. */
+export function partsContainerOf(bucket: ByteString): ByteString {
+  return bucket + PARTS_SUFFIX;
+}
+
+/** The bucket whose parts a container holds, by its name; undefined for a container that holds none. */
+export function bucketOfParts(container: ByteString): ByteString | undefined {
+  const bucket = container.endsWith(PARTS_SUFFIX) ? container.slice(0, -PARTS_SUFFIX.length) : '';
+  return bucket === '' ? undefined : bucket;
 }

@@ -1,10 +1,8 @@
-import { drain } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { isReferrerAllowed, parseAcl } from '../http/acl';
 import { Headers } from '../http/headers';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { segmentsOf } from './upload_names';
 import { headBucket } from './bucket';
 import { headObject } from './objects';
 import type { ObjectRef } from './versions';
@@ -59,16 +57,12 @@ export async function objectAccess(caller: Caller, object: ObjectRef): Promise<A
 }
 
 /**
- * Gives a bucket an ACL, and what its uploads in parts are made of the same.
+ * Gives a bucket an ACL.
  *
  * @param headers as `cannedAcl` makes them
  */
 export async function setAccess(caller: Caller, bucket: ByteString, headers: Headers): Promise<void> {
   await done(caller, await ask(caller, { method: 'POST', container: bucket, headers }), { bucket });
-  const segments = segmentsOf(bucket);
-  const beside = await ask(caller, { method: 'POST', container: segments, headers });
-  if (beside.status === 404) await drain(beside.body);
-  else await done(caller, beside, { bucket: segments });
 }
 
 function accessOf(headers: Headers): Access {

@@ -5,6 +5,7 @@ import {
   subrequest,
   type Body,
   type ForDialect,
+  type ForParts,
   type Handler,
   type Request,
   type Response,
@@ -45,6 +46,23 @@ const FINISHING = 10 * 60_000;
 /** The same, also when the client has gone: for what must come to its end once it was begun. */
 export function staying(caller: Caller): Caller {
   return { ...caller, request: { ...caller.request, signal: AbortSignal.timeout(FINISHING) } };
+}
+
+/**
+ * The same caller, who asks for the parts of uploads of an object.
+ *
+ * @param right on what right
+ */
+export function askingForParts(
+  caller: Caller,
+  { bucket, key }: Pick<ForParts, 'bucket'> & Partial<Pick<ForParts, 'key'>>,
+  right: ForParts['right'] = 'write',
+): Caller {
+  const parts = { bucket, key, right };
+  return {
+    ...caller,
+    next: (request) => caller.next({ ...request, dialect: { ...request.dialect, parts } }),
+  };
 }
 
 /** One request to the store, by what it names in the caller's account. */

@@ -251,7 +251,7 @@ async function write(
   };
   await checkCondition(caller, { bucket, key }, condition);
   const sent = onlyWhereNothingIs(noted ? own.with(noted, sum.value) : own, condition);
-  const put = () => putManifest(caller, { bucket, key }, segments, sent, refusal);
+  const put = () => putManifest(caller, upload, { bucket, key }, segments, sent, refusal);
   const response = await withParts(caller, { bucket, key }, put, undefined, id);
   if (why !== undefined) {
     await drain(response.body);

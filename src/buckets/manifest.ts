@@ -3,7 +3,7 @@ import { drain, readAll } from '../http/body';
 import { toText } from '../http/bytes';
 import { Headers } from '../http/headers';
 import type { Replaced, Response } from '../http/message';
-import { ask, type Caller } from './caller';
+import { ask, askingForParts, type Caller } from './caller';
 import { BucketError } from './errors';
 import { done, refusalOf } from './store_answers';
 import { manifestOf, segmentsOf, type Upload } from './upload_names';
@@ -46,7 +46,7 @@ export async function segmentsFor(
     const inner = segments.slice(at, at + most);
     const etag = sloEtagOf(inner);
     const key = manifestOf(upload, etag);
-    const response = await putManifest(caller, { bucket: container, key }, inner, Headers.none);
+    const response = await putManifest(caller, upload, { bucket: container, key }, inner, Headers.none);
     await drain((await manifestWritten(caller, upload, response)).body);
     const size_bytes = inner.reduce((sum, segment) => sum + segment.size_bytes, 0);
     outer.push({ path: `/${toText(container)}/${toText(key)}`, etag, size_bytes });
@@ -54,15 +54,16 @@ export async function segmentsFor(
   return outer;
 }
 
-/** Writes a manifest. */
+/** Writes a manifest of parts of an upload. */
 export function putManifest(
   caller: Caller,
+  upload: Upload,
   { bucket, key }: Pick<Upload, 'bucket' | 'key'>,
   segments: readonly Segment[],
   headers: Headers,
   refusal?: (replaced: Replaced | undefined) => Response | undefined,
 ): Promise<Response> {
-  return ask(caller, {
+  return ask(askingForParts(caller, upload), {
     method: 'PUT',
     container: bucket,
     object: key,

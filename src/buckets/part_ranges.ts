@@ -3,7 +3,7 @@ import { destroy } from '../http/body';
 import { isTrueValue, toBytes } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import { parseAnswer, readAnswer } from '../stores/answer';
-import { ask, type Caller } from './caller';
+import { ask, askingForParts, type Caller } from './caller';
 import { BucketError } from './errors';
 import { headObject, objectRefusal } from './objects';
 import { isManifestOfParts, segmentsOf } from './upload_names';
@@ -60,7 +60,8 @@ export async function partRange(caller: Caller, ref: ObjectRef, number: number):
 async function partSizes(caller: Caller, ref: ObjectRef, about = ref): Promise<number[] | undefined> {
   const { bucket, key, versionId } = ref;
   const query = { 'version-id': versionId, 'multipart-manifest': 'get' };
-  const response = await ask(caller, { method: 'GET', container: bucket, object: key, query });
+  const asking = ref === about ? caller : askingForParts(caller, about, 'read');
+  const response = await ask(asking, { method: 'GET', container: bucket, object: key, query });
   if (response.status >= 300) throw await objectRefusal(caller, response, about);
   if (!isMadeOfParts(response.headers)) {
     destroy(response.body);

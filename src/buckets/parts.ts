@@ -5,7 +5,7 @@ import { ClientGone, type Response } from '../http/message';
 import { someAtATime } from '../some_at_a_time';
 import { StoreError } from '../stores/error';
 import { headBucket } from './bucket';
-import { ask, staying, type Caller } from './caller';
+import { ask, askingForParts, staying, type Caller } from './caller';
 import { entriesBelow, entriesOf, type Entry } from './entries';
 import { BucketError } from './errors';
 import { isMadeOf } from './manifest_parts';
@@ -162,14 +162,19 @@ export async function hasHadUploads(caller: Caller, bucket: ByteString): Promise
 async function partsIn(caller: Caller, bucket: ByteString): Promise<PartsInBucket> {
   const { account } = await caller.session();
   return caller.parts.of(account, bucket, async () => {
-    const heads = [segmentsOf(bucket), bucket].map(async (container) => {
-      const { status, headers, body } = await ask(caller, { method: 'HEAD', container });
+    const head = async (asking: Caller, container: ByteString) => {
+      const { status, headers, body } = await ask(asking, { method: 'HEAD', container });
       await drain(body);
       return { status, headers };
-    });
-    const [segments, itself] = await Promise.all(heads);
-    const isEnabled = isTrueValue(itself?.headers.get('x-versions-enabled'));
-    return { hasHad: segments?.status !== 404, isEnabled };
+    };
+    const [segments, itself] = await Promise.all([
+      head(askingForParts(caller, { bucket }, 'none'), segmentsOf(bucket)),
+      head(caller, bucket),
+    ]);
+    return {
+      hasHad: segments.status !== 404,
+      isEnabled: isTrueValue(itself.headers.get('x-versions-enabled')),
+    };
   });
 }
 
@@ -188,10 +193,11 @@ export async function release(caller: Caller, upload: Upload): Promise<boolean> 
 export async function removeParts(caller: Caller, upload: Upload): Promise<boolean> {
   if (await isUsed(caller, upload)) return false;
   const container = segmentsOf(upload.bucket);
-  const below = await entriesBelow(caller, container, belowUpload(upload));
+  const forParts = askingForParts(caller, upload);
+  const below = await entriesBelow(forParts, container, belowUpload(upload));
   const parts = below.filter((entry) => !isNote(upload, entry));
   await someAtATime(AT_ONCE, parts, async ({ name }) => {
-    await drain((await ask(caller, { method: 'DELETE', container, object: name })).body);
+    await drain((await ask(forParts, { method: 'DELETE', container, object: name })).body);
   });
   return true;
 }

@@ -1,6 +1,6 @@
 import type { ByteString } from '../http/bytes';
 import { headBucket } from './bucket';
-import type { Caller } from './caller';
+import { askingForParts, type Caller } from './caller';
 import { entriesOf, type Behind, type Entry } from './entries';
 import { BucketError } from './errors';
 import { belowUploadIn, segmentsOf, uploadIn } from './upload_names';
@@ -51,7 +51,8 @@ export async function listUploads(
   if (most === 0) return page(false);
   try {
     const parameters = { prefix, marker: firstMarker(wanted, folded) };
-    for await (const entry of entriesOf(caller, segmentsOf(bucket), parameters, behind)) {
+    const forParts = askingForParts(caller, { bucket });
+    for await (const entry of entriesOf(forParts, segmentsOf(bucket), parameters, behind)) {
       const found = uploadIn(entry.name);
       if (!found?.key.startsWith(prefix)) continue;
       const fold = folded(found.key);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ByteString } from '../http/bytes';
+import { partsContainerOf } from '../reserved';
 
 /**
  * Where the parts of uploads are, as Swift's s3api has it: beside the bucket in a container `BUCKET+segments`, there `KEY/UPLOAD` for an upload that goes on (its
@@ -7,7 +8,7 @@ import type { ByteString } from '../http/bytes';
  * notes the upload.
  */
 export function segmentsOf(bucket: ByteString): ByteString {
-  return `${bucket}+segments`;
+  return partsContainerOf(bucket);
 }
 
 /** One upload of an object in parts. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { drain } from '../http/body';
-import { ask, staying, type Caller } from './caller';
+import { ask, askingForParts, staying, type Caller } from './caller';
 import { entriesBelow, modifiedOf, type Entry } from './entries';
 import { BucketError } from './errors';
 import { done } from './store_answers';
@@ -28,12 +28,13 @@ export async function whileNoted<Result>(
 ): Promise<Result> {
   const container = segmentsOf(upload.bucket);
   const object = `${belowUpload(upload)}${work}/${randomBytes(12).toString('base64url')}`;
+  const forParts = askingForParts(caller, upload);
   try {
-    const response = await ask(caller, { method: 'PUT', container, object });
+    const response = await ask(forParts, { method: 'PUT', container, object });
     await done(caller, response, { bucket: container, key: object });
     return await act();
   } finally {
-    await ask(staying(caller), { method: 'DELETE', container, object })
+    await ask(staying(forParts), { method: 'DELETE', container, object })
       .then(({ body }) => drain(body))
       .catch(() => undefined);
   }
@@ -42,7 +43,8 @@ export async function whileNoted<Result>(
 /** Whether something is noted. */
 export async function isNoted(caller: Caller, upload: Upload, work: Work): Promise<boolean> {
   const prefix = `${belowUpload(upload)}${work}/`;
-  return (await entriesBelow(caller, segmentsOf(upload.bucket), prefix)).some(isFresh);
+  const forParts = askingForParts(caller, upload);
+  return (await entriesBelow(forParts, segmentsOf(upload.bucket), prefix)).some(isFresh);
 }
 
 /** Waits until something is no more noted, for a while. @throws BucketError `conflict` where it is still */

@@ -2,7 +2,7 @@ import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import type { Body } from '../http/message';
 import { headBucket } from './bucket';
-import { ask, type Caller } from './caller';
+import { ask, askingForParts, type Caller } from './caller';
 import { entriesBelow, type Entry } from './entries';
 import { notePartSum, partSum } from './part_sums';
 import { release } from './parts';
@@ -51,13 +51,14 @@ export async function putPart(
   const own = { 'Content-Length': String(length), 'Content-Type': typed(sums) ?? PART_TYPE };
   const headers = given.withAll(Headers.of(own));
   const about = { bucket: container, key: object };
-  const response = await ask(caller, { method: 'PUT', container, object, headers, body });
+  const forParts = askingForParts(caller, upload);
+  const response = await ask(forParts, { method: 'PUT', container, object, headers, body });
   const written = (await done(caller, response, about)).headers;
   const etag = (written.get('etag') ?? '').replaceAll('"', '');
   const late = typed(sums) === undefined ? typed(trailing(), etag) : undefined;
   if (late !== undefined) {
     const type = Headers.of({ 'Content-Type': late });
-    await done(caller, await ask(caller, { method: 'POST', container, object, headers: type }), about);
+    await done(caller, await ask(forParts, { method: 'POST', container, object, headers: type }), about);
   }
   if (!(await findUpload(caller, upload))) {
     await removeLate(caller, upload);
@@ -88,7 +89,8 @@ export interface Part {
  * it came through: as far as the store lists it by now.
  */
 export async function listAttempts(caller: Caller, upload: Upload): Promise<Part[]> {
-  const entries = await entriesBelow(caller, segmentsOf(upload.bucket), belowUpload(upload));
+  const forParts = askingForParts(caller, upload);
+  const entries = await entriesBelow(forParts, segmentsOf(upload.bucket), belowUpload(upload));
   const parts = entries.flatMap((entry): Part[] => {
     const number = partNumberIn(upload, entry.name);
     const { name, hash: etag, bytes, content_type } = entry;

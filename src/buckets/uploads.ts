@@ -4,7 +4,7 @@ import { Headers } from '../http/headers';
 import type { Response } from '../http/message';
 import { archivedOf } from './archived';
 import { headBucket } from './bucket';
-import { ask, type Caller } from './caller';
+import { ask, askingForParts, type Caller } from './caller';
 import { BucketError } from './errors';
 import { ownHeaders } from './own_headers';
 import { summing, type Summing } from './part_sums';
@@ -41,25 +41,27 @@ export async function createUpload(
   const { headers: container } = await headBucket(caller, bucket);
   const noted = summing && `${summing.algorithm} ${summing.isOfWhole ? 'whole' : 'parts'}`;
   const own = Headers.of({ 'Content-Type': DEFAULT_TYPE, [SUMMING]: noted });
+  const forParts = askingForParts(caller, upload);
   const marker = {
     method: 'PUT',
     container: segmentsOf(bucket),
     object: uploadMarkerOf(upload),
     headers: own.withAll(headers),
   };
-  let response = await ask(caller, marker);
+  let response = await ask(forParts, marker);
   if (response.status === 404) {
     await drain(response.body);
-    await createSegments(caller, bucket, container);
-    response = await ask(caller, marker);
+    await createSegments(forParts, bucket, container);
+    response = await ask(forParts, marker);
   }
   await done(caller, response, { bucket, key });
   return upload;
 }
 
+/** Its ACLs are not for the client to choose. */
 async function createSegments(caller: Caller, bucket: ByteString, bucketHeaders: Headers): Promise<void> {
   const container = segmentsOf(bucket);
-  const headers = bucketHeaders.only('x-container-read', 'x-container-write', 'x-storage-policy');
+  const headers = bucketHeaders.only('x-storage-policy');
   await done(caller, await ask(caller, { method: 'PUT', container, headers }), { bucket: container });
   caller.parts.forget((await caller.session()).account, bucket);
 }
@@ -79,7 +81,8 @@ export async function findUpload(caller: Caller, upload: Upload): Promise<Begun 
   const object = isId ? uploadMarkerOf(upload) : undefined;
   // the bucket is what is asked for where the id is none
   const container = isId ? segmentsOf(bucket) : bucket;
-  const response = await ask(caller, { method: 'HEAD', container, object });
+  const asking = isId ? askingForParts(caller, upload) : caller;
+  const response = await ask(asking, { method: 'HEAD', container, object });
   if (response.status === 404 || !isId) {
     await drain(response.body);
     await headBucket(caller, bucket);
@@ -132,7 +135,8 @@ export async function abortUpload(caller: Caller, upload: Upload): Promise<void>
 /** Removes the marker of an upload. Of several that try, one succeeds: whether this one has. */
 export async function endUpload(caller: Caller, upload: Upload): Promise<boolean> {
   const [container, object] = [segmentsOf(upload.bucket), uploadMarkerOf(upload)];
-  const response: Response = await ask(caller, { method: 'DELETE', container, object });
+  const forParts = askingForParts(caller, upload);
+  const response: Response = await ask(forParts, { method: 'DELETE', container, object });
   if (response.status !== 404) await done(caller, response, { bucket: container, key: object });
   else await drain(response.body);
   return response.status !== 404;

@@ -52,6 +52,21 @@ export interface ForDialect {
    * no dynamic large object.
    */
   readonly hasSeenSource?: boolean;
+  /** Of a request that the filter makes by itself for parts of uploads, or with their names. */
+  readonly parts?: ForParts;
+}
+
+/** On what right a filter for another API asks for the parts of uploads, which only owners reach otherwise. */
+export interface ForParts {
+  /** The bucket beside which the parts are. */
+  readonly bucket: ByteString;
+  /** The object that is uploaded; undefined: any of the bucket. */
+  readonly key: ByteString | undefined;
+  /**
+   * `write`: whoever may write the object. `read`: a manifest of parts, for whoever may read the object that
+   * names it. `none`: whether there are parts at all, which the client is not told.
+   */
+  readonly right: 'write' | 'read' | 'none';
 }
 
 /** One request on its way down the pipeline. It is never changed: a filter that wants another one makes it. */

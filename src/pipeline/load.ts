@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { guardingParts } from '../../middleware/parts_guard';
 import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
 import { readOptions, seconds, whole } from '../config/options';
@@ -147,21 +148,30 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
   const claims = (head: RequestHead) =>
     inOrder.some(({ plugin, options }) => plugin.claims?.(options, head) ?? false);
   const introductions = [app, ...inOrder].map(({ plugin, options }) => plugin.introduce?.(options));
+  const introduction = together(introductions);
   return Object.freeze({
     file,
     text,
     server: serverOptions,
-    introduction: together(introductions),
+    introduction,
     pipeline: names,
-    remarks: app.plugin.remarks?.(app.options) ?? [],
+    remarks: app.plugin.remarks?.(app.options, introduction) ?? [],
     preside: async (log: Log) => app.plugin.preside?.(app.options, log) ?? { close: () => Promise.resolve() },
     lookout: (context: LookoutContext) =>
       inOrder.some(({ plugin, options }) => plugin.needsLocks?.(options))
         ? app.plugin.lookout?.(app.options, context)
         : undefined,
     createApp: async (log: Log, role: ProcessRole) => app.plugin.create(app.options, log, role),
-    createFilters: (context: Omit<FilterContext, 'credentials' | 'claims'>) =>
-      inOrder.map(({ plugin, options }) => plugin.create(options, { ...context, credentials, claims })),
+    createFilters: (context: Omit<FilterContext, 'credentials' | 'claims'>) => {
+      const made = inOrder.map(({ plugin, options }) =>
+        plugin.create(options, { ...context, credentials, claims }),
+      );
+      return made.toSpliced(
+        placeOfGuard(inOrder.map(({ plugin }) => plugin.name)),
+        0,
+        guardingParts(context.app),
+      );
+    },
     claims,
   });
 }
@@ -170,6 +180,16 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
 function together(introductions: readonly (Introduction | undefined)[]): Introduction {
   const dialects = introductions.flatMap((each) => each?.dialects ?? []);
   return { ...(Object.assign({}, ...introductions) as Introduction), dialects };
+}
+
+/** Filters that know who asks, or make many requests of one. */
+const BEFORE_GUARD = ['s3api', 'cosapi', 'qsapi', 'bulk', 'tempauth', 'tempurl', 'formpost'];
+
+/** Where the parts of uploads are guarded: before `versioned_writes`, and behind all of those. */
+function placeOfGuard(names: readonly string[]): number {
+  const writes = names.indexOf('versioned_writes');
+  const behind = names.findLastIndex((name) => BEFORE_GUARD.includes(name)) + 1;
+  return Math.max(writes < 0 ? names.length : writes, behind);
 }
 
 type AnyPlugin = Pick<AppPlugin, 'name' | 'aliases' | 'options'> & Pick<FilterPlugin, 'moreOptions'>;

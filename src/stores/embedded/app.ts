@@ -49,6 +49,7 @@ export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping)
   return {
     handler: createHandler(storage),
     authority: 'service',
+    judgesParts: true,
     mayWrite: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
     close: housekeeping ? keepHouse(storage, housekeeping) : () => storage.close(),
   };

@@ -78,16 +78,24 @@ export const swift: AppPlugin<typeof options> = {
   name: 'swift',
   aliases: ['proxy'],
   options,
-  remarks: ({ passthrough, passthrough_hosts: hosts }) => [
-    `Outside the object API the store is asked only for ${formatRules(passthrough)} (passthrough); else the answer is 404.`,
-    `By their Host the store serves ${hosts.join(', ') || 'no sites'} (passthrough_hosts), for reading only.`,
-  ],
+  remarks: (given, { dialects = [] }) => {
+    const { passthrough, passthrough_hosts: hosts } = given;
+    const isOpen = dialects.length > 0 && loginOf(given) === undefined;
+    return [
+      `outside the object API the store is asked only for ${formatRules(passthrough)} (passthrough); else the answer is 404`,
+      `by their Host the store serves ${hosts.join(', ') || 'no sites'} (passthrough_hosts), for reading only`,
+      ...(isOpen ? [PARTS_ARE_WRITTEN] : []),
+    ];
+  },
   create: (given) => {
     const { passthrough, passthrough_hosts: hosts } = given;
     return createSwiftApp(given, { rules: passthrough, hosts });
   },
   lookout: createLookout,
 };
+
+const PARTS_ARE_WRITTEN =
+  'without a service user (auth_url) the container BUCKET+segments, where the parts of uploads are, keeps the write ACL of its bucket: whoever has that and reaches the store itself can overwrite and delete the parts of others, and of versions';
 
 /**
  * Connects to a store; nothing is sent before the first request.
@@ -123,7 +131,7 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
     throw new StoreError('unavailable', 'the store refused the token of the service user');
   };
   const scratch = new Scratch(handler, async () => (await user?.session())?.accountPath);
-  const rights = new Rights(handler, scratch, options.rights_cache_time);
+  const rights = new Rights(handler, user && scratch, options.rights_cache_time);
 
   return {
     handler,

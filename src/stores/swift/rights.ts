@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { unauthorised } from '../../http/answers';
 import { drain } from '../../http/body';
@@ -15,18 +15,19 @@ const MOST_REMEMBERED = 10_000;
 /**
  * Finds out whether a client may write an object, without changing anything: a request in the client's name that cannot take effect is
  * answered 401 or 403 without the right, and otherwise with it. Whether the store behind does refuse such a request is tried on
- * a scratch object first.
+ * a scratch object first. Without a service user, who would have that, the request deletes what is not there.
  */
 export class Rights {
   private readonly remembered: LRUCache<string, true> | undefined;
 
   /**
    * @param send sends a request to the store
+   * @param scratch undefined: there is no service user
    * @param rememberedFor milliseconds that the right of a token is remembered for; 0: not at all
    */
   constructor(
     private readonly send: Handler,
-    private readonly scratch: Scratch,
+    private readonly scratch: Scratch | undefined,
     rememberedFor: number,
   ) {
     if (rememberedFor > 0)
@@ -39,11 +40,13 @@ export class Rights {
    * @param fresh not by what is remembered
    */
   async mayWrite(request: Request, target: ObjectTarget, fresh = false): Promise<Response | undefined> {
+    const { scratch } = this;
+    if (!scratch) return this.probe(request, { ...target, object: randomUUID() }, 'DELETE', '');
     // what is signed holds for one method and until its own time
-    if (isTempUrl(request)) return this.mayWriteSigned(request, target);
+    if (isTempUrl(request)) return this.mayWriteSigned(request, target, scratch);
     const key = keyOf(request.headers, target);
     if (!fresh && key !== undefined && this.remembered?.get(key)) return undefined;
-    await this.scratch.verify(request);
+    await scratch.verify(request);
     const refusal = await this.probe(request, target, 'PUT', '');
     if (key !== undefined && refusal === undefined) this.remembered?.set(key, true);
     return refusal;
@@ -77,9 +80,13 @@ export class Rights {
     if (key !== undefined) this.remembered?.delete(key);
   }
 
-  private async mayWriteSigned(request: Request, target: ObjectTarget): Promise<Response | undefined> {
+  private async mayWriteSigned(
+    request: Request,
+    target: ObjectTarget,
+    scratch: Scratch,
+  ): Promise<Response | undefined> {
     const method = request.method === 'DELETE' || request.method === 'POST' ? request.method : 'PUT';
-    const isTaken = await this.scratch.verifySigned(request, method);
+    const isTaken = await scratch.verifySigned(request, method);
     if (!isTaken) return unauthorised('unknown', '401 Unauthorized: Temp URL invalid\n');
     return this.probe(request, target, method, tempUrlQuery(request.query));
   }
@@ -98,7 +105,7 @@ export class Rights {
     if ([401, 403, 429, 498].includes(response.status)) return response;
     await drain(response.body);
     if (response.status >= 400 && response.status < 500) return undefined;
-    if (response.status < 300) this.scratch.doubt();
+    if (response.status < 300) this.scratch?.doubt();
     throw new StoreError(
       'unavailable',
       `the client's right to write could not be established: the store answered ${response.status}`,

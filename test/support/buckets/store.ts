@@ -14,6 +14,8 @@ import { readConfig } from '../../../src/pipeline/load';
 /** What stands behind a dialect's filter, in this process, and somebody who is logged in there. */
 export interface BucketStore {
   readonly caller: Caller;
+  /** Somebody else; without a user nobody who is known. The account whose buckets are asked for is the tester's. */
+  callerOf(user: readonly [name: string, key: string] | undefined, account?: string): Promise<Caller>;
   /** What the store itself was asked for so far: methods, and paths with their queries. */
   readonly asked: readonly string[];
   close(): Promise<void>;
@@ -39,6 +41,9 @@ export async function openEmbedded(): Promise<BucketStore> {
 pipeline = gatekeeper bulk tempauth container_quotas account_quotas versioned_writes embedded
 [filter:tempauth]
 user_test_tester = testing .admin
+user_test2_tester2 = testing2 .admin
+user_test_tester3 = testing3
+user_test5_tester5 = testing5
 [filter:versioned_writes]
 allow_versioned_writes = true
 allow_object_versioning = true
@@ -54,20 +59,28 @@ data = ${folder}/data`;
   };
 }
 
-/** A real Swift without versions of its own, behind ours. */
-export function openSwift(upstream: string): Promise<BucketStore> {
+/**
+ * A real Swift without versions of its own, behind ours.
+ *
+ * @param filters to stand before versioned_writes
+ */
+export function openSwift(
+  upstream: string,
+  { service = true, filters = '' }: { readonly service?: boolean; readonly filters?: string } = {},
+): Promise<BucketStore> {
+  const login = `auth_url = ${upstream}/auth/v1.0
+auth_user = admin:admin
+auth_key = admin`;
   return open(
     `[pipeline:main]
-pipeline = gatekeeper versioned_writes proxy-server
+pipeline = gatekeeper ${filters} versioned_writes proxy-server
 [filter:versioned_writes]
 allow_versioned_writes = true
 allow_object_versioning = true
 [app:proxy-server]
 use = swift
 upstream = ${upstream}
-auth_url = ${upstream}/auth/v1.0
-auth_user = admin:admin
-auth_key = admin`,
+${service ? login : ''}`,
     'AUTH_test',
   );
 }
@@ -85,17 +98,22 @@ async function open(text: string, account: string): Promise<BucketStore> {
     return app.handler(request);
   };
   const next = buildPipeline(filters, recording);
-  const token = await tokenFor(next);
-  const session = () => Promise.resolve({ account, token });
+  const parts = new PartsMemory();
+  const callerOf: BucketStore['callerOf'] = async (user, of = account) => {
+    const token = user && (await tokenFor(next, user));
+    const session = () => Promise.resolve({ account: of, token });
+    return { next, request: ROOT, user: user?.[0] ?? 'nobody', parts, session };
+  };
   return {
-    caller: { next, request: ROOT, user: 'test:tester', parts: new PartsMemory(), session },
+    caller: await callerOf(['test:tester', 'testing']),
+    callerOf,
     asked,
     close: () => app.close(),
   };
 }
 
-async function tokenFor(next: Handler): Promise<string> {
-  const headers = Headers.of({ 'X-Auth-User': 'test:tester', 'X-Auth-Key': 'testing' });
+async function tokenFor(next: Handler, [user, key]: readonly [string, string]): Promise<string> {
+  const headers = Headers.of({ 'X-Auth-User': user, 'X-Auth-Key': key });
   const response = await next(subrequest(ROOT, { method: 'GET', path: '/auth/v1.0', headers }));
   await drain(response.body);
   return response.headers.get('x-auth-token') ?? '';

@@ -3,6 +3,7 @@ import type { Headers } from '../../../http/headers';
 import { ACCOUNT_ACL } from '../../../http/account_acl';
 import type { Request, Resource } from '../../../http/message';
 import type { ContainerTarget, ObjectTarget, Target } from '../../../http/path';
+import { bucketOfParts } from '../../../reserved';
 import type { ContainerRecord, Storage } from '../storage';
 import { Refused, refuse } from './answers';
 
@@ -12,6 +13,8 @@ export interface Call {
   readonly target: Target;
   readonly query: ReadonlyMap<string, ByteString>;
   readonly storage: Storage;
+  /** A manifest that the client reads names the target: of parts of uploads the bucket's ACL counts. */
+  readonly isNamedByManifest?: boolean;
 }
 
 /** A call for a container. */
@@ -19,18 +22,23 @@ export type ContainerCall = Call & { readonly target: ContainerTarget };
 /** A call for an object. */
 export type ObjectCall = Call & { readonly target: ObjectTarget };
 
-/** What is known of a target to the filter that judges; the account is looked up only if it is asked for. */
+/**
+ * What is known of a target to the filter that judges; the account is looked up only if it is asked for. The ACLs of
+ * a container of parts do not count, so that only owners reach it.
+ */
 export function resourceOf(
   storage: Storage,
   method: string,
   target: Target,
   container?: ContainerRecord,
 ): Resource {
+  const isOfParts = bucketOfParts(target.container ?? '') !== undefined;
+  const attributes = isOfParts ? undefined : container?.attributes;
   return {
     method,
     target,
-    readAcl: container?.attributes['x-container-read'],
-    writeAcl: container?.attributes['x-container-write'],
+    readAcl: attributes?.['x-container-read'],
+    writeAcl: attributes?.['x-container-write'],
     get accountAcl() {
       return storage.account(target.account)?.attributes[ACCOUNT_ACL];
     },
@@ -43,14 +51,31 @@ export function resourceOf(
  * @throws Refused with that filter's refusal
  */
 export function authorise(
-  { request, storage }: Pick<Call, 'request' | 'storage'>,
+  call: Pick<Call, 'request' | 'storage' | 'isNamedByManifest'>,
   method: string,
   target: Target,
   container?: ContainerRecord,
 ): void {
+  const { request, storage } = call;
   if (request.authority === 'service') return;
-  const refusal = request.authorise?.(resourceOf(storage, method, target, container));
+  const resource = call.isNamedByManifest
+    ? resourceOfPart(storage, method, target, container)
+    : resourceOf(storage, method, target, container);
+  const refusal = request.authorise?.(resource);
   if (refusal) throw new Refused(refusal);
+}
+
+/** A part of an upload as something in its bucket; anything else as it is. */
+function resourceOfPart(
+  storage: Storage,
+  method: string,
+  target: Target,
+  container: ContainerRecord | undefined,
+): Resource {
+  const bucket = bucketOfParts(target.container ?? '');
+  return bucket === undefined
+    ? resourceOf(storage, method, target, container)
+    : resourceOf(storage, method, { ...target, container: bucket }, storage.container(target.account, bucket));
 }
 
 /**

@@ -77,12 +77,13 @@ export function openObject(
   follow: 'all' | 'static' | 'none' = 'all',
   expected?: string,
 ): Opened {
+  let named = call;
   let at = target;
   let wanted = expected;
   let location = expected === undefined ? undefined : pathOf(target);
   for (let links = 0; ; links++) {
     // a link that is being made tells of its target only what is wrong with it
-    const record = lookUp(call, method, at, follow === 'static' ? undefined : location);
+    const record = lookUp(named, method, at, follow === 'static' ? undefined : location);
     const link = follow === 'none' ? undefined : linkOf(record.attributes);
     const followed = link !== undefined && (follow === 'all' || link.etag !== undefined);
     const etag = (followed ? link.etag : undefined) ?? record.content.etag;
@@ -97,6 +98,8 @@ export function openObject(
       throw refuseWith(409, `Too many levels of symbolic links, maximum allowed is ${MOST_LINKS}`);
     location = locationOf(at, link);
     at = targetOf(at, link);
+    // what a link leads to, no manifest names
+    named = { ...call, isNamedByManifest: false };
     wanted = link.etag;
   }
 }

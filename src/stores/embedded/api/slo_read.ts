@@ -95,7 +95,7 @@ async function readSegment(
   depth: number,
 ) {
   const target: ObjectTarget = segmentTarget(call.target, segment.name);
-  const { record } = openObject(call, 'GET', target);
+  const { record } = openObject({ ...call, isNamedByManifest: true }, 'GET', target);
   if (segment.sub_slo) {
     if (depth >= MOST_DEPTH) throw new SegmentError('manifests lie too deep in one another');
     const segments = await readManifest(call, record);

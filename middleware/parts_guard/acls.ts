@@ -1,0 +1,127 @@
+import { LRUCache } from 'lru-cache';
+import { drain } from '../../src/http/body';
+import type { ByteString } from '../../src/http/bytes';
+import { credentials, Headers } from '../../src/http/headers';
+import {
+  subrequest,
+  type Authority,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../src/http/message';
+import { formatTarget, type ContainerTarget } from '../../src/http/path';
+import { partsContainerOf } from '../../src/reserved';
+import { StoreError } from '../../src/stores/error';
+
+const READ = 'x-container-read';
+const WRITE = 'x-container-write';
+const ACLS = [READ, WRITE, 'x-remove-container-read', 'x-remove-container-write'];
+
+/** Milliseconds after which a container is looked at again, and how many are known. */
+const AGE = 10 * 60_000;
+const MOST = 10_000;
+/** Others may change the bucket's ACL at the same time. */
+const MOST_TRIES = 5;
+
+/**
+ * The ACLs of containers of parts, at a store that judges by ACLs alone: the bucket's for reading, since it reads
+ * segments in the client's name, but without the right to list; and the bucket's for writing only if there is no
+ * service user, in whose name parts are written.
+ *
+ * They are made of what the bucket has now, and looked at again after they were written. So they are right in the
+ * end however many proxies do it at once, since whoever changes the bucket's does it before this.
+ */
+export class PartsAcls {
+  private readonly known = new LRUCache<string, true>({ max: MOST, ttl: AGE });
+
+  constructor(
+    private readonly next: Handler,
+    private readonly authority: Authority,
+  ) {}
+
+  /** The same as `align`, once in a while. It is not for the client to fail by. */
+  async alignOnce(request: Request, bucket: ContainerTarget): Promise<void> {
+    const key = formatTarget(bucket);
+    if (this.known.has(key)) return;
+    try {
+      if (await this.align(request, bucket)) this.known.set(key, true);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+
+  /**
+   * Gives the container of a bucket's parts the ACLs that it should have; 0.1.0 gave it the bucket's.
+   *
+   * @returns whether it has them, as far as this client is told
+   * @throws StoreError if the store does not do it
+   */
+  async align(request: Request, bucket: ContainerTarget): Promise<boolean> {
+    const beside = { ...bucket, container: partsContainerOf(bucket.container) };
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const [itself, parts] = await Promise.all([this.head(request, bucket), this.head(request, beside)]);
+      if (!itself || !parts) return false;
+      const wanted = this.wanted(itself);
+      const isRight = [READ, WRITE].every((name) => (parts.get(name) ?? '') === wanted.get(name));
+      // only owners are told of ACLs
+      if (isRight) return this.authority === 'service' || itself.has(READ) || itself.has(WRITE);
+      const response = await this.ask(request, 'POST', beside, wanted);
+      await drain(response.body);
+      if (response.status >= 300) throw failed(response);
+    }
+    throw new StoreError('unavailable', 'the ACL of a bucket changes all the time');
+  }
+
+  /** Whether a container of parts has, by its headers, more ACLs than it may ever have. */
+  isTooOpen(headers: Headers): boolean {
+    const { authority } = this;
+    return isListed(headers.get(READ) ?? '') || (authority === 'service' && Boolean(headers.get(WRITE)));
+  }
+
+  private wanted(bucket: Headers): Headers {
+    const write = this.authority === 'service' ? '' : (bucket.get(WRITE) ?? '');
+    return Headers.of({ [READ]: withoutListing(bucket.get(READ) ?? ''), [WRITE]: write });
+  }
+
+  /** Undefined if there is no such container, or not for this client. */
+  private async head(request: Request, target: ContainerTarget): Promise<Headers | undefined> {
+    const response = await this.ask(request, 'HEAD', target, Headers.of({ 'X-Newest': 'true' }));
+    await drain(response.body);
+    if (response.status >= 500) throw failed(response);
+    return response.status < 300 ? response.headers : undefined;
+  }
+
+  private ask(
+    request: Request,
+    method: string,
+    target: ContainerTarget,
+    headers: Headers,
+  ): Promise<Response> {
+    const { authority } = this;
+    const own = authority === 'client' ? credentials(request.headers).withAll(headers) : headers;
+    return this.next(subrequest(request, { method, path: formatTarget(target), headers: own, authority }));
+  }
+}
+
+/** Whether a request changes a container's ACLs. */
+export function changesAcls({ method, headers }: Request): boolean {
+  return (method === 'PUT' || method === 'POST') && ACLS.some((name) => headers.has(name));
+}
+
+function isListed(acl: ByteString): boolean {
+  return withoutListing(acl) !== acl;
+}
+
+function withoutListing(acl: ByteString): ByteString {
+  const parts = acl.split(',');
+  const kept = parts.filter((part) => part.trim() !== '.rlistings');
+  return kept.length === parts.length ? acl : kept.join(',');
+}
+
+function failed({ status }: Response): StoreError {
+  return new StoreError(
+    'unavailable',
+    `the ACL of the container that holds the parts of uploads could not be set: the store answered ${status}`,
+    status,
+  );
+}

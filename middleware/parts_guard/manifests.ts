@@ -1,0 +1,96 @@
+import { destroy, drain, readAll } from '../../src/http/body';
+import { isTrueValue, toBytes, toText, unquote } from '../../src/http/bytes';
+import { credentials } from '../../src/http/headers';
+import { readJson, UnreadableJson } from '../../src/http/json';
+import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
+import { formatQuery, formatTarget, parseQuery, type ObjectTarget } from '../../src/http/path';
+import { segmentPaths, segmentPlace } from '../../src/http/segments';
+import { leadsToParts } from './named';
+
+/** More than any store takes for a manifest. */
+export const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
+/** As many manifests as Swift deletes objects for one request. */
+const MOST_MANIFESTS = 10_000;
+
+/** Whether the manifest that a client puts names parts of uploads; undefined if it cannot be read. */
+export function namesParts(manifest: Buffer): boolean | undefined {
+  const segments = segmentsIn(manifest);
+  return segments?.some(leads);
+}
+
+/**
+ * Whether an object is made of parts of uploads, by its manifest or by one that this names; also if one of them
+ * cannot be read.
+ *
+ * @param source read in the client's name: by what the client may not read, it can neither copy nor delete
+ */
+export async function isMadeOfParts(request: Request, source: ObjectTarget, next: Handler): Promise<boolean> {
+  const id = parseQuery(request.query).get('version-id');
+  const manifests = [{ target: source, version: id || undefined }];
+  for (const { target, version } of manifests) {
+    const segments = await segmentsOf(request, target, version, next);
+    if (segments === undefined || segments.some(leads)) return true;
+    const { version: api, account } = target;
+    for (const { path, isManifest } of segments) {
+      if (!isManifest) continue;
+      manifests.push({ target: { version: api, account, ...segmentPlace(path) }, version: undefined });
+    }
+    if (manifests.length > MOST_MANIFESTS) return true;
+  }
+  return false;
+}
+
+interface Segment {
+  /** Text, not encoded. */
+  readonly path: string;
+  readonly isManifest: boolean;
+}
+
+function leads({ path }: Segment): boolean {
+  return leadsToParts(toBytes(path));
+}
+
+/** What a manifest names; nothing for what is no manifest; undefined if it cannot be read. */
+async function segmentsOf(
+  request: Request,
+  target: ObjectTarget,
+  version: string | undefined,
+  next: Handler,
+): Promise<readonly Segment[] | undefined> {
+  const query = formatQuery({ 'multipart-manifest': 'get', 'version-id': version });
+  const asked = { path: formatTarget(target), query, headers: credentials(request.headers) };
+  const head = await next(subrequest(request, { ...asked, method: 'HEAD' }));
+  await drain(head.body);
+  const prefix = toText(unquote(head.headers.get('x-object-manifest') ?? ''));
+  if (head.status < 300 && prefix !== '') return [{ path: prefix, isManifest: false }];
+  if (!isLarge(head)) return [];
+  const response = await next(subrequest(request, { ...asked, method: 'GET' }));
+  if (!isLarge(response)) {
+    destroy(response.body);
+    return undefined;
+  }
+  const body = await readAll(response.body, MOST_MANIFEST_BYTES);
+  return body && segmentsIn(body);
+}
+
+function isLarge({ status, headers }: Response): boolean {
+  return status < 300 && isTrueValue(headers.get('x-static-large-object'));
+}
+
+/** The segments of a manifest as clients put it, or as the store keeps it; undefined if it cannot be read. */
+function segmentsIn(manifest: Buffer): readonly Segment[] | undefined {
+  try {
+    const read = readJson(manifest);
+    if (!Array.isArray(read)) return undefined;
+    return (read as readonly unknown[]).flatMap((segment) =>
+      [...segmentPaths([segment])].map((path) => ({ path, isManifest: isManifest(segment) })),
+    );
+  } catch (error) {
+    if (error instanceof UnreadableJson) return undefined;
+    throw error;
+  }
+}
+
+function isManifest(segment: unknown): boolean {
+  return typeof segment === 'object' && segment !== null && 'sub_slo' in segment && segment.sub_slo === true;
+}

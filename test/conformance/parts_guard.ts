@@ -1,0 +1,432 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { askingForParts, ask as askStore, type Caller } from '../../src/buckets/caller';
+import { completeUpload } from '../../src/buckets/completion';
+import { entriesBelow } from '../../src/buckets/entries';
+import { segmentsOf, type Upload } from '../../src/buckets/upload_names';
+import { listParts, putPart } from '../../src/buckets/upload_parts';
+import { createUpload } from '../../src/buckets/uploads';
+import { readAll } from '../../src/http/body';
+import { Headers } from '../../src/http/headers';
+import { subrequest, type Request } from '../../src/http/message';
+import { askS3, codeOf, elements } from '../support/buckets/s3';
+import { ROOT, type BucketStore } from '../support/buckets/store';
+
+const ACCOUNT = '/v1/AUTH_test';
+const MIB = 1024 * 1024;
+/** What is in the parts, and nobody may see who may not read an object that is made of them. */
+const SECRET = 'secret of the part';
+const MANIFEST = 'multipart-manifest=put';
+
+/** Who asks. */
+const USERS = {
+  owner: ['test:tester', 'testing'],
+  reader: ['test2:tester2', 'testing2'],
+  writer: ['test:tester3', 'testing3'],
+  stranger: ['test5:tester5', 'testing5'],
+  nobody: undefined,
+} as const;
+type Who = keyof typeof USERS;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+type Ask = (
+  method: string,
+  path: string,
+  headers?: Readonly<Record<string, string>>,
+  body?: string,
+) => Promise<Answer>;
+
+/** What those who try find. */
+interface Scene {
+  readonly bucket: string;
+  /** The path of a part of a deleted version, below the account, and as manifests have it. */
+  readonly part: string;
+  readonly partName: string;
+  /** An object of the bucket that is made of parts. */
+  readonly large: string;
+  /** A container of the same account that all who are known may read and write. */
+  readonly shared: string;
+}
+
+type Attempt = (ask: Ask, scene: Scene) => Promise<Answer>;
+
+const at = (path: string) => `${ACCOUNT}${path}`;
+
+/** Makes an object of a part, and reads that. */
+async function readBack(ask: Ask, path: string, made: Answer): Promise<Answer> {
+  return made.status >= 300 ? made : ask('GET', path);
+}
+
+/** How something is read of parts, or is tried to be. */
+const READS: readonly (readonly [what: string, attempt: Attempt])[] = [
+  ['list', (ask, { bucket }) => ask('GET', at(`/${bucket}+segments?prefix=&format=json`))],
+  ['list, encoded', (ask, { bucket }) => ask('GET', at(`/${bucket}%2Bsegments`))],
+  ['HEAD of the container', (ask, { bucket }) => ask('HEAD', at(`/${bucket}+segments`))],
+  ['GET', (ask, { part }) => ask('GET', at(part))],
+  ['GET of a range', (ask, { part }) => ask('GET', at(part), { Range: 'bytes=0-4' })],
+  ['HEAD', (ask, { part }) => ask('HEAD', at(part))],
+  [
+    'COPY',
+    async (ask, { part, shared }) =>
+      readBack(ask, at(`/${shared}/a`), await ask('COPY', at(part), { Destination: `${shared}/a` })),
+  ],
+  [
+    'X-Copy-From',
+    async (ask, { part, shared }) =>
+      readBack(ask, at(`/${shared}/a`), await ask('PUT', at(`/${shared}/a`), { 'X-Copy-From': part })),
+  ],
+  [
+    'X-Symlink-Target',
+    async (ask, { part, shared }) =>
+      readBack(
+        ask,
+        at(`/${shared}/a`),
+        await ask('PUT', at(`/${shared}/a`), { 'X-Symlink-Target': part.slice(1) }),
+      ),
+  ],
+  [
+    'a manifest that names it',
+    async (ask, { partName, shared }) => {
+      const body = JSON.stringify([{ path: partName }]);
+      return readBack(ask, at(`/${shared}/a`), await ask('PUT', at(`/${shared}/a?${MANIFEST}`), {}, body));
+    },
+  ],
+  [
+    'a manifest that is copied of a text',
+    async (ask, { partName, shared }) => {
+      await ask('PUT', at(`/${shared}/text`), {}, JSON.stringify([{ path: partName }]));
+      // of the whole the store would take the ETag for the manifest's
+      const headers = { 'X-Copy-From': `${shared}/text`, Range: 'bytes=0-9999' };
+      return readBack(ask, at(`/${shared}/a`), await ask('PUT', at(`/${shared}/a?${MANIFEST}`), headers));
+    },
+  ],
+  [
+    'X-Object-Manifest',
+    async (ask, { part, shared }) =>
+      readBack(
+        ask,
+        at(`/${shared}/a`),
+        await ask('PUT', at(`/${shared}/a`), { 'X-Object-Manifest': part.slice(1) }),
+      ),
+  ],
+  [
+    'X-Object-Manifest by POST',
+    async (ask, { part, shared }) => {
+      await ask('PUT', at(`/${shared}/a`), {}, '');
+      const headers = { 'X-Object-Manifest': part.slice(1) };
+      return readBack(ask, at(`/${shared}/a`), await ask('POST', at(`/${shared}/a`), headers));
+    },
+  ],
+];
+
+/** How something is made or undone among parts, or is tried to be. */
+const WRITES: readonly (readonly [what: string, attempt: Attempt])[] = [
+  ['PUT', (ask, { part }) => ask('PUT', at(part), {}, 'other')],
+  ['PUT beside', (ask, { bucket }) => ask('PUT', at(`/${bucket}+segments/beside`), {}, 'other')],
+  ['POST', (ask, { part }) => ask('POST', at(part), { 'X-Object-Meta-A': 'b' })],
+  [
+    'COPY onto it',
+    async (ask, { part, shared }) => {
+      await ask('PUT', at(`/${shared}/a`), {}, 'other');
+      return ask('COPY', at(`/${shared}/a`), { Destination: part });
+    },
+  ],
+  ['bulk delete', (ask, { part }) => ask('POST', `${ACCOUNT}?bulk-delete`, TEXT, `${part}\n`)],
+  ['DELETE', (ask, { part }) => ask('DELETE', at(part))],
+];
+const TEXT = { 'Content-Type': 'text/plain', Accept: 'application/json' };
+
+/** Whether something was refused: a bulk delete reports that in its body. */
+function isRefused({ status, text }: Answer): boolean {
+  return status >= 400 || /"Response Status": "4\d\d/.test(text);
+}
+
+/** What ACLs say, besides what owners may. */
+const CLOSED = {
+  'X-Container-Read': 'test2:tester2,test:tester3',
+  'X-Container-Write': 'test:tester3',
+};
+const OPEN = { ...CLOSED, 'X-Container-Read': '.r:*,.rlistings,test2:tester2,test:tester3' };
+
+/** Those who are no owners. */
+export const OTHERS: readonly (readonly [what: string, who: Who, acl: typeof CLOSED])[] = [
+  ['a reader by ACL', 'reader', CLOSED],
+  ['a writer by ACL', 'writer', CLOSED],
+  ['everybody, of what is public', 'nobody', OPEN],
+  ['a stranger', 'stranger', CLOSED],
+  ['nobody who is known', 'nobody', CLOSED],
+  ['a stranger, of what is public', 'stranger', OPEN],
+  ['a writer by ACL, of what is public', 'writer', OPEN],
+];
+
+/** What a suite may leave out. */
+export interface PartsGuardOptions {
+  readonly others?: typeof OTHERS;
+  /** Whether a bucket in which others upload once had versions, of which a client alone can list none otherwise. */
+  readonly isSuspended?: boolean;
+}
+
+/** Who reaches the parts of uploads, and how, through a store that has its own ACLs or none for them. */
+export function partsGuardSuite(
+  open: () => Promise<BucketStore>,
+  { others = OTHERS, isSuspended = false }: PartsGuardOptions = {},
+): void {
+  let store: BucketStore;
+  const callers = new Map<Who, Caller>();
+  let made = 0;
+
+  beforeAll(async () => {
+    store = await open();
+    for (const who of Object.keys(USERS) as Who[]) callers.set(who, await store.callerOf(USERS[who]));
+  }, 60_000);
+  afterAll(() => store.close());
+
+  const callerOf = (who: Who): Caller => callers.get(who) ?? store.caller;
+  const askAs =
+    (who: Who): Ask =>
+    async (method, asked, headers = {}, body = '') => {
+      const caller = callerOf(who);
+      const { token } = await caller.session();
+      const [path = '', query = ''] = asked.split('?');
+      const own: Request = subrequest(ROOT, {
+        method,
+        path,
+        query,
+        headers: Headers.of({ 'X-Auth-Token': token, ...headers }),
+        body: Buffer.from(body),
+      });
+      const response = await caller.next(own);
+      const text = (await readAll(response.body, MIB))?.toString('utf8') ?? '';
+      return { status: response.status, headers: response.headers, text };
+    };
+  const owner: Ask = (...asked) => askAs('owner')(...asked);
+
+  /** An object of parts; the writer may begin an upload, and the bucket's ACL is what it is by then. */
+  const uploadParts = async (bucket: string, key: string, bodies: readonly string[], who: Who = 'owner') => {
+    const caller = callerOf(who);
+    const upload = await createUpload(caller, { bucket, key }, { headers: Headers.none });
+    const parts = [];
+    for (const [index, body] of bodies.entries()) {
+      const number = index + 1;
+      const content = { body: Buffer.from(body), length: body.length, given: Headers.none };
+      const { etag } = await putPart(caller, upload, number, {
+        ...content,
+        sums: NONE,
+        trailing: () => NONE,
+      });
+      parts.push({ number, etag, sums: NONE });
+    }
+    return { caller, upload, parts };
+  };
+  const complete = (
+    { caller, upload, parts }: Awaited<ReturnType<typeof uploadParts>>,
+    mostSegments = 1000,
+  ) =>
+    completeUpload(caller, upload, () => Promise.resolve({ parts, sums: NONE, leastPart: 1, mostSegments }));
+  const segments = async (bucket: string) =>
+    (await entriesBelow(askingForParts(store.caller, { bucket }), segmentsOf(bucket), '')).map(
+      ({ name }) => name,
+    );
+
+  const newBucket = async (acl: Readonly<Record<string, string>> = {}) => {
+    const bucket = `parts-${++made}-${randomUUID()}`;
+    expect((await owner('PUT', at(`/${bucket}`), acl)).status).toBe(201);
+    return bucket;
+  };
+
+  /** A bucket with versions, of which one that was deleted is made of parts, and one that is there. */
+  const begin = async (acl: Readonly<Record<string, string>>): Promise<Scene> => {
+    const bucket = await newBucket(acl);
+    const shared = await newBucket({
+      'X-Container-Read': 'test2:tester2,test:tester3,test5:tester5',
+      'X-Container-Write': 'test2:tester2,test:tester3,test5:tester5',
+    });
+    expect((await owner('POST', at(`/${bucket}`), { 'X-Versions-Enabled': 'true' })).status).toBe(204);
+    const upload = await uploadParts(bucket, 'deleted', [SECRET]);
+    await complete(upload);
+    expect((await owner('DELETE', at(`/${bucket}/deleted`))).status).toBe(204);
+    await complete(await uploadParts(bucket, 'large', ['of ', 'parts']));
+    const [part] = (await listParts(store.caller, upload.upload)).map(({ name }) => name);
+    return {
+      bucket,
+      part: `/${bucket}+segments/${part ?? ''}`,
+      partName: `/${bucket}+segments/${part ?? ''}`,
+      large: `/${bucket}/large`,
+      shared,
+    };
+  };
+
+  describe.each(others)('%s', (_, who, acl) => {
+    let scene: Scene;
+    beforeAll(async () => {
+      scene = await begin(acl);
+    }, 60_000);
+    /** The parts, no other and none less. */
+    const stays = async () => {
+      const { status, text } = await owner('GET', at(scene.part));
+      expect([status, text]).toEqual([200, SECRET]);
+      expect(await segments(scene.bucket)).toHaveLength(3);
+    };
+
+    afterEach(stays);
+
+    test.each([...READS, ...WRITES])('is refused: %s', async (_, attempt) => {
+      const answer = await attempt(askAs(who), scene);
+      expect(isRefused(answer)).toBe(true);
+      expect(answer.text).not.toContain(SECRET);
+    });
+
+    test('is refused what links and manifests lead to that were made before', async () => {
+      const { shared, part, bucket } = scene;
+      const listing = { 'X-Object-Manifest': `${bucket}+segments/d` };
+      expect((await owner('PUT', at(`/${shared}/listing`), listing)).status).toBe(201);
+      const link = { 'X-Symlink-Target': part.slice(1) };
+      expect((await owner('PUT', at(`/${shared}/link`), link)).status).toBe(201);
+      for (const name of ['listing', 'link']) {
+        const path = at(`/${shared}/${name}`);
+        const copies: readonly Answer[] = [
+          await askAs(who)('GET', path),
+          await askAs(who)('COPY', path, { Destination: `${shared}/copy` }),
+          await askAs(who)('PUT', at(`/${shared}/copy`), { 'X-Copy-From': `${shared}/${name}` }),
+        ];
+        for (const answer of copies) {
+          expect(answer.status).toBeGreaterThanOrEqual(400);
+          expect(answer.text).not.toContain(SECRET);
+        }
+        expect((await owner('GET', path)).text).toContain(SECRET);
+      }
+    });
+
+    test('neither copies a manifest of parts nor deletes by one', async () => {
+      const { large, shared } = scene;
+      const raw = await askAs(who)('COPY', at(`${large}?multipart-manifest=get`), {
+        Destination: `${shared}/raw`,
+      });
+      expect(raw.status).toBeGreaterThanOrEqual(400);
+      const removed = await askAs(who)('DELETE', at(`${large}?multipart-manifest=delete`), TEXT);
+      expect(isRefused(removed)).toBe(true);
+      expect((await owner('GET', at(large))).text).toBe('of parts');
+    });
+
+    test('is refused uploads and their lists through a dialect, unless it may write', async () => {
+      const { bucket } = scene;
+      const begun = await uploadParts(bucket, 'begun', ['unfinished']);
+      const { id } = begun.upload;
+      const asked = [
+        `GET /${bucket}?uploads`,
+        `GET /${bucket}/begun?uploadId=${id}`,
+        `DELETE /${bucket}/begun?uploadId=${id}`,
+      ];
+      const answers = [];
+      for (const each of asked) answers.push(codeOf(await askS3(callerOf(who), each)) ?? 'done');
+      expect(answers).toEqual(asked.map(() => (who === 'writer' ? 'done' : 'AccessDenied')));
+      if (who !== 'writer') await askS3(store.caller, asked[2] ?? '');
+    });
+
+    test('reads what it may read', async () => {
+      const { large, shared } = scene;
+      const mayRead = acl === OPEN || who === 'reader' || who === 'writer';
+      const { status, text } = await askAs(who)('GET', at(large));
+      expect([status < 300, text.includes('of parts')]).toEqual([mayRead, mayRead]);
+      const range = await askAs(who)('GET', at(large), { Range: 'bytes=3-7' });
+      expect(range.text === 'parts').toBe(mayRead);
+      if (!mayRead || who === 'nobody') return;
+      const copy = await askAs(who)('COPY', at(large), { Destination: `${shared}/whole` });
+      expect(copy.status).toBe(201);
+      expect((await owner('GET', at(`/${shared}/whole`))).text).toBe('of parts');
+    });
+  });
+
+  describe('an owner', () => {
+    let scene: Scene;
+    beforeEach(async () => {
+      scene = await begin(OPEN);
+    }, 60_000);
+
+    test('reads and names parts', async () => {
+      for (const [what, attempt] of READS) {
+        const answer = await attempt(owner, scene);
+        expect([what, answer.status < 300]).toEqual([what, true]);
+      }
+    });
+
+    test('changes and removes parts', async () => {
+      for (const [what, attempt] of WRITES) {
+        const answer = await attempt(owner, scene);
+        // the bulk delete has removed it before
+        expect([what, answer.status < 300 || answer.status === 404]).toEqual([what, true]);
+      }
+      const removed = await owner('DELETE', at(`${scene.large}?multipart-manifest=delete`), TEXT);
+      expect([removed.status, isRefused(removed)]).toEqual([200, false]);
+      expect((await segments(scene.bucket)).filter((name) => name.startsWith('large/'))).toEqual([]);
+    });
+
+    test('copies a manifest, whose copy is read by who may read both', async () => {
+      const { large, shared } = scene;
+      const copied = await owner('COPY', at(`${large}?multipart-manifest=get`), {
+        Destination: `${shared}/raw`,
+      });
+      expect(copied.status).toBe(201);
+      expect((await askAs('reader')('GET', at(`/${shared}/raw`))).text).toBe('of parts');
+    });
+  });
+
+  test('a manifest of manifests of parts is read part by part by a reader', async () => {
+    const bucket = await newBucket(CLOSED);
+    await complete(await uploadParts(bucket, 'k', ['a', 'b', 'c']), 2);
+    expect(await segments(bucket)).toHaveLength(5);
+    for (const who of ['owner', 'reader'] as const) {
+      const { status, text } = await askS3(callerOf(who), `GET /${bucket}/k?partNumber=3`);
+      expect([who, status, text]).toEqual([who, 206, 'c']);
+    }
+    const manifest = (await segments(bucket)).find((name) => name.includes('/manifest-')) ?? '';
+    const read = await askAs('reader')('GET', at(`/${bucket}+segments/${manifest}?multipart-manifest=get`));
+    expect(read.status).toBe(403);
+  });
+
+  test('a writer by ACL uploads, overwrites and aborts, and no part is left', async () => {
+    const bucket = await newBucket(CLOSED);
+    const suspended = { body: SUSPENDED };
+    if (isSuspended) await askS3(store.caller, `PUT /${bucket}?versioning`, suspended);
+    // without a service user only an owner can make the container
+    await complete(await uploadParts(bucket, 'first', ['of the owner']));
+    await complete(await uploadParts(bucket, 'k', ['of ', 'a writer'], 'writer'), 1);
+    expect((await askAs('reader')('GET', at(`/${bucket}/k`))).text).toBe('of a writer');
+    const [begun = ''] = elements(await askS3(callerOf('writer'), `POST /${bucket}/k?uploads`), 'UploadId');
+    const upload: Upload = { bucket, key: 'k', id: begun };
+    const part = await askS3(callerOf('writer'), `PUT /${bucket}/k?uploadId=${begun}&partNumber=1`, {
+      body: 'never completed',
+    });
+    expect(part.headers.get('etag')).toBe(`"${createHash('md5').update('never completed').digest('hex')}"`);
+    expect(await listParts(callerOf('writer'), upload)).toHaveLength(1);
+    expect((await askS3(callerOf('writer'), `DELETE /${bucket}/k?uploadId=${begun}`)).status).toBe(204);
+    expect((await askS3(callerOf('writer'), `PUT /${bucket}/k`, { body: 'in one' })).status).toBe(200);
+    // what the null version was made of, only owners are told
+    if (isSuspended) return;
+    expect((await segments(bucket)).filter((name) => name.startsWith('k/'))).toEqual([]);
+    expect((await askS3(callerOf('writer'), `DELETE /${bucket}/first`)).status).toBe(204);
+    expect(await segments(bucket)).toEqual([]);
+  });
+
+  test('a request of a client is never one for parts, whatever it asks for', async () => {
+    const { bucket, part } = await begin(CLOSED);
+    const caller = callerOf('reader');
+    for (const [key, right] of [
+      ['deleted', 'write'],
+      ['deleted', 'read'],
+      [undefined, 'none'],
+    ] as const) {
+      const asking = askingForParts(caller, { bucket, key }, right);
+      const object = part.slice(part.indexOf('/', 1) + 1);
+      const { status } = await askStore(asking, { method: 'GET', container: segmentsOf(bucket), object });
+      expect([right, status]).toEqual([right, 403]);
+    }
+  });
+}
+
+const SUSPENDED = '<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>';
+const NONE: ReadonlyMap<string, string> = new Map();
