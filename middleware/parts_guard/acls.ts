@@ -39,10 +39,14 @@ export class PartsAcls {
     private readonly authority: Authority,
   ) {}
 
-  /** The same as `align`, once in a while. It is not for the client to fail by. */
-  async alignOnce(request: Request, bucket: ContainerTarget): Promise<void> {
+  /**
+   * The same as `align`, once in a while. It is not for the client to fail by.
+   *
+   * @param told headers that the container of parts has now, by which it may have to be done at once
+   */
+  async alignOnce(request: Request, bucket: ContainerTarget, told = Headers.none): Promise<void> {
     const key = formatTarget(bucket);
-    if (this.known.has(key)) return;
+    if (this.known.has(key) && !this.isTooOpen(told)) return;
     try {
       if (await this.align(request, bucket)) this.known.set(key, true);
     } catch (error) {
@@ -72,7 +76,7 @@ export class PartsAcls {
     throw new StoreError('unavailable', 'the ACL of a bucket changes all the time');
   }
 
-  /** Whether a container of parts has, by its headers, more ACLs than it may ever have. */
+  /** Whether a container of parts has, by its headers, more ACLs than it may ever have: as 0.1.0 made it. */
   isTooOpen(headers: Headers): boolean {
     const { authority } = this;
     return isListed(headers.get(READ) ?? '') || (authority === 'service' && Boolean(headers.get(WRITE)));

@@ -1,16 +1,9 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isManifestOfParts } from '../../src/buckets/upload_names';
-import { drain, readAll } from '../../src/http/body';
+import { drain } from '../../src/http/body';
 import { credentials } from '../../src/http/headers';
-import {
-  NO_BODY,
-  subrequest,
-  type ForParts,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../src/http/message';
+import { subrequest, type ForParts, type Handler, type Request, type Response } from '../../src/http/message';
 import {
   formatTarget,
   parseQuery,
@@ -18,13 +11,13 @@ import {
   type ObjectTarget,
   type Target,
 } from '../../src/http/path';
-import { partsContainerOf } from '../../src/reserved';
 import type { App } from '../../src/plugin';
+import { partsContainerOf } from '../../src/reserved';
+import { held } from './owners';
 
 /** Milliseconds for which a right counts that was established for one request of a client's, and how many do at once. */
 const HOLDS = 5000;
 const MOST = 10_000;
-const MOST_REFUSAL = 64 * 1024;
 
 /**
  * Establishes the rights of clients to the parts of their uploads, for requests that a dialect makes by itself. A
@@ -66,8 +59,7 @@ export class UploadRights {
 
   private async refusalOfWriting(request: Request, object: ObjectTarget): Promise<Response | undefined> {
     const refusal = await this.app.mayWrite({ ...request, query: '' }, object, { fresh: true });
-    // several may answer with it
-    return refusal && { ...refusal, body: (await readAll(refusal.body, MOST_REFUSAL)) ?? NO_BODY };
+    return refusal && held(refusal);
   }
 
   private async refusalOfReading(request: Request, object: ObjectTarget): Promise<Response | undefined> {

@@ -1,9 +1,6 @@
-import { destroy, drain, readAll, whileUnread } from '../../src/http/body';
-import { credentials } from '../../src/http/headers';
+import { destroy, whileUnread } from '../../src/http/body';
 import {
   isReading,
-  subrequest,
-  textResponse,
   type Filter,
   type ForParts,
   type Handler,
@@ -11,26 +8,22 @@ import {
   type Response,
 } from '../../src/http/message';
 import {
-  formatTarget,
   isApi,
   isContainer,
   isObject,
   parseQuery,
   parseTarget,
   type ContainerTarget,
-  type ObjectTarget,
   type Target,
 } from '../../src/http/path';
 import { isTempUrl } from '../../src/http/temp_url';
-import { copiedBy, isCopy, writtenBy } from '../../src/http/written';
 import type { FilterContext } from '../../src/plugin';
 import { bucketOfParts } from '../../src/reserved';
 import { changesAcls, PartsAcls } from './acls';
+import { Contents } from './contents';
 import { isForParts, UploadRights } from './established';
-import { isMadeOfParts, MOST_MANIFEST_BYTES, namesParts } from './manifests';
-import { isReadFromParts, reachedByHeaders, type Reached } from './named';
-import { refusalOfOthers } from './owners';
-import { isBulkDelete, isWideExtraction, withoutParts } from './store_bulk';
+import { reachedByHeaders, reachedByReading } from './named';
+import { refusalOf, type Reached } from './owners';
 
 type App = FilterContext['app'];
 
@@ -52,6 +45,7 @@ export function guardingParts(app: App): Filter {
 
 class Guard {
   private readonly uploads: UploadRights;
+  private readonly contents: Contents;
   /** Undefined for a store to which the ACLs of these containers mean nothing. */
   private readonly acls: PartsAcls | undefined;
 
@@ -60,6 +54,7 @@ class Guard {
     private readonly next: Handler,
   ) {
     this.uploads = new UploadRights(app, next);
+    this.contents = new Contents(app, next);
     this.acls = app.judgesParts ? undefined : new PartsAcls(next, app.authority);
   }
 
@@ -78,7 +73,7 @@ class Guard {
     const refusal = await this.uploads.refusal(request, target, parts);
     if (refusal) {
       const right = isReading(request.method) ? 'read' : 'write';
-      const isOwner = !(await this.refusalOf(request, [{ ...target, right }]));
+      const isOwner = !(await refusalOf(request, [{ ...target, right }], this.next));
       return isOwner ? this.next(request) : refused(request, refusal);
     }
     const isNew = isContainer(target) && request.method === 'PUT';
@@ -92,16 +87,17 @@ class Guard {
   /** An owner is told by a container's headers whether it is as 0.1.0 made it. */
   private async looked(response: Response, request: Request, bucket: ContainerTarget): Promise<Response> {
     if (response.status < 300 && this.acls?.isTooOpen(response.headers))
-      await whileUnread(response, async () => this.acls?.alignOnce(request, bucket));
+      await whileUnread(response, async () => this.acls?.alignOnce(request, bucket, response.headers));
     return response;
   }
 
   private async forClient(request: Request, target: Target): Promise<Response> {
     const judged =
-      (await this.refusalOf(request, [
-        ...reachedByPath(request, target),
-        ...reachedByWrite(request, target),
-      ])) ?? (await this.judgedByContent(request, target));
+      (await refusalOf(
+        request,
+        [...reachedByPath(request, target), ...reachedByWrite(request, target)],
+        this.next,
+      )) ?? (await this.contents.judged(request, target));
     if ('status' in judged) return refused(request, judged);
     const response = await this.next(judged);
     return isContainer(target)
@@ -124,94 +120,12 @@ class Guard {
       : response;
   }
 
-  /** The refusal of a client that is no owner of an account in which it would reach parts. */
-  private async refusalOf(request: Request, reached: readonly Reached[]): Promise<Response | undefined> {
-    for (const { right, ...account } of reached) {
-      const refusal = await refusalOfOthers(request, account, right, this.next);
-      if (refusal) return refusal;
-    }
-    return undefined;
-  }
-
-  /**
-   * Judges a request that may name parts elsewhere than in its path and its headers.
-   *
-   * @returns the request to go on with, or the refusal
-   */
-  private async judgedByContent(request: Request, target: Target): Promise<Request | Response> {
-    if (isBulkDelete(request)) return this.judgedBulk(request, target);
-    if (isWideExtraction(request, target))
-      return (await refusalOfOthers(request, target, 'write', this.next)) ?? request;
-    if (!isObject(target)) return request;
-    const manifest = parseQuery(request.query).get('multipart-manifest');
-    if (request.method === 'DELETE' && manifest === 'delete') return this.judgedRemoval(request, target);
-    if (isCopy(request)) return this.judgedCopy(request, target, manifest);
-    return request.method === 'PUT' && manifest === 'put' ? this.judgedManifest(request, target) : request;
-  }
-
-  private async judgedBulk(request: Request, target: Target): Promise<Request | Response> {
-    const refusal = await refusalOfOthers(request, target, 'write', this.next);
-    if (!refusal) return request;
-    return (await whileUnread(refusal, () => withoutParts(request))) ?? refusal;
-  }
-
-  private async judgedRemoval(request: Request, target: ObjectTarget): Promise<Request | Response> {
-    const refusal = await refusalOfOthers(request, target, 'write', this.next);
-    if (!refusal) return request;
-    const isOfParts = await whileUnread(refusal, () => isMadeOfParts(request, target, this.next));
-    return settled(refusal, isOfParts, request);
-  }
-
-  /** A manifest is read only of a client that may put it. */
-  private async judgedManifest(request: Request, target: ObjectTarget): Promise<Request | Response> {
-    const refusal = await refusalOfOthers(request, target, 'read', this.next);
-    if (!refusal) return request;
-    return whileUnread(refusal, async () => {
-      const forbidden = await this.app.mayWrite(request, target);
-      if (forbidden) return forbidden;
-      const { sendContinue, ...rest } = request;
-      sendContinue?.();
-      const body = await readAll(request.body, MOST_MANIFEST_BYTES);
-      if (body === undefined) return textResponse(413, 'The manifest is longer than any may be\n');
-      const isOfParts = namesParts(body);
-      if (isOfParts === undefined) return textResponse(400, 'Manifest must be valid JSON.\n');
-      return settled(refusal, isOfParts, { ...rest, body });
-    });
-  }
-
-  /** A copy as a whole reads its source; other copies may make a manifest of it, of segments in the account of the copy. */
-  private async judgedCopy(
-    request: Request,
-    target: ObjectTarget,
-    manifest: string | undefined,
-  ): Promise<Request | Response> {
-    const [source, written] = [copiedBy(request, target), writtenBy(request, target)];
-    if (!source || !written) return request;
-    if (manifest !== 'get' && manifest !== 'put')
-      return request.dialect?.hasSeenSource ? request : this.judgedSource(request, source);
-    const refusal = await refusalOfOthers(request, written, 'read', this.next);
-    if (!refusal) return request;
-    const isOfParts =
-      manifest === 'put' || (await whileUnread(refusal, () => isMadeOfParts(request, source, this.next)));
-    return settled(refusal, isOfParts, request);
-  }
-
-  private async judgedSource(request: Request, source: ObjectTarget): Promise<Request | Response> {
-    if (this.app.judgesParts) return request;
-    const { query } = request;
-    const headers = credentials(request.headers);
-    const asked = { method: 'HEAD', path: formatTarget(source), query, headers };
-    const head = await this.next(subrequest(request, asked));
-    await drain(head.body);
-    return (await this.refusalOf(request, reachedByReading(head, request, source))) ?? request;
-  }
-
   /** Links and manifests may have been made past the proxy, or before there was this guard. */
   private async shown(response: Response, request: Request, target: Target): Promise<Response> {
     if (this.app.judgesParts || !isObject(target) || !isReading(request.method)) return response;
     const reached = reachedByReading(response, request, target);
     if (reached.length === 0) return response;
-    const refusal = await whileUnread(response, () => this.refusalOf(request, reached));
+    const refusal = await whileUnread(response, () => refusalOf(request, reached, this.next));
     if (refusal) destroy(response.body);
     return refusal ?? response;
   }
@@ -224,13 +138,6 @@ function containerOf({ version, account, container }: ContainerTarget): Containe
 function refused(request: Request, refusal: Response): Response {
   destroy(request.body);
   return refusal;
-}
-
-/** The refusal if it holds; otherwise the request, and the refusal is given up. */
-function settled(refusal: Response, holds: boolean, request: Request): Request | Response {
-  if (holds) return refusal;
-  destroy(refusal.body);
-  return request;
 }
 
 /** What a request reaches that names a container of parts in its path. Whether a signature is good for it, the store judges. */
@@ -246,18 +153,4 @@ function reachedByPath(request: Request, target: Target): Reached[] {
 
 function reachedByWrite(request: Request, target: Target): Reached[] {
   return isReading(request.method) ? [] : reachedByHeaders(request, target);
-}
-
-/** What an answer shows of parts: as a dynamic large object, or behind a link. */
-function reachedByReading({ status, headers }: Response, request: Request, target: ObjectTarget): Reached[] {
-  if (status >= 300) return [];
-  const { version, account } = target;
-  const isWhole = parseQuery(request.query).get('multipart-manifest') !== 'get';
-  const end = parseTarget((headers.get('content-location') ?? '').replace(/\?.*$/s, ''));
-  return [
-    ...(isWhole && isReadFromParts(headers) ? [{ version, account, right: 'read' } as const] : []),
-    ...(end && bucketOfParts(end.container ?? '') !== undefined
-      ? [{ version: end.version, account: end.account, right: 'read' } as const]
-      : []),
-  ];
 }

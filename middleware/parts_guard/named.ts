@@ -1,14 +1,8 @@
 import { unquote, type ByteString } from '../../src/http/bytes';
-import type { Headers } from '../../src/http/headers';
-import type { Request } from '../../src/http/message';
-import type { Target } from '../../src/http/path';
+import type { Request, Response } from '../../src/http/message';
+import { parseQuery, parseTarget, type ObjectTarget, type Target } from '../../src/http/path';
 import { bucketOfParts } from '../../src/reserved';
-import type { OwnersRight } from './owners';
-
-/** An account in whose containers of parts something is to be read or written. */
-export interface Reached extends Pick<Target, 'version' | 'account'> {
-  readonly right: OwnersRight;
-}
+import type { Reached } from './owners';
 
 /** Headers that name a container as `container/object`, those that name its account, and what that is for. */
 const NAMING = [
@@ -28,9 +22,21 @@ export function reachedByHeaders({ headers }: Request, target: Target): Reached[
   });
 }
 
-/** Whether what is read according to an answer's headers is made of parts of uploads, or is one. */
-export function isReadFromParts(headers: Headers): boolean {
-  return leadsToParts(unquote(headers.get('x-object-manifest') ?? ''));
+/** What an answer to GET or HEAD shows of the parts of uploads: as a dynamic large object, or behind a link. */
+export function reachedByReading(
+  { status, headers }: Response,
+  { query }: Request,
+  { version, account }: ObjectTarget,
+): Reached[] {
+  if (status >= 300) return [];
+  const isWhole = parseQuery(query).get('multipart-manifest') !== 'get';
+  const isDynamic = isWhole && leadsToParts(unquote(headers.get('x-object-manifest') ?? ''));
+  const end = parseTarget((headers.get('content-location') ?? '').replace(/\?.*$/s, ''));
+  const isPart = bucketOfParts(end?.container ?? '') !== undefined;
+  return [
+    ...(isDynamic ? [{ version, account, right: 'read' } as const] : []),
+    ...(end && isPart ? [{ version: end.version, account: end.account, right: 'read' } as const] : []),
+  ];
 }
 
 /** Whether a path below an account leads into a container of parts. */

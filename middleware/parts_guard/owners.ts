@@ -1,27 +1,45 @@
 import { randomUUID } from 'node:crypto';
-import { drain } from '../../src/http/body';
+import { drain, readAll } from '../../src/http/body';
 import { credentials } from '../../src/http/headers';
+import { answer } from '../../src/http/answers';
 import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, type Target } from '../../src/http/path';
 import { StoreError } from '../../src/stores/error';
 
-/** What a client would do with what only owners reach. */
-export type OwnersRight = 'read' | 'write';
+/** An account in whose containers of parts a client would read or write. */
+export interface Reached extends Pick<Target, 'version' | 'account'> {
+  readonly right: 'read' | 'write';
+}
+
+const MOST_REFUSAL = 64 * 1024;
 
 /** There is no such container, so no ACL of one lets anybody do anything. */
 const NO_CONTAINER = `hindsight-none-${randomUUID()}`;
 
 /**
- * Finds out whether a client may read, or write, in a container of an account that has no ACL: by asking for one
- * that does not exist, in the client's name.
+ * The refusal of a client that is no owner of an account in which it would reach parts; undefined if there is none.
  *
- * @returns the store's refusal; undefined if the client may
  * @throws StoreError if the store does not tell
  */
-export async function refusalOfOthers(
+export async function refusalOf(
   request: Request,
-  { version, account }: Pick<Target, 'version' | 'account'>,
-  right: OwnersRight,
+  reached: readonly Reached[],
+  next: Handler,
+): Promise<Response | undefined> {
+  for (const each of reached) {
+    const refusal = await refusalOfOthers(request, each, next);
+    if (refusal) return refusal;
+  }
+  return undefined;
+}
+
+/**
+ * Finds out whether a client may read, or write, in a container of an account that has no ACL: by asking for one
+ * that does not exist, in the client's name.
+ */
+async function refusalOfOthers(
+  request: Request,
+  { version, account, right }: Reached,
   next: Handler,
 ): Promise<Response | undefined> {
   const container = { version, account, container: NO_CONTAINER };
@@ -32,7 +50,7 @@ export async function refusalOfOthers(
       : (['DELETE', { ...container, object: 'none' }] as const);
   const path = formatTarget(target);
   const response = await next(subrequest(request, { method, path, headers: credentials(request.headers) }));
-  if ([401, 403, 429, 498].includes(response.status)) return response;
+  if ([401, 403, 429, 498].includes(response.status)) return held(response);
   await drain(response.body);
   if (response.status === 404) return undefined;
   throw new StoreError(
@@ -40,4 +58,10 @@ export async function refusalOfOthers(
     `whether the client may reach the parts of uploads is not known: the store answered ${response.status}`,
     response.status,
   );
+}
+
+/** A refusal that can be answered with, several times, or be given up. */
+export async function held(refusal: Response): Promise<Response> {
+  const body = await readAll(refusal.body, MOST_REFUSAL);
+  return body === undefined ? answer(refusal.status) : { ...refusal, body };
 }

@@ -1,0 +1,90 @@
+import { drain, readAll } from '../../src/http/body';
+import { credentials } from '../../src/http/headers';
+import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
+import { formatTarget, isObject, parseQuery, type ObjectTarget, type Target } from '../../src/http/path';
+import { copiedBy, isCopy, writtenBy } from '../../src/http/written';
+import type { FilterContext } from '../../src/plugin';
+import { isMadeOfParts, MOST_MANIFEST_BYTES, namesParts } from './manifests';
+import { reachedByReading } from './named';
+import { refusalOf } from './owners';
+import { isBulkDelete, isWideExtraction, withoutParts } from './store_bulk';
+
+/** Judges requests of clients that may name parts elsewhere than in their paths and headers. */
+export class Contents {
+  constructor(
+    private readonly app: Pick<FilterContext['app'], 'judgesParts' | 'mayWrite'>,
+    private readonly next: Handler,
+  ) {}
+
+  /** The request to go on with, or the refusal. */
+  async judged(request: Request, target: Target): Promise<Request | Response> {
+    if (isBulkDelete(request)) return this.judgedBulk(request, target);
+    if (isWideExtraction(request, target)) return (await this.refusal(request, target, 'write')) ?? request;
+    if (!isObject(target)) return request;
+    const manifest = parseQuery(request.query).get('multipart-manifest');
+    if (request.method === 'DELETE' && manifest === 'delete') return this.judgedRemoval(request, target);
+    if (isCopy(request)) return this.judgedCopy(request, target, manifest);
+    return request.method === 'PUT' && manifest === 'put' ? this.judgedManifest(request, target) : request;
+  }
+
+  private async judgedBulk(request: Request, target: Target): Promise<Request | Response> {
+    const refusal = await this.refusal(request, target, 'write');
+    return refusal ? ((await withoutParts(request)) ?? refusal) : request;
+  }
+
+  private async judgedRemoval(request: Request, target: ObjectTarget): Promise<Request | Response> {
+    const refusal = await this.refusal(request, target, 'write');
+    return refusal && (await isMadeOfParts(request, target, this.next)) ? refusal : request;
+  }
+
+  /** A manifest is read only of a client that may put it. */
+  private async judgedManifest(request: Request, target: ObjectTarget): Promise<Request | Response> {
+    const refusal = await this.refusal(request, target, 'read');
+    if (!refusal) return request;
+    const forbidden = await this.app.mayWrite(request, target);
+    if (forbidden) return forbidden;
+    const { sendContinue, ...rest } = request;
+    sendContinue?.();
+    const body = await readAll(request.body, MOST_MANIFEST_BYTES);
+    if (body === undefined) return textResponse(413, 'The manifest is longer than any may be\n');
+    const isOfParts = namesParts(body);
+    if (isOfParts === undefined) return textResponse(400, 'Manifest must be valid JSON.\n');
+    return isOfParts ? refusal : { ...rest, body };
+  }
+
+  /**
+   * A copy as a whole reads its source. Other copies may make a manifest of it, which names segments in the account
+   * of the copy.
+   */
+  private async judgedCopy(
+    request: Request,
+    target: ObjectTarget,
+    manifest: string | undefined,
+  ): Promise<Request | Response> {
+    const [source, written] = [copiedBy(request, target), writtenBy(request, target)];
+    if (!source || !written) return request;
+    if (manifest !== 'get' && manifest !== 'put')
+      return request.dialect?.hasSeenSource ? request : this.judgedSource(request, source);
+    const refusal = await this.refusal(request, written, 'read');
+    const isOfParts = async () => manifest === 'put' || isMadeOfParts(request, source, this.next);
+    return refusal && (await isOfParts()) ? refusal : request;
+  }
+
+  private async judgedSource(request: Request, source: ObjectTarget): Promise<Request | Response> {
+    if (this.app.judgesParts) return request;
+    const { query } = request;
+    const headers = credentials(request.headers);
+    const asked = { method: 'HEAD', path: formatTarget(source), query, headers };
+    const head = await this.next(subrequest(request, asked));
+    await drain(head.body);
+    return (await refusalOf(request, reachedByReading(head, request, source), this.next)) ?? request;
+  }
+
+  private refusal(
+    request: Request,
+    { version, account }: Target,
+    right: 'read' | 'write',
+  ): Promise<Response | undefined> {
+    return refusalOf(request, [{ version, account, right }], this.next);
+  }
+}
