@@ -4,6 +4,7 @@ import { subrequest, textResponse, type Handler, type Request, type Response } f
 import { formatTarget, isObject, parseQuery, type ObjectTarget, type Target } from '../../src/http/path';
 import { copiedBy, isCopy, writtenBy } from '../../src/http/written';
 import type { FilterContext } from '../../src/plugin';
+import { asSigned } from '../versioned_writes/bypasses';
 import { isMadeOfParts, MOST_MANIFEST_BYTES, namesParts } from './manifests';
 import { reachedByReading } from './named';
 import { refusalOf } from './owners';
@@ -21,7 +22,7 @@ export class Contents {
     if (isBulkDelete(request)) return this.judgedBulk(request, target);
     if (isWideExtraction(request, target)) return (await this.refusal(request, target, 'write')) ?? request;
     if (!isObject(target)) return request;
-    const manifest = parseQuery(request.query).get('multipart-manifest');
+    const manifest = parseQuery(asSigned(request).query).get('multipart-manifest');
     if (request.method === 'DELETE' && manifest === 'delete') return this.judgedRemoval(request, target);
     if (isCopy(request)) return this.judgedCopy(request, target, manifest);
     return request.method === 'PUT' && manifest === 'put' ? this.judgedManifest(request, target) : request;

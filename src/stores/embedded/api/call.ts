@@ -75,7 +75,12 @@ function resourceOfPart(
   const bucket = bucketOfParts(target.container ?? '');
   return bucket === undefined
     ? resourceOf(storage, method, target, container)
-    : resourceOf(storage, method, { ...target, container: bucket }, storage.container(target.account, bucket));
+    : resourceOf(
+        storage,
+        method,
+        { ...target, container: bucket },
+        storage.container(target.account, bucket),
+      );
 }
 
 /**
