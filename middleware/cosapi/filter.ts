@@ -29,6 +29,8 @@ export interface CosParts extends DialectParts<Route> {
   readonly logins: Logins;
   /** Whether signed URLs are good that do not say by their signature for which bucket they are. */
   readonly takesUrlsWithoutBucket: boolean;
+  /** Whether a signature in `Authorization` is good that does not say by itself which operation is asked for. */
+  readonly takesHeadersWithoutOperation: boolean;
 }
 
 /** Answers the requests of COS's API, and passes all others on. */
@@ -96,10 +98,11 @@ class Exchange {
     if (!credential) throw unknown(signature.accessKey);
     const forms = this.forms(signature, address);
     verifyCosSignature(signature, credential.secretKey, forms, parts.now?.() ?? Date.now(), parts.skew);
-    const { takesUrlsWithoutBucket } = parts;
-    if (signature.from === 'query') checkUrl(signature, takesUrlsWithoutBucket);
+    const { takesUrlsWithoutBucket, takesHeadersWithoutOperation } = parts;
+    const isUrl = signature.from === 'query';
+    if (isUrl) checkUrl(signature, takesUrlsWithoutBucket);
     // a client may send the signature of a URL that it was given as Authorization, too
-    if (isGoodAsUrl(signature, takesUrlsWithoutBucket))
+    if ((isUrl || !takesHeadersWithoutOperation) && isGoodAsUrl(signature, takesUrlsWithoutBucket))
       checkCoverage(signature, headers, query, parts.routes);
     return knownBy(credential, parts.logins.sessions);
   }

@@ -14,6 +14,7 @@ const options = z
     ...dialectOptions,
     location: z.string().default('ap-guangzhou'),
     urls_without_bucket: flag.default(false),
+    headers_without_operation: flag.default(false),
   })
   .superRefine(checkLogins);
 
@@ -38,7 +39,11 @@ export const cosapi: FilterPlugin<typeof options> = {
   },
   introduce: () => ({ dialects: ['cos'] }),
   create: (given, { credentials, log }) => {
-    const parts = { ...partsOf(given, routes, log), takesUrlsWithoutBucket: given.urls_without_bucket };
+    const parts = {
+      ...partsOf(given, routes, log),
+      takesUrlsWithoutBucket: given.urls_without_bucket,
+      takesHeadersWithoutOperation: given.headers_without_operation,
+    };
     return (next) => {
       const logins = loginsOf(given, credentials, next);
       return withInfo(cosHandler(next, { ...parts, logins }), { cosapi: CAPABILITIES });

@@ -27,6 +27,7 @@ export function acceptingCos(parts: Partial<CosParts> = {}): {
     location: 'ap-chengdu',
     skew: 900_000,
     takesUrlsWithoutBucket: false,
+    takesHeadersWithoutOperation: false,
     anonymous: undefined,
     log: createLog('silent'),
     ...parts,

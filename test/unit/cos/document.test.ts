@@ -54,6 +54,7 @@ async function ask(target: string, parameters: readonly string[]): Promise<Eleme
     location: 'ap-chengdu',
     skew: 900_000,
     takesUrlsWithoutBucket: false,
+    takesHeadersWithoutOperation: false,
     anonymous: undefined,
     log: createLog('silent'),
     now: () => 1_480_932_300_000,

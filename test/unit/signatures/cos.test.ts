@@ -169,6 +169,16 @@ describe('a URL that does not sign host', () => {
   });
 });
 
+it('one in Authorization that does not say which version is meant is refused, unless that is wanted', async () => {
+  const given = cosSigned({
+    host: VIRTUAL,
+    target: '/k?versionId=1',
+    signs: { headers: ['host'], parameters: [] },
+  });
+  expect(await asked(given)).toBe('403 The parameter versionId is not signed.');
+  expect(await asked(given, { takesHeadersWithoutOperation: true })).toEqual(['bkt-1250000000', 'k']);
+});
+
 it('a header in two spellings that are both signed is refused, in either order', async () => {
   const [one, other] = [['x-cos-acl', 'private'] as const, ['x_cos_acl', 'public-read'] as const];
   const names = ['host', 'x-cos-acl', 'x_cos_acl'];
