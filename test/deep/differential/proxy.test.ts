@@ -7,10 +7,10 @@ import { compareAll, IDS, stepsOr, timeFor } from './run';
 import { putSegments } from './segments';
 import { closeEndpoint, openEndpoint } from './side';
 import { PROXY_UNSENT } from './unsent';
-import { depth } from '../../support/depth';
+import { depth, itInDepth } from '../../support/depth';
 
 const STEPS = stepsOr(depth({ gate: 20, deep: 2000 }));
-const STEPS_WITH_IDS = stepsOr(depth({ gate: 15, deep: 400 }));
+const STEPS_WITH_IDS = stepsOr(depth({ gate: 40, deep: 400 }));
 
 describeWithSwift("Hindsight over a plain Swift answers as Swift's own versions", ({ plain, versioned }) => {
   beforeAll(() => putSegments(plain));
@@ -45,7 +45,7 @@ describeWithSwift("Hindsight over a plain Swift answers as Swift's own versions"
     timeFor(STEPS),
   );
 
-  it(
+  itInDepth(
     "with the client's own token, for the owner",
     async () => {
       await compare(await startProxy(plain, { service: false }), { owner: true, ids: 0, steps: STEPS / 5 });
@@ -56,7 +56,7 @@ describeWithSwift("Hindsight over a plain Swift answers as Swift's own versions"
   describe('and its versions with ids', () => {
     const filter = 'allow_object_versioning = true';
 
-    it(
+    itInDepth(
       'with a service user',
       async () => {
         await compare(await startProxy(plain, { filter }), { owner: false, ids: IDS, steps: STEPS_WITH_IDS });

@@ -9,7 +9,7 @@ import { swiftS3 } from '../../support/s3/endpoint';
 import { embeddedPlace, LAST, serve, suiteUploads, type Place } from '../../support/s3/uploads';
 import { describeWithSwift } from '../../support/swift';
 
-const ROUNDS = Number(process.env['UPLOAD_RACES'] ?? depth({ gate: 2, deep: 10 }));
+const ROUNDS = Number(process.env['UPLOAD_RACES'] ?? depth({ gate: 1, deep: 10 }));
 
 describe('what is uploaded in parts, on the embedded store', () => suite(embeddedPlace));
 describeWithSwift('what is uploaded in parts, in front of a Swift', ({ plain }) =>
