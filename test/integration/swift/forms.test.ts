@@ -60,7 +60,6 @@ const FORMS: readonly (readonly [what: string, form: Form])[] = [
   ['a file below a prefix', { below: '/pre' }],
   ['a file below the container with a slash', { below: '/' }],
   ['a file for the API version 1.0', { version: 'v1.0' }],
-  ['a file for another version', { version: 'v2' }],
   ['two files', { files: files('a', 'b') }],
   ['too many files', { files: files('a', 'b', 'c') }],
   ['a file that is too long after one that is not', { files: [...files('a'), ['b', 'x'.repeat(21)]] }],
@@ -137,6 +136,11 @@ describeWithSwift('forms', ({ plain, versioned }) => {
   it.each(FORMS)("%s: as with Swift's own filter", async (_, form) => {
     const [expected, found] = await Promise.all([plain, proxy.url].map((url) => outcome(url, form)));
     expect(found).toEqual(expected);
+  });
+
+  it('for a version that is none of the API do not reach the store', async () => {
+    const { status, kept } = await outcome(proxy.url, { version: 'v2' });
+    expect([status, kept]).toEqual([404, []]);
   });
 
   it('that break off leave nothing of the file that did', async () => {
