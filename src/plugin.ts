@@ -28,8 +28,7 @@ export interface App {
   /**
    * Whether the client of a request, by its token or by what its URL is signed for, may write an object: undefined if so, else the
    * store's refusal to hand to it. Nothing
-   * is changed by asking. Where the authority is the client's, no more is found out than whether it may look at the object: the store
-   * judges each step.
+   * is changed by asking.
    *
    * @param fresh the right as it is now. Without it, it may be one that the client had a while ago: enough where the store still judges
    *   the client's own request, and what was done on its behalf is undone when that is refused
@@ -40,6 +39,13 @@ export interface App {
     target: ObjectTarget,
     options?: { readonly fresh?: boolean },
   ): Promise<Response | undefined>;
+  /**
+   * Whether the client of a request may have others wait who write an object: as `mayWrite`; where the
+   * authority is the client's, whether it may at least look at the object, since the store judges each step.
+   *
+   * @returns undefined if so, else the refusal
+   */
+  mayLock(request: Request, target: ObjectTarget): Promise<Response | undefined>;
   /**
    * There if it lets nobody but owners reach the parts of uploads, whatever their container's ACLs say, and shows
    * them through large objects to whoever may read the bucket. Another store knows only ACLs.
@@ -58,7 +64,7 @@ export type ProcessRole = 'alone' | 'worker';
 export interface FilterContext {
   readonly log: Log;
   readonly coordination: Coordination;
-  readonly app: Pick<App, 'authority' | 'mayWrite' | 'judgesParts' | 'upstream'>;
+  readonly app: Pick<App, 'authority' | 'mayWrite' | 'mayLock' | 'judgesParts' | 'upstream'>;
   /** Those of the configuration, and the users of its filters. */
   readonly credentials: Credentials;
   /** Whether a filter of the pipeline answers a request in an API of its own. */

@@ -16,7 +16,7 @@ const RECEIVED_BEFORE_LOCK = 64 * 1024;
 
 /** What holding an object takes. */
 export interface Holding {
-  readonly app: Pick<App, 'authority' | 'mayWrite'>;
+  readonly app: Pick<App, 'authority' | 'mayLock'>;
   readonly locker: Locker;
   /** Milliseconds that a write waits for the writes to the same object before it. */
   readonly lockWait: number;
@@ -39,7 +39,7 @@ export async function whileLocked(
   work: (held: Held) => Promise<Response>,
 ): Promise<Response> {
   const name = LockName.ofObject(written);
-  const refusal = await holding.app.mayWrite(request, written);
+  const refusal = await holding.app.mayLock(request, written);
   if (refusal) {
     destroy(request.body);
     return refusal;

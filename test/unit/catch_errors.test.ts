@@ -12,6 +12,7 @@ const app: App = {
   handler: () => Promise.reject(new Error('not asked')),
   authority: 'client',
   mayWrite: () => Promise.resolve(undefined),
+  mayLock: () => Promise.resolve(undefined),
   close: () => Promise.resolve(),
 };
 const filter = catchErrors.create(

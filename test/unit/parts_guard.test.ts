@@ -54,6 +54,7 @@ describe('the guard of parts', () => {
     authority: 'service' as const,
     judgesParts: true as const,
     mayWrite: () => Promise.resolve(refusal && answer(refusal)),
+    mayLock: () => Promise.resolve(refusal && answer(refusal)),
   });
   const ask = (method: string, path: string, headers = {}, query = '') =>
     subrequest(ROOT, { method, path: `/v1/AUTH_a/${path}`, query, headers: Headers.of(headers) });

@@ -33,6 +33,7 @@ function place(store: Handler, authority: Authority, mayWrite = true): Place {
     app: {
       authority,
       mayWrite: () => Promise.resolve(mayWrite ? undefined : textResponse(401, 'not you')),
+      mayLock: () => Promise.resolve(mayWrite ? undefined : textResponse(401, 'not you')),
     },
     log: createLog('silent'),
   });

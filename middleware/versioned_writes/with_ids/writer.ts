@@ -32,7 +32,7 @@ import { asMarker, identified } from './shown';
 
 /** What writing takes. */
 export interface WriterParts extends Holding {
-  readonly app: Pick<App, 'authority' | 'mayWrite'>;
+  readonly app: Pick<App, 'authority' | 'mayWrite' | 'mayLock'>;
   readonly log: Log;
 }
 

@@ -51,6 +51,7 @@ export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping)
     authority: 'service',
     judgesParts: true,
     mayWrite: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
+    mayLock: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
     close: housekeeping ? keepHouse(storage, housekeeping) : () => storage.close(),
   };
 }

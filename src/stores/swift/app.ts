@@ -137,8 +137,8 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
     handler,
     authority: user ? 'service' : 'client',
     upstream: server,
-    mayWrite: (request, target, { fresh } = {}) =>
-      user ? rights.mayWrite(request, target, fresh) : rights.mayLook(request, target),
+    mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
+    mayLock: (request, target) => (user ? rights.mayWrite(request, target) : rights.mayLook(request, target)),
     close: () => upstream.close(),
   };
 }
