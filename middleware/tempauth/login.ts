@@ -28,7 +28,7 @@ export function login(request: Request, path: string, parts: LoginParts): Respon
   const user = parts.users.get(name);
   // the same for a wrong name as for a wrong key, so that nobody learns which names there are
   if (!user || !isKeyOf(user, keyIn(request.headers, isOld))) return unauthorised('unknown');
-  return welcome(user, request.headers.get('host') ?? 'localhost', parts);
+  return welcome(user, request.host ?? request.headers.get('host') ?? 'localhost', parts);
 }
 
 function nameIn(headers: Headers): ByteString | undefined {
