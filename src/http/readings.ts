@@ -10,6 +10,8 @@ type Rule = (path: ByteString) => ByteString;
 /** What servers, proxies and libraries do to a path before they look at it, each rule one thing that one of them does. */
 const RULES: readonly Rule[] = [
   unquote,
+  // the URL Standard sees dots in these, and leaves encoded slashes alone
+  (path) => path.replace(/%2e/gi, '.'),
   withoutOverlongForms,
   (path) => path.replaceAll('\\', '/'),
   (path) => path.replace(/\/{2,}/g, '/'),

@@ -131,7 +131,7 @@ export const READERS: Readonly<Record<string, (target: string) => string>> = {
       if (segment === '..') kept.pop();
       else if (segment !== '' && segment !== '.') kept.push(segment);
     }
-    const isFolder = decode(path).endsWith('/') && kept.length > 0;
+    const isFolder = /\/\.{0,2}$/.test(decode(path)) && kept.length > 0;
     return `/${kept.join('/')}${isFolder ? '/' : ''}`;
   },
   /** The URL Standard's, as browsers, undici and http-proxy have it. */
