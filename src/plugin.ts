@@ -40,7 +40,7 @@ export interface App {
     options?: { readonly fresh?: boolean },
   ): Promise<Response | undefined>;
   /**
-   * Whether the client of a request may have others wait who write an object: as `mayWrite`; where the
+   * Whether the client of a request may make other writers of an object wait: as `mayWrite`; if the
    * authority is the client's, whether it may at least look at the object, since the store judges each step.
    *
    * @returns undefined if so, else the refusal

@@ -57,7 +57,7 @@ export class PartsAcls {
   /**
    * Gives the container of a bucket's parts the ACLs that it should have; 0.1.0 gave it the bucket's.
    *
-   * @returns whether it has them, as far as this client is told
+   * @returns whether it has them, as far as the store shows this client
    * @throws StoreError if the store does not do it
    */
   async align(request: Request, bucket: ContainerTarget): Promise<boolean> {
@@ -67,7 +67,7 @@ export class PartsAcls {
       if (!itself || !parts) return false;
       const wanted = this.wanted(itself);
       const isRight = [READ, WRITE].every((name) => (parts.get(name) ?? '') === wanted.get(name));
-      // only owners are told of ACLs
+      // the store shows ACLs to owners only
       if (isRight) return this.authority === 'service' || itself.has(READ) || itself.has(WRITE);
       const response = await this.ask(request, 'POST', beside, wanted);
       await drain(response.body);

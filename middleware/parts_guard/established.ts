@@ -50,7 +50,7 @@ export class UploadRights {
   }
 
   /**
-   * A request for parts in the name of who may make it: the service user's, or the client's own for want of one. To
+   * A request for parts in the service user's name, or in the client's own if there is no service user. To
    * be called only for what was not refused.
    */
   established(request: Request): Request {
@@ -86,7 +86,7 @@ export function isForParts(request: Request, target: Target, parts: ForParts): t
   return isBeside || (container === parts.bucket && method === 'PUT' && manifest === 'put');
 }
 
-/** By what a right is remembered, from which no token can be told. */
+/** The key under which a right is remembered; no token can be read from it. */
 function keyOf({ transactionId, headers }: Request, { account, container, object }: ObjectTarget): string {
   const shown = [...credentials(headers).entries()];
   return createHash('sha256')

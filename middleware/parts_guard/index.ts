@@ -33,7 +33,7 @@ type App = FilterContext['app'];
  * say. They read parts through objects of which these are parts, and write them through a dialect, on the right to
  * write the object.
  *
- * It is in every pipeline, behind whatever knows who asks or makes many requests of one, and before
+ * It is in every pipeline, behind the filters that authenticate or split a request, and before
  * `versioned_writes`, whose own requests it does not judge.
  */
 export function guardingParts(app: App): Filter {
@@ -84,7 +84,7 @@ class Guard {
     return response;
   }
 
-  /** An owner is told by a container's headers whether it is as 0.1.0 made it. */
+  /** A container's headers show an owner whether it is as 0.1.0 made it. */
   private async looked(response: Response, request: Request, bucket: ContainerTarget): Promise<Response> {
     if (response.status < 300 && this.acls?.isTooOpen(response.headers))
       await whileUnread(response, async () => this.acls?.alignOnce(request, bucket, response.headers));

@@ -19,7 +19,7 @@ const NO_CONTAINER = `hindsight-none-${randomUUID()}`;
 /**
  * The refusal of a client that is no owner of an account in which it would reach parts; undefined if there is none.
  *
- * @throws StoreError if the store does not tell
+ * @throws StoreError if the store gives no clear answer
  */
 export async function refusalOf(
   request: Request,

@@ -52,7 +52,7 @@ export class ContainerRequests {
     }
   }
 
-  /** What a request makes of the setting in one of the two modes, or its refusal; undefined where nothing, or where its headers pass. */
+  /** The setting that a request makes in one of the two modes, or its refusal; undefined if it makes none, or its headers pass. */
   private settingOf(request: Request): Headers | Response | undefined {
     const { allowed } = this.parts;
     return allowed !== undefined && changesSetting(request.headers)

@@ -25,7 +25,7 @@ export interface Holding {
 }
 
 /**
- * Does something to an object while its lock is held. Nobody gets the lock who may not write the object.
+ * Does something to an object while its lock is held. Only a client that may write the object gets the lock.
  *
  * @param work what to do; its answer is the client's, unless the store's began before it was known what became of the request
  * @throws LockTimeout where others hold it for too long

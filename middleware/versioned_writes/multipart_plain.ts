@@ -52,7 +52,7 @@ async function remove({ target, version, problem }: Part, walk: Walk): Promise<n
   }
 }
 
-/** Whether the store knows `async=yes`, as its `/info` tells. */
+/** Whether the store knows `async=yes`, by its `/info`. */
 async function deletesLater(walk: Walk): Promise<boolean> {
   const response = await walk.ask({ method: 'GET', path: '/info' });
   const body = await readAnswer(response.body, MOST_INFO_BYTES, INFO);
@@ -85,7 +85,7 @@ async function deleteWhole({ root, segments }: LargeObject, walk: Walk): Promise
   return walk.ask({ method: 'DELETE', path: formatTarget(root.target), query: root.version });
 }
 
-/** The refusal of who may not delete all of these. */
+/** The refusal of a client that may not delete all of these. */
 async function refusalOf(parts: readonly Part[], walk: Walk): Promise<Response | undefined> {
   for (const { target } of parts) {
     // Swift judges the right before the condition, which never holds

@@ -49,7 +49,7 @@ export function staying(caller: Caller): Caller {
 }
 
 /**
- * The same caller, who asks for the parts of uploads of an object.
+ * The same caller, asking for the parts of uploads of an object.
  *
  * @param right on what right
  */

@@ -64,7 +64,7 @@ export interface ForParts {
   readonly key: ByteString | undefined;
   /**
    * `write`: whoever may write the object. `read`: a manifest of parts, for whoever may read the object that
-   * names it. `none`: whether there are parts at all, which the client is not told.
+   * names it. `none`: whether there are parts at all, which the client does not learn.
    */
   readonly right: 'write' | 'read' | 'none';
 }
@@ -83,7 +83,7 @@ export interface Request {
   /** In Swift's form; every request that is made on behalf of this one carries it. */
   readonly transactionId: string;
   readonly authority: Authority;
-  /** The client's Host, for filters that tell by it what is asked: the gatekeeper takes the header off. */
+  /** The client's Host, for filters that find the bucket in it: the gatekeeper removes the header. */
   readonly host?: ByteString | undefined;
   /** Set by the router if the Host names a site that the store serves: only then the store is to see it. */
   readonly isSite?: boolean;

@@ -15,7 +15,7 @@ const DECIDING = [
 ];
 
 /**
- * Whether a query asks for something else where parameters end at semicolons, too: before 3.9.2 Python read them so, and
+ * Whether a query asks for something else if parameters end at semicolons, too: before 3.9.2 Python read them so, and
  * which Python a store has nobody knows.
  */
 export function isReadTwoWays(query: string): boolean {

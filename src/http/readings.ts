@@ -32,7 +32,7 @@ const PLAIN = /^(?:\/(?!\.{1,2}(?:\/|$))[^%\\;?#/:\0-\x20\x80-\xff]+)*\/?$/;
  * All that a path can mean to a server that decodes it, folds it, or cuts it, in any order, any
  * number of times. The first is the path as it came.
  *
- * @returns undefined for a path with too many readings to tell, or too long to look
+ * @returns undefined for a path that is too long, or has too many readings
  */
 export function readingsOf(path: string): ReadonlySet<ByteString> | undefined {
   const found = new Set<ByteString>([path]);

@@ -8,7 +8,7 @@ export function segmentPlace(path: string): { readonly container: ByteString; re
 
 /**
  * The paths of the segments that a manifest names: in `path` as clients put it, in `name` as the store keeps it. What else
- * is wrong with it is for the store to judge. By hand, since nobody knows yet who asks: a schema takes long to explain
+ * is wrong with it is for the store to judge. By hand, since the client is not authenticated yet: a schema takes long to explain
  * millions of wrong elements.
  */
 export function* segmentPaths(manifest: unknown): Generator<string> {

@@ -7,7 +7,7 @@ import { quote, type ByteString } from '../http/bytes';
  * name begins so has no locks. Servers of all versions spell them alike.
  */
 
-/** What locks may not be named after: it cannot be told from another name, or names nothing. */
+/** What locks may not be named after: it spells another name, or names nothing. */
 export class NameRefused extends Error {
   override readonly name = 'NameRefused';
 }

@@ -182,7 +182,7 @@ function together(introductions: readonly (Introduction | undefined)[]): Introdu
   return { ...(Object.assign({}, ...introductions) as Introduction), dialects };
 }
 
-/** Filters that know who asks, or make many requests of one. */
+/** Filters that authenticate, or make many requests of one. */
 const BEFORE_GUARD = ['s3api', 'cosapi', 'qsapi', 'bulk', 'tempauth', 'tempurl', 'formpost'];
 
 /** Where the parts of uploads are guarded: before `versioned_writes`, and behind all of those. */

@@ -42,7 +42,7 @@ function mayNameVersions(path: string): boolean {
 }
 
 /**
- * Asks the store by its own S3 API, whose signer only the store can tell: without the tokens of
+ * Asks the store by its own S3 API, whose signer only the store can find: without the tokens of
  * Swift's API, which that has no use for, and not for containers that hold versions. What writes is
  * for the filter versioned_writes to refuse.
  */

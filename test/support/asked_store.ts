@@ -66,8 +66,6 @@ function shown(argument: unknown): string {
   return ref?.object === undefined ? JSON.stringify(argument) : `${ref.container}/${ref.object}`;
 }
 
-// eslint-disable-next-line require-yield
 async function* failing(error: Error): AsyncGenerator<never> {
-  await Promise.resolve();
-  throw error;
+  yield await Promise.reject(error);
 }

@@ -38,8 +38,8 @@ export function versionAt(entry: ObjectTarget): VersionTarget | undefined {
 }
 
 /**
- * Whether a place is that of an object's own version. Only a link to one is the proxy's: any other,
- * whoever made it, gives nobody a right to what it leads to.
+ * Whether a place is that of an object's own version. Only a link to one is the proxy's: any other
+ * grants no right to what it leads to, whoever made it.
  */
 export function isVersionOf(entry: ObjectTarget, { account, container, object }: ObjectTarget): boolean {
   const version = versionAt(entry)?.target;

@@ -56,7 +56,7 @@ export class Privacy {
     } catch (error) {
       if (!['EPERM', 'EROFS', 'ENOENT', 'ENOTSUP'].includes(codeOf(error))) throw error;
     }
-    // where files have no modes, chmod succeeds and does nothing
+    // if the file system has no modes, chmod succeeds and does nothing
     const after = await modeOf(target);
     if (after === undefined || !isOpen(after)) return true;
     this.#failed.push({ path: target, mode: written(after) });

@@ -15,7 +15,7 @@ const MOST_REMEMBERED = 10_000;
 /**
  * Finds out whether a client may write an object, without changing anything: a request in the client's name that cannot take effect is
  * answered 401 or 403 without the right, and otherwise with it. Whether the store behind does refuse such a request is tried on
- * a scratch object first. Without a service user, who would have that, the request deletes what is not there.
+ * a scratch object first. Without a service user there is none, and the request deletes a name that is not there.
  */
 export class Rights {
   private readonly remembered: LRUCache<string, true> | undefined;

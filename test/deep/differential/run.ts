@@ -36,8 +36,8 @@ export async function compareAll(
     .toString(36)
     .padStart(5, '0');
   const onceFailed = ids > 0 ? ONCE_FAILED_WITH_IDS : ONCE_FAILED;
-  // in the gate the owner's campaigns take one half of them, the others the other
-  for (const sequence of partOf(onceFailed, { oneOf: 2, from: Number(owner) }))
+  // in the gate the owner's campaigns take others of them than those of others
+  for (const sequence of partOf(onceFailed, { oneOf: 5, from: Number(owner) }))
     await compareSequence(compared, sequence, { run, owner, ids }, newTally());
   const { tally, reports } = await campaign(compared, {
     seed: SEED,
