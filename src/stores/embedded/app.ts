@@ -7,6 +7,7 @@ import type { ObjectTarget } from '../../http/path';
 import type { App, AppPlugin } from '../../plugin';
 import { resourceOf } from './api/call';
 import { createHandler } from './api/handler';
+import { refusalOfNames } from './api/limits';
 import { openStorage } from './lmdb_storage';
 import type { Storage } from './storage';
 
@@ -65,7 +66,10 @@ function keepHouse(storage: Storage, { interval, log }: Housekeeping): () => Pro
   };
 }
 
+/** Refuses what the handler would refuse before it asks for the right, so that both answer alike. */
 function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Response | undefined {
+  const refusal = refusalOfNames(target);
+  if (refusal) return refusal;
   const container = storage.container(target.account, target.container);
   return request.authorise?.(resourceOf(storage, 'PUT', target, container));
 }

@@ -2,6 +2,7 @@ import { isText, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../http/constraints';
 import { Headers } from '../../../http/headers';
 import type { Target } from '../../../http/path';
+import type { Response } from '../../../http/message';
 import type { Attributes } from '../storage';
 import { page, Refused, refuseWith } from './answers';
 import { titled } from '../../../http/titles';
@@ -55,10 +56,16 @@ function checkTotals(count: number, size: number): void {
     throw refuseWith(400, `Total metadata too large; max ${LIMITS.max_meta_overall_size}`);
 }
 
+/** The answer to names that are not UTF-8 text; undefined if all are. */
+export function refusalOfNames({ account, container = '', object = '' }: Target): Response | undefined {
+  if ([account, container, object].every(isText)) return undefined;
+  return page(412, 'Invalid UTF8 or contains NULL');
+}
+
 /** Refuses names that are not UTF-8 text. */
-export function checkNames({ account, container = '', object = '' }: Target): void {
-  if ([account, container, object].every(isText)) return;
-  throw new Refused(page(412, 'Invalid UTF8 or contains NULL'));
+export function checkNames(target: Target): void {
+  const refusal = refusalOfNames(target);
+  if (refusal) throw new Refused(refusal);
 }
 
 /** Refuses names longer than Swift's. */
