@@ -3,7 +3,8 @@ import type { Passthrough } from './config/passthrough';
 import type { Coordination } from './coordination/coordination';
 import type { Credential, Credentials } from './credentials/credential';
 import type { Headers } from './http/headers';
-import type { Authority, Filter, Handler, Request, Response } from './http/message';
+import type { Power, Right } from './http/grants';
+import type { Filter, Handler, Request, Response } from './http/message';
 import type { ObjectTarget } from './http/path';
 import type { Log } from './log';
 import type { Locks, Standing } from './standing';
@@ -23,29 +24,26 @@ export interface UpstreamServer {
 /** The end of a pipeline: what answers a request that no filter answered. */
 export interface App {
   readonly handler: Handler;
-  /** In whose name requests of authority `service` are made: the service user's, or the client's for want of one. */
-  readonly authority: Authority;
+  readonly power: Power;
   /**
-   * Whether the client of a request, by its token or by what its URL is signed for, may write an object: undefined if so, else the
-   * store's refusal to hand to it. Nothing
+   * Whether the client of a request, by its token or by what its URL is signed for, may write an object. Nothing
    * is changed by asking.
    *
    * @param fresh the right as it is now. Without it, it may be one that the client had a while ago: enough where the store still judges
    *   the client's own request, and what was done on its behalf is undone when that is refused
+   * @returns the right, or the store's refusal to hand to the client
    * @throws StoreError where the store did not answer, or cannot tell.
    */
   mayWrite(
     request: Request,
     target: ObjectTarget,
     options?: { readonly fresh?: boolean },
-  ): Promise<Response | undefined>;
+  ): Promise<Right | Response>;
   /**
    * Whether the client of a request may make other writers of an object wait: as `mayWrite`; if the
-   * authority is the client's, whether it may at least look at the object, since the store judges each step.
-   *
-   * @returns undefined if so, else the refusal
+   * power is the client's, whether it may at least look at the object, since the store judges each step.
    */
-  mayLock(request: Request, target: ObjectTarget): Promise<Response | undefined>;
+  mayLock(request: Request, target: ObjectTarget): Promise<Right | Response>;
   /**
    * There if it lets nobody but owners reach the parts of uploads, whatever their container's ACLs say, and shows
    * them through large objects to whoever may read the bucket. Another store knows only ACLs.
@@ -64,7 +62,7 @@ export type ProcessRole = 'alone' | 'worker';
 export interface FilterContext {
   readonly log: Log;
   readonly coordination: Coordination;
-  readonly app: Pick<App, 'authority' | 'mayWrite' | 'mayLock' | 'judgesParts' | 'upstream'>;
+  readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock' | 'judgesParts' | 'upstream'>;
   /** Those of the configuration, and the users of its filters. */
   readonly credentials: Credentials;
   /** Whether a filter of the pipeline answers a request in an API of its own. */

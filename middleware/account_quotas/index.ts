@@ -66,7 +66,7 @@ async function hasRoom(
   next: Handler,
   app: FilterContext['app'],
 ): Promise<boolean> {
-  const facts = await factsOf({ version, account }, request, next, app.authority);
+  const facts = await factsOf({ version, account }, request, next, app.power);
   const quota = facts?.get(QUOTA);
   if (facts === undefined || quota === undefined) return true;
   const bytes = Number(facts.get('x-account-bytes-used')) + (await incomingBytes(request, target, next));

@@ -44,9 +44,9 @@ async function check(
   if (isContainer(target)) return checkSetting(request);
   const written = request.method === 'DELETE' ? undefined : writtenBy(request, target);
   if (written === undefined || !isObject(target)) return undefined;
-  return (await hasRoom(request, target, written, next, app))
-    ? undefined
-    : ((await app.mayWrite(request, written)) ?? exceeded());
+  if (await hasRoom(request, target, written, next, app)) return undefined;
+  const right = await app.mayWrite(request, written);
+  return 'status' in right ? right : exceeded();
 }
 
 /** The refusal of a quota that is no number. */
@@ -64,7 +64,7 @@ async function hasRoom(
   next: Handler,
   app: FilterContext['app'],
 ): Promise<boolean> {
-  const facts = await factsOf({ version, account, container }, request, next, app.authority);
+  const facts = await factsOf({ version, account, container }, request, next, app.power);
   if (facts === undefined || !(facts.has(BYTES) || facts.has(COUNT))) return true;
   const bytes = Number(facts.get('x-container-bytes-used')) + (await incomingBytes(request, target, next));
   const count = Number(facts.get('x-container-object-count')) + 1;

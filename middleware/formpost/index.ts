@@ -23,7 +23,7 @@ export const formpost: FilterPlugin<typeof options> = {
   options,
   create: ({ allowed_digests: digests }, { app, log }) => {
     const isBehind = app.upstream !== undefined;
-    if (!isBehind || app.authority === 'service')
+    if (!isBehind || app.power === 'service')
       return formPostFilter({ digests, admit: isBehind ? bySigning : byAuthorising });
     log.warn('formpost: there is no service user to read the keys of forms, so they are left to the store');
     return (next) => next;

@@ -1,14 +1,10 @@
 import { LRUCache } from 'lru-cache';
+import { authorityOn } from '../../src/core/authority';
 import { drain } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
+import type { Power, Right } from '../../src/http/grants';
 import { credentials, Headers } from '../../src/http/headers';
-import {
-  subrequest,
-  type Authority,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../src/http/message';
+import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, type ContainerTarget } from '../../src/http/path';
 import { partsContainerOf } from '../../src/reserved';
 import { StoreError } from '../../src/stores/error';
@@ -36,19 +32,25 @@ export class PartsAcls {
 
   constructor(
     private readonly next: Handler,
-    private readonly authority: Authority,
+    private readonly power: Power,
   ) {}
 
   /**
    * The same as `align`, once in a while. It is not for the client to fail by.
    *
+   * @param right to write an object of the bucket, or to change the bucket or the container of its parts
    * @param told headers that the container of parts has now, by which it may have to be done at once
    */
-  async alignOnce(request: Request, bucket: ContainerTarget, told = Headers.none): Promise<void> {
+  async alignOnce(
+    request: Request,
+    bucket: ContainerTarget,
+    right: Right,
+    told = Headers.none,
+  ): Promise<void> {
     const key = formatTarget(bucket);
     if (this.known.has(key) && !this.isTooOpen(told)) return;
     try {
-      if (await this.align(request, bucket)) this.known.set(key, true);
+      if (await this.align(request, bucket, right)) this.known.set(key, true);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
     }
@@ -60,7 +62,8 @@ export class PartsAcls {
    * @returns whether it has them, as far as the store shows this client
    * @throws StoreError if the store does not do it
    */
-  async align(request: Request, bucket: ContainerTarget): Promise<boolean> {
+  async align(given: Request, bucket: ContainerTarget, right: Right): Promise<boolean> {
+    const request = { ...given, authority: authorityOn(this.power, right) };
     const beside = { ...bucket, container: partsContainerOf(bucket.container) };
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const [itself, parts] = await Promise.all([this.head(request, bucket), this.head(request, beside)]);
@@ -68,7 +71,7 @@ export class PartsAcls {
       const wanted = this.wanted(itself);
       const isRight = [READ, WRITE].every((name) => (parts.get(name) ?? '') === wanted.get(name));
       // the store shows ACLs to owners only
-      if (isRight) return this.authority === 'service' || itself.has(READ) || itself.has(WRITE);
+      if (isRight) return this.power === 'service' || itself.has(READ) || itself.has(WRITE);
       const response = await this.ask(request, 'POST', beside, wanted);
       await drain(response.body);
       if (response.status >= 300) throw failed(response);
@@ -78,12 +81,12 @@ export class PartsAcls {
 
   /** Whether a container of parts has, by its headers, more ACLs than it may ever have: as 0.1.0 made it. */
   isTooOpen(headers: Headers): boolean {
-    const { authority } = this;
-    return isListed(headers.get(READ) ?? '') || (authority === 'service' && Boolean(headers.get(WRITE)));
+    const { power } = this;
+    return isListed(headers.get(READ) ?? '') || (power === 'service' && Boolean(headers.get(WRITE)));
   }
 
   private wanted(bucket: Headers): Headers {
-    const write = this.authority === 'service' ? '' : (bucket.get(WRITE) ?? '');
+    const write = this.power === 'service' ? '' : (bucket.get(WRITE) ?? '');
     return Headers.of({ [READ]: withoutListing(bucket.get(READ) ?? ''), [WRITE]: write });
   }
 
@@ -101,9 +104,8 @@ export class PartsAcls {
     target: ContainerTarget,
     headers: Headers,
   ): Promise<Response> {
-    const { authority } = this;
-    const own = authority === 'client' ? credentials(request.headers).withAll(headers) : headers;
-    return this.next(subrequest(request, { method, path: formatTarget(target), headers: own, authority }));
+    const own = request.authority === 'client' ? credentials(request.headers).withAll(headers) : headers;
+    return this.next(subrequest(request, { method, path: formatTarget(target), headers: own }));
   }
 }
 

@@ -42,8 +42,8 @@ export class Contents {
   private async judgedManifest(request: Request, target: ObjectTarget): Promise<Request | Response> {
     const refusal = await this.refusal(request, target, 'read');
     if (!refusal) return request;
-    const forbidden = await this.app.mayWrite(request, target);
-    if (forbidden) return forbidden;
+    const right = await this.app.mayWrite(request, target);
+    if ('status' in right) return right;
     const { sendContinue, ...rest } = request;
     sendContinue?.();
     const body = await readAll(request.body, MOST_MANIFEST_BYTES);

@@ -1,18 +1,30 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isManifestOfParts } from '../../src/buckets/upload_names';
+import { authorityOverParts } from '../../src/core/authority';
 import { drain } from '../../src/http/body';
+import type { Right } from '../../src/http/grants';
 import { credentials } from '../../src/http/headers';
-import { subrequest, type ForParts, type Handler, type Request, type Response } from '../../src/http/message';
+import {
+  isReading,
+  subrequest,
+  type ForParts,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../src/http/message';
 import {
   formatTarget,
+  isObject,
   parseQuery,
   type ContainerTarget,
   type ObjectTarget,
   type Target,
 } from '../../src/http/path';
+import { rightShown } from '../../src/http/shown_right';
 import type { App } from '../../src/plugin';
 import { partsContainerOf } from '../../src/reserved';
+import { ITSELF } from '../../src/stores/itself';
 import { held } from './owners';
 
 /** Milliseconds for which a right counts that was established for one request of a client's, and how many do at once. */
@@ -24,28 +36,30 @@ const MOST = 10_000;
  * right is asked for once for all that one request of the client's needs within some seconds.
  */
 export class UploadRights {
-  private readonly known = new LRUCache<string, Promise<Response | undefined>>({ max: MOST, ttl: HOLDS });
+  private readonly known = new LRUCache<string, Promise<Right | Response>>({ max: MOST, ttl: HOLDS });
 
   constructor(
-    private readonly app: Pick<App, 'authority' | 'mayWrite'>,
+    private readonly app: Pick<App, 'power' | 'mayWrite'>,
     private readonly next: Handler,
   ) {}
 
-  /** The refusal of a request that `isForParts`; undefined if the client has the right that it takes. */
-  refusal(request: Request, target: ContainerTarget, parts: ForParts): Promise<Response | undefined> {
+  /** The right that a request takes that `isForParts`, or the refusal of a client that has it not. */
+  rightFor(request: Request, target: ContainerTarget, parts: ForParts): Promise<Right | Response> {
     const { version, account } = target;
     const object = { version, account, container: parts.bucket, object: parts.key ?? 'any' };
-    if (parts.right === 'read') return this.refusalOfReading(request, object);
+    if (parts.right === 'read') return this.rightToRead(request, object);
     const key = keyOf(request, object);
     const known = this.known.get(key);
     // what asked first may have been given up
-    if (known) return known.catch(() => this.refusalOfWriting(request, object));
-    const found = this.refusalOfWriting(request, object);
+    if (known) return known.catch(() => this.rightToWrite(request, object));
+    const found = this.rightToWrite(request, object);
     this.known.set(key, found);
     const forget = () => {
       if (this.known.peek(key) === found) this.known.delete(key);
     };
-    found.then((refusal) => refusal && forget(), forget);
+    found.then((right) => {
+      if ('status' in right) forget();
+    }, forget);
     return found;
   }
 
@@ -53,22 +67,30 @@ export class UploadRights {
    * A request for parts in the service user's name, or in the client's own if there is no service user. To
    * be called only for what was not refused.
    */
-  established(request: Request): Request {
-    return this.app.authority === 'service' ? { ...request, authority: 'service' } : request;
+  established(request: Request, target: ContainerTarget, right: Right, parts: ForParts): Request {
+    const authority = authorityOverParts(this.app.power, right, parts.key);
+    const reads = isObject(target) && isReading(request.method);
+    // a link that somebody put among the parts leads nowhere
+    const query = reads && authority !== 'client' ? itself(request.query) : request.query;
+    return { ...request, query, authority };
   }
 
-  private async refusalOfWriting(request: Request, object: ObjectTarget): Promise<Response | undefined> {
-    const refusal = await this.app.mayWrite({ ...request, query: '' }, object, { fresh: true });
-    return refusal && held(refusal);
+  private async rightToWrite(request: Request, object: ObjectTarget): Promise<Right | Response> {
+    const right = await this.app.mayWrite({ ...request, query: '' }, object, { fresh: true });
+    return 'status' in right ? held(right) : right;
   }
 
-  private async refusalOfReading(request: Request, object: ObjectTarget): Promise<Response | undefined> {
+  private async rightToRead(request: Request, object: ObjectTarget): Promise<Right | Response> {
     const headers = credentials(request.headers);
-    const path = formatTarget(object);
-    const response = await this.next(subrequest(request, { method: 'HEAD', path, headers }));
+    const asked = subrequest(request, { method: 'HEAD', path: formatTarget(object), headers });
+    const response = await this.next(asked);
     await drain(response.body);
-    return response.status < 300 || response.status === 404 ? undefined : response;
+    return rightShown(asked, response) ?? response;
   }
+}
+
+function itself(query: string): string {
+  return query === '' ? ITSELF : `${query}&${ITSELF}`;
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type ContainerTarget,
   type Target,
 } from '../../src/http/path';
+import { rightShown } from '../../src/http/shown_right';
 import { isTempUrl } from '../../src/http/temp_url';
 import type { FilterContext } from '../../src/plugin';
 import { bucketOfParts } from '../../src/reserved';
@@ -55,12 +56,12 @@ class Guard {
   ) {
     this.uploads = new UploadRights(app, next);
     this.contents = new Contents(app, next);
-    this.acls = app.judgesParts ? undefined : new PartsAcls(next, app.authority);
+    this.acls = app.judgesParts ? undefined : new PartsAcls(next, app.power);
   }
 
   handle(request: Request): Promise<Response> {
     const target = parseTarget(request.path);
-    if (request.authority === 'service' || target === undefined || !isApi(target)) return this.next(request);
+    if (request.authority !== 'client' || target === undefined || !isApi(target)) return this.next(request);
     const parts = request.dialect?.parts;
     if (parts && isForParts(request, target, parts)) return this.forDialect(request, target, parts);
     return this.forClient(request, target);
@@ -70,24 +71,27 @@ class Guard {
   private async forDialect(request: Request, target: ContainerTarget, parts: ForParts): Promise<Response> {
     const bucket = { ...containerOf(target), container: parts.bucket };
     if (parts.right === 'none') return this.looked(await this.next(request), request, bucket);
-    const refusal = await this.uploads.refusal(request, target, parts);
-    if (refusal) {
-      const right = isReading(request.method) ? 'read' : 'write';
-      const isOwner = !(await refusalOf(request, [{ ...target, right }], this.next));
-      return isOwner ? this.next(request) : refused(request, refusal);
+    const right = await this.uploads.rightFor(request, target, parts);
+    if ('status' in right) {
+      const wanted = isReading(request.method) ? 'read' : 'write';
+      const isOwner = !(await refusalOf(request, [{ ...target, right: wanted }], this.next));
+      return isOwner ? this.next(request) : refused(request, right);
     }
     const isNew = isContainer(target) && request.method === 'PUT';
-    if (!isNew) await this.acls?.alignOnce(request, bucket);
-    const response = await this.next(this.uploads.established(request));
-    if (isNew && response.status < 300)
-      await whileUnread(response, async () => this.acls?.align(request, bucket));
+    const mayAlign = parts.right === 'write';
+    if (!isNew && mayAlign) await this.acls?.alignOnce(request, bucket, right);
+    const response = await this.next(this.uploads.established(request, target, right, parts));
+    if (isNew && mayAlign && response.status < 300)
+      await whileUnread(response, async () => this.acls?.align(request, bucket, right));
     return response;
   }
 
   /** A container's headers show an owner whether it is as 0.1.0 made it. */
   private async looked(response: Response, request: Request, bucket: ContainerTarget): Promise<Response> {
-    if (response.status < 300 && this.acls?.isTooOpen(response.headers))
-      await whileUnread(response, async () => this.acls?.alignOnce(request, bucket, response.headers));
+    const { headers } = response;
+    const right = rightShown(request, response);
+    if (right?.kind === 'change' && this.acls?.isTooOpen(headers))
+      await whileUnread(response, async () => this.acls?.alignOnce(request, bucket, right, headers));
     return response;
   }
 
@@ -113,8 +117,9 @@ class Guard {
   ): Promise<Response> {
     const bucketName = bucketOfParts(target.container);
     const bucket = { ...target, container: bucketName ?? target.container };
-    if (response.status < 300 && changesAcls(request))
-      await whileUnread(response, async () => this.acls?.align(request, bucket));
+    const right = rightShown(request, response);
+    if (right && changesAcls(request))
+      await whileUnread(response, async () => this.acls?.align(request, bucket, right));
     return bucketName !== undefined && isReading(request.method)
       ? this.looked(response, request, bucket)
       : response;

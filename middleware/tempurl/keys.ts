@@ -1,5 +1,6 @@
 import { drain } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
+import { lookAtHeaders } from '../../src/http/errands';
 import { subrequest, type Handler, type Request } from '../../src/http/message';
 import { formatTarget, type ContainerTarget, type Target } from '../../src/http/path';
 
@@ -21,7 +22,9 @@ export async function keysOf(request: Request, target: ContainerTarget, next: Ha
 
 async function read(request: Request, target: Target, scope: Key['scope'], next: Handler): Promise<Key[]> {
   const path = formatTarget(target);
-  const response = await next(subrequest(request, { method: 'HEAD', path, authority: 'service' }));
+  const response = await next(
+    subrequest(request, { method: 'HEAD', path, authority: lookAtHeaders(target) }),
+  );
   await drain(response.body);
   if (response.status >= 300) return [];
   const names = [`x-${scope}-meta-temp-url-key`, `x-${scope}-meta-temp-url-key-2`];

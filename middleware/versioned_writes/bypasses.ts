@@ -2,7 +2,8 @@ import { isVersionsContainer } from '../../src/core/version_names';
 import { readAll } from '../../src/http/body';
 import { strip, toText, unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { textResponse, type Authority, type Request, type Response } from '../../src/http/message';
+import type { Power } from '../../src/http/grants';
+import { textResponse, type Request, type Response } from '../../src/http/message';
 import { parseQuery, type ContainerTarget, type Target } from '../../src/http/path';
 import { isSignedForS3 } from '../../src/http/s3';
 import { isTempUrl, tempUrlQuery } from '../../src/http/temp_url';
@@ -17,8 +18,8 @@ export interface Bypass {
   readonly name: string;
   /** How it could be done all the same. */
   readonly remedy: string;
-  /** @param authority in whose name the proxy archives */
-  readonly is: (request: Request, authority: Authority) => boolean;
+  /** @param power in whose name the proxy archives */
+  readonly is: (request: Request, power: Power) => boolean;
 }
 
 const ONE_BY_ONE = 'write its objects one by one';
@@ -45,14 +46,13 @@ const BYPASSES: readonly Bypass[] = [
     name: 'TempURL',
     remedy: 'that needs a service user',
     // a service user can archive for whoever the store finds to have signed, and else there is only the signature
-    is: (request, authority) =>
-      authority === 'client' && /^(PUT|DELETE)$/.test(request.method) && isTempUrl(request),
+    is: (request, power) => power === 'client' && /^(PUT|DELETE)$/.test(request.method) && isTempUrl(request),
   },
 ];
 
 /** The way of the store's own in which a request writes, if it does, and so does not pass through this filter one object at a time. */
-export function bypassOf(request: Request, authority: Authority): Bypass | undefined {
-  return BYPASSES.find(({ is }) => is(request, authority));
+export function bypassOf(request: Request, power: Power): Bypass | undefined {
+  return BYPASSES.find(({ is }) => is(request, power));
 }
 
 /**

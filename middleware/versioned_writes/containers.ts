@@ -1,9 +1,11 @@
 import type { Change } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
 import { destroy, drain } from '../../src/http/body';
+import type { Right } from '../../src/http/grants';
 import { credentials, type Headers } from '../../src/http/headers';
 import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, type ContainerTarget } from '../../src/http/path';
+import { rightToChange } from '../../src/http/shown_right';
 import { LockTimeout } from '../../src/lockers/locker';
 import { LockName } from '../../src/lockers/names';
 import { StoreError } from '../../src/stores/error';
@@ -39,13 +41,13 @@ export class ContainerRequests {
     const setting = this.settingOf(request);
     if (setting && 'status' in setting) return setting;
     if (!withIds || !(mayChangeWhatIsInForce(request) || touchesWithIds(request.headers)))
-      return this.write(request, target, setting, false);
+      return this.write(request, target, setting, undefined);
     const name = LockName.ofContainer(target);
-    const refused = await refusedBy(next, request, target);
-    if (refused) return refused;
+    const right = await rightBy(next, request, target);
+    if ('status' in right) return right;
     try {
       const lock = await this.parts.locker.acquire(name, this.parts.lockWait, request.signal);
-      return await this.write(request, target, setting, true).finally(lock.release);
+      return await this.write(request, target, setting, right).finally(lock.release);
     } catch (error) {
       if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
       return unavailable(`nothing was changed: ${error.message}`);
@@ -62,24 +64,24 @@ export class ContainerRequests {
 
   /**
    * @param setting the request's headers with the setting that it makes, if it does
-   * @param isAllowed whether it is known that the client may change the container
+   * @param right there if it is known that the client may change the container
    */
   private async write(
     request: Request,
     target: ContainerTarget,
     setting: Headers | undefined,
-    isAllowed: boolean,
+    right: Right | undefined,
   ): Promise<Response> {
     const { settings, next, withIds } = this;
     let own = request;
     if (setting) {
-      const refused = isAllowed ? undefined : await refusedBy(next, request, target);
-      if (refused) return refused;
+      const established = right ?? (await rightBy(next, request, target));
+      if ('status' in established) return established;
       const inForce = await settings.inForceNow(request, target);
       if (inForce.kind !== 'native') own = { ...request, headers: setting };
       else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
     }
-    const change = await withIds?.change(request, own, target);
+    const change = right && (await withIds?.change(request, own, target, right));
     if (change === undefined && !mayChangeWhatIsInForce(request)) return next({ ...own });
     if (change && 'status' in change) return change;
     const isSwitchedOn = setting !== undefined && setsMode(request.headers);
@@ -113,16 +115,14 @@ export class ContainerRequests {
  * A client may learn what is in force on a container, and hold up the writes of others to it, only where it may change that: what the store
  * refuses it in a request that changes nothing is its answer.
  */
-async function refusedBy(
-  next: Handler,
-  request: Request,
-  target: ContainerTarget,
-): Promise<Response | undefined> {
+async function rightBy(next: Handler, request: Request, target: ContainerTarget): Promise<Right | Response> {
   const headers = credentials(request.headers);
-  const response = await next(subrequest(request, { method: 'POST', path: formatTarget(target), headers }));
+  const asked = subrequest(request, { method: 'POST', path: formatTarget(target), headers });
+  const response = await next(asked);
   if (response.status === 401 || response.status === 403) return response;
   await drain(response.body);
-  if (response.status < 500) return undefined;
+  const right = rightToChange(asked, response);
+  if (right) return right;
   throw new StoreError(
     'unavailable',
     `whether the container may be changed is not known: the store answered ${response.status}`,

@@ -6,7 +6,9 @@ import type { App } from '../../src/plugin';
 import { isTrueValue } from '../../src/http/bytes';
 import { StoreError } from '../../src/stores/error';
 import type { Held } from './held';
+import { isVersionOf } from './with_ids/names';
 import { reaching } from './with_ids/rights';
+import { linkIn } from './with_ids/shown';
 
 /**
  * The refusal of a write or a DELETE on the condition that a filter for another API makes: asked while the object is locked, and of clients that may
@@ -15,24 +17,22 @@ import { reaching } from './with_ids/rights';
 export async function refusalByDialect(
   held: Held,
   written: ObjectTarget,
-  app: Pick<App, 'authority' | 'mayWrite'>,
+  app: Pick<App, 'power' | 'mayWrite'>,
 ): Promise<Response | undefined> {
   const { request } = held;
   const refusal = request.dialect?.refusal;
   if (!refusal || request.method === 'POST') return undefined;
-  const forbidden = app.authority === 'client' ? undefined : await app.mayWrite(request, written);
-  const refused = forbidden ?? refusal(await replacedBy(held, written));
+  const right = app.power === 'client' ? undefined : await app.mayWrite(request, written);
+  const refused = right && 'status' in right ? right : refusal(await replacedBy(held, written));
   if (refused) destroy(request.body);
   return refused;
 }
 
-/** What is there, as clients who read it are shown it. */
-async function replacedBy({ own, next }: Held, written: ObjectTarget): Promise<Replaced | undefined> {
-  const asClient = own.authority === 'client' ? credentials(own.headers) : Headers.none;
-  const headers = asClient.with('X-Newest', 'true');
-  const head = subrequest(own, { method: 'HEAD', path: formatTarget(written), headers });
-  const response = await next(reaching(head));
-  await drain(response.body);
+/** What is there, as clients who read it are shown it; of links, only one to the object's own version is followed. */
+async function replacedBy(held: Held, written: ObjectTarget): Promise<Replaced | undefined> {
+  const itself = await head(held, written);
+  const link = itself.status < 300 ? linkIn(itself.headers, written) : undefined;
+  const response = link && isVersionOf(link, written) ? await head(held, link) : itself;
   if (response.status === 404) return undefined;
   if (response.status >= 300)
     throw new StoreError(
@@ -45,4 +45,13 @@ async function replacedBy({ own, next }: Held, written: ObjectTarget): Promise<R
     contentType: response.headers.get('content-type') ?? '',
     ...(isTrueValue(response.headers.get('x-static-large-object')) ? { isLarge: true } : {}),
   };
+}
+
+async function head({ own, next }: Held, place: ObjectTarget): Promise<Response> {
+  const asClient = own.authority === 'client' ? credentials(own.headers) : Headers.none;
+  const headers = asClient.with('X-Newest', 'true');
+  const asked = { method: 'HEAD', path: formatTarget(place), query: 'symlink=get', headers };
+  const response = await next(reaching(subrequest(own, asked)));
+  await drain(response.body);
+  return response;
 }

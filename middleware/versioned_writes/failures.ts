@@ -1,6 +1,7 @@
 import { CoordinationUnavailable } from '../../src/errors';
 import { Headers } from '../../src/http/headers';
-import { textResponse, type Authority, type Request, type Response } from '../../src/http/message';
+import type { Power } from '../../src/http/grants';
+import { textResponse, type Request, type Response } from '../../src/http/message';
 import { LockTimeout } from '../../src/lockers/locker';
 import { NameRefused } from '../../src/lockers/names';
 import type { Log } from '../../src/log';
@@ -15,9 +16,9 @@ export function unavailable(reason: string): Response {
  * The answer to a request that was not carried out, by what was thrown: 503 for what may be tried again; and where the store refused what versions need, what
  * the client can mend is 412, as in Swift, and what its own token may not do is the store's own 401 or 403. All else is thrown again.
  *
- * @param authority in whose name the store was asked
+ * @param power in whose name the store was asked
  */
-export function answerTo(error: unknown, request: Request, authority: Authority, log: Log): Response {
+export function answerTo(error: unknown, request: Request, power: Power, log: Log): Response {
   if (error instanceof CoordinationUnavailable || error instanceof LockTimeout)
     return unavailable(error.message);
   if (error instanceof NameRefused)
@@ -26,6 +27,6 @@ export function answerTo(error: unknown, request: Request, authority: Authority,
   const { status, message } = error;
   log.warn({ txid: request.transactionId, status, err: message }, 'a request was refused');
   if (status !== 401 && status !== 403) return textResponse(412, `${message}\n`);
-  if (authority === 'client') return textResponse(status, `${message}\n`);
+  if (power === 'client') return textResponse(status, `${message}\n`);
   return unavailable(`the service user may not do what versions need: ${message}`);
 }

@@ -52,11 +52,11 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
   const acts = allowed === true || allowedWithIds;
   const capabilities = { ...(allowed ? MODES : {}), ...(allowedWithIds ? { object_versioning: {} } : {}) };
   return (next) => {
-    const settings = new Settings(next, parts.cache, app.authority, log, parts);
+    const settings = new Settings(next, parts.cache, app.power, log, parts);
     const whole: Handler = (request) => handler(request);
     const objects = allowedWithIds ? new ObjectsWithIds(next, whole, settings, parts) : undefined;
     const writer = new ObjectWriter(next, settings, parts, objects?.writer);
-    const withIds = allowedWithIds ? new ContainersWithIds(next, app.authority) : undefined;
+    const withIds = allowedWithIds ? new ContainersWithIds(next, app.power) : undefined;
     const containers = new ContainerRequests(next, settings, withIds, parts);
     const handler: Handler = async (given) => {
       if (acts && isS3Write(given)) return refuseS3();
@@ -68,18 +68,18 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
         const request = allowedWithIds ? await hidingVersions(given, target, whole) : given;
         return 'status' in request ? request : await routed(request, target);
       } catch (error) {
-        return answerTo(error, given, app.authority, log);
+        return answerTo(error, given, app.power, log);
       }
     };
 
     /** What names nothing here may still be a bypass to the store, which then looks for names elsewhere. */
     const nowhere = (request: Request): Promise<Response> => {
-      const bypass = /^\/v1(\.0)?\//.test(unquote(request.path)) && bypassOf(request, app.authority);
+      const bypass = /^\/v1(\.0)?\//.test(unquote(request.path)) && bypassOf(request, app.power);
       return bypass ? Promise.resolve(refuseNowhere(bypass)) : next(request);
     };
 
     const routed = async (request: Request, target: Target): Promise<Response> => {
-      const bypass = bypassOf(request, app.authority);
+      const bypass = bypassOf(request, app.power);
       if (bypass) return acts ? checkedBypass(request, target, bypass) : next(request);
       if (isContainer(target)) return containers.handle(request, target);
       if (objects && isObject(target))

@@ -1,5 +1,8 @@
+import { authorityOn } from '../../src/core/authority';
 import type { Outcome } from '../../src/core/versions';
 import { destroy, drain, receiveFirst } from '../../src/http/body';
+import type { ByteString } from '../../src/http/bytes';
+import type { Authority } from '../../src/http/grants';
 import { ClientGone, type Handler, type Request, type Response } from '../../src/http/message';
 import type { ObjectTarget } from '../../src/http/path';
 import type { Lock, Locker } from '../../src/lockers/locker';
@@ -16,7 +19,9 @@ const RECEIVED_BEFORE_LOCK = 64 * 1024;
 
 /** What holding an object takes. */
 export interface Holding {
-  readonly app: Pick<App, 'authority' | 'mayLock'>;
+  readonly app: Pick<App, 'power' | 'mayLock'>;
+  /** The container to which the object's versions go, if its container names one. */
+  readonly archive?: ByteString;
   readonly locker: Locker;
   /** Milliseconds that a write waits for the writes to the same object before it. */
   readonly lockWait: number;
@@ -39,15 +44,16 @@ export async function whileLocked(
   work: (held: Held) => Promise<Response>,
 ): Promise<Response> {
   const name = LockName.ofObject(written);
-  const refusal = await holding.app.mayLock(request, written);
-  if (refusal) {
+  const right = await holding.app.mayLock(request, written);
+  if ('status' in right) {
     destroy(request.body);
-    return refusal;
+    return right;
   }
+  const authority = authorityOn(holding.app.power, right, holding.archive);
   const body = request.sendContinue ? request.body : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
   const lock = await holding.locker.acquire(name, holding.lockWait, request.signal);
   return new Promise((resolve, reject) => {
-    const held = new Held({ ...request, body }, lock, holding, next, (early) => {
+    const held = new Held({ ...request, body }, lock, { ...holding, authority }, next, (early) => {
       const { response, outcome } = follow(early, () => done);
       resolve(response);
       return outcome;
@@ -70,11 +76,11 @@ export class Held {
   constructor(
     readonly request: Request,
     private readonly lock: Lock,
-    { app, stallTime }: Pick<Holding, 'stallTime'> & { readonly app: Pick<App, 'authority'> },
+    { authority, stallTime }: Pick<Holding, 'stallTime'> & { readonly authority: Authority },
     next: Handler,
     private readonly answerEarly: (response: Response) => Promise<Outcome>,
   ) {
-    this.own = { ...request, authority: app.authority, signal: lock.signal };
+    this.own = { ...request, authority, signal: lock.signal };
     this.next = (step) => {
       lock.confirm();
       return next({ ...step, confirm: lock.confirm });

@@ -48,10 +48,11 @@ export class ObjectWriter {
   }
 
   private versioned(request: Request, written: ObjectTarget, inForce: Versioned): Promise<Response> {
+    const holding = { ...this.parts, archive: inForce.archive };
     return whileLocked(
       request,
       written,
-      this.parts,
+      holding,
       this.next,
       async (held) =>
         (await refusalByDialect(held, written, this.parts.app)) ??
@@ -68,12 +69,12 @@ export class ObjectWriter {
       kind: kindOf(request),
       guard: async (current) => {
         if (willFail(request, current)) return 'pass';
-        if (app.authority === 'client') return 'go';
+        if (app.power === 'client') return 'go';
         // what is taken out of the archive the store does not see as this client's request
         const fresh = request.method === 'DELETE' && inForce.mode === 'stack';
-        const refusal = await app.mayWrite(request, written, { fresh });
-        if (refusal) held.refuse(refusal);
-        return refusal ? 'stop' : 'go';
+        const right = await app.mayWrite(request, written, { fresh });
+        if ('status' in right) held.refuse(right);
+        return 'status' in right ? 'stop' : 'go';
       },
       forward: (notes) => held.forward((own) => forwardNoted(own, notes, next)),
     });

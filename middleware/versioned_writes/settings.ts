@@ -2,15 +2,10 @@ import type { Cache, Change, Use } from '../../src/caches/cache';
 import type { Mode } from '../../src/core/decide';
 import { drain } from '../../src/http/body';
 import { isTrueValue, quote, toText, unquote, type ByteString } from '../../src/http/bytes';
+import { lookAtHeaders } from '../../src/http/errands';
+import type { Power } from '../../src/http/grants';
 import { credentials, Headers } from '../../src/http/headers';
-import {
-  subrequest,
-  textResponse,
-  type Authority,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../src/http/message';
+import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, type ContainerTarget } from '../../src/http/path';
 import { containerPath } from '../../src/lockers/names';
 import type { Log } from '../../src/log';
@@ -139,7 +134,7 @@ export class Settings {
   constructor(
     private readonly next: Handler,
     private readonly cache: Cache<InForce>,
-    private readonly authority: Authority,
+    private readonly power: Power,
     private readonly log: Log,
     /** Which ways to keep versions are acted upon; what there is of others is as nothing. */
     private readonly acting: Pick<VersionedWritesParts, 'allowed' | 'allowedWithIds'>,
@@ -191,10 +186,11 @@ export class Settings {
     { version, account, container }: ContainerTarget,
   ): Promise<InForce | undefined> {
     const path = formatTarget({ version, account, container });
-    const headers = this.authority === 'client' ? credentials(request.headers) : Headers.none;
-    const response = await this.next(
-      subrequest(request, { method: 'HEAD', path, headers, authority: this.authority }),
-    );
+    const own =
+      this.power === 'client'
+        ? { headers: credentials(request.headers) }
+        : { authority: lookAtHeaders({ version, account, container }) };
+    const response = await this.next(subrequest(request, { method: 'HEAD', path, ...own }));
     await drain(response.body);
     if (response.status < 300) return this.judge(response.headers, container);
     if (response.status === 404) return undefined;

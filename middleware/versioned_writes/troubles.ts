@@ -12,7 +12,7 @@ import { UploadStalled } from './progress';
 export async function answeringTroubles(
   request: Request,
   written: ObjectTarget,
-  { log, app }: { readonly log: Log; readonly app: Pick<App, 'authority'> },
+  { log, app }: { readonly log: Log; readonly app: Pick<App, 'power'> },
   work: () => Promise<Response>,
 ): Promise<Response> {
   try {
@@ -27,6 +27,6 @@ export async function answeringTroubles(
       log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
       return unavailable(error.message);
     }
-    return answerTo(error, request, app.authority, log);
+    return answerTo(error, request, app.power, log);
   }
 }

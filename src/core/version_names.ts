@@ -54,6 +54,9 @@ export function versionName(object: ByteString, id: string): ByteString {
   return versionPrefix(object) + inverted(id);
 }
 
+/** What the names begin with of all that tells of null versions. */
+export const NULL_INDEX_PREFIX = SEPARATOR;
+
 /** Where it is told which of an object's versions are null versions: before the names of all versions. */
 export function nullIndexName(object: ByteString): ByteString {
   return `${SEPARATOR}${versionPrefix(object)}null`;
@@ -61,7 +64,7 @@ export function nullIndexName(object: ByteString): ByteString {
 
 /** Whether a name in a versions container is that of what tells of null versions. */
 export function isNullIndexName(name: ByteString): boolean {
-  return name.startsWith(SEPARATOR);
+  return name.startsWith(NULL_INDEX_PREFIX);
 }
 
 /** The object and the id that the name of a version tells; undefined where it is none's. */

@@ -2,13 +2,11 @@ import type { Readable } from 'node:stream';
 import type { Headers } from './headers';
 import { Headers as HeaderList } from './headers';
 import type { ByteString } from './bytes';
+import type { Authority } from './grants';
 import type { Target } from './path';
 
 /** A body: a stream that is read at most once, or bytes at hand. */
 export type Body = Readable | Buffer;
-
-/** In whose name the store is asked: the client's, or the proxy's own where it has a user for that. */
-export type Authority = 'client' | 'service';
 
 /** What a request asks for, as the app knows it once it has looked: whether it may is for the filter that knows who asks. */
 export interface Resource {

@@ -1,7 +1,9 @@
 import { page } from './answers';
 import { drain } from './body';
 import { credentials, type Headers } from './headers';
-import { subrequest, type Authority, type Handler, type Request, type Response } from './message';
+import { lookAtHeaders } from './errands';
+import type { Power } from './grants';
+import { subrequest, type Handler, type Request, type Response } from './message';
 import { formatTarget, type Target } from './path';
 
 /** Swift's refusal of what would be too much. */
@@ -24,12 +26,11 @@ export async function factsOf(
   target: Target,
   request: Request,
   next: Handler,
-  authority: Authority,
+  power: Power,
 ): Promise<Headers | undefined> {
-  const headers = authority === 'client' ? { headers: credentials(request.headers) } : {};
-  const response = await next(
-    subrequest(request, { method: 'HEAD', path: formatTarget(target), authority, ...headers }),
-  );
+  const own =
+    power === 'client' ? { headers: credentials(request.headers) } : { authority: lookAtHeaders(target) };
+  const response = await next(subrequest(request, { method: 'HEAD', path: formatTarget(target), ...own }));
   await drain(response.body);
   return response.status < 300 ? response.headers : undefined;
 }

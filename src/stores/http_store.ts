@@ -177,7 +177,7 @@ export class HttpStore implements Store {
    * and leaves no tombstone for a condition that nothing meets, so that this costs a request and no more.
    */
   async checkRemoval(absent: ObjectRef): Promise<void> {
-    if (this.parent.authority === 'service') return;
+    if (this.parent.authority !== 'client') return;
     const response = await this.ask('DELETE', absent, '', Headers.of({ 'X-If-Delete-At': '1' }));
     if (WITH_THE_RIGHT.includes(response.status)) await drain(response.body);
     else await expectSuccess(response, `nothing may be removed from ${toText(absent.container)}`);

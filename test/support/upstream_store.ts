@@ -8,6 +8,7 @@ import { createSwiftApp, swift } from '../../src/stores/swift/app';
 import type { StoreFixture } from '../conformance/store';
 import type { Client } from './client';
 import { login } from './swift';
+import { anyAuthority } from './authority';
 
 /** A request of a client's, on whose behalf stores are asked. */
 export function clientRequest(more: Partial<Request> & Pick<Request, 'headers' | 'authority'>): Request {
@@ -39,7 +40,7 @@ export async function upstreamFixture(
   opened.push(app);
   const path = ({ container, object }: ObjectRef) => `/${quote(container)}/${quote(object)}`;
   const storeOf = ({ credentials: headers }: Client) =>
-    new HttpStore(app.handler, clientRequest({ headers, authority: app.authority }));
+    new HttpStore(app.handler, clientRequest({ headers, authority: anyAuthority(app.power) }));
   const forReader = async (container: ByteString) => {
     const granted = { 'X-Container-Read': 'test:tester3' };
     expect((await client.ask('POST', `/${quote(container)}`, granted)).status).toBe(204);
@@ -47,7 +48,7 @@ export async function upstreamFixture(
   };
   return {
     store: storeOf(client),
-    ...(app.authority === 'client' ? { forReader } : {}),
+    ...(app.power === 'client' ? { forReader } : {}),
     account: client.account.split('/').at(-1) ?? '',
     createContainer: async (suffix) => {
       const name = `store-${randomUUID()}${suffix}`;

@@ -10,9 +10,9 @@ import { clientRequest } from '../support/upstream_store';
 
 const app: App = {
   handler: () => Promise.reject(new Error('not asked')),
-  authority: 'client',
-  mayWrite: () => Promise.resolve(undefined),
-  mayLock: () => Promise.resolve(undefined),
+  power: 'client',
+  mayWrite: () => Promise.reject(new Error('not asked')),
+  mayLock: () => Promise.reject(new Error('not asked')),
   close: () => Promise.resolve(),
 };
 const filter = catchErrors.create(

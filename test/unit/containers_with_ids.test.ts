@@ -4,6 +4,7 @@ import {
 } from '../../middleware/versioned_writes/with_ids/containers';
 import { Headers } from '../../src/http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../src/http/message';
+import { rightTo } from '../support/authority';
 
 const TARGET = { version: 'v1', account: 'a', container: 'c' };
 
@@ -34,7 +35,7 @@ function store(info: object, headers: Record<string, string> = {}): { handler: H
 
 const change = (handler: Handler, headers: Record<string, string>) => {
   const asked = request(headers);
-  return new ContainersWithIds(handler, 'service').change(asked, asked, TARGET);
+  return new ContainersWithIds(handler, 'service').change(asked, asked, TARGET, rightTo('change', '/v1/a/c'));
 };
 
 const refusal = (given: ContainerChange | Response | undefined) => {

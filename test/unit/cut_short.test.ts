@@ -5,6 +5,7 @@ import { withInfo } from '../../src/info';
 import { StoreError } from '../../src/stores/error';
 import { HttpStore } from '../../src/stores/http_store';
 import { ServerRecords } from '../../src/stores/swift/server_records';
+import { unlimited } from '../support/authority';
 
 const REQUEST: Request = {
   method: 'GET',
@@ -14,7 +15,7 @@ const REQUEST: Request = {
   body: NO_BODY,
   signal: new AbortController().signal,
   transactionId: 'tx',
-  authority: 'service',
+  authority: unlimited(),
   received: () => 0,
 };
 const FROM = { account: 'a', container: 'c', object: 'o' };

@@ -7,6 +7,7 @@ import { Headers } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/http/message';
 import { readConfig } from '../../src/pipeline/load';
 import { bucketOfParts, partsContainerOf } from '../../src/reserved';
+import { rightTo } from '../support/authority';
 import { ROOT } from '../support/buckets/store';
 
 describe('the names of containers of parts', () => {
@@ -51,10 +52,10 @@ describe('the guard of parts', () => {
     return { asked, handler };
   };
   const app = (refusal?: 403) => ({
-    authority: 'service' as const,
+    power: 'service' as const,
     judgesParts: true as const,
-    mayWrite: () => Promise.resolve(refusal && answer(refusal)),
-    mayLock: () => Promise.resolve(refusal && answer(refusal)),
+    mayWrite: () => Promise.resolve(refusal ? answer(refusal) : rightTo('write', '/v1/AUTH_a/b/k')),
+    mayLock: () => Promise.reject(new Error('not asked')),
   });
   const ask = (method: string, path: string, headers = {}, query = '') =>
     subrequest(ROOT, { method, path: `/v1/AUTH_a/${path}`, query, headers: Headers.of(headers) });
@@ -78,13 +79,15 @@ describe('the guard of parts', () => {
       const { asked, handler } = store();
       const { status } = await guardingParts(app(refusal))(handler)(request);
       const sent = asked.find((each) => each.path.endsWith('marker'));
-      expect([sent?.authority, status]).toEqual([expected, expected ? 200 : 403]);
+      const by = sent && (sent.authority === 'client' ? 'client' : 'service');
+      expect([by, status]).toEqual([expected, expected ? 200 : 403]);
     }
   });
 
   it('asks for a right once for all that one request of a client needs, and not for another', async () => {
     let times = 0;
-    const counting = { ...app(), mayWrite: () => Promise.resolve(void times++) };
+    const { mayWrite } = app();
+    const counting = { ...app(), mayWrite: () => (times++, mayWrite()) };
     const handler = guardingParts(counting)(store().handler);
     const dialect = { parts: { bucket: 'b', key: 'k', right: 'write' } } as const;
     const request = { ...ask('DELETE', 'b+segments/k/1', { 'X-Auth-Token': 'one' }), dialect };
@@ -127,7 +130,11 @@ describe('the ACLs of a container of parts', () => {
     return { read, next };
   };
   const align = (next: Handler) =>
-    new PartsAcls(next, 'service').align(ROOT, { version: 'v1', account: 'AUTH_a', container: 'b' });
+    new PartsAcls(next, 'service').align(
+      ROOT,
+      { version: 'v1', account: 'AUTH_a', container: 'b' },
+      rightTo('change', '/v1/AUTH_a/b'),
+    );
 
   it.each([
     ['.r:*,.rlistings', '.r:*,.rlistings', '.r:*'],

@@ -2,10 +2,12 @@ import { versionedWritesFilter } from '../../middleware/versioned_writes/filter'
 import type { InForce } from '../../middleware/versioned_writes/settings';
 import { MemoryCache } from '../../src/caches/memory';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, textResponse, type Authority, type Handler, type Request } from '../../src/http/message';
+import { NO_BODY, textResponse, type Handler, type Request } from '../../src/http/message';
 import type { Locker } from '../../src/lockers/locker';
 import { MemoryLocker } from '../../src/lockers/memory';
 import { createLog } from '../../src/log';
+import { rightTo } from '../support/authority';
+import type { Power } from '../../src/http/grants';
 
 interface Place {
   readonly handler: Handler;
@@ -14,7 +16,7 @@ interface Place {
 }
 
 /** The filter before a store with these answers, and what it locks. */
-function place(store: Handler, authority: Authority, mayWrite = true): Place {
+function place(store: Handler, power: Power, mayWrite = true): Place {
   const locks: string[] = [];
   const memory = new MemoryLocker();
   const locker: Locker = {
@@ -31,9 +33,10 @@ function place(store: Handler, authority: Authority, mayWrite = true): Place {
     cache: new MemoryCache<InForce>(10, 1000),
     locker,
     app: {
-      authority,
-      mayWrite: () => Promise.resolve(mayWrite ? undefined : textResponse(401, 'not you')),
-      mayLock: () => Promise.resolve(mayWrite ? undefined : textResponse(401, 'not you')),
+      power,
+      mayWrite: () =>
+        Promise.resolve(mayWrite ? rightTo('write', '/v1/a/c/o') : textResponse(401, 'not you')),
+      mayLock: () => Promise.resolve(mayWrite ? rightTo('write', '/v1/a/c/o') : textResponse(401, 'not you')),
     },
     log: createLog('silent'),
   });
@@ -59,7 +62,7 @@ const forbidding =
   (setting: Record<string, string>): Handler =>
   ({ authority, method }) =>
     Promise.resolve(
-      authority === 'service' && method === 'HEAD'
+      authority !== 'client' && method === 'HEAD'
         ? { status: 204, headers: Headers.of(setting), body: NO_BODY }
         : textResponse(401, 'not you'),
     );

@@ -11,7 +11,7 @@ import { answeringTroubles } from '../troubles';
 import { postTo } from './moved';
 import { NULL_ID, parseId, VERSION_ID } from './names';
 import { refusalOfId } from './reader';
-import { refusalByOwner } from './rights';
+import { rightToVersions } from './rights';
 import { withNotesOf } from './notes_kept';
 import { asMarker, identified } from './shown';
 import { refusalBy, type WriterParts, type WriterWithIds } from './writer';
@@ -75,8 +75,8 @@ export class ById {
   }
 
   private async remove(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
-    const refusal = await refusalByOwner(request, target, this.next);
-    if (refusal) return refusal;
+    const right = await rightToVersions(request, target, this.next);
+    if ('status' in right) return right;
     return whileLocked(request, target, this.parts, this.next, async (held) => {
       const versions = this.writer.versionsFor(held, target);
       const removal = await versions.remove(target, parseId(asked) ?? '', {
@@ -97,8 +97,8 @@ export class ById {
     target: ObjectTarget,
     id: string | undefined,
   ): Promise<Response> {
-    const refusal = await refusalByOwner(request, target, this.next);
-    if (refusal) return refusal;
+    const right = await rightToVersions(request, target, this.next);
+    if ('status' in right) return right;
     return whileLocked(request, target, this.parts, this.next, async (held) => {
       const refused = await refusalByDialect(held, target, this.parts.app);
       if (refused) return refused;
@@ -115,8 +115,8 @@ export class ById {
 
   /** POST for a dialect: changes the metadata of a version, or of the null version where there is no id. */
   private async change(request: Request, target: ObjectTarget, id: string | undefined): Promise<Response> {
-    const refusal =
-      (await refusalByOwner(request, target, this.next)) ?? (await this.refusalOfWrite(request, target));
+    const right = await rightToVersions(request, target, this.next);
+    const refusal = 'status' in right ? right : await this.refusalOfWrite(request, target);
     if (refusal) {
       destroy(request.body);
       return refusal;
@@ -169,7 +169,9 @@ export class ById {
 
   private async refusalOfWrite(request: Request, target: ObjectTarget): Promise<Response | undefined> {
     const { app } = this.parts;
-    return app.authority === 'client' ? undefined : app.mayWrite(request, target, { fresh: true });
+    if (app.power === 'client') return undefined;
+    const right = await app.mayWrite(request, target, { fresh: true });
+    return 'status' in right ? right : undefined;
   }
 
   private async notThere(own: Request, target: ObjectTarget): Promise<Response> {

@@ -1,19 +1,22 @@
 import { page } from '../../../src/http/answers';
 import { destroy, drain, whileUnread } from '../../../src/http/body';
+import { authorityOn } from '../../../src/core/authority';
 import { BEFORE_VERSIONS } from '../../../src/core/version_names';
 import { isTrueValue, toBytes, type ByteString } from '../../../src/http/bytes';
+import { lookAtHeaders } from '../../../src/http/errands';
+import type { Power, Right } from '../../../src/http/grants';
 import { credentials, Headers } from '../../../src/http/headers';
 import { readJson } from '../../../src/http/json';
 import {
   subrequest,
   textResponse,
-  type Authority,
   type Handler,
   type Request,
   type Response,
 } from '../../../src/http/message';
 import { formatQuery, formatTarget, isApi, parseQuery, type ContainerTarget } from '../../../src/http/path';
 import { readAnswer } from '../../../src/stores/answer';
+import { rightShown } from '../../../src/http/shown_right';
 import { StoreError } from '../../../src/stores/error';
 import { mayHaveIds, readEnabled, readSetting, setsMode, writeEnabled } from '../settings';
 import { readListing } from './entries';
@@ -40,10 +43,10 @@ export class ContainersWithIds {
 
   constructor(
     private readonly next: Handler,
-    private readonly authority: Authority,
+    private readonly power: Power,
   ) {
-    this.listings = new Listings(next, authority);
-    this.beside = new VersionsContainers(next, authority);
+    this.listings = new Listings(next, power);
+    this.beside = new VersionsContainers(next);
   }
 
   /** Answers GET and HEAD of a container. */
@@ -66,18 +69,20 @@ export class ContainersWithIds {
    * that may do it.
    *
    * @param own the request as it would go to the store without them
+   * @param right to change the container
    */
   async change(
     request: Request,
     own: Request,
     target: ContainerTarget,
+    right: Right,
   ): Promise<ContainerChange | Response | undefined> {
     if (!isApi(target)) return undefined;
-    if (request.method === 'DELETE') return this.removal(request, target);
+    if (request.method === 'DELETE') return this.removal(request, target, right);
     const wanted = request.headers.get(ENABLED);
     const changes = mirroredChanges(request.headers);
     if (!touchesWithIds(request.headers)) return undefined;
-    const found = await this.look(request, target);
+    const found = await this.look(this.onRight(request, right), target);
     if (found && isNative(found)) return undefined;
     const hadIds = found === undefined || mayHaveIds(found.headers);
     const refusal = clashOf(request.headers, found?.headers ?? Headers.none);
@@ -99,6 +104,7 @@ export class ContainersWithIds {
         this.carryOut(
           { ...own, signal: request.signal, headers },
           target,
+          right,
           enabled === true || keepsNulls,
           mirrored,
         ),
@@ -108,33 +114,37 @@ export class ContainersWithIds {
   private async removal(
     request: Request,
     target: ContainerTarget,
+    right: Right,
   ): Promise<ContainerChange | Response | undefined> {
-    const found = await this.look(request, target);
+    const own = this.onRight(request, right);
+    const found = await this.look(own, target);
     if (!found || isNative(found) || !mayHaveIds(found.headers)) return undefined;
-    if (await this.hasVersions(request, target)) return page(409, VERSIONS_LEFT);
-    return { isExclusive: true, make: (request) => this.remove(request, target) };
+    if (await this.hasVersions(own, target)) return page(409, VERSIONS_LEFT);
+    return { isExclusive: true, make: (request) => this.remove(request, target, right) };
   }
 
   /** The versions container first: what the client may read, the store lets it read wherever it is. */
   private async carryOut(
-    own: Request,
+    request: Request,
     target: ContainerTarget,
+    right: Right,
     enabling: boolean,
     changes: Headers | undefined,
   ): Promise<Response> {
+    const own = this.onRight(request, right);
     let isNew = false;
     try {
       if (enabling)
-        isNew = await this.beside.make(own, target, { policy: own.headers.get('x-storage-policy') });
-      let changed = changes && (await this.beside.change(own, target, changes));
+        isNew = await this.beside.make(own, target, { policy: request.headers.get('x-storage-policy') });
+      let changed = changes && (await this.beside.change(request, target, changes));
       if (changed?.status === 404) {
         await drain(changed.body);
         await this.beside.make(own, target);
-        changed = changes && (await this.beside.change(own, target, changes));
+        changed = changes && (await this.beside.change(request, target, changes));
       }
       const refusal = changed && changed.status >= 300 ? changed : undefined;
       if (changed && !refusal) await drain(changed.body);
-      const response = refusal ?? (await this.next(own));
+      const response = refusal ?? (await this.next(request));
       // where it is not known whether the container was changed, both are left as they are
       if (response.status >= 400 && response.status < 500)
         await whileUnread(response, () => this.takeBack(own, target, isNew));
@@ -146,23 +156,24 @@ export class ContainersWithIds {
     }
   }
 
-  private async takeBack(request: Request, target: ContainerTarget, isNew: boolean): Promise<void> {
+  private async takeBack(own: Request, target: ContainerTarget, isNew: boolean): Promise<void> {
     if (isNew) {
-      await drain((await this.ask(request, 'DELETE', versionsContainer(target), this.authority)).body);
+      await drain((await this.ask(own, 'DELETE', versionsContainer(target))).body);
       return;
     }
-    await this.beside.make(request, target).catch((error: unknown) => {
+    await this.beside.make(own, target).catch((error: unknown) => {
       // without a container there is nothing to be like
       if (!(error instanceof StoreError) || error.status !== 404) throw error;
     });
   }
 
   /** In the client's own name: who may delete the container may delete its versions container. */
-  private async remove(request: Request, target: ContainerTarget): Promise<Response> {
-    let gone = await this.ask(request, 'DELETE', versionsContainer(target), 'client');
-    if (gone.status === 409 && (await whileUnread(gone, () => this.sweep(request, target)))) {
+  private async remove(request: Request, target: ContainerTarget, right: Right): Promise<Response> {
+    const own = this.onRight(request, right);
+    let gone = await this.ask(request, 'DELETE', versionsContainer(target));
+    if (gone.status === 409 && (await whileUnread(gone, () => this.sweep(own, target)))) {
       await drain(gone.body);
-      gone = await this.ask(request, 'DELETE', versionsContainer(target), 'client');
+      gone = await this.ask(request, 'DELETE', versionsContainer(target));
     }
     if (gone.status === 409) {
       await drain(gone.body);
@@ -172,34 +183,33 @@ export class ContainersWithIds {
     await drain(gone.body);
     const response = await this.next(request);
     if (response.status >= 400 && response.status !== 404)
-      await whileUnread(response, () => this.beside.make(request, target));
+      await whileUnread(response, () => this.beside.make(own, target));
     return response;
   }
 
-  private async hasVersions(request: Request, target: ContainerTarget): Promise<boolean> {
+  private async hasVersions(own: Request, target: ContainerTarget): Promise<boolean> {
     // what tells of null versions that are gone is no version
     const query = formatQuery({ limit: '1', marker: BEFORE_VERSIONS });
-    const response = await this.ask(request, 'GET', versionsContainer(target), this.authority, query);
+    const response = await this.ask(own, 'GET', versionsContainer(target), query);
     await drain(response.body);
     // what it is cannot be known now: its DELETE will tell
     return response.status === 200;
   }
 
   /** Removes what tells of null versions that are gone; whether there was any, and nothing else is left. */
-  private async sweep(request: Request, target: ContainerTarget): Promise<boolean> {
-    if (await this.hasVersions(request, target)) return false;
+  private async sweep(own: Request, target: ContainerTarget): Promise<boolean> {
+    if (await this.hasVersions(own, target)) return false;
     const container = versionsContainer(target);
     for (let marker: ByteString | undefined; ;) {
       const query = formatQuery({ format: 'json', marker, end_marker: BEFORE_VERSIONS });
-      const listed = await this.ask(request, 'GET', container, this.authority, query);
+      const listed = await this.ask(own, 'GET', container, query);
       if (listed.status >= 300) {
         await drain(listed.body);
         return false;
       }
       const names = (await readListing(listed)).map(({ name }) => toBytes(name ?? ''));
       if (names.length === 0) return marker !== undefined;
-      for (const object of names)
-        await drain((await this.ask(request, 'DELETE', { ...container, object }, this.authority)).body);
+      for (const object of names) await drain((await this.ask(own, 'DELETE', { ...container, object })).body);
       marker = names.at(-1);
     }
   }
@@ -208,15 +218,22 @@ export class ContainersWithIds {
   private async withTotals(request: Request, target: ContainerTarget, response: Response): Promise<Response> {
     const enabled = readEnabled(response.headers);
     if (response.status >= 300 || enabled === undefined) return response;
-    const versions = await whileUnread(response, () =>
-      this.ask(request, 'HEAD', versionsContainer(target), this.authority),
-    );
+    const own = this.forTotals(request, target, response);
+    const versions = await whileUnread(response, () => this.ask(own, 'HEAD', versionsContainer(target)));
     await drain(versions.body);
     const used = versions.status < 300 ? bytesUsed(versions.headers) : 0;
     const headers = response.headers
       .with('X-Container-Bytes-Used', String(bytesUsed(response.headers) + used))
       .with(ENABLED, enabled ? 'True' : 'False');
     return { ...response, headers };
+  }
+
+  /** What looks for quotas looks at the versions container on the same authority. */
+  private forTotals(request: Request, target: ContainerTarget, response: Response): Request {
+    if (request.authority !== 'client')
+      return { ...request, authority: lookAtHeaders(versionsContainer(target)) };
+    const right = rightShown(request, response);
+    return right ? this.onRight(request, right) : request;
   }
 
   /** The request as it came, for a store that knows of versions itself. */
@@ -226,8 +243,8 @@ export class ContainersWithIds {
   }
 
   /** What the container says of itself, or 404; undefined where it says nothing. */
-  private async look(request: Request, target: ContainerTarget): Promise<Response | undefined> {
-    const response = await this.ask(request, 'HEAD', target, this.authority);
+  private async look(own: Request, target: ContainerTarget): Promise<Response | undefined> {
+    const response = await this.ask(own, 'HEAD', target);
     await drain(response.body);
     if (response.status < 300 || response.status === 404) return response;
     // who may not even look is told so by what it asks for
@@ -252,15 +269,14 @@ export class ContainersWithIds {
     return this.hasStaticLinks;
   }
 
-  private ask(
-    request: Request,
-    method: string,
-    target: ContainerTarget,
-    authority: Authority,
-    query = '',
-  ): Promise<Response> {
-    const headers = authority === 'client' ? credentials(request.headers) : Headers.none;
-    return this.next(subrequest(request, { method, path: formatTarget(target), query, headers, authority }));
+  private onRight(request: Request, right: Right): Request {
+    return { ...request, authority: authorityOn(this.power, right) };
+  }
+
+  /** @param own in whose name it is asked, its authority says */
+  private ask(own: Request, method: string, target: ContainerTarget, query = ''): Promise<Response> {
+    const headers = own.authority === 'client' ? credentials(own.headers) : Headers.none;
+    return this.next(subrequest(own, { method, path: formatTarget(target), query, headers }));
   }
 }
 

@@ -1,15 +1,12 @@
+import { authorityOn } from '../../../src/core/authority';
 import { page } from '../../../src/http/answers';
 import { destroy, drain } from '../../../src/http/body';
 import { isTrueValue } from '../../../src/http/bytes';
+import type { Power } from '../../../src/http/grants';
 import { credentials } from '../../../src/http/headers';
-import {
-  subrequest,
-  type Authority,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../../src/http/message';
+import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
 import { formatTarget, type ObjectTarget } from '../../../src/http/path';
+import { rightToLink } from '../../../src/http/shown_right';
 import { isTempUrl } from '../../../src/http/temp_url';
 import { ITSELF } from '../../../src/stores/itself';
 import { asDownload } from '../../tempurl/download';
@@ -24,7 +21,7 @@ const MOST_LINKS = 2;
 export class Fallback {
   constructor(
     private readonly next: Handler,
-    private readonly authority: Authority,
+    private readonly power: Power,
   ) {}
 
   /**
@@ -52,9 +49,10 @@ export class Fallback {
     target: ObjectTarget,
     place: ObjectTarget,
   ): Promise<Response> {
-    if (this.authority === 'client') return response;
+    const right = rightToLink(request, response);
+    if (this.power === 'client' || right === undefined) return response;
     const path = formatTarget(place);
-    const { authority } = this;
+    const authority = authorityOn(this.power, right);
     const head = await this.next(subrequest(request, { method: 'HEAD', path, query: ITSELF, authority }));
     await drain(head.body);
     if (head.status >= 300 || isComposed(head)) return response;

@@ -1,18 +1,15 @@
+import { authorityOn } from '../../../src/core/authority';
 import { parseVersionName, versionPrefix } from '../../../src/core/version_names';
 import { answer, page } from '../../../src/http/answers';
 import { bestMatch, parseAccept } from '../../../src/http/accept';
 import { destroy, drain } from '../../../src/http/body';
 import { toBytes, toText, type ByteString } from '../../../src/http/bytes';
+import type { Power, Right } from '../../../src/http/grants';
 import { credentials, Headers } from '../../../src/http/headers';
 import { listingAnswer, type ShownEntry } from '../../../src/http/listing';
-import {
-  subrequest,
-  type Authority,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../../src/http/message';
+import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
 import { formatQuery, formatTarget, parseQuery, type ContainerTarget } from '../../../src/http/path';
+import { rightShown } from '../../../src/http/shown_right';
 import { StoreError } from '../../../src/stores/error';
 import { currentOf, readListing, versionOf, type RawEntry } from './entries';
 import { versionsContainer } from './mirrored';
@@ -27,12 +24,12 @@ type Parameters = Readonly<Record<string, ByteString | undefined>>;
 export class Listings {
   private readonly nulls: NullReader;
 
-  /** @param authority in whose name versions are listed, once the store let the client list the container */
+  /** @param power in whose name versions are listed, once the store let the client list the container */
   constructor(
     private readonly next: Handler,
-    private readonly authority: Authority,
+    private readonly power: Power,
   ) {
-    this.nulls = new NullReader(next, authority);
+    this.nulls = new NullReader(next, power);
   }
 
   /** A listing of what is current, from the store's own answer to the client's request: links are shown as what they lead to. */
@@ -57,17 +54,20 @@ export class Listings {
         query.get(name),
       ]),
     );
-    const first = await this.ofCurrents(request, target, given);
+    const asking = currentsAsked(request, target, given);
+    const first = await this.next(asking);
     if (first.status >= 300 || isNative(first)) return first;
+    const right = rightShown(asking, first);
+    if (right === undefined) throw new Error('a listing of no container');
     const entries = await readListing(first);
     const refused = refusalOf(request, query);
     if (refused) return refused;
     const asked = readWanted(query);
     if (typeof asked === 'string') return page(400, asked);
-    const wanted = await this.amidVersions(request, target, asked);
+    const wanted = await this.amidVersions(request, target, asked, right);
     const shown: ShownEntry[] = [];
     if (wanted.limit > 0) {
-      const merged = await this.merged(request, target, wanted, { entries, given });
+      const merged = await this.merged(request, target, wanted, { entries, given, right });
       for await (const entry of merged) {
         shown.push(entry);
         if (shown.length === wanted.limit) break;
@@ -80,10 +80,11 @@ export class Listings {
     request: Request,
     target: ContainerTarget,
     wanted: Wanted,
-    first: { readonly entries: RawEntry[]; readonly given: Parameters },
+    first: { readonly entries: RawEntry[]; readonly given: Parameters; readonly right: Right },
   ): Promise<AsyncIterable<ShownEntry>> {
     const { reverse, limit } = wanted;
     const { dialect } = request;
+    const { right } = first;
     const name = startOf(wanted);
     const current = name === undefined ? undefined : await this.currentAt(request, target, name);
     const currents = pages(first.entries, async (marker) => {
@@ -93,7 +94,7 @@ export class Listings {
     });
     const bounds = versionBounds(wanted);
     const among = (more: Parameters) =>
-      this.ofVersions(request, target, {
+      this.ofVersions(request, target, right, {
         ...bounds,
         ...more,
         reverse: reverse ? 'true' : undefined,
@@ -110,9 +111,9 @@ export class Listings {
       {
         reverse,
         ...start,
-        kept: dialect && ((name) => this.nulls.kept(request, target, name)),
+        kept: dialect && ((name) => this.nulls.kept(request, target, name, right)),
         newest: async (name) => {
-          const [newest] = await this.ofVersions(request, target, {
+          const [newest] = await this.ofVersions(request, target, right, {
             prefix: versionPrefix(name),
             limit: '1',
           });
@@ -123,10 +124,15 @@ export class Listings {
   }
 
   /** For dialects, a null version may stand amid the others, and a listing goes on behind it there. */
-  private async amidVersions(request: Request, target: ContainerTarget, wanted: Wanted): Promise<Wanted> {
+  private async amidVersions(
+    request: Request,
+    target: ContainerTarget,
+    wanted: Wanted,
+    right: Right,
+  ): Promise<Wanted> {
     const { after, marker } = wanted;
     if (!request.dialect || after !== NULL_ID || !marker) return wanted;
-    const kept = await this.nulls.kept(request, target, marker);
+    const kept = await this.nulls.kept(request, target, marker, right);
     return kept === undefined ? wanted : { ...wanted, after: kept };
   }
 
@@ -143,22 +149,20 @@ export class Listings {
     return found && 'name' in found && found.name === name ? found : undefined;
   }
 
-  /** In the client's name: whether it may see a container is for the store to say. */
   private ofCurrents(request: Request, target: ContainerTarget, parameters: Parameters): Promise<Response> {
-    const headers = request.headers.without('accept');
-    const query = formatQuery({ ...parameters, format: 'json' });
-    return this.next({ ...request, path: formatTarget(target), query, headers });
+    return this.next(currentsAsked(request, target, parameters));
   }
 
   private async ofVersions(
     request: Request,
     target: ContainerTarget,
+    right: Right,
     parameters: Parameters,
   ): Promise<RawEntry[]> {
     const path = formatTarget(versionsContainer(target));
     const query = formatQuery({ ...parameters, format: 'json' });
-    const headers = this.authority === 'client' ? credentials(request.headers) : Headers.none;
-    const { authority } = this;
+    const headers = this.power === 'client' ? credentials(request.headers) : Headers.none;
+    const authority = authorityOn(this.power, right);
     const response = await this.next(subrequest(request, { method: 'GET', path, query, headers, authority }));
     if (response.status < 300) return readListing(response);
     if (response.status !== 404) throw await failed(response);
@@ -172,6 +176,13 @@ export class Listings {
     const query = formatQuery({ ...Object.fromEntries(parseQuery(request.query)), format: 'json' });
     return this.next({ ...request, query, headers: request.headers.without('accept') });
   }
+}
+
+/** Asks for a container's own listing in the client's name: whether it may see it is for the store to say. */
+function currentsAsked(request: Request, target: ContainerTarget, parameters: Parameters): Request {
+  const headers = request.headers.without('accept');
+  const query = formatQuery({ ...parameters, format: 'json' });
+  return { ...request, path: formatTarget(target), query, headers };
 }
 
 /** As if that had been asked for: of versions there is no other form, which Accept could change. */

@@ -1,12 +1,6 @@
 import { drain } from '../../../src/http/body';
 import { credentials, Headers } from '../../../src/http/headers';
-import {
-  subrequest,
-  type Authority,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../../src/http/message';
+import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
 import { formatTarget, type ContainerTarget } from '../../../src/http/path';
 import { versionsContainerOf } from '../../../src/core/version_names';
 import { StoreError } from '../../../src/stores/error';
@@ -44,45 +38,40 @@ function mirrored(headers: Headers): Headers {
 
 /** The versions containers of a store, asked for on behalf of one client's request. */
 export class VersionsContainers {
-  /**
-   * @param next the rest of the pipeline
-   * @param authority in whose name they are made
-   */
-  constructor(
-    private readonly next: Handler,
-    private readonly authority: Authority,
-  ) {}
+  /** @param next the rest of the pipeline */
+  constructor(private readonly next: Handler) {}
 
   /**
    * Makes the versions container of a container, or makes one that is there like it: with its ACLs, its quota, what it tells browsers, and its
    * storage policy. To be called again where it turns out to be gone.
    *
+   * @param own what the proxy asks on a right to the container, or to an object in it
    * @param first there where the container itself may not be there yet: with the storage policy that it will have
    * @returns whether it was not there
    * @throws StoreError `refused` where the store does not take it, `unavailable` where it did not answer
    */
   async make(
-    request: Request,
+    own: Request,
     container: ContainerTarget,
     first?: { readonly policy: string | undefined },
   ): Promise<boolean> {
-    const head = await this.ask(request, 'HEAD', container);
+    const head = await this.ask(own, 'HEAD', container);
     await drain(head.body);
     const isThere = head.status < 300;
     if (!isThere && !(first && head.status === 404))
       throw failed(head, 'the container could not be looked at');
     const headers = isThere ? head.headers : Headers.none;
-    const own = mirrored(headers);
+    const like = mirrored(headers);
     const chosen = headers.get('x-storage-policy') ?? first?.policy;
     const target = versionsContainer(container);
     const put = await this.ask(
-      request,
+      own,
       'PUT',
       target,
-      chosen === undefined ? own : own.with('X-Storage-Policy', chosen),
+      chosen === undefined ? like : like.with('X-Storage-Policy', chosen),
     );
     // there, with another policy
-    const made = put.status === 409 ? await this.again(request, put, target, own) : put;
+    const made = put.status === 409 ? await this.again(own, put, target, like) : put;
     await expectSuccess(made, 'the container for its versions could not be made');
     return made.status === 201;
   }
@@ -94,20 +83,19 @@ export class VersionsContainers {
     return this.next(subrequest(request, { method: 'POST', path, headers }));
   }
 
-  private async again(request: Request, put: Response, target: ContainerTarget, own: Headers) {
+  private async again(own: Request, put: Response, target: ContainerTarget, like: Headers) {
     await drain(put.body);
-    return this.ask(request, 'POST', target, own);
+    return this.ask(own, 'POST', target, like);
   }
 
   private ask(
-    request: Request,
+    own: Request,
     method: string,
     target: ContainerTarget,
-    headers = Headers.none,
+    given = Headers.none,
   ): Promise<Response> {
-    const own = this.authority === 'client' ? credentials(request.headers).withAll(headers) : headers;
-    const { authority } = this;
-    return this.next(subrequest(request, { method, path: formatTarget(target), headers: own, authority }));
+    const headers = own.authority === 'client' ? credentials(own.headers).withAll(given) : given;
+    return this.next(subrequest(own, { method, path: formatTarget(target), headers }));
   }
 }
 

@@ -1,13 +1,16 @@
 import { drain, whileUnread } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
-import { Headers } from '../../../src/http/headers';
+import type { Authority } from '../../../src/http/grants';
+import { credentials, Headers } from '../../../src/http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
 import { formatTarget, parseQuery, type ObjectTarget } from '../../../src/http/path';
 import { isTempUrl } from '../../../src/http/temp_url';
 import { isCopy } from '../../../src/http/written';
 import type { Sent } from '../../../src/core/versions_with_ids';
 import type { Expiry } from '../../../src/stores/store';
+import { ITSELF } from '../../../src/stores/itself';
 import { unavailable } from '../failures';
+import type { Held } from '../held';
 import { reaching } from './rights';
 
 /** What a client could have be read in the name of who has more rights. */
@@ -26,15 +29,16 @@ export function canMove(request: Request): boolean {
 /**
  * Sends a client's write to a version that is new, and that does not expire.
  *
+ * @param own what the proxy asks while the object is locked
  * @param remake makes the versions container anew; false where it is there
  */
 export async function writeTo(
   entry: ObjectTarget,
+  { own, next }: Pick<Held, 'own' | 'next'>,
   request: Request,
-  next: Handler,
   remake: () => Promise<boolean>,
 ): Promise<Response> {
-  const moved = movedTo(entry, request);
+  const moved = movedTo(entry, request, own.authority);
   const response = await next(moved);
   if (response.status === 404 && (await whileUnread(response, remake))) {
     await drain(response.body);
@@ -42,19 +46,21 @@ export async function writeTo(
     return unavailable('the container of the versions was gone, and was made anew');
   }
   const isOwn = response.status === 412 && !request.headers.has('if-none-match');
-  if (!isOwn || !(await whileUnread(response, () => isThere(entry, request, next)))) return response;
+  if (!isOwn || !(await whileUnread(response, () => isThere(entry, own, next)))) return response;
   await drain(response.body);
   return unavailable('another write took the id of this version');
 }
 
-async function isThere(entry: ObjectTarget, request: Request, next: Handler): Promise<boolean> {
-  const path = formatTarget(entry);
-  const { headers } = await next({ ...subrequest(request, { method: 'HEAD', path }), authority: 'service' });
-  return headers.has('etag');
+async function isThere(entry: ObjectTarget, own: Request, next: Handler): Promise<boolean> {
+  const headers = own.authority === 'client' ? credentials(own.headers) : Headers.none;
+  const asked = { method: 'HEAD', path: formatTarget(entry), query: ITSELF, headers };
+  const response = await next(subrequest(own, asked));
+  await drain(response.body);
+  return response.headers.has('etag');
 }
 
 /** A write as it goes to a version, which must not be there yet. A copy's conditions are about its source. */
-function movedTo(entry: ObjectTarget, request: Request): Request {
+function movedTo(entry: ObjectTarget, request: Request, authority: Authority): Request {
   const path = formatTarget(entry);
   const headers = request.headers.without(...EXPIRY);
   if (request.method === 'COPY') {
@@ -64,7 +70,7 @@ function movedTo(entry: ObjectTarget, request: Request): Request {
   if (isCopy(request)) return reaching({ ...request, path, headers });
   const condition = headers.get('if-none-match') ?? '*';
   const own = { ...request, path, headers: headers.with('If-None-Match', condition) };
-  return isTempUrl(request) ? { ...own, query: '', authority: 'service' } : reaching(own);
+  return isTempUrl(request) ? { ...own, query: '', authority } : reaching(own);
 }
 
 /** What the store said of a version that it wrote. */
@@ -93,7 +99,7 @@ function tellsEtag(request: Request): boolean {
 /** A client's change of metadata as it goes to the version that the object links to. */
 export function postTo(entry: ObjectTarget, request: Request, own: Request): Request {
   const headers = request.headers.without(...EXPIRY);
-  const isService = own.authority === 'service';
+  const isService = own.authority !== 'client';
   return {
     ...subrequest(own, { method: 'POST', path: formatTarget(entry) }),
     headers: (isService ? headers.without('X-Auth-Token') : headers).withAll(

@@ -1,8 +1,10 @@
+import { authorityOn } from '../../../src/core/authority';
 import { findNull } from '../../../src/core/null_versions';
 import { versionPrefix, versionsContainerOf } from '../../../src/core/version_names';
 import { drain } from '../../../src/http/body';
+import type { Power, Right } from '../../../src/http/grants';
 import { credentials, Headers } from '../../../src/http/headers';
-import { subrequest, type Authority, type Handler, type Request } from '../../../src/http/message';
+import { subrequest, type Handler, type Request } from '../../../src/http/message';
 import { formatQuery, formatTarget, type ContainerTarget, type ObjectTarget } from '../../../src/http/path';
 import { StoreError } from '../../../src/stores/error';
 import { HttpStore } from '../../../src/stores/http_store';
@@ -18,31 +20,42 @@ export interface NewestMarker {
 export class NullReader {
   constructor(
     private readonly next: Handler,
-    private readonly authority: Authority,
+    private readonly power: Power,
   ) {}
 
   /**
    * The null version of an object: the object `itself`, or the id of the version that is; undefined where it has none. Of one that a write takes the
    * place of meanwhile, what is found may be gone.
+   *
+   * @param right to read the object, or to list its container
    */
-  async find(request: Request, target: ObjectTarget): Promise<string | undefined> {
+  async find(request: Request, target: ObjectTarget, right: Right): Promise<string | undefined> {
     const versions = versionsContainerOf(target.container);
-    const look = () => findNull(this.store(request), versions, target);
+    const look = () => findNull(this.store(request, right), versions, target);
     const first = await look();
     const { found } = first.mayHaveMoved ? await look() : first;
     return typeof found === 'object' ? found.id : found;
   }
 
   /** The id under which an object's null version is kept among its versions. */
-  async kept(request: Request, target: ContainerTarget, object: string): Promise<string | undefined> {
-    const found = await this.find(request, { ...target, object });
+  async kept(
+    request: Request,
+    target: ContainerTarget,
+    object: string,
+    right: Right,
+  ): Promise<string | undefined> {
+    const found = await this.find(request, { ...target, object }, right);
     return found === 'itself' ? undefined : found;
   }
 
   /** Whether an object's newest version is a delete marker; undefined where that may not be known, or the versions have no container. */
-  async newestMarker(request: Request, target: ObjectTarget): Promise<NewestMarker | undefined> {
+  async newestMarker(
+    request: Request,
+    target: ObjectTarget,
+    right: Right,
+  ): Promise<NewestMarker | undefined> {
     const { version, account, container, object } = target;
-    const { authority } = this;
+    const authority = authorityOn(this.power, right);
     const path = formatTarget({ version, account, container: versionsContainerOf(container) });
     const query = formatQuery({ format: 'json', prefix: versionPrefix(object), limit: '1' });
     const headers = authority === 'client' ? credentials(request.headers) : Headers.none;
@@ -63,7 +76,7 @@ export class NullReader {
     }
   }
 
-  private store(request: Request): HttpStore {
-    return new HttpStore(this.next, { ...request, authority: this.authority });
+  private store(request: Request, right: Right): HttpStore {
+    return new HttpStore(this.next, { ...request, authority: authorityOn(this.power, right) });
   }
 }

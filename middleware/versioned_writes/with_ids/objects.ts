@@ -22,7 +22,7 @@ export class ObjectsWithIds {
   /** @param handler answers as for the client, with what comes before `next` */
   constructor(next: Handler, handler: Handler, settings: Settings, parts: WriterParts) {
     this.writer = new WriterWithIds(next, settings, parts);
-    this.reader = new Reader(next, handler, settings, parts.app.authority);
+    this.reader = new Reader(next, handler, settings, parts.app.power);
     this.byId = new ById(next, settings, parts, this.writer);
   }
 

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { drain, whileUnread } from '../../../src/http/body';
 import { page } from '../../../src/http/answers';
+import type { Power } from '../../../src/http/grants';
 import { credentials, Headers } from '../../../src/http/headers';
 import {
   subrequest,
   textResponse,
-  type Authority,
   type Handler,
   type Request,
   type Response,
 } from '../../../src/http/message';
+import { rightShown } from '../../../src/http/shown_right';
 import { formatTarget, withoutParameter, type ObjectTarget } from '../../../src/http/path';
 import { StoreError } from '../../../src/stores/error';
 import { ITSELF } from '../../../src/stores/itself';
@@ -18,7 +19,7 @@ import type { InForce, Settings } from '../settings';
 import { DynamicObjects } from './dynamic';
 import { Fallback } from './fallback';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
-import { reaching, refusalByOwner } from './rights';
+import { reaching, rightToVersions } from './rights';
 import { NullReader } from './null_reader';
 import { asMarker, currentId, identified, shown, versionShown, withoutMarker } from './shown';
 
@@ -30,7 +31,7 @@ const ETAG_OF_NOTHING = createHash('md5').digest('hex');
 /** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
 export class Reader {
   private readonly fallback: Fallback;
-  readonly nulls: NullReader;
+  private readonly nulls: NullReader;
   readonly dynamic: DynamicObjects;
 
   /**
@@ -41,10 +42,10 @@ export class Reader {
     private readonly next: Handler,
     handler: Handler,
     private readonly settings: Pick<Settings, 'inForce'>,
-    private readonly authority: Authority,
+    private readonly power: Power,
   ) {
-    this.fallback = new Fallback(next, authority);
-    this.nulls = new NullReader(next, authority);
+    this.fallback = new Fallback(next, power);
+    this.nulls = new NullReader(next, power);
     this.dynamic = new DynamicObjects(next, handler, settings);
   }
 
@@ -61,7 +62,9 @@ export class Reader {
     const inForce = await whileUnread(response, () => this.inForce(request, target));
     if (inForce?.kind !== 'with-ids') return shown(response, target, dialect);
     if (!dialect || response.status !== 404) return shown(identified(response), target, dialect);
-    const marker = await whileUnread(response, () => this.nulls.newestMarker(request, target));
+    const right = rightShown(request, response);
+    const marker =
+      right && (await whileUnread(response, () => this.nulls.newestMarker(request, target, right)));
     if (marker === undefined) return response;
     return marker.id === undefined ? withoutMarker(response) : identified(asMarker(response), marker.id);
   }
@@ -82,8 +85,8 @@ export class Reader {
     if (asked === NULL_ID) return this.readNull(plain, target);
     const refused = refusalOfId(inForce, asked);
     if (refused) return refused;
-    const refusal = await refusalByOwner(request, target, this.next);
-    if (refusal) return refusal;
+    const right = await rightToVersions(request, target, this.next);
+    if ('status' in right) return right;
     return this.readEntry(plain, target, parseId(asked) ?? '', asked);
   }
 
@@ -111,10 +114,10 @@ export class Reader {
 
   /** The null version, wherever it stands. */
   private async readNullVersion(request: Request, target: ObjectTarget): Promise<Response> {
-    const refusal = await refusalByOwner(request, target, this.next);
-    if (refusal) return refusal;
+    const right = await rightToVersions(request, target, this.next);
+    if ('status' in right) return right;
     for (let isAgain = false; ; isAgain = true) {
-      const found = await this.nulls.find(request, target);
+      const found = await this.nulls.find(request, target, right);
       if (found === undefined) return notFound(request);
       const response =
         found === 'itself'
@@ -125,6 +128,12 @@ export class Reader {
       if (!isGone || isAgain) return response;
       await drain(response.body);
     }
+  }
+
+  /** The id under which an object's null version is kept among its versions, or the refusal of a client that may not reach those. */
+  async keptNull(request: Request, target: ObjectTarget): Promise<string | Response | undefined> {
+    const right = await rightToVersions(request, target, this.next);
+    return 'status' in right ? right : this.nulls.kept(request, target, target.object, right);
   }
 
   /** Whether conditions, or a range, are what a marker was refused for. */
@@ -153,7 +162,7 @@ export class Reader {
   /** What is in force, where the store tells this client; to read takes no right to know, and does not fail where the store does not tell. */
   private async inForce(request: Request, target: ObjectTarget): Promise<InForce | undefined> {
     const isNobody = credentials(request.headers).entries().next().done === true;
-    if (this.authority === 'client' && isNobody) return undefined;
+    if (this.power === 'client' && isNobody) return undefined;
     try {
       return await this.settings.inForce(request, target);
     } catch (error) {

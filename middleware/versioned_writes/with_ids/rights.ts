@@ -1,5 +1,6 @@
 import { parseVersionName, versionsContainerOf, containerOfVersions } from '../../../src/core/version_names';
 import { drain } from '../../../src/http/body';
+import type { Right } from '../../../src/http/grants';
 import { credentials } from '../../../src/http/headers';
 import {
   subrequest,
@@ -9,6 +10,7 @@ import {
   type Response,
 } from '../../../src/http/message';
 import { formatTarget, type ObjectTarget } from '../../../src/http/path';
+import { rightOfOwner } from '../../../src/http/shown_right';
 import { StoreError } from '../../../src/stores/error';
 
 /** There is none: no container has a name without a character. */
@@ -18,19 +20,22 @@ const NO_CONTAINER = versionsContainerOf('');
  * Whether a client may reach versions by their ids, which takes the right to a container that has no ACL, as on Swift: it is asked for something
  * in a container that is not there.
  *
- * @returns the store's refusal; undefined where it may
+ * @returns the right to this object's versions, or the store's refusal
  */
-export async function refusalByOwner(
+export async function rightToVersions(
   request: Request,
-  { version, account }: ObjectTarget,
+  object: ObjectTarget,
   next: Handler,
-): Promise<Response | undefined> {
+): Promise<Right | Response> {
+  const { version, account } = object;
   const method = ['HEAD', 'DELETE'].includes(request.method) ? request.method : 'GET';
   const path = formatTarget({ version, account, container: NO_CONTAINER, object: 'none' });
-  const response = await next(subrequest(request, { method, path, headers: credentials(request.headers) }));
+  const asked = subrequest(request, { method, path, headers: credentials(request.headers) });
+  const response = await next(asked);
   if (response.status === 401 || response.status === 403) return response;
   await drain(response.body);
-  if (response.status === 404) return undefined;
+  const right = rightOfOwner(asked, response, object);
+  if (right) return right;
   throw new StoreError(
     'unavailable',
     `whether the client may reach versions is not known: the store answered ${response.status}`,

@@ -24,8 +24,8 @@ export async function fromVersion(
   const source = copiedBy(request, target);
   if (!source) return request;
   const isNull = asked === NULL_ID;
-  const kept =
-    isNull && request.dialect ? await reader.nulls.kept(request, source, source.object) : undefined;
+  const kept = isNull && request.dialect ? await reader.keptNull(request, source) : undefined;
+  if (typeof kept === 'object') return kept;
   const id = kept ?? (isNull ? undefined : asked);
   const place = id === undefined ? source : entryOf({ target: source, id: parseId(id) ?? '' });
   // what has an id does not change; which version is the null version does

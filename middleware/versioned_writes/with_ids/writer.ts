@@ -32,7 +32,7 @@ import { asMarker, identified } from './shown';
 
 /** What writing takes. */
 export interface WriterParts extends Holding {
-  readonly app: Pick<App, 'authority' | 'mayWrite' | 'mayLock'>;
+  readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock'>;
   readonly log: Log;
 }
 
@@ -45,7 +45,7 @@ export class WriterWithIds {
     private readonly settings: Settings,
     private readonly parts: WriterParts,
   ) {
-    this.containers = new VersionsContainers(next, parts.app.authority);
+    this.containers = new VersionsContainers(next);
   }
 
   /** PUT, DELETE, COPY or POST that concerns an object, and not one of its versions. */
@@ -125,10 +125,10 @@ export class WriterWithIds {
     return {
       guard: async (current) => {
         if (willFail(request, current)) return 'pass';
-        if (app.authority === 'client') return 'go';
-        const refusal = await app.mayWrite(request, written);
-        if (refusal) held.refuse(refusal);
-        return refusal ? 'stop' : 'go';
+        if (app.power === 'client') return 'go';
+        const right = await app.mayWrite(request, written);
+        if ('status' in right) held.refuse(right);
+        return 'status' in right ? 'stop' : 'go';
       },
       forward: (to) => this.forward(held, written, to),
     };
@@ -139,7 +139,7 @@ export class WriterWithIds {
     const entry = to && { version: written.version, ...to };
     let seen: Omit<Sent, 'outcome'> = {};
     const outcome = await held.forward(
-      (own) => (entry ? writeTo(entry, own, next, () => this.remake(held, written)) : next(own)),
+      (own) => (entry ? writeTo(entry, held, own, () => this.remake(held, written)) : next(own)),
       (response) => {
         seen = sentOf(request, response);
         return response;

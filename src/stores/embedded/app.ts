@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { seconds } from '../../config/options';
 import { messageOf } from '../../errors';
 import type { Log } from '../../log';
+import { Right } from '../../http/grants';
 import type { Request, Response } from '../../http/message';
 import type { ObjectTarget } from '../../http/path';
 import type { App, AppPlugin } from '../../plugin';
@@ -49,7 +50,7 @@ interface Housekeeping {
 export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping): App {
   return {
     handler: createHandler(storage),
-    authority: 'service',
+    power: 'service',
     judgesParts: true,
     mayWrite: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
     mayLock: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
@@ -67,11 +68,12 @@ function keepHouse(storage: Storage, { interval, log }: Housekeeping): () => Pro
 }
 
 /** Refuses what the handler would refuse before it asks for the right, so that both answer alike. */
-function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Response | undefined {
+function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Right | Response {
   const refusal = refusalOfNames(target);
   if (refusal) return refusal;
   const container = storage.container(target.account, target.container);
-  return request.authorise?.(resourceOf(storage, 'PUT', target, container));
+  const forbidden = request.authorise?.(resourceOf(storage, 'PUT', target, container));
+  return forbidden ?? Right.established('write', target);
 }
 
 async function expire(storage: Storage, log: Log): Promise<void> {

@@ -115,6 +115,7 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
   const user = login && new LoggedIn(login);
 
   const handler = async (request: Request): Promise<Response> => {
+    if (request.authority !== 'client') request.authority.check(request);
     if (request.authority === 'client' || user === undefined) {
       const response = await upstream.send(request);
       if (response.status === 401 || response.status === 403) rights.forget(request);
@@ -135,7 +136,7 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
 
   return {
     handler,
-    authority: user ? 'service' : 'client',
+    power: user ? 'service' : 'client',
     upstream: server,
     mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
     mayLock: (request, target) => (user ? rights.mayWrite(request, target) : rights.mayLook(request, target)),

@@ -7,6 +7,7 @@ import { subrequest, textResponse, type Request, type Handler, type Response } f
 import { formatTarget, parseTarget, type ContainerTarget, type ObjectTarget } from '../../http/path';
 import { isTempUrl, tempUrlQuery } from '../../http/temp_url';
 import { changedBy, writtenBy } from '../../http/written';
+import { Right } from '../../http/grants';
 import { StoreError } from '../error';
 import { PROBES, type ProbeMethod, type Scratch } from './scratch';
 
@@ -35,11 +36,19 @@ export class Rights {
   }
 
   /**
-   * Undefined where the client may write (or delete: Swift asks for the same right), else the store's refusal.
+   * The right to write (or to delete, for which Swift asks for the same), or the store's refusal.
    *
    * @param fresh not by what is remembered
    */
-  async mayWrite(request: Request, target: ObjectTarget, fresh = false): Promise<Response | undefined> {
+  async mayWrite(request: Request, target: ObjectTarget, fresh = false): Promise<Right | Response> {
+    return (await this.refusalOfWriting(request, target, fresh)) ?? Right.established('write', target);
+  }
+
+  private async refusalOfWriting(
+    request: Request,
+    target: ObjectTarget,
+    fresh: boolean,
+  ): Promise<Response | undefined> {
     const { scratch } = this;
     if (!scratch) return this.probe(request, { ...target, object: randomUUID() }, 'DELETE', '');
     // what is signed holds for one method and until its own time
@@ -53,10 +62,16 @@ export class Rights {
   }
 
   /**
-   * Where there is no service user with whom to try what the store does: undefined unless the client may
+   * Where there is no service user with whom to try what the store does: refuses a client that may
    * not even look at what it is to write, which its write begins with.
+   *
+   * @returns a right that is the store's to judge, request by request
    */
-  async mayLook(request: Request, target: ObjectTarget): Promise<Response | undefined> {
+  async mayLook(request: Request, target: ObjectTarget): Promise<Right | Response> {
+    return (await this.refusalOfLooking(request, target)) ?? Right.established('write', target);
+  }
+
+  private async refusalOfLooking(request: Request, target: ObjectTarget): Promise<Response | undefined> {
     // a change of metadata may need no look
     if (request.method === 'POST') return undefined;
     const key = keyOf(request.headers, target);

@@ -5,6 +5,7 @@ import { Headers } from '../../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../http/message';
 import { formatTarget, parseTarget, type ObjectTarget } from '../../http/path';
 import { signTempUrl } from '../../http/temp_url';
+import { keepOwnContainer } from '../../http/errands';
 import { StoreError } from '../error';
 
 /** Requests that Swift judges by the right to write, and that cannot take effect. */
@@ -81,7 +82,7 @@ export class Scratch {
     const known = this.found.get(what);
     if (known !== undefined) return known;
     // all who wait for it share it, so it must not end with the client that was first
-    const found = tryIt({ ...request, authority: 'service', signal: new AbortController().signal });
+    const found = tryIt({ ...request, signal: new AbortController().signal });
     this.found.set(what, found);
     const forget = () => {
       if (this.found.get(what) === found) this.found.delete(what);
@@ -94,7 +95,7 @@ export class Scratch {
 
   private async tryByToken(request: Request): Promise<boolean> {
     const target = await this.newTarget();
-    const ask = this.asker(request);
+    const ask = this.asker(request, target);
     await this.create(ask, target);
     const there = await status(ask('PUT', target, PROBES.PUT));
     await status(ask('DELETE', target));
@@ -126,7 +127,7 @@ export class Scratch {
     method: ProbeMethod,
   ): Promise<{ there: number; kept: number; missing: number } | undefined> {
     const target = await this.newTarget();
-    const ask = this.asker(request);
+    const ask = this.asker(request, target);
     await this.create(ask, target);
     const signed = await this.signer(request, target);
     const before = await signed('GET');
@@ -147,9 +148,14 @@ export class Scratch {
     return { ...account, container: CONTAINER, object: randomUUID() };
   }
 
-  private asker(request: Request): Ask {
-    return (method, target, headers = Headers.none) =>
-      this.send(subrequest(request, { method, path: formatTarget(target), headers }));
+  private asker(request: Request, { version, account }: ObjectTarget): Ask {
+    const authority = keepOwnContainer(formatTarget({ version, account }), CONTAINER);
+    return (method, target, headers = Headers.none) => {
+      const query = method === 'HEAD' ? 'symlink=get' : '';
+      return this.send(
+        subrequest(request, { method, path: formatTarget(target), query, headers, authority }),
+      );
+    };
   }
 
   private async create(ask: Ask, { version, account, container, object }: ObjectTarget): Promise<void> {
@@ -168,7 +174,7 @@ export class Scratch {
     request: Request,
     target: ObjectTarget,
   ): Promise<(method: string, headers?: Headers) => Promise<number>> {
-    const key = { value: await this.key(this.asker(request), target), digest: 'sha256' };
+    const key = { value: await this.key(this.asker(request, target), target), digest: 'sha256' };
     const expires = Math.floor(Date.now() / 1000) + DAY;
     const path = formatTarget({ ...target, version: 'v1' });
     return (method, headers = Headers.none) => {

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { drain } from '../../http/body';
+import { keepOwnContainer } from '../../http/errands';
 import { Headers } from '../../http/headers';
 import { readJson, UnreadableJson } from '../../http/json';
 import { NO_BODY, type Body, type Handler, type Response } from '../../http/message';
 import { transactionId } from '../../http/transaction';
 import { parseAnswer, readAnswer } from '../answer';
 import { StoreError } from '../error';
+import { ITSELF } from '../itself';
 
 const CONTAINER = 'hindsight-servers';
 /** Seconds after which the store removes a record that nobody refreshes; long enough that it does not decide who is there. */
@@ -125,7 +127,7 @@ export class ServerRecords {
 
   /** Undefined where it has gone, or is none. */
   async #read(id: string): Promise<ServerRecord | undefined> {
-    const body = await this.#get(`/${id}`, '');
+    const body = await this.#get(`/${id}`, ITSELF);
     try {
       return ServerRecord.safeParse(readJson(body)).data;
     } catch (error) {
@@ -165,7 +167,7 @@ export class ServerRecords {
       body,
       signal: AbortSignal.timeout(ANSWER),
       transactionId: transactionId(),
-      authority: 'service',
+      authority: keepOwnContainer(account, CONTAINER),
       received: () => 0,
     });
   }

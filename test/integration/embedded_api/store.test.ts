@@ -13,6 +13,7 @@ import type { ObjectRef } from '../../../src/stores/store';
 import { storeSuite, type StoreFixture } from '../../conformance/store';
 import { temporaryFolders } from '../../support/storage';
 import { clientRequest, upstreamFixture } from '../../support/upstream_store';
+import { anyAuthority } from '../../support/authority';
 
 const folder = temporaryFolders();
 const opened: App[] = [];
@@ -37,7 +38,10 @@ async function appFixture(): Promise<StoreFixture> {
   const account = 'AUTH_test';
   const path = ({ container, object }: ObjectRef) => `/v1/${account}/${quote(container)}/${quote(object)}`;
   return {
-    store: new HttpStore(app.handler, clientRequest({ headers: Headers.none, authority: app.authority })),
+    store: new HttpStore(
+      app.handler,
+      clientRequest({ headers: Headers.none, authority: anyAuthority(app.power) }),
+    ),
     account,
     createContainer: async (suffix) => {
       const name = `store-${randomUUID()}${suffix}`;

@@ -58,9 +58,9 @@ describeWithSwift('the right to write', ({ plain }) => {
     fresh = false,
   ): Promise<[granted: boolean, count: number]> {
     const before = asked.length;
-    const refusal = await rights.mayWrite(given, targetOf(given), fresh);
-    if (refusal) await drain(refusal.body);
-    return [refusal === undefined, asked.length - before];
+    const right = await rights.mayWrite(given, targetOf(given), fresh);
+    if ('status' in right) await drain(right.body);
+    return [!('status' in right), asked.length - before];
   }
 
   it('of a token is remembered for its container', async () => {

@@ -7,6 +7,7 @@ import { Headers } from '../../../src/http/headers';
 import type { Body } from '../../../src/http/message';
 import { createSwiftApp, swift } from '../../../src/stores/swift/app';
 import { clientRequest } from '../../support/upstream_store';
+import { unlimited } from '../../support/authority';
 
 const BYTES = Buffer.alloc(300_000, 'x');
 
@@ -39,7 +40,7 @@ async function put(body: Body, headers: Record<string, string>, isEarly: boolean
   const own = { upstream: url, auth_url: `${url}/auth`, auth_user: 'u', auth_key: 'k' };
   const app = createSwiftApp(swift.options.parse(own));
   try {
-    const request = clientRequest({ headers: Headers.of(headers), authority: 'service', body });
+    const request = clientRequest({ headers: Headers.of(headers), authority: unlimited(), body });
     const response = await app.handler(request);
     await drain(response.body);
     return { told: response.status, stored };

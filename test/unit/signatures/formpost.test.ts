@@ -48,7 +48,7 @@ it('a form that is signed for a page with a line break is good for no other path
   const written: Request[] = [];
   const app = {
     handler: () => Promise.reject(new Error('not asked')),
-    authority: 'service',
+    power: 'service',
     close: () => undefined,
   };
   const filter = formpost.create({ allowed_digests: ['sha256'] }, {

@@ -17,7 +17,7 @@ const KEY = 'key';
 function filtered(methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']) {
   const passed: Request[] = [];
   const next: Handler = (request) => {
-    const isForKey = request.authority === 'service';
+    const isForKey = request.authority !== 'client';
     if (!isForKey) passed.push(request);
     const headers = Headers.of({ 'X-Account-Meta-Temp-Url-Key': isForKey ? KEY : undefined });
     return Promise.resolve({ status: 200, headers, body: NO_BODY });

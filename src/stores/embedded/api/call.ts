@@ -1,6 +1,7 @@
 import type { ByteString } from '../../../http/bytes';
 import type { Headers } from '../../../http/headers';
 import { ACCOUNT_ACL } from '../../../http/account_acl';
+import { BeyondAuthority } from '../../../http/grants';
 import type { Request, Resource } from '../../../http/message';
 import type { ContainerTarget, ObjectTarget, Target } from '../../../http/path';
 import { bucketOfParts } from '../../../reserved';
@@ -46,9 +47,11 @@ export function resourceOf(
 }
 
 /**
- * Asks the filter that knows who asks; whatever has the service's authority may do anything.
+ * Asks the filter that knows who asks. What is asked in the service user's name has been judged, and reaches no other place than its
+ * authority covers.
  *
  * @throws Refused with that filter's refusal
+ * @throws BeyondAuthority
  */
 export function authorise(
   call: Pick<Call, 'request' | 'storage' | 'isNamedByManifest'>,
@@ -57,7 +60,11 @@ export function authorise(
   container?: ContainerRecord,
 ): void {
   const { request, storage } = call;
-  if (request.authority === 'service') return;
+  const { authority } = request;
+  if (authority !== 'client') {
+    if (!authority.reaches(target)) throw new BeyondAuthority(`a ${method} reaches beyond its authority`);
+    return;
+  }
   const resource = call.isNamedByManifest
     ? resourceOfPart(storage, method, target, container)
     : resourceOf(storage, method, target, container);
@@ -102,7 +109,7 @@ export function openContainer(
 
 /** Whether the client owns the account (Swift's `swift_owner`): who may change it, and not only what is in it. */
 export function isOwner({ request, storage }: Pick<Call, 'request' | 'storage'>, target: Target): boolean {
-  if (request.authority === 'service' || request.authorise === undefined) return true;
+  if (request.authority !== 'client' || request.authorise === undefined) return true;
   const { version, account } = target;
   return request.authorise(resourceOf(storage, 'POST', { version, account })) === undefined;
 }

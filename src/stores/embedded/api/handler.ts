@@ -69,6 +69,7 @@ async function settleBody({ body, headers, sendContinue }: Request, status: numb
 }
 
 async function dispatch(request: Request, storage: Storage): Promise<Response> {
+  if (request.authority !== 'client') request.authority.check(request);
   if (request.path === '/info') return info(request);
   const target = parseTarget(request.path);
   if (target === undefined) throw new Refused(page(412, 'Bad URL'));

@@ -1,0 +1,117 @@
+import type { ByteString } from '../http/bytes';
+import { ServiceAuthority, type Authority, type Power, type Right } from '../http/grants';
+import { isContainer, isObject, type ContainerTarget, type ObjectTarget } from '../http/path';
+import type { Scope } from '../http/scope';
+import { bucketOfParts, partsContainerOf } from '../reserved';
+import { archivePrefix } from './names';
+import { NULL_INDEX_PREFIX, nullIndexName, versionPrefix, versionsContainerOf } from './version_names';
+
+const ALL = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
+
+/**
+ * The authority that follows from a client's right: over the object or container itself, and what the proxy keeps beside
+ * it in the same account.
+ *
+ * @param power in whose name the proxy's own requests are made
+ * @param archive the container to which the object's versions go, if its container names one
+ */
+export function authorityOn(power: Power, right: Right, archive?: ByteString): Authority {
+  if (power === 'client') return 'client';
+  return ServiceAuthority.over(`on a right to ${right.kind}`, scopesOf(right, archive));
+}
+
+/**
+ * The authority over the parts of uploads that follows from a right to an object: for who may write it, over its own
+ * parts; for who may read it, to read the manifests of parts that it may consist of.
+ *
+ * @param key the name of the object; undefined: the right is one to any object of the bucket, whose uploads are listed
+ */
+export function authorityOverParts(power: Power, right: Right, key: ByteString | undefined): Authority {
+  if (power === 'client') return 'client';
+  return ServiceAuthority.over(`over parts, on a right to ${right.kind}`, partsOf(right, key));
+}
+
+function partsOf({ kind, target }: Right, key: ByteString | undefined): readonly Scope[] {
+  if (!isObject(target)) return [];
+  const { account, container } = target;
+  const parts = partsContainerOf(container);
+  if (kind === 'read') return [{ account, container: parts, object: { prefix: '' }, methods: ['GET'] }];
+  if (kind !== 'write') return [];
+  if (key === undefined) return [{ account, container: parts, methods: ['HEAD', 'PUT', 'GET'] }];
+  const prefix = `${key}/`;
+  return [
+    ...ofWriter(target),
+    { account, container: parts, methods: ['HEAD', 'PUT', 'GET'], listed: [prefix] },
+    { account, container: parts, object: { prefix }, methods: ALL, takesManifests: true },
+  ];
+}
+
+function scopesOf({ kind, target }: Right, archive: ByteString | undefined): readonly Scope[] {
+  if (isObject(target)) {
+    if (kind === 'read') return ofReader(target);
+    return kind === 'write' ? [...ofWriter(target), ...inArchive(target, archive)] : [];
+  }
+  if (!isContainer(target)) return [];
+  if (kind === 'list') return ofLister(target);
+  return kind === 'change' ? ofOwner(target) : [];
+}
+
+function ofReader({ account, container, object }: ObjectTarget): Scope[] {
+  const versions = versionsContainerOf(container);
+  const prefix = versionPrefix(object);
+  return [
+    { account, container, object: { name: object }, methods: ['HEAD'] },
+    { account, container: versions, methods: ['GET'], listed: [prefix] },
+    { account, container: versions, object: { prefix }, methods: ['HEAD', 'GET'] },
+    { account, container: versions, object: { name: nullIndexName(object) }, methods: ['HEAD'] },
+  ];
+}
+
+function ofWriter({ account, container, object }: ObjectTarget): Scope[] {
+  const versions = versionsContainerOf(container);
+  const prefix = versionPrefix(object);
+  return [
+    { account, container, object: { name: object }, methods: ALL, takesManifests: true },
+    ...ofAcls(account, container),
+    { account, container: versions, methods: ['HEAD', 'GET', 'PUT', 'POST'], listed: [prefix] },
+    { account, container: versions, object: { prefix }, methods: ALL, takesManifests: true },
+    { account, container: versions, object: { name: nullIndexName(object) }, methods: ALL },
+  ];
+}
+
+function inArchive({ account, object }: ObjectTarget, archive: ByteString | undefined): Scope[] {
+  if (archive === undefined) return [];
+  const prefix = archivePrefix(object);
+  return [
+    { account, container: archive, methods: ['GET'], listed: [prefix] },
+    { account, container: archive, object: { prefix }, methods: ALL },
+  ];
+}
+
+function ofLister({ account, container }: ContainerTarget): Scope[] {
+  const versions = versionsContainerOf(container);
+  return [
+    { account, container, object: { prefix: '' }, methods: ['HEAD'] },
+    { account, container: versions, methods: ['HEAD', 'GET'] },
+    { account, container: versions, object: { prefix: '' }, methods: ['HEAD'] },
+  ];
+}
+
+function ofOwner(target: ContainerTarget): Scope[] {
+  const { account, container } = target;
+  const versions = versionsContainerOf(container);
+  return [
+    ...ofLister(target),
+    ...ofAcls(account, bucketOfParts(container) ?? container),
+    { account, container: versions, methods: ['PUT', 'POST', 'DELETE'] },
+    { account, container: versions, object: { prefix: NULL_INDEX_PREFIX }, methods: ['DELETE'] },
+  ];
+}
+
+/** The ACLs of a container of parts are made of the bucket's. */
+function ofAcls(account: ByteString, bucket: ByteString): Scope[] {
+  return [
+    { account, container: bucket, methods: ['HEAD'] },
+    { account, container: partsContainerOf(bucket), methods: ['HEAD', 'POST'] },
+  ];
+}

@@ -1,0 +1,22 @@
+import { Right, ServiceAuthority, type Authority, type Power } from '../../src/http/grants';
+import { parseTarget } from '../../src/http/path';
+
+/** An authority to anything, for tests of what stands behind the filters. Nothing in the product makes one. */
+export function unlimited(): ServiceAuthority {
+  const authority = ServiceAuthority.over('to anything, in a test', []);
+  authority.check = () => undefined;
+  authority.reaches = () => true;
+  return authority;
+}
+
+/** The same, or the client's where there is no service user. */
+export function anyAuthority(power: Power): Authority {
+  return power === 'client' ? 'client' : unlimited();
+}
+
+/** A right as an app would have established it. */
+export function rightTo(kind: Right['kind'], path: string): Right {
+  const target = parseTarget(path);
+  if (target === undefined) throw new Error(`${path} is no path`);
+  return Right.established(kind, target);
+}
