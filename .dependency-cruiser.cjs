@@ -61,6 +61,43 @@ module.exports = {
       ['src/stores/embedded/', 'src/stores/swift/'],
     ),
 
+    // What the service user may be asked for follows from a client's right, or is on a closed list.
+    {
+      name: 'authority',
+      comment: 'Only what has seen a right makes authority of it; see ARCHITECTURE.md.',
+      severity: 'error',
+      from: {
+        path: '^(src|middleware)/',
+        pathNot: [
+          'src/http/authority.ts',
+          'src/http/errands.ts',
+          'src/http/shown_right.ts',
+          'src/core/authority.ts',
+          'src/stores/swift/rights.ts',
+          'src/stores/embedded/app.ts',
+          'src/stores/embedded/api/call.ts',
+        ].map(pattern),
+      },
+      to: { path: pattern('src/http/grants.ts') },
+    },
+    {
+      name: 'closed-list',
+      comment: "What is asked in the service user's name on no right is a closed list; see ARCHITECTURE.md.",
+      severity: 'error',
+      from: {
+        path: '^(src|middleware)/',
+        pathNot: [
+          'src/http/quota.ts',
+          'src/stores/swift/scratch.ts',
+          'src/stores/swift/server_records.ts',
+          'middleware/tempurl/keys.ts',
+          'middleware/versioned_writes/settings.ts',
+          'middleware/versioned_writes/with_ids/containers.ts',
+        ].map(pattern),
+      },
+      to: { path: pattern('src/http/errands.ts') },
+    },
+
     // A rule against cycles belongs here. There are some today.
   ],
   // TypeScript 7 has no parser to call

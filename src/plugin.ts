@@ -3,7 +3,7 @@ import type { Passthrough } from './config/passthrough';
 import type { Coordination } from './coordination/coordination';
 import type { Credential, Credentials } from './credentials/credential';
 import type { Headers } from './http/headers';
-import type { Power, Right } from './http/grants';
+import type { Power, Right } from './http/authority';
 import type { Filter, Handler, Request, Response } from './http/message';
 import type { ObjectTarget } from './http/path';
 import type { Log } from './log';

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { authorityOn } from '../../src/core/authority';
 import { drain } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
-import type { Power, Right } from '../../src/http/grants';
+import type { Power, Right } from '../../src/http/authority';
 import { credentials, Headers } from '../../src/http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, type ContainerTarget } from '../../src/http/path';

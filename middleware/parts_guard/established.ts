@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { isManifestOfParts } from '../../src/buckets/upload_names';
 import { authorityOverParts } from '../../src/core/authority';
 import { drain } from '../../src/http/body';
-import type { Right } from '../../src/http/grants';
+import type { Right } from '../../src/http/authority';
 import { credentials } from '../../src/http/headers';
 import {
   isReading,

@@ -2,7 +2,7 @@ import { isVersionsContainer } from '../../src/core/version_names';
 import { readAll } from '../../src/http/body';
 import { strip, toText, unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import type { Power } from '../../src/http/grants';
+import type { Power } from '../../src/http/authority';
 import { textResponse, type Request, type Response } from '../../src/http/message';
 import { parseQuery, type ContainerTarget, type Target } from '../../src/http/path';
 import { isSignedForS3 } from '../../src/http/s3';

@@ -1,7 +1,7 @@
 import type { Change } from '../../src/caches/cache';
 import { CoordinationUnavailable } from '../../src/errors';
 import { destroy, drain } from '../../src/http/body';
-import type { Right } from '../../src/http/grants';
+import type { Right } from '../../src/http/authority';
 import { credentials, type Headers } from '../../src/http/headers';
 import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, type ContainerTarget } from '../../src/http/path';
@@ -37,7 +37,9 @@ export class ContainerRequests {
       const response = await (withIds ? withIds.show(request, target) : next({ ...request }));
       return this.parts.allowed === undefined ? response : shown(response);
     }
-    if (!['PUT', 'POST', 'DELETE'].includes(request.method)) return next(request);
+    // what is asked in the service user's name makes no settings
+    const changes = ['PUT', 'POST', 'DELETE'].includes(request.method) && request.authority === 'client';
+    if (!changes) return next(request);
     const setting = this.settingOf(request);
     if (setting && 'status' in setting) return setting;
     if (!withIds || !(mayChangeWhatIsInForce(request) || touchesWithIds(request.headers)))

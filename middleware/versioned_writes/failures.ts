@@ -1,6 +1,6 @@
 import { CoordinationUnavailable } from '../../src/errors';
 import { Headers } from '../../src/http/headers';
-import type { Power } from '../../src/http/grants';
+import type { Power } from '../../src/http/authority';
 import { textResponse, type Request, type Response } from '../../src/http/message';
 import { LockTimeout } from '../../src/lockers/locker';
 import { NameRefused } from '../../src/lockers/names';

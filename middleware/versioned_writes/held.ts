@@ -2,7 +2,7 @@ import { authorityOn } from '../../src/core/authority';
 import type { Outcome } from '../../src/core/versions';
 import { destroy, drain, receiveFirst } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
-import type { Authority } from '../../src/http/grants';
+import type { Authority } from '../../src/http/authority';
 import { ClientGone, type Handler, type Request, type Response } from '../../src/http/message';
 import type { ObjectTarget } from '../../src/http/path';
 import type { Lock, Locker } from '../../src/lockers/locker';

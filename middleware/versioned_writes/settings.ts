@@ -3,7 +3,7 @@ import type { Mode } from '../../src/core/decide';
 import { drain } from '../../src/http/body';
 import { isTrueValue, quote, toText, unquote, type ByteString } from '../../src/http/bytes';
 import { lookAtHeaders } from '../../src/http/errands';
-import type { Power } from '../../src/http/grants';
+import type { Power } from '../../src/http/authority';
 import { credentials, Headers } from '../../src/http/headers';
 import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, type ContainerTarget } from '../../src/http/path';

@@ -1,5 +1,5 @@
 import type { ByteString } from '../http/bytes';
-import { ServiceAuthority, type Authority, type Power, type Right } from '../http/grants';
+import { BeyondAuthority, Right, ServiceAuthority, type Authority, type Power } from '../http/grants';
 import { isContainer, isObject, type ContainerTarget, type ObjectTarget } from '../http/path';
 import type { Scope } from '../http/scope';
 import { bucketOfParts, partsContainerOf } from '../reserved';
@@ -17,7 +17,7 @@ const ALL = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
  */
 export function authorityOn(power: Power, right: Right, archive?: ByteString): Authority {
   if (power === 'client') return 'client';
-  return ServiceAuthority.over(`on a right to ${right.kind}`, scopesOf(right, archive));
+  return ServiceAuthority.over(`on a right to ${right.kind}`, scopesOf(checked(right), archive));
 }
 
 /**
@@ -28,7 +28,13 @@ export function authorityOn(power: Power, right: Right, archive?: ByteString): A
  */
 export function authorityOverParts(power: Power, right: Right, key: ByteString | undefined): Authority {
   if (power === 'client') return 'client';
-  return ServiceAuthority.over(`over parts, on a right to ${right.kind}`, partsOf(right, key));
+  return ServiceAuthority.over(`over parts, on a right to ${right.kind}`, partsOf(checked(right), key));
+}
+
+/** @throws BeyondAuthority if it only has the shape of a right */
+function checked(right: Right): Right {
+  if (Right.is(right)) return right;
+  throw new BeyondAuthority('no right was established');
 }
 
 function partsOf({ kind, target }: Right, key: ByteString | undefined): readonly Scope[] {

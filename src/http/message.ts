@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Headers } from './headers';
 import { Headers as HeaderList } from './headers';
 import type { ByteString } from './bytes';
-import type { Authority } from './grants';
+import type { Authority } from './authority';
 import type { Target } from './path';
 
 /** A body: a stream that is read at most once, or bytes at hand. */

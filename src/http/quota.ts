@@ -2,7 +2,7 @@ import { page } from './answers';
 import { drain } from './body';
 import { credentials, type Headers } from './headers';
 import { lookAtHeaders } from './errands';
-import type { Power } from './grants';
+import type { Power } from './authority';
 import { subrequest, type Handler, type Request, type Response } from './message';
 import { formatTarget, type Target } from './path';
 

@@ -7,7 +7,7 @@ import type { Locker } from '../../src/lockers/locker';
 import { MemoryLocker } from '../../src/lockers/memory';
 import { createLog } from '../../src/log';
 import { rightTo } from '../support/authority';
-import type { Power } from '../../src/http/grants';
+import type { Power } from '../../src/http/authority';
 
 interface Place {
   readonly handler: Handler;

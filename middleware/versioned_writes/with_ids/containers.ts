@@ -4,7 +4,7 @@ import { authorityOn } from '../../../src/core/authority';
 import { BEFORE_VERSIONS } from '../../../src/core/version_names';
 import { isTrueValue, toBytes, type ByteString } from '../../../src/http/bytes';
 import { lookAtHeaders } from '../../../src/http/errands';
-import type { Power, Right } from '../../../src/http/grants';
+import type { Power, Right } from '../../../src/http/authority';
 import { credentials, Headers } from '../../../src/http/headers';
 import { readJson } from '../../../src/http/json';
 import {

@@ -2,7 +2,7 @@ import { authorityOn } from '../../../src/core/authority';
 import { page } from '../../../src/http/answers';
 import { destroy, drain } from '../../../src/http/body';
 import { isTrueValue } from '../../../src/http/bytes';
-import type { Power } from '../../../src/http/grants';
+import type { Power } from '../../../src/http/authority';
 import { credentials } from '../../../src/http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
 import { formatTarget, type ObjectTarget } from '../../../src/http/path';

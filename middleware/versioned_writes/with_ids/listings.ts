@@ -4,7 +4,7 @@ import { answer, page } from '../../../src/http/answers';
 import { bestMatch, parseAccept } from '../../../src/http/accept';
 import { destroy, drain } from '../../../src/http/body';
 import { toBytes, toText, type ByteString } from '../../../src/http/bytes';
-import type { Power, Right } from '../../../src/http/grants';
+import type { Power, Right } from '../../../src/http/authority';
 import { credentials, Headers } from '../../../src/http/headers';
 import { listingAnswer, type ShownEntry } from '../../../src/http/listing';
 import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';

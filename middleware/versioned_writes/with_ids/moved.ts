@@ -1,6 +1,6 @@
 import { drain, whileUnread } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
-import type { Authority } from '../../../src/http/grants';
+import type { Authority } from '../../../src/http/authority';
 import { credentials, Headers } from '../../../src/http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
 import { formatTarget, parseQuery, type ObjectTarget } from '../../../src/http/path';

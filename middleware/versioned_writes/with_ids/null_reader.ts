@@ -2,7 +2,7 @@ import { authorityOn } from '../../../src/core/authority';
 import { findNull } from '../../../src/core/null_versions';
 import { versionPrefix, versionsContainerOf } from '../../../src/core/version_names';
 import { drain } from '../../../src/http/body';
-import type { Power, Right } from '../../../src/http/grants';
+import type { Power, Right } from '../../../src/http/authority';
 import { credentials, Headers } from '../../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../../src/http/message';
 import { formatQuery, formatTarget, type ContainerTarget, type ObjectTarget } from '../../../src/http/path';

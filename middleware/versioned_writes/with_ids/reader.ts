@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { drain, whileUnread } from '../../../src/http/body';
 import { page } from '../../../src/http/answers';
-import type { Power } from '../../../src/http/grants';
+import type { Power } from '../../../src/http/authority';
 import { credentials, Headers } from '../../../src/http/headers';
 import {
   subrequest,

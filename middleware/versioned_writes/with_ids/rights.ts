@@ -1,6 +1,6 @@
 import { parseVersionName, versionsContainerOf, containerOfVersions } from '../../../src/core/version_names';
 import { drain } from '../../../src/http/body';
-import type { Right } from '../../../src/http/grants';
+import type { Right } from '../../../src/http/authority';
 import { credentials } from '../../../src/http/headers';
 import {
   subrequest,

@@ -18,6 +18,14 @@ export interface BucketStore {
   callerOf(user: readonly [name: string, key: string] | undefined, account?: string): Promise<Caller>;
   /** What the store itself was asked for so far: methods, and paths with their queries. */
   readonly asked: readonly string[];
+  /** The same requests themselves. */
+  readonly sent: readonly Request[];
+  /** What follows the gatekeeper in the pipeline. */
+  readonly next: Handler;
+  /** The store, past the pipeline. */
+  readonly direct: Handler;
+  /** The store is the app, to which nobody comes past the pipeline. */
+  readonly isItsOwn: boolean;
   close(): Promise<void>;
 }
 
@@ -34,11 +42,15 @@ export const ROOT: Request = {
   received: () => 0,
 };
 
-/** The embedded store with versions, and a user of it. */
-export async function openEmbedded(): Promise<BucketStore> {
+/**
+ * The embedded store with versions, and a user of it.
+ *
+ * @param filters to stand before tempauth
+ */
+export async function openEmbedded(filters = ''): Promise<BucketStore> {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-buckets-'));
   const text = `[pipeline:main]
-pipeline = gatekeeper bulk tempauth container_quotas account_quotas versioned_writes embedded
+pipeline = gatekeeper bulk ${filters} tempauth container_quotas account_quotas versioned_writes embedded
 [filter:tempauth]
 user_test_tester = testing .admin
 user_test2_tester2 = testing2 .admin
@@ -92,9 +104,11 @@ async function open(text: string, account: string): Promise<BucketStore> {
   // dialects stand behind the gatekeeper
   const [, ...filters] = config.createFilters({ log, app, coordination: alone() });
   const asked: string[] = [];
+  const sent: Request[] = [];
   const recording: Handler = (request) => {
     const query = request.query === '' ? '' : `?${request.query}`;
     asked.push(`${request.method} ${request.path}${query}`);
+    sent.push(request);
     return app.handler(request);
   };
   const next = buildPipeline(filters, recording);
@@ -108,6 +122,10 @@ async function open(text: string, account: string): Promise<BucketStore> {
     caller: await callerOf(['test:tester', 'testing']),
     callerOf,
     asked,
+    sent,
+    next,
+    direct: app.handler,
+    isItsOwn: app.upstream === undefined,
     close: () => app.close(),
   };
 }

@@ -1,0 +1,63 @@
+/**
+ * Who may what in the world of these tests, written apart from the product: owners all in their account, others what
+ * TempAuth's ACLs let them, and the holder of a signed URL what it is signed for.
+ */
+
+export const ACCOUNTS = ['AUTH_test', 'AUTH_test2'] as const;
+export type Account = (typeof ACCOUNTS)[number];
+
+/** Who asks: a user; nobody; or whoever has a URL that is signed for one method and one object. */
+export type Who = 'tester' | 'tester2' | 'tester3' | 'nobody' | Signed;
+
+export interface Signed {
+  readonly method: string;
+  readonly place: Place;
+}
+
+export interface Place {
+  readonly account: string;
+  readonly container: string;
+  readonly object?: string | undefined;
+}
+
+export interface Acls {
+  readonly read: string;
+  readonly write: string;
+}
+
+const OWNS: Readonly<Record<string, string>> = { tester: 'AUTH_test', tester2: 'AUTH_test2' };
+const NAMES: Readonly<Record<string, string>> = {
+  tester: 'test:tester',
+  tester2: 'test2:tester2',
+  tester3: 'test:tester3',
+};
+
+export type Deed = 'read' | 'list' | 'write' | 'own';
+
+/** The ACLs of all containers as they are now, by `account/container`. */
+export class Model {
+  private readonly acls = new Map<string, Acls>();
+
+  set({ account, container }: Place, acls: Partial<Acls>): void {
+    const before = this.acls.get(`${account}/${container}`) ?? { read: '', write: '' };
+    this.acls.set(`${account}/${container}`, { ...before, ...acls });
+  }
+
+  may(who: Who, deed: Deed, place: Place): boolean {
+    if (typeof who === 'object') return isSignedFor(who, deed, place);
+    if (OWNS[who] === place.account) return true;
+    if (deed === 'own') return false;
+    const { read, write } = this.acls.get(`${place.account}/${place.container}`) ?? { read: '', write: '' };
+    const listed = (deed === 'write' ? write : read).split(',');
+    const name = NAMES[who];
+    if (name !== undefined && listed.includes(name)) return true;
+    if (deed === 'write' || !listed.includes('.r:*')) return false;
+    return deed === 'read' || listed.includes('.rlistings');
+  }
+}
+
+function isSignedFor({ method, place }: Signed, deed: Deed, { account, container, object }: Place): boolean {
+  const isHere = account === place.account && container === place.container && object === place.object;
+  const reads = method === 'GET' || method === 'HEAD';
+  return isHere && (deed === 'read' ? reads : deed === 'write' && !reads);
+}

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { completeUpload } from '../../../src/buckets/completion';
+import { BucketError } from '../../../src/buckets/errors';
+import { putPart } from '../../../src/buckets/upload_parts';
+import { createUpload } from '../../../src/buckets/uploads';
+import { Headers } from '../../../src/http/headers';
+import { subrequest, type Request } from '../../../src/http/message';
+import { StoreError } from '../../../src/stores/error';
+import { ROOT, type BucketStore } from '../../support/buckets/store';
+import { countFigures } from '../../support/figures';
+import { USERS } from '../../support/swift';
+import { acls, made, plants, steps, type Made, type Step } from './asking';
+import { complaintOf } from './judge';
+import type { Acls } from './model';
+import { ask, World, type Plant } from './world';
+
+const SECRET = /secret ([^/\s]+)\/(\S+?)\/\S+ (?:new|\d)/g;
+const LEAST_PART = 1;
+
+/** Counts what was tried, for the figures of a run. */
+const tally = { requests: 0, inService: 0, refused: 0 };
+
+/**
+ * The property: whatever clients ask for, in a world with ACLs, links, manifests and archive entries of any kind, what is
+ * asked of the store in the service user's name is on the closed list, or follows from a right that this client has; and no
+ * client is shown what it may not read.
+ */
+export async function holdsOver(
+  store: BucketStore,
+  { worlds, seed }: { readonly worlds: number; readonly seed: number },
+): Promise<void> {
+  let number = 0;
+  const run = async (given: Acls[], planted: Plant[], sequence: Step[]): Promise<void> => {
+    const world = new World(store, `w${Date.now().toString(36)}${++number}`);
+    await world.make(given);
+    for (const [i, plant] of planted.entries()) await world.plant(plant, `planted${i}`);
+    const shown = new Shown(world);
+    for (const [i, step] of sequence.entries()) await take(step, i, world, shown);
+  };
+  await fc.assert(fc.asyncProperty(acls, plants, steps, run), { numRuns: worlds, seed, endOnFailure: true });
+  countFigures(`authority, ${store.isItsOwn ? 'embedded' : 'Swift'}`, { worlds: number, ...tally });
+}
+
+async function take(step: Step, number: number, world: World, shown: Shown): Promise<void> {
+  const { store, model } = world;
+  const request = made(step, world);
+  const before = store.sent.length;
+  const transactionId = `tx${number.toString().padStart(21, '0')}-0123456789`;
+  const root: Request = { ...ROOT, transactionId, ...(step.isDialect ? { dialect: {} } : {}) };
+  const { status, text } =
+    step.kind === 'upload' ? await upload(request, root, world) : await send(request, root, world);
+  tally.requests++;
+  if (status >= 400) tally.refused++;
+  for (const sent of store.sent.slice(before)) {
+    if (sent.authority === 'client') continue;
+    tally.inService++;
+    const why = complaintOf(sent, request, model, world.archives);
+    if (why === undefined) continue;
+    const headers = JSON.stringify([...sent.headers.entries()]);
+    throw new Error(
+      `${describe(request)} was answered ${status}, and sent in the service user's name: ` +
+        `${sent.method} ${sent.path}?${sent.query} ${headers}: ${why}`,
+    );
+  }
+  shown.check(request, status, text);
+  if (status < 300 && request.sets) model.set(request.named?.[0] ?? world.place(step.at), request.sets);
+}
+
+function send(request: Made, root: Request, { store }: World) {
+  const { method, path, query, headers, text } = request;
+  const asked = subrequest(root, { method, path, query, headers, body: Buffer.from(text) });
+  return ask(store.next, root.dialect ? { ...asked, dialect: root.dialect } : asked);
+}
+
+/** An upload in parts, as a dialect makes it. */
+async function upload({ who, named }: Made, root: Request, { store }: World) {
+  const [place] = named ?? [];
+  const user = typeof who === 'string' && who !== 'nobody' ? USERS[who] : undefined;
+  const caller = { ...(await store.callerOf(user, place?.account)), request: root };
+  const key = { bucket: place?.container ?? '', key: place?.object ?? '' };
+  const none: ReadonlyMap<string, string> = new Map();
+  try {
+    const begun = await createUpload(caller, key, { headers: Headers.none });
+    const body = Buffer.from('part');
+    const content = { body, length: body.length, given: Headers.none, sums: none, trailing: () => none };
+    const { etag } = await putPart(caller, begun, 1, content);
+    const parts = [{ number: 1, etag, sums: none }];
+    await completeUpload(caller, begun, () => Promise.resolve({ parts, leastPart: LEAST_PART, sums: none }));
+    return { status: 200, text: '' };
+  } catch (error) {
+    if (error instanceof BucketError || error instanceof StoreError)
+      return { status: 400, text: error.message };
+    throw error;
+  }
+}
+
+/** What clients are shown: nothing of a container that they may not read, unless somebody who may has copied it elsewhere. */
+class Shown {
+  private readonly published = new Set<string>();
+
+  constructor(private readonly world: World) {}
+
+  check(request: Made, status: number, text: string): void {
+    const { model, archives } = this.world;
+    const [, source] = request.named ?? [];
+    const isCopied = status < 300 && source !== undefined && request.named?.length === 2;
+    if (isCopied)
+      for (const each of request.named ?? []) this.published.add(`${each.account}/${each.container}`);
+    for (const [secret, account = '', container = ''] of text.matchAll(SECRET)) {
+      if (this.published.has(`${account}/${container}`)) continue;
+      const archive = [...archives].find(([, of]) => of.includes(container))?.[0].split('/')[1];
+      const places = [container, ...(archive === undefined ? [] : [archive])];
+      const may = places.some((each) => isShown(request, { account, container: each }, model));
+      if (!may) throw new Error(`${describe(request)} was shown ${secret}`);
+    }
+  }
+}
+
+function isShown(
+  { who }: Made,
+  place: { account: string; container: string },
+  model: World['model'],
+): boolean {
+  // what is signed with an account's key opens what an object in it consists of, as Swift's tempurl has it
+  if (typeof who === 'object') return who.place.account === place.account;
+  return model.may(who, 'read', place);
+}
+
+function describe({ who, method, path, query, headers }: Made): string {
+  const name = typeof who === 'string' ? who : 'a signed URL';
+  const given = JSON.stringify([...headers.without('x-auth-token').entries()]);
+  return `${name}: ${method} ${path}?${query} ${given}`;
+}

@@ -1,0 +1,179 @@
+import { readAll } from '../../../src/http/body';
+import { quote } from '../../../src/http/bytes';
+import { Headers } from '../../../src/http/headers';
+import { subrequest, type Handler, type Request } from '../../../src/http/message';
+import { ROOT, type BucketStore } from '../../support/buckets/store';
+import { unlimited } from '../../support/authority';
+import { USERS } from '../../support/swift';
+import { temporary } from '../../support/temp_urls';
+import { Model, type Acls, type Place, type Who } from './model';
+
+export const KEY = 'the key of the account';
+
+/** Containers by their short names, with the header that switches versions on. */
+const CONTAINERS = [
+  ['AUTH_test', 'plain', {}],
+  ['AUTH_test', 's-archive', {}],
+  ['AUTH_test', 'h-archive', {}],
+  ['AUTH_test', 'stack', { 'X-Versions-Location': 's-archive' }],
+  ['AUTH_test', 'history', { 'X-History-Location': 'h-archive' }],
+  ['AUTH_test', 'ids', { 'X-Versions-Enabled': 'true' }],
+  ['AUTH_test', 'ids2', { 'X-Versions-Enabled': 'true' }],
+  ['AUTH_test2', 'plain', {}],
+  ['AUTH_test2', 'ids', { 'X-Versions-Enabled': 'true' }],
+] as const;
+export const COUNT = CONTAINERS.length;
+const LOCATIONS = ['X-Versions-Location', 'X-History-Location'] as const;
+export const OBJECTS = ['o', 'p'] as const;
+
+/** What is put at the store past the proxy: at one place, of another. */
+export interface Plant {
+  readonly kind: 'link' | 'manifest' | 'dynamic' | 'entry';
+  readonly at: number;
+  readonly of: number;
+  /** Of a version of the other place, if it has any, and not of the object. */
+  readonly ofVersion: boolean;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export async function ask(handler: Handler, request: Request): Promise<Answer> {
+  const { status, headers, body } = await handler(request);
+  return { status, headers, text: (await readAll(body, 1e8))?.toString('latin1') ?? '' };
+}
+
+/** Accounts with containers of all kinds, in which objects have versions. */
+export class World {
+  readonly model = new Model();
+  /** The containers whose versions go to an archive, by `account/archive`. */
+  readonly archives = new Map<string, readonly string[]>();
+  /** The ids of versions that there are. */
+  readonly ids: string[] = [];
+  private readonly tokens = new Map<string, string>();
+
+  constructor(
+    readonly store: BucketStore,
+    private readonly tag: string,
+  ) {}
+
+  /** A container, by its number, or an object in it. */
+  place(number: number, object?: string): Place {
+    const [account, name] = CONTAINERS[number % COUNT] ?? CONTAINERS[0];
+    return { account, container: `${this.tag}-${name}`, object };
+  }
+
+  /** What shows the store who asks: a token; a signed URL has it in its query. */
+  credentials(who: Who): Headers {
+    const token = typeof who === 'string' ? this.tokens.get(who) : undefined;
+    return Headers.of({ 'X-Auth-Token': token });
+  }
+
+  query(who: Who, query: string): string {
+    if (typeof who === 'string') return query;
+    const { account, container, object } = who.place;
+    const signed = temporary(who.method, `/v1/${account}/${container}/${object}`, { key: KEY });
+    return query === '' ? signed : `${signed}&${query}`;
+  }
+
+  async make(acls: readonly Acls[]): Promise<void> {
+    for (const user of ['tester', 'tester2', 'tester3'] as const) {
+      const [name, key] = USERS[user];
+      const { session } = await this.store.callerOf([name, key]);
+      this.tokens.set(user, (await session()).token ?? '');
+    }
+    for (const account of ['AUTH_test', 'AUTH_test2'])
+      await this.must('POST', { account, container: '' }, { 'X-Account-Meta-Temp-Url-Key': KEY });
+    for (const [i, [account, name, setting]] of CONTAINERS.entries()) {
+      const place = this.place(i);
+      const { read = '', write = '' } = acls[i] ?? {};
+      const headers: Record<string, string> = {
+        'X-Container-Read': read,
+        'X-Container-Write': write,
+        ...setting,
+      };
+      for (const location of LOCATIONS) {
+        const archive = headers[location];
+        if (archive === undefined) continue;
+        headers[location] = `${this.tag}-${archive}`;
+        this.archives.set(`${account}/${this.tag}-${archive}`, [`${this.tag}-${name}`]);
+      }
+      await this.must('PUT', place, headers);
+      this.model.set(place, { read, write });
+      for (const object of OBJECTS)
+        for (const version of [1, 2]) {
+          const secret = `secret ${account}/${place.container}/${object} ${version}`;
+          const { headers } = await this.must('PUT', { ...place, object }, {}, secret);
+          const id = headers.get('x-object-version-id');
+          if (id !== undefined) this.ids.push(id);
+        }
+    }
+  }
+
+  /** Puts something at the store, where no filter sees it. */
+  async plant({ kind, at, of, ofVersion }: Plant, name: string): Promise<void> {
+    const [here, there] = [this.place(at), this.place(of)];
+    const source = (ofVersion ? await this.versionOf(there) : undefined) ?? { ...there, object: 'o' };
+    const path = `${source.container}/${source.object}`;
+    const account = source.account === here.account ? undefined : source.account;
+    if (kind === 'link') {
+      const headers = { 'X-Symlink-Target': quote(path), 'X-Symlink-Target-Account': account };
+      await this.directly('PUT', { ...here, object: name }, headers);
+    } else if (kind === 'manifest') {
+      // segments lie in the account of their manifest
+      const text = JSON.stringify([{ path: `/${Buffer.from(path, 'latin1').toString()}` }]);
+      await this.directly('PUT', { ...here, object: name }, {}, text, 'multipart-manifest=put');
+    } else if (kind === 'dynamic') {
+      await this.directly('PUT', { ...here, object: name }, { 'X-Object-Manifest': quote(path) });
+    } else {
+      const entry = { ...here, object: `001o/${(1_000_000_000 + of).toFixed(5)}` };
+      await this.directly('PUT', entry, { 'X-Symlink-Target': quote(path) });
+    }
+  }
+
+  /** Where a version of an object is kept. */
+  private async versionOf({ account, container }: Place): Promise<Place | undefined> {
+    const beside = { account, container: `.hindsight-versions-${container}` };
+    const { status, text } = await this.directly('GET', beside, {}, '', 'format=json');
+    const [first] = status === 200 ? (JSON.parse(text) as { name: string }[]) : [];
+    return first && { ...beside, object: Buffer.from(first.name).toString('latin1') };
+  }
+
+  /** In the name of the account's owner where there is a Swift, which has that right there. */
+  private directly(
+    method: string,
+    place: Place,
+    headers: Record<string, string | undefined> = {},
+    text = '',
+    query = '',
+  ): Promise<Answer> {
+    const owner = place.account === 'AUTH_test' ? 'tester' : 'tester2';
+    const given = this.credentials(owner).withAll(Headers.of(headers));
+    const body = Buffer.from(text);
+    const request = subrequest(ROOT, { method, path: pathOf(place), query, headers: given, body });
+    return ask(this.store.direct, { ...request, authority: this.store.isItsOwn ? unlimited() : 'client' });
+  }
+
+  private async must(
+    method: string,
+    place: Place,
+    headers: Record<string, string> = {},
+    text = '',
+  ): Promise<Answer> {
+    const owner = place.account === 'AUTH_test' ? 'tester' : 'tester2';
+    const given = this.credentials(owner).withAll(Headers.of(headers));
+    const body = Buffer.from(text);
+    const asked = subrequest(ROOT, { method, path: pathOf(place), headers: given, body });
+    const answer = await ask(this.store.next, asked);
+    if (answer.status >= 300) throw new Error(`${method} ${pathOf(place)}: ${answer.status} ${answer.text}`);
+    return answer;
+  }
+}
+
+export function pathOf({ account, container, object }: Place): string {
+  const below = [container, object].filter((part) => part !== undefined && part !== '');
+  return ['/v1', account, ...below.map((part) => quote(part ?? ''))].join('/');
+}
