@@ -41,9 +41,10 @@ export function complaintOf(
   const places = aboutOf({ account, container, object }, sent, archives);
   const allowed = places.filter((place) => isAllowed(sent, place, who, model));
   if (allowed.length === 0) return `${describe(who)} may not do that there`;
-  const found = allowed.find((place) => !named || named.some((each) => concerns(each, place)));
-  if (found === undefined) return 'the client asked for something else';
-  return pointers(sent, account).every((each) => isBeside(each, found, archives))
+  const asked = allowed.filter((place) => !named || named.some((each) => concerns(each, place)));
+  if (asked.length === 0) return 'the client asked for something else';
+  const pointed = pointers(sent, account);
+  return asked.some((place) => pointed.every((each) => isBeside(each, place, archives)))
     ? undefined
     : 'it points elsewhere';
 }
