@@ -4,6 +4,7 @@ import type { Coordination } from './coordination/coordination';
 import type { Credential, Credentials } from './credentials/credential';
 import type { Headers } from './http/headers';
 import type { Authority, Filter, Handler, Request, Response } from './http/message';
+import type { StoreLimits } from './http/manifest_bounds';
 import type { ObjectTarget } from './http/path';
 import type { Log } from './log';
 import type { Locks, Standing } from './standing';
@@ -46,6 +47,8 @@ export interface App {
    * @returns undefined if so, else the refusal
    */
   mayLock(request: Request, target: ObjectTarget): Promise<Response | undefined>;
+  /** What it takes in one request, as its `/info` says; not there: what is usual. */
+  limits?(request: Request): Promise<StoreLimits>;
   /**
    * There if it lets nobody but owners reach the parts of uploads, whatever their container's ACLs say, and shows
    * them through large objects to whoever may read the bucket. Another store knows only ACLs.
@@ -64,7 +67,7 @@ export type ProcessRole = 'alone' | 'worker';
 export interface FilterContext {
   readonly log: Log;
   readonly coordination: Coordination;
-  readonly app: Pick<App, 'authority' | 'mayWrite' | 'mayLock' | 'judgesParts' | 'upstream'>;
+  readonly app: Pick<App, 'authority' | 'mayWrite' | 'mayLock' | 'limits' | 'judgesParts' | 'upstream'>;
   /** Those of the configuration, and the users of its filters. */
   readonly credentials: Credentials;
   /** Whether a filter of the pipeline answers a request in an API of its own. */
