@@ -1,6 +1,7 @@
 import { holdManifest } from '../../src/held_manifest';
 import { holdNames } from '../../src/held_names';
 import { drain } from '../../src/http/body';
+import { withHeld } from '../../src/http/held_body';
 import { credentials } from '../../src/http/headers';
 import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, isObject, parseQuery, type ObjectTarget, type Target } from '../../src/http/path';
@@ -35,8 +36,7 @@ export class Contents {
     if (!refusal) return request;
     const list = await holdNames(request, target, this.app, () => Promise.resolve(refusal));
     if ('status' in list) return list;
-    const { sendContinue: _, ...rest } = request;
-    return (await leadsAnyToParts(list)) ? refusal : { ...rest, body: list };
+    return (await leadsAnyToParts(list)) ? refusal : withHeld(request, list);
   }
 
   private async judgedRemoval(request: Request, target: ObjectTarget): Promise<Request | Response> {
@@ -50,10 +50,9 @@ export class Contents {
     if (!refusal) return request;
     const body = await holdManifest(request, target, this.app);
     if ('status' in body) return body;
-    const { sendContinue: _, ...rest } = request;
     const isOfParts = await namesParts(body);
     if (isOfParts === undefined) return textResponse(400, 'Manifest must be valid JSON.\n');
-    return isOfParts ? refusal : { ...rest, body };
+    return isOfParts ? refusal : withHeld(request, body);
   }
 
   /**

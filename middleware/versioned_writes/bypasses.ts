@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isVersionsContainer } from '../../src/core/version_names';
 import { holdNames, namesIn } from '../../src/held_names';
 import { toText } from '../../src/http/bytes';
+import { withHeld } from '../../src/http/held_body';
 import { Headers } from '../../src/http/headers';
 import { textResponse, type Authority, type Request, type Response } from '../../src/http/message';
 import { parseQuery, type ContainerTarget, type Target } from '../../src/http/path';
@@ -113,8 +114,7 @@ async function checkBulkDelete(
   }
   if (hides && [...containers].some(isVersionsContainer)) return refuseHidden(400, 'A container in the list');
   const refused = await refuseIfVersioned(request, target, containers, settings, bypass);
-  const { sendContinue: _, ...rest } = request;
-  return refused ?? { ...rest, body };
+  return refused ?? withHeld(request, body);
 }
 
 async function refuseIfVersioned(

@@ -60,6 +60,13 @@ export async function holdBody(
   return gathered.whole();
 }
 
+/** The request with its body, once that is held: its client has sent it. */
+export function withHeld(request: Request, body: Buffer): Request {
+  const { sendContinue, ...rest } = request;
+  sendContinue?.();
+  return { ...rest, body };
+}
+
 /** Room for the first bytes. */
 const LEAST_ROOM = 16 * 1024;
 

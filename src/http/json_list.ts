@@ -75,7 +75,8 @@ function* piecesOf(text: string, from: number): Generator<Piece, void> {
     else if (code === 0x5d || code === 0x7d) depth--;
     if (depth === 0) {
       if (startOf(text, at + 1) < text.length) throw new UnreadableJson('something follows the list');
-      return yield { length: at - looked, items: text.slice(start, at), isLast: true };
+      yield { length: at - looked, items: text.slice(start, at), isLast: true };
+      return;
     }
     const isBetween = code === Mark.Comma && depth === 1 && !isInText && at - start >= BATCH;
     if (!isBetween && at - looked < TURN) continue;

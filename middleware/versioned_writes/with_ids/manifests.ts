@@ -3,6 +3,7 @@ import { destroy, drain, readAll } from '../../../src/http/body';
 import { holdManifest, type Judge } from '../../../src/held_manifest';
 import { NoList, readJsonList } from '../../../src/http/json_list';
 import { isTrueValue, unquote } from '../../../src/http/bytes';
+import { withHeld } from '../../../src/http/held_body';
 import { credentials } from '../../../src/http/headers';
 import { UnreadableJson } from '../../../src/http/json';
 import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
@@ -40,9 +41,8 @@ export async function judgeManifest(
 }
 
 async function judgeBody(request: Request, target: ObjectTarget, app: Judge): Promise<Request | Response> {
-  const { sendContinue: _, ...rest } = request;
   const body = await holdManifest(request, target, app);
-  return 'status' in body ? body : ((await refusalOf(body)) ?? { ...rest, body });
+  return 'status' in body ? body : ((await refusalOf(body)) ?? withHeld(request, body));
 }
 
 /** Swift reads what is copied so as a manifest. It is copied only as long as it is what was judged. */
