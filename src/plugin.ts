@@ -4,6 +4,7 @@ import type { Coordination } from './coordination/coordination';
 import type { Credential, Credentials } from './credentials/credential';
 import type { Headers } from './http/headers';
 import type { Power, Right } from './http/authority';
+import type { StoreLimits } from './http/manifest_bounds';
 import type { Filter, Handler, Request, Response } from './http/message';
 import type { ObjectTarget } from './http/path';
 import type { Log } from './log';
@@ -44,6 +45,8 @@ export interface App {
    * power is the client's, whether it may at least look at the object, since the store judges each step.
    */
   mayLock(request: Request, target: ObjectTarget): Promise<Right | Response>;
+  /** What it takes in one request, as its `/info` says; not there: what is usual. */
+  limits?(request: Request): Promise<StoreLimits>;
   /**
    * There if it lets nobody but owners reach the parts of uploads, whatever their container's ACLs say, and shows
    * them through large objects to whoever may read the bucket. Another store knows only ACLs.
@@ -62,7 +65,7 @@ export type ProcessRole = 'alone' | 'worker';
 export interface FilterContext {
   readonly log: Log;
   readonly coordination: Coordination;
-  readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock' | 'judgesParts' | 'upstream'>;
+  readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock' | 'limits' | 'judgesParts' | 'upstream'>;
   /** Those of the configuration, and the users of its filters. */
   readonly credentials: Credentials;
   /** Whether a filter of the pipeline answers a request in an API of its own. */

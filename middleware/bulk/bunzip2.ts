@@ -19,7 +19,7 @@ export async function* bunzip2(bytes: ByteReader): AsyncGenerator<Buffer> {
       await bits.fill(BZIP2.headBytes);
       if (bits.isAtEnd) return;
       const level = readHead(bits);
-      while (await readMagic(bits, level)) yield* expand(readBlock(bits, level * BZIP2.blockUnit));
+      while (await readMagic(bits, level)) yield* expand(await readBlock(bits, level * BZIP2.blockUnit));
       bits.alignToByte();
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { BitReader } from './bit_reader';
+import { Turns } from '../../src/turns';
 import { BrokenArchive } from './stopped';
 
 /** The numbers of the format. */
@@ -11,6 +12,8 @@ export const BZIP2 = {
   blockUnit: 100_000,
 } as const;
 
+/** Symbols that are read, or bytes that are moved, in one turn. */
+const STEPS = 50_000;
 const LONGEST_CODE = 20;
 /** After so many symbols another table is selected. */
 const GROUP = 50;
@@ -37,7 +40,7 @@ interface Table {
  * @param most bytes that it may have
  * @throws BrokenArchive for one that is none, MoreNeeded for one that breaks off
  */
-export function readBlock(bits: BitReader, most: number): Block {
+export async function readBlock(bits: BitReader, most: number): Promise<Block> {
   const checksum = (bits.read(16) << 16) | bits.read(16);
   // blocks shuffled at random have not been written since 1997
   if (bits.read(1) === 1) throw broken();
@@ -49,8 +52,8 @@ export function readBlock(bits: BitReader, most: number): Block {
   const selectors = readSelectors(bits, selectorCount, tableCount);
   const tables = Array.from({ length: tableCount }, () => readTable(bits, used.length + 2));
   const next = symbolReader(bits, selectors, tables);
-  const columns = readColumns(next, used, most);
-  return { bytes: untransform(columns, origin), checksum };
+  const columns = await readColumns(next, used, most);
+  return { bytes: await untransform(columns, origin), checksum };
 }
 
 /** The bytes that occur, in order. */
@@ -133,12 +136,14 @@ function symbolReader(bits: BitReader, selectors: Uint8Array, tables: readonly T
 }
 
 /** Undoes the runs and the moving to front: the last column of the sorted block. */
-function readColumns(next: () => number, used: Uint8Array, most: number): Uint8Array {
+async function readColumns(next: () => number, used: Uint8Array, most: number): Promise<Uint8Array> {
   const columns = new Uint8Array(most);
   const order = used.slice();
   const end = used.length + 1;
   let count = 0;
+  const turns = new Turns(STEPS);
   for (let run = 0, weight = 1; ;) {
+    if (turns.isOver()) await turns.next();
     const symbol = next();
     if (symbol <= 1) {
       run += weight << symbol;
@@ -155,7 +160,7 @@ function readColumns(next: () => number, used: Uint8Array, most: number): Uint8A
 }
 
 /** Undoes Burrows's and Wheeler's transformation. */
-function untransform(columns: Uint8Array, origin: number): Uint8Array {
+async function untransform(columns: Uint8Array, origin: number): Promise<Uint8Array> {
   if (origin >= columns.length) throw broken();
   const starts = new Int32Array(256);
   for (const byte of columns) starts[byte] = (starts[byte] ?? 0) + 1;
@@ -165,7 +170,9 @@ function untransform(columns: Uint8Array, origin: number): Uint8Array {
     sum += count;
   }
   const follows = new Int32Array(columns.length);
+  const turns = new Turns(STEPS);
   for (let at = 0; at < columns.length; at++) {
+    if (turns.isOver()) await turns.next();
     const byte = columns[at] ?? 0;
     const start = starts[byte] ?? 0;
     follows[start] = at;
@@ -174,6 +181,7 @@ function untransform(columns: Uint8Array, origin: number): Uint8Array {
   const bytes = new Uint8Array(columns.length);
   let at = follows[origin] ?? 0;
   for (let i = 0; i < bytes.length; i++) {
+    if (turns.isOver()) await turns.next();
     bytes[i] = columns[at] ?? 0;
     at = follows[at] ?? 0;
   }

@@ -11,7 +11,8 @@ import type { BulkOptions } from './filter';
 import { readNames } from './names';
 import { inParallel } from './parallel';
 import type { Work } from './progress';
-import { awaitBody, reportOf, splitPath, Stopped } from './stopped';
+import { establishRight } from './right';
+import { checkBody, reportOf, splitPath, Stopped } from './stopped';
 
 /** Seconds; its powers are the pauses between tries to delete a container (Swift's `retry_interval`). */
 const RETRY_INTERVAL = 1.5;
@@ -35,9 +36,12 @@ export async function* deleteNamed(
     const { account } = splitPath(request.path);
     const form = request.headers.get('content-type');
     if (form && !form.startsWith('text/plain')) throw new Stopped(406);
-    awaitBody(request);
-    const bytes = ByteReader.over(request.body);
-    const names = await readNames(bytes, options.max_deletes_per_request);
+    checkBody(request);
+    await establishRight(request, 'account', next);
+    request.sendContinue?.();
+    const names = await readNames(ByteReader.over(request.body), options.max_deletes_per_request, (bytes) =>
+      request.memory?.take(account, bytes),
+    );
     const deleter = new Deleter(request, next, account, summary, options);
     yield* deleter.deleteAll(names.filter(isObjects));
     yield* deleter.deleteAll(names.filter((name) => name !== '' && !isObjects(name)));

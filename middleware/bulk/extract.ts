@@ -11,10 +11,11 @@ import { isReserved } from '../../src/reserved';
 import { StoreError } from '../../src/stores/error';
 import { ByteReader } from '../../src/http/byte_reader';
 import type { BulkOptions } from './filter';
-import { MOST_PATH } from './names';
+import { MOST_PATH } from '../../src/held_names';
 import { objectHeaders } from './pax';
 import type { Work } from './progress';
-import { awaitBody, BrokenArchive, reportOf, splitPath, Stopped } from './stopped';
+import { establishRight } from './right';
+import { BrokenArchive, checkBody, reportOf, splitPath, Stopped } from './stopped';
 import { readTar, type TarEntry } from './tar';
 import { unpack, type ArchiveKind } from './unpack';
 
@@ -41,6 +42,11 @@ export async function* extractArchive(
   }
 }
 
+const MIB = 1024 * 1024;
+
+/** Bytes that reading an archive takes: headers of entries, and of bzip2 a block, packed and unpacked. */
+const NEEDED: Readonly<Record<ArchiveKind, number>> = { plain: 2 * MIB, gzip: 2 * MIB, bzip2: 10 * MIB };
+
 class Extraction {
   private created = 0;
   private containersCreated = 0;
@@ -64,9 +70,12 @@ class Extraction {
 
   async *run(kind: ArchiveKind): AsyncGenerator<undefined, void> {
     const { request, problems, options } = this;
-    awaitBody(request);
+    checkBody(request);
     const { account, rest } = splitPath(request.path);
     const base = trimmedEnd(rest, '/');
+    await establishRight(request, 'path', this.next);
+    const release = request.memory?.take(account, NEEDED[kind]);
+    request.sendContinue?.();
     const bytes = unpack(ByteReader.over(request.body), kind);
     try {
       for await (const entry of readTar(bytes)) {
@@ -76,6 +85,7 @@ class Extraction {
       }
     } finally {
       await bytes.close();
+      release?.();
     }
     await drain(request.body);
   }

@@ -1,20 +1,24 @@
 import { strip, unquote, type ByteString } from '../../src/http/bytes';
-import { LIMITS } from '../../src/http/constraints';
 import type { ByteReader } from '../../src/http/byte_reader';
+import { Turns } from '../../src/turns';
+import { MOST_PATH } from '../../src/held_names';
 import { Stopped } from './stopped';
-
-/** The longest name of an object with its container's, in bytes. */
-export const MOST_PATH = LIMITS.max_object_name_length + LIMITS.max_container_name_length + 2;
 
 /**
  * Reads the names in a bulk delete's body, URL-encoded, one a line (Swift's `get_objs_to_delete`); blank lines are names too, and
  * count. It is read in portions of Swift's size, since it depends on them which overlong names are refused.
  *
  * @param most how many there may be
+ * @param take counts bytes before they are kept
  * @throws Stopped where there are more, or one is too long
  */
-export async function readNames(bytes: ByteReader, most: number): Promise<ByteString[]> {
+export async function readNames(
+  bytes: ByteReader,
+  most: number,
+  take: (bytes: number) => void = () => undefined,
+): Promise<ByteString[]> {
   const names: ByteString[] = [];
+  const turns = new Turns(PORTIONS_IN_TURN);
   for (let begun = ''; ;) {
     const portion = await bytes.read(MOST_PATH);
     if (portion.length === 0) {
@@ -25,12 +29,16 @@ export async function readNames(bytes: ByteReader, most: number): Promise<ByteSt
     }
     const text = begun + portion.toString('latin1');
     if (text.length > MOST_PATH * 2) throw new Stopped(400, 'Invalid File Name');
+    take(portion.length);
     const lines = text.split('\n');
     begun = lines.pop() ?? '';
     for (const line of lines) names.push(unquote(strip(line)));
     checkCount(names, most);
+    await turns.after();
   }
 }
+
+const PORTIONS_IN_TURN = 50;
 
 function checkCount(names: readonly ByteString[], most: number): void {
   if (names.length > most) throw new Stopped(413, `Maximum Bulk Deletes: ${most} per request`);

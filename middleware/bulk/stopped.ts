@@ -1,7 +1,9 @@
 import type { ByteString } from '../../src/http/bytes';
 import { unquote } from '../../src/http/bytes';
 import { ClientGone, type Request } from '../../src/http/message';
+import { BodyMemoryFull } from '../../src/http/body_memory';
 import type { Log } from '../../src/log';
+import { StoreError } from '../../src/stores/error';
 
 /** Ends a bulk operation before its end, with the status and the text that its report shall have. */
 export class Stopped extends Error {
@@ -29,6 +31,7 @@ export function reportOf(error: unknown, request: Request, log: Log): [status: n
   if (request.signal.aborted) throw request.signal.reason;
   if (error instanceof ClientGone) throw error;
   if (error instanceof Stopped) return [error.status, error.text];
+  if (error instanceof BodyMemoryFull || error instanceof StoreError) return [503, error.message];
   if (error instanceof BrokenArchive) return [400, `Invalid Tar File: ${error.message}`];
   log.error({ txid: request.transactionId, err: error }, 'a bulk operation failed by a bug');
   return [500, ''];
@@ -47,11 +50,10 @@ export function splitPath(path: string): { account: ByteString; rest: ByteString
 }
 
 /**
- * Lets the client send the body.
+ * Checks that there is a body, if only an empty one.
  *
- * @throws Stopped with 411 where there is none, not even an empty one
+ * @throws Stopped with 411
  */
-export function awaitBody({ body, headers, sendContinue }: Request): void {
+export function checkBody({ body, headers }: Request): void {
   if (Buffer.isBuffer(body) && !headers.has('content-length')) throw new Stopped(411);
-  sendContinue?.();
 }

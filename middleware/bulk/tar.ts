@@ -1,14 +1,15 @@
 import { Readable } from 'node:stream';
 import { trimmedEnd, type ByteString } from '../../src/http/bytes';
 import type { ByteReader } from '../../src/http/byte_reader';
-import { parsePax, type PaxHeaders } from './pax';
+import { MOST_SAID, parsePax, type PaxHeaders } from './pax';
 import { BrokenArchive } from './stopped';
 import { BLOCK, HeaderError, parseHeader, textAt, type TarHeader } from './tar_header';
 
-/** Long names and pax headers are kept: so many bytes those of an entry may have in all, and those for all entries. */
+/**
+ * Long names and pax headers are kept: so many bytes those of an entry may have in all, and those for all entries. A
+ * member that is no file may have as many: it is read for nothing.
+ */
 const MOST_META = 1024 * 1024;
-/** So many different things may be said of an entry. */
-const MOST_SAID = 1000;
 
 /** One entry of an archive. */
 export interface TarEntry {
@@ -77,6 +78,8 @@ export async function* readTar(bytes: ByteReader): AsyncGenerator<TarEntry> {
     const header = await readFirstOf(bytes, isFirst);
     if (header === undefined) return;
     const entry = await readEntry(bytes, header, global);
+    if (!entry.isFile && entry.content.size > MOST_META)
+      throw new BrokenArchive(`a member that is no file has more than ${MOST_META} bytes`);
     yield entry;
     await entry.content.skip();
     await skipPadding(bytes, entry.content.size);

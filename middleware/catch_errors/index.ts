@@ -1,6 +1,7 @@
 import { pipeline, Transform, type Readable } from 'node:stream';
 import { z } from 'zod';
 import { destroy } from '../../src/http/body';
+import { BodyMemoryFull } from '../../src/http/body_memory';
 import { ClientGone, textResponse, type Filter, type Response } from '../../src/http/message';
 import { Headers } from '../../src/http/headers';
 import type { Log } from '../../src/log';
@@ -40,6 +41,8 @@ function catchErrorsFilter(log: Log): Filter {
 }
 
 function lastResort(error: unknown, transactionId: string, log: Log): Response {
+  if (error instanceof BodyMemoryFull)
+    return textResponse(503, `${error.message}\n`, Headers.of({ 'Retry-After': '1' }));
   if (error instanceof StoreError) {
     log.warn({ txid: transactionId, status: error.status, err: error.message }, 'the store failed');
     return textResponse(503, `${error.message}\n`, Headers.of({ 'Retry-After': '1' }));

@@ -5,6 +5,7 @@ import { withInfo } from '../../src/info';
 import type { Handler, Request, Response } from '../../src/http/message';
 import { isContainer, isObject, parseTarget, type ObjectTarget } from '../../src/http/path';
 import { exceeded, factsOf, isBeyond, isNumber } from '../../src/http/quota';
+import { refusalIn } from '../../src/http/shown_right';
 import { incomingBytes, writtenBy } from '../../src/http/written';
 import type { FilterContext, FilterPlugin } from '../../src/plugin';
 
@@ -45,8 +46,7 @@ async function check(
   const written = request.method === 'DELETE' ? undefined : writtenBy(request, target);
   if (written === undefined || !isObject(target)) return undefined;
   if (await hasRoom(request, target, written, next, app)) return undefined;
-  const right = await app.mayWrite(request, written);
-  return 'status' in right ? right : exceeded();
+  return refusalIn(await app.mayWrite(request, written)) ?? exceeded();
 }
 
 /** The refusal of a quota that is no number. */

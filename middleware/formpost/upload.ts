@@ -3,6 +3,7 @@ import { drain } from '../../src/http/body';
 import { isText, trimmedEnd, unquote, type ByteString } from '../../src/http/bytes';
 import { isSignedBy, parseSignature } from '../../src/http/digest';
 import { parseParameters } from '../../src/http/form';
+import { FieldBounds } from '../../src/http/form_fields';
 import { Headers } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/http/message';
 import { parseTarget, type ContainerTarget } from '../../src/http/path';
@@ -25,7 +26,6 @@ export interface UploadRules {
 
 /** So much of a field's value counts. */
 const MOST_VALUE = 4096;
-const MOST_FIELDS = 1000;
 
 /** What was learned of a form, however far it was read. */
 export interface Uploaded {
@@ -36,6 +36,7 @@ export interface Uploaded {
 /** Reads a form and makes an object of each of its files. Fields count for the files that come after them. */
 export class Upload {
   private readonly fields = new Map<string, ByteString>();
+  private readonly bounds = new FieldBounds();
   private readonly path: ByteString;
   private readonly container: ContainerTarget | undefined;
 
@@ -54,6 +55,8 @@ export class Upload {
    */
   async run(boundary: ByteString): Promise<Uploaded> {
     const keys = this.container ? await keysOf(this.request, this.container, this.next) : [];
+    // nobody has a key that a signature could be made with, so no form is good here
+    if (keys.length === 0 && this.request.sendContinue) throw new Unsigned('invalid signature');
     this.request.sendContinue?.();
     let outcome: Outcome = { status: 400, message: 'no files to process', headers: Headers.none };
     let files = 0;
@@ -74,12 +77,8 @@ export class Upload {
   }
 
   private async keep(name: string | undefined, part: Part): Promise<void> {
-    let value = '';
-    for await (const chunk of part.body)
-      if (value.length < MOST_VALUE) value += chunk.toString('latin1', 0, MOST_VALUE - value.length);
-    if (name === undefined) return;
-    this.fields.set(name.toLowerCase(), trimmedEnd(value, '\r\n-'));
-    if (this.fields.size > MOST_FIELDS) throw new InvalidForm('too many fields');
+    const value = (await this.bounds.valueOf(name, part)).slice(0, MOST_VALUE);
+    if (name !== undefined) this.fields.set(name.toLowerCase(), trimmedEnd(value, '\r\n-'));
   }
 
   private async put(filename: ByteString, part: Part, keys: readonly Key[]): Promise<Outcome> {

@@ -1,19 +1,22 @@
-import { drain, readAll } from '../../src/http/body';
+import { holdManifest } from '../../src/held_manifest';
+import { holdNames } from '../../src/held_names';
+import { drain } from '../../src/http/body';
+import { withHeld } from '../../src/http/held_body';
 import { credentials } from '../../src/http/headers';
 import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatTarget, isObject, parseQuery, type ObjectTarget, type Target } from '../../src/http/path';
 import { copiedBy, isCopy, writtenBy } from '../../src/http/written';
 import type { FilterContext } from '../../src/plugin';
 import { asSigned } from '../versioned_writes/bypasses';
-import { isMadeOfParts, MOST_MANIFEST_BYTES, namesParts } from './manifests';
+import { isMadeOfParts, namesParts } from './manifests';
 import { reachedByReading } from './named';
 import { refusalOf } from './owners';
-import { isBulkDelete, isWideExtraction, withoutParts } from './store_bulk';
+import { isBulkDelete, isWideExtraction, leadsAnyToParts } from './store_bulk';
 
 /** Judges requests of clients that may name parts elsewhere than in their paths and headers. */
 export class Contents {
   constructor(
-    private readonly app: Pick<FilterContext['app'], 'judgesParts' | 'mayWrite'>,
+    private readonly app: Pick<FilterContext['app'], 'judgesParts' | 'mayWrite' | 'limits'>,
     private readonly next: Handler,
   ) {}
 
@@ -30,7 +33,10 @@ export class Contents {
 
   private async judgedBulk(request: Request, target: Target): Promise<Request | Response> {
     const refusal = await this.refusal(request, target, 'write');
-    return refusal ? ((await withoutParts(request)) ?? refusal) : request;
+    if (!refusal) return request;
+    const list = await holdNames(request, target, this.app, () => Promise.resolve(refusal));
+    if ('status' in list) return list;
+    return (await leadsAnyToParts(list)) ? refusal : withHeld(request, list);
   }
 
   private async judgedRemoval(request: Request, target: ObjectTarget): Promise<Request | Response> {
@@ -42,15 +48,11 @@ export class Contents {
   private async judgedManifest(request: Request, target: ObjectTarget): Promise<Request | Response> {
     const refusal = await this.refusal(request, target, 'read');
     if (!refusal) return request;
-    const right = await this.app.mayWrite(request, target);
-    if ('status' in right) return right;
-    const { sendContinue, ...rest } = request;
-    sendContinue?.();
-    const body = await readAll(request.body, MOST_MANIFEST_BYTES);
-    if (body === undefined) return textResponse(413, 'The manifest is longer than any may be\n');
-    const isOfParts = namesParts(body);
+    const body = await holdManifest(request, target, this.app);
+    if ('status' in body) return body;
+    const isOfParts = await namesParts(body);
     if (isOfParts === undefined) return textResponse(400, 'Manifest must be valid JSON.\n');
-    return isOfParts ? refusal : { ...rest, body };
+    return isOfParts ? refusal : withHeld(request, body);
   }
 
   /**

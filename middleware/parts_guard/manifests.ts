@@ -1,20 +1,21 @@
 import { destroy, drain, readAll } from '../../src/http/body';
 import { isTrueValue, toBytes, toText, unquote } from '../../src/http/bytes';
 import { credentials } from '../../src/http/headers';
-import { readJson, UnreadableJson } from '../../src/http/json';
+import { UnreadableJson } from '../../src/http/json';
+import { NoList, readJsonList } from '../../src/http/json_list';
 import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
 import { formatQuery, formatTarget, parseQuery, type ObjectTarget } from '../../src/http/path';
 import { segmentPaths, segmentPlace } from '../../src/http/segments';
 import { leadsToParts } from './named';
 
 /** More than any store takes for a manifest. */
-export const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
+const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
 /** As many manifests as Swift deletes objects for one request. */
 const MOST_MANIFESTS = 10_000;
 
 /** Whether the manifest that a client puts names parts of uploads; undefined if it cannot be read. */
-export function namesParts(manifest: Buffer): boolean | undefined {
-  const segments = segmentsIn(manifest);
+export async function namesParts(manifest: Buffer): Promise<boolean | undefined> {
+  const segments = await segmentsIn(manifest);
   return segments?.some(leads);
 }
 
@@ -78,15 +79,15 @@ function isLarge({ status, headers }: Response): boolean {
 }
 
 /** The segments of a manifest as clients put it, or as the store keeps it; undefined if it cannot be read. */
-function segmentsIn(manifest: Buffer): readonly Segment[] | undefined {
+async function segmentsIn(manifest: Buffer): Promise<readonly Segment[] | undefined> {
+  const segments: Segment[] = [];
   try {
-    const read = readJson(manifest);
-    if (!Array.isArray(read)) return undefined;
-    return (read as readonly unknown[]).flatMap((segment) =>
-      [...segmentPaths([segment])].map((path) => ({ path, isManifest: isManifest(segment) })),
-    );
+    for await (const some of readJsonList(manifest))
+      for (const segment of some)
+        for (const path of segmentPaths([segment])) segments.push({ path, isManifest: isManifest(segment) });
+    return segments;
   } catch (error) {
-    if (error instanceof UnreadableJson) return undefined;
+    if (error instanceof UnreadableJson || error instanceof NoList) return undefined;
     throw error;
   }
 }

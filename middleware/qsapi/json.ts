@@ -1,16 +1,19 @@
 import type { z } from 'zod';
 import { BucketError } from '../../src/buckets/errors';
 import type { Call } from '../../src/dialects/call';
+import { holdDocument } from '../../src/dialects/document';
 import { messageOf } from '../../src/errors';
-import { readAll } from '../../src/http/body';
 import { toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { HalfCharacter, readJson as parseJson } from '../../src/http/json';
+import { HalfCharacter, hasMoreMarks, readJson as parseJson } from '../../src/http/json';
 import type { Response } from '../../src/http/message';
 
 /** What a document consists of; texts are byte strings. */
 export type Json =
   string | number | boolean | readonly Json[] | { readonly [name: string]: Json | undefined };
+
+/** Commas and brackets of a document: 10,000 parts have fewer, and many more take long to read at once. */
+const MOST_MARKS = 60_000;
 
 /** An answer with a document. Fields without a value are left out. */
 export function jsonAnswer(status: number, document: Json, headers: Headers = Headers.none): Response {
@@ -27,13 +30,14 @@ export function jsonAnswer(status: number, document: Json, headers: Headers = He
  * @throws BucketError `too-large`, `malformed-body` for what is no JSON, `invalid-request` for another document
  */
 export async function readJson<Schema extends z.ZodType>(
-  { request, payload }: Call,
+  call: Call,
   schema: Schema,
   most: number,
 ): Promise<z.infer<Schema>> {
-  request.sendContinue?.();
-  const body = await readAll(payload.body, most);
+  const body = await holdDocument(call, most);
   if (body === undefined) throw new BucketError('too-large', `The document has more than ${most} bytes.`);
+  if (hasMoreMarks(body, MOST_MARKS))
+    throw new BucketError('too-large', 'The document has more in it than any may.');
   const read = schema.safeParse(parse(body));
   if (read.success) return read.data;
   const [issue] = read.error.issues;

@@ -1,17 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { isVersionsContainer } from '../../src/core/version_names';
-import { readAll } from '../../src/http/body';
-import { strip, toText, unquote } from '../../src/http/bytes';
+import { holdNames, namesIn } from '../../src/held_names';
+import { toText } from '../../src/http/bytes';
+import { withHeld } from '../../src/http/held_body';
 import { Headers } from '../../src/http/headers';
 import type { Power } from '../../src/http/authority';
 import { textResponse, type Request, type Response } from '../../src/http/message';
 import { parseQuery, type ContainerTarget, type Target } from '../../src/http/path';
 import { isSignedForS3 } from '../../src/http/s3';
+import { refusalIn } from '../../src/http/shown_right';
 import { isTempUrl, tempUrlQuery } from '../../src/http/temp_url';
+import type { App } from '../../src/plugin';
 import { keepsVersions, type Settings } from './settings';
 import { refuseHidden } from './with_ids/hidden_names';
-
-/** Swift takes 10,000 names of at most 1,024 bytes each, URL-encoded. */
-const MOST_BULK_BYTES = 32 * 1024 * 1024;
 
 /** A way of the store's own to write. */
 export interface Bypass {
@@ -55,20 +56,30 @@ export function bypassOf(request: Request, power: Power): Bypass | undefined {
   return BYPASSES.find(({ is }) => is(request, power));
 }
 
+/** What bypasses are judged by. */
+export interface Judging {
+  readonly settings: Pick<Settings, 'inForce'>;
+  /** Whether there are containers that no client reaches. */
+  readonly hides: boolean;
+  readonly app: Pick<App, 'mayWrite' | 'limits'>;
+}
+
+/** There is no such container, so no ACL of one lets anybody do anything. */
+const NO_CONTAINER = `hindsight-none-${randomUUID()}`;
+
 /**
  * Refuses a bypass that would touch a versioned container, since what it destroys could not be archived.
  *
- * @param hides whether there are containers that no client reaches
  * @returns the refusal, or the request to go on with
  */
 export async function checkBypass(
   bypass: Bypass,
   request: Request,
   target: Target,
-  settings: Pick<Settings, 'inForce'>,
-  hides: boolean,
+  judging: Judging,
 ): Promise<Response | Request> {
-  if (bypass.name === 'Bulk delete') return checkBulkDelete(bypass, request, target, settings, hides);
+  const { settings } = judging;
+  if (bypass.name === 'Bulk delete') return checkBulkDelete(bypass, request, target, judging);
   if (target.container === undefined) {
     if (bypass.name !== 'Archive extraction') return request;
     return refusal(
@@ -92,21 +103,21 @@ async function checkBulkDelete(
   bypass: Bypass,
   request: Request,
   target: Target,
-  settings: Pick<Settings, 'inForce'>,
-  hides: boolean,
+  { settings, hides, app }: Judging,
 ): Promise<Response | Request> {
-  request.sendContinue?.();
-  const body = await readAll(request.body, MOST_BULK_BYTES);
-  if (body === undefined)
-    return textResponse(413, `The list of names is longer than ${MOST_BULK_BYTES} bytes\n`);
+  const none = { ...target, container: NO_CONTAINER, object: 'none' };
+  const body = await holdNames(request, target, app, async () =>
+    refusalIn(await app.mayWrite(request, none)),
+  );
+  if ('status' in body) return body;
   const containers = new Set<string>();
-  for (const line of body.toString('latin1').split('\n')) {
-    const [container] = unquote(strip(line)).replace(/^\/+/, '').split('/');
+  for await (const name of namesIn(body)) {
+    const [container] = name.replace(/^\/+/, '').split('/');
     if (container) containers.add(container);
   }
   if (hides && [...containers].some(isVersionsContainer)) return refuseHidden(400, 'A container in the list');
   const refused = await refuseIfVersioned(request, target, containers, settings, bypass);
-  return refused ?? { ...request, body };
+  return refused ?? withHeld(request, body);
 }
 
 async function refuseIfVersioned(

@@ -65,7 +65,7 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
       const reason = acts && isApi(target) ? whyUnclear(given) : undefined;
       if (reason !== undefined) return textResponse(400, reason);
       try {
-        const request = allowedWithIds ? await hidingVersions(given, target, whole) : given;
+        const request = allowedWithIds ? await hidingVersions(given, target, whole, app) : given;
         return 'status' in request ? request : await routed(request, target);
       } catch (error) {
         return answerTo(error, given, app.power, log);
@@ -107,7 +107,9 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
     };
 
     const checkedBypass = (request: Request, target: Target, bypass: Bypass): Promise<Response> =>
-      checked(target, (going) => checkBypass(bypass, request, target, going, allowedWithIds));
+      checked(target, (going) =>
+        checkBypass(bypass, request, target, { settings: going, hides: allowedWithIds, app }),
+      );
 
     /** The answer that a check finds, or else what the store makes of the request that it lets through. */
     const checked = async (

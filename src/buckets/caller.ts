@@ -31,6 +31,8 @@ export interface Caller {
   readonly request: Request;
   /** The user, as owners are shown. */
   readonly user: ByteString;
+  /** There if nobody has signed the request. */
+  readonly isAnonymous?: true;
   readonly parts: PartsMemory;
   /**
    * Logs in where that is needed.

@@ -3,12 +3,14 @@ import type { Caller } from '../buckets/caller';
 import { BucketError } from '../buckets/errors';
 import { PartsMemory } from '../buckets/parts_memory';
 import { destroy } from '../http/body';
+import { BodyMemoryFull } from '../http/body_memory';
 import type { Headers } from '../http/headers';
-import { NO_BODY, type Handler, type Request, type Response } from '../http/message';
+import { isReading, NO_BODY, type Handler, type Request, type Response } from '../http/message';
 import type { Log } from '../log';
 import { StoreError } from '../stores/error';
 import type { CallHead, Route } from './call';
 import { routeOf } from './dispatch';
+import { establishWriting } from './document';
 import type { JudgedPayload } from './payload/judged';
 import type { Known } from './logins';
 import { withPlainListings } from './plain_listings';
@@ -38,6 +40,7 @@ export function dialectHandler<Recognised>(next: Handler, dialect: Dialect<Recog
       next,
       request,
       user: signer.user,
+      ...(signer.isAnonymous ? { isAnonymous: true } : {}),
       parts,
       session: (refused) => signer.session(refused),
     });
@@ -81,6 +84,8 @@ async function answered(
 function spoken(error: unknown, { transactionId }: Request, log: Log): BucketError {
   if (error instanceof BucketError) return error;
   if (error instanceof BadPayload) return error.reason;
+  if (error instanceof BodyMemoryFull)
+    return new BucketError('slow-down', 'Please reduce your request rate.');
   if (!(error instanceof StoreError)) throw error;
   log.warn({ txid: transactionId, status: error.status, err: error.message }, 'the store failed');
   return new BucketError('unavailable', 'Please reduce your request rate, or try again later.');
@@ -96,6 +101,9 @@ export async function runRoute<Head extends CallHead>(
   payloadOf: (request: Request) => Promise<JudgedPayload>,
 ): Promise<Response> {
   const route = routeOf(call, routes);
+  // of a client that has signed, a small body is not worth the question
+  const { body, method } = call.request;
+  if (call.caller.isAnonymous && !Buffer.isBuffer(body) && !isReading(method)) await establishWriting(call);
   const payload = await payloadOf(call.request);
   const failed = (): BucketError | undefined => payload.failure();
   try {

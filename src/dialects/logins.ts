@@ -55,6 +55,8 @@ export interface Logins {
 /** Somebody whose signature was found right. */
 export interface Known {
   readonly user: ByteString;
+  /** There if nobody has signed. */
+  readonly isAnonymous?: true;
   /** @param refused a token that the store no longer takes */
   session(refused?: ByteString): Promise<AccountSession>;
 }
@@ -77,7 +79,7 @@ export function unsignedBy(anonymous: AccountSession | undefined, query: Query):
       'invalid-request',
       'Request specific response headers cannot be used for anonymous GET requests.',
     );
-  return { user: 'anonymous', session: () => Promise.resolve(anonymous) };
+  return { user: 'anonymous', isAnonymous: true, session: () => Promise.resolve(anonymous) };
 }
 
 /** @throws BucketError of this code where it is there more than once: who takes the one would not judge the other */

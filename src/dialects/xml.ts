@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SaxesParser } from 'saxes';
 import { BucketError } from '../buckets/errors';
 import { readAll } from '../http/body';
@@ -79,7 +80,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 export async function readXml(body: Body, most: number, root: string): Promise<XmlElement> {
   const bytes = await readAll(body, most);
   if (bytes === undefined) throw new BucketError('too-large', `The document has more than ${most} bytes.`);
-  const document = parse(bytes);
+  const document = await parse(bytes);
   if (document.name !== root)
     throw new BucketError('malformed-body', `The root of the document is ${document.name}, not ${root}.`);
   return document;
@@ -108,7 +109,10 @@ interface Open {
   text: string;
 }
 
-function parse(bytes: Buffer): XmlElement {
+/** Characters that are parsed in one turn. */
+const TURN = 64 * 1024;
+
+async function parse(bytes: Buffer): Promise<XmlElement> {
   const stack: Open[] = [{ name: '', attributes: {}, children: [], text: '' }];
   const parser = new SaxesParser({ xmlns: true });
   const add = (text: string) => {
@@ -146,7 +150,12 @@ function parse(bytes: Buffer): XmlElement {
     if (done) stack.at(-1)?.children.push({ ...done, text: toBytes(done.text) });
   });
   try {
-    parser.write(new TextDecoder('utf-8', { fatal: true }).decode(bytes)).close();
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    for (let at = 0; at < text.length; at += TURN) {
+      if (at > 0) await nextTurn();
+      parser.write(text.slice(at, at + TURN));
+    }
+    parser.close();
   } catch (error) {
     throw new BucketError('malformed-body', `The XML is not well-formed: ${messageOf(error)}`);
   }

@@ -18,13 +18,20 @@ const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws UnreadableJson
  */
 export function readJson(bytes: Buffer): unknown {
-  let text: string;
+  return readJsonText(decodeJson(bytes));
+}
+
+/**
+ * The text of JSON, which `readJsonText` then reads.
+ *
+ * @throws UnreadableJson for what is not UTF-8
+ */
+export function decodeJson(bytes: Buffer): string {
   try {
-    text = UTF_8.decode(bytes);
+    return UTF_8.decode(bytes);
   } catch (cause) {
     throw new UnreadableJson('it is not UTF-8', { cause });
   }
-  return readJsonText(text);
 }
 
 /**
@@ -46,8 +53,19 @@ function parse(text: string): unknown {
   }
 }
 
+/** Whether a text has more commas and brackets that open than it may: as many as it has values, or more. */
+export function hasMoreMarks(text: Buffer | string, most: number): boolean {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = typeof text === 'string' ? text.charCodeAt(at) : text[at];
+    if ((code === 0x2c || code === 0x5b || code === 0x7b) && ++count > most) return true;
+  }
+  return false;
+}
+
 /** UTF-8 has no halves of pairs, so only escapes can spell one. */
 function hasHalfCharacter(json: string): boolean {
+  if (!/\\u[dD]/.test(json)) return false;
   let at = json.indexOf('\\');
   while (at >= 0) {
     const unit = escapedUnit(json, at);

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Headers } from './headers';
 import { Headers as HeaderList } from './headers';
+import type { HeldBytes } from './body_memory';
 import type { ByteString } from './bytes';
 import type { Authority } from './authority';
 import type { Target } from './path';
@@ -98,6 +99,8 @@ export interface Request {
   readonly reservedType?: ByteString;
   /** Whether who asks may manage every account (Swift's `reseller_request`); told by the filter that knows who asks. */
   readonly isReseller?: boolean;
+  /** What is held of bodies for this exchange with a client; not there on requests of the proxy's own. */
+  readonly memory?: HeldBytes;
   /** How many bytes of the body have come from the client by now. */
   readonly received: () => number;
   /**
@@ -182,5 +185,6 @@ export function subrequest(
     authority: parts.authority ?? parent.authority,
     received: () => 0,
     ...(authorise ? { authorise } : {}),
+    ...(parent.memory ? { memory: parent.memory } : {}),
   };
 }

@@ -11,6 +11,8 @@ export class InvalidForm extends Error {
 /** One part of a form. */
 export interface Part {
   readonly headers: Headers;
+  /** Bytes of them, as they came. */
+  readonly headLength: number;
   /** What has not been read of it when the next part is asked for is skipped. */
   readonly body: AsyncGenerator<Buffer, void>;
 }
@@ -39,7 +41,7 @@ export async function* readParts(body: Body, boundary: ByteString): AsyncGenerat
     for (let isLast = false; !isLast;) {
       const content = source.upTo(delimiter);
       const { head, rest } = await splitHead(content);
-      const part = { headers: parseHead(head), body: rest };
+      const part = { headers: parseHead(head), headLength: head.length, body: rest };
       yield part;
       while (!(await part.body.next()).done);
       isLast = (await source.take(2)) === '--';

@@ -7,6 +7,11 @@ type Answer = Pick<Response, 'status' | 'headers'>;
 
 const ACLS = ['x-container-read', 'x-container-write'];
 
+/** The refusal of a client that was asked after a right which it has not. */
+export function refusalIn(found: Right | Response): Response | undefined {
+  return 'status' in found ? found : undefined;
+}
+
 /**
  * The right that the store's answer to a request in the client's own name shows; undefined if it shows none.
  *

@@ -22,6 +22,7 @@ import type {
 } from '../plugin';
 import type { Filter } from '../http/message';
 import type { Log } from '../log';
+import { bodyMemory as max_body_memory } from '../config/body_memory';
 import { redisUrl, withoutRedis } from '../redis/url';
 import { apps, filters } from './registry';
 
@@ -46,6 +47,7 @@ const server = z.object({
   without_redis: withoutRedis.default('refuse'),
   max_header_size: whole(8 * 1024, 1024 * 1024).default(128 * 1024),
   max_connections: whole(1, 1_000_000).optional(),
+  max_body_memory,
 });
 
 /** The options of `[DEFAULT]`. */

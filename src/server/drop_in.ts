@@ -4,12 +4,14 @@ import { catchErrors } from '../../middleware/catch_errors';
 import { guarding, mayKeepHost } from '../../middleware/gatekeeper';
 import { versionedWrites as versionedWritesPlugin } from '../../middleware/versioned_writes';
 import { ConfigError } from '../config/error';
+import { bodyMemory } from '../config/body_memory';
 import { seconds } from '../config/options';
 import { alone } from '../coordination/coordination';
 import { guarded } from '../coordination/guarded';
 import { throughRedis } from '../coordination/redis';
 import { Credentials } from '../credentials/credential';
 import { isReading, NO_BODY, textResponse, type Handler, type Request, type Response } from '../http/message';
+import { BodyMemory } from '../http/body_memory';
 import { Headers } from '../http/headers';
 import { isPlain, readTarget, type RequestTarget } from '../http/request_target';
 import { isSignedForS3 } from '../http/s3';
@@ -28,6 +30,7 @@ const dropInOptions = z.object({
   redis_url: redisUrl.optional(),
   lock_lease: seconds(1, 3600).default(10_000),
   without_redis: withoutRedis.default('refuse'),
+  max_body_memory: bodyMemory,
 });
 
 type Names<T extends z.ZodObject> = keyof T['shape'];
@@ -66,7 +69,11 @@ export function versionedWrites(
   ]);
   const optionsForSwift = read(storeOptions, forSwift);
   const optionsForFilter = read(versionedWritesPlugin.options, forFilter);
-  const { client_timeout: clientTimeout, redis_url, lock_lease, without_redis } = read(dropInOptions, own);
+  const { redis_url, lock_lease, without_redis, ...serving } = read(dropInOptions, own);
+  const listening = {
+    clientTimeout: serving.client_timeout,
+    memory: new BodyMemory(serving.max_body_memory),
+  };
   const app = createSwiftApp(optionsForSwift);
   const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
   const shared = redis ?? alone();
@@ -96,7 +103,7 @@ export function versionedWrites(
     },
   );
   const originals = new WeakSet<Request>();
-  const serving =
+  const answering =
     (target: RequestTarget): Handler =>
     (request) => {
       if (mayDecline(request, target)) originals.add(request);
@@ -109,8 +116,8 @@ export function versionedWrites(
       next();
       return;
     }
-    const serves = place === 'refused' ? refusing(target) : serving(target);
-    serve(serves, { clientTimeout }, req, res, target, (request) => declined.has(request)).then(
+    const serves = place === 'refused' ? refusing(target) : answering(target);
+    serve(serves, listening, req, res, target, (request) => declined.has(request)).then(
       (served) => {
         if (!served) next();
       },

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import { destroy } from '../http/body';
+import type { BodyMemory } from '../http/body_memory';
 import { endToEnd, Headers } from '../http/headers';
 import {
   ClientGone,
@@ -23,6 +24,12 @@ export interface ListenerOptions {
   readonly clientTimeout: number;
   /** Bytes that the head of a request may have. */
   readonly maxHeaderSize: number;
+}
+
+/** How exchanges are served. */
+export interface ServingOptions extends Pick<ListenerOptions, 'clientTimeout'> {
+  /** What all exchanges of this process share. */
+  readonly memory: BodyMemory;
 }
 
 /** What else serves a request than the handler: Express's shell. */
@@ -61,7 +68,7 @@ function checkingInterval(headersTimeout: number): number {
  */
 export async function serve(
   handler: Handler,
-  options: Pick<ListenerOptions, 'clientTimeout'>,
+  options: ServingOptions,
   req: IncomingMessage,
   res: ServerResponse,
   target: RequestTarget,
@@ -74,8 +81,9 @@ export async function serve(
   };
   res.on('close', onClose);
   const body = hasBody(req) ? new ClientBody(req, options.clientTimeout) : undefined;
+  const memory = options.memory.exchange();
   try {
-    const request = incoming(req, res, target, body, gone.signal);
+    const request = { ...incoming(req, res, target, body, gone.signal), memory };
     const response = refusal(req, request) ?? (await handler(request));
     if (declined(request)) return false;
     await send(response, req, res, body, options.clientTimeout);
@@ -83,6 +91,7 @@ export async function serve(
     if (!(error instanceof ClientGone)) throw error;
     res.destroy();
   } finally {
+    memory.release();
     res.off('close', onClose);
   }
   // what a refusal left unread

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { logEach } from '../../middleware/proxy-logging';
+import { BodyMemory } from '../http/body_memory';
 import { alone, type Coordination } from '../coordination/coordination';
 import { guarded } from '../coordination/guarded';
 import { throughRedis } from '../coordination/redis';
@@ -80,9 +81,13 @@ async function open(
   app: App,
   coordination: Coordination,
 ): Promise<{ readonly server: Server; readonly url: string }> {
-  const { bind_ip, bind_port, client_timeout, max_header_size } = config.server;
+  const { bind_ip, bind_port, client_timeout, max_header_size, max_body_memory } = config.server;
   const handler = buildPipeline(config.createFilters({ log, app, coordination }), app.handler);
-  const options = { clientTimeout: client_timeout, maxHeaderSize: max_header_size };
+  const options = {
+    clientTimeout: client_timeout,
+    maxHeaderSize: max_header_size,
+    memory: new BodyMemory(max_body_memory),
+  };
   const shell = app.upstream && createShell(app.upstream, log);
   const handlers = handlersOf(handler, log);
 

@@ -21,3 +21,8 @@ export function archiveOf(members: readonly Member[]): Promise<Buffer> {
   archive.finalize();
   return buffer(Readable.from(archive));
 }
+
+/** 45 MB of zeros, by bzip2. */
+export function bzip2Bomb(): Buffer {
+  return Buffer.from('QlpoOTFBWSZTWckBtsgBWKtAIMAAEAAACCAAMMwFKaZSSFJsVJIUni7kinChIZIDbZA=', 'base64');
+}

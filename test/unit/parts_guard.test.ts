@@ -33,11 +33,13 @@ describe('the names of containers of parts', () => {
     ['[]', false],
     ['{}', undefined],
     ['\ufeff[{"path": "b+segments/p"}]', undefined],
-  ])('are found in the manifest %p: %p', (text, names) => expect(namesParts(Buffer.from(text))).toBe(names));
+  ])('are found in the manifest %p: %p', async (text, names) =>
+    expect(await namesParts(Buffer.from(text))).toBe(names),
+  );
 
-  it('are not found in a manifest that only other readers understand', () => {
+  it('are not found in a manifest that only other readers understand', async () => {
     const manifest = Buffer.from('[{"path": "b+segments/p"}]', 'utf16le');
-    expect(namesParts(manifest)).toBeUndefined();
+    expect(await namesParts(manifest)).toBeUndefined();
   });
 });
 

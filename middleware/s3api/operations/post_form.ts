@@ -7,6 +7,7 @@ import { writeObject, type Written } from '../../../src/buckets/writes';
 import { streamOf } from '../../../src/http/body';
 import { isText, type ByteString } from '../../../src/http/bytes';
 import { formBoundary, parseParameters } from '../../../src/http/form';
+import { FieldBounds, FieldsTooLong } from '../../../src/http/form_fields';
 import { LIMITS } from '../../../src/http/constraints';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Response } from '../../../src/http/message';
@@ -34,6 +35,7 @@ export const postForm: FormOperation = async (form) => {
   try {
     return await received(form);
   } catch (error) {
+    if (error instanceof FieldsTooLong) throw tooLong();
     if (!(error instanceof InvalidForm)) throw error;
     throw malformed(error.message);
   }
@@ -43,13 +45,14 @@ async function received(form: S3Form): Promise<Response> {
   const { request } = form;
   request.sendContinue?.();
   const fields = new Map<string, ByteString>();
+  const bounds = new FieldBounds();
   let left = MOST_FIELDS;
   for await (const part of readParts(request.body, formBoundary(request) ?? '')) {
     const { parameters } = parseParameters(part.headers.get('content-disposition') ?? '');
     const name = parameters.get('name')?.toLowerCase();
     if (name === undefined) throw malformed('A part has no name.');
     if (name === 'file') return await put(form, named(fields, parameters.get('filename') ?? ''), part);
-    const value = await valueOf(part, left);
+    const value = await bounds.valueOf(name, part);
     left -= name.length + value.length;
     if (left < 0) throw tooLong();
     if (fields.has(name)) throw malformed(`The field ${name} is there twice.`);
@@ -58,15 +61,6 @@ async function received(form: S3Form): Promise<Response> {
   throw new BucketError('invalid-argument', 'POST requires exactly one file upload per request.', {
     fields: { ArgumentName: 'file', ArgumentValue: '0' },
   });
-}
-
-async function valueOf(part: Part, most: number): Promise<ByteString> {
-  let value = '';
-  for await (const chunk of part.body) {
-    value += chunk.toString('latin1');
-    if (value.length > most) throw tooLong();
-  }
-  return value;
 }
 
 const FILENAME = '${filename}';

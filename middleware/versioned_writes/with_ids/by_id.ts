@@ -3,6 +3,7 @@ import { destroy, receiveFirst } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, textResponse, type Handler, type Request, type Response } from '../../../src/http/message';
 import { withoutParameter, type ObjectTarget } from '../../../src/http/path';
+import { refusalIn } from '../../../src/http/shown_right';
 import { HttpStore } from '../../../src/stores/http_store';
 import { refusalByDialect } from '../dialect';
 import { whileLocked, type Held } from '../held';
@@ -116,7 +117,7 @@ export class ById {
   /** POST for a dialect: changes the metadata of a version, or of the null version where there is no id. */
   private async change(request: Request, target: ObjectTarget, id: string | undefined): Promise<Response> {
     const right = await rightToVersions(request, target, this.next);
-    const refusal = 'status' in right ? right : await this.refusalOfWrite(request, target);
+    const refusal = refusalIn(right) ?? (await this.refusalOfWrite(request, target));
     if (refusal) {
       destroy(request.body);
       return refusal;
@@ -170,8 +171,7 @@ export class ById {
   private async refusalOfWrite(request: Request, target: ObjectTarget): Promise<Response | undefined> {
     const { app } = this.parts;
     if (app.power === 'client') return undefined;
-    const right = await app.mayWrite(request, target, { fresh: true });
-    return 'status' in right ? right : undefined;
+    return refusalIn(await app.mayWrite(request, target, { fresh: true }));
   }
 
   private async notThere(own: Request, target: ObjectTarget): Promise<Response> {

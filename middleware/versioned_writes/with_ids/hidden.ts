@@ -1,4 +1,5 @@
 import { isVersionsContainer } from '../../../src/core/version_names';
+import type { Judge } from '../../../src/held_manifest';
 import { answer } from '../../../src/http/answers';
 import { unquote } from '../../../src/http/bytes';
 import { textResponse, type Handler, type Request, type Response } from '../../../src/http/message';
@@ -12,12 +13,14 @@ import { judgeManifest } from './manifests';
  * Keeps clients from the containers that hold versions, by whatever way a request names one, and from types by which the proxy tells what an object is.
  *
  * @param handler answers as for the client
+ * @param app knows what the client may
  * @returns the refusal, or the request to go on with: that of a static large object with its manifest read
  */
 export async function hidingVersions(
   request: Request,
   target: Target,
   handler: Handler,
+  app: Judge,
 ): Promise<Request | Response> {
   if (isVersionsContainer(target.container ?? '')) return notThere(request);
   const named = NAMING_HEADERS.find((name) => isHidden(unquote(request.headers.get(name) ?? '')));
@@ -25,7 +28,7 @@ export async function hidingVersions(
   // what is made of the entries of an archive, or of a form, did not come by the gatekeeper so
   if (!request.dialect && hasReservedParameter(request.headers.get('content-type') ?? ''))
     return textResponse(400, RESERVED_TYPE);
-  return isObject(target) ? judgeManifest(request, target, handler) : request;
+  return isObject(target) ? judgeManifest(request, target, handler, app) : request;
 }
 
 function notThere({ method }: Request): Response {

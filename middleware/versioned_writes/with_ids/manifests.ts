@@ -1,8 +1,11 @@
 import { page } from '../../../src/http/answers';
 import { destroy, drain, readAll } from '../../../src/http/body';
+import { holdManifest, type Judge } from '../../../src/held_manifest';
+import { NoList, readJsonList } from '../../../src/http/json_list';
 import { isTrueValue, unquote } from '../../../src/http/bytes';
+import { withHeld } from '../../../src/http/held_body';
 import { credentials } from '../../../src/http/headers';
-import { readJson, UnreadableJson } from '../../../src/http/json';
+import { UnreadableJson } from '../../../src/http/json';
 import { subrequest, type Handler, type Request, type Response } from '../../../src/http/message';
 import { formatTarget, parseQuery, withoutParameter, type ObjectTarget } from '../../../src/http/path';
 import { copiedBy, isCopy } from '../../../src/http/written';
@@ -19,12 +22,14 @@ const PARAMETER = 'multipart-manifest';
  * copy that the store reads as a manifest, and by a copy of a manifest.
  *
  * @param handler answers as for the client
+ * @param app knows whether the client may write the object, which is asked before its manifest is read
  * @returns the refusal, or the request to go on with, which makes of the store what was judged
  */
 export async function judgeManifest(
   request: Request,
   target: ObjectTarget,
   handler: Handler,
+  app: Judge,
 ): Promise<Request | Response> {
   if (request.method !== 'PUT' && request.method !== 'COPY') return request;
   const wanted = parseQuery(asSigned(request).query).get(PARAMETER);
@@ -32,14 +37,12 @@ export async function judgeManifest(
   if (wanted === 'get' && source) return judgeCopiedManifest(request, source, handler);
   if (wanted !== 'put') return request;
   if (source) return judgeCopiedContent(request, source, handler);
-  return isCopy(request) ? request : judgeBody(request);
+  return isCopy(request) ? request : judgeBody(request, target, app);
 }
 
-async function judgeBody(request: Request): Promise<Request | Response> {
-  const { sendContinue, ...rest } = request;
-  sendContinue?.();
-  const body = await readAll(request.body, MOST_MANIFEST_BYTES);
-  return body === undefined ? tooLong() : (refusalOf(body) ?? { ...rest, body });
+async function judgeBody(request: Request, target: ObjectTarget, app: Judge): Promise<Request | Response> {
+  const body = await holdManifest(request, target, app);
+  return 'status' in body ? body : ((await refusalOf(body)) ?? withHeld(request, body));
 }
 
 /** Swift reads what is copied so as a manifest. It is copied only as long as it is what was judged. */
@@ -64,7 +67,7 @@ async function judgeCopiedContent(
   if (response.status >= 300) return response;
   const body = await readAll(response.body, MOST_MANIFEST_BYTES);
   if (body === undefined) return tooLong();
-  const refusal = refusalOf(body);
+  const refusal = await refusalOf(body);
   const etag = response.headers.get('etag');
   if (refusal || etag === undefined) return refusal ?? unreadable();
   return { ...request, headers: headers.with('If-Match', etag) };
@@ -92,17 +95,20 @@ async function judgeCopiedManifest(
     return request;
   }
   const manifest = await readAnswer(response.body, MOST_MANIFEST_BYTES, 'a manifest');
-  return refusalOf(manifest) ?? request;
+  return (await refusalOf(manifest)) ?? request;
 }
 
 function isLarge({ status, headers }: Response): boolean {
   return status < 300 && isTrueValue(headers.get('x-static-large-object'));
 }
 
-function refusalOf(manifest: Buffer): Response | undefined {
+async function refusalOf(manifest: Buffer): Promise<Response | undefined> {
   try {
-    return namesHidden(readJson(manifest)) ? refuseSegment() : undefined;
+    for await (const segments of readJsonList(manifest)) if (namesHidden(segments)) return refuseSegment();
+    return undefined;
   } catch (error) {
+    // it names nothing, and the store says what is wrong with it
+    if (error instanceof NoList) return undefined;
     if (error instanceof UnreadableJson) return unreadable();
     throw error;
   }

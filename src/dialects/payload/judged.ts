@@ -1,5 +1,6 @@
 import { BadPayload } from '../../buckets/bad_payload';
 import { BucketError } from '../../buckets/errors';
+import { BodyMemoryFull } from '../../http/body_memory';
 import { chunks, collect, destroy, streamOf } from '../../http/body';
 import type { Headers } from '../../http/headers';
 import type { Body, Request } from '../../http/message';
@@ -101,16 +102,27 @@ async function* noting(
 }
 
 async function received(
-  { body, sendContinue }: Request,
+  { body, sendContinue, memory }: Request,
   judged: AsyncGenerator<Buffer>,
   length: number | undefined,
 ): Promise<Body> {
   const content = sendContinue ? asked(judged, sendContinue) : judged;
   const isSmall = !sendContinue && length !== undefined && length <= RECEIVED_FIRST;
-  if (Buffer.isBuffer(body) || isSmall) return collect(content);
+  if (Buffer.isBuffer(body) || (isSmall && hasRoom(memory, length))) return collect(content);
   const stream = streamOf(content);
   stream.on('error', () => undefined).once('close', () => destroy(body));
   return stream;
+}
+
+/** Without room a small body is judged as large ones are, while it is read. */
+function hasRoom(memory: Request['memory'], bytes: number): boolean {
+  try {
+    memory?.take(undefined, bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof BodyMemoryFull) return false;
+    throw error;
+  }
 }
 
 /** Has a client that waits for it send its body, once that is read. */

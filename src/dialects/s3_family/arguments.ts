@@ -1,7 +1,7 @@
 import { BucketError } from '../../buckets/errors';
 import { quote, type ByteString } from '../../http/bytes';
-import { readAll } from '../../http/body';
 import { invalidArgument } from '../arguments';
+import { holdDocument } from '../document';
 import type { Call } from './call';
 import { readXml, type XmlElement } from '../xml';
 
@@ -26,9 +26,8 @@ export function namingOf({ parameters }: Call): Naming {
 }
 
 /** What a request carries, whole. @throws BucketError `malformed-body` where it is longer than it may be */
-export async function bodyOf({ request, payload }: Call, most = MOST_DOCUMENT): Promise<Buffer> {
-  request.sendContinue?.();
-  const body = await readAll(payload.body, most);
+export async function bodyOf(call: Call, most = MOST_DOCUMENT): Promise<Buffer> {
+  const body = await holdDocument(call, most);
   if (body === undefined) throw malformed();
   return body;
 }

@@ -17,6 +17,7 @@ import { Presence } from './presence';
 import { Rights } from './rights';
 import { Scratch } from './scratch';
 import { ServerRecords } from './server_records';
+import { ToldLimits } from './told_limits';
 import { Upstream } from './upstream';
 
 const origin = url.refine(({ pathname, search }) => pathname === '/' && search === '', {
@@ -134,12 +135,15 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
   const scratch = new Scratch(handler, async () => (await user?.session())?.accountPath);
   const rights = new Rights(handler, user && scratch, options.rights_cache_time);
 
+  const limits = new ToldLimits(handler);
+
   return {
     handler,
     power: user ? 'service' : 'client',
     upstream: server,
     mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
     mayLock: (request, target) => (user ? rights.mayWrite(request, target) : rights.mayLook(request, target)),
+    limits: (request) => limits.of(request),
     close: () => upstream.close(),
   };
 }

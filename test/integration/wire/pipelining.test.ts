@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { BodyMemory } from '../../../src/http/body_memory';
 import { readAll } from '../../../src/http/body';
 import { textResponse, type Handler } from '../../../src/http/message';
 import { readTarget } from '../../../src/http/request_target';
@@ -32,7 +33,7 @@ class Watched {
   }
 
   static async start(handler: Handler, clientTimeout = 60_000): Promise<Watched> {
-    const options = { clientTimeout, maxHeaderSize: 128 * KIB };
+    const options = { clientTimeout, maxHeaderSize: 128 * KIB, memory: new BodyMemory() };
     const server = createListener(
       options,
       (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '')),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { catchErrors } from '../../../middleware/catch_errors';
+import { BodyMemory } from '../../../src/http/body_memory';
 import { Headers } from '../../../src/http/headers';
 import type { Handler, Response } from '../../../src/http/message';
 import { createLog } from '../../../src/log';
@@ -24,7 +25,7 @@ async function withApp(
   const lines: string[] = [];
   const log = createLog('info', { write: (line: string) => lines.push(line) });
   const handler = buildPipeline([catchErrors.create({}, { log } as FilterContext)], app);
-  const options = { clientTimeout: 10_000, maxHeaderSize: 16_384 };
+  const options = { clientTimeout: 10_000, maxHeaderSize: 16_384, memory: new BodyMemory() };
   const server = createListener(
     options,
     (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '')),

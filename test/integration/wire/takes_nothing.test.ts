@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { BodyMemory } from '../../../src/http/body_memory';
 import { Headers } from '../../../src/http/headers';
 import { textResponse, type Body } from '../../../src/http/message';
 import { readTarget } from '../../../src/http/request_target';
 import { createListener, serve } from '../../../src/server/listener';
 
 const SIZE = 32 * 1024 * 1024;
-const OPTIONS = { clientTimeout: 300, maxHeaderSize: 8192 };
+const OPTIONS = { clientTimeout: 300, maxHeaderSize: 8192, memory: new BodyMemory() };
 const LENGTH = Headers.of({ 'Content-Length': String(SIZE) });
 const parts = () => Readable.from(Array.from({ length: 32 }, () => Buffer.alloc(SIZE / 32)));
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { quote, trimmed, trimmedEnd } from '../../../http/bytes';
 import type { ObjectTarget } from '../../../http/path';
-import { readJson } from '../../../http/json';
+import { UnreadableJson } from '../../../http/json';
+import { NoList, readJsonList } from '../../../http/json_list';
+import { USUAL_LIMITS } from '../../../http/manifest_bounds';
 import { pythonJson } from '../../../http/python_json';
 import { segmentPlace } from '../../../http/segments';
 import { page, Refused, refuseWith } from './answers';
@@ -9,8 +11,8 @@ import { rangesOf, type Range } from '../../../http/ranges';
 
 /** Swift's limits for manifests, as `/info` tells them. */
 export const SLO_LIMITS = {
-  max_manifest_segments: 1000,
-  max_manifest_size: 8 * 1024 * 1024,
+  max_manifest_segments: USUAL_LIMITS.segments,
+  max_manifest_size: USUAL_LIMITS.bytes,
 } as const;
 
 /** The attributes in which a large object keeps its own ETag and size. */
@@ -67,26 +69,38 @@ export type WantedSegment =
  *
  * @throws Refused with all that is wrong, as far as it would go into the longest manifest there can be
  */
-export function parseManifest(body: Buffer, manifest: ObjectTarget): WantedSegment[] {
-  let parsed: unknown;
-  try {
-    parsed = readJson(body);
-  } catch {
-    throw new Refused(page(400, 'Manifest must be valid JSON.\n'));
-  }
-  if (!Array.isArray(parsed)) throw new Refused(page(400, 'Manifest must be a list.\n'));
+export async function parseManifest(body: Buffer, manifest: ObjectTarget): Promise<WantedSegment[]> {
   const problems: string[] = [];
   const segments: WantedSegment[] = [];
-  for (const [at, each] of (parsed as readonly unknown[]).entries()) {
-    const segment = parseSegment(each, at === parsed.length - 1, manifest);
+  let [at, hasOnlyData] = [0, true];
+  for await (const { value, isLast } of itemsOf(body)) {
+    const segment = parseSegment(value, isLast, manifest);
+    hasOnlyData &&= isRecord(value) && 'data' in value;
     if (typeof segment === 'string') problems.push(`Index ${at}: ${segment}`);
     else segments.push(segment);
     if (problems.length === SLO_LIMITS.max_manifest_segments) break;
+    at++;
   }
-  if (segments.length > 0 && parsed.every((each) => isRecord(each) && 'data' in each))
+  if (segments.length > 0 && hasOnlyData)
     problems.push('Inline data segments require at least one object-backed segment.');
   if (problems.length > 0) throw refuseWith(400, problems.map((each) => `${each}\n`).join(''));
   return segments;
+}
+
+/** The items of a manifest. @throws Refused if it is no list in JSON */
+async function* itemsOf(body: Buffer): AsyncGenerator<{ value: unknown; isLast: boolean }, void> {
+  let held: readonly unknown[] = [];
+  try {
+    for await (const some of readJsonList(body)) {
+      for (const value of held) yield { value, isLast: false };
+      held = some;
+    }
+  } catch (error) {
+    if (error instanceof NoList) throw new Refused(page(400, 'Manifest must be a list.\n'));
+    if (error instanceof UnreadableJson) throw new Refused(page(400, 'Manifest must be valid JSON.\n'));
+    throw error;
+  }
+  for (const [at, value] of held.entries()) yield { value, isLast: at === held.length - 1 };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

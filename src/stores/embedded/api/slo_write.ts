@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { readAll } from '../../../http/body';
+import { holdBody } from '../../../http/held_body';
+import { manifestBounds, tooManySegments, USUAL_LIMITS } from '../../../http/manifest_bounds';
+import { Turns } from '../../../turns';
 import {
   bulkAnswer,
   bulkHeaders,
@@ -13,8 +15,8 @@ import { isText, isTrueValue, quote, toBytes, toText } from '../../../http/bytes
 import type { Response } from '../../../http/message';
 import type { ObjectRecord } from '../storage';
 import { REASONS, statusLine } from '../../../http/reasons';
-import { page, Refused, refuse } from './answers';
-import type { ObjectCall } from './call';
+import { Refused, refuse } from './answers';
+import { authorise, type ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { normalEtag } from '../../../http/preconditions';
 import { rangesOf } from '../../../http/ranges';
@@ -26,7 +28,6 @@ import {
   segmentRange,
   segmentTarget,
   SLO_ETAG,
-  SLO_LIMITS,
   SLO_SIZE,
   type ObjectSegment,
   type StoredSegment,
@@ -50,11 +51,9 @@ export async function storeManifest(
   manifest: Buffer,
 ): Promise<Response> {
   const { request, target, query } = call;
-  const wanted = parseManifest(manifest, target);
-  if (wanted.filter((each) => 'path' in each).length > SLO_LIMITS.max_manifest_segments) {
-    const most = SLO_LIMITS.max_manifest_segments;
-    throw new Refused(page(413, `Number of object-backed segments must be <= ${most}`));
-  }
+  const wanted = await parseManifest(manifest, target);
+  const { segments: most } = USUAL_LIMITS;
+  if (wanted.filter((each) => 'path' in each).length > most) throw new Refused(tooManySegments(most));
   const type = bulkType(request) ?? 'text/plain';
   const problems: Problem[] = [];
   const segments = await lookUp(call, wanted, problems);
@@ -113,16 +112,29 @@ async function outcome(
 const told = (status: number) => ({ 'Response Status': statusLine(status) });
 const words = (status: number) => REASONS[status]?.join('\n') ?? '';
 
-async function readBody({ request }: ObjectCall): Promise<Buffer> {
-  const most = SLO_LIMITS.max_manifest_size;
-  const tooLong = () => new Refused(page(413, `Manifest File > ${most} bytes`));
-  if (Number(request.headers.get('content-length') ?? 0) > most) throw tooLong();
-  request.sendContinue?.();
-  const body = await readAll(request.body, most);
-  if (body === undefined) throw tooLong();
+/** The manifest, read only of a client that may put it. */
+async function readBody(call: ObjectCall): Promise<Buffer> {
+  const { request, target } = call;
+  const body = await holdBody(request, {
+    account: target.account,
+    right: () => Promise.resolve(refusalOf(call)),
+    bounds: manifestBounds(() => Promise.resolve(USUAL_LIMITS)),
+  });
+  if ('status' in body) throw new Refused(body);
   const length = request.headers.get('content-length');
   if (length !== undefined && body.length < Number(length)) throw refuse(499);
   return body;
+}
+
+function refusalOf(call: ObjectCall): Response | undefined {
+  const { target, storage } = call;
+  try {
+    authorise(call, 'PUT', target, storage.container(target.account, target.container));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refused) return error.response;
+    throw error;
+  }
 }
 
 async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
@@ -139,6 +151,9 @@ function heartbeat(type: string, facts: Facts, problems: readonly Problem[] = []
   return { status: 202, headers: bulkHeaders(type), body };
 }
 
+/** The storage answers at once, so that nobody else would have a turn. */
+const SEGMENTS_IN_TURN = 100;
+
 /** What the manifest stores of each segment; what is wrong with one is added to the problems. */
 async function lookUp(
   call: ObjectCall,
@@ -146,7 +161,9 @@ async function lookUp(
   problems: Problem[],
 ): Promise<StoredSegment[]> {
   const found: StoredSegment[] = [];
+  const turns = new Turns(SEGMENTS_IN_TURN);
   for (const [at, each] of wanted.entries()) {
+    await turns.after();
     if ('data' in each) {
       found.push({ data: each.data.toString('base64') });
       continue;
