@@ -14,7 +14,7 @@ export type RightKind = 'write' | 'read' | 'list' | 'change' | 'own';
 
 /** That a client has a right now. Only what has seen the store, or an app, say so makes one. */
 export class Right {
-  readonly #isEstablished = true;
+  private readonly isEstablished = true;
 
   private constructor(
     readonly kind: RightKind,
@@ -28,7 +28,7 @@ export class Right {
 
   /** Whether a value is one of these, and not only of their shape. */
   static is(value: object): value is Right {
-    return #isEstablished in value;
+    return value instanceof Right && value.isEstablished;
   }
 }
 

@@ -1,6 +1,6 @@
 import { authorityOn, authorityOverParts } from '../../src/core/authority';
 import { lookAtHeaders } from '../../src/http/errands';
-import { BeyondAuthority, Right, type Authority } from '../../src/http/grants';
+import { BeyondAuthority, type Authority, type Right } from '../../src/http/grants';
 import { Headers } from '../../src/http/headers';
 import { parseTarget } from '../../src/http/path';
 import type { Errand } from '../../src/http/scope';

@@ -74,7 +74,9 @@ function aboutOf(
   const prefix = new URLSearchParams(query.replaceAll('+', '%2B')).get('prefix');
   const name = object ?? (prefix === null ? undefined : Buffer.from(prefix).toString('latin1'));
   if (container.startsWith(VERSIONS)) {
-    const [, of] = /^(?:\x01\x01)?(.*?)\x01\x01/s.exec(name ?? '') ?? [];
+    // what tells of null versions begins with the separator, too
+    const [first, second] = (name ?? '').split('\x01\x01');
+    const of = name === undefined ? undefined : first || second;
     const known = of?.replaceAll('\x01\x02', '\x01');
     return [{ account, container: container.slice(VERSIONS.length), object: known, kept: 'version' }];
   }

@@ -102,10 +102,9 @@ class Shown {
 
   check(request: Made, status: number, text: string): void {
     const { model, archives } = this.world;
-    const [, source] = request.named ?? [];
-    const isCopied = status < 300 && source !== undefined && request.named?.length === 2;
-    if (isCopied)
-      for (const each of request.named ?? []) this.published.add(`${each.account}/${each.container}`);
+    const { named = [] } = request;
+    const isCopied = status < 300 && named.length === 2;
+    if (isCopied) for (const each of named) this.published.add(`${each.account}/${each.container}`);
     for (const [secret, account = '', container = ''] of text.matchAll(SECRET)) {
       if (this.published.has(`${account}/${container}`)) continue;
       const archive = [...archives].find(([, of]) => of.includes(container))?.[0].split('/')[1];

@@ -82,8 +82,9 @@ export class World {
   async make(acls: readonly Acls[]): Promise<void> {
     for (const user of ['tester', 'tester2', 'tester3'] as const) {
       const [name, key] = USERS[user];
-      const { session } = await this.store.callerOf([name, key]);
-      this.tokens.set(user, (await session()).token ?? '');
+      const caller = await this.store.callerOf([name, key]);
+      const { token = '' } = await caller.session();
+      this.tokens.set(user, token);
     }
     for (const account of ['AUTH_test', 'AUTH_test2'])
       await this.must('POST', { account, container: '' }, { 'X-Account-Meta-Temp-Url-Key': KEY });
