@@ -24,3 +24,18 @@ export function partOf<const T>(
 export const itInDepth: (name: string, test: () => Promise<void>, timeout?: number) => void = IS_DEEP
   ? it
   : () => undefined;
+
+/**
+ * What tests of a suite are declared by of which the gate has one in so many, beginning with the first; a table of
+ * `each` counts as one. In the depth it is `it` itself.
+ */
+export function someOf(oneOf: number): jest.It {
+  if (IS_DEEP) return it;
+  let declared = 0;
+  const isIn = () => declared++ % oneOf === 0;
+  const chosen = (...test: Parameters<jest.It>): void => {
+    if (isIn()) it(...test);
+  };
+  const each = (...table: [never]) => (isIn() ? it.each(...table) : () => undefined);
+  return Object.assign(chosen, it, { each }) as jest.It;
+}

@@ -33,7 +33,7 @@ const shownAs = ({ name, subdir, version_id, is_latest }: Listed) =>
   subdir === undefined ? [name, is_latest === true, version_id === 'null'] : [subdir];
 
 /** What containers with X-Versions-Enabled are, whatever the store. */
-export function containersTable(store: () => IdsStore): void {
+export function containersTable(store: () => IdsStore, it: jest.It = globalThis.it): void {
   let client: Client;
   beforeAll(async () => {
     client = await store().login('tester');

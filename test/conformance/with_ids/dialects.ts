@@ -9,7 +9,7 @@ const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 const NOTED = 'text/plain;hindsight_etag=abc-2';
 
 /** What filters for other APIs have of versions with ids, whatever the store: they ask with `Request.dialect`. */
-export function dialectsTable(store: () => ObjectsStore): void {
+export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThis.it): void {
   let swift: Client;
   let client: Client;
   let container: string;

@@ -21,7 +21,7 @@ export interface ObjectsStore extends IdsStore {
 }
 
 /** What objects of containers with X-Versions-Enabled are, whatever the store. */
-export function objectsTable(store: () => ObjectsStore): void {
+export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis.it): void {
   let client: Client;
   let container: string;
   beforeAll(async () => {

@@ -16,7 +16,7 @@ const deleting = (inner: string): Sent => ({
 });
 
 /** S3's operations over a store, but for what signs them. */
-export function s3OperationsSuite(open: () => Promise<BucketStore>): void {
+export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.It = globalThis.test): void {
   let store: BucketStore;
   let made = 0;
   const ask = (asked: string, sent?: Sent) => askS3(store.caller, asked, sent);

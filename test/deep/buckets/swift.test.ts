@@ -1,5 +1,5 @@
 import { openSwift } from '../../support/buckets/store';
-import { partOf } from '../../support/depth';
+import { partOf, someOf } from '../../support/depth';
 import { describeWithSwift } from '../../support/swift';
 import { s3OperationsSuite } from './s3_operations';
 import { uploadsSuite } from './uploads';
@@ -10,5 +10,5 @@ const SUITES = [
 ] as const;
 
 describeWithSwift('over a Swift', ({ plain }) => {
-  describe.each(partOf(SUITES, { oneOf: 2 }))('%s', (_, suite) => suite(() => openSwift(plain)));
+  describe.each(partOf(SUITES, { oneOf: 2 }))('%s', (_, suite) => suite(() => openSwift(plain), someOf(2)));
 });

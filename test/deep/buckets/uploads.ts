@@ -18,7 +18,7 @@ const md5 = (body: Buffer) => createHash('md5').update(body).digest('hex');
 const MIB = 1024 * 1024;
 
 /** What is uploaded in parts, and its parts, over a store. */
-export function uploadsSuite(open: () => Promise<BucketStore>): void {
+export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = globalThis.test): void {
   let store: BucketStore;
   let made = 0;
   const ask = (asked: string, sent?: Sent, caller = store.caller) => askS3(caller, asked, sent);

@@ -11,7 +11,7 @@ import { depth, partOf } from '../../support/depth';
 /** Short, so that tests need not wait long; milliseconds. */
 const LEASE = 2000;
 /** How many write at once, and how often each. */
-const WRITERS = depth({ gate: 16, deep: 32 });
+const WRITERS = depth({ gate: 12, deep: 32 });
 const TIMES = depth({ gate: 1, deep: 20 });
 
 describeWithRedis('two proxies that share a Redis', () => {

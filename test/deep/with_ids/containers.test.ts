@@ -1,7 +1,7 @@
 import { containersTable } from '../../conformance/with_ids/containers';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift } from '../../support/swift';
-import { partOf } from '../../support/depth';
+import { partOf, someOf } from '../../support/depth';
 
 const filter = 'allow_object_versioning = true';
 
@@ -16,6 +16,9 @@ describeWithSwift('containers with ids, over a Swift', ({ plain }) => {
     ),
   )('%s', (_, proxy, writersRead) =>
     // the lab has no updater of accounts
-    containersTable(() => ({ login: (user) => proxy.login(user), writersRead, accountsLag: true })),
+    containersTable(
+      () => ({ login: (user) => proxy.login(user), writersRead, accountsLag: true }),
+      someOf(2),
+    ),
   );
 });

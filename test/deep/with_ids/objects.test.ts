@@ -1,7 +1,7 @@
 import { objectsTable } from '../../conformance/with_ids/objects';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
-import { partOf } from '../../support/depth';
+import { partOf, someOf } from '../../support/depth';
 
 const filter = 'allow_object_versioning = true';
 
@@ -15,10 +15,9 @@ describeWithSwift('objects with ids, over a Swift', ({ plain }) => {
       { oneOf: 2 },
     ),
   )('%s', (_, proxy, writersRead) =>
-    objectsTable(() => ({
-      login: (user) => proxy.login(user),
-      writersRead,
-      direct: () => login(plain, 'tester'),
-    })),
+    objectsTable(
+      () => ({ login: (user) => proxy.login(user), writersRead, direct: () => login(plain, 'tester') }),
+      someOf(2),
+    ),
   );
 });
