@@ -1,7 +1,7 @@
 // Keeps so many clients without credentials at a server, each with another kind of body, until it is ended.
 import { require } from '../../support/register.mjs';
 
-const { besiegers } = require('../../support/unknown_clients.ts');
+const { besiegers } = require('./unknown_clients.ts');
 const [url = '', count = ''] = process.argv.slice(2);
 
 let clients = besiegers(url, Number(count));
