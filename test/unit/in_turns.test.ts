@@ -27,7 +27,7 @@ describe('work that waits for nothing leaves turns to others', () => {
     const list = Buffer.from('c/o\n'.repeat(10_000));
     let names = 0;
     const turns = await turnsDuring(async () => {
-      for await (const _ of namesIn(list)) names++;
+      for await (const name of namesIn(list)) names += name === '' || name === 'c/o' ? 1 : 0;
     });
     expect(names).toBe(10_001);
     expect(turns).toBeGreaterThanOrEqual(10);

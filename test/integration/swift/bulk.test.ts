@@ -104,7 +104,7 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
       }),
     );
     expect(reports[1]).toEqual(reports[0]);
-    expect(reports[0]?.lines.join()).toContain(
+    expect(JSON.stringify(reports[0]?.lines)).toContain(
       '<name>none/%26%3C%26%3E</name><status>403 Forbidden</status>',
     );
   });
