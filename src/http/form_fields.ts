@@ -1,13 +1,19 @@
 import type { ByteString } from './bytes';
+import { Turns } from '../turns';
 import { InvalidForm, type Part } from './multipart';
 
 /** Bytes that the name of a field has at most, and all fields together with their headers. */
 export const MOST_FIELD_NAME = 256;
 const MOST_FIELDS = 64 * 1024;
+/** Small fields cost more to read than they have bytes. */
+const MOST_PARTS = 256;
+const PARTS_IN_TURN = 8;
 
 /** Counts what a form says before its file, whose sender is known only then. */
 export class FieldBounds {
   private left = MOST_FIELDS;
+  private parts = 0;
+  private readonly turns = new Turns(PARTS_IN_TURN);
 
   /**
    * The value of a field, which is read to its end.
@@ -18,7 +24,9 @@ export class FieldBounds {
   async valueOf(name: ByteString | undefined, part: Part): Promise<ByteString> {
     if (name !== undefined && name.length > MOST_FIELD_NAME)
       throw new InvalidForm(`the name of a field has more than ${MOST_FIELD_NAME} bytes`);
+    if (++this.parts > MOST_PARTS) throw new FieldsTooLong();
     this.count(part.headLength);
+    await this.turns.after();
     let value = '';
     for await (const chunk of part.body) {
       this.count(chunk.length);

@@ -6,6 +6,36 @@ import type { Readable } from 'node:stream';
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_TIME = 5_000;
 
+/** Chunks, of 64 KiB at most, that are forgotten in so many milliseconds, of all connections together. */
+const CHUNKS = 8;
+const PERIOD = 10;
+
+/** Lets others be served while many clients send what nobody wants: they wait with it in the order in which they came. */
+class Pace {
+  private left = CHUNKS;
+  private readonly waiting: Readable[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  /** To be called for each chunk that has come: it is the last for now if there were many. */
+  wait(body: Readable): void {
+    this.timer ??= setInterval(() => this.next(), PERIOD).unref();
+    if (--this.left > 0) return;
+    body.pause();
+    this.waiting.push(body);
+  }
+
+  private next(): void {
+    const isIdle = this.left === CHUNKS && this.waiting.length === 0;
+    this.left = CHUNKS;
+    for (const body of this.waiting.splice(0, CHUNKS)) body.resume();
+    if (!isIdle) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+}
+
+const pace = new Pace();
+
 /**
  * To be called before an answer ends whose request is still being sent: its connection will end after the answer as one that the
  * client can read to the end. A connection that closes on unread bytes is reset, and takes the answer with it.
@@ -38,6 +68,7 @@ function forget(socket: Socket, body: Readable): void {
   const timer = setTimeout(() => socket.destroy(), MOST_TIME);
   body.on('data', () => {
     if (socket.bytesRead - before > MOST_BYTES) socket.destroy();
+    else pace.wait(body);
   });
   socket.on('close', () => clearTimeout(timer));
 }

@@ -96,7 +96,7 @@ export function endlessRequests(account = '/v1/AUTH_test', container = 'c'): rea
 const FRAMINGS = ['length', 'chunks', 'expect'] as const;
 
 /** One client: it sends what is taken, and never waits for an answer. */
-export function besiege(url: string, request: Endless, framing: (typeof FRAMINGS)[number]): Besieger {
+function besiege(url: string, request: Endless, framing: (typeof FRAMINGS)[number], rate: number): Besieger {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   const besieger = { request, answer: '', isOver: false, end: () => socket.destroy() };
@@ -114,8 +114,12 @@ export function besiege(url: string, request: Endless, framing: (typeof FRAMINGS
       : bytes;
   const chunk = encoded(piece);
   let sent = 0;
+  const began = performance.now();
+  const most = () =>
+    rate === Infinity ? LENGTH : (rate * (performance.now() - began)) / 1000 + piece.length;
+  const timer = rate === Infinity ? undefined : setInterval(() => sent > 0 && send(), 100);
   const send = () => {
-    while (sent + piece.length <= LENGTH && !besieger.isOver) {
+    while (sent + piece.length <= Math.min(LENGTH, most()) && !besieger.isOver) {
       sent += piece.length;
       if (!socket.write(chunk)) return;
     }
@@ -126,7 +130,10 @@ export function besiege(url: string, request: Endless, framing: (typeof FRAMINGS
   };
   socket.on('drain', send);
   socket.on('error', () => undefined);
-  socket.on('close', () => (besieger.isOver = true));
+  socket.on('close', () => {
+    clearInterval(timer);
+    besieger.isOver = true;
+  });
   socket.on('data', (bytes: Buffer) => {
     if (besieger.answer.length < 4096) besieger.answer += bytes.toString('latin1');
     if (framing === 'expect' && sent === 0 && besieger.answer.startsWith('HTTP/1.1 100')) begin();
@@ -144,12 +151,20 @@ export interface Besieger {
   end(): void;
 }
 
+/**
+ * One of many clients, of which each next one is of another kind.
+ *
+ * @param rate bytes that it sends in a second at most
+ */
+export function besiegerOf(url: string, index: number, rate = Infinity): Besieger {
+  const requests = endlessRequests();
+  const request = requests[index % requests.length];
+  const framing = FRAMINGS[Math.floor(index / requests.length) % FRAMINGS.length];
+  if (request === undefined || framing === undefined) throw new Error('no such request');
+  return besiege(url, request, framing, rate);
+}
+
 /** So many clients at once, of all kinds. */
-export function besiegers(url: string, count: number, requests = endlessRequests()): Besieger[] {
-  return Array.from({ length: count }, (_, i) => {
-    const request = requests[i % requests.length];
-    const framing = FRAMINGS[Math.floor(i / requests.length) % FRAMINGS.length];
-    if (request === undefined || framing === undefined) throw new Error('no such request');
-    return besiege(url, request, framing);
-  });
+export function besiegers(url: string, count: number): Besieger[] {
+  return Array.from({ length: count }, (_, index) => besiegerOf(url, index));
 }

@@ -25,11 +25,11 @@ describe('work that waits for nothing leaves turns to others', () => {
 
   it('a list of names', async () => {
     const list = Buffer.from('c/o\n'.repeat(10_000));
-    const names: string[] = [];
+    let names = 0;
     const turns = await turnsDuring(async () => {
-      for await (const name of namesIn(list)) names.push(name);
+      for await (const name of namesIn(list)) names += name === '' || name === 'c/o' ? 1 : 0;
     });
-    expect(names).toHaveLength(10_001);
+    expect(names).toBe(10_001);
     expect(turns).toBeGreaterThanOrEqual(10);
   });
 });

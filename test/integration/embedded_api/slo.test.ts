@@ -57,6 +57,24 @@ describe('a static large object', () => {
     expect([status, told.length, told.at(-1)]).toEqual([400, 1000, 'Index 999: not a JSON object']);
   });
 
+  it('has 1,000 objects at most, and 10,000 segments with the data in its manifest', async () => {
+    const { manifests, first } = await largeObject();
+    const path = `/${manifests}/bounded?multipart-manifest=put`;
+    const manifest = (objects: number, data: number) =>
+      JSON.stringify([
+        ...Array<object>(objects).fill({ path: `/${first}/1` }),
+        ...Array<object>(data).fill({ data: 'YQ==' }),
+      ]);
+    await mustBe(201, client.ask('PUT', path, {}, manifest(1000, 1000)));
+    for (const [objects, data, told] of [
+      [1001, 0, 'Number of object-backed segments must be <= 1000'],
+      [1, 10_000, 'Number of segments must be <= 10000'],
+    ] as const) {
+      const { status, body } = await client.ask('PUT', path, {}, manifest(objects, data));
+      expect([status, body.toString()]).toEqual([413, told]);
+    }
+  });
+
   it('has no segment in a container that holds versions, whatever else its manifest has', async () => {
     const container = await newContainer(client);
     const path = `/${container}/slo?multipart-manifest=put`;

@@ -1,0 +1,134 @@
+import { Readable } from 'node:stream';
+import { catchErrors } from '../../middleware/catch_errors';
+import { reportOf } from '../../middleware/bulk/stopped';
+import { errorAnswer as qsAnswer } from '../../middleware/qsapi/errors';
+import { SPELLING } from '../../middleware/s3api/spelling';
+import type { Caller } from '../../src/buckets/caller';
+import { PartsMemory } from '../../src/buckets/parts_memory';
+import type { Call } from '../../src/dialects/call';
+import { holdDocument } from '../../src/dialects/document';
+import { dialectHandler, runRoute, type Dialect } from '../../src/dialects/handler';
+import { errorAnswer } from '../../src/dialects/s3_family/errors';
+import { answer } from '../../src/http/answers';
+import { BodyMemory, BodyMemoryFull } from '../../src/http/body_memory';
+import { Headers } from '../../src/http/headers';
+import { NO_BODY, type Body, type Handler, type Request, type Response } from '../../src/http/message';
+import { createLog } from '../../src/log';
+import type { FilterContext } from '../../src/plugin';
+import { ROOT } from '../support/buckets/store';
+
+const MIB = 1024 * 1024;
+const LOG = createLog('silent');
+
+/** A document that is not to be read, and a store that answers so. */
+function call(status: number, { body, isAnonymous }: { body: Body; isAnonymous?: true }) {
+  const asked: Request[] = [];
+  const next: Handler = (request) => {
+    asked.push(request);
+    return Promise.resolve(answer(status));
+  };
+  const sendContinue = jest.fn();
+  const request: Request = { ...ROOT, method: 'POST', body, sendContinue };
+  const caller: Caller = {
+    next,
+    request,
+    user: 'u',
+    parts: new PartsMemory(),
+    session: () => Promise.resolve({ account: 'a', token: isAnonymous ? undefined : 't' }),
+    ...(isAnonymous ? { isAnonymous } : {}),
+  };
+  const payload = {
+    body,
+    length: undefined,
+    checksums: new Map(),
+    trailing: () => new Map<string, string>(),
+  };
+  const made: Call = {
+    request,
+    caller,
+    payload,
+    bucket: 'b',
+    key: undefined,
+    parameters: new Map(),
+    location: '',
+  };
+  return { made, asked, sendContinue };
+}
+
+function unread() {
+  const read = jest.fn();
+  return { read, body: new Readable({ read }) };
+}
+
+describe('a document of a dialect', () => {
+  it.each([401, 403])('is not read of a signer to whom the store says %p', async (status) => {
+    const { body, read } = unread();
+    const { made, asked, sendContinue } = call(status, { body });
+    await expect(holdDocument(made, MIB)).rejects.toMatchObject({ code: 'access-denied' });
+    expect([read.mock.calls.length, sendContinue.mock.calls.length]).toEqual([0, 0]);
+    // asked once more with a new login
+    expect(asked).toHaveLength(status === 401 ? 2 : 1);
+    for (const each of asked) {
+      expect([each.method, each.body]).toEqual(['POST', NO_BODY]);
+      expect(each.path).toMatch(/^\/v1\/a\/b\/hindsight-none-/);
+    }
+  });
+
+  it('is read of one who may write, or who is to learn that there is no bucket', async () => {
+    for (const status of [202, 404]) {
+      const { made, sendContinue } = call(status, { body: Readable.from([Buffer.from('<x/>')]) });
+      expect(await holdDocument(made, MIB)).toEqual(Buffer.from('<x/>'));
+      expect(sendContinue).toHaveBeenCalled();
+    }
+  });
+
+  it('and any other body is not read of whoever has not signed, whatever is done with it', async () => {
+    const { body, read } = unread();
+    const { made } = call(401, { body, isAnonymous: true });
+    const run = jest.fn();
+    const payloadOf = jest.fn();
+    const routes = [{ name: 'any', method: 'POST', on: 'bucket' as const, run }];
+    await expect(runRoute(made, routes, payloadOf)).rejects.toMatchObject({ code: 'access-denied' });
+    for (const each of [read, run, payloadOf]) expect(each).not.toHaveBeenCalled();
+  });
+});
+
+describe('a full memory is told as 503, to be tried again', () => {
+  const full = () => Promise.reject(new BodyMemoryFull());
+  const dialect = (errorAnswerOf: Dialect<true>['errorAnswer']): Dialect<true> => ({
+    recognise: () => true,
+    answer: full,
+    errorAnswer: errorAnswerOf,
+    ids: () => Headers.none,
+  });
+  const text = ({ body }: Response) => (Buffer.isBuffer(body) ? body.toString() : '');
+
+  it.each<[string, Handler, RegExp]>([
+    ['of Swift', catchErrors.create({}, { log: LOG } as FilterContext)(full), /^too many bodies/],
+    [
+      'of S3 and COS',
+      dialectHandler(
+        full,
+        dialect((error, request) => errorAnswer(error, request, SPELLING.errors)),
+        LOG,
+      ),
+      /<Code>SlowDown<\/Code>/,
+    ],
+    ['of QingStor', dialectHandler(full, dialect(qsAnswer), LOG), /"service_unavailable"/],
+  ])('in the dialect %s', async (_, handler, words) => {
+    const response = await handler(ROOT);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(text(response)).toMatch(words);
+  });
+
+  it('in the report of a bulk operation', () => {
+    expect(reportOf(new BodyMemoryFull(), ROOT, LOG)).toEqual([503, expect.stringContaining('try again')]);
+  });
+});
+
+it('an exchange of which another account holds much does not keep others from theirs', () => {
+  const memory = new BodyMemory(4 * MIB);
+  memory.exchange().take('loud', MIB);
+  expect(() => memory.exchange().take('loud', 1)).toThrow(BodyMemoryFull);
+  expect(() => memory.exchange().take('other', MIB)).not.toThrow();
+});
