@@ -18,6 +18,7 @@ import { Rights } from './rights';
 import { Scratch } from './scratch';
 import { ServerRecords } from './server_records';
 import { ToldLimits } from './told_limits';
+import { Strangers } from './strangers';
 import { Upstream } from './upstream';
 
 const origin = url.refine(({ pathname, search }) => pathname === '/' && search === '', {
@@ -112,13 +113,14 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
   };
   const { conn_timeout: connectTimeout, connections } = options;
   const upstream = new Upstream({ ...server, connectTimeout, connections });
+  const strangers = new Strangers((request) => upstream.send(request));
   const login = loginOf(options);
   const user = login && new LoggedIn(login);
 
   const handler = async (request: Request): Promise<Response> => {
     if (request.authority !== 'client') request.authority.check(request);
     if (request.authority === 'client' || user === undefined) {
-      const response = await upstream.send(request);
+      const response = await strangers.answer(request);
       if (response.status === 401 || response.status === 403) rights.forget(request);
       return response;
     }
