@@ -4,7 +4,7 @@ import { describeWithSwift } from '../../support/swift';
 import { holdsOver } from './property';
 
 const SEED = Number(process.env['AUTHORITY_SEED'] ?? 20_261_129);
-const WORLDS = Number(process.env['AUTHORITY_WORLDS'] ?? depth({ gate: 2, deep: 100 }));
+const WORLDS = Number(process.env['AUTHORITY_WORLDS'] ?? depth({ gate: 2, deep: 40 }));
 
 describeWithSwift("what is asked in the service user's name of a Swift", ({ plain }) => {
   let store: BucketStore;
