@@ -110,7 +110,7 @@ export async function walkQueries(target: Target, method: string): Promise<strin
     ...paths.flatMap((each) => QUERIES.map((query) => ({ each, query, headers: {} }))),
     ...HEADERS.map((headers) => ({ each: path, query: '', headers })),
   ];
-  for (const { each, query, headers } of partOf(tries, { oneOf: 23, from: WRITING.indexOf(method) })) {
+  for (const { each, query, headers } of partOf(tries, { oneOf: 37, from: WRITING.indexOf(method) })) {
     const copied = method === 'COPY' ? { Destination: `${container}/${OBJECT}` } : {};
     const source = method === 'COPY' && each === path ? `${owner.account}/${target.plain}/source` : each;
     const body = method === 'PUT' ? 'after' : method === 'POST' ? `${container}/${OBJECT}` : undefined;
@@ -128,7 +128,7 @@ export async function walkMethods(target: Target): Promise<string[]> {
   const wrong: string[] = [];
   const token = `X-Auth-Token: ${owner.credentials.get('x-auth-token') ?? ''}`;
   const methods = [...PARSED.filter((each) => !WRITING.includes(each) && each !== 'CONNECT'), ...MADE_UP];
-  for (const method of partOf(methods, { oneOf: 13 })) {
+  for (const method of partOf(methods, { oneOf: 23 })) {
     const fault = await target.keeps(async () => {
       const connection = await RawConnection.open(owner.url);
       const lines = [token, `Destination: ${container}/${OBJECT}`, 'Content-Length: 5'];

@@ -85,7 +85,7 @@ const DELETES: readonly Operation[] = [
 describe('in stack mode, a listing that', () => {
   const { bench } = suiteBench(suiteUpstream());
 
-  describe.each(partOf(LIES, { oneOf: 3 }))('$name', (fault) => {
+  describe.each(partOf(LIES, { oneOf: 5 }))('$name', (fault) => {
     it.each(DELETES)('$name', async (operation) => {
       const cell = { mode: 'stack', operation, fault, at: 0, request: 'GET' } as const;
       const wrong: string[] = [];

@@ -4,8 +4,8 @@ import { describeWithSwift, login } from '../../support/swift';
 import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from './campaign';
 import { depth } from '../../support/depth';
 
-const HISTORIES = historiesOr(depth({ gate: 4, deep: 150 }));
-const WITH_IDS = historiesOr(depth({ gate: 2, deep: 40 }));
+const HISTORIES = historiesOr(depth({ gate: 3, deep: 150 }));
+const WITH_IDS = historiesOr(depth({ gate: 1, deep: 40 }));
 
 describeWithSwift('histories over a Swift', ({ plain }) => {
   let redis: TestRedis | undefined;

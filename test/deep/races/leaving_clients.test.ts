@@ -149,7 +149,7 @@ describeWithSwift('a client that leaves in the middle of a PUT', ({ plain }) => 
     ),
   )('archiving with %s', (_, proxy) => {
     describe.each(MODES)('%s mode', (mode) => {
-      it.each(partOf(LEAVERS, { oneOf: 2, from: MODES.indexOf(mode) }))(
+      it.each(partOf(LEAVERS, { oneOf: 4, from: MODES.indexOf(mode) }))(
         '%s leaves nothing behind',
         async (_name, leave) => {
           const client = await proxy.login('tester');

@@ -128,7 +128,7 @@ describeWithRedis('two proxies that share a Redis', () => {
             () => paused((signal) => void process.kill(proxies[0].pid, signal)),
           ],
         ],
-        { oneOf: 2 },
+        { oneOf: 3 },
       ),
     )('lose nothing while %s', (_, disturb) => {
       it.each(partOf(MODES, { oneOf: 2 }))('in the mode %s', async (mode) => {

@@ -4,7 +4,7 @@ import { partOf } from '../../support/depth';
 import { describeWithSwift } from '../../support/swift';
 
 describe('parts of uploads in the embedded store', () => {
-  partsGuardSuite(openEmbedded, { others: partOf(OTHERS, { oneOf: 3 }) });
+  partsGuardSuite(openEmbedded, { others: partOf(OTHERS, { oneOf: 4 }) });
 });
 
 describeWithSwift('parts of uploads in a Swift', ({ plain }) => {
