@@ -64,6 +64,7 @@ export function endlessRequests(account = '/v1/AUTH_test', container = 'c'): rea
     })),
     {
       name: 'a form with one field',
+      isSignedWithin: true,
       method: 'POST',
       target: `${account}/${container}`,
       headers: FORM,
@@ -72,6 +73,7 @@ export function endlessRequests(account = '/v1/AUTH_test', container = 'c'): rea
     },
     {
       name: 'a form with many fields',
+      isSignedWithin: true,
       method: 'POST',
       target: `${account}/${container}`,
       headers: FORM,
