@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { quote, unquote, type ByteString } from './bytes';
 
 /** What a path of the Swift API names; all parts decoded. */
@@ -71,9 +72,18 @@ export function queryPairs(query: string): [name: string, value: ByteString][] {
   return pairs;
 }
 
+/** Queries by their parameters: along a pipeline the same one is asked for many times. */
+const parsed = new LRUCache<string, ReadonlyMap<string, ByteString>>({ max: 64 });
+const NO_PARAMETERS: ReadonlyMap<string, ByteString> = new Map();
+
 /** The parameters of a raw query by their names; of several of one name the last counts. */
 export function parseQuery(query: string): ReadonlyMap<string, ByteString> {
-  return new Map(queryPairs(query));
+  if (query === '') return NO_PARAMETERS;
+  const known = parsed.get(query);
+  if (known) return known;
+  const found = new Map(queryPairs(query));
+  parsed.set(query, found);
+  return found;
 }
 
 /** A query of the given parameters, encoded; those without a value are left out. */

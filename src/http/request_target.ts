@@ -26,14 +26,26 @@ const ABSOLUTE = /^https?:\/\/((?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)((
 
 /**
  * Reads the target of a request as it stands in its first line (RFC 9112, 3.2): a path, or a whole
- * URL with nothing but host and port before its path.
+ * URL with nothing but host and port before its path; of bounded length, and with a bounded number of parameters.
  */
 export function readTarget(given: string): RequestTarget {
+  if (isTooMuch(given)) return MALFORMED;
   if (given === '*') return { ...MALFORMED, path: given, reading: 'outside' };
   if (given.startsWith('/')) return split(given, undefined);
   const [, authority, rest] = ABSOLUTE.exec(given) ?? [];
   if (authority === undefined || rest === undefined) return MALFORMED;
   return split(rest.startsWith('/') ? rest : `/${rest}`, authority);
+}
+
+/** Nobody is known yet who asks for it, and each byte and parameter costs time. */
+export const MOST_BYTES = 32 * 1024;
+export const MOST_PARAMETERS = 1000;
+
+function isTooMuch(given: string): boolean {
+  if (given.length > MOST_BYTES) return true;
+  let [parameters, at] = [0, given.indexOf('?')];
+  for (; at >= 0 && parameters <= MOST_PARAMETERS; parameters++) at = given.indexOf('&', at + 1);
+  return parameters > MOST_PARAMETERS;
 }
 
 /** Nothing of what was given, which may have a password in it, goes into a log. */

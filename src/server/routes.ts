@@ -2,7 +2,7 @@ import type { Passthrough } from '../config/passthrough';
 import { isPassedThrough, isSite } from '../config/passthrough';
 import type { Headers } from '../http/headers';
 import { isReading } from '../http/message';
-import { originForm, type RequestTarget } from '../http/request_target';
+import { MOST_BYTES, MOST_PARAMETERS, originForm, type RequestTarget } from '../http/request_target';
 import { isSignedForS3 } from '../http/s3';
 import type { RequestHead } from '../plugin';
 
@@ -46,6 +46,6 @@ export function routeOf(
 /** Why a target is refused. */
 export function refusalOf({ reading }: RequestTarget): string {
   return reading === 'malformed'
-    ? 'The target of a request is a path, or an http URL with only host and port before its path\n'
+    ? `The target of a request is a path, or an http URL with only host and port before its path, of at most ${MOST_BYTES} bytes and ${MOST_PARAMETERS} parameters\n`
     : 'This path is one of the object API to some servers and another one to others\n';
 }

@@ -1,4 +1,10 @@
-import { isPlain, readTarget, type Reading } from '../../src/http/request_target';
+import {
+  isPlain,
+  MOST_BYTES,
+  MOST_PARAMETERS,
+  readTarget,
+  type Reading,
+} from '../../src/http/request_target';
 
 const readings: Readonly<Record<Reading, readonly string[]>> = {
   api: [
@@ -116,4 +122,16 @@ describe('the target of a request', () => {
     for (const name of folded)
       expect([name, isPlain({ path: `/v1/AUTH_x/c/${name}` })]).toEqual([name, false]);
   });
+});
+
+describe('a target that is too much for a client that nobody knows', () => {
+  const withParameters = (count: number) => `/v1/a/c/o?${Array(count).fill('a').join('&')}`;
+
+  it.each([
+    ['32 KiB', `/v1/a/c/${'x'.repeat(MOST_BYTES - 8)}`, 'api'],
+    ['a byte more', `/v1/a/c/${'x'.repeat(MOST_BYTES - 7)}`, 'malformed'],
+    ['1,000 parameters', withParameters(MOST_PARAMETERS), 'api'],
+    ['one more', withParameters(MOST_PARAMETERS + 1), 'malformed'],
+    ['a name of many ampersands', `/v1/a/c/${'&'.repeat(1024)}`, 'api'],
+  ])('%s', (_, given, reading) => expect(readTarget(given).reading).toBe(reading));
 });

@@ -46,7 +46,8 @@ export class DynamicObjects {
   /** What is to be shown instead of the store's answer to GET or HEAD, which is then given up; as a rule the answer itself. */
   async insteadOf(response: Response, request: Request, target: ObjectTarget): Promise<Response> {
     const { query } = request;
-    if (/(^|&)(multipart-manifest|symlink)=get/.test(query)) return response;
+    const parameters = parseQuery(query);
+    if (['multipart-manifest', 'symlink'].some((name) => parameters.get(name) === 'get')) return response;
     const headers = await this.manifestHeaders(response, request);
     const manifest = unquote(headers?.get('x-object-manifest') ?? '');
     const slash = manifest.indexOf('/');

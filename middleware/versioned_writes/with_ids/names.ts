@@ -58,7 +58,7 @@ export function versionReference({ target: { container, object }, id }: VersionT
 
 /** The version that a query asks for, as it came; undefined where it asks for none. */
 export function askedVersion(query: string): string | undefined {
-  return query.includes(VERSION_ID) ? parseQuery(query).get(VERSION_ID) || undefined : undefined;
+  return query === '' ? undefined : parseQuery(query).get(VERSION_ID) || undefined;
 }
 
 /** An id as versions have them; undefined for what is no time, as Swift reads times. */

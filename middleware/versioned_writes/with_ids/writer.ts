@@ -126,7 +126,8 @@ export class WriterWithIds {
       guard: async (current) => {
         if (willFail(request, current)) return 'pass';
         if (app.power === 'client') return 'go';
-        const right = await app.mayWrite(request, written);
+        // no step after this one is judged by the container's own ACL as it is now
+        const right = await app.mayWrite(request, written, { fresh: true });
         if ('status' in right) held.refuse(right);
         return 'status' in right ? 'stop' : 'go';
       },

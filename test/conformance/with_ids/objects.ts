@@ -228,6 +228,18 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect((await remove(second)).status).toBe(404);
     });
 
+    it('is of the version that is asked for, however the parameter is encoded', async () => {
+      const [old] = [await write('one'), await write('two')];
+      for (const name of ['version%2Did', '%76ersion-id']) {
+        const path = `${pathOf(container, 'o')}?${name}=${old}`;
+        expect((await client.ask('GET', path)).body.toString()).toBe('one');
+        expect((await client.ask('POST', path)).status).toBe(400);
+        expect((await client.ask('PUT', path, {}, 'x')).status).toBe(400);
+      }
+      await mustBe(204, client.ask('DELETE', `${pathOf(container, 'o')}?version%2Did=${old}`));
+      expect(await versions()).toEqual(['two*']);
+    });
+
     it('of a marker takes just that away', async () => {
       await write('one');
       const marker = idOf(await remove()) ?? '';
