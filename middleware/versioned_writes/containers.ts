@@ -83,15 +83,36 @@ export class ContainerRequests {
       if (inForce.kind !== 'native') own = { ...request, headers: setting };
       else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
     }
+    const removed = request.method === 'DELETE' ? await this.removal(request, target, right) : 'plain';
+    if (typeof removed === 'object') return removed;
     const change = right && (await withIds?.change(request, own, target, right));
     if (change === undefined && !mayChangeWhatIsInForce(request)) return next({ ...own });
     if (change && 'status' in change) return change;
     const isSwitchedOn = setting !== undefined && setsMode(request.headers);
     // the store may do it also where its client has left
     const detached = { ...own, signal: new AbortController().signal };
-    return this.changed(target, change?.isExclusive ?? isSwitchedOn, () =>
+    const isExclusive = change?.isExclusive ?? (isSwitchedOn || removed === 'versioned');
+    return this.changed(target, isExclusive, () =>
       change ? change.make(detached) : next(detached),
     );
+  }
+
+  /**
+   * Whether a container that is deleted keeps versions in a mode: a write that goes on meanwhile would bring it back
+   * without its setting, since a store keeps what comes into a container that has just gone.
+   *
+   * @returns the refusal of a client that may not delete it
+   */
+  private async removal(
+    request: Request,
+    target: ContainerTarget,
+    right: Right | undefined,
+  ): Promise<'versioned' | 'plain' | Response> {
+    if (this.parts.allowed !== true) return 'plain';
+    const established = right ?? (await rightBy(this.next, request, target));
+    if ('status' in established) return established;
+    const { kind } = await this.settings.inForceNow(request, target);
+    return kind === 'versioned' ? 'versioned' : 'plain';
   }
 
   /** Only where versions are switched on, or go, does a write that began before matter: it would keep nothing. */

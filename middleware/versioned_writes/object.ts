@@ -37,10 +37,9 @@ export class ObjectWriter {
       const target: ContainerTarget = { version, account, container };
       const use = await this.settings.use(request, target, this.parts.lockWait);
       const { value } = use;
-      if (value?.kind === 'versioned' && this.parts.allowed === true) {
-        use.end();
-        return this.versioned(request, written, value);
-      }
+      // until it is over, the container does not go, and its setting with it
+      if (value?.kind === 'versioned' && this.parts.allowed === true)
+        return this.versioned(request, written, value).finally(use.end);
       if (value?.kind !== 'with-ids' || !this.withIds) return letThrough(request, target, [use], this.next);
       use.end();
       return this.withIds.write(request, written);
