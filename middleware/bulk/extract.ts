@@ -47,10 +47,15 @@ const MIB = 1024 * 1024;
 /** Bytes that reading an archive takes: headers of entries, and of bzip2 a block, packed and unpacked. */
 const NEEDED: Readonly<Record<ArchiveKind, number>> = { plain: 2 * MIB, gzip: 2 * MIB, bzip2: 10 * MIB };
 
+/** So much of an archive is read on for a client that may not write where it belongs. */
+const MOST_REFUSED = 16 * MIB;
+
 class Extraction {
   private created = 0;
   private containersCreated = 0;
   private worst = 400;
+  /** Bytes of files that the client may not write where they belong. */
+  private refused = 0;
   private readonly problems: Problem[] = [];
   private readonly containers = new Set<ByteString>();
   private readonly credentials: Headers;
@@ -126,6 +131,14 @@ class Extraction {
     if (problem) this.problems.push(problem);
     this.fail(path, status);
     if (status === 401) throw new Stopped(401);
+    if (status === 403) this.countRefused(entry.size);
+  }
+
+  /** To read on takes work, of an archive that is compressed more than it has bytes. */
+  private countRefused(bytes: number): void {
+    this.refused += bytes;
+    if (this.refused > MOST_REFUSED)
+      throw new Stopped(403, 'Too much of the archive belongs where this client may not write');
   }
 
   private fail(path: ByteString, status: number): void {

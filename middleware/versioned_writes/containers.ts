@@ -92,9 +92,7 @@ export class ContainerRequests {
     // the store may do it also where its client has left
     const detached = { ...own, signal: new AbortController().signal };
     const isExclusive = change?.isExclusive ?? (isSwitchedOn || removed === 'versioned');
-    return this.changed(target, isExclusive, () =>
-      change ? change.make(detached) : next(detached),
-    );
+    return this.changed(target, isExclusive, () => (change ? change.make(detached) : next(detached)));
   }
 
   /**

@@ -11,6 +11,8 @@ import type { Call } from './s3_family/call';
 /** Elements that a document has at most (10,000 parts with all checksums fit), and how deep they may be. */
 const MOST_ELEMENTS = 80_000;
 const DEEPEST = 16;
+/** Attributes of one element: no document of these APIs has more than a few. */
+const MOST_ATTRIBUTES = 32;
 
 /** An element: text, or elements. */
 export interface XmlElement {
@@ -130,8 +132,13 @@ async function parse(bytes: Buffer): Promise<XmlElement> {
     throw new Error('a document type is not allowed');
   });
   let elements = 0;
+  let own = 0;
+  parser.on('attribute', () => {
+    if (++own > MOST_ATTRIBUTES) throw new Error('there are too many attributes');
+  });
   parser.on('opentag', ({ local, attributes }) => {
     elements += 1;
+    own = 0;
     if (elements > MOST_ELEMENTS || stack.length > DEEPEST) throw new Error('there are too many elements');
     const named = Object.values(attributes).map((each) => [each.local, each.value]);
     stack.push({

@@ -52,3 +52,9 @@ it('texts come as they were written', async () => {
   const { text } = await read('<a>\u00e9&amp;&lt;&#13;<![CDATA[<b>]]></a>');
   expect(Buffer.from(text, 'latin1').toString()).toBe('\u00e9&<\r<b>');
 });
+
+it('has no more attributes in an element than a document of these APIs needs', async () => {
+  const attributes = (count: number) => Array.from({ length: count }, (_, i) => `a${i}="x"`).join(' ');
+  await expect(read(`<a ${attributes(32)}><b ${attributes(32)}/></a>`)).resolves.toBeDefined();
+  await expect(read(`<a ${attributes(33)}/>`)).rejects.toThrow('too many attributes');
+});
