@@ -28,7 +28,7 @@ export async function refusalByDialect(
   return refused;
 }
 
-/** What is there, as clients who read it are shown it; of links, only one to the object's own version is followed. */
+/** The object as its readers see it. Only a link to the object's own version is followed. */
 async function replacedBy(held: Held, written: ObjectTarget): Promise<Replaced | undefined> {
   const itself = await head(held, written);
   const link = itself.status < 300 ? linkIn(itself.headers, written) : undefined;

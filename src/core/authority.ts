@@ -21,8 +21,8 @@ export function authorityOn(power: Power, right: Right, archive?: ByteString): A
 }
 
 /**
- * The authority over the parts of uploads that follows from a right to an object: for who may write it, over its own
- * parts; for who may read it, to read the manifests of parts that it may consist of.
+ * The authority over the parts of uploads that follows from a right to an object. A right to write it covers its own
+ * parts; a right to read it covers reading the manifests of parts.
  *
  * @param key the name of the object; undefined: the right is one to any object of the bucket, whose uploads are listed
  */

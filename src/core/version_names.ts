@@ -54,7 +54,7 @@ export function versionName(object: ByteString, id: string): ByteString {
   return versionPrefix(object) + inverted(id);
 }
 
-/** What the names begin with of all that tells of null versions. */
+/** The prefix of the names of null indexes. */
 export const NULL_INDEX_PREFIX = SEPARATOR;
 
 /** Where it is told which of an object's versions are null versions: before the names of all versions. */

@@ -18,7 +18,7 @@ const ALL = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
 /**
  * For the proxy's own container in the service user's own account.
  *
- * @param accountPath as the login told it
+ * @param accountPath as the login returned it
  */
 export function keepOwnContainer(accountPath: string, container: ByteString): ServiceAuthority {
   const account = parseTarget(accountPath)?.account ?? unquote(accountPath);

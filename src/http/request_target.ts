@@ -37,7 +37,7 @@ export function readTarget(given: string): RequestTarget {
   return split(rest.startsWith('/') ? rest : `/${rest}`, authority);
 }
 
-/** Nobody is known yet who asks for it, and each byte and parameter costs time. */
+/** The client is not known yet, and each byte and parameter costs time. */
 export const MOST_BYTES = 32 * 1024;
 export const MOST_PARAMETERS = 1000;
 

@@ -72,7 +72,7 @@ class Parameters {
   }
 }
 
-/** Whether a request for an object does not reach through it: a HEAD tells of a manifest, and not of its segments. */
+/** Whether a request for an object does not reach through it. A HEAD of a manifest does not reach its segments. */
 function isOfItself({ method, headers }: Errand, query: Parameters): boolean {
   const reads = method === 'GET' || method === 'COPY' || Boolean(headers.get('x-copy-from'));
   if (reads && !query.has('multipart-manifest')) return false;

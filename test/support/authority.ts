@@ -9,7 +9,7 @@ export function unlimited(): ServiceAuthority {
   return authority;
 }
 
-/** The same, or the client's where there is no service user. */
+/** The same, or the client's if there is no service user. */
 export function anyAuthority(power: Power): Authority {
   return power === 'client' ? 'client' : unlimited();
 }

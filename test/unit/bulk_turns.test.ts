@@ -1,21 +1,16 @@
 import { answerWith } from '../../middleware/bulk/progress';
 import { readAll } from '../../src/http/body';
+import { turnsDuring } from '../support/turns';
 
 it('others have their turn while a bulk operation does what waits for nothing', async () => {
-  let turns = 0;
-  let isDone = false;
-  const count = () => {
-    turns++;
-    if (!isDone) setImmediate(count);
-  };
-  setImmediate(count);
   // oxlint-disable-next-line typescript/require-await -- nothing in it waits: that is the case
   async function* work(): AsyncGenerator<undefined, string> {
     for (let i = 0; i < 100; i++) yield undefined;
     return 'done';
   }
-  const { body } = await answerWith(work(), 'text/plain', 60_000);
-  expect(String(await readAll(body, 100))).toBe('done');
-  isDone = true;
+  const turns = await turnsDuring(async () => {
+    const { body } = await answerWith(work(), 'text/plain', 60_000);
+    expect(String(await readAll(body, 100))).toBe('done');
+  });
   expect(turns).toBeGreaterThanOrEqual(100);
 });

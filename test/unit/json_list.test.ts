@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { readJson, UnreadableJson } from '../../src/http/json';
 import { NoList, readJsonList } from '../../src/http/json_list';
 import '../support/runs';
+import { turnsDuring } from '../support/turns';
 
 const MIB = 1024 * 1024;
 
@@ -66,16 +67,10 @@ describe('a list in JSON that is read in turns', () => {
 
   it('lets others have their turn', async () => {
     const bytes = Buffer.from(`[${'{"data":"YQ=="},'.repeat((8 * MIB) / 16 - 1)}{}]`);
-    let turns = 0;
-    let isDone = false;
-    const count = () => {
-      turns++;
-      if (!isDone) setImmediate(count);
-    };
-    setImmediate(count);
     let most = 0;
-    for await (const some of readJsonList(bytes)) most = Math.max(most, some.length);
-    isDone = true;
+    const turns = await turnsDuring(async () => {
+      for await (const some of readJsonList(bytes)) most = Math.max(most, some.length);
+    });
     expect(turns).toBeGreaterThan(100);
     expect(most).toBeLessThan(2000);
   });

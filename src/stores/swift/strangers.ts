@@ -19,8 +19,8 @@ interface Refusal {
 }
 
 /**
- * Spares the store the same question about clients that show nothing of who they are: whether they may write in a
- * container. What it refuses one of them it refuses all, so that however many come cost it a request a second.
+ * Spares the store one question about clients without credentials: whether they may write in a container. A refusal
+ * of one of them is one of all, so any number of them costs the store a request a second.
  */
 export class Strangers {
   private readonly refused = new LRUCache<string, Refusal>({ max: MOST, ttl: HOLDS });

@@ -110,7 +110,7 @@ export async function walkQueries(target: Target, method: string): Promise<strin
     ...paths.flatMap((each) => QUERIES.map((query) => ({ each, query, headers: {} }))),
     ...HEADERS.map((headers) => ({ each: path, query: '', headers })),
   ];
-  for (const { each, query, headers } of partOf(tries, { oneOf: 37, from: WRITING.indexOf(method) })) {
+  for (const { each, query, headers } of partOf(tries, { oneOf: 61, from: WRITING.indexOf(method) })) {
     const copied = method === 'COPY' ? { Destination: `${container}/${OBJECT}` } : {};
     const source = method === 'COPY' && each === path ? `${owner.account}/${target.plain}/source` : each;
     const body = method === 'PUT' ? 'after' : method === 'POST' ? `${container}/${OBJECT}` : undefined;

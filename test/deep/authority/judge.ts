@@ -9,7 +9,7 @@ const OWN = ['hindsight-self-test', 'hindsight-servers'];
 /** What a client asked for. */
 export interface Asked {
   readonly who: Who;
-  /** All that the request names; undefined: what it concerns is told by what the store has. */
+  /** All that the request names; undefined: that depends on what the store has. */
   readonly named: readonly Place[] | undefined;
 }
 
@@ -74,7 +74,7 @@ function aboutOf(
   const prefix = new URLSearchParams(query.replaceAll('+', '%2B')).get('prefix');
   const name = object ?? (prefix === null ? undefined : Buffer.from(prefix).toString('latin1'));
   if (container.startsWith(VERSIONS)) {
-    // what tells of null versions begins with the separator, too
+    // the name of a null index begins with the separator, too
     const [first, second] = (name ?? '').split('\x01\x01');
     const of = name === undefined ? undefined : first || second;
     const known = of?.replaceAll('\x01\x02', '\x01');

@@ -9,8 +9,8 @@ import { closeEndpoint, openEndpoint } from './side';
 import { PROXY_UNSENT } from './unsent';
 import { depth, itInDepth } from '../../support/depth';
 
-const STEPS = stepsOr(depth({ gate: 20, deep: 2000 }));
-const STEPS_WITH_IDS = stepsOr(depth({ gate: 40, deep: 400 }));
+const STEPS = stepsOr(depth({ gate: 12, deep: 2000 }));
+const STEPS_WITH_IDS = stepsOr(depth({ gate: 24, deep: 400 }));
 
 describeWithSwift("Hindsight over a plain Swift answers as Swift's own versions", ({ plain, versioned }) => {
   beforeAll(() => putSegments(plain));

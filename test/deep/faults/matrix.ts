@@ -39,7 +39,7 @@ const NEXT: readonly Operation[] = [putting('next', [], 'a PUT'), deleting([], '
  * Of how many cells one is tried; with `FAULTS=all` each is. Prime, so that over the operations every fault has its
  * turn.
  */
-export const ONE_OF = process.env['FAULTS'] === 'all' ? 1 : depth({ gate: 17, deep: 7 });
+export const ONE_OF = process.env['FAULTS'] === 'all' ? 1 : depth({ gate: 29, deep: 7 });
 /** How many cells there were before, so that operations with the same requests do not try the same faults. */
 let count = 0;
 

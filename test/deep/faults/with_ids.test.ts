@@ -178,7 +178,7 @@ async function tryCell(bench: Bench, { operation, fault, at }: Cell): Promise<st
 
 function operations({ bench }: SuiteBench, from: number): void {
   const rows = OPERATIONS.map((operation, i) => [operation.name, operation, i] as const);
-  it.each(partOf(rows, { oneOf: 7, from }))(
+  it.each(partOf(rows, { oneOf: 11, from }))(
     '%s loses nothing, and leaves no link to nothing',
     async (_, operation, salt) => {
       const cells = await cellsOf(bench(), operation, salt);

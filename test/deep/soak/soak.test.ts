@@ -14,7 +14,7 @@ import { depth } from '../../support/depth';
 import { countFigures } from '../../support/figures';
 
 /** Milliseconds: `SOAK_MINUTES`, or so long that a little of everything happens. */
-const LENGTH = Number(process.env['SOAK_MINUTES'] ?? depth({ gate: 0.25, deep: 0.4 })) * 60_000;
+const LENGTH = Number(process.env['SOAK_MINUTES'] ?? depth({ gate: 0.15, deep: 0.4 })) * 60_000;
 /** Whether somebody asked for a soak and waits for it. */
 const IS_LONG = process.env['SOAK_MINUTES'] !== undefined;
 /** The store is one of our own, or with `SOAK_STORE=swift` the Swift of the tests. */

@@ -50,7 +50,7 @@ export function unknownClientsSuite(name: string, server: () => Besieged): void 
   }, 120_000);
 
   if (!IS_DEEP) return;
-  // how long others wait is told and not judged: it is a matter of the machine and of the store, too
+  // the delay of others is printed and not judged: it depends on the machine and the store, too
   it('200 of them cost less than 100 MiB; and how long others wait', async () => {
     const { process: proxy, client } = server();
     const container = await newContainer(client, 'measured');

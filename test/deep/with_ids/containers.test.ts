@@ -18,7 +18,7 @@ describeWithSwift('containers with ids, over a Swift', ({ plain }) => {
     // the lab has no updater of accounts
     containersTable(
       () => ({ login: (user) => proxy.login(user), writersRead, accountsLag: true }),
-      someOf(2),
+      someOf(3),
     ),
   );
 });

@@ -15,5 +15,5 @@ describeWithSwift('versions with ids for dialects, over a Swift', ({ plain }) =>
       ],
       { oneOf: 2 },
     ),
-  )('%s', (_, proxy) => dialectsTable(() => ({ login: (user) => proxy.login(user) }), someOf(2)));
+  )('%s', (_, proxy) => dialectsTable(() => ({ login: (user) => proxy.login(user) }), someOf(3)));
 });

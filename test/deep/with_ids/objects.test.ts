@@ -17,7 +17,7 @@ describeWithSwift('objects with ids, over a Swift', ({ plain }) => {
   )('%s', (_, proxy, writersRead) =>
     objectsTable(
       () => ({ login: (user) => proxy.login(user), writersRead, direct: () => login(plain, 'tester') }),
-      someOf(2),
+      someOf(3),
     ),
   );
 });

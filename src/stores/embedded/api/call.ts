@@ -47,8 +47,8 @@ export function resourceOf(
 }
 
 /**
- * Asks the filter that knows who asks. What is asked in the service user's name has been judged, and reaches no other place than its
- * authority covers.
+ * Asks the filter that knows the client. A request in the service user's name has been judged, and reaches only
+ * what its authority covers.
  *
  * @throws Refused with that filter's refusal
  * @throws BeyondAuthority
