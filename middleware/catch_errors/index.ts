@@ -6,6 +6,7 @@ import { ClientGone, textResponse, type Filter, type Response } from '../../src/
 import { Headers } from '../../src/http/headers';
 import type { Log } from '../../src/log';
 import type { FilterPlugin } from '../../src/plugin';
+import { withTransactionId } from '../../src/http/transaction';
 import { StoreError } from '../../src/stores/error';
 
 const options = z.object({});
@@ -32,9 +33,7 @@ function catchErrorsFilter(log: Log): Filter {
       destroy(request.body);
     }
     const length = response.headers.get('content-length');
-    const headers = response.headers.has('x-trans-id')
-      ? response.headers
-      : response.headers.with('X-Trans-Id', request.transactionId);
+    const headers = withTransactionId(response.headers, request.transactionId);
     if (length === undefined || Buffer.isBuffer(response.body)) return { ...response, headers };
     return { ...response, headers, body: exactly(response.body, Number(length)) };
   };

@@ -27,6 +27,8 @@ import { checkCoverage, checkUrl, isGoodAsUrl } from './urls';
 /** What the API is spoken with; besides its domains those of Tencent are known. */
 export interface CosParts extends DialectParts<Route> {
   readonly logins: Logins;
+  /** What answers have in `Server`. */
+  readonly server: string;
   /** Whether signed URLs are good that do not say by their signature for which bucket they are. */
   readonly takesUrlsWithoutBucket: boolean;
   /** Whether a signature in `Authorization` is good that does not say by itself which operation is asked for. */
@@ -39,7 +41,8 @@ export function cosHandler(next: Handler, parts: CosParts): Handler {
     recognise: (request) => recognise(request, parts.domains),
     answer: (request, recognised, callerOf) => new Exchange(parts, callerOf, request).answer(recognised),
     errorAnswer: (error, request) => inCos(errorAnswer(asToldOf(error), request, SPELLING.errors)),
-    ids: (id) => Headers.of({ 'x-cos-request-id': id, 'x-cos-trace-id': id }),
+    readersReadVersions: parts.readersReadVersions,
+    common: (id) => Headers.of({ Server: parts.server, 'x-cos-request-id': id, 'x-cos-trace-id': id }),
   };
   return dialectHandler(next, dialect, parts.log);
 }

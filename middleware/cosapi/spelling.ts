@@ -1,12 +1,20 @@
 import type { Spelling } from '../../src/dialects/s3_family/call';
-import { isText, unquote } from '../../src/http/bytes';
+import { isText, unquote, type ByteString } from '../../src/http/bytes';
 import { xml } from '../../src/dialects/xml';
 import { renamedText } from './renaming';
 
 /** How COS writes what S3 writes otherwise. Its documents have no namespace. */
 export const SPELLING: Spelling = {
-  // older documents tell only the first
-  person: (user) => [xml('UID', user), xml('ID', user), xml('DisplayName', user)],
+  owner: ({ caller: { user }, bucket }) => [
+    // older documents have this one only
+    xml('UID', appIdIn(bucket) ?? user),
+    xml('ID', user),
+    xml('DisplayName', user),
+  ],
+  // the document's own example has parts of this size
+  minPartSize: 1024 * 1024,
+  // as in the document's example, and as the SDK for Python takes them
+  hasCapitals: true,
   everybody: 'http://cam.qcloud.com/groups/global/AllUsers',
   location: ({ request: { host, path } }) => `${host ?? ''}${path}`,
   errors: {
@@ -29,6 +37,11 @@ export const SPELLING: Spelling = {
     },
   },
 };
+
+/** The APPID at the end of a bucket's name; undefined if there is none. */
+function appIdIn(bucket: ByteString | undefined): string | undefined {
+  return /-(\d+)$/.exec(bucket ?? '')?.[1];
+}
 
 /** What is told in these may be the name of a header. */
 const NAMING: ReadonlySet<string> = new Set(['ArgumentName', 'MissingHeaderName']);

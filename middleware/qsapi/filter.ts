@@ -1,15 +1,16 @@
 import { BucketError } from '../../src/buckets/errors';
-import { addressOf, bucketOfHost } from '../../src/dialects/address';
+import { addressIn } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
 import { authorizationIn, knownBy, unsignedBy, type Known, type Logins } from '../../src/dialects/logins';
 import { plainPayload } from '../../src/dialects/payload/judged';
 import type { DialectParts } from '../../src/dialects/plugin';
 import { readQuery } from '../../src/dialects/query';
-import { quote, unquote, type ByteString } from '../../src/http/bytes';
+import { quote, unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/http/message';
 import { errorAnswer } from './errors';
+import { bucketIn } from './host';
 import { recognise, type Recognised } from './recognise';
 import {
   checkUnambiguous,
@@ -35,7 +36,8 @@ export function qsHandler(next: Handler, parts: QsParts): Handler {
     recognise: (request) => recognise(request, parts.domains),
     answer: (request, recognised, callerOf) => answer(parts, request, recognised, callerOf),
     errorAnswer,
-    ids: (id) => Headers.of({ 'x-qs-request-id': id }),
+    readersReadVersions: parts.readersReadVersions,
+    common: (id) => Headers.of({ 'x-qs-request-id': id }),
   };
   return dialectHandler(next, dialect, parts.log);
 }
@@ -47,7 +49,7 @@ async function answer(
   callerOf: CallerOf,
 ): Promise<Response> {
   const { location, domains, routes } = parts;
-  const { bucket, key } = addressOf(request, domains);
+  const { bucket, key } = addressIn(request.path, bucketIn(request, domains));
   const query = readQuery(request.query);
   const { signature, known } =
     recognised === 'signed'
@@ -100,7 +102,7 @@ async function signed(parts: QsParts, request: Request): Promise<Admitted> {
  */
 function formsOf(request: Request, domains: readonly string[]): readonly [QsSigned, ...QsSigned[]] {
   const { method, path, query, headers } = request;
-  const bucket: ByteString | undefined = bucketOfHost(request, domains);
+  const bucket = bucketIn(request, domains);
   if (bucket === undefined) return [{ method, path, query, headers }];
   const folder = `/${quote(bucket)}`;
   const form = { method, path: folder + path, query, headers };

@@ -30,7 +30,11 @@ export const qsapi: FilterPlugin<typeof options> = {
   },
   introduce: () => ({ dialects: ['qingstor'] }),
   create: (given, { credentials, log }) => {
-    const parts = { ...partsOf(given, routes, log), takesUrlsWithFreeText: given.urls_with_free_text };
+    // GET Object and HEAD Object by version id take the right to read the bucket
+    const parts = {
+      ...partsOf({ ...given, version_readers: 'readers' }, routes, log),
+      takesUrlsWithFreeText: given.urls_with_free_text,
+    };
     return (next) => qsHandler(next, { ...parts, logins: loginsOf(given, credentials, next) });
   },
 };

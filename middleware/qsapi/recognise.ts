@@ -1,6 +1,7 @@
-import { bucketOfHost } from '../../src/dialects/address';
 import type { ByteString } from '../../src/http/bytes';
-import type { Headers } from '../../src/http/headers';
+import { credentials, type Headers } from '../../src/http/headers';
+import { isSignedForS3 } from '../../src/http/s3';
+import { bucketIn } from './host';
 import { isSignedForQs } from './signature';
 
 /** How a request is known to be QingStor's: it is signed; or its Host names a bucket, which anybody may ask without a signature. */
@@ -20,5 +21,7 @@ export interface Recognisable {
  */
 export function recognise(request: Recognisable, domains: readonly string[]): Recognised | undefined {
   if (isSignedForQs(request.headers.get('authorization'), request.query)) return 'signed';
-  return bucketOfHost(request, domains) === undefined ? undefined : 'host';
+  const isAnothers =
+    isSignedForS3(undefined, request.query) || credentials(request.headers).toRaw().length > 0;
+  return !isAnothers && bucketIn(request, domains) !== undefined ? 'host' : undefined;
 }

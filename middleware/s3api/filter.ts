@@ -31,7 +31,8 @@ export function s3Handler(next: Handler, parts: S3Parts): Handler {
     recognise: (request) => recognise(request, parts.domains),
     answer: (request, recognised, callerOf) => new Exchange(parts, callerOf, request).answer(recognised),
     errorAnswer: (error, request) => errorAnswer(error, request, SPELLING.errors),
-    ids: (id) => Headers.of({ 'x-amz-request-id': id, 'x-amz-id-2': id }),
+    readersReadVersions: parts.readersReadVersions,
+    common: (id) => Headers.of({ 'x-amz-request-id': id, 'x-amz-id-2': id }),
   };
   return dialectHandler(next, dialect, parts.log);
 }

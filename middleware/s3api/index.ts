@@ -4,15 +4,17 @@ import { withInfo } from '../../src/info';
 import type { FilterPlugin } from '../../src/plugin';
 import { s3Handler } from './filter';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
-import { dialectOptions, dialectPlace, partsOf } from '../../src/dialects/plugin';
+import { dialectOptions, dialectPlace, partsOf, versionReaders } from '../../src/dialects/plugin';
 import { routes } from './operations';
 import { postForm } from './operations/post_form';
 import { recognise } from './recognise';
 import { signersOf } from './signature/signers';
+import { MIN_PART_SIZE } from './spelling';
 
 const options = z
   .object({
     ...dialectOptions,
+    ...versionReaders,
     location: z.string().default('us-east-1'),
   })
   .superRefine(checkLogins);
@@ -24,7 +26,7 @@ const CAPABILITIES = {
   max_upload_part_num: MOST_PARTS,
   max_multi_delete_objects: 1000,
   allow_multipart_uploads: true,
-  min_segment_size: 5 * 1024 * 1024,
+  min_segment_size: MIN_PART_SIZE,
   s3_acl: false,
 };
 

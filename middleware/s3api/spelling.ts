@@ -3,10 +3,15 @@ import { errorElement } from '../../src/dialects/s3_family/errors';
 import { locationOf } from '../../src/dialects/s3_family/uploads';
 import { xml } from '../../src/dialects/xml';
 
+/** Bytes, by S3's table of limits for uploads in parts. */
+export const MIN_PART_SIZE = 5 * 1024 * 1024;
+
 /** How S3 writes what other dialects write otherwise. */
 export const SPELLING: Spelling = {
   namespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
-  person: (user) => [xml('ID', user), xml('DisplayName', user)],
+  owner: ({ caller: { user } }) => [xml('ID', user), xml('DisplayName', user)],
+  minPartSize: MIN_PART_SIZE,
+  hasCapitals: false,
   everybody: 'http://acs.amazonaws.com/groups/global/AllUsers',
   location: locationOf,
   errors: { codes: {}, element: errorElement },

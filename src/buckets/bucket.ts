@@ -23,8 +23,14 @@ const IP_ADDRESS = /^\d+\.\d+\.\d+\.\d+$/;
 /** Those that AWS once had: containers that were made by clients of Swift may have such names. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/;
 
-/** Whether a bucket may be made under a name: 3 to 63 lower-case letters, digits, hyphens and single dots, and no address. */
-export function isNewBucketName(name: ByteString): boolean {
+/**
+ * Whether a bucket may be made under a name: 3 to 63 lower-case letters, digits, hyphens and single
+ * dots, and no address.
+ *
+ * @param hasCapitals whether letters may be capitals, too
+ */
+export function isNewBucketName(given: ByteString, hasCapitals = false): boolean {
+  const name = hasCapitals ? given.toLowerCase() : given;
   const hasLabels = name.split('.').every((label) => !label.endsWith('-'));
   return name.length >= 3 && name.length <= 63 && NEW_NAME.test(name) && hasLabels && !IP_ADDRESS.test(name);
 }
@@ -39,20 +45,28 @@ export function checkBucketName(name: ByteString): void {
   if (!isBucketName(name)) throw invalidName(name);
 }
 
-function invalidName(name: ByteString): BucketError {
-  return new BucketError('invalid-bucket-name', 'The specified bucket is not valid.', {
+function invalidName(name: ByteString, why = ''): BucketError {
+  return new BucketError('invalid-bucket-name', `The specified bucket is not valid.${why}`, {
     fields: { BucketName: name },
   });
 }
+
+const CAPITALS = ' In this API the name of a new bucket has no capitals.';
 
 /**
  * Makes a bucket.
  *
  * @param headers what the container is made with: its ACLs
+ * @param hasCapitals whether the API has names with capitals
  * @throws BucketError `bucket-owned` where the caller's account has it, which is then left as it is
  */
-export async function createBucket(caller: Caller, name: ByteString, headers = Headers.none): Promise<void> {
-  if (!isNewBucketName(name)) throw invalidName(name);
+export async function createBucket(
+  caller: Caller,
+  name: ByteString,
+  { headers = Headers.none, hasCapitals = false } = {},
+): Promise<void> {
+  if (!isNewBucketName(name, hasCapitals))
+    throw invalidName(name, isNewBucketName(name, true) ? CAPITALS : '');
   const found = await ask(caller, { method: 'HEAD', container: name });
   await drain(found.body);
   if (found.status !== 404) await done(caller, found, { bucket: name });

@@ -33,6 +33,8 @@ export interface Caller {
   readonly user: ByteString;
   /** There if nobody has signed the request. */
   readonly isAnonymous?: true;
+  /** Whether a right to read an object is one to read its versions by their ids, which are owners' otherwise. */
+  readonly readsVersions?: boolean;
   readonly parts: PartsMemory;
   /**
    * Logs in where that is needed.
@@ -95,8 +97,8 @@ export async function ask(caller: Caller, asked: Asked): Promise<Response> {
   throw new BucketError('unavailable', 'The login to the store had expired. Please try again.');
 }
 
-function requestOf({ request }: Caller, session: Session, asked: Asked): Request {
-  const { method, container, object, query = {}, headers = Headers.none, body, dialect = {} } = asked;
+function requestOf({ request, readsVersions }: Caller, session: Session, asked: Asked): Request {
+  const { method, container, object, query = {}, headers = Headers.none, body } = asked;
   for (const [name, value] of headers.entries()) checkHeader(name, value);
   const target = {
     version: 'v1',
@@ -112,7 +114,7 @@ function requestOf({ request }: Caller, session: Session, asked: Asked): Request
       headers: session.token === undefined ? headers : headers.with('X-Auth-Token', session.token),
       ...(body === undefined ? {} : { body }),
     }),
-    dialect,
+    dialect: { ...asked.dialect, ...(readsVersions ? { readersReadVersions: true } : {}) },
     received: request.received,
     ...(request.sendContinue && body !== undefined ? { sendContinue: request.sendContinue } : {}),
   };

@@ -17,8 +17,6 @@ import { listAttempts, type Part } from './upload_parts';
 import { endUpload, findUpload, noSuchUpload, type Begun } from './uploads';
 import { checkCondition, onlyWhereNothingIs } from './writes';
 
-/** All parts but the last have so many bytes at least, where nothing else is said: S3's bound. */
-const LEAST_PART = 5 * 1024 * 1024;
 /** Milliseconds before one looks again for parts that the store does not list. */
 const PAUSES = [100, 400, 1000];
 
@@ -35,7 +33,7 @@ export interface ListedPart {
 export interface Terms {
   readonly parts: readonly ListedPart[];
   /** Bytes that all parts but the last have at least. */
-  readonly leastPart?: number;
+  readonly leastPart: number;
   /** Bytes of the whole. */
   readonly bytes?: number | undefined;
   /** Base64, by the names of their algorithms: of the whole. */
@@ -137,7 +135,7 @@ function couldHave(etag: string, parts: readonly ListedPart[]): boolean {
 async function chosenParts(
   caller: Caller,
   upload: Upload,
-  { parts: listed, leastPart = LEAST_PART }: Terms,
+  { parts: listed, leastPart }: Terms,
 ): Promise<Part[]> {
   const known = await knownParts(caller, upload, listed);
   const chosen = listed.map((wanted) => {

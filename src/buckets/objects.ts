@@ -10,7 +10,7 @@ import { entriesOf } from './entries';
 import { BucketError } from './errors';
 import { etagIn, unquoted } from './etag';
 import { failed, judged, type Conditions } from './preconditions';
-import { refusalOf } from './store_answers';
+import { hasBucket, noSuchBucket, refusalOf } from './store_answers';
 import { NULL_VERSION, timeOfVersion, type ObjectRef } from './versions';
 
 /** What is known of an object, or of one of its versions. */
@@ -171,8 +171,8 @@ export async function objectRefusal(
   const { bucket, key, versionId } = ref;
   if (status === 400 && versionId !== undefined) {
     await drain(response.body);
-    // the bucket never had versions
-    return noSuchVersion(ref);
+    // ids are refused if the bucket never had versions, and if there is no bucket
+    return (await hasBucket(caller, bucket)) ? noSuchVersion(ref) : noSuchBucket(bucket);
   }
   if (status !== 404) return refusalOf(caller, response, ref);
   await drain(response.body);

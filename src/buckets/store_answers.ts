@@ -102,8 +102,8 @@ export function noSuchBucket(bucket: ByteString): BucketError {
   });
 }
 
-/** Who may not even look at a bucket is told of the key only. */
-async function hasBucket(caller: Caller, container: ByteString): Promise<boolean> {
+/** Whether there is a bucket, as far as the caller may know: true if the store refuses to say. */
+export async function hasBucket(caller: Caller, container: ByteString): Promise<boolean> {
   const response = await ask(caller, { method: 'HEAD', container });
   await drain(response.body);
   return response.status !== 404;

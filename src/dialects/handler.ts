@@ -26,8 +26,10 @@ export interface Dialect<Recognised> {
   answer(request: Request, recognised: Recognised, callerOf: CallerOf): Promise<Response>;
   /** The answer that an error is. */
   errorAnswer(error: BucketError, request: Request): Response;
-  /** The headers by which each of its answers can be asked about. */
-  ids(transactionId: string): Headers;
+  /** Whether whoever may read an object may read its versions by their ids: if not, owners may. */
+  readonly readersReadVersions: boolean;
+  /** The headers that each of its answers has, among them the id by which it can be asked about. */
+  common(transactionId: string): Headers;
 }
 
 /** Answers the requests of a dialect, and passes all others on. */
@@ -41,6 +43,7 @@ export function dialectHandler<Recognised>(next: Handler, dialect: Dialect<Recog
       request,
       user: signer.user,
       ...(signer.isAnonymous ? { isAnonymous: true } : {}),
+      readsVersions: dialect.readersReadVersions,
       parts,
       session: (refused) => signer.session(refused),
     });
@@ -65,14 +68,14 @@ function checkType({ reservedType }: Request): void {
 /** What comes of a request, as the dialect answers it. */
 async function answered(
   request: Request,
-  dialect: Pick<Dialect<never>, 'errorAnswer' | 'ids'>,
+  dialect: Pick<Dialect<never>, 'errorAnswer' | 'common'>,
   log: Log,
   work: () => Promise<Response>,
 ): Promise<Response> {
   const response = await work().catch((error: unknown) =>
     dialect.errorAnswer(spoken(error, request, log), request),
   );
-  const headers = response.headers.withAll(dialect.ids(request.transactionId));
+  const headers = response.headers.withAll(dialect.common(request.transactionId));
   // what an operation has not read nobody will
   destroy(request.body);
   if (request.method !== 'HEAD') return { ...response, headers };

@@ -17,6 +17,13 @@ export const dialectOptions = {
   clock_skew: seconds(1, 86_400).default(900_000),
 };
 
+/** The option of dialects whose documents leave it open who may read versions. */
+export const versionReaders = {
+  version_readers: z
+    .enum(['owners', 'readers'], { error: 'not known; known: owners, readers' })
+    .default('owners'),
+};
+
 /**
  * Where the filter of a dialect may stand in a pipeline.
  *
@@ -45,15 +52,21 @@ export interface DialectParts<R> {
   readonly skew: number;
   /** Who asks without a signature; undefined: nobody may. */
   readonly anonymous: Session | undefined;
+  /** Whether whoever may read an object may read its versions by their ids. */
+  readonly readersReadVersions: boolean;
   readonly log: Log;
   readonly now?: () => number;
 }
 
-type DialectOptions = z.infer<z.ZodObject<typeof dialectOptions>> & { readonly location: string };
+type DialectOptions = z.infer<z.ZodObject<typeof dialectOptions>> & {
+  readonly location: string;
+  readonly version_readers: 'owners' | 'readers';
+};
 
 /** The parts of a filter, as it is configured. */
 export function partsOf<R>(given: DialectOptions, routes: readonly R[], log: Log): DialectParts<R> {
   const { storage_domain: domains, location, clock_skew: skew, anonymous_account: account } = given;
   const anonymous = account === undefined ? undefined : { account: toBytes(account), token: undefined };
-  return { routes, domains, location, skew, anonymous, log };
+  const readersReadVersions = given.version_readers === 'readers';
+  return { routes, domains, location, skew, anonymous, readersReadVersions, log };
 }

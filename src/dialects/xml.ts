@@ -56,12 +56,16 @@ export function document(status: number, root: string, headers: Headers = Header
 }
 
 /** Texts of which nothing is escaped: most are, and to look costs less than to replace. */
-const PLAIN = /^[ !#-%'-;=?-~\u0080-\u00ff]*$/;
+const PLAIN = /^[ !#-%'-;=?-~\u0080-\u00ee\u00f0-\u00ff]*$/;
 
-/** Text as XML has it; control characters as references, since clients would not get them otherwise. */
+/**
+ * Text as XML has it. Control characters, U+FFFE and U+FFFF are no characters of XML: as references
+ * lenient clients read them, as from AWS.
+ */
 function escaped(text: ByteString): string {
   if (PLAIN.test(text)) return text;
-  return text.replace(/[&<>"]|\p{Cc}/gu, (char) => {
+  return text.replace(/[&<>"]|\u00ef\u00bf[\u00be\u00bf]|\p{Cc}/gu, (char) => {
+    if (char.length > 1) return char.endsWith('\u00be') ? '&#xfffe;' : '&#xffff;';
     const code = char.charCodeAt(0);
     const isPartOfOther = code >= 0x80;
     return (

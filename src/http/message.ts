@@ -51,6 +51,8 @@ export interface ForDialect {
    * no dynamic large object.
    */
   readonly hasSeenSource?: boolean;
+  /** In this API whoever may read an object may read its versions by their ids, too. */
+  readonly readersReadVersions?: boolean;
   /** Of a request that the filter makes by itself for parts of uploads, or with their names. */
   readonly parts?: ForParts;
 }

@@ -1,7 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import { Headers } from './headers';
 
 /** A new transaction id in Swift's form: `tx`, 21 hex digits, a hyphen, and the time in ten. */
 export function transactionId(): string {
   const time = Math.floor(Date.now() / 1000);
   return `tx${randomUUID().replaceAll('-', '').slice(0, 21)}-${time.toString(16).padStart(10, '0')}`;
+}
+
+/** Under these names Swift has it on each answer. */
+export const TRANSACTION_IDS = ['X-Trans-Id', 'X-Openstack-Request-Id'] as const;
+
+/**
+ * The headers of an answer with its transaction id under both names. The
+ * store's own id stays.
+ *
+ * @param id used if the store has none
+ */
+export function withTransactionId(headers: Headers, id: string): Headers {
+  const own = headers.get(TRANSACTION_IDS[0]) ?? id;
+  if (TRANSACTION_IDS.every((name) => headers.get(name) === own)) return headers;
+  return headers.withAll(Headers.of(Object.fromEntries(TRANSACTION_IDS.map((name) => [name, own]))));
 }

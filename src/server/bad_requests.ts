@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { transactionId } from '../http/transaction';
 import { endGently } from './gentle_close';
 
 const REASONS: Readonly<Record<string, readonly [status: string, reason: string]>> = {
@@ -34,7 +35,9 @@ export function answerBadRequests(server: Server): void {
 function refusal(code: string): string {
   const [status, reason] = REASONS[code] ?? NOT_HTTP;
   const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${reason.length + 1}`;
-  return `${head}\r\nConnection: close\r\n\r\n${reason}\n`;
+  const id = transactionId();
+  const ids = `X-Trans-Id: ${id}\r\nX-Openstack-Request-Id: ${id}`;
+  return `${head}\r\n${ids}\r\nConnection: close\r\n\r\n${reason}\n`;
 }
 
 /** An answer that is out has been taken off its connection; one that waits for its turn is not yet on it. */

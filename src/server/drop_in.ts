@@ -15,6 +15,7 @@ import { BodyMemory } from '../http/body_memory';
 import { Headers } from '../http/headers';
 import { isPlain, readTarget, type RequestTarget } from '../http/request_target';
 import { isSignedForS3 } from '../http/s3';
+import { withTransactionId } from '../http/transaction';
 import { createLog, type Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { FilterContext } from '../plugin';
@@ -149,8 +150,10 @@ function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'of the a
 
 const refusing =
   (target: RequestTarget): Handler =>
-  () =>
-    Promise.resolve(textResponse(400, refusalOf(target)));
+  ({ transactionId }) => {
+    const headers = withTransactionId(Headers.none, transactionId);
+    return Promise.resolve(textResponse(400, refusalOf(target), headers));
+  };
 
 /** Only what reads, and what no proxy of the app could take for something else by folding its path. */
 function mayDecline({ method }: Request, target: RequestTarget): boolean {

@@ -13,7 +13,7 @@ import {
   type Response,
 } from '../http/message';
 import type { RequestTarget } from '../http/request_target';
-import { transactionId } from '../http/transaction';
+import { transactionId, withTransactionId } from '../http/transaction';
 import { answerBadRequests } from './bad_requests';
 import { ClientBody } from './client_body';
 import { closeGently } from './gentle_close';
@@ -152,11 +152,13 @@ function expectsContinue(req: IncomingMessage): boolean {
 }
 
 /** What Node's parser lets through and two readers could understand in two ways. */
-function refusal(req: IncomingMessage, { headers }: Request): Response | undefined {
+function refusal(req: IncomingMessage, { headers, transactionId: id }: Request): Response | undefined {
   const coding = req.headers['transfer-encoding'];
+  const refuse = (status: number, reason: string) =>
+    textResponse(status, reason, withTransactionId(CLOSE, id));
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-    return textResponse(501, 'Of transfer codings only chunked is known\n', CLOSE);
-  if (headers.get('host')?.includes(',')) return textResponse(400, 'Host is given twice\n', CLOSE);
+    return refuse(501, 'Of transfer codings only chunked is known\n');
+  if (headers.get('host')?.includes(',')) return refuse(400, 'Host is given twice\n');
   return undefined;
 }
 

@@ -8,6 +8,7 @@ import { throughRedis } from '../coordination/redis';
 import { Headers } from '../http/headers';
 import { ClientGone, textResponse, type Handler, type Request, type Response } from '../http/message';
 import { originForm, readTarget } from '../http/request_target';
+import { withTransactionId } from '../http/transaction';
 import type { Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
@@ -122,7 +123,8 @@ function handlersOf(pipeline: Handler, log: Log): Readonly<Record<Exclude<Route,
 const NOT_PASSED_ON = 'Nothing is here; what the store has here is passed on only if passthrough names it\n';
 
 function refused({ transactionId }: Request, status: number, reason: string): Promise<Response> {
-  return Promise.resolve(textResponse(status, reason, Headers.of({ 'X-Trans-Id': transactionId })));
+  const headers = withTransactionId(Headers.none, transactionId);
+  return Promise.resolve(textResponse(status, reason, headers));
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

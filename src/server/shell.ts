@@ -5,7 +5,7 @@ import { toText, unquote } from '../http/bytes';
 import { endToEnd, Headers } from '../http/headers';
 import type { Log } from '../log';
 import type { UpstreamServer } from '../plugin';
-import { transactionId } from '../http/transaction';
+import { TRANSACTION_IDS, transactionId } from '../http/transaction';
 import { closeGently } from './gentle_close';
 import { leadBack } from '../http/lead_back';
 import { originForm, readTarget } from '../http/request_target';
@@ -20,7 +20,9 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((req, res, next) => {
-    logWhenDone(req, res, log);
+    const id = transactionId();
+    for (const name of TRANSACTION_IDS) res.setHeader(name, id);
+    logWhenDone(req, res, id, log);
     if (!reframe(req, res)) return;
     req.headers.host = host ?? origin.host;
     next();
@@ -40,6 +42,8 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
           res.on('close', () => sent.destroy());
         },
         proxyRes: (answer, req, res) => {
+          if (TRANSACTION_IDS.some((name) => answer.headers[name.toLowerCase()] !== undefined))
+            for (const name of TRANSACTION_IDS) res.removeHeader(name);
           const storage = answer.headers['x-storage-url'];
           const own = Headers.fromRaw(req.rawHeaders).get('host');
           if (typeof storage === 'string' && own !== undefined) {
@@ -99,9 +103,8 @@ function count(req: IncomingMessage): void {
 }
 
 /** The line that the filter proxy-logging writes for requests of the pipeline. */
-function logWhenDone(req: IncomingMessage, res: ServerResponse, log: Log): void {
+function logWhenDone(req: IncomingMessage, res: ServerResponse, id: string, log: Log): void {
   const began = performance.now();
-  const id = transactionId();
   res.on('close', () => {
     log.info({
       method: req.method,

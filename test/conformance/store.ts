@@ -1,3 +1,4 @@
+import { itInDepth } from '../support/depth';
 import { quote, toBytes, type ByteString } from '../../src/http/bytes';
 import { StoreError } from '../../src/stores/error';
 import type { ListingEntry, ObjectRef, Store } from '../../src/stores/store';
@@ -21,6 +22,8 @@ export interface StoreFixture {
 export interface StoreAbilities {
   /** It makes static large objects of manifests. */
   readonly largeObjects: boolean;
+  /** The gate has no long listings of it. */
+  readonly isSlow?: boolean;
 }
 
 const ODD_NAMES = [
@@ -58,7 +61,7 @@ const AT_ONCE = 10;
 export function storeSuite(
   name: string,
   create: () => Promise<StoreFixture>,
-  { largeObjects }: StoreAbilities = { largeObjects: true },
+  { largeObjects, isSlow = false }: StoreAbilities = { largeObjects: true },
 ): void {
   describe(`the store ${name}`, () => {
     let fixture: StoreFixture;
@@ -268,7 +271,7 @@ export function storeSuite(
       }
     });
 
-    it('lists more than a page, and no more than is asked for', async () => {
+    (isSlow ? itInDepth : it)('lists more than a page, and no more than is asked for', async () => {
       const names = Array.from({ length: MANY }, (_, i) => `e/${String(i).padStart(5, '0')}`);
       for (let i = 0; i < names.length; i += AT_ONCE) {
         await Promise.all(names.slice(i, i + AT_ONCE).map((each) => fixture.put(entry(each), '')));

@@ -25,6 +25,11 @@ export const itInDepth: (name: string, test: () => Promise<void>, timeout?: numb
   ? it
   : () => undefined;
 
+/** Tests that only the depth has. */
+export const describeInDepth: (name: string, suite: () => void) => void = IS_DEEP
+  ? describe
+  : () => undefined;
+
 /**
  * What tests of a suite are declared by of which the gate has one in so many, beginning with the first; a table of
  * `each` counts as one. In the depth it is `it` itself.

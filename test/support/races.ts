@@ -4,7 +4,7 @@ import { depth } from './depth';
 
 /** How many write at once, where a test does not say otherwise, and how often each. */
 export const WRITERS = depth({ gate: 8, deep: 16 });
-export const TIMES = depth({ gate: 3, deep: 10 });
+export const TIMES = depth({ gate: 2, deep: 10 });
 /** The object that all of them write. */
 export const OBJECT = 'contended';
 

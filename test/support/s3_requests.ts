@@ -92,6 +92,7 @@ export function acceptingFilter(parts: Partial<S3Parts> = {}): {
     location: 'us-east-1',
     skew: 900_000,
     anonymous: undefined,
+    readersReadVersions: false,
     log: createLog('silent'),
     ...parts,
   });

@@ -56,6 +56,10 @@ expect() { # status curl-arguments...
   said=$(head -n 1 "$work/head" | tr -d '\r')
   printf '%s\n\n' "$said"
   [[ $said =~ ^HTTP/1\.1\ $wanted(\ |$) ]] || fail "expected $wanted, got: $said $(head -c 500 "$work/body" | tr -d '\0')"
+  expect_present Content-Type X-Trans-Id X-Openstack-Request-Id Date
+  # the manual has no HEAD, which Swift answers without a length
+  [[ " $* " = *' --head '* ]] || expect_present Content-Length
+  expect_header X-Openstack-Request-Id "$(header X-Trans-Id)"
 }
 
 # The value of a header of the last answer.
@@ -65,6 +69,14 @@ header() { # name
 
 expect_header() { # name value
   [ "$(header "$1")" = "$2" ] || fail "expected the header $1: $2, got: $(header "$1")"
+}
+
+# The manual prints them, with values that are the example's own.
+expect_present() { # name...
+  local name
+  for name in "$@"; do
+    [ -n "$(header "$name")" ] || fail "expected the header $name, got: $(cat "$work/head")"
+  done
 }
 
 expect_body() { # text
@@ -81,6 +93,8 @@ expect_archived() { # count
   echo
   expect_header Content-Length "$(($1 * 30))"
   expect_header X-Container-Object-Count "$1"
+  expect_header Accept-Ranges bytes
+  expect_present X-Timestamp X-Container-Bytes-Used
   [ "$(grep -c '' "$work/body")" = "$1" ] || fail "expected $1 names in the archive"
   [ "$(grep -cE "$version" "$work/body")" = "$1" ] || fail "expected names like 009my_object/1390512682.92052"
   sort -cu "$work/body" || fail 'expected the names in the order of their times'
@@ -90,6 +104,7 @@ put_object() { # body
   local length=()
   [ "$how" != as-printed ] || length=(-H 'Content-Length: 0')
   expect 201 "$publicURL/$current/my_object" --data-binary "$1" -X PUT "${length[@]}" -H "X-Auth-Token: $token"
+  expect_present Last-Modified Etag
   # what the manual prints is the hash of nothing
   [ "$how" != as-printed ] || expect_header Etag d41d8cd98f00b204e9800998ecf8427e
 }

@@ -99,7 +99,8 @@ describe('a full memory is told as 503, to be tried again', () => {
     recognise: () => true,
     answer: full,
     errorAnswer: errorAnswerOf,
-    ids: () => Headers.none,
+    readersReadVersions: false,
+    common: () => Headers.none,
   });
   const text = ({ body }: Response) => (Buffer.isBuffer(body) ? body.toString() : '');
 

@@ -19,7 +19,7 @@ import type { InForce, Settings } from '../settings';
 import { DynamicObjects } from './dynamic';
 import { Fallback } from './fallback';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './names';
-import { reaching, rightToVersions } from './rights';
+import { reaching, rightToReadVersions } from './rights';
 import { NullReader } from './null_reader';
 import { asMarker, currentId, identified, shown, versionShown, withoutMarker } from './shown';
 
@@ -85,7 +85,7 @@ export class Reader {
     if (asked === NULL_ID) return this.readNull(plain, target);
     const refused = refusalOfId(inForce, asked);
     if (refused) return refused;
-    const right = await rightToVersions(request, target, this.next);
+    const right = await rightToReadVersions(request, target, this.next);
     if ('status' in right) return right;
     return this.readEntry(plain, target, parseId(asked) ?? '', asked);
   }
@@ -114,7 +114,7 @@ export class Reader {
 
   /** The null version, wherever it stands. */
   private async readNullVersion(request: Request, target: ObjectTarget): Promise<Response> {
-    const right = await rightToVersions(request, target, this.next);
+    const right = await rightToReadVersions(request, target, this.next);
     if ('status' in right) return right;
     for (let isAgain = false; ; isAgain = true) {
       const found = await this.nulls.find(request, target, right);
@@ -132,7 +132,7 @@ export class Reader {
 
   /** The id under which an object's null version is kept among its versions, or the refusal of a client that may not reach those. */
   async keptNull(request: Request, target: ObjectTarget): Promise<string | Response | undefined> {
-    const right = await rightToVersions(request, target, this.next);
+    const right = await rightToReadVersions(request, target, this.next);
     return 'status' in right ? right : this.nulls.kept(request, target, target.object, right);
   }
 

@@ -10,8 +10,9 @@ import {
   type Response,
 } from '../../../src/http/message';
 import { formatTarget, type ObjectTarget } from '../../../src/http/path';
-import { rightOfOwner } from '../../../src/http/shown_right';
+import { rightOfOwner, rightShown } from '../../../src/http/shown_right';
 import { StoreError } from '../../../src/stores/error';
+import { ITSELF } from '../../../src/stores/itself';
 
 /** There is none: no container has a name without a character. */
 const NO_CONTAINER = versionsContainerOf('');
@@ -35,12 +36,41 @@ export async function rightToVersions(
   if (response.status === 401 || response.status === 403) return response;
   await drain(response.body);
   const right = rightOfOwner(asked, response, object);
-  if (right) return right;
+  return right ?? unknown(response);
+}
+
+/** @throws StoreError */
+function unknown({ status }: Response): never {
   throw new StoreError(
     'unavailable',
-    `whether the client may reach versions is not known: the store answered ${response.status}`,
-    response.status,
+    `whether the client may reach versions is not known: the store answered ${status}`,
+    status,
   );
+}
+
+/**
+ * Whether a client may read versions by their ids: that of owners, but in an API where whoever may
+ * read an object may read its versions, the right to read it.
+ *
+ * @returns the right to read this object's versions, or the store's refusal
+ */
+export async function rightToReadVersions(
+  request: Request,
+  object: ObjectTarget,
+  next: Handler,
+): Promise<Right | Response> {
+  if (!request.dialect?.readersReadVersions) return rightToVersions(request, object, next);
+  const headers = credentials(request.headers);
+  const asked = subrequest(request, {
+    method: 'HEAD',
+    path: formatTarget(object),
+    query: ITSELF,
+    headers,
+  });
+  const response = await next(asked);
+  if (response.status === 401 || response.status === 403) return response;
+  await drain(response.body);
+  return rightShown(asked, response) ?? unknown(response);
 }
 
 /** For an app that keeps objects itself: who may do something with an object may do it with its versions. */

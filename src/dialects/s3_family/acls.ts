@@ -28,8 +28,8 @@ const ofObject: Operation = async (call) =>
   shown(call, await objectAccess(call.caller, { ...keyOf(call), versionId: versionOf(call) }));
 
 function shown(call: Call, { read, write }: Access): Response {
-  const { everybody, person } = call.spelling;
-  const owner = person(call.caller.user);
+  const { everybody, owner: ownerOf } = call.spelling;
+  const owner = ownerOf(call);
   return xmlAnswer(call, 200, 'AccessControlPolicy', [
     xml('Owner', owner),
     xml('AccessControlList', [

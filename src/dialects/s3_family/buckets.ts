@@ -53,7 +53,10 @@ const create: Operation = async (call) => {
   if (/^true$/i.test(headers.get('x-amz-bucket-object-lock-enabled') ?? ''))
     throw notImplemented('Object Lock is not implemented.');
   const acl = headers.get('x-amz-acl');
-  await createBucket(call.caller, name, acl === undefined ? Headers.none : cannedAcl(acl));
+  await createBucket(call.caller, name, {
+    headers: acl === undefined ? Headers.none : cannedAcl(acl),
+    hasCapitals: call.spelling.hasCapitals,
+  });
   return empty(200, { Location: `/${name}` });
 };
 

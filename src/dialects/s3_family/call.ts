@@ -23,8 +23,12 @@ export type Route = dialects.Route<CallHead>;
 export interface Spelling {
   /** Of the roots of its documents. */
   readonly namespace?: string | undefined;
-  /** What documents tell of a user, each as an element. */
-  readonly person: (user: ByteString) => readonly string[];
+  /** What documents tell of the owner of a bucket, or of all buckets, each as an element. */
+  readonly owner: (call: Pick<Call, 'caller' | 'bucket'>) => readonly string[];
+  /** Bytes that each part of an upload has at least, but for the last. */
+  readonly minPartSize: number;
+  /** Whether a bucket may be made under a name with capitals. */
+  readonly hasCapitals: boolean;
   /** The URI of the group that is everybody. */
   readonly everybody: string;
   /** Where an object is, as the answer that completes an upload has it. */

@@ -29,6 +29,6 @@ const list: Operation = async (call) => {
 };
 
 /** Who owns something, as listings have it. */
-export function owner({ spelling, caller }: Call): string {
-  return xml('Owner', spelling.person(caller.user));
+export function owner(call: Call): string {
+  return xml('Owner', call.spelling.owner(call));
 }

@@ -15,6 +15,7 @@ import { bodyOf, bucketOf, invalidArgument, isoTime, keyOf, limitOf, namingOf, t
 import { writeConditionOf } from './conditions';
 import { describedBy, taggedBy } from './object_headers';
 import { listedParts, SUMS } from './part_list';
+import { owner } from './service';
 import { idOf } from './writes';
 
 /** Ten thousand parts, each with a checksum. */
@@ -110,8 +111,8 @@ const parts: Operation = async (call) => {
     xml('Bucket', upload.bucket),
     xml('Key', naming.of(upload.key)),
     xml('UploadId', upload.id),
-    person('Initiator', call),
-    person('Owner', call),
+    initiator(call),
+    owner(call),
     xml('StorageClass', 'STANDARD'),
     xml('PartNumberMarker', marker ?? 0),
     xml('NextPartNumberMarker', page.at(-1)?.number ?? 0),
@@ -147,8 +148,8 @@ function shownPart({ number, entry, etag, bytes, sum }: Part): string {
   ]);
 }
 
-function person(name: string, { spelling, caller }: Call): string {
-  return xml(name, spelling.person(caller.user));
+function initiator(call: Call): string {
+  return xml('Initiator', call.spelling.owner(call));
 }
 
 const abort: Operation = async (call) => {
@@ -165,6 +166,7 @@ const complete: Operation = async (call) => {
     parts: listedParts(
       await readXml(await bodyOf(call, MOST_DOCUMENT), MOST_DOCUMENT, 'CompleteMultipartUpload'),
     ),
+    leastPart: call.spelling.minPartSize,
     bytes: size === undefined ? undefined : Number(size),
     sums: sumsOf(request.headers),
     condition,
@@ -226,8 +228,8 @@ const uploads: Operation = async (call) => {
       xml('Upload', [
         xml('Key', naming.of(key)),
         xml('UploadId', id),
-        person('Initiator', call),
-        person('Owner', call),
+        initiator(call),
+        owner(call),
         xml('StorageClass', 'STANDARD'),
         xml('Initiated', isoTime(modifiedOf(entry))),
       ]),

@@ -86,8 +86,7 @@ export class World {
       const { token = '' } = await caller.session();
       this.tokens.set(user, token);
     }
-    for (const account of ['AUTH_test', 'AUTH_test2'])
-      await this.must('POST', { account, container: '' }, { 'X-Account-Meta-Temp-Url-Key': KEY });
+    await this.setKeys(KEY);
     for (const [i, [account, name, setting]] of CONTAINERS.entries()) {
       const place = this.place(i);
       const { read = '', write = '' } = acls[i] ?? {};
@@ -112,6 +111,16 @@ export class World {
           if (id !== undefined) this.ids.push(id);
         }
     }
+  }
+
+  /** Takes back what is the accounts', which other suites use as well. */
+  async end(): Promise<void> {
+    await this.setKeys('');
+  }
+
+  private async setKeys(key: string): Promise<void> {
+    for (const account of ['AUTH_test', 'AUTH_test2'])
+      await this.must('POST', { account, container: '' }, { 'X-Account-Meta-Temp-Url-Key': key });
   }
 
   /** Puts something at the store, where no filter sees it. */

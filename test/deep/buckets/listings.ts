@@ -7,6 +7,7 @@ import { removeObject, writeObject } from '../../../src/buckets/writes';
 import { toBytes } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import type { BucketStore } from '../../support/buckets/store';
+import { partOf } from '../../support/depth';
 
 const KEYS = [
   'a',
@@ -143,8 +144,9 @@ export function listingsSuite(open: () => Promise<BucketStore>, runs: number): v
 
   it('begins behind a key, or behind a version of it', async () => {
     const all = { prefix: '', delimiter: '', limit: 1000 };
+    const tried = new Set(partOf(versions, { oneOf: 3 }));
     for (const [i, each] of versions.entries()) {
-      if (each.kind === 'prefix') continue;
+      if (each.kind === 'prefix' || !tried.has(each)) continue;
       const { key, versionId } = each;
       const behind = await listVersions(store.caller, 'listed', {
         ...all,

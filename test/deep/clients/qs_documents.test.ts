@@ -1,3 +1,6 @@
+import { qsSignatureOf } from '../../../middleware/qsapi/signature';
+import { Headers } from '../../../src/http/headers';
+import { RawConnection, values } from '../../support/raw_connection';
 import { QsBucket, textOf, type Answered, type Document } from '../../support/qs/sdk';
 import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
 import { etagOf } from '../../support/s3/model';
@@ -83,6 +86,38 @@ describeOurs(
       ] as const)
         expect(textOf(await bucket.must(200, 'GET', `/myphoto.jpg?version_id=${id}`))).toBe(body);
       await bucket.must(204, 'DELETE', `/myphoto.jpg?version_id=${idOf(answer)}`);
+    });
+
+    test('PUT Object - Copy: the example, sent as it is printed', async () => {
+      const source = `/${bucket.name}/myphoto.jpg?version_id=${ids.first}`;
+      const host = `${bucket.name}.pek3a.qingstor.com`;
+      const sent = { Date: new Date().toUTCString(), 'x-qs-copy-source': source };
+      const signed = {
+        method: 'PUT',
+        path: `/${bucket.name}/myphoto.jpg`,
+        query: '',
+        headers: Headers.of(sent),
+      };
+      const { accessKey, secretKey, url } = store.endpoint;
+      const signature = qsSignatureOf(signed, secretKey, undefined);
+      const client = await RawConnection.open(url);
+      await client.write(
+        [
+          'PUT /myphoto.jpg HTTP/1.1',
+          `Host: ${host}`,
+          `Date: ${sent.Date}`,
+          // with the blank behind it
+          `x-qs-copy-source: ${source} `,
+          `Authorization: QS ${accessKey}:${signature}`,
+          '\r\n',
+        ].join('\r\n'),
+      );
+      const answer = await client.answer();
+      await client.leave();
+      expect([answer.status, answer.body.toString()]).toEqual([201, '']);
+      const current = await bucket.must(200, 'GET', '/myphoto.jpg');
+      expect([textOf(current), idOf(current)]).toEqual(['first', values(answer, 'x-qs-version-id')[0]]);
+      await bucket.must(204, 'DELETE', `/myphoto.jpg?version_id=${idOf(current)}`);
     });
 
     test('DELETE Object: version_id, whose data is gone for good', async () => {

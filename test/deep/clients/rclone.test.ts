@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { someOf } from '../../support/depth';
 import { describeClient, suiteWorkplace } from '../../support/s3/debian';
 import { eventually } from '../../support/eventually';
 import { bucketName } from '../../support/s3/sdk';
@@ -13,6 +14,9 @@ function nextSecond(): Promise<void> {
 const ODD = 'dir/k é+1 &<>%2F?#.txt';
 /** What rclone puts into the names of versions that are not the latest: their time. */
 const TIME = /-v(\d{4}-\d\d-\d\d-\d{6}-\d{3})/;
+
+/** In the gate one in two. */
+const test = someOf(2);
 
 describeClient('rclone', (store) => {
   const place = suiteWorkplace();

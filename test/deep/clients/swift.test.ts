@@ -6,11 +6,14 @@ import { archivePrefix, MODE_HEADER, MODES, uniqueName, type Mode } from '../../
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift } from '../../support/swift';
 import { describeWithSwiftCli, swiftCli } from '../../support/swift_cli';
-import { partOf } from '../../support/depth';
+import { partOf, someOf } from '../../support/depth';
 
 const MIB = 1024 * 1024;
 const OBJECT = 'reports/2024 – Größe.txt';
 const MARKER = 'application/x-deleted;swift_versions_deleted=1';
+
+/** In the gate one in two. */
+const it = someOf(2);
 
 describeWithSwiftCli(() => {
   describeWithSwift('through Hindsight', ({ plain }) => {

@@ -10,7 +10,7 @@ import {
 import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';
-import { partOf } from '../../support/depth';
+import { describeInDepth, partOf } from '../../support/depth';
 
 describeWithSwift('writes under way when versions are switched on', ({ plain }) => {
   const configuration = (workers: number, defaults = '') =>
@@ -19,16 +19,21 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
       `$&\nsettings_wait = ${SETTINGS_WAIT}`,
     );
 
-  describe.each(partOf([1, 2], { oneOf: 2, from: 1 }))('in one server of %d', (workers) => {
+  // the gate has it over the embedded store
+  describeInDepth('in one server', () => {
+    describe.each([1, 2])('of %d', inOneServer);
+  });
+
+  function inOneServer(workers: number): void {
     let proxy: ProxyProcess;
     beforeAll(async () => {
       proxy = await startProxyProcess(configuration(workers));
     });
     afterAll(() => proxy.stop());
-    describe.each(partOf(WAYS, { oneOf: 2, from: 1 }))('to $name', (way) => {
+    describe.each(WAYS)('to $name', (way) => {
       lateWritesSuite(async () => [await login(proxy.url, 'tester'), await login(proxy.url, 'tester')], way);
     });
-  });
+  }
 
   describeWithRedis('in two that share a Redis', () => {
     let redis: TestRedis;

@@ -6,10 +6,11 @@ import { run as runCommand, type Ended } from '../../support/command';
 export const ROOT = join(__dirname, '../../..');
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 export const MINUTE = 60_000;
-/** The integration suites that each Node runs: sockets, native modules, workers and an SDK. */
-const LANE = ['wire', 'embedded', 'embedded_api', 's3/aws_sdk.test.ts'].map(
-  (each) => `test/integration/${each}`,
-);
+/** The suites that each Node runs: sockets, native modules, workers and an SDK. */
+const LANE = [
+  ...['wire', 'embedded', 'embedded_api'].map((each) => `test/integration/${each}`),
+  'test/deep/clients/aws_sdk.test.ts',
+];
 
 let folder = '';
 beforeAll(() => {

@@ -14,7 +14,7 @@ describeWithSwift('stores over Swift', ({ plain }) => {
     ["Swift, with the client's own token", {}],
   ] as const;
   for (const [name, options] of partOf(names, { oneOf: 2 }))
-    storeSuite(name, () => upstreamFixture(plain, options, opened));
+    storeSuite(name, () => upstreamFixture(plain, options, opened), { largeObjects: true, isSlow: true });
 
   it('leave no tombstone where they check whether something may be removed', async () => {
     const fixture = await upstreamFixture(plain, {}, opened);

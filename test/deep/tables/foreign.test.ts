@@ -175,7 +175,8 @@ describeWithSwift('those who come from elsewhere', ({ plain, versioned }) => {
   }
 
   describe.each(MODES)('%s mode', (mode) => {
-    describe.each(RIGHTS)('who may %s', (_, rights) => {
+    const tried = partOf(RIGHTS, { oneOf: 2, from: MODES.indexOf(mode) });
+    describe.each(tried)('who may %s', (_, rights) => {
       it.each(partOf(WHO, { oneOf: 4, from: MODES.indexOf(mode) }))(
         "one %s can do what he can do with Swift's own versions",
         async (_who, user) => {

@@ -1,6 +1,6 @@
 import { OTHERS, partsGuardSuite } from '../../conformance/parts_guard';
 import { openEmbedded, openSwift } from '../../support/buckets/store';
-import { partOf } from '../../support/depth';
+import { describeInDepth, partOf } from '../../support/depth';
 import { describeWithSwift } from '../../support/swift';
 
 describe('parts of uploads in the embedded store', () => {
@@ -13,7 +13,7 @@ describeWithSwift('parts of uploads in a Swift', ({ plain }) => {
     partsGuardSuite(() => openSwift(plain, { filters: 'bulk' }), { others });
   });
 
-  describe('without a service user, and with the bulk of the Swift', () => {
+  describeInDepth('without a service user, and with the bulk of the Swift', () => {
     const others = partOf(OTHERS, { oneOf: 7, from: 1 });
     partsGuardSuite(() => openSwift(plain, { service: false }), { others, isSuspended: true });
   });

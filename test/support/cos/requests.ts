@@ -28,6 +28,8 @@ export function acceptingCos(parts: Partial<CosParts> = {}): {
     skew: 900_000,
     takesUrlsWithoutBucket: false,
     takesHeadersWithoutOperation: false,
+    server: 'tencent-cos',
+    readersReadVersions: false,
     anonymous: undefined,
     log: createLog('silent'),
     ...parts,

@@ -10,7 +10,7 @@ export interface Asked {
   readonly key?: string | undefined;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Buffer | undefined;
 }
 
 /** An API in the manner of S3's. */

@@ -30,6 +30,7 @@ export function acceptingQs(parts: Partial<QsParts> = {}): {
     skew: 900_000,
     anonymous: undefined,
     takesUrlsWithFreeText: false,
+    readersReadVersions: true,
     log: createLog('silent'),
     ...parts,
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { partOf } from '../depth';
+import { depth } from '../depth';
 import { describeNotRun } from '../needs';
 import { startProxyProcess } from '../proxy_process';
 import { SWIFT, swiftUrls } from '../swift';
@@ -33,8 +33,13 @@ export type StoreName = 'embedded' | 'swift' | 'reference';
 /** Which stores the suites run over: those of Hindsight; `S3_STORES=reference` tries the tests themselves on Swift's own s3api. */
 const STORES = (process.env['S3_STORES'] ?? 'embedded swift').split(/[ ,]+/) as StoreName[];
 
-/** In the gate a suite of the depth runs over one store of those. */
-export const STORES_OF_DEPTH = partOf(STORES, { oneOf: 2 });
+/** Those that a suite of the depth runs over: in the gate one. */
+export function storesWith(inGate: StoreName): readonly StoreName[] {
+  return depth({ gate: STORES.includes(inGate) ? [inGate] : STORES, deep: STORES });
+}
+
+/** The same for suites to which it is all one. */
+export const STORES_OF_DEPTH = storesWith('embedded');
 
 const KEYS = { region: 'us-east-1', accessKey: 'test:tester', secretKey: 'testing' };
 

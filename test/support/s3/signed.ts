@@ -13,7 +13,7 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 export interface SignedRequest {
   readonly method: string;
   readonly bucket?: string;
-  readonly key?: string;
+  readonly key?: string | undefined;
   readonly query?: Query;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;

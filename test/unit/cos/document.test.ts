@@ -55,6 +55,8 @@ async function ask(target: string, parameters: readonly string[]): Promise<Eleme
     skew: 900_000,
     takesUrlsWithoutBucket: false,
     takesHeadersWithoutOperation: false,
+    server: 'tencent-cos',
+    readersReadVersions: false,
     anonymous: undefined,
     log: createLog('silent'),
     now: () => 1_480_932_300_000,

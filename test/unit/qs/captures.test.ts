@@ -1,3 +1,6 @@
+import { bucketIn } from '../../../middleware/qsapi/host';
+import { recognise } from '../../../middleware/qsapi/recognise';
+import { Headers } from '../../../src/http/headers';
 import { captures, type Recorded } from '../../support/captures';
 import { acceptingQs, qsMeaning, qsSignedAt } from '../../support/qs/requests';
 import { asRequest, textOf } from '../../support/s3_requests';
@@ -85,6 +88,36 @@ describe('a virtual host', () => {
     const { handler, accepted } = acceptingQs({ domains: ['pek3a.example'], now: () => qsSignedAt(request) });
     expect((await handler(asRequest(request))).status).toBe(200);
     expect([accepted[0]?.call.bucket, accepted[0]?.call.key]).toEqual(['bkt-name', undefined]);
+  });
+
+  it.each(['bkt-name.pek3a.qingstor.com', 'bkt-name.sh1a.qingstor.com:80'])(
+    "%s, QingStor's own, names it with no domain configured",
+    async (host) => {
+      const request = hosted(host);
+      const { handler, accepted } = acceptingQs({ now: () => qsSignedAt(request) });
+      expect((await handler(asRequest(request))).status).toBe(200);
+      expect([accepted[0]?.call.bucket, accepted[0]?.call.key]).toEqual(['bkt-name', undefined]);
+    },
+  );
+
+  it.each([
+    ['pek3a.qingstor.com', undefined],
+    ['qingstor.com', undefined],
+    ['b.pek3a.qingstor.com', 'b'],
+    ['B.C.PEK3A.QINGSTOR.COM:8080', 'b.c'],
+    ['b.pek3a.qingstor.com.example', undefined],
+    ['b.pek3a.notqingstor.com', undefined],
+  ])('%s names the bucket %s', (host, bucket) => {
+    expect(bucketIn({ headers: Headers.none, host }, [])).toBe(bucket);
+  });
+
+  it('does not take a request away that shows credentials of another API', () => {
+    const host = 'b.pek3a.qingstor.com';
+    const recognised = (query: string, headers: Record<string, string>) =>
+      recognise({ query, headers: Headers.of(headers), host }, []);
+    expect(recognised('', {})).toBe('host');
+    expect(recognised('', { 'X-Auth-Token': 't' })).toBeUndefined();
+    expect(recognised('X-Amz-Signature=x', {})).toBeUndefined();
   });
 
   it('of another bucket, or of none, has another signature', async () => {

@@ -1,4 +1,6 @@
-import { child, childrenOf, readXml } from '../../../src/dialects/xml';
+import fc from 'fast-check';
+import { toBytes } from '../../../src/http/bytes';
+import { child, childrenOf, readXml, xml } from '../../../src/dialects/xml';
 
 const read = (text: string) => readXml(Buffer.from(text), 10_000_000, 'a');
 
@@ -57,4 +59,36 @@ it('has no more attributes in an element than a document of these APIs needs', a
   const attributes = (count: number) => Array.from({ length: count }, (_, i) => `a${i}="x"`).join(' ');
   await expect(read(`<a ${attributes(32)}><b ${attributes(32)}/></a>`)).resolves.toBeDefined();
   await expect(read(`<a ${attributes(33)}/>`)).rejects.toThrow('too many attributes');
+});
+
+/** A character of XML 1.0. */
+const isXml = (char: string) =>
+  (char >= ' ' || '\t\n\r'.includes(char)) && char !== '\ufffe' && char !== '\uffff';
+
+describe('text that is written', () => {
+  const written = (text: string) => Buffer.from(xml('a', toBytes(text)), 'latin1').toString();
+
+  it.each([
+    ['a<&>"b', 'a&lt;&amp;&gt;&quot;b'],
+    ['\u0001\u001f\r\u007f', '&#x1;&#x1f;&#xd;&#x7f;'],
+    ['\n\t', '\n\t'],
+    ['x\ufffey\uffffz', 'x&#xfffe;y&#xffff;z'],
+    ['\ufffd\ufeff\uefbf\u00ef\u00bf\u00be\u{1fffe}', '\ufffd\ufeff\uefbf\u00ef\u00bf\u00be\u{1fffe}'],
+  ])('%j is %j', (text, expected) => {
+    expect(written(text)).toBe(`<a>${expected}</a>`);
+  });
+
+  it('is what a lenient reader takes it for, whatever it is', () => {
+    const references = /&(?:#x([0-9a-f]+)|(amp|lt|gt|quot));/g;
+    const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' };
+    const property = fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
+      const content = /^<a>(.*)<\/a>$/s.exec(written(text))?.[1] ?? '';
+      expect(Array.from(content).filter((char) => !isXml(char) || '<>"'.includes(char))).toEqual([]);
+      const read = content.replace(references, (_, hex: string | undefined, name: string) =>
+        hex === undefined ? (named[name] ?? '') : String.fromCodePoint(parseInt(hex, 16)),
+      );
+      expect(read).toBe(text);
+    });
+    fc.assert(property);
+  });
 });

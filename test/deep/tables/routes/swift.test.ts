@@ -41,9 +41,8 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
       const { body } = await (await login(full(), 'tester')).send('GET', '/info');
       const told = Object.keys(JSON.parse(body.toString()) as object);
       expect(told.length).toBeGreaterThan(10);
-      expect(
-        await walkCapabilities(await target(), [...told, 'dlo', 'versioned_writes', 'object_versioning']),
-      ).toEqual([]);
+      const all = [...told, 'dlo', 'versioned_writes', 'object_versioning'];
+      expect(await walkCapabilities(await target(), partOf(all, { oneOf: 3 }))).toEqual([]);
     });
 
     it.each(WRITING)('by %s with every query and header', async (method) => {
