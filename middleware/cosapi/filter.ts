@@ -42,7 +42,13 @@ export function cosHandler(next: Handler, parts: CosParts): Handler {
     answer: (request, recognised, callerOf) => new Exchange(parts, callerOf, request).answer(recognised),
     errorAnswer: (error, request) => inCos(errorAnswer(asToldOf(error), request, SPELLING.errors)),
     readersReadVersions: parts.readersReadVersions,
-    common: (id) => Headers.of({ Server: parts.server, 'x-cos-request-id': id, 'x-cos-trace-id': id }),
+    common: (id, isError) =>
+      Headers.of({
+        Server: parts.server,
+        'x-cos-request-id': id,
+        // by the document on common headers only errors have it
+        'x-cos-trace-id': isError ? id : undefined,
+      }),
   };
   return dialectHandler(next, dialect, parts.log);
 }

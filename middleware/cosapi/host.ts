@@ -1,6 +1,5 @@
-import { bucketOfHost } from '../../src/dialects/address';
+import { spelledBucket } from '../../src/dialects/address';
 import type { ByteString } from '../../src/http/bytes';
-import { Headers } from '../../src/http/headers';
 
 /** What a host is to clients of COS. */
 export interface CosHost {
@@ -20,7 +19,7 @@ const OWN_HOST = new RegExp(
 );
 
 /**
- * What a host is to clients of COS. A bucket in one of Tencent's own stays as it is spelled.
+ * What a host is to clients of COS. A bucket stays as it is spelled.
  *
  * @param host with or without a port
  * @param domains whose subdomains are buckets as well, in lower case
@@ -31,6 +30,5 @@ export function cosHost(host: ByteString | undefined, domains: readonly string[]
     const [, bucket, region, old] = own;
     return { bucket, region: (region ?? old)?.toLowerCase(), isOwn: true };
   }
-  const bucket = bucketOfHost({ headers: Headers.none, host }, domains);
-  return { bucket, region: undefined, isOwn: false };
+  return { bucket: spelledBucket(host, domains), region: undefined, isOwn: false };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MOST_PARTS } from '../../src/buckets/uploads';
 import { flag } from '../../src/config/options';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
-import { dialectOptions, dialectPlace, partsOf, versionReaders } from '../../src/dialects/plugin';
+import { dialectOptions, dialectPlace, partsOf, serverName, versionReaders } from '../../src/dialects/plugin';
 import { withInfo } from '../../src/info';
 import type { FilterPlugin } from '../../src/plugin';
 import { cosHandler } from './filter';
@@ -12,12 +12,9 @@ import { recognise } from './recognise';
 const options = z
   .object({
     ...dialectOptions,
-    ...versionReaders,
+    version_readers: versionReaders.default('owners'),
     location: z.string().default('ap-guangzhou'),
-    server: z
-      .string()
-      .regex(/^[!-~]+( [!-~]+)*$/, 'not what a header can have')
-      .default('tencent-cos'),
+    server: serverName.default('tencent-cos'),
     urls_without_bucket: flag.default(false),
     headers_without_operation: flag.default(false),
   })

@@ -51,7 +51,7 @@ function valueOf(
   host: ByteString | undefined,
   domains: readonly string[],
 ): ByteString {
-  if (key === SOURCE) return sourceIn(value, host, domains);
+  if (key === SOURCE) return sourceIn(value.replace(/\?versionid=/i, '?versionId='), host, domains);
   if (!/^x-cos-(metadata|tagging)-directive$/.test(key)) return value;
   return /^replaced?$/i.test(value) ? 'REPLACE' : /^copy$/i.test(value) ? 'COPY' : value;
 }

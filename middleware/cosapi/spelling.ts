@@ -11,6 +11,8 @@ export const SPELLING: Spelling = {
     xml('ID', user),
     xml('DisplayName', user),
   ],
+  // the second is what older documents call it
+  encodingElements: ['EncodingType', 'Encoding-Type'],
   // the document's own example has parts of this size
   minPartSize: 1024 * 1024,
   // as in the document's example, and as the SDK for Python takes them

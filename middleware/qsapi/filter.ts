@@ -23,6 +23,8 @@ import {
 /** What the API is spoken with. */
 export interface QsParts extends DialectParts<Route> {
   readonly logins: Logins;
+  /** What answers have in `Server`. */
+  readonly server: string;
   /** Whether URLs are good that have free text before other signed parameters. */
   readonly takesUrlsWithFreeText: boolean;
 }
@@ -37,7 +39,7 @@ export function qsHandler(next: Handler, parts: QsParts): Handler {
     answer: (request, recognised, callerOf) => answer(parts, request, recognised, callerOf),
     errorAnswer,
     readersReadVersions: parts.readersReadVersions,
-    common: (id) => Headers.of({ 'x-qs-request-id': id }),
+    common: (id) => Headers.of({ Server: parts.server, 'x-qs-request-id': id }),
   };
   return dialectHandler(next, dialect, parts.log);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag } from '../../src/config/options';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
-import { dialectOptions, dialectPlace, partsOf } from '../../src/dialects/plugin';
+import { dialectOptions, dialectPlace, partsOf, serverName, versionReaders } from '../../src/dialects/plugin';
 import type { FilterPlugin } from '../../src/plugin';
 import { qsHandler } from './filter';
 import { routes } from './operations';
@@ -11,12 +11,16 @@ const options = z
   .object({
     ...dialectOptions,
     location: z.string().default('pek3a'),
+    // by GET Object and HEAD Object a version takes the right to read the bucket
+    version_readers: versionReaders.default('readers'),
+    server: serverName.default('QingStor'),
     urls_with_free_text: flag.default(false),
   })
   .superRefine(checkLogins);
 
 /**
- * Speaks the API of QingStor: a bucket is a container, a key an object's name. Requests are known by how they are signed; all others go on.
+ * Speaks the API of QingStor: a bucket is a container, a key an object's name. Requests are known by how they are signed, or by the
+ * bucket in their Host; all others go on.
  * What clients ask is asked further down the pipeline, in Swift's API.
  */
 export const qsapi: FilterPlugin<typeof options> = {
@@ -30,9 +34,9 @@ export const qsapi: FilterPlugin<typeof options> = {
   },
   introduce: () => ({ dialects: ['qingstor'] }),
   create: (given, { credentials, log }) => {
-    // GET Object and HEAD Object by version id take the right to read the bucket
     const parts = {
-      ...partsOf({ ...given, version_readers: 'readers' }, routes, log),
+      ...partsOf(given, routes, log),
+      server: given.server,
       takesUrlsWithFreeText: given.urls_with_free_text,
     };
     return (next) => qsHandler(next, { ...parts, logins: loginsOf(given, credentials, next) });

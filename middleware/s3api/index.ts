@@ -14,7 +14,7 @@ import { MIN_PART_SIZE } from './spelling';
 const options = z
   .object({
     ...dialectOptions,
-    ...versionReaders,
+    version_readers: versionReaders.default('owners'),
     location: z.string().default('us-east-1'),
   })
   .superRefine(checkLogins);

@@ -10,6 +10,7 @@ export const MIN_PART_SIZE = 5 * 1024 * 1024;
 export const SPELLING: Spelling = {
   namespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
   owner: ({ caller: { user } }) => [xml('ID', user), xml('DisplayName', user)],
+  encodingElements: ['EncodingType'],
   minPartSize: MIN_PART_SIZE,
   hasCapitals: false,
   everybody: 'http://acs.amazonaws.com/groups/global/AllUsers',

@@ -1,10 +1,11 @@
 import { destroy, drain } from '../../src/http/body';
 import { credentials, Headers } from '../../src/http/headers';
-import { subrequest, type Replaced, type Response } from '../../src/http/message';
+import { subrequest, type Handler, type Replaced, type Request, type Response } from '../../src/http/message';
 import { formatTarget, type ObjectTarget } from '../../src/http/path';
 import type { App } from '../../src/plugin';
 import { isTrueValue } from '../../src/http/bytes';
 import { StoreError } from '../../src/stores/error';
+import { ITSELF } from '../../src/stores/itself';
 import type { Held } from './held';
 import { isVersionOf } from './with_ids/names';
 import { reaching } from './with_ids/rights';
@@ -30,9 +31,10 @@ export async function refusalByDialect(
 
 /** The object as its readers see it. Only a link to the object's own version is followed. */
 async function replacedBy(held: Held, written: ObjectTarget): Promise<Replaced | undefined> {
-  const itself = await head(held, written);
+  const itself = await head(held.own, held.next, written, ITSELF);
   const link = itself.status < 300 ? linkIn(itself.headers, written) : undefined;
-  const response = link && isVersionOf(link, written) ? await head(held, link) : itself;
+  const place = link && isVersionOf(link, written) ? link : written;
+  const response = place === written ? itself : await head(held.own, held.next, place, ITSELF);
   if (response.status === 404) return undefined;
   if (response.status >= 300)
     throw new StoreError(
@@ -40,18 +42,37 @@ async function replacedBy(held: Held, written: ObjectTarget): Promise<Replaced |
       `what is to be replaced could not be looked at: the store answered ${response.status}`,
       response.status,
     );
+  const isLarge = isTrueValue(response.headers.get('x-static-large-object'));
+  const headers = await headersOfWhole(held, place, { isLarge, headers: response.headers });
   return {
-    etag: (response.headers.get('etag') ?? '').replaceAll('"', ''),
-    contentType: response.headers.get('content-type') ?? '',
-    ...(isTrueValue(response.headers.get('x-static-large-object')) ? { isLarge: true } : {}),
+    etag: (headers.get('etag') ?? '').replaceAll('"', ''),
+    contentType: headers.get('content-type') ?? '',
+    ...(isLarge ? { isLarge } : {}),
   };
 }
 
-async function head({ own, next }: Held, place: ObjectTarget): Promise<Response> {
-  const asClient = own.authority === 'client' ? credentials(own.headers) : Headers.none;
-  const headers = asClient.with('X-Newest', 'true');
-  const asked = { method: 'HEAD', path: formatTarget(place), query: 'symlink=get', headers };
-  const response = await next(reaching(subrequest(own, asked)));
+/**
+ * The headers of what a manifest stands for; those of an object that is none are its own. What a
+ * static manifest stands for it says itself. A dynamic one leads to segments for which the client
+ * needs a right of its own: without that they are the manifest's.
+ */
+async function headersOfWhole(
+  { own, request, next }: Held,
+  place: ObjectTarget,
+  itself: { readonly isLarge: boolean; readonly headers: Headers },
+): Promise<Headers> {
+  const { isLarge, headers } = itself;
+  if (!isLarge && !headers.has('x-object-manifest')) return headers;
+  const asClient: Request = { ...request, authority: 'client' };
+  const whole = await head(isLarge ? own : asClient, next, place, 'symlink=get');
+  return whole.status < 300 ? whole.headers : headers;
+}
+
+async function head(by: Request, next: Handler, place: ObjectTarget, query: string): Promise<Response> {
+  const shown = by.authority === 'client' ? credentials(by.headers) : Headers.none;
+  const headers = shown.with('X-Newest', 'true');
+  const asked = { method: 'HEAD', path: formatTarget(place), query, headers };
+  const response = await next(reaching(subrequest(by, asked)));
   await drain(response.body);
   return response;
 }

@@ -33,8 +33,8 @@ export interface Caller {
   readonly user: ByteString;
   /** There if nobody has signed the request. */
   readonly isAnonymous?: true;
-  /** Whether a right to read an object is one to read its versions by their ids, which are owners' otherwise. */
-  readonly readsVersions?: boolean;
+  /** Whether a right to read an object is one to read its versions by their ids. */
+  readonly readersReadVersions?: boolean;
   readonly parts: PartsMemory;
   /**
    * Logs in where that is needed.
@@ -97,7 +97,7 @@ export async function ask(caller: Caller, asked: Asked): Promise<Response> {
   throw new BucketError('unavailable', 'The login to the store had expired. Please try again.');
 }
 
-function requestOf({ request, readsVersions }: Caller, session: Session, asked: Asked): Request {
+function requestOf({ request, readersReadVersions }: Caller, session: Session, asked: Asked): Request {
   const { method, container, object, query = {}, headers = Headers.none, body } = asked;
   for (const [name, value] of headers.entries()) checkHeader(name, value);
   const target = {
@@ -114,7 +114,7 @@ function requestOf({ request, readsVersions }: Caller, session: Session, asked: 
       headers: session.token === undefined ? headers : headers.with('X-Auth-Token', session.token),
       ...(body === undefined ? {} : { body }),
     }),
-    dialect: { ...asked.dialect, ...(readsVersions ? { readersReadVersions: true } : {}) },
+    dialect: { ...asked.dialect, ...(readersReadVersions ? { readersReadVersions: true } : {}) },
     received: request.received,
     ...(request.sendContinue && body !== undefined ? { sendContinue: request.sendContinue } : {}),
   };

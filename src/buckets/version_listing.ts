@@ -31,7 +31,15 @@ export interface VersionPage {
   /** By the bytes of their keys, of each the newest first; what others are folded into in its place. */
   readonly entries: readonly ListedVersion[];
   /** The last of this page, where there is more behind it. Behind what others are folded into there is no id. */
-  readonly next: { readonly key: ByteString; readonly versionId: string | undefined } | undefined;
+  readonly next: NextVersions | undefined;
+}
+
+/** Where the next page of a listing begins: behind this. */
+export interface NextVersions {
+  readonly key: ByteString;
+  readonly versionId: string | undefined;
+  /** Whether more versions of the key follow. */
+  readonly isAmidKey: boolean;
 }
 
 /**
@@ -55,22 +63,26 @@ export async function listVersions(
     ...startOf(query),
   };
   const entries: Entry[] = [];
-  let isTruncated = false;
+  let following: Entry | undefined;
   const check = (headers: Headers) => checkMode(bucket, headers);
   const all = entriesOf(caller, bucket, parameters, behindIn(query), check);
   for await (const entry of foldedBy(all, query)) {
-    isTruncated = entries.length === limit;
-    if (isTruncated) break;
+    if (entries.length === limit) {
+      following = entry;
+      break;
+    }
     entries.push(entry);
   }
   const last = entries.at(-1);
   return {
     entries: entries.map(versionOf),
-    next:
-      isTruncated && last
-        ? { key: last.name, versionId: last.isFolded ? undefined : last.version_id }
-        : undefined,
+    next: last && following && nextOf(last, following),
   };
+}
+
+function nextOf({ name, isFolded, version_id }: Entry, following: Entry): NextVersions {
+  if (isFolded) return { key: name, versionId: undefined, isAmidKey: false };
+  return { key: name, versionId: version_id, isAmidKey: !following.isFolded && following.name === name };
 }
 
 /** What the ids of versions consist of, and what divides them from keys, Swift takes in no delimiter. */

@@ -9,7 +9,7 @@ export interface Address {
 }
 
 /**
- * The bucket that the Host of a request names (virtual-host style); undefined: none.
+ * The bucket that the Host of a request names (virtual-host style), in lower case; undefined: none.
  *
  * @param domains in lower case
  */
@@ -17,10 +17,21 @@ export function bucketOfHost(
   { headers, host = headers.get('host') }: Pick<Request, 'headers' | 'host'>,
   domains: readonly string[],
 ): ByteString | undefined {
+  return spelledBucket(host, domains)?.toLowerCase();
+}
+
+/** The same as it is spelled. */
+export function spelledBucket(
+  host: ByteString | undefined,
+  domains: readonly string[],
+): ByteString | undefined {
   if (host === undefined || domains.length === 0) return undefined;
-  const name = host.toLowerCase().replace(/:\d*$/, '');
-  const within = domains.filter((domain) => name.endsWith(`.${domain}`)).sort((a, b) => b.length - a.length);
-  return within[0] === undefined ? undefined : name.slice(0, -within[0].length - 1);
+  const name = host.replace(/:\d*$/, '');
+  const lower = name.toLowerCase();
+  const [longest] = domains
+    .filter((domain) => lower.endsWith(`.${domain}`))
+    .sort((a, b) => b.length - a.length);
+  return longest === undefined ? undefined : name.slice(0, -longest.length - 1);
 }
 
 /** What a request is about, from its Host and its path. @throws BucketError for what names nothing that could be */

@@ -26,10 +26,10 @@ export interface Dialect<Recognised> {
   answer(request: Request, recognised: Recognised, callerOf: CallerOf): Promise<Response>;
   /** The answer that an error is. */
   errorAnswer(error: BucketError, request: Request): Response;
-  /** Whether whoever may read an object may read its versions by their ids: if not, owners may. */
+  /** Whether a right to read an object is one to read its versions by their ids. */
   readonly readersReadVersions: boolean;
   /** The headers that each of its answers has, among them the id by which it can be asked about. */
-  common(transactionId: string): Headers;
+  common(transactionId: string, isError: boolean): Headers;
 }
 
 /** Answers the requests of a dialect, and passes all others on. */
@@ -43,7 +43,7 @@ export function dialectHandler<Recognised>(next: Handler, dialect: Dialect<Recog
       request,
       user: signer.user,
       ...(signer.isAnonymous ? { isAnonymous: true } : {}),
-      readsVersions: dialect.readersReadVersions,
+      readersReadVersions: dialect.readersReadVersions,
       parts,
       session: (refused) => signer.session(refused),
     });
@@ -75,7 +75,7 @@ async function answered(
   const response = await work().catch((error: unknown) =>
     dialect.errorAnswer(spoken(error, request, log), request),
   );
-  const headers = response.headers.withAll(dialect.common(request.transactionId));
+  const headers = response.headers.withAll(dialect.common(request.transactionId, response.status >= 400));
   // what an operation has not read nobody will
   destroy(request.body);
   if (request.method !== 'HEAD') return { ...response, headers };

@@ -17,12 +17,13 @@ export const dialectOptions = {
   clock_skew: seconds(1, 86_400).default(900_000),
 };
 
-/** The option of dialects whose documents leave it open who may read versions. */
-export const versionReaders = {
-  version_readers: z
-    .enum(['owners', 'readers'], { error: 'not known; known: owners, readers' })
-    .default('owners'),
-};
+/** What answers have in `Server`. */
+export const serverName = z.string().regex(/^[!-~]+( [!-~]+)*$/, 'not a valid header value');
+
+/** Who reads the versions of an object by their ids: owners of the account, or whoever may read the object. */
+export const versionReaders = z.enum(['owners', 'readers'], {
+  error: 'not known; known: owners, readers',
+});
 
 /**
  * Where the filter of a dialect may stand in a pipeline.
@@ -52,7 +53,7 @@ export interface DialectParts<R> {
   readonly skew: number;
   /** Who asks without a signature; undefined: nobody may. */
   readonly anonymous: Session | undefined;
-  /** Whether whoever may read an object may read its versions by their ids. */
+  /** Whether a right to read an object is one to read its versions by their ids. */
   readonly readersReadVersions: boolean;
   readonly log: Log;
   readonly now?: () => number;
@@ -60,7 +61,7 @@ export interface DialectParts<R> {
 
 type DialectOptions = z.infer<z.ZodObject<typeof dialectOptions>> & {
   readonly location: string;
-  readonly version_readers: 'owners' | 'readers';
+  readonly version_readers: z.infer<typeof versionReaders>;
 };
 
 /** The parts of a filter, as it is configured. */

@@ -51,7 +51,7 @@ export interface ForDialect {
    * no dynamic large object.
    */
   readonly hasSeenSource?: boolean;
-  /** In this API whoever may read an object may read its versions by their ids, too. */
+  /** A right to read an object is one to read its versions by their ids. */
   readonly readersReadVersions?: boolean;
   /** Of a request that the filter makes by itself for parts of uploads, or with their names. */
   readonly parts?: ForParts;

@@ -15,7 +15,7 @@ import { BodyMemory } from '../http/body_memory';
 import { Headers } from '../http/headers';
 import { isPlain, readTarget, type RequestTarget } from '../http/request_target';
 import { isSignedForS3 } from '../http/s3';
-import { withTransactionId } from '../http/transaction';
+import { ofTransaction } from '../http/transaction';
 import { createLog, type Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { FilterContext } from '../plugin';
@@ -144,16 +144,14 @@ function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'of the a
   const mounted = req.originalUrl === req.url ? target : readTarget(req.originalUrl);
   if (target.reading !== 'outside' || mounted.reading !== 'outside') return 'refused';
   const writesByS3 =
-    !isReading(req.method) && isSignedForS3(headersOf(req).get('authorization'), target.query);
+    !isReading(req.method) && isSignedForS3(headersOf(req, target).get('authorization'), target.query);
   return writesByS3 ? 'here' : 'of the app';
 }
 
 const refusing =
   (target: RequestTarget): Handler =>
-  ({ transactionId }) => {
-    const headers = withTransactionId(Headers.none, transactionId);
-    return Promise.resolve(textResponse(400, refusalOf(target), headers));
-  };
+  ({ transactionId }) =>
+    Promise.resolve(ofTransaction(textResponse(400, refusalOf(target)), transactionId));
 
 /** Only what reads, and what no proxy of the app could take for something else by folding its path. */
 function mayDecline({ method }: Request, target: RequestTarget): boolean {

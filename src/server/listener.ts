@@ -13,11 +13,12 @@ import {
   type Response,
 } from '../http/message';
 import type { RequestTarget } from '../http/request_target';
-import { transactionId, withTransactionId } from '../http/transaction';
-import { answerBadRequests } from './bad_requests';
+import { ofTransaction, transactionId } from '../http/transaction';
+import { answerBadRequests, protocolRefusal } from './bad_requests';
 import { ClientBody } from './client_body';
 import { closeGently } from './gentle_close';
 import { boundPipelining, OwedResponse } from './pipelining';
+import { hostedBy } from './routes';
 
 export interface ListenerOptions {
   /** Milliseconds without a byte after which a client is given up that owes its body, or takes nothing of its answer's. */
@@ -37,6 +38,11 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
 
 /** A Node server, not yet listening, whose requests all go to one function. */
 export function createListener(options: ListenerOptions, handle: NodeHandler): Server {
+  const checked: NodeHandler = (req, res) => {
+    const refused = protocolRefusal(req);
+    if (refused) refuseByProtocol(req, res, refused);
+    else handle(req, res);
+  };
   const server = createServer(
     {
       maxHeaderSize: options.maxHeaderSize,
@@ -46,15 +52,28 @@ export function createListener(options: ListenerOptions, handle: NodeHandler): S
       keepAliveTimeout: 65_000,
       noDelay: true,
       ServerResponse: OwedResponse,
+      // refused below, with an id
+      requireHostHeader: false,
     },
-    handle,
+    checked,
   );
   // or Node would leave those beyond 2,000 out, and with them perhaps the length of the body
   server.maxHeadersCount = 0;
-  server.on('checkContinue', handle);
+  server.on('checkContinue', checked).on('checkExpectation', checked);
   boundPipelining(server);
   answerBadRequests(server);
   return server;
+}
+
+function refuseByProtocol(
+  req: IncomingMessage,
+  res: ServerResponse,
+  [status, reason]: readonly [number, string],
+): void {
+  const answer = ofTransaction(textResponse(status, `${reason}\n`, CLOSE), transactionId());
+  closeGently(req);
+  res.writeHead(status, answer.headers.toRaw());
+  res.end(answer.body);
 }
 
 /** Milliseconds between two looks for heads that are late; by default Node takes 30 s. */
@@ -115,8 +134,8 @@ async function isItsTurn(req: IncomingMessage, res: ServerResponse): Promise<boo
 }
 
 /** The headers of a request as the pipeline sees them: whatever decides about it goes by these. */
-export function headersOf(req: IncomingMessage): Headers {
-  return endToEnd(Headers.fromRaw(req.rawHeaders));
+export function headersOf(req: IncomingMessage, target: RequestTarget): Headers {
+  return hostedBy(target, endToEnd(Headers.fromRaw(req.rawHeaders)));
 }
 
 function hasBody(req: IncomingMessage): boolean {
@@ -126,16 +145,16 @@ function hasBody(req: IncomingMessage): boolean {
 function incoming(
   req: IncomingMessage,
   res: ServerResponse,
-  { path, query, authority }: RequestTarget,
+  target: RequestTarget,
   body: ClientBody | undefined,
   signal: AbortSignal,
 ): Request {
-  const headers = headersOf(req);
+  const { path, query, authority } = target;
   return {
     method: req.method ?? 'GET',
     path,
     query,
-    headers: authority === undefined ? headers : headers.with('Host', authority),
+    headers: headersOf(req, target),
     body: body ?? NO_BODY,
     signal,
     transactionId: transactionId(),
@@ -154,8 +173,7 @@ function expectsContinue(req: IncomingMessage): boolean {
 /** What Node's parser lets through and two readers could understand in two ways. */
 function refusal(req: IncomingMessage, { headers, transactionId: id }: Request): Response | undefined {
   const coding = req.headers['transfer-encoding'];
-  const refuse = (status: number, reason: string) =>
-    textResponse(status, reason, withTransactionId(CLOSE, id));
+  const refuse = (status: number, reason: string) => ofTransaction(textResponse(status, reason, CLOSE), id);
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return refuse(501, 'Of transfer codings only chunked is known\n');
   if (headers.get('host')?.includes(',')) return refuse(400, 'Host is given twice\n');

@@ -31,16 +31,21 @@ export function routeOf(
   claims: (head: RequestHead) => boolean,
   passthrough: Passthrough | undefined,
 ): Route {
-  const { method, target, headers } = head;
+  const { method, target } = head;
+  const headers = hostedBy(target, head.headers);
   if (target.reading === 'malformed') return 'refused';
   if (target.reading === 'api') return 'pipeline';
   if (claims({ method, target: originForm(target), headers })) return 'pipeline';
   if (target.reading === 'ambiguous' || target.hasDoubtfulStart) return 'refused';
   if (passthrough === undefined) return 'pipeline';
   if (isSignedForS3(headers.get('authorization'), target.query)) return 's3';
-  if (isSite(target.authority ?? headers.get('host'), passthrough.hosts))
-    return isReading(method) ? 'site' : 'absent';
+  if (isSite(headers.get('host'), passthrough.hosts)) return isReading(method) ? 'site' : 'absent';
   return isPassedThrough(method, target.path, passthrough.rules) ? 'store' : 'absent';
+}
+
+/** Headers with the Host that counts: a target that names a host takes its place (RFC 9112, 3.2.2). */
+export function hostedBy({ authority }: RequestTarget, headers: Headers): Headers {
+  return authority === undefined ? headers : headers.with('Host', authority);
 }
 
 /** Why a target is refused. */

@@ -5,10 +5,9 @@ import { BodyMemory } from '../http/body_memory';
 import { alone, type Coordination } from '../coordination/coordination';
 import { guarded } from '../coordination/guarded';
 import { throughRedis } from '../coordination/redis';
-import { Headers } from '../http/headers';
 import { ClientGone, textResponse, type Handler, type Request, type Response } from '../http/message';
 import { originForm, readTarget } from '../http/request_target';
-import { withTransactionId } from '../http/transaction';
+import { ofTransaction } from '../http/transaction';
 import type { Log } from '../log';
 import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
@@ -94,7 +93,7 @@ async function open(
 
   const server = createListener(options, (req, res) => {
     const target = readTarget(req.url ?? '/');
-    const head = { method: req.method ?? 'GET', target, headers: headersOf(req) };
+    const head = { method: req.method ?? 'GET', target, headers: headersOf(req, target) };
     const route = routeOf(head, (asked) => config.claims(asked), app.upstream?.passthrough);
     if (route === 'store') return void shell?.(req, res);
     serve(handlers[route], options, req, res, target).catch((error: unknown) => {
@@ -123,8 +122,7 @@ function handlersOf(pipeline: Handler, log: Log): Readonly<Record<Exclude<Route,
 const NOT_PASSED_ON = 'Nothing is here; what the store has here is passed on only if passthrough names it\n';
 
 function refused({ transactionId }: Request, status: number, reason: string): Promise<Response> {
-  const headers = withTransactionId(Headers.none, transactionId);
-  return Promise.resolve(textResponse(status, reason, headers));
+  return Promise.resolve(ofTransaction(textResponse(status, reason), transactionId));
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -42,8 +42,9 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
           res.on('close', () => sent.destroy());
         },
         proxyRes: (answer, req, res) => {
-          if (TRANSACTION_IDS.some((name) => answer.headers[name.toLowerCase()] !== undefined))
-            for (const name of TRANSACTION_IDS) res.removeHeader(name);
+          const names = TRANSACTION_IDS.map((name) => name.toLowerCase());
+          const [id] = names.flatMap((name) => answer.headers[name] ?? []);
+          if (id !== undefined) for (const name of names) answer.headers[name] = id;
           const storage = answer.headers['x-storage-url'];
           const own = Headers.fromRaw(req.rawHeaders).get('host');
           if (typeof storage === 'string' && own !== undefined) {

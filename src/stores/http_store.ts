@@ -1,7 +1,7 @@
 import { drain } from '../http/body';
 import { isTrueValue, quote, toText, type ByteString } from '../http/bytes';
 import { credentials, Headers } from '../http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../http/message';
+import { subrequest, textResponse, type Handler, type Request, type Response } from '../http/message';
 import { formatQuery, formatTarget } from '../http/path';
 import { readAnswer } from './answer';
 import { BROKEN_MANIFEST } from '../reserved';
@@ -262,7 +262,7 @@ export class HttpStore implements Store {
   private async page(...[account, container, parameters]: Page): Promise<TypedEntry[]> {
     const query = formatQuery({ format: 'json', ...parameters });
     const path = formatTarget({ version: 'v1', account, container });
-    const response = await this.next(this.request('GET', path, query, Headers.none));
+    const response = await this.send(container, this.request('GET', path, query, Headers.none));
     if (response.status === 404) {
       await drain(response.body);
       return [];
@@ -282,7 +282,12 @@ export class HttpStore implements Store {
   ): Promise<Response> {
     const path = formatTarget({ version: 'v1', account, container, object });
     const request = this.request(method, path, query, headers);
-    return this.next(body === undefined ? request : { ...request, body });
+    return this.send(container, body === undefined ? request : { ...request, body });
+  }
+
+  /** A setting may name an archive that can be none (`%2Fx`): Swift answers 412 to such a path, and is not asked. */
+  private send(container: ByteString, request: Request): Promise<Response> {
+    return container === '' ? Promise.resolve(textResponse(412, 'Bad URL')) : this.next(request);
   }
 
   private request(method: string, path: string, query: string, headers: Headers): Request {

@@ -1,6 +1,7 @@
 import { passthroughHostsOption, passthroughOption, type Passthrough } from '../../src/config/passthrough';
 import { Headers } from '../../src/http/headers';
 import { readTarget } from '../../src/http/request_target';
+import type { RequestHead } from '../../src/plugin';
 import { routeOf, type Route } from '../../src/server/routes';
 
 const passthrough: Passthrough = {
@@ -47,6 +48,18 @@ test.each(ROUTES.map(([expected, line, headers = {}]) => [expected, line, header
   '%s: %s %p',
   (expected, line, headers) => expect(route(line, headers)).toBe(expected),
 );
+
+test('another API is known by the Host that counts', () => {
+  const asked: string[] = [];
+  const claims = ({ headers }: RequestHead) => asked.push(headers.get('host') ?? '') < 0;
+  for (const target of ['http://one.test/x', '/x'])
+    routeOf(
+      { method: 'GET', target: readTarget(target), headers: Headers.of({ Host: 'other.test' }) },
+      claims,
+      undefined,
+    );
+  expect(asked).toEqual(['one.test', 'other.test']);
+});
 
 test('another API reads its own paths, whatever they are to others', () => {
   for (const path of ['/bucket/../v1/AUTH_x/c', '//key', '/bucket/a/../b'])

@@ -4,7 +4,7 @@ import { NULL_VERSION } from '../../../src/buckets/versions';
 import type { Call, Operation, Route } from '../../../src/dialects/s3_family/call';
 import { bucketOf, isoTime, type Naming } from '../../../src/dialects/s3_family/arguments';
 import { CaselessQuery } from '../../../src/dialects/query';
-import { beginning, commonPrefixes } from '../../../src/dialects/s3_family/listings';
+import { beginning, commonPrefixes, encodingIn } from '../../../src/dialects/s3_family/listings';
 import { owner } from '../../../src/dialects/s3_family/service';
 import { prefixesIn, versionsAsked } from '../../../src/dialects/s3_family/version_listings';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
@@ -19,25 +19,27 @@ export const versionListingRoutes: readonly Route[] = [
   },
 ];
 
-/** Means the newest version, as no id does. */
+const MARKER = 'version-id-marker';
+/** Means the newest version: with a key to begin at, a page begins with that. */
 const NEWEST = 'Default';
+/** Behind an id that is later than any, all versions of a key follow. */
+const LATER_THAN_ANY = '9999999999.99999';
 
 const list: Operation = async (call) => {
   const asked = await versionsAsked(withoutDefault(call));
   const { entries, next, naming, limit, delimiter, keyMarker } = asked;
   const idOf = await idsIn(call, entries);
   return xmlAnswer(call, 200, 'ListVersionsResult', [
-    // the first is what it is called now
-    naming.encoding && xml('EncodingType', naming.encoding),
-    naming.encoding && xml('Encoding-Type', naming.encoding),
+    ...encodingIn(call, naming),
     ...beginning(call, naming),
     xml('KeyMarker', naming.of(keyMarker)),
-    xml('VersionIdMarker', call.parameters.get('version-id-marker') ?? ''),
+    xml('VersionIdMarker', call.parameters.get(MARKER) ?? ''),
     xml('MaxKeys', limit),
     xml('IsTruncated', next !== undefined),
     next && xml('NextKeyMarker', naming.of(next.key)),
     next && xml('NextVersionIdMarker', next.versionId === undefined ? '' : idOf(next.versionId)),
-    next && xml('NextMarker', naming.of(next.key)),
+    // a client that goes on behind this key alone would miss what follows of it
+    next && !next.isAmidKey ? xml('NextMarker', naming.of(next.key)) : undefined,
     call.parameters.has('delimiter') ? xml('Delimiter', naming.of(delimiter)) : undefined,
     ...commonPrefixes(prefixesIn(entries), naming),
     ...entries.map((each) => listed(each, naming, idOf, owner(call))),
@@ -45,10 +47,10 @@ const list: Operation = async (call) => {
 };
 
 function withoutDefault(call: Call): Call {
-  if (call.parameters.get('version-id-marker') !== NEWEST) return call;
-  const others = [...call.parameters].filter(([name]) => name.toLowerCase() !== 'version-id-marker');
-  const parameters = new CaselessQuery(others);
-  return { ...call, parameters };
+  if (call.parameters.get(MARKER) !== NEWEST) return call;
+  const others = [...call.parameters].filter(([name]) => name.toLowerCase() !== MARKER);
+  const marker = call.parameters.get('key-marker') ? [[MARKER, LATER_THAN_ANY] as const] : [];
+  return { ...call, parameters: new CaselessQuery([...others, ...marker]) };
 }
 
 /** How ids are written: in a bucket that never had versions an object's version has none. */

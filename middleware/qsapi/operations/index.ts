@@ -1,4 +1,5 @@
 import { checkBucketName } from '../../../src/buckets/bucket';
+import { BucketError } from '../../../src/buckets/errors';
 import type { Operation, Route } from '../../../src/dialects/call';
 import { aclRoutes } from './acls';
 import { plainBucketRoutes, versioningRoutes } from './buckets';
@@ -34,7 +35,11 @@ export const routes: readonly Route[] = operations.map((route) => ({ ...route, r
 
 function named(run: Operation): Operation {
   return async (call) => {
-    if (call.bucket !== undefined) checkBucketName(call.bucket);
+    const { bucket, key, caller } = call;
+    if (bucket !== undefined) checkBucketName(bucket);
+    // what a public bucket lets anybody do is to read its objects
+    if (caller.isAnonymous && key === undefined)
+      throw new BucketError('access-denied', 'Only those who sign may ask for a bucket itself.');
     return run(call);
   };
 }

@@ -8,6 +8,7 @@ import { etagGiven, overridden } from '../../../src/dialects/object_headers';
 import type { Response } from '../../../src/http/message';
 import { empty, objectOf, targetOf } from './names';
 import { describedBy, objectHeaders } from './object_headers';
+import { checkRange } from './ranges';
 
 /** Behind those with parameters, or with headers. */
 export const plainObjectRoutes: readonly Route[] = [
@@ -29,10 +30,12 @@ const put: Operation = async (call) => {
 async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {
   const overrides = overridden(call);
   const { headers } = call.request;
+  const range = headers.get('range');
+  checkRange(range);
   const found = await readObject(call.caller, objectOf(call), {
     method,
     conditions: conditionsOf(call),
-    range: headers.get('range'),
+    range,
     ifRange: headers.get('if-range'),
   });
   const { status, body } = found;

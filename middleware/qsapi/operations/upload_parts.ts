@@ -4,13 +4,14 @@ import { readObject } from '../../../src/buckets/objects';
 import { failed } from '../../../src/buckets/preconditions';
 import { putPart } from '../../../src/buckets/upload_parts';
 import { getUpload, MOST_PARTS } from '../../../src/buckets/uploads';
-import { whileUnread } from '../../../src/http/body';
+import { destroy, whileUnread } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { invalidArgument } from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { conditionsOf } from '../../../src/dialects/conditions';
 import { etagGiven } from '../../../src/dialects/object_headers';
 import { sourceIn } from './copies';
+import { badRange, checkRange } from './ranges';
 import { empty } from './names';
 import { uploadOf } from './uploads';
 
@@ -67,8 +68,7 @@ const copy: Operation = async (call) => {
   await getUpload(caller, upload);
   const conditions = conditionsOf(call, `${SOURCE}-`);
   const range = request.headers.get('x-qs-copy-range');
-  // of several ranges there would be another body than the object's
-  if (range?.includes(',')) throw invalidArgument('x-qs-copy-range', range, 'Only one range can be copied.');
+  checkRange(range);
   const found = await readObject(caller, source, { method: 'GET', conditions, range }).catch(
     (error: unknown) => {
       throw refusalOfSource(error);
@@ -76,6 +76,10 @@ const copy: Operation = async (call) => {
   );
   if (found.status === 304) throw failed(SOURCE);
   const { body, headers, size } = found;
+  if (range !== undefined && found.status !== 206) {
+    destroy(body);
+    throw badRange(range);
+  }
   const length = Number(headers.get('content-length') ?? size);
   const content = { body, length, given: Headers.none, sums: NONE, trailing: () => NONE };
   const { etag } = await whileUnread(found, () => putPart(caller, upload, number, content));

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { headBucket } from '../../../src/buckets/bucket';
 import { completeUpload, type ListedPart } from '../../../src/buckets/completion';
+import { BucketError } from '../../../src/buckets/errors';
 import { modifiedOf } from '../../../src/buckets/entries';
 import { MOST_LISTED } from '../../../src/buckets/listing';
 import { listUploads } from '../../../src/buckets/upload_listing';
@@ -107,8 +109,15 @@ function listed({ part_number, etag }: z.infer<typeof Wanted>['object_parts'][nu
   };
 }
 
+/** By its document 204 whether or not there is such an upload, and 404 if there is no such bucket. */
 const abort: Operation = async (call) => {
-  await abortUpload(call.caller, uploadOf(call));
+  const upload = uploadOf(call);
+  try {
+    await abortUpload(call.caller, upload);
+  } catch (error) {
+    if (!(error instanceof BucketError && error.code === 'no-such-upload')) throw error;
+    await headBucket(call.caller, upload.bucket);
+  }
   return empty(204);
 };
 

@@ -39,7 +39,7 @@ export async function rightToVersions(
   return right ?? unknown(response);
 }
 
-/** @throws StoreError */
+/** Reports that the store's answer shows no right and no refusal. @throws StoreError */
 function unknown({ status }: Response): never {
   throw new StoreError(
     'unavailable',
@@ -49,10 +49,11 @@ function unknown({ status }: Response): never {
 }
 
 /**
- * Whether a client may read versions by their ids: that of owners, but in an API where whoever may
- * read an object may read its versions, the right to read it.
+ * Establishes a client's right to read versions by their ids: an owner's, or a reader's if the API
+ * says so.
  *
  * @returns the right to read this object's versions, or the store's refusal
+ * @throws StoreError if the store's answer shows neither
  */
 export async function rightToReadVersions(
   request: Request,

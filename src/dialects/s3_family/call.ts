@@ -25,6 +25,8 @@ export interface Spelling {
   readonly namespace?: string | undefined;
   /** What documents tell of the owner of a bucket, or of all buckets, each as an element. */
   readonly owner: (call: Pick<Call, 'caller' | 'bucket'>) => readonly string[];
+  /** Elements that say how names in a listing are encoded, each. */
+  readonly encodingElements: readonly string[];
   /** Bytes that each part of an upload has at least, but for the last. */
   readonly minPartSize: number;
   /** Whether a bucket may be made under a name with capitals. */

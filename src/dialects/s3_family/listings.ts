@@ -1,5 +1,6 @@
 import { listObjects, type Listed } from '../../buckets/listing';
 import { isTrueValue, type ByteString } from '../../http/bytes';
+import { Headers } from '../../http/headers';
 import type { Operation, Route, Call } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { bucketOf, invalidArgument, isoTime, limitOf, namingOf, textOf, type Naming } from './arguments';
@@ -28,15 +29,16 @@ const listFirst: Operation = async (call) => {
   const asked = { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
   const marker = textOf(call, 'marker');
   const page = await listObjects(call.caller, bucketOf(call), { ...asked, startAfter: marker });
-  return xmlAnswer(call, 200, 'ListBucketResult', [
+  const content = [
     ...beginning(call, naming),
     xml('Marker', naming.of(marker)),
     page.next === undefined ? undefined : xml('NextMarker', naming.of(page.next)),
-    ...bounds(asked, naming),
+    ...bounds(call, asked, naming),
     xml('IsTruncated', page.next !== undefined),
     ...page.objects.map((each) => contents(each, naming, owner(call))),
     ...commonPrefixes(page.prefixes, naming),
-  ]);
+  ];
+  return xmlAnswer(call, 200, 'ListBucketResult', content, regionOf(call));
 };
 
 const listSecond: Operation = async (call) => {
@@ -50,30 +52,40 @@ const listSecond: Operation = async (call) => {
   const startAfter = token ? readToken(token) : after;
   const page = await listObjects(call.caller, bucketOf(call), { ...asked, startAfter });
   const shown = isTrueValue(parameters.get('fetch-owner')) ? owner(call) : undefined;
-  return xmlAnswer(call, 200, 'ListBucketResult', [
+  const content = [
     ...beginning(call, naming),
     page.next === undefined ? undefined : xml('NextContinuationToken', writeToken(page.next)),
     token === undefined ? undefined : xml('ContinuationToken', token),
     parameters.has('start-after') ? xml('StartAfter', naming.of(after)) : undefined,
     xml('KeyCount', page.objects.length + page.prefixes.length),
-    ...bounds(asked, naming),
+    ...bounds(call, asked, naming),
     xml('IsTruncated', page.next !== undefined),
     ...page.objects.map((each) => contents(each, naming, shown)),
     ...commonPrefixes(page.prefixes, naming),
-  ]);
+  ];
+  return xmlAnswer(call, 200, 'ListBucketResult', content, regionOf(call));
 };
+
+function regionOf({ location }: Call): Headers {
+  return Headers.of({ 'x-amz-bucket-region': location });
+}
 
 /** What listings of a bucket begin with. */
 export function beginning(call: Call, naming: Naming): string[] {
   return [xml('Name', bucketOf(call)), xml('Prefix', naming.of(textOf(call, 'prefix')))];
 }
 
-function bounds({ limit, delimiter }: { limit: number; delimiter: ByteString }, naming: Naming) {
+function bounds(call: Call, { limit, delimiter }: { limit: number; delimiter: ByteString }, naming: Naming) {
   return [
     xml('MaxKeys', limit),
     delimiter === '' ? undefined : xml('Delimiter', naming.of(delimiter)),
-    naming.encoding && xml('EncodingType', naming.encoding),
+    ...encodingIn(call, naming),
   ];
+}
+
+/** How the names of a listing are encoded. */
+export function encodingIn({ spelling }: Call, { encoding }: Naming): string[] {
+  return encoding === undefined ? [] : spelling.encodingElements.map((name) => xml(name, encoding));
 }
 
 function contents({ key, etag, size, modified }: Listed, naming: Naming, shown: string | undefined): string {

@@ -14,6 +14,7 @@ import { readXml, xml, xmlAnswer } from '../xml';
 import { bodyOf, bucketOf, invalidArgument, isoTime, keyOf, limitOf, namingOf, textOf } from './arguments';
 import { writeConditionOf } from './conditions';
 import { describedBy, taggedBy } from './object_headers';
+import { encodingIn } from './listings';
 import { listedParts, SUMS } from './part_list';
 import { owner } from './service';
 import { idOf } from './writes';
@@ -117,7 +118,7 @@ const parts: Operation = async (call) => {
     xml('PartNumberMarker', marker ?? 0),
     xml('NextPartNumberMarker', page.at(-1)?.number ?? 0),
     xml('MaxParts', most),
-    naming.encoding && xml('EncodingType', naming.encoding),
+    ...encodingIn(call, naming),
     wanted && xml('ChecksumAlgorithm', wanted.algorithm.toUpperCase()),
     wanted && xml('ChecksumType', typeOf(wanted)),
     xml('IsTruncated', behind.length > page.length && most > 0),
@@ -222,7 +223,7 @@ const uploads: Operation = async (call) => {
     wanted.delimiter === '' ? undefined : xml('Delimiter', naming.of(wanted.delimiter)),
     wanted.prefix === '' ? undefined : xml('Prefix', naming.of(wanted.prefix)),
     xml('MaxUploads', wanted.most),
-    naming.encoding && xml('EncodingType', naming.encoding),
+    ...encodingIn(call, naming),
     xml('IsTruncated', page.isTruncated),
     ...page.uploads.map(({ key, id, entry }) =>
       xml('Upload', [

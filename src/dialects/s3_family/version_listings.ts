@@ -3,7 +3,7 @@ import type { ByteString } from '../../http/bytes';
 import type { Call, Operation, Route } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { bucketOf, invalidArgument, isoTime, limitOf, namingOf, textOf, type Naming } from './arguments';
-import { beginning, commonPrefixes } from './listings';
+import { beginning, commonPrefixes, encodingIn } from './listings';
 import { owner } from './service';
 
 export const versionListingRoutes: readonly Route[] = [
@@ -55,7 +55,7 @@ const list: Operation = async (call) => {
     next?.versionId === undefined ? undefined : xml('NextVersionIdMarker', next.versionId),
     xml('MaxKeys', limit),
     call.parameters.has('delimiter') ? xml('Delimiter', naming.of(delimiter)) : undefined,
-    naming.encoding && xml('EncodingType', naming.encoding),
+    ...encodingIn(call, naming),
     xml('IsTruncated', next !== undefined),
     ...entries.map((each) => listed(each, naming, owner(call))),
     ...commonPrefixes(prefixesIn(entries), naming),

@@ -15,6 +15,8 @@ export interface Step {
   readonly variant: number;
   /** As a filter for another API would ask. */
   readonly isDialect: boolean;
+  /** Of a dialect in which readers read versions by their ids. */
+  readonly isForReaders: boolean;
 }
 
 const KINDS = [
@@ -64,6 +66,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
     object: fc.constantFrom(...OBJECTS, ...OBJECTS, 'planted0', 'planted1', 'planted2', 'new'),
     variant: fc.nat(999),
     isDialect: fc.boolean(),
+    isForReaders: fc.boolean(),
   }),
   { minLength: 20, maxLength: 40 },
 );

@@ -50,8 +50,7 @@ async function take(step: Step, number: number, world: World, shown: Shown): Pro
   const request = made(step, world);
   const before = store.sent.length;
   const transactionId = `tx${number.toString().padStart(21, '0')}-0123456789`;
-  // some APIs let readers read versions by their ids
-  const dialect = { readersReadVersions: step.variant % 2 === 0 };
+  const dialect = { readersReadVersions: step.isForReaders };
   const root: Request = { ...ROOT, transactionId, ...(step.isDialect ? { dialect } : {}) };
   const { status, text } =
     step.kind === 'upload' ? await upload(request, root, world) : await send(request, root, world);

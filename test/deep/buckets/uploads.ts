@@ -195,6 +195,27 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
     expect((await ask(`GET /${bucket}/k`)).text).toBe('new');
   });
 
+  test.each(['X-History-Location', 'X-Versions-Location'])(
+    'a dynamic large object is replaced by an upload, or on a condition, in a container with %s',
+    async (mode) => {
+      const bucket = await newBucket();
+      const [archive, dynamic] = [`${bucket}-archive`, `${bucket}-dynamic`];
+      for (const container of [archive, dynamic]) await swift({ method: 'PUT', container });
+      const body = Buffer.from('segment');
+      await swift({ method: 'PUT', container: dynamic, object: 's/1', body });
+      await swift({ method: 'POST', container: bucket, headers: Headers.of({ [mode]: archive }) });
+      const headers = Headers.of({ 'X-Object-Manifest': `${dynamic}/s/` });
+      for (const object of ['k', 'l']) await swift({ method: 'PUT', container: bucket, object, headers });
+      await upload(bucket, 'k', 'uploaded');
+      expect((await ask(`GET /${bucket}/k`)).text).toBe('uploaded');
+      const etag = (await ask(`HEAD /${bucket}/l`)).headers.get('etag') ?? '';
+      const put = async (condition: string) =>
+        (await ask(`PUT /${bucket}/l`, { headers: { 'If-Match': condition }, body: 'put' })).status;
+      expect([await put(`"${md5(body)}"`), await put(etag)]).toEqual([412, 200]);
+      expect((await ask(`GET /${bucket}/l`)).text).toBe('put');
+    },
+  );
+
   test.each(['plain', 'versioned since', 'archived since'])(
     'parts stay where a client of Swift gave another type to what was made of them, %s',
     async (place) => {

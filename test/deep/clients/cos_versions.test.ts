@@ -220,7 +220,8 @@ describeOurs(
         NextKeyMarker?: string;
         NextVersionIdMarker?: string;
       };
-      expect(told.NextMarker ?? '').toBe(NextKeyMarker);
+      // not there if more versions of its key follow
+      expect([undefined, NextKeyMarker]).toContain(told.NextMarker || undefined);
       const KeyMarker = asked.EncodingType ? decodeURIComponent(NextKeyMarker) : NextKeyMarker;
       return {
         entries: [

@@ -120,6 +120,42 @@ describeOurs(
       await bucket.must(204, 'DELETE', `/myphoto.jpg?version_id=${idOf(current)}`);
     });
 
+    test('common headers: Server; a range that is malformed, or several, is 416', async () => {
+      const { headers } = await bucket.must(200, 'GET', '/myphoto.jpg');
+      expect(headers['server']).toBe('QingStor');
+      for (const range of ['bytes=5-2', 'bytes=x', 'items=0-1', 'bytes=0-1,3-4', 'bytes=99-'])
+        expectError(
+          await bucket.ask('GET', '/myphoto.jpg', { headers: { range } }),
+          'GET',
+          416,
+          'invalid_range',
+        );
+      const part = await bucket.must(206, 'GET', '/myphoto.jpg', { headers: { range: 'bytes=-2' } });
+      expect(textOf(part)).toBe('nd');
+    });
+
+    test('Copy Object Part: a range that is none copies nothing', async () => {
+      const begun = await bucket.must(200, 'POST', '/parts?uploads');
+      const id = String(begun.data['upload_id']);
+      const source = { 'x-qs-copy-source': `/${bucket.name}/myphoto.jpg` };
+      const at = `/parts?part_number=0&upload_id=${id}`;
+      for (const range of ['bytes=5-2', '5-9', 'bytes=99-'])
+        expectError(
+          await bucket.ask('PUT', at, { headers: { ...source, 'x-qs-copy-range': range } }),
+          'PUT',
+          416,
+          'invalid_range',
+        );
+      await bucket.must(201, 'PUT', at, { headers: { ...source, 'x-qs-copy-range': 'bytes=1-3' } });
+      const { data } = await bucket.must(200, 'GET', `/parts?upload_id=${id}`);
+      expect(data['object_parts']).toMatchObject([{ part_number: 0, size: 3 }]);
+      // abort: 204 whether or not it is there, 404 without the bucket
+      await bucket.must(204, 'DELETE', `/parts?upload_id=${id}`);
+      await bucket.must(204, 'DELETE', `/parts?upload_id=${id}`);
+      const none = QsBucket.at(store.endpoint, `${bucket.name}-none`);
+      expectError(await none.ask('DELETE', `/parts?upload_id=${id}`), 'DELETE', 404, 'bucket_not_exists');
+    });
+
     test('DELETE Object: version_id, whose data is gone for good', async () => {
       const id = await bucket.put('short', '1');
       const kept = await bucket.put('short', '2');

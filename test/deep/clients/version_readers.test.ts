@@ -145,6 +145,39 @@ function suite(store: string, readers: Readers): void {
       );
     });
 
+    it('of an object that is deleted now, and in ranges; a delete marker is none', async () => {
+      for (const bucket of [buckets.shared, buckets.private]) {
+        const key = `deleted by ${api}`;
+        const { headers } = await expectStatus(
+          201,
+          owner.ask('PUT', `/${bucket}/${key.replaceAll(' ', '%20')}`, {}, 'gone'),
+        );
+        const id = headers.get('x-object-version-id');
+        const gone = await expectStatus(204, owner.ask('DELETE', `/${bucket}/${key.replaceAll(' ', '%20')}`));
+        const may = mayRead(api) && bucket === buckets.shared;
+        const send = signed(api, bucket, 'tester3');
+        const query = { [VERSION[api]]: id };
+        const part = await send({ method: 'GET', key, query, headers: { range: 'bytes=1-2' } });
+        expect([part.status, part.status === 206 && part.body.toString()]).toEqual(
+          may ? [206, 'on'] : [403, false],
+        );
+        const marker = { [VERSION[api]]: gone.headers.get('x-object-version-id') };
+        const none = await send({ method: 'GET', key, query: marker });
+        expect(none.status).toBe(may ? (api === 'COS' ? 404 : 405) : 403);
+      }
+    });
+
+    it('the null version as the source of a copy', async () => {
+      const source = api === 'COS' ? `${buckets.shared}.cos.ap-chengdu.myqcloud.com` : `/${buckets.shared}`;
+      const send = signed(api, buckets.own, 'tester3');
+      const key = `copy of null by ${api}`;
+      await send({ method: 'PUT', key, headers: { [SOURCE[api]]: `${source}/o?${VERSION[api]}=null` } });
+      const copy = await send({ method: 'GET', key });
+      expect([copy.status, copy.status === 200 && copy.body.toString()]).toEqual(
+        mayRead(api) ? [200, 'null version'] : [404, false],
+      );
+    });
+
     it('who may not read the bucket', async () => {
       expect(await read(signed(api, buckets.private, 'tester3'), api, buckets.private)).toEqual(NONE);
     });

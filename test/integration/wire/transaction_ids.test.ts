@@ -40,6 +40,18 @@ describe('X-Trans-Id and X-Openstack-Request-Id are one id, as from Swift', () =
     ],
     ['two hosts', 400, head('GET /v1/AUTH_test/c/o', 'Host: other')],
     ['what is not HTTP', 405, 'nonsense\r\n\r\n'],
+    ['no host', 400, 'GET /v1/AUTH_test/c/o HTTP/1.1\r\n\r\n'],
+    ['an expectation that is not known', 417, head('GET /v1/AUTH_test/c/o', 'Expect: x')],
+    [
+      'a host in the target, beside one that a filter answers',
+      404,
+      head('GET http://other/admin').replace('proxy.test', 'b.pek3a.qingstor.com'),
+    ],
+    [
+      'two readings of a path, beside a host that a filter answers',
+      400,
+      head('PUT http://other/a/../v1/AUTH_t/c/o').replace('proxy.test', 'b.pek3a.qingstor.com'),
+    ],
   ])('where %s: %i', async (_, status, bytes) => {
     const [port] = await freePorts(1);
     const answer = await ask(`http://127.0.0.1:${port}`, bytes);
@@ -55,6 +67,16 @@ describe('X-Trans-Id and X-Openstack-Request-Id are one id, as from Swift', () =
     const store = await FakeStore.answering(OK.replace('\r\n', `\r\n${own}`));
     try {
       expect(idsIn(await ask(store.url, head(line)))).toEqual([['tx1'], ['tx1']]);
+    } finally {
+      await store.close();
+    }
+  });
+
+  it.each(['X-Trans-Id', 'X-Openstack-Request-Id'])('the store may have it as %s alone', async (name) => {
+    const store = await FakeStore.answering(OK.replace('\r\n', `\r\n${name}: own\r\n`));
+    try {
+      for (const line of ['GET /v1/AUTH_test/c/o', 'GET /auth/v1.0'])
+        expect(idsIn(await ask(store.url, head(line)))).toEqual([['own'], ['own']]);
     } finally {
       await store.close();
     }

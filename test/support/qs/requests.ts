@@ -31,6 +31,7 @@ export function acceptingQs(parts: Partial<QsParts> = {}): {
     anonymous: undefined,
     takesUrlsWithFreeText: false,
     readersReadVersions: true,
+    server: 'QingStor',
     log: createLog('silent'),
     ...parts,
   });

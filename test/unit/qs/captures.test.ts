@@ -107,8 +107,19 @@ describe('a virtual host', () => {
     ['B.C.PEK3A.QINGSTOR.COM:8080', 'b.c'],
     ['b.pek3a.qingstor.com.example', undefined],
     ['b.pek3a.notqingstor.com', undefined],
+    ['b.pek3a.qsstor.com', 'b'],
+    ['s3.pek3a.qingstor.com', undefined],
+    ['b.s3.pek3a.qingstor.com', undefined],
   ])('%s names the bucket %s', (host, bucket) => {
     expect(bucketIn({ headers: Headers.none, host }, [])).toBe(bucket);
+  });
+
+  it('is looked for in configured domains first', () => {
+    const domains = ['internal.pek3a.qingstor.com'];
+    const named = (host: string) => bucketIn({ headers: Headers.none, host }, domains);
+    expect(named('b.internal.pek3a.qingstor.com')).toBe('b');
+    expect(named('internal.pek3a.qingstor.com')).toBeUndefined();
+    expect(named('b.sh1a.qingstor.com')).toBe('b');
   });
 
   it('does not take a request away that shows credentials of another API', () => {
