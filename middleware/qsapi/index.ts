@@ -19,8 +19,8 @@ const options = z
   .superRefine(checkLogins);
 
 /**
- * Speaks the API of QingStor: a bucket is a container, a key an object's name. Requests are known by how they are signed, or by the
- * bucket in their Host; all others go on.
+ * Speaks the API of QingStor: a bucket is a container, a key an object's name. Requests are known by
+ * how they are signed, or by the bucket in their Host; all others go on.
  * What clients ask is asked further down the pipeline, in Swift's API.
  */
 export const qsapi: FilterPlugin<typeof options> = {

@@ -20,7 +20,7 @@ export const dialectOptions = {
 /** What answers have in `Server`. */
 export const serverName = z.string().regex(/^[!-~]+( [!-~]+)*$/, 'not a valid header value');
 
-/** Who reads the versions of an object by their ids: owners of the account, or whoever may read the object. */
+/** Who reads an object's versions by their ids: owners of the account, or all that may read it. */
 export const versionReaders = z.enum(['owners', 'readers'], {
   error: 'not known; known: owners, readers',
 });

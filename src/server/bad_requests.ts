@@ -9,7 +9,7 @@ const REASONS: Readonly<Record<string, readonly [status: string, reason: string]
   HPE_INVALID_METHOD: ['405 Method Not Allowed', 'this is not HTTP/1.1, or a method that nothing here knows'],
   HPE_INVALID_URL: ['400 Bad Request', 'in a path and in a query all but ASCII must be percent-encoded'],
 };
-/** Why a request that Node's parser takes is refused before anybody looks at it; undefined if it is not. */
+/** Why a request is refused that Node's parser takes and no filter may see; undefined if it is not. */
 export function protocolRefusal(req: IncomingMessage): readonly [status: number, reason: string] | undefined {
   const { headers, httpVersionMajor, httpVersionMinor } = req;
   const isNew = httpVersionMajor > 1 || httpVersionMinor > 0;

@@ -285,7 +285,7 @@ export class HttpStore implements Store {
     return this.send(container, body === undefined ? request : { ...request, body });
   }
 
-  /** A setting may name an archive that can be none (`%2Fx`): Swift answers 412 to such a path, and is not asked. */
+  /** A setting may name an archive that can be none (`%2Fx`): to such a path Swift answers 412. */
   private send(container: ByteString, request: Request): Promise<Response> {
     return container === '' ? Promise.resolve(textResponse(412, 'Bad URL')) : this.next(request);
   }

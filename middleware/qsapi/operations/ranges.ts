@@ -1,11 +1,10 @@
 import { BucketError } from '../../../src/buckets/errors';
 
-/** One range, as the document on common headers has it: `bytes=FIRST-LAST`, `bytes=FIRST-` or `bytes=-LENGTH`. */
+/** One range, by the document on common headers: `bytes=FIRST-LAST`, `bytes=FIRST-`, `bytes=-LENGTH`. */
 const RANGE = /^bytes=(\d+-\d*|-\d+)$/;
 
 /**
- * Checks a range: where HTTP would have one that is malformed ignored, QingStor refuses it, and it
- * has no several ranges at once.
+ * Checks a range. QingStor refuses one that is malformed, which HTTP ignores, and several at once.
  *
  * @throws BucketError `invalid-range`
  */

@@ -109,7 +109,7 @@ function listed({ part_number, etag }: z.infer<typeof Wanted>['object_parts'][nu
   };
 }
 
-/** By its document 204 whether or not there is such an upload, and 404 if there is no such bucket. */
+/** By its document 204 whether or not there is such an upload, 404 if there is no such bucket. */
 const abort: Operation = async (call) => {
   const upload = uploadOf(call);
   try {

@@ -32,20 +32,7 @@ export async function rightToVersions(
   const method = ['HEAD', 'DELETE'].includes(request.method) ? request.method : 'GET';
   const path = formatTarget({ version, account, container: NO_CONTAINER, object: 'none' });
   const asked = subrequest(request, { method, path, headers: credentials(request.headers) });
-  const response = await next(asked);
-  if (response.status === 401 || response.status === 403) return response;
-  await drain(response.body);
-  const right = rightOfOwner(asked, response, object);
-  return right ?? unknown(response);
-}
-
-/** Reports that the store's answer shows no right and no refusal. @throws StoreError */
-function unknown({ status }: Response): never {
-  throw new StoreError(
-    'unavailable',
-    `whether the client may reach versions is not known: the store answered ${status}`,
-    status,
-  );
+  return established(asked, next, (response) => rightOfOwner(asked, response, object));
 }
 
 /**
@@ -62,16 +49,27 @@ export async function rightToReadVersions(
 ): Promise<Right | Response> {
   if (!request.dialect?.readersReadVersions) return rightToVersions(request, object, next);
   const headers = credentials(request.headers);
-  const asked = subrequest(request, {
-    method: 'HEAD',
-    path: formatTarget(object),
-    query: ITSELF,
-    headers,
-  });
+  const path = formatTarget(object);
+  const asked = subrequest(request, { method: 'HEAD', path, query: ITSELF, headers });
+  return established(asked, next, (response) => rightShown(asked, response));
+}
+
+async function established(
+  asked: Request,
+  next: Handler,
+  rightIn: (response: Response) => Right | undefined,
+): Promise<Right | Response> {
   const response = await next(asked);
-  if (response.status === 401 || response.status === 403) return response;
+  const { status } = response;
+  if (status === 401 || status === 403) return response;
   await drain(response.body);
-  return rightShown(asked, response) ?? unknown(response);
+  const right = rightIn(response);
+  if (right) return right;
+  throw new StoreError(
+    'unavailable',
+    `whether the client may reach versions is not known: the store answered ${status}`,
+    status,
+  );
 }
 
 /** For an app that keeps objects itself: who may do something with an object may do it with its versions. */

@@ -25,7 +25,7 @@ export interface Spelling {
   readonly namespace?: string | undefined;
   /** What documents tell of the owner of a bucket, or of all buckets, each as an element. */
   readonly owner: (call: Pick<Call, 'caller' | 'bucket'>) => readonly string[];
-  /** Elements that say how names in a listing are encoded, each. */
+  /** The elements that say how the names in a listing are encoded. */
   readonly encodingElements: readonly string[];
   /** Bytes that each part of an upload has at least, but for the last. */
   readonly minPartSize: number;

@@ -541,7 +541,7 @@ describeS3(
     describe('presigned URLs', () => {
       test('write, read a version, and remove it', async () => {
         const Bucket = await newBucket(client, 'Enabled');
-        // unless it is told otherwise, the SDK signs the checksum of an empty body
+        // by default the SDK signs the checksum of an empty body
         const signer = sdkAt(store.endpoint, { requestChecksumCalculation: 'WHEN_REQUIRED' });
         const url = await getSignedUrl(signer, new PutObjectCommand({ Bucket, Key: ODD }));
         signer.destroy();

@@ -21,7 +21,7 @@ const SIZES: Readonly<Record<string, number>> = {
 };
 const LONG = depth({ gate: 60_000, deep: 1_200_000 });
 
-/** The document "GET Bucket Object Versions" of COS (436/35521), whose example is built and asked for. */
+/** COS's document "GET Bucket Object Versions" (436/35521), whose example is built and asked for. */
 describeOurs(
   "COS's document of GET Bucket Object Versions",
   (store) => {

@@ -9,7 +9,7 @@ type Send = (asked: Asked) => Promise<Answer>;
 
 const ID = '1700000000.00000';
 
-/** Whoever asks for a version in a bucket that is not there learns that, and not that the version is not there. */
+/** The answer is that there is no such bucket, and not that there is no such version. */
 describeOurs(
   'a version id in a bucket that does not exist',
   (store) => {

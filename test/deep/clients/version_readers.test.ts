@@ -45,7 +45,7 @@ for (const [store, readers] of WORLDS) {
   else describe(title, () => suite(store, readers));
 }
 
-/** Public and shared buckets, and one that is neither; each has an old version and a null version. */
+/** Public and shared buckets, and a private one; each has an old version and a null version. */
 function suite(store: string, readers: Readers): void {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-readers-'));
   const buckets = { shared: newName(), public: newName(), private: newName(), own: newName() };
