@@ -1,6 +1,6 @@
 import { holdManifest } from '../../src/held_manifest';
 import { holdNames } from '../../src/held_names';
-import { drain } from '../../src/http/body';
+import { destroy, drain } from '../../src/http/body';
 import { withHeld } from '../../src/http/held_body';
 import { credentials } from '../../src/http/headers';
 import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/http/message';
@@ -69,8 +69,19 @@ export class Contents {
     if (manifest !== 'get' && manifest !== 'put')
       return request.dialect?.hasSeenSource ? request : this.judgedSource(request, source);
     const refusal = await this.refusal(request, written, 'read');
-    const isOfParts = async () => manifest === 'put' || isMadeOfParts(request, source, this.next);
-    return refusal && (await isOfParts()) ? refusal : request;
+    if (!refusal) return request;
+    if (manifest === 'put') return (await this.refusalOfSource(request, source)) ?? refusal;
+    return (await isMadeOfParts(request, source, this.next)) ? refusal : request;
+  }
+
+  /** The store's answer for a source that the client cannot read, which in Swift comes before all others. */
+  private async refusalOfSource(request: Request, source: ObjectTarget): Promise<Response | undefined> {
+    const headers = credentials(request.headers);
+    const asked = { method: 'GET', path: formatTarget(source), query: request.query, headers };
+    const answer = await this.next(subrequest(request, asked));
+    if (answer.status >= 400) return answer;
+    destroy(answer.body);
+    return undefined;
   }
 
   private async judgedSource(request: Request, source: ObjectTarget): Promise<Request | Response> {

@@ -13,6 +13,15 @@ const names = ['foo', 'foo', 'foo'] as const;
 /** Sequences that once showed a difference, reduced to what shows it, and are compared before all others. */
 export const ONCE_FAILED: readonly Sequence[] = [
   {
+    names: ['%23hash%3Fquery', 'n'.repeat(1025), 'foo'],
+    steps: [
+      owner('PUT', '/{v}/{n1}?multipart-manifest=put', {
+        account: 'test2',
+        headers: { 'X-Copy-From': '/{w}/{n0}', 'X-Copy-From-Account': '{test}' },
+      }),
+    ],
+  },
+  {
     names,
     steps: [
       owner('PUT', '/{h}/{n0}', { body: 'one' }),
