@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { OptionForm } from './config/options';
 import type { Passthrough } from './config/passthrough';
 import type { Coordination } from './coordination/coordination';
 import type { Credential, Credentials } from './credentials/credential';
@@ -90,9 +91,18 @@ export interface Introduction {
   readonly dialects?: readonly string[];
 }
 
-/** The options of a server that an app or a filter may have to object to. */
+/** What an app or a filter may have to object to, beside its own options. */
 export interface ServerFacts {
   readonly bind_ip: string;
+  /** The filters of the pipeline that find out who a client is. */
+  readonly authenticators: readonly string[];
+}
+
+/** Why a server must not start. */
+export interface Objection {
+  /** The option at fault; undefined: the section as a whole. */
+  readonly option?: string;
+  readonly cause: string;
 }
 
 /** What one process does for all workers of its server. */
@@ -131,6 +141,10 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly options: T;
   /** What to tell a newcomer. */
   introduce?(options: z.infer<T>): Introduction;
+  /** It keeps the objects itself, so that whoever has a key of the configuration reaches them. */
+  readonly keepsObjects?: true;
+  /** Why a server with these options must not start. */
+  objections?(options: z.infer<T>, server: ServerFacts): readonly Objection[];
   /** What `check` says of options that are right and yet worth a look, a sentence each. */
   remarks?(options: z.infer<T>, introduction: Introduction): readonly string[];
   /** Rejects where the app cannot do its work, with an error that says why. */
@@ -148,8 +162,9 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
 export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly options: T;
-  /** Options whose names are not known beforehand: what they look like, and how messages call them. */
-  readonly moreOptions?: { readonly pattern: RegExp; readonly form: string };
+  readonly moreOptions?: OptionForm;
+  /** It finds out who a client is, and what an app that keeps objects itself may do for it. */
+  readonly authenticates?: true;
   /** Must be the first in the pipeline. */
   readonly first?: boolean;
   /** Filters that must stand somewhere before this one, each with the reason. */
@@ -158,8 +173,8 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly precedes?: Readonly<Record<string, string>>;
   /** What to tell a newcomer. */
   introduce?(options: z.infer<T>): Introduction;
-  /** Why a server with these options must not start, if so. */
-  objection?(options: z.infer<T>, server: ServerFacts): string | undefined;
+  /** Why a server with these options must not start. */
+  objections?(options: z.infer<T>, server: ServerFacts): readonly Objection[];
   /** Whether what it does needs locks that all servers over the store share. */
   needsLocks?(options: z.infer<T>): boolean;
   /** Users of its own, with whose names and keys clients of other APIs can sign. */

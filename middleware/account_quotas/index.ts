@@ -19,6 +19,7 @@ const QUOTA = 'x-account-meta-quota-bytes';
 export const accountQuotas: FilterPlugin<typeof options> = {
   name: 'account_quotas',
   options,
+  precedes: { versioned_writes: 'what it refuses would already be archived' },
   requires: { tempauth: 'it tells who is a reseller, who alone may set quotas' },
   create:
     (_, { app }) =>

@@ -20,5 +20,6 @@ const options = z.object({
 export const bulk: FilterPlugin<typeof options> = {
   name: 'bulk',
   options,
+  precedes: { versioned_writes: 'what it writes would not be versioned' },
   create: (given, { log }) => bulkFilter(given, log),
 };

@@ -21,6 +21,7 @@ const COUNT = 'x-container-meta-quota-count';
 export const containerQuotas: FilterPlugin<typeof options> = {
   name: 'container_quotas',
   options,
+  precedes: { versioned_writes: 'what it refuses would already be archived' },
   create:
     (_, { app }) =>
     (next) =>

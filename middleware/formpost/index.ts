@@ -21,6 +21,7 @@ const options = z.object({ allowed_digests: allowedDigests });
 export const formpost: FilterPlugin<typeof options> = {
   name: 'formpost',
   options,
+  precedes: { versioned_writes: 'what it writes would not be versioned' },
   create: ({ allowed_digests: digests }, { app, log }) => {
     const isBehind = app.upstream !== undefined;
     if (!isBehind || app.power === 'service')

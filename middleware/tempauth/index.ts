@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { isLoopback } from '../../src/config/loopback';
 import { whole } from '../../src/config/options';
+import { weaknessOfKey } from '../../src/config/weak_keys';
 import { toBytes } from '../../src/http/bytes';
 import { withInfo } from '../../src/info';
 import { withoutBody, type Filter } from '../../src/http/message';
@@ -9,7 +11,7 @@ import { authoriser, denied } from './authorise';
 import { login, type LoginParts } from './login';
 import { GROUP_OPTION, ownPrefix, readResellers, type Resellers } from './resellers';
 import { Tokens } from './tokens';
-import { readUsers, USER_OPTION, type User } from './users';
+import { keyIn, mistakesOfUsers, readUsers, USER_OPTION, type User } from './users';
 
 const options = z
   .object({
@@ -18,9 +20,15 @@ const options = z
     token_life: whole(1, 10 * 365 * 86_400).default(86_400),
     storage_url_scheme: z.enum(['default', 'http', 'https']).default('default'),
   })
-  .catchall(z.string());
+  .catchall(z.string())
+  .superRefine((given, context) => {
+    for (const { option, cause } of mistakesOfUsers(usersIn(given)))
+      context.addIssue({ code: 'custom', path: [option], message: cause });
+  });
 
 type Options = z.infer<typeof options>;
+
+const IT_JUDGES = 'that asks what the client may do';
 
 /**
  * Logs users of the configuration in, and tells the app what each may do: Swift's `tempauth`, with its option form
@@ -33,10 +41,20 @@ export const tempauth: FilterPlugin<typeof options> = {
     const shipped = shippedUser(given);
     return shipped ? { user: shipped } : {};
   },
-  objection: (given, { bind_ip }) => {
-    const shipped = shippedUser(given);
-    if (!shipped || isLoopback(bind_ip)) return undefined;
-    return `the user ${shipped.name} has the key that is in the samples for everybody to read: change it before you bind to ${bind_ip}`;
+  authenticates: true,
+  precedes: {
+    container_quotas: IT_JUDGES,
+    account_quotas: IT_JUDGES,
+    versioned_writes: IT_JUDGES,
+  },
+  objections: (given, { bind_ip }) => {
+    if (isLoopback(bind_ip)) return [];
+    return Object.entries(usersIn(given)).flatMap(([option, value]) => {
+      const weakness = weaknessOfKey(keyIn(value));
+      return weakness === undefined
+        ? []
+        : [{ option, cause: `the key ${weakness}: change it before you bind to ${bind_ip}` }];
+    });
   },
   users: (given) =>
     [...usersOf(given).values()].map(({ name, key }) => {
@@ -67,12 +85,13 @@ function resellersOf(given: Options): Resellers {
 }
 
 function usersOf(given: Options): Map<string, User> {
-  const named = Object.entries(given).filter(([name]) => USER_OPTION.test(name));
-  return readUsers(Object.fromEntries(named) as Record<string, string>, [...resellersOf(given).keys()]);
+  return readUsers(usersIn(given), [...resellersOf(given).keys()]);
 }
 
-function isLoopback(address: string): boolean {
-  return address === 'localhost' || address === '::1' || address.startsWith('127.');
+/** The options that are users. */
+function usersIn(given: Readonly<Record<string, unknown>>): Record<string, string> {
+  const named = Object.entries(given).filter(([name]) => USER_OPTION.test(name));
+  return Object.fromEntries(named) as Record<string, string>;
 }
 
 function authenticate(resellers: Resellers, parts: LoginParts, authPrefix: string): Filter {

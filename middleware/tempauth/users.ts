@@ -17,8 +17,8 @@ export const USER_OPTION = /^user(64)?_[^_]+_.+$/;
 /**
  * The users that options tell of, `KEY [group] [group]... [storage URL]` each, as in Swift's `tempauth`.
  *
+ * @param options without mistakes
  * @param prefixes of their accounts, the one that they are told of first
- * @throws Error that says what is wrong with which
  */
 export function readUsers(
   options: Readonly<Record<string, string>>,
@@ -29,10 +29,7 @@ export function readUsers(
     const [kind = '', account = '', ...rest] = option.split('_');
     const decode = (text: string) =>
       kind === 'user64' ? Buffer.from(text, 'base64').toString('latin1') : toBytes(text);
-    const [key, ...others] = value.split(/\s+/);
-    if (!key) throw new Error(`${option}: a key is needed`);
-    const url = others.find((each) => each.includes('://') || each.startsWith('$HOST'));
-    if (url) throw new Error(`${option}: storage URLs are not supported`);
+    const [key = '', ...others] = value.split(/\s+/);
     const name = `${decode(account)}:${decode(rest.join('_'))}`;
     const accounts = prefixes.map((prefix) => prefix + decode(account));
     const groups = [decode(account), name, ...others.filter((each) => each !== '.admin')];
@@ -40,4 +37,20 @@ export function readUsers(
     users.set(name, { name, key, account: accounts[0] ?? decode(account), groups });
   }
   return users;
+}
+
+/** The key that the value of such an option has. */
+export function keyIn(value: string): string {
+  return value.split(/\s+/)[0] ?? '';
+}
+
+/** What is wrong with such options. */
+export function mistakesOfUsers(
+  options: Readonly<Record<string, string>>,
+): readonly { readonly option: string; readonly cause: string }[] {
+  return Object.entries(options).flatMap(([option, value]) => {
+    const others = value.split(/\s+/).slice(1);
+    const hasUrl = others.some((each) => each.includes('://') || each.startsWith('$HOST'));
+    return hasUrl ? [{ option, cause: 'storage URLs are not supported' }] : [];
+  });
 }

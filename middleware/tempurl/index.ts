@@ -22,6 +22,7 @@ const options = z.object({
 export const tempurl: FilterPlugin<typeof options> = {
   name: 'tempurl',
   options,
+  precedes: { versioned_writes: 'that asks what the client may do' },
   create: (given) => {
     const { allowed_digests, ...rest } = given;
     const filter = tempUrlFilter({

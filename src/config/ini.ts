@@ -1,9 +1,11 @@
-import { ConfigError } from './error';
+import type { Mistakes } from './mistakes';
 
 /** An option as it stands in the file. */
 export interface IniOption {
   readonly value: string;
   readonly line: number;
+  /** It could not be read, which has been reported. */
+  readonly isBroken?: true;
 }
 
 /** A section as it stands in the file. */
@@ -18,45 +20,87 @@ export interface IniSection {
  * indented lines continue the value before, lines that begin with `#` or `;` and what follows ` ;` or ` #` are comments,
  * `set name = value` is Paste's spelling of the same. `${NAME}` and `${NAME:-default}` are taken from the environment.
  *
- * @throws ConfigError naming the line of whatever cannot be read: text outside a section, a line that is no option, an
- *   option or a section given twice, an environment variable that is not set.
+ * @param mistakes receives whatever cannot be read: text outside a section, a line that is no option, an option or a
+ *   section given twice, an environment variable that is not set
  */
 export function parseIni(
   text: string,
-  file: string,
+  mistakes: Mistakes,
   env: NodeJS.ProcessEnv,
 ): ReadonlyMap<string, IniSection> {
-  const sections = new Map<string, { name: string; line: number; options: Map<string, IniOption> }>();
-  let section: { name: string; line: number; options: Map<string, IniOption> } | undefined;
-  let last: string | undefined;
+  const reader = new IniReader(mistakes, env);
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = index + 1;
-    const fail = (message: string) => new ConfigError(file, line, message);
     if (/^\s*([#;]|$)/.test(raw)) continue;
-    const content = raw.replace(/\s[;#].*$/, '').trimEnd();
-    const header = /^\[([^\]]+)\]$/.exec(content);
-    if (header) {
-      const name = (header[1] ?? '').trim();
-      if (sections.has(name)) throw fail(`section [${name}] is given twice`);
-      section = { name, line, options: new Map() };
-      sections.set(name, section);
-      last = undefined;
-      continue;
-    }
-    if (section === undefined) throw fail('an option before the first [section]');
-    const continued = last === undefined ? undefined : section.options.get(last);
-    if (/^\s/.test(content) && last !== undefined && continued) {
-      const value = `${continued.value} ${expand(content.trim(), env, fail)}`.trim();
-      section.options.set(last, { value, line: continued.line });
-      continue;
-    }
-    const option = /^(?:set\s+)?([^\s=:]+)\s*[=:]\s*(.*)$/.exec(content.trim());
-    if (!option) throw fail(`neither a [section] nor "option = value"${shown(section.name, content)}`);
-    last = option[1] ?? '';
-    if (section.options.has(last)) throw fail(`option ${last} is given twice in [${section.name}]`);
-    section.options.set(last, { value: expand(option[2] ?? '', env, fail), line });
+    reader.read(raw.replace(/\s[;#].*$/, '').trimEnd(), index + 1);
   }
-  return sections;
+  return reader.sections;
+}
+
+interface OpenSection extends IniSection {
+  readonly options: Map<string, IniOption>;
+}
+
+class IniReader {
+  readonly sections = new Map<string, OpenSection>();
+  private section: OpenSection | undefined;
+  /** The option that an indented line continues. */
+  private last: string | undefined;
+
+  constructor(
+    private readonly mistakes: Mistakes,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Reads a line without its comment. */
+  read(content: string, line: number): void {
+    const header = /^\[([^\]]+)\]$/.exec(content);
+    if (header) return this.open((header[1] ?? '').trim(), line);
+    const { section } = this;
+    if (section === undefined) return this.mistakes.add(line, 'an option before the first [section]');
+    const continued = this.last === undefined ? undefined : section.options.get(this.last);
+    if (/^\s/.test(content) && this.last !== undefined && continued)
+      return this.continue(section, this.last, continued, { content: content.trim(), line });
+    const option = /^(?:set\s+)?([^\s=:]+)\s*[=:]\s*(.*)$/.exec(content.trim());
+    if (!option)
+      return this.mistakes.add(
+        line,
+        `neither a [section] nor "option = value"${shown(section.name, content)}`,
+      );
+    const [, name = '', value = ''] = option;
+    this.last = name;
+    if (section.options.has(name))
+      return this.mistakes.add(line, `option ${name} is given twice in [${section.name}]`);
+    section.options.set(name, { ...this.expanded(value, line), line });
+  }
+
+  private open(name: string, line: number): void {
+    this.last = undefined;
+    const known = this.sections.get(name);
+    if (known) this.mistakes.add(line, `section [${name}] is given twice`);
+    this.section = known ?? { name, line, options: new Map() };
+    this.sections.set(name, this.section);
+  }
+
+  private continue(
+    section: OpenSection,
+    name: string,
+    { value, line, isBroken }: IniOption,
+    more: { readonly content: string; readonly line: number },
+  ): void {
+    const added = this.expanded(more.content, more.line);
+    const broken = isBroken ? { isBroken } : {};
+    section.options.set(name, { ...added, value: `${value} ${added.value}`.trim(), line, ...broken });
+  }
+
+  private expanded(value: string, line: number): Pick<IniOption, 'value' | 'isBroken'> {
+    try {
+      return { value: expand(value, this.env) };
+    } catch (error) {
+      if (!(error instanceof NotExpanded)) throw error;
+      this.mistakes.add(line, error.message);
+      return { value: '', isBroken: true };
+    }
+  }
 }
 
 /** What stands in a section of credentials may be a secret. */
@@ -64,14 +108,19 @@ function shown(section: string, content: string): string {
   return section.startsWith('credentials:') ? '' : `: ${content.trim()}`;
 }
 
-function expand(value: string, env: NodeJS.ProcessEnv, fail: (message: string) => ConfigError): string {
+class NotExpanded extends Error {
+  override readonly name = 'NotExpanded';
+}
+
+function expand(value: string, env: NodeJS.ProcessEnv): string {
   return value.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
     const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/.exec(inner);
-    if (!match) throw fail(`\${${inner}} is not of the form \${NAME} or \${NAME:-default}`);
-    const found = env[match[1] ?? ''];
+    if (!match) throw new NotExpanded(`\${${inner}} is not of the form \${NAME} or \${NAME:-default}`);
+    const [, name = '', otherwise] = match;
+    const found = env[name];
     if (found !== undefined && found !== '') return found;
-    if (match[2] === undefined)
-      throw fail(`the environment variable ${match[1] ?? ''} is not set, and \${${inner}} gives no default`);
-    return match[2];
+    if (otherwise === undefined)
+      throw new NotExpanded(`the environment variable ${name} is not set, and \${${inner}} gives no default`);
+    return otherwise;
   });
 }

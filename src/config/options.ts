@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { ConfigError } from './error';
 import type { IniSection } from './ini';
+import type { Mistakes } from './mistakes';
+import { suggestion } from './nearest';
 
 const TRUE = ['true', '1', 'yes', 'on', 't', 'y'];
 const FALSE = ['false', '0', 'no', 'off', 'f', 'n'];
@@ -46,45 +47,66 @@ export const url = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+/** Options whose names are not known beforehand: what they look like, and how messages call them. */
+export interface OptionForm {
+  readonly pattern: RegExp;
+  readonly form: string;
+}
+
 /**
  * Reads a section's options by a schema; an option with an empty value counts as not given, `use` is left out.
  *
+ * @param mistakes receives the line of each unknown option and unreadable value, and what is known instead
  * @param more options whose names only have a form; the schema takes them with a catchall
- * @throws ConfigError naming the line of an unknown option or an unreadable value, and what is known instead.
+ * @returns undefined after a mistake
  */
 export function readOptions<T extends z.ZodObject>(
   section: IniSection,
   schema: T,
-  file: string,
-  more?: { readonly pattern: RegExp; readonly form: string },
-): Readonly<z.infer<T>> {
+  mistakes: Mistakes,
+  more?: OptionForm,
+): Readonly<z.infer<T>> | undefined {
   const known = [...Object.keys(schema.shape), ...(more ? [more.form] : [])];
   const given: Record<string, string> = {};
-  for (const [name, { value, line }] of section.options) {
+  let isComplete = true;
+  for (const [name, { value, line, isBroken }] of section.options) {
     if (name === 'use') continue;
-    if (!known.includes(name) && !more?.pattern.test(name)) {
-      throw new ConfigError(
-        file,
-        line,
-        `[${section.name}] has no option ${name}; known: ${known.join(', ') || 'none'}`,
-      );
+    if (isBroken) isComplete = false;
+    else if (known.includes(name) || more?.pattern.test(name)) {
+      if (value !== '') given[name] = value;
+    } else {
+      isComplete = false;
+      const all = known.join(', ') || 'none';
+      mistakes.add(line, `[${section.name}] has no option ${name}; known: ${all}${suggestion(name, known)}`);
     }
-    if (value !== '') given[name] = value;
   }
   const result = schema.safeParse(given);
-  if (result.success) return Object.freeze(result.data);
-  const issue = result.error.issues[0];
-  const name = String(issue?.path[0] ?? '');
+  if (result.success) return isComplete ? Object.freeze(result.data) : undefined;
+  for (const issue of result.error.issues) addIssue(issue, section, given, mistakes);
+  return undefined;
+}
+
+function addIssue(
+  { path, code, message }: z.core.$ZodIssue,
+  section: IniSection,
+  given: Readonly<Record<string, string>>,
+  mistakes: Mistakes,
+): void {
+  const name = String(path[0] ?? '');
   const option = section.options.get(name);
-  const missing = !(name in given) && issue?.code === 'invalid_type';
-  throw new ConfigError(
-    file,
+  if (option?.isBroken) return;
+  const isMissing = !(name in given) && code === 'invalid_type';
+  const value = option && !SECRETS.test(name) ? ` = ${withoutUser(option.value)}` : '';
+  mistakes.add(
     option?.line ?? section.line,
-    missing
+    isMissing
       ? `[${section.name}] needs the option ${name}`
-      : `[${section.name}] ${name}${option ? ` = ${withoutUser(option.value)}` : ''}: ${issue?.message ?? 'cannot be read'}`,
+      : `[${section.name}] ${name}${value}: ${message}`,
   );
 }
+
+/** Options whose values no message shows. */
+const SECRETS = /(key|password)$|^user(64)?_/;
 
 /** A value as messages may show it: what stands before the host of a URL may be a password. */
 function withoutUser(value: string): string {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
+import type { Mistakes } from '../config/mistakes';
 import { readOptions } from '../config/options';
 import { messageOf } from '../errors';
 import { toBytes } from '../http/bytes';
@@ -26,14 +26,28 @@ export function isCredential({ name }: IniSection): boolean {
   return SECTION.test(name);
 }
 
+/** Looks for what is wrong with a key that is good, and where it stands. */
+export type CheckKey = (key: string, at: { readonly mistakes: Mistakes; readonly line: number }) => void;
+
 /**
- * The credential that a section tells.
+ * The credential that a section describes; undefined after a mistake.
  *
- * @throws ConfigError that names the line and the cause, and no secret
+ * @param mistakes are reported without secrets
  */
-export function readCredential(section: IniSection, file: string): Credential {
+export function readCredential(
+  section: IniSection,
+  mistakes: Mistakes,
+  checkKey: CheckKey,
+): Credential | undefined {
   const accessKey = SECTION.exec(section.name)?.[1] ?? '';
-  const { secret_key, user = accessKey, key = secret_key, account } = readOptions(section, options, file);
+  const given = readOptions(section, options, mistakes);
+  if (given === undefined) return undefined;
+  const { secret_key, user = accessKey, key = secret_key, account } = given;
+  for (const name of ['secret_key', 'key'] as const) {
+    const value = given[name];
+    const line = section.options.get(name)?.line ?? section.line;
+    if (value !== undefined) checkKey(value, { mistakes, line });
+  }
   return {
     accessKey: toBytes(accessKey),
     secretKey: toBytes(secret_key),
@@ -47,22 +61,26 @@ export function readCredential(section: IniSection, file: string): Credential {
  * The credentials of a file that has nothing else.
  *
  * @param path relative to the configuration that names it
- * @throws ConfigError that names the file's line and the cause, and no secret
+ * @param mistakes of that configuration
  */
-export function readCredentialsFile(path: string, config: string, env: NodeJS.ProcessEnv): Credential[] {
-  const file = resolve(dirname(config), path);
+export function readCredentialsFile(
+  path: string,
+  mistakes: Mistakes,
+  env: NodeJS.ProcessEnv,
+  checkKey: CheckKey,
+): Credential[] {
+  const file = resolve(dirname(mistakes.file), path);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(config, undefined, `credentials_file = ${path}: ${messageOf(error)}`);
+    mistakes.add(undefined, `credentials_file = ${path}: ${messageOf(error)}`);
+    return [];
   }
-  return [...parseIni(text, file, env).values()].map((section) => {
-    if (isCredential(section)) return readCredential(section, file);
-    throw new ConfigError(
-      file,
-      section.line,
-      `unknown section [${section.name}]; known: ${CREDENTIALS_FORM}`,
-    );
+  const ofFile = mistakes.of(file);
+  return [...parseIni(text, ofFile, env).values()].flatMap((section) => {
+    if (isCredential(section)) return readCredential(section, ofFile, checkKey) ?? [];
+    ofFile.add(section.line, `unknown section [${section.name}]; known: ${CREDENTIALS_FORM}`);
+    return [];
   });
 }

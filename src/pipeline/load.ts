@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { guardingParts } from '../../middleware/parts_guard';
 import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
+import { isLoopback } from '../config/loopback';
+import { Mistakes } from '../config/mistakes';
 import { readOptions, seconds, whole } from '../config/options';
-import { Credentials } from '../credentials/credential';
-import { CREDENTIALS_FORM, isCredential, readCredential, readCredentialsFile } from '../credentials/sections';
+import type { Credentials } from '../credentials/credential';
+import { CREDENTIALS_FORM, isCredential } from '../credentials/sections';
 import { messageOf } from '../errors';
 import type {
   App,
@@ -24,6 +26,9 @@ import type { Filter } from '../http/message';
 import type { Log } from '../log';
 import { bodyMemory as max_body_memory } from '../config/body_memory';
 import { redisUrl, withoutRedis } from '../redis/url';
+import { readCredentials } from './credentials';
+import { Entries, isRead, type Entry, type ReadEntry } from './entries';
+import { checkOrder, placeOfGuard } from './order';
 import { apps, filters } from './registry';
 
 /** A number of processes, or `auto`, one for each processor that this one may use. */
@@ -86,70 +91,139 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(file, undefined, messageOf(error));
+    throw new ConfigError([{ file, line: undefined, cause: messageOf(error) }]);
   }
   return readConfig(text, file, env);
 }
 
-/** Reads a configuration from text; `file` is what messages call it. */
+/**
+ * Reads a configuration from text; `file` is what messages call it.
+ *
+ * @throws ConfigError with all mistakes
+ */
 export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Config {
-  const sections = parseIni(text, file, env);
-  const fail = (line: number | undefined, cause: string) => new ConfigError(file, line, cause);
-  for (const section of sections.values()) {
-    const { name, line } = section;
-    if (!/^(DEFAULT|pipeline:main|(filter|app):\S+)$/.test(name) && !isCredential(section)) {
-      throw fail(
-        line,
-        `unknown section [${name}]; known: [DEFAULT], [pipeline:main], [filter:NAME], [app:NAME], ${CREDENTIALS_FORM}`,
-      );
-    }
-  }
+  const mistakes = new Mistakes(file);
+  const sections = parseIni(text, mistakes, env);
+  checkNames(sections, mistakes);
   const main = sections.get('pipeline:main');
   const listed = main?.options.get('pipeline');
-  if (!main || !listed)
-    throw fail(main?.line, 'needs a section [pipeline:main] with the option pipeline = FILTER... APP');
-  readOptions(main, z.object({ pipeline: z.string() }), file);
+  const serverOptions = readOptions(sections.get('DEFAULT') ?? noSection('DEFAULT'), server, mistakes);
+  if (main) readOptions(main, z.object({ pipeline: z.string().optional() }), mistakes);
+  if (!main || !listed?.value) {
+    if (!listed?.isBroken)
+      mistakes.add(main?.line, 'needs a section [pipeline:main] with the option pipeline = FILTER... APP');
+    mistakes.throwAny();
+    throw new Error(HAS_MISTAKE);
+  }
   const names = listed.value.split(/\s+/).filter(Boolean);
-  const appName = names.at(-1) ?? '';
-  const filterNames = names.slice(0, -1);
+  const loaded = loadPipeline(names, listed.line, sections, mistakes);
+  const { app, inOrder } = loaded;
+  if (serverOptions && app) checkObjections(app, inOrder, serverOptions, mistakes);
+  const bindIp = serverOptions?.bind_ip ?? '127.0.0.1';
+  const reached = app?.plugin.keepsObjects && !isLoopback(bindIp) ? bindIp : undefined;
+  const sources = { sections, filters: inOrder.filter(isRead), env };
+  const credentials = readCredentials(sources, mistakes, reached);
+  mistakes.throwAny();
+  if (!serverOptions || !app || !isRead(app)) throw new Error(HAS_MISTAKE);
+  const { unused } = loaded;
+  return configOf({
+    file,
+    text,
+    server: serverOptions,
+    names,
+    app,
+    filters: sources.filters,
+    unused,
+    credentials,
+  });
+}
 
-  const plugged = <P extends AnyPlugin>(kind: 'filter' | 'app', name: string, known: readonly P[]) => {
-    const section = sections.get(`${kind}:${name}`) ?? emptySection(`${kind}:${name}`, listed.line);
-    const use = section.options.get('use');
-    const plugin = findPlugin(use?.value ?? name, known);
-    if (!plugin) {
-      const all = known.map((each) => each.name).join(', ');
-      throw fail(use?.line ?? listed.line, `unknown ${kind} ${use?.value ?? name}; known: ${all}`);
-    }
-    return { plugin, section, options: readOptions(section, plugin.options, file, plugin.moreOptions) };
-  };
-  const app = plugged('app', appName, apps);
-  const inOrder = filterNames.map((name) => plugged('filter', name, filters));
+const HAS_MISTAKE = 'what could not be read is a mistake, and was thrown';
+
+/** Sections of an unknown kind are mistakes. */
+function checkNames(sections: ReadonlyMap<string, IniSection>, mistakes: Mistakes): void {
+  for (const section of sections.values()) {
+    const { name, line } = section;
+    if (/^(DEFAULT|pipeline:main|(filter|app):\S+)$/.test(name) || isCredential(section)) continue;
+    const known = `[DEFAULT], [pipeline:main], [filter:NAME], [app:NAME], ${CREDENTIALS_FORM}`;
+    mistakes.add(line, `unknown section [${name}]; known: ${known}`);
+  }
+}
+
+interface Loaded {
+  readonly app: Entry<AppPlugin> | undefined;
+  readonly inOrder: readonly Entry<FilterPlugin>[];
+  /** Sections of filters that do not stand in the pipeline. */
+  readonly unused: readonly IniSection[];
+}
+
+function loadPipeline(
+  names: readonly string[],
+  line: number,
+  sections: ReadonlyMap<string, IniSection>,
+  mistakes: Mistakes,
+): Loaded {
+  const [filterNames, appNames] = [names.slice(0, -1), names.slice(-1)];
+  const entries = new Entries(sections, line, mistakes);
+  entries.reportMisspelt('filter', filterNames, filters);
+  entries.reportMisspelt('app', appNames, apps);
+  const [app] = entries.of('app', appNames, apps);
+  const inOrder = entries.of('filter', filterNames, filters);
   checkOrder(
     inOrder.map(({ plugin }) => plugin),
-    (cause) => fail(listed.line, cause),
+    (cause) => mistakes.add(line, cause),
   );
-  for (const { name, line } of sections.values()) {
-    const [kind, of = ''] = name.split(':');
-    if (kind === 'filter' && !filterNames.includes(of)) plugged('filter', of, filters);
-    if (kind === 'app' && of !== appName)
-      throw fail(line, `[${name}] is not the end of the pipeline, which is ${appName}`);
+  const unused = entries.unused('filter', filterNames, filters);
+  for (const section of entries.unused('app', appNames, apps))
+    mistakes.add(
+      section.line,
+      `[${section.name}] is not the end of the pipeline, which is ${appNames.join()}`,
+    );
+  return { app, inOrder, unused };
+}
+
+function checkObjections(
+  app: Entry<AppPlugin>,
+  inOrder: readonly Entry<FilterPlugin>[],
+  { bind_ip }: ServerOptions,
+  mistakes: Mistakes,
+): void {
+  const authenticators = inOrder.filter(({ plugin }) => plugin.authenticates).map(({ name }) => name);
+  for (const { plugin, options, section } of [app, ...inOrder]) {
+    if (options === undefined) continue;
+    for (const { option, cause } of plugin.objections?.(options, { bind_ip, authenticators }) ?? []) {
+      const line = section.options.get(option ?? '')?.line ?? section.line;
+      mistakes.add(line, `[${section.name}] ${option === undefined ? '' : `${option}: `}${cause}`);
+    }
   }
-  const serverOptions = readOptions(sections.get('DEFAULT') ?? emptySection('DEFAULT', 1), server, file);
-  for (const { plugin, options, section } of inOrder) {
-    const objection = plugin.objection?.(options, serverOptions);
-    if (objection) throw fail(section.line, `[${section.name}] ${objection}`);
-  }
-  const given = [...sections.values()].filter(isCredential).map((section) => readCredential(section, file));
-  const files = inOrder.flatMap(({ plugin, options }) => plugin.credentialsFile?.(options) ?? []);
-  const credentials = new Credentials([
-    ...given,
-    ...files.flatMap((path) => readCredentialsFile(path, file, env)),
-    ...inOrder.flatMap(({ plugin, options }) => plugin.users?.(options) ?? []),
-  ]);
+}
+
+/** A configuration of which everything was read and found right. */
+function configOf({
+  file,
+  text,
+  server: serverOptions,
+  names,
+  app: { plugin, options },
+  filters: inOrder,
+  unused,
+  credentials,
+}: {
+  readonly file: string;
+  readonly text: string;
+  readonly server: ServerOptions;
+  readonly names: readonly string[];
+  readonly app: ReadEntry<AppPlugin>;
+  readonly filters: readonly ReadEntry<FilterPlugin>[];
+  readonly unused: readonly IniSection[];
+  readonly credentials: Credentials;
+}): Config {
   const claims = (head: RequestHead) =>
-    inOrder.some(({ plugin, options }) => plugin.claims?.(options, head) ?? false);
-  const introductions = [app, ...inOrder].map(({ plugin, options }) => plugin.introduce?.(options));
+    inOrder.some((each) => each.plugin.claims?.(each.options, head) ?? false);
+  const introductions = [
+    plugin.introduce?.(options),
+    ...inOrder.map((each) => each.plugin.introduce?.(each.options)),
+  ];
   const introduction = together(introductions);
   return Object.freeze({
     file,
@@ -157,19 +231,19 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
     server: serverOptions,
     introduction,
     pipeline: names,
-    remarks: app.plugin.remarks?.(app.options, introduction) ?? [],
-    preside: async (log: Log) => app.plugin.preside?.(app.options, log) ?? { close: () => Promise.resolve() },
+    remarks: [...(plugin.remarks?.(options, introduction) ?? []), ...unused.map(unusedRemark)],
+    preside: async (log: Log) => plugin.preside?.(options, log) ?? { close: () => Promise.resolve() },
     lookout: (context: LookoutContext) =>
-      inOrder.some(({ plugin, options }) => plugin.needsLocks?.(options))
-        ? app.plugin.lookout?.(app.options, context)
+      inOrder.some((each) => each.plugin.needsLocks?.(each.options))
+        ? plugin.lookout?.(options, context)
         : undefined,
-    createApp: async (log: Log, role: ProcessRole) => app.plugin.create(app.options, log, role),
+    createApp: async (log: Log, role: ProcessRole) => plugin.create(options, log, role),
     createFilters: (context: Omit<FilterContext, 'credentials' | 'claims'>) => {
-      const made = inOrder.map(({ plugin, options }) =>
-        plugin.create(options, { ...context, credentials, claims }),
+      const made = inOrder.map((each) =>
+        each.plugin.create(each.options, { ...context, credentials, claims }),
       );
       return made.toSpliced(
-        placeOfGuard(inOrder.map(({ plugin }) => plugin.name)),
+        placeOfGuard(inOrder.map((each) => each.plugin.name)),
         0,
         guardingParts(context.app),
       );
@@ -178,46 +252,16 @@ export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = 
   });
 }
 
+function unusedRemark({ name, line }: IniSection): string {
+  return `[${name}] (line ${line}) is unused: it is not in the pipeline`;
+}
+
 /** What all plugins tell a newcomer. */
 function together(introductions: readonly (Introduction | undefined)[]): Introduction {
   const dialects = introductions.flatMap((each) => each?.dialects ?? []);
   return { ...(Object.assign({}, ...introductions) as Introduction), dialects };
 }
 
-/** Filters that authenticate, or make many requests of one. */
-const BEFORE_GUARD = ['s3api', 'cosapi', 'qsapi', 'bulk', 'tempauth', 'tempurl', 'formpost'];
-
-/** Where the parts of uploads are guarded: before `versioned_writes`, and behind all of those. */
-function placeOfGuard(names: readonly string[]): number {
-  const writes = names.indexOf('versioned_writes');
-  const behind = names.findLastIndex((name) => BEFORE_GUARD.includes(name)) + 1;
-  return Math.max(writes < 0 ? names.length : writes, behind);
-}
-
-type AnyPlugin = Pick<AppPlugin, 'name' | 'aliases' | 'options'> & Pick<FilterPlugin, 'moreOptions'>;
-
-function emptySection(name: string, line: number): IniSection {
-  return { name, line, options: new Map() };
-}
-
-/** `egg:swift#NAME` and `egg:hindsight#NAME` mean the same as `NAME`. */
-function findPlugin<P extends AnyPlugin>(use: string, known: readonly P[]): P | undefined {
-  const name = use.replace(/^egg:(swift|hindsight)#/, '');
-  return known.find((plugin) => plugin.name === name || plugin.aliases?.includes(name));
-}
-
-function checkOrder(plugins: readonly FilterPlugin[], fail: (cause: string) => ConfigError): void {
-  for (const [index, { name, first, requires = {}, precedes = {} }] of plugins.entries()) {
-    if (plugins.findIndex((other) => other.name === name) !== index)
-      throw fail(`${name} is in the pipeline twice`);
-    if (first && index > 0) throw fail(`${name} must be the first of the pipeline`);
-    for (const [needed, why] of Object.entries(requires)) {
-      const at = plugins.findIndex((other) => other.name === needed);
-      if (at < 0 || at > index) throw fail(`${name} needs ${needed} before it in the pipeline: ${why}`);
-    }
-    for (const [later, why] of Object.entries(precedes)) {
-      const at = plugins.findIndex((other) => other.name === later);
-      if (at >= 0 && at < index) throw fail(`${name} must stand before ${later} in the pipeline: ${why}`);
-    }
-  }
+function noSection(name: string): IniSection {
+  return { name, line: 1, options: new Map() };
 }

@@ -174,7 +174,7 @@ function divide(
     const part = parts[at];
     if (!part) {
       const known = schemas.flatMap(({ shape }) => Object.keys(shape));
-      throw new ConfigError('versionedWrites', undefined, `no option ${name}; known: ${known.join(', ')}`);
+      throw wrong(`no option ${name}; known: ${known.join(', ')}`);
     }
     part[name] = String(value);
   }
@@ -185,9 +185,9 @@ function read<T extends z.ZodObject>(schema: T, given: Record<string, string> = 
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new ConfigError(
-    'versionedWrites',
-    undefined,
-    `${String(issue?.path[0])}: ${issue?.message ?? 'cannot be read'}`,
-  );
+  throw wrong(`${String(issue?.path[0])}: ${issue?.message ?? 'cannot be read'}`);
+}
+
+function wrong(cause: string): ConfigError {
+  return new ConfigError([{ file: 'versionedWrites', line: undefined, cause }]);
 }

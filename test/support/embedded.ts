@@ -19,7 +19,8 @@ export interface EmbeddedServer {
   close(): Promise<void>;
 }
 
-const USERS = `user_test_tester = testing .admin
+/** Options of `tempauth`: the users of Swift's own tests, and some more. */
+export const EMBEDDED_USERS = `user_test_tester = testing .admin
 user_test2_tester2 = testing2 .admin
 user_test_tester3 = testing3
 user_admin_admin = secret .admin .reseller_admin
@@ -27,7 +28,7 @@ user_admin_reader = secret .reseller_reader
 user_svc_worker = secret service`;
 
 /**
- * Starts one; users are those of Swift's own tests, and some more.
+ * Starts one.
  *
  * @param sections of the configuration, besides those that are always there
  * @param changed what is served instead of what the configuration says
@@ -43,7 +44,7 @@ bind_port = 0
 [pipeline:main]
 pipeline = catch_errors gatekeeper healthcheck proxy-logging bulk tempurl formpost tempauth container_quotas account_quotas versioned_writes embedded
 [filter:tempauth]
-${USERS}
+${EMBEDDED_USERS}
 ${tempauth}
 [filter:versioned_writes]
 allow_versioned_writes = true

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { ConfigError } from '../../src/config/error';
 import { Headers } from '../../src/http/headers';
-import { parseIni } from '../../src/config/ini';
+import { parseIni as parse } from '../../src/config/ini';
+import { Mistakes } from '../../src/config/mistakes';
 import { loadConfig, readConfig } from '../../src/pipeline/load';
 import '../support/runs';
 
@@ -20,6 +21,14 @@ allow_versioned_writes = yes
 use = swift
 upstream = http://127.0.0.1:18080
 `;
+
+/** What was parsed; throws all mistakes. */
+const parseIni = (text: string, file: string, env: NodeJS.ProcessEnv) => {
+  const mistakes = new Mistakes(file);
+  const sections = parse(text, mistakes, env);
+  mistakes.throwAny();
+  return sections;
+};
 
 const read = (text: string, env: NodeJS.ProcessEnv = {}) => readConfig(text, 'test.conf', env);
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { isLoopback } from '../../config/loopback';
 import { seconds } from '../../config/options';
 import { messageOf } from '../../errors';
 import type { Log } from '../../log';
 import { Right } from '../../http/grants';
 import type { Request, Response } from '../../http/message';
 import type { ObjectTarget } from '../../http/path';
-import type { App, AppPlugin } from '../../plugin';
-import { resourceOf } from './api/call';
+import type { App, AppPlugin, Objection, ServerFacts } from '../../plugin';
+import { judgement, resourceOf } from './api/call';
 import { createHandler } from './api/handler';
 import { refusalOfNames } from './api/limits';
 import { openStorage } from './lmdb_storage';
@@ -15,6 +16,7 @@ import type { Storage } from './storage';
 const options = z.object({
   data: z.string(),
   expirer_interval: seconds(0.1, 86_400).default(60_000),
+  anonymous: z.enum(['none', 'all'], { error: 'not known; known: none, all' }).default('none'),
 });
 
 /** How many expired objects are removed in one go, so that others get their turn. */
@@ -24,16 +26,53 @@ const EXPIRED_AT_ONCE = 1000;
 export const embedded: AppPlugin<typeof options> = {
   name: 'embedded',
   options,
+  keepsObjects: true,
+  objections,
   introduce: ({ data }) => ({ data }),
-  create: async ({ data, expirer_interval }, log, role) =>
-    role === 'worker'
-      ? createEmbeddedApp(await openStorage(data, { role: 'worker' }))
-      : createEmbeddedApp(await openStorage(data, { log }), { interval: expirer_interval, log }),
+  create: async ({ data, expirer_interval, anonymous }, log, role) => {
+    const app =
+      role === 'worker'
+        ? createEmbeddedApp(await openStorage(data, { role: 'worker' }))
+        : createEmbeddedApp(await openStorage(data, { log }), { interval: expirer_interval, log });
+    return anonymous === 'all' ? openToAll(app) : app;
+  },
   preside: async ({ data, expirer_interval }, log) => {
     const storage = await openStorage(data, { log });
     return { close: keepHouse(storage, { interval: expirer_interval, log }) };
   },
 };
+
+/** Nobody is let in by silence: somebody authenticates, or the configuration says that nobody has to. */
+function objections(
+  { anonymous }: z.infer<typeof options>,
+  { bind_ip, authenticators }: ServerFacts,
+): readonly Objection[] {
+  const option = 'anonymous';
+  if (anonymous === 'none') {
+    const cause =
+      'nobody could do anything: put a filter that authenticates (tempauth) into the pipeline, or let everybody do everything on this machine with anonymous = all';
+    return authenticators.length > 0 ? [] : [{ cause }];
+  }
+  if (authenticators.length > 0) {
+    const cause = `${authenticators.join(' and ')} would still judge who may do what: leave one of them out`;
+    return [{ option, cause }];
+  }
+  if (isLoopback(bind_ip)) return [];
+  return [
+    { option, cause: `everybody who reaches ${bind_ip} could do everything; bind_ip must be of loopback` },
+  ];
+}
+
+/** The app without judgement: whoever reaches it may do everything. */
+function openToAll(app: App): App {
+  const open = (request: Request): Request => ({ authorise: () => undefined, ...request });
+  return {
+    ...app,
+    handler: (request) => app.handler(open(request)),
+    mayWrite: (request, target, given) => app.mayWrite(open(request), target, given),
+    mayLock: (request, target) => app.mayLock(open(request), target),
+  };
+}
 
 /** How expired objects are searched for. */
 interface Housekeeping {
@@ -72,7 +111,7 @@ function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Rig
   const refusal = refusalOfNames(target);
   if (refusal) return refusal;
   const container = storage.container(target.account, target.container);
-  const forbidden = request.authorise?.(resourceOf(storage, 'PUT', target, container));
+  const forbidden = judgement(request, resourceOf(storage, 'PUT', target, container));
   return forbidden ?? Right.established('write', target);
 }
 

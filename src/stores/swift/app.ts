@@ -80,6 +80,10 @@ export const swift: AppPlugin<typeof options> = {
   name: 'swift',
   aliases: ['proxy'],
   options,
+  objections: (_, { authenticators }) =>
+    authenticators.map((name) => ({
+      cause: `the store behind authenticates by itself, and does not know the users of ${name}: leave it out`,
+    })),
   remarks: (given, { dialects = [] }) => {
     const { passthrough, passthrough_hosts: hosts } = given;
     const isOpen = dialects.length > 0 && loginOf(given) === undefined;

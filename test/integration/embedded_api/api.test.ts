@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, textResponse, type Body, type Handler, type Request } from '../../../src/http/message';
+import { createEmbeddedApp } from '../../../src/stores/embedded/app';
 import { createHandler } from '../../../src/stores/embedded/api/handler';
 import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import type { Storage } from '../../../src/stores/embedded/storage';
@@ -49,12 +50,38 @@ async function ask(
     signal: new AbortController().signal,
     transactionId: 'tx',
     authority: 'client',
+    authorise: () => undefined,
     received: () => 0,
     ...more,
   });
   const said = await readAll(response.body, 1e9);
   return { status: response.status, headers: response.headers, body: said?.toString() ?? '' };
 }
+
+test.each([
+  ['PUT', '/v1/a/c/o'],
+  ['GET', '/v1/a/c/o'],
+  ['POST', '/v1/a/c/o'],
+  ['DELETE', '/v1/a/c/o'],
+  ['COPY', '/v1/a/c/o'],
+  ['GET', '/v1/a/c'],
+  ['POST', '/v1/a/c'],
+  ['DELETE', '/v1/a/c'],
+  ['GET', '/v1/a'],
+])('%s %s of a client that no filter has judged is refused', async (method, url) => {
+  await ask('PUT', '/v1/a/c/o', {}, 'hello');
+  const headers = Headers.of({ 'Content-Length': '0', Destination: 'c/copy' });
+  const request = clientRequest({ method, path: url, headers, authority: 'client' });
+  expect((await handler(request)).status).toBe(401);
+  const found = await createEmbeddedApp(storage).mayWrite(request, {
+    version: 'v1',
+    account: 'a',
+    container: 'c',
+    object: 'o',
+  });
+  expect(found).toMatchObject({ status: 401 });
+  expect((await ask('GET', '/v1/a/c')).body).toBe('o\n');
+});
 
 test('an object is kept with its metadata and shown in listings', async () => {
   const put = await ask('PUT', '/v1/a/c/o', { 'Content-Type': 'x/y', 'X-Object-Meta-K': 'v' }, 'hello');
@@ -218,6 +245,7 @@ test('a DELETE of what expires leaves what takes its place meanwhile', async () 
     path: '/v1/a/c/o',
     headers: Headers.of({ 'X-If-Delete-At': expires }),
     authority: 'client',
+    authorise: () => undefined,
   });
   expect((await createHandler(overtaken)(request)).status).toBe(412);
   expect(await ask('GET', '/v1/a/c/o')).toMatchObject({ status: 200, body: 'new' });

@@ -31,7 +31,15 @@ async function appFixture(): Promise<StoreFixture> {
     const [path = '', query = ''] = url.split('?');
     const all = headers.with('Content-Length', String(body.length));
     const response = await app.handler(
-      clientRequest({ method, path, query, headers: all, body, authority: 'client' }),
+      clientRequest({
+        method,
+        path,
+        query,
+        headers: all,
+        body,
+        authority: 'client',
+        authorise: () => undefined,
+      }),
     );
     return { ...response, body: await readAll(response.body, 1e9) };
   };

@@ -1,8 +1,9 @@
 import type { ByteString } from '../../../http/bytes';
 import type { Headers } from '../../../http/headers';
 import { ACCOUNT_ACL } from '../../../http/account_acl';
+import { unauthorised } from '../../../http/answers';
 import { BeyondAuthority } from '../../../http/grants';
-import type { Request, Resource } from '../../../http/message';
+import type { Request, Resource, Response } from '../../../http/message';
 import type { ContainerTarget, ObjectTarget, Target } from '../../../http/path';
 import { bucketOfParts } from '../../../reserved';
 import type { ContainerRecord, Storage } from '../storage';
@@ -68,8 +69,19 @@ export function authorise(
   const resource = call.isNamedByManifest
     ? resourceOfPart(storage, method, target, container)
     : resourceOf(storage, method, target, container);
-  const refusal = request.authorise?.(resource);
+  const refusal = judgement(request, resource);
   if (refusal) throw new Refused(refusal);
+}
+
+/**
+ * The refusal of what a client may not do; undefined if it may. A client that no filter has judged may nothing.
+ *
+ * @param request in the client's own name
+ */
+export function judgement(request: Request, resource: Resource): Response | undefined {
+  return request.authorise === undefined
+    ? unauthorised(resource.target.account)
+    : request.authorise(resource);
 }
 
 /** A part of an upload as something in its bucket; anything else as it is. */
@@ -109,9 +121,9 @@ export function openContainer(
 
 /** Whether the client owns the account (Swift's `swift_owner`): who may change it, and not only what is in it. */
 export function isOwner({ request, storage }: Pick<Call, 'request' | 'storage'>, target: Target): boolean {
-  if (request.authority !== 'client' || request.authorise === undefined) return true;
+  if (request.authority !== 'client') return true;
   const { version, account } = target;
-  return request.authorise(resourceOf(storage, 'POST', { version, account })) === undefined;
+  return judgement(request, resourceOf(storage, 'POST', { version, account })) === undefined;
 }
 
 const OWNERS_HEADERS = [

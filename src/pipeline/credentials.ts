@@ -1,0 +1,41 @@
+import type { IniSection } from '../config/ini';
+import type { Mistakes } from '../config/mistakes';
+import { weaknessOfKey } from '../config/weak_keys';
+import { Credentials } from '../credentials/credential';
+import { isCredential, readCredential, readCredentialsFile, type CheckKey } from '../credentials/sections';
+import type { FilterPlugin } from '../plugin';
+import type { ReadEntry } from './entries';
+
+/** Where the credentials of a configuration come from. */
+export interface CredentialSources {
+  readonly sections: ReadonlyMap<string, IniSection>;
+  /** Filters may name files of credentials, and have users of their own. */
+  readonly filters: readonly ReadEntry<FilterPlugin>[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The credentials of a configuration.
+ *
+ * @param reached the address at which other machines reach what the credentials are good for; undefined: none do, so
+ *   that keys may be weak
+ */
+export function readCredentials(
+  { sections, filters, env }: CredentialSources,
+  mistakes: Mistakes,
+  reached: string | undefined,
+): Credentials {
+  const checkKey: CheckKey = (key, { mistakes: found, line }) => {
+    const weakness = reached === undefined ? undefined : weaknessOfKey(key);
+    if (weakness !== undefined)
+      found.add(line, `the key ${weakness}: change it before you bind to ${reached}`);
+  };
+  const files = filters.flatMap(({ plugin, options }) => plugin.credentialsFile?.(options) ?? []);
+  return new Credentials([
+    ...[...sections.values()]
+      .filter(isCredential)
+      .flatMap((section) => readCredential(section, mistakes, checkKey) ?? []),
+    ...[...new Set(files)].flatMap((path) => readCredentialsFile(path, mistakes, env, checkKey)),
+    ...filters.flatMap(({ plugin, options }) => plugin.users?.(options) ?? []),
+  ]);
+}

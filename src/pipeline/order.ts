@@ -1,0 +1,31 @@
+import type { FilterPlugin } from '../plugin';
+
+/** Reports each filter that stands where it must not. */
+export function checkOrder(plugins: readonly FilterPlugin[], report: (cause: string) => void): void {
+  const placeOf = (name: string) => plugins.findIndex((plugin) => plugin.name === name);
+  for (const [index, { name, first, requires = {}, precedes = {} }] of plugins.entries()) {
+    if (placeOf(name) !== index) {
+      report(`${name} is in the pipeline twice`);
+      continue;
+    }
+    if (first && index > 0) report(`${name} must be the first of the pipeline`);
+    for (const [needed, why] of Object.entries(requires)) {
+      const at = placeOf(needed);
+      if (at < 0 || at > index) report(`${name} needs ${needed} before it in the pipeline: ${why}`);
+    }
+    for (const [later, why] of Object.entries(precedes)) {
+      const at = placeOf(later);
+      if (at >= 0 && at < index) report(`${name} must stand before ${later} in the pipeline: ${why}`);
+    }
+  }
+}
+
+/** Filters that authenticate, or make many requests of one. */
+const BEFORE_GUARD = ['s3api', 'cosapi', 'qsapi', 'bulk', 'tempauth', 'tempurl', 'formpost'];
+
+/** Where the parts of uploads are guarded: before `versioned_writes`, and behind all of those. */
+export function placeOfGuard(names: readonly string[]): number {
+  const writes = names.indexOf('versioned_writes');
+  const behind = names.findLastIndex((name) => BEFORE_GUARD.includes(name)) + 1;
+  return Math.max(writes < 0 ? names.length : writes, behind);
+}

@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { createLog } from '../../../src/log';
+import type { App } from '../../../src/plugin';
+import type { Config } from '../../../src/pipeline/load';
+import { startServer } from '../../../src/server/serve';
+import { CLIENTS, type ClientKind } from '../../conformance/attempts/clients';
+import { ROUTES } from '../../conformance/attempts/routes';
+import { isTelling, send, told } from '../../conformance/attempts/send';
+import {
+  changes,
+  look,
+  makeWorld,
+  type AttemptStore,
+  type UserName,
+  type World,
+} from '../../conformance/attempts/world';
+import { depth, partOf } from '../../support/depth';
+import { EMBEDDED_USERS, startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { countFigures } from '../../support/figures';
+import { runs } from '../../support/runs';
+import { suiteProxy } from '../../support/suite';
+import { describeWithSwift, login } from '../../support/swift';
+import { faultOf, Sample, type FilterNames } from './pipelines';
+
+const SEED = 20_260_101;
+const CHECKED = runs(2000);
+
+/** Pipelines that `check` accepts as they were drawn, each once before any comes again. */
+function acceptedOf(sample: Sample): FilterNames[] {
+  const drawn = fc.sample(sample.pipelines(), { numRuns: CHECKED, seed: SEED });
+  const accepted = drawn.filter((filters) => sample.with(filters) !== undefined);
+  const each = new Map(accepted.map((filters) => [filters.join(' '), filters])).values();
+  return [...each, ...accepted];
+}
+
+function checkPipelines(sample: Sample, needsLogin: boolean): void {
+  let accepted = 0;
+  fc.assert(
+    fc.property(sample.pipelines(), (filters) => {
+      if (sample.with(filters) === undefined) return;
+      accepted++;
+      expect(faultOf(filters, { needsLogin })).toBeUndefined();
+    }),
+    { numRuns: CHECKED, seed: SEED },
+  );
+  expect(accepted).toBeGreaterThan(0);
+  countFigures(expect.getState().currentTestName ?? '', { checked: CHECKED, accepted });
+}
+
+/**
+ * What clients get done, or are told, that they may not, at a server with a pipeline.
+ *
+ * @param row the client, in whose world nothing must change
+ */
+async function wrongs(store: AttemptStore, row: ClientKind, world: World, url: string): Promise<string[]> {
+  const attacker = await row.create(store, world);
+  const before = await look(world);
+  const wrong: string[] = [];
+  for (const route of ROUTES)
+    for (const place of world.places) {
+      if (!(route.modes ?? ['history']).includes(place.mode)) continue;
+      const attempt = await route.attempt(place, world);
+      const answer = await send({ ...attacker, client: attacker.client.at(url) }, attempt);
+      if (row.mayRead !== true && isTelling(answer)) wrong.push(`${route.name} was told ${told(answer)}`);
+    }
+  return [...wrong, ...changes(before, await look(world))];
+}
+
+/** Serves pipelines, a client of the attempt table at each, and expects that it gets nothing done. */
+async function attackAll(
+  store: AttemptStore,
+  pipelines: readonly FilterNames[],
+  serve: (filters: FilterNames) => Promise<{ readonly url: string; close(): Promise<void> }>,
+): Promise<void> {
+  const rows = CLIENTS.filter(({ notOn }) => !notOn?.includes(store.kind));
+  const chosen = partOf(rows, { oneOf: Math.ceil(rows.length / pipelines.length) });
+  for (const [i, row] of chosen.entries()) {
+    const world = await makeWorld(store, row.grants ?? {});
+    try {
+      for (const filters of pipelines.filter((_, at) => at % chosen.length === i)) {
+        const server = await serve(filters);
+        const wrong = await wrongs(store, row, world, server.url).finally(() => server.close());
+        expect([filters.join(' '), row.name, wrong]).toEqual([filters.join(' '), row.name, []]);
+      }
+    } finally {
+      await world.end();
+    }
+  }
+  countFigures(expect.getState().currentTestName ?? '', { served: pipelines.length });
+}
+
+describe('a configuration that check accepts, over the embedded store', () => {
+  const sample = new Sample('embedded.conf', { HINDSIGHT_DATA: '/nowhere', HINDSIGHT_PORT: '0' }, (text) =>
+    text.replace('user_test_tester = testing .admin', EMBEDDED_USERS),
+  );
+  let server: EmbeddedServer;
+  let app: App;
+  beforeAll(async () => {
+    const keeping = (config: Config): Config => ({
+      ...config,
+      createApp: async (...given) => (app = await config.createApp(...given)),
+    });
+    server = await startEmbedded('', '', keeping);
+  });
+  afterAll(() => server.close());
+
+  it('asks who a client is before anything depends on it', () => checkPipelines(sample, true));
+
+  it(
+    'lets nobody do what they may not',
+    async () => {
+      const store: AttemptStore = {
+        kind: 'embedded',
+        login: (user) => server.login(...users[user]),
+      };
+      const pipelines = acceptedOf(sample).slice(0, depth({ gate: 4, deep: 200 }));
+      await attackAll(store, pipelines, (filters) => {
+        const config = sample.with(filters);
+        if (!config) throw new Error('it was accepted before');
+        const shared = { ...app, close: () => Promise.resolve() };
+        return startServer({ ...config, createApp: () => Promise.resolve(shared) }, createLog('silent'));
+      });
+    },
+    depth({ gate: 120_000, deep: 1_800_000 }),
+  );
+
+  const users: Readonly<Record<UserName, readonly [user: string, key: string]>> = {
+    tester: ['test:tester', 'testing'],
+    tester2: ['test2:tester2', 'testing2'],
+    tester3: ['test:tester3', 'testing3'],
+    service: ['svc:worker', 'secret'],
+  };
+});
+
+describeWithSwift('a configuration that check accepts, over a Swift', ({ plain }) => {
+  const filter = 'allow_object_versioning = true';
+  const proxy = suiteProxy(plain, { filters: 'bulk formpost', filter });
+  const env = { SWIFT_URL: plain, SWIFT_AUTH_URL: `${plain}/auth/v1.0`, HINDSIGHT_PORT: '0' };
+  const sample = new Sample('swift.conf', env, (text) =>
+    text.replace(/^# (allow_object_versioning = )/m, '$1').concat('\nsole_server_check = off\n'),
+  );
+
+  it('has no filter where it must not stand', () => checkPipelines(sample, false));
+
+  it(
+    'lets nobody do what they may not',
+    async () => {
+      const store: AttemptStore = { kind: 'service user', login: (user) => login(proxy.url, user) };
+      const pipelines = acceptedOf(sample).slice(0, depth({ gate: 1, deep: 40 }));
+      await attackAll(store, pipelines, (filters) => {
+        const config = sample.with(filters);
+        if (!config) throw new Error('it was accepted before');
+        return startServer(config, createLog('silent'));
+      });
+    },
+    depth({ gate: 120_000, deep: 1_800_000 }),
+  );
+});
