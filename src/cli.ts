@@ -84,7 +84,8 @@ program
       findings++;
       process.stdout.write(`${JSON.stringify(finding)}\n`);
     }
-    process.stderr.write(`${folder}: ${findings === 0 ? 'all is well' : `${findings} findings`}\n`);
+    const count = findings === 1 ? '1 finding' : `${findings} findings`;
+    process.stderr.write(`${folder}: ${findings === 0 ? 'all is well' : count}\n`);
     process.exitCode = findings === 0 ? 0 : 1;
   });
 

@@ -9,6 +9,14 @@ export function messageOf(thrown: unknown): string {
   return message === undefined || message === '' ? codeOf(thrown) || String(thrown) : message;
 }
 
+/** What the system says of a file, without its error number and the call that failed. */
+export function systemReason(thrown: unknown): string {
+  const code = codeOf(thrown);
+  if (code === 'ENOENT') return 'no such file or folder';
+  const reason = new RegExp(`^${code}: ([^,]*)`).exec(messageOf(thrown))?.[1];
+  return code === '' || reason === undefined ? messageOf(thrown) : reason;
+}
+
 /** The code that Node's and undici's errors carry, or an empty string. */
 export function codeOf(thrown: unknown): string {
   return property(thrown, 'code') ?? '';

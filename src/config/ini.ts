@@ -54,23 +54,25 @@ class IniReader {
   /** Reads a line without its comment. */
   read(content: string, line: number): void {
     const header = /^\[([^\]]+)\]$/.exec(content);
-    if (header) return this.open((header[1] ?? '').trim(), line);
-    const { section } = this;
-    if (section === undefined) return this.mistakes.add(line, 'an option before the first [section]');
-    const continued = this.last === undefined ? undefined : section.options.get(this.last);
-    if (/^\s/.test(content) && this.last !== undefined && continued)
-      return this.continue(section, this.last, continued, { content: content.trim(), line });
+    const { section, last } = this;
+    if (header) this.open((header[1] ?? '').trim(), line);
+    else if (section === undefined) this.mistakes.add(line, 'an option before the first [section]');
+    else this.readIn(section, last, content, line);
+  }
+
+  private readIn(section: OpenSection, last: string | undefined, content: string, line: number): void {
+    const continued = last === undefined ? undefined : section.options.get(last);
     const option = /^(?:set\s+)?([^\s=:]+)\s*[=:]\s*(.*)$/.exec(content.trim());
-    if (!option)
-      return this.mistakes.add(
-        line,
-        `neither a [section] nor "option = value"${shown(section.name, content)}`,
-      );
-    const [, name = '', value = ''] = option;
+    if (/^\s/.test(content) && last !== undefined && continued)
+      this.continue(section, last, continued, { content: content.trim(), line });
+    else if (option) this.add(section, option[1] ?? '', option[2] ?? '', line);
+    else this.mistakes.add(line, `neither a [section] nor "option = value"${shown(section.name, content)}`);
+  }
+
+  private add({ name: sectionName, options }: OpenSection, name: string, value: string, line: number): void {
     this.last = name;
-    if (section.options.has(name))
-      return this.mistakes.add(line, `option ${name} is given twice in [${section.name}]`);
-    section.options.set(name, { ...this.expanded(value, line), line });
+    if (options.has(name)) this.mistakes.add(line, `option ${name} is given twice in [${sectionName}]`);
+    else options.set(name, { ...this.expanded(value, line), line });
   }
 
   private open(name: string, line: number): void {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parseIni, type IniSection } from '../config/ini';
 import type { Mistakes } from '../config/mistakes';
 import { readOptions } from '../config/options';
-import { messageOf } from '../errors';
+import { systemReason } from '../errors';
 import { toBytes } from '../http/bytes';
 import type { Credential } from './credential';
 
@@ -74,7 +74,7 @@ export function readCredentialsFile(
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    mistakes.add(undefined, `credentials_file = ${path}: ${messageOf(error)}`);
+    mistakes.add(undefined, `credentials_file = ${path}: ${systemReason(error)}`);
     return [];
   }
   const ofFile = mistakes.of(file);

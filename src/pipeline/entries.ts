@@ -64,7 +64,7 @@ export class Entries {
    * The sections of filters that do not stand in the pipeline. They are read as well, since a mistake in one
    * is one.
    */
-  unused<P extends Plugin>(kind: Kind, names: readonly string[], known: readonly P[]): IniSection[] {
+  unused(kind: Kind, names: readonly string[], known: readonly Plugin[]): IniSection[] {
     const misspelt = [...this.misspelt(kind, names, known).values()];
     const unused = this.others(kind, names).filter((section) => !misspelt.includes(section));
     for (const section of unused) this.entry(kind, nameIn(section), section, known);
@@ -77,7 +77,7 @@ export class Entries {
     found: IniSection | undefined,
     known: readonly P[],
   ): Entry<P> | undefined {
-    const section = found ?? { name: `${kind}:${name}`, line: this.line, options: new Map() };
+    const section: IniSection = found ?? { name: `${kind}:${name}`, line: this.line, options: new Map() };
     const use = section.options.get('use');
     const plugin = findPlugin(use?.value ?? name, known);
     if (plugin) {
@@ -97,11 +97,7 @@ export class Entries {
    * Sections that are meant for an entry of the pipeline which has none, by the entries' names: they name the same
    * in `use`, or are called nearly the same. Each is a mistake, since the entry would run with defaults.
    */
-  private misspelt<P extends Plugin>(
-    kind: Kind,
-    names: readonly string[],
-    known: readonly P[],
-  ): Map<string, IniSection> {
+  private misspelt(kind: Kind, names: readonly string[], known: readonly Plugin[]): Map<string, IniSection> {
     const bare = names.filter((name) => !this.sections.has(`${kind}:${name}`));
     const meant = new Map<string, IniSection>();
     for (const section of this.others(kind, names)) {
@@ -115,7 +111,7 @@ export class Entries {
   }
 
   /** Reports sections that are meant for an entry but have another name. */
-  reportMisspelt<P extends Plugin>(kind: Kind, names: readonly string[], known: readonly P[]): void {
+  reportMisspelt(kind: Kind, names: readonly string[], known: readonly Plugin[]): void {
     for (const [name, section] of this.misspelt(kind, names, known))
       this.mistakes.add(
         section.line,

@@ -9,7 +9,7 @@ import { Mistakes } from '../config/mistakes';
 import { readOptions, seconds, whole } from '../config/options';
 import type { Credentials } from '../credentials/credential';
 import { CREDENTIALS_FORM, isCredential } from '../credentials/sections';
-import { messageOf } from '../errors';
+import { systemReason } from '../errors';
 import type {
   App,
   AppPlugin,
@@ -91,7 +91,7 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError([{ file, line: undefined, cause: messageOf(error) }]);
+    throw new ConfigError([{ file, line: undefined, cause: systemReason(error) }]);
   }
   return readConfig(text, file, env);
 }

@@ -44,6 +44,11 @@ export function answerBadRequests(server: Server): void {
 
 function refusal(code: string): string {
   const [status, reason] = REASONS[code] ?? NOT_HTTP;
+  return rawRefusal(status, reason);
+}
+
+/** The last answer on a connection that no request has been read from, as it is written to the socket. */
+export function rawRefusal(status: string, reason: string): string {
   const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${reason.length + 1}`;
   const id = transactionId();
   const ids = `X-Trans-Id: ${id}\r\nX-Openstack-Request-Id: ${id}`;

@@ -1,9 +1,6 @@
 import type { Server } from 'node:net';
-import { now } from '../clock';
 import type { Log } from '../log';
-
-/** Milliseconds between two lines of the log about connections that were closed. */
-const QUIET = 60_000;
+import { Occasional } from './occasional';
 
 /**
  * Bounds the connections of a server in this process: further ones are closed as they come, and the
@@ -14,13 +11,10 @@ const QUIET = 60_000;
 export function boundConnections(server: Server, most: number | undefined, log: Log): void {
   if (most === undefined) return;
   server.maxConnections = most;
-  let refused = 0;
-  let quietUntil = -Infinity;
-  server.on('drop', () => {
-    refused++;
-    if (now() < quietUntil) return;
-    log.warn({ max_connections: most, refused }, 'there are too many connections: new ones are closed');
-    refused = 0;
-    quietUntil = now() + QUIET;
-  });
+  const report = new Occasional();
+  server.on('drop', () =>
+    report.once((refused) =>
+      log.warn({ max_connections: most, refused }, 'there are too many connections: new ones are closed'),
+    ),
+  );
 }

@@ -14,8 +14,10 @@ import type { Config } from '../pipeline/load';
 import type { App, ProcessRole } from '../plugin';
 import { Guard } from '../standing';
 import { createListener, headersOf, serve } from './listener';
+import { notListening } from './start_error';
 import { lookoutContext } from './lookout';
 import { boundConnections } from './most_connections';
+import { connectionsInLimit, keepWithinLimit } from './open_files';
 import { refusalOf, routeOf, type Route } from './routes';
 import { createShell } from './shell';
 import { s3Handler, siteHandler } from './sites';
@@ -102,6 +104,7 @@ async function open(
     });
   });
   boundConnections(server, config.server.max_connections, log);
+  keepWithinLimit(server, connectionsInLimit(), log);
   await listen(server, bind_port, bind_ip);
   const { address, family, port } = server.address() as AddressInfo;
   return { server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };
@@ -125,11 +128,13 @@ function refused({ transactionId }: Request, status: number, reason: string): Pr
   return Promise.resolve(ofTransaction(textResponse(status, reason), transactionId));
 }
 
+/** @throws StartError if the address cannot be bound to */
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const fail = (error: unknown) => reject(notListening(error, port, host));
+    server.once('error', fail);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', fail);
       resolve();
     });
   });

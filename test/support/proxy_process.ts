@@ -23,18 +23,22 @@ export interface ProxyProcess {
  * Starts the built command with a configuration, and waits until it says where it listens.
  *
  * @param onLog receives each line of its log
+ * @param openFiles its limit (`ulimit -n`); undefined: this process's own
  */
 export async function startProxyProcess(
   configuration: string,
   onLog: (line: Record<string, unknown>) => void = () => undefined,
+  openFiles?: number,
 ): Promise<ProxyProcess> {
   if (!existsSync(CLI)) throw new Error(`${CLI} is not there: npm run build`);
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-config-'));
   const file = join(folder, 'hindsight.conf');
   writeFileSync(file, configuration);
-  const child = spawn(process.execPath, [CLI, 'serve', '--config', file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const command = [process.execPath, CLI, 'serve', '--config', file];
+  const limited =
+    openFiles === undefined ? [] : ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles)];
+  const [program = '', ...given] = [...limited, ...command];
+  const child = spawn(program, given, { stdio: ['ignore', 'pipe', 'pipe'] });
   const printed = lastOf(child.stderr);
   noteProcess(child);
   const exited = once(child, 'exit').then(([code]) => code as number | null);

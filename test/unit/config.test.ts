@@ -263,6 +263,6 @@ describe('a configuration', () => {
   });
 
   it('that cannot be read names its file', () => {
-    expect(() => loadConfig('/no/such.conf', {})).toThrow('/no/such.conf: ENOENT');
+    expect(() => loadConfig('/no/such.conf', {})).toThrow('/no/such.conf: no such file or folder');
   });
 });

@@ -10,8 +10,9 @@ import type { App, AppPlugin, Objection, ServerFacts } from '../../plugin';
 import { judgement, resourceOf } from './api/call';
 import { createHandler } from './api/handler';
 import { refusalOfNames } from './api/limits';
-import { openStorage } from './lmdb_storage';
+import { openStorage, type StorageOptions } from './lmdb_storage';
 import type { Storage } from './storage';
+import { StorageError } from './storage_error';
 
 const options = z.object({
   data: z.string(),
@@ -32,15 +33,26 @@ export const embedded: AppPlugin<typeof options> = {
   create: async ({ data, expirer_interval, anonymous }, log, role) => {
     const app =
       role === 'worker'
-        ? createEmbeddedApp(await openStorage(data, { role: 'worker' }))
-        : createEmbeddedApp(await openStorage(data, { log }), { interval: expirer_interval, log });
+        ? createEmbeddedApp(await openData(data, { role: 'worker' }))
+        : createEmbeddedApp(await openData(data, { log }), { interval: expirer_interval, log });
     return anonymous === 'all' ? openToAll(app) : app;
   },
   preside: async ({ data, expirer_interval }, log) => {
-    const storage = await openStorage(data, { log });
+    const storage = await openData(data, { log });
     return { close: keepHouse(storage, { interval: expirer_interval, log }) };
   },
 };
+
+/** @throws StorageError that names the option which helps */
+async function openData(folder: string, given: StorageOptions): Promise<Storage> {
+  try {
+    return await openStorage(folder, given);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const message = `${error.message}; the option data of [app:embedded] names the folder`;
+    throw new StorageError(error.code, message, { cause: error });
+  }
+}
 
 /** Nobody is let in by silence: somebody authenticates, or the configuration says that nobody has to. */
 function objections(

@@ -1,4 +1,4 @@
-import { codeOf, messageOf } from '../../errors';
+import { codeOf, systemReason } from '../../errors';
 
 /**
  * Why the storage did not do what it was asked:
@@ -32,5 +32,7 @@ export class StorageError extends Error {
 export function fromSystem(what: string, thrown: unknown): StorageError {
   if (thrown instanceof StorageError) return thrown;
   const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(thrown));
-  return new StorageError(full ? 'no-space' : 'failed', `${what}: ${messageOf(thrown)}`, { cause: thrown });
+  return new StorageError(full ? 'no-space' : 'failed', `${what}: ${systemReason(thrown)}`, {
+    cause: thrown,
+  });
 }

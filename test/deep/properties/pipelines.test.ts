@@ -79,8 +79,12 @@ async function attackAll(
     try {
       for (const filters of pipelines.filter((_, at) => at % chosen.length === i)) {
         const server = await serve(filters);
-        const wrong = await wrongs(store, row, world, server.url).finally(() => server.close());
-        expect([filters.join(' '), row.name, wrong]).toEqual([filters.join(' '), row.name, []]);
+        try {
+          const wrong = await wrongs(store, row, world, server.url);
+          expect([filters.join(' '), row.name, wrong]).toEqual([filters.join(' '), row.name, []]);
+        } finally {
+          await server.close();
+        }
       }
     } finally {
       await world.end();

@@ -108,7 +108,7 @@ it.each([
 it('a credentials file that is not there, or has something else, does not start', () => {
   const other = configuration().replace('= s3.conf', '= missing.conf');
   expect(() => readConfig(other, join(folder, 'test.conf'), {})).toThrow(
-    /credentials_file = missing\.conf: ENOENT/,
+    /credentials_file = missing\.conf: no such file or folder/,
   );
   writeFileSync(join(folder, 'other.conf'), '\n[filter:x]\n');
   const odd = configuration().replace('= s3.conf', '= other.conf');

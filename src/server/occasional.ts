@@ -1,0 +1,19 @@
+import { now } from '../clock';
+
+/** Milliseconds between two reports. */
+const QUIET = 60_000;
+
+/** Reports what happens often at most once a minute. */
+export class Occasional {
+  private count = 0;
+  private quietUntil = -Infinity;
+
+  /** @param report receives how often it has happened since the last report */
+  once(report: (count: number) => void): void {
+    this.count++;
+    if (now() < this.quietUntil) return;
+    report(this.count);
+    this.count = 0;
+    this.quietUntil = now() + QUIET;
+  }
+}

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Log } from '../log';
+import { rawRefusal } from './bad_requests';
+import { endGently } from './gentle_close';
+import { Occasional } from './occasional';
+
+/** Files that the store opens for a moment, and connections that are being refused. */
+const RESERVE = 64;
+/** Connections that are refused at a time as ones that the client can read to the end; further ones are closed at once. */
+const MAX_REFUSED = 24;
+/** A connection's own, and one at the store for its request: a file, or another connection. */
+const FILES_PER_CONNECTION = 2;
+
+/**
+ * For how many connections this process may have files open, beside those that it has now; undefined if nothing
+ * limits it, or its system does not say.
+ */
+export function connectionsInLimit(): number | undefined {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    if (limit === undefined) return undefined;
+    const free = Number(limit) - readdirSync('/proc/self/fd').length - RESERVE;
+    return Math.max(1, Math.floor(free / FILES_PER_CONNECTION));
+  } catch {
+    return undefined;
+  }
+}
+
+const answer = () =>
+  rawRefusal('503 Service Unavailable', 'the server has as many connections as it can serve');
+
+/**
+ * Answers 503 on connections beyond those that the limit of open files leaves room for, before the store runs out of
+ * files for the connections that are there. To be called once all other listeners for connections are there.
+ */
+export function keepWithinLimit(server: Server, max: number | undefined, log: Log): void {
+  if (max === undefined) return;
+  const listeners = server.listeners('connection');
+  const report = new Occasional();
+  let admitted = 0;
+  let refused = 0;
+  const refuse = (socket: Socket) => {
+    report.once((count) =>
+      log.warn(
+        { connections: max, refused: count },
+        'the limit of open files (ulimit -n) leaves no room for more connections: new ones are answered 503',
+      ),
+    );
+    socket.on('error', () => undefined);
+    if (refused >= MAX_REFUSED) {
+      socket.write(answer());
+      return void socket.destroy();
+    }
+    refused++;
+    socket.once('close', () => refused--);
+    endGently(socket, answer());
+  };
+  server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    if (admitted >= max) {
+      refuse(socket);
+      return;
+    }
+    admitted++;
+    socket.once('close', () => admitted--);
+    for (const listener of listeners) listener.call(server, socket);
+  });
+}
