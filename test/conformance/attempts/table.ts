@@ -14,7 +14,7 @@ export function attemptTable(store: () => AttemptStore, kind: AttemptStore['kind
   // each client takes a world of its own: fewer of them, and more routes for each
   const inPart = partOf(
     rows.map((row, i) => [row.name, row, i] as const),
-    { oneOf: 4, from: kind.length },
+    { oneOf: 6, from: kind.length },
   );
   it.each(inPart)(
     '%s is refused whatever it tries',

@@ -3,7 +3,7 @@ import { depth } from '../../support/depth';
 import { holdsOver } from './property';
 
 const SEED = Number(process.env['AUTHORITY_SEED'] ?? 20_261_129);
-const WORLDS = Number(process.env['AUTHORITY_WORLDS'] ?? depth({ gate: 15, deep: 400 }));
+const WORLDS = Number(process.env['AUTHORITY_WORLDS'] ?? depth({ gate: 10, deep: 400 }));
 
 describe("what is asked in the service's name of a store of its own", () => {
   let store: BucketStore;

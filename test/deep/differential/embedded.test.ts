@@ -12,7 +12,7 @@ import { putSegments } from './segments';
 import { closeEndpoint, openEndpoint } from './side';
 import { depth } from '../../support/depth';
 
-const STEPS = stepsOr(depth({ gate: 36, deep: 1500 }));
+const STEPS = stepsOr(depth({ gate: 20, deep: 1500 }));
 const STEPS_WITH_IDS = stepsOr(depth({ gate: 24, deep: 500 }));
 
 const SAMPLE = join(__dirname, '../../../config/embedded.conf');

@@ -37,7 +37,7 @@ export async function compareAll(
     .padStart(5, '0');
   const onceFailed = ids > 0 ? ONCE_FAILED_WITH_IDS : ONCE_FAILED;
   // in the gate the owner's campaigns take others of them than those of others
-  for (const sequence of partOf(onceFailed, { oneOf: 5, from: Number(owner) }))
+  for (const sequence of partOf(onceFailed, { oneOf: 9, from: Number(owner) }))
     await compareSequence(compared, sequence, { run, owner, ids }, newTally());
   const { tally, reports } = await campaign(compared, {
     seed: SEED,

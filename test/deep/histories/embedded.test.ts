@@ -4,8 +4,8 @@ import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from './c
 import { depth } from '../../support/depth';
 
 const newFolder = temporaryFolders();
-const HISTORIES = historiesOr(depth({ gate: 12, deep: 100 }));
-const WITH_IDS = historiesOr(depth({ gate: 8, deep: 60 }));
+const HISTORIES = historiesOr(depth({ gate: 8, deep: 100 }));
+const WITH_IDS = historiesOr(depth({ gate: 5, deep: 60 }));
 
 describe.each([
   ['one process', 1],

@@ -3,7 +3,7 @@ import { historiesOr, recordAndJudge, timeFor } from './campaign';
 import { alone, succeeding } from './plan';
 import { depth } from '../../support/depth';
 
-const HISTORIES = historiesOr(depth({ gate: 15, deep: 30 }));
+const HISTORIES = historiesOr(depth({ gate: 9, deep: 30 }));
 
 describeWithSwift("histories over Swift's own versions", ({ versioned }) => {
   const place = async () => ({

@@ -132,7 +132,7 @@ describeWithSwift('who may write', ({ plain }) => {
         { oneOf: 2 },
       ),
     )('archiving with %s', (_, proxy) => {
-      describe.each(partOf(clients, { oneOf: 9, from: MODES.indexOf(mode) }))(
+      describe.each(partOf(clients, { oneOf: 14, from: MODES.indexOf(mode) }))(
         '%s is answered %i',
         (_who, status, rights, clientOf) => {
           it('and changes nothing, whatever it tries', async () => {

@@ -104,10 +104,10 @@ const SIGNED_WAYS: readonly Way[] = [
 
 describeWithSwift("the store's own ways to write", ({ plain }) => {
   describe.each([
-    ['the service user', partOf(WAYS, { oneOf: 2 }), suiteProxy(plain)],
+    ['the service user', partOf(WAYS, { oneOf: 3 }), suiteProxy(plain)],
     [
       "the client's token",
-      partOf([...WAYS, ...SIGNED_WAYS], { oneOf: 2, from: 1 }),
+      partOf([...WAYS, ...SIGNED_WAYS], { oneOf: 3, from: 1 }),
       suiteProxy(plain, { service: false }),
     ],
     [

@@ -130,7 +130,7 @@ describeWithSwift('a write that fails', ({ plain }) => {
         ],
       ];
 
-      it.each(partOf(failing, { oneOf: 2, from: MODES.indexOf(mode) }))(
+      it.each(partOf(failing, { oneOf: 3, from: MODES.indexOf(mode) }))(
         'for %s is answered %i and leaves nothing in the archive',
         async (_what, status, write) => {
           const begun = await begin();

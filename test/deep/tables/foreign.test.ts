@@ -177,7 +177,7 @@ describeWithSwift('those who come from elsewhere', ({ plain, versioned }) => {
   describe.each(MODES)('%s mode', (mode) => {
     const tried = partOf(RIGHTS, { oneOf: 2, from: MODES.indexOf(mode) });
     describe.each(tried)('who may %s', (_, rights) => {
-      it.each(partOf(WHO, { oneOf: 4, from: MODES.indexOf(mode) }))(
+      it.each(partOf(WHO, { oneOf: 6, from: MODES.indexOf(mode) }))(
         "one %s can do what he can do with Swift's own versions",
         async (_who, user) => {
           const [expected, found] = await Promise.all(

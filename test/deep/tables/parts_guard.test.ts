@@ -4,17 +4,17 @@ import { describeInDepth, partOf } from '../../support/depth';
 import { describeWithSwift } from '../../support/swift';
 
 describe('parts of uploads in the embedded store', () => {
-  partsGuardSuite(openEmbedded, { others: partOf(OTHERS, { oneOf: 4 }) });
+  partsGuardSuite(openEmbedded, { others: partOf(OTHERS, { oneOf: 6 }) });
 });
 
 describeWithSwift('parts of uploads in a Swift', ({ plain }) => {
   describe('with a service user', () => {
-    const others = partOf(OTHERS, { oneOf: 7 });
+    const others = partOf(OTHERS, { oneOf: 12 });
     partsGuardSuite(() => openSwift(plain, { filters: 'bulk' }), { others });
   });
 
   describeInDepth('without a service user, and with the bulk of the Swift', () => {
-    const others = partOf(OTHERS, { oneOf: 7, from: 1 });
+    const others = partOf(OTHERS, { oneOf: 12, from: 1 });
     partsGuardSuite(() => openSwift(plain, { service: false }), { others, isSuspended: true });
   });
 });

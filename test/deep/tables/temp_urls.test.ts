@@ -189,7 +189,7 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
     // only deletes know of modes
     const attempts = ATTEMPTS.filter(([what]) => mode === 'history' || /^(PUT|DELETE.*)$/.test(what));
 
-    it.each(partOf(attempts, { oneOf: 4, from: MODES.indexOf(mode) }))(
+    it.each(partOf(attempts, { oneOf: 6, from: MODES.indexOf(mode) }))(
       "%s does what it does with Swift's own versions",
       async (what, attempt) => {
         const [expected, found] = await Promise.all(

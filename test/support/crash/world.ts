@@ -111,7 +111,9 @@ export class World {
   post(name: string, meta: string): number {
     const object = this.at(name);
     if (!object.current) return 404;
-    const content = { ...object.current, meta };
+    const { body } = object.current;
+    // to Swift a dynamic large object is one by its metadata, which a POST replaces
+    const content = { ...object.current, body: body === 'dlo' ? '' : body, meta };
     if (hasIds(this.mode)) postTo(object, content);
     else object.current = content;
     return 202;
