@@ -3,7 +3,7 @@ import type { Gap, Gate } from './gate';
 import type { Next, Operation } from './operations';
 import { Place, StrictClient, type Seen } from './place';
 import type { Step } from './steps';
-import { hasIds, World, type Content, type Entry, type Versioned } from './world';
+import { bodyAfterPost, hasIds, World, type Content, type Entry, type Versioned } from './world';
 import { nullOf, type NullAt } from './world_of_dialects';
 import { latestIn } from './world_with_ids';
 
@@ -102,9 +102,11 @@ export class Run {
     for (const [i, name] of operation.objects.entries()) {
       const { oddities, halves, latest, nullAt, ids: last = [], ...state } = await at.look(name);
       this.found.push(...oddities, ...(next.writesFirst ? [] : halves));
-      for (const [id, content] of last)
-        if ((ids.get(id) ?? content) !== content)
-          this.found.push(`${id} was ${ids.get(id) ?? ''} and is ${content}`);
+      for (const [id, content] of last) {
+        const before = ids.get(id) ?? content;
+        if (content !== before && content !== bodyAfterPost(before))
+          this.found.push(`${id} was ${before} and is ${content}`);
+      }
       this.judgeEnding(name, { statuses: statuses[i] ?? [], state, latest, nullAt });
     }
   }

@@ -111,9 +111,7 @@ export class World {
   post(name: string, meta: string): number {
     const object = this.at(name);
     if (!object.current) return 404;
-    const { body } = object.current;
-    // to Swift a dynamic large object is one by its metadata, which a POST replaces
-    const content = { ...object.current, body: body === 'dlo' ? '' : body, meta };
+    const content = { ...object.current, body: bodyAfterPost(object.current.body), meta };
     if (hasIds(this.mode)) postTo(object, content);
     else object.current = content;
     return 202;
@@ -161,6 +159,11 @@ export class World {
   }
 
   private readonly between = () => this.onHalf(this.clone());
+}
+
+/** To Swift a dynamic large object is one by its metadata, which a POST replaces; others keep their bodies. */
+export function bodyAfterPost(body: string): string {
+  return body === 'dlo' ? '' : body;
 }
 
 function archiveCurrent(object: Versioned): void {
