@@ -11,10 +11,11 @@ export function messageOf(thrown: unknown): string {
 
 /** What the system says of a file, without its error number and the call that failed. */
 export function systemReason(thrown: unknown): string {
-  const code = codeOf(thrown);
+  const [code, message] = [codeOf(thrown), messageOf(thrown)];
   if (code === 'ENOENT') return 'no such file or folder';
-  const reason = new RegExp(`^${code}: ([^,]*)`).exec(messageOf(thrown))?.[1];
-  return code === '' || reason === undefined ? messageOf(thrown) : reason;
+  // as in `EACCES: permission denied, open 'x'`
+  if (code === '' || !message.startsWith(`${code}: `)) return message;
+  return message.slice(code.length + 2).split(',')[0] ?? message;
 }
 
 /** The code that Node's and undici's errors carry, or an empty string. */

@@ -74,7 +74,7 @@ export class Contents {
     return (await isMadeOfParts(request, source, this.next)) ? refusal : request;
   }
 
-  /** The store's answer for a source that the client cannot read, which in Swift comes before all others. */
+  /** The store's answer for a source that the client cannot read; Swift looks at the source first. */
   private async refusalOfSource(request: Request, source: ObjectTarget): Promise<Response | undefined> {
     const headers = credentials(request.headers);
     const asked = { method: 'GET', path: formatTarget(source), query: request.query, headers };

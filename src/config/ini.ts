@@ -20,8 +20,8 @@ export interface IniSection {
  * indented lines continue the value before, lines that begin with `#` or `;` and what follows ` ;` or ` #` are comments,
  * `set name = value` is Paste's spelling of the same. `${NAME}` and `${NAME:-default}` are taken from the environment.
  *
- * @param mistakes receives whatever cannot be read: text outside a section, a line that is no option, an option or a
- *   section given twice, an environment variable that is not set
+ * @param mistakes receives whatever cannot be read: text outside a section, a line that is no option,
+ *   an option or a section given twice, an environment variable that is not set
  */
 export function parseIni(
   text: string,

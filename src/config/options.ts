@@ -56,7 +56,7 @@ export interface OptionForm {
 /**
  * Reads a section's options by a schema; an option with an empty value counts as not given, `use` is left out.
  *
- * @param mistakes receives the line of each unknown option and unreadable value, and what is known instead
+ * @param mistakes receives each unknown option and unreadable value, and what is known instead
  * @param more options whose names only have a form; the schema takes them with a catchall
  * @returns undefined after a mistake
  */

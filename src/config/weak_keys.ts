@@ -1,7 +1,10 @@
 /** Characters that a key has at least. */
 const MIN_LENGTH = 12;
 
-/** Keys that the documents of Swift, S3 and COS print for everybody to read; those of the samples are too short. */
+/**
+ * Keys that the documents of Swift, S3 and COS print for everybody to read; those of the samples are
+ * too short.
+ */
 const PRINTED = new Set([
   'AWS_SECRET_ACCESS_KEY',
   'b3968d0207b54ece87cccc06515a89d4',

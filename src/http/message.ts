@@ -91,8 +91,8 @@ export interface Request {
   /** Where the client's connection comes from; not there on requests of the proxy's own. */
   readonly remoteAddress?: string | undefined;
   /**
-   * Set by a filter that knows the client, or that the request is signed, for an app that keeps objects itself. Such an
-   * app refuses a client's request without it.
+   * Set by a filter that knows the client, or that the request is signed, for an app that keeps objects
+   * itself. Such an app refuses a client's request without it.
    */
   readonly authorise?: Authorise;
   /** There where a filter for another API asks. */

@@ -61,8 +61,8 @@ export class Entries {
   }
 
   /**
-   * The sections of filters that do not stand in the pipeline. They are read as well, since a mistake in one
-   * is one.
+   * The sections of filters that do not stand in the pipeline. They are read as well, so that mistakes
+   * in them are reported.
    */
   unused(kind: Kind, names: readonly string[], known: readonly Plugin[]): IniSection[] {
     const misspelt = [...this.misspelt(kind, names, known).values()];
@@ -94,8 +94,9 @@ export class Entries {
   }
 
   /**
-   * Sections that are meant for an entry of the pipeline which has none, by the entries' names: they name the same
-   * in `use`, or are called nearly the same. Each is a mistake, since the entry would run with defaults.
+   * Sections that are meant for an entry of the pipeline which has none, by the entries' names: they
+   * name the same in `use`, or are called nearly the same. Each is a mistake, since the entry would
+   * run with defaults.
    */
   private misspelt(kind: Kind, names: readonly string[], known: readonly Plugin[]): Map<string, IniSection> {
     const bare = names.filter((name) => !this.sections.has(`${kind}:${name}`));

@@ -8,14 +8,17 @@ import { Occasional } from './occasional';
 
 /** Files that the store opens for a moment, and connections that are being refused. */
 const RESERVE = 64;
-/** Connections that are refused at a time as ones that the client can read to the end; further ones are closed at once. */
+/**
+ * Refused connections that stay, at a time, until their clients have read the answer; others are
+ * closed at once.
+ */
 const MAX_REFUSED = 24;
 /** A connection's own, and one at the store for its request: a file, or another connection. */
 const FILES_PER_CONNECTION = 2;
 
 /**
- * For how many connections this process may have files open, beside those that it has now; undefined if nothing
- * limits it, or its system does not say.
+ * For how many connections this process may have files open, beside those that it has now; undefined
+ * if nothing limits it, or its system does not say.
  */
 export function connectionsInLimit(): number | undefined {
   try {
@@ -32,8 +35,9 @@ const answer = () =>
   rawRefusal('503 Service Unavailable', 'the server has as many connections as it can serve');
 
 /**
- * Answers 503 on connections beyond those that the limit of open files leaves room for, before the store runs out of
- * files for the connections that are there. To be called once all other listeners for connections are there.
+ * Answers 503 on connections beyond those that the limit of open files leaves room for, before the
+ * store runs out of files for the connections that are there. To be called after all other listeners
+ * for connections were added.
  */
 export function keepWithinLimit(server: Server, max: number | undefined, log: Log): void {
   if (max === undefined) return;
