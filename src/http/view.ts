@@ -22,12 +22,15 @@ export interface View {
   readonly isRangedOnce?: boolean;
   /** Refuses where what is to be read from there on is known not to be there. */
   check?(first: number): Promise<void>;
-  /** Bytes from the first to the last, both counted. Called for at least one byte; at most once for a range. */
-  read(first: number, last: number): Body;
+  /**
+   * Bytes from the first to the last, both counted. Called for at least one byte; at most once for
+   * a range. Rejects if it is known before the first byte that they cannot be read.
+   */
+  read(first: number, last: number): Body | Promise<Body>;
 }
 
 /** Answers a GET or HEAD with what a view shows: conditions, then ranges (swob's `Response._response_iter`). */
-export function serve(request: Request, view: View): Response {
+export async function serve(request: Request, view: View): Promise<Response> {
   const headers = viewHeaders(view);
   const failed = failedCondition(request.headers, view.etag, view.timestamp);
   if (failed === 304) return bare(304, headers.with('Accept-Ranges', 'bytes'), view.contentType);
@@ -35,7 +38,7 @@ export function serve(request: Request, view: View): Response {
   const typed = headers.with('Content-Type', shownType(view.contentType)).with('Accept-Ranges', 'bytes');
   const { size } = view;
   if (size === undefined) {
-    const body = request.method === 'HEAD' ? NO_BODY : view.read(0, Number.MAX_SAFE_INTEGER);
+    const body = request.method === 'HEAD' ? NO_BODY : await view.read(0, Number.MAX_SAFE_INTEGER);
     return { status: 200, headers: typed, body };
   }
   const whole = typed.with('Content-Length', String(size));
@@ -44,7 +47,7 @@ export function serve(request: Request, view: View): Response {
   if (ranges?.length === 0)
     return unsatisfiable(view.isRangedOnce ? typed.only('Accept-Ranges') : typed, size);
   if (size === 0) return { status: 200, headers: whole, body: NO_BODY };
-  if (ranges === undefined) return { status: 200, headers: whole, body: view.read(0, size - 1) };
+  if (ranges === undefined) return { status: 200, headers: whole, body: await view.read(0, size - 1) };
   const [range] = ranges;
   if (range && ranges.length === 1) return single(view, typed, range, size);
   return multiple(view, typed, ranges, size);
@@ -88,12 +91,17 @@ function unsatisfiable(headers: Headers, size: number): Response {
   return answer(416, headers.with('Content-Range', `bytes */${size}`));
 }
 
-function single(view: View, headers: Headers, [first, last]: Range, size: number): Response {
+async function single(
+  view: View,
+  headers: Headers,
+  [first, last]: Range,
+  size: number,
+): Promise<Response> {
   const own = Headers.of({
     'Content-Range': `bytes ${first}-${last}/${size}`,
     'Content-Length': String(last - first + 1),
   });
-  return { status: 206, headers: headers.withAll(own), body: view.read(first, last) };
+  return { status: 206, headers: headers.withAll(own), body: await view.read(first, last) };
 }
 
 function multiple(view: View, headers: Headers, ranges: readonly Range[], size: number): Response {
@@ -113,7 +121,7 @@ function multiple(view: View, headers: Headers, ranges: readonly Range[], size: 
   async function* parts(): AsyncGenerator<Buffer> {
     for (const [at, [first, last]] of ranges.entries()) {
       yield heads[at] ?? end;
-      yield* chunks(view.read(first, last));
+      yield* chunks(await view.read(first, last));
       yield Buffer.from('\r\n');
     }
     yield end;

@@ -62,7 +62,7 @@ export async function bytesOf(
   first?: number,
   last?: number,
 ): Promise<Buffer> {
-  return readWhole(storage.read(content, first, last));
+  return readWhole(await storage.read(content, first, last));
 }
 
 export async function readWhole(body: Body): Promise<Buffer> {

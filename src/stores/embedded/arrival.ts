@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { BlockSummer, type BlockSums } from './block_sums';
 import type { ContentFiles } from './content_files';
 import type { Numbers } from './numbers';
 import { formatContentId, parseContentId } from './records';
@@ -9,14 +11,19 @@ import { fromSystem, StorageError } from './storage_error';
 /** How much is gathered before it is written to a file. */
 const writeSize = 512 * 1024;
 
+/** A finished content: its bytes if they are to be kept in the database, or its file's checksums. */
+export type Landed =
+  | { readonly bytes: Buffer; readonly sum: number; readonly sums?: undefined }
+  | { readonly bytes?: undefined; readonly sums: BlockSums };
+
 /** What an arrival needs of the storage. */
 export interface Harbour {
   readonly files: ContentFiles;
   readonly numbers: Numbers;
   /** Contents up to this size are kept in the database, in bytes. */
   readonly inlineLimit: number;
-  /** Notes a finished content, with its bytes if they are to be kept in the database. */
-  landed(id: number, bytes: Buffer | undefined): void;
+  /** Notes a finished content, which no record has yet. */
+  landed(id: number, content: Landed): void;
   /** Forgets a finished content unless a record has it. Never rejects. */
   dropped(id: number): Promise<void>;
   /** Removes an unfinished content's file. Never rejects. */
@@ -27,6 +34,7 @@ export interface Harbour {
 export class Arrival implements Incoming {
   readonly #harbour: Harbour;
   readonly #hash = createHash('md5');
+  readonly #summer = new BlockSummer();
   #chunks: Buffer[] = [];
   #gathered = 0;
   #size = 0;
@@ -44,6 +52,7 @@ export class Arrival implements Incoming {
   write(chunk: Buffer): Promise<void> {
     return this.#do('write', async () => {
       this.#hash.update(chunk);
+      this.#summer.update(chunk);
       this.#chunks.push(chunk);
       this.#gathered += chunk.length;
       this.#size += chunk.length;
@@ -55,7 +64,7 @@ export class Arrival implements Incoming {
     return this.#do('finish', async () => {
       const small = this.#fileId === undefined && this.#size <= this.#harbour.inlineLimit;
       const id = small ? await this.#harbour.numbers.forSmall() : await this.#finishFile();
-      this.#harbour.landed(id, small ? Buffer.concat(this.#chunks) : undefined);
+      this.#harbour.landed(id, small ? this.#inline() : { sums: this.#summer.digest() });
       this.#chunks = [];
       this.#state = 'finished';
       this.#finished = { id: formatContentId(id), size: this.#size, etag: this.#hash.digest('hex') };
@@ -84,6 +93,11 @@ export class Arrival implements Incoming {
     });
     this.#doing = doing;
     return doing;
+  }
+
+  #inline(): Landed {
+    const bytes = Buffer.concat(this.#chunks);
+    return { bytes, sum: crc32(bytes) };
   }
 
   async #finishFile(): Promise<number> {

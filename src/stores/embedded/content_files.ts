@@ -1,7 +1,6 @@
-import { closeSync, createReadStream } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
 import { codeOf } from '../../errors';
 import { FILE_MODE, FOLDER_MODE, type Privacy } from './privacy';
 import { formatContentId } from './records';
@@ -10,9 +9,6 @@ import { fromSystem, StorageError } from './storage_error';
 
 /** What a file is called before all of its bytes are on disk. */
 const partial = '.part';
-
-/** How much is read from a file at once. */
-const readSize = 256 * 1024;
 
 /** Something in the folder of contents. */
 export interface FoundFile {
@@ -71,20 +67,17 @@ export class ContentFiles {
   }
 
   /**
-   * Bytes from first to last. The file is opened now and not when the stream is read, so that it may be removed meanwhile.
+   * Opens a content's file to be read. It may be removed meanwhile.
    *
-   * @throws StorageError `gone`, `corrupt` if the file is not as long as it should be, or none, `failed`
+   * @throws StorageError `gone` if there is none, `corrupt` if it is not as long as it should be, or
+   *   no regular file, `failed`
    */
-  read(id: number, size: number, first: number, last: number): Readable {
+  open(id: number, size: number): { readonly fd: number; readonly name: string } {
     const { fd, size: found } = this.#open(id);
-    try {
-      if (found !== size)
-        throw new StorageError('corrupt', `${this.#path(id)} has ${found} bytes and not ${size}`);
-      return createReadStream('', { fd, start: first, end: last, highWaterMark: readSize });
-    } catch (error) {
-      closeSync(fd);
-      throw fromSystem('could not read', error);
-    }
+    const name = this.#path(id);
+    if (found === size) return { fd, name };
+    closeSync(fd);
+    throw new StorageError('corrupt', `${name} has ${found} bytes and not ${size}`);
   }
 
   /** Everything in the folder of contents and in its folders. */
@@ -102,6 +95,11 @@ export class ContentFiles {
         yield { name, id: isInPlace ? id : undefined, isFile: file.isFile() };
       }
     }
+  }
+
+  /** A content's file, as a path in the data folder. */
+  nameOf(id: number): string {
+    return path.join('content', path.relative(this.#folder, this.#path(id)));
   }
 
   #open(id: number): OpenFile {

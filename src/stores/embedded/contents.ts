@@ -1,13 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { Arrival, type Harbour } from './arrival';
+import { crc32 } from 'node:zlib';
+import { Arrival, type Harbour, type Landed } from './arrival';
+import { BLOCK, UNVERIFIED, type Verifier, WholeBody } from './block_sums';
 import type { Commits, Moment } from './commits';
 import type { ContentFiles } from './content_files';
 import { idKey, idOf } from './keys';
 import { Numbers } from './numbers';
-import { parseContentId, Place } from './records';
+import { formatContentId, parseContentId, Place, type StoredContent } from './records';
 import type { ContentRef, Incoming } from './storage';
 import { StorageError } from './storage_error';
+import { getSums, putSums, removeSums } from './sums';
+import type { Table } from './table';
 import type { Tables } from './tables';
+import { type OpenContent, openVerified, readVerified } from './verified_file';
 
 /**
  * The bytes of objects, each content kept once and counted by the records that have it. Where its file may exist without a record, or its
@@ -19,8 +25,8 @@ export class Contents implements Harbour {
   readonly inlineLimit: number;
   readonly #tables: Tables;
   readonly #commits: Commits;
-  /** Finished, but no record has them yet; with their bytes, unless they are in a file. */
-  readonly #landed = new Map<number, Buffer | undefined>();
+  /** Finished, but no record has them yet. */
+  readonly #landed = new Map<number, Landed>();
   /** Numbers whose files are removed: the next commit takes them off the tables `arriving` and `gone`. */
   readonly #removed = new Set<number>();
   readonly #removing = new Set<Promise<void>>();
@@ -37,47 +43,53 @@ export class Contents implements Harbour {
     return new Arrival(this);
   }
 
-  landed(id: number, bytes: Buffer | undefined): void {
-    this.#landed.set(id, bytes);
+  landed(id: number, content: Landed): void {
+    this.#landed.set(id, content);
   }
 
   /** Within a commit: one more record has this content. False if it went. */
   adopt(content: ContentRef, moment: Moment): boolean {
     const id = parseContentId(content.id);
-    const { contents, inline, arriving } = this.#tables;
+    const { contents, inline, sums, arriving } = this.#tables;
     const key = idKey(id);
     const stored = contents.get(key);
     if (stored !== undefined) {
-      const [references, size, etag, place] = stored;
-      contents.putSync(key, [references + 1, size, etag, place]);
+      contents.putSync(key, counted(stored, 1));
       return true;
     }
-    if (!this.#landed.has(id)) return false;
-    const bytes = this.#landed.get(id);
-    contents.putSync(key, [1, content.size, content.etag, bytes === undefined ? Place.File : Place.Inline]);
-    if (bytes === undefined) arriving.removeSync(key);
-    else inline.putSync(key, bytes);
+    const landed = this.#landed.get(id);
+    if (landed === undefined) return false;
+    const { size, etag } = content;
+    if (landed.bytes === undefined) {
+      contents.putSync(key, [1, size, etag, Place.File, BLOCK]);
+      putSums(sums, id, landed.sums);
+      arriving.removeSync(key);
+    } else {
+      contents.putSync(key, [1, size, etag, Place.Inline, landed.sum]);
+      inline.putSync(key, landed.bytes);
+    }
     moment.after(() => this.#landed.delete(id));
     return true;
   }
 
   /** Within a commit: one record less has this content. With the last it goes, and its file after the commit. */
   release(id: number, moment: Moment): void {
-    const { contents, inline, gone } = this.#tables;
+    const { contents, inline, sums, gone, holds } = this.#tables;
     const key = idKey(id);
     const stored = contents.get(key);
     if (stored === undefined) return;
-    const [references, size, etag, place] = stored;
+    const [references, size, , place] = stored;
     if (references > 1) {
-      contents.putSync(key, [references - 1, size, etag, place]);
+      contents.putSync(key, counted(stored, -1));
       return;
     }
     contents.removeSync(key);
     if (place === Place.Inline) {
       inline.removeSync(key);
     } else {
+      removeSums(sums, id, size);
       gone.putSync(key, true);
-      moment.after(() => this.#remove(id));
+      if (!isAny(holds)) moment.after(() => this.#remove(id));
     }
   }
 
@@ -95,15 +107,24 @@ export class Contents implements Harbour {
   }
 
   /** See `Storage.read`. */
-  read(content: ContentRef, first: number, last: number): Buffer | Readable {
+  read(content: ContentRef, first: number, last: number): Promise<Buffer | Readable> {
     const id = parseContentId(content.id);
-    const bytes = this.#landed.has(id) ? this.#landed.get(id) : this.#inline(id);
-    if (bytes !== undefined) return bytes.subarray(first, last + 1);
-    return this.files.read(id, content.size, first, last);
+    const found = this.#find(id);
+    if (Buffer.isBuffer(found)) return Promise.resolve(found.subarray(first, last + 1));
+    return openVerified(this.#open(id, content, found, first, last), first, last);
+  }
+
+  /** See `Storage.verify`. */
+  async verify(content: ContentRef): Promise<void> {
+    const id = parseContentId(content.id);
+    const found = this.#find(id);
+    if (Buffer.isBuffer(found)) return;
+    const open = this.#open(id, content, found, 0, content.size - 1);
+    for await (const bytes of readVerified(open)) void bytes;
   }
 
   async dropped(id: number): Promise<void> {
-    const inFile = this.#landed.has(id) && this.#landed.get(id) === undefined;
+    const inFile = this.#landed.get(id)?.sums !== undefined;
     try {
       // Asked within a commit, since a record may be about to have it.
       const adopted = await this.#commits.run((moment) => {
@@ -153,14 +174,50 @@ export class Contents implements Harbour {
     if (this.#removed.size > 0) await this.#commits.run((moment) => this.clearJournals(moment));
   }
 
-  /** The bytes of a content that has no file. */
-  #inline(id: number): Buffer | undefined {
+  /** The bytes of a content that has no file, verified; what is known of one that has. */
+  #find(id: number): Buffer | StoredContent | Landed {
+    const landed = this.#landed.get(id);
+    if (landed !== undefined) return landed.bytes ?? landed;
     const stored = this.#tables.contents.get(idKey(id));
-    if (stored === undefined) throw new StorageError('gone', 'the content is no object’s any more');
-    if (stored[3] === Place.File) return undefined;
+    if (stored === undefined) throw gone();
+    return stored[3] === Place.File ? stored : this.#inline(id, stored);
+  }
+
+  #inline(id: number, [, size, etag, , sum]: StoredContent): Buffer {
     const bytes = this.#tables.inline.get(idKey(id));
-    if (bytes === undefined) throw new StorageError('corrupt', `the bytes of content ${id} are missing`);
-    return bytes;
+    const isRight =
+      bytes?.length === size && (sum === null ? md5Of(bytes) === etag : crc32(bytes) === sum);
+    if (isRight) return bytes;
+    const what = `the content ${formatContentId(id)} in the database`;
+    throw new StorageError('corrupt', `${what} is ${bytes ? 'damaged' : 'missing'}`);
+  }
+
+  /** Opens a file with what judges its bytes from one to another, both counted. */
+  #open(
+    id: number,
+    content: ContentRef,
+    found: StoredContent | Landed,
+    first: number,
+    last: number,
+  ): OpenContent {
+    const { size, etag } = content;
+    const isWhole = first === 0 && last === size - 1;
+    let verifier: Verifier;
+    if (!Array.isArray(found)) verifier = (found as Landed).sums ?? UNVERIFIED;
+    else if (found[4] !== null) verifier = getSums(this.#tables.sums, id, first, last);
+    else verifier = isWhole ? new WholeBody(size, etag) : UNVERIFIED;
+    try {
+      return { ...this.files.open(id, size), size, verifier };
+    } catch (error) {
+      throw this.#isMissing(id, error) ? missing(id) : error;
+    }
+  }
+
+  /** Whether a file is not there although there is a record of it even now. */
+  #isMissing(id: number, error: unknown): boolean {
+    if (!(error instanceof StorageError) || error.code !== 'gone') return false;
+    this.#tables.root.resetReadTxn();
+    return this.#tables.contents.has(idKey(id));
   }
 
   #remove(id: number): void {
@@ -174,4 +231,26 @@ export class Contents implements Harbour {
       .finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
   }
+}
+
+/** A content's record with one more object that has it, or one less. */
+function counted([references, ...rest]: StoredContent, change: 1 | -1): StoredContent {
+  return [references + change, ...rest];
+}
+
+function isAny(table: Table<unknown>): boolean {
+  for (const key of table.getKeys({ limit: 1 })) return key.length > 0;
+  return false;
+}
+
+function md5Of(bytes: Buffer): string {
+  return createHash('md5').update(bytes).digest('hex');
+}
+
+function gone(): StorageError {
+  return new StorageError('gone', 'the content is no object’s any more');
+}
+
+function missing(id: number): StorageError {
+  return new StorageError('corrupt', `the file of content ${formatContentId(id)} is missing`);
 }

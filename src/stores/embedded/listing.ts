@@ -1,7 +1,7 @@
 import type { ByteString } from '../../http/bytes';
 import { afterPrefix, childKey, childName, idKey, longest } from './keys';
 import type { ListingQuery } from './storage';
-import type { Table } from './tables';
+import type { Table } from './table';
 
 export type Entry<V> = { readonly name: ByteString; readonly value: V } | { readonly subdir: ByteString };
 

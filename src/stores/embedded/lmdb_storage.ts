@@ -5,6 +5,7 @@ import type { ByteString } from '../../http/bytes';
 import type { Log } from '../../log';
 import { Commits, type Change } from './commits';
 import { Contents } from './contents';
+import { convert } from './convert';
 import { ContentFiles, syncFolder } from './content_files';
 import { checkName } from './keys';
 import { type Entry, list } from './listing';
@@ -65,6 +66,7 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     tables = openTables(folder);
     session = await Session.open(tables, folder, role);
     if (role === 'owner') {
+      convertIfOld(tables, log);
       await files.prepare(privacy);
       await syncFolder(folder);
       privacy.reportFailures();
@@ -83,6 +85,14 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     await tables?.root.close();
     throw fromSystem(`could not open ${folder}`, error);
   }
+}
+
+/** A folder of 0.1.0 gets this version's format, once, when nobody else can have it open. */
+function convertIfOld(tables: Tables, log: StorageOptions['log']): void {
+  if (!tables.checking.allowsUnchecked) return;
+  const { folder } = tables;
+  log?.warn({ folder }, 'the data folder gets the format of this version; 0.1.0 can no longer open it');
+  convert(tables);
 }
 
 /** Before the database is opened, which another program may have left open to everybody. */
@@ -222,9 +232,18 @@ class LmdbStorage implements Storage {
     return this.#change((moment) => this.#objects.delete([account, container, object], condition, moment));
   }
 
-  read(content: ContentRef, first = 0, last = content.size - 1): Buffer | Readable {
+  async read(
+    content: ContentRef,
+    first = 0,
+    last = content.size - 1,
+  ): Promise<Buffer | Readable> {
     this.#look();
     return this.#parts.contents.read(content, first, last);
+  }
+
+  async verify(content: ContentRef): Promise<void> {
+    this.#look();
+    return this.#parts.contents.verify(content);
   }
 
   async expire(most: number): Promise<number> {
@@ -248,7 +267,8 @@ class LmdbStorage implements Storage {
     const orphans = arriving.filter((entry) => !alive.has(entry.session)).map((entry) => entry.id);
     // And once more: one that is dead by now may have made an object of what was arriving.
     tables.root.resetReadTxn();
-    await contents.sweep([...gone, ...orphans.filter((id) => contents.isArriving(id))]);
+    const unheld = session.isHeld(alive) ? [] : gone;
+    await contents.sweep([...unheld, ...orphans.filter((id) => contents.isArriving(id))]);
     if (dead.length === 0) return;
     await session.bury(dead);
     await commits.run(() => session.forget(dead));

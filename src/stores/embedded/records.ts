@@ -16,7 +16,19 @@ export type StoredAccount = [id: number, created: number, attributes: string[]];
 export type StoredContainer = [id: number, created: number, modified: number, attributes: string[]];
 /** Of an account or a container, by its id. The parent is the container's account; 0 for an account. */
 export type StoredTally = [parent: number, containers: number, objects: number, bytes: number];
-export type StoredContent = [references: number, size: number, etag: string, place: Place];
+export type StoredContent = [
+  references: number,
+  size: number,
+  etag: string,
+  place: Place,
+  /**
+   * How its bytes are verified: the CRC-32 of an inline content, the size of the blocks whose
+   * checksums are kept for a file. Null for what format 1 wrote, until it is read as a whole.
+   */
+  check: number | null,
+];
+/** The checksums of consecutive blocks of a file, 32 bits each. */
+export type StoredSums = Buffer;
 export type StoredObject = [
   time: number,
   contentType: ByteString,

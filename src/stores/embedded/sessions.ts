@@ -9,8 +9,14 @@ import { FOLDER_MODE } from './privacy';
 import { fromSystem, StorageError } from './storage_error';
 import { metaKeys, type Tables } from './tables';
 
-/** The owner opens the folder first and closes it last; workers are other processes of the same server. */
-export type Role = 'owner' | 'worker';
+/**
+ * The owner opens the folder first and closes it last; workers are other processes of the same
+ * server. A reader copies the folder: it changes no object, and may be there with or without them.
+ */
+export type Role = 'owner' | 'worker' | 'reader';
+
+/** The owner of readers: under it nothing may be written. */
+const NO_OWNER = 0;
 
 /**
  * This process among those that have a folder open. While it lives it listens on a socket in the folder: the kernel answers there for it
@@ -49,11 +55,8 @@ export class Session {
       const taken = tables.root.transactionSync(() => {
         if (tables.meta.get(metaKeys.owner) !== current) return undefined;
         const id = tables.meta.get(metaKeys.next) ?? 1;
-        const owner = role === 'owner' || current === undefined ? id : current;
         tables.meta.putSync(metaKeys.next, id + 1);
-        tables.meta.putSync(metaKeys.owner, owner);
-        tables.sessions.putSync(idKey(id), [process.pid, beacon.name, owner]);
-        return { id, owner };
+        return enter(tables, id, role, current, beacon.name);
       });
       if (taken !== undefined) return new Session(taken, tables, beacon);
       // Another was faster: look again who that is.
@@ -68,7 +71,8 @@ export class Session {
     for (const { key, value } of [...this.#tables.sessions.getRange({})]) {
       const [, name, owner] = value;
       const id = idOf(key);
-      if (owner === this.owner && (await this.#beacon.others.shines(name))) alive.add(id);
+      const mayLive = owner === this.owner || owner === NO_OWNER;
+      if (mayLive && (await this.#beacon.others.shines(name))) alive.add(id);
       else dead.push(id);
     }
     return { alive, dead };
@@ -84,7 +88,18 @@ export class Session {
 
   /** Within a commit. */
   forget(dead: readonly number[]): void {
-    for (const id of dead) this.#tables.sessions.removeSync(idKey(id));
+    for (const id of dead) {
+      this.#tables.sessions.removeSync(idKey(id));
+      this.#tables.holds.removeSync(idKey(id));
+    }
+  }
+
+  /** Whether one of these sessions still needs the files of contents that have gone. */
+  isHeld(alive: ReadonlySet<number>): boolean {
+    for (const key of this.#tables.holds.getKeys()) {
+      if (alive.has(idOf(key))) return true;
+    }
+    return false;
   }
 
   /** Removes sockets that no session has, of servers that died while they started. */
@@ -97,9 +112,28 @@ export class Session {
 
   /** Lets others open the folder. The tables must still be open. */
   async close(): Promise<void> {
-    this.#tables.sessions.removeSync(idKey(this.id));
+    this.#tables.root.transactionSync(() => this.forget([this.id]));
     await this.#beacon.quench();
   }
+}
+
+/** Within a transaction: notes a session, and what it holds or owns. */
+function enter(
+  tables: Tables,
+  id: number,
+  role: Role,
+  current: number | undefined,
+  socket: string,
+): { readonly id: number; readonly owner: number } {
+  if (role === 'reader') {
+    tables.sessions.putSync(idKey(id), [process.pid, socket, NO_OWNER]);
+    tables.holds.putSync(idKey(id), true);
+    return { id, owner: NO_OWNER };
+  }
+  const owner = role === 'owner' || current === undefined ? id : current;
+  tables.meta.putSync(metaKeys.owner, owner);
+  tables.sessions.putSync(idKey(id), [process.pid, socket, owner]);
+  return { id, owner };
 }
 
 async function checkRole(

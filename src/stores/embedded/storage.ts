@@ -142,12 +142,21 @@ export interface Storage {
   ): Promise<ObjectRecord | Conflict>;
 
   /**
-   * Bytes of a content, from the first to the last, both counted: at hand where it is small, else a stream. They stay readable to the
-   * end also if the object goes meanwhile.
+   * Bytes of a content, from the first to the last, both counted: at hand if they are few, else a
+   * stream. They stay readable to the end also if the object goes meanwhile. None is passed on
+   * before its block's checksum is verified; of a content that was written before there were such,
+   * the last bytes of a whole read are passed on only if its MD5 is right.
    *
-   * @throws StorageError `gone` if the content went before this call: look the object up again
+   * @throws StorageError `gone` if the content went before this call: look the object up again;
+   *   `corrupt` if its first bytes are damaged; the stream fails with `corrupt` at others
    */
-  read(content: ContentRef, first?: number, last?: number): Buffer | Readable;
+  read(content: ContentRef, first?: number, last?: number): Promise<Buffer | Readable>;
+  /**
+   * Reads a content as a whole, before another object shares it.
+   *
+   * @throws StorageError `gone`, `corrupt`
+   */
+  verify(content: ContentRef): Promise<void>;
 
   /** Removes objects that have expired, at most so many; how many it removed. */
   expire(most: number): Promise<number>;

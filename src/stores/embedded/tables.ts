@@ -1,9 +1,16 @@
 import { type Database, open, type RootDatabase } from 'lmdb';
-import type { StoredAccount, StoredContainer, StoredContent, StoredObject, StoredTally } from './records';
+import { pack, unpack } from 'msgpackr';
 import { FILE_MODE } from './privacy';
+import type {
+  StoredAccount,
+  StoredContainer,
+  StoredContent,
+  StoredObject,
+  StoredSums,
+  StoredTally,
+} from './records';
 import { StorageError } from './storage_error';
-
-export type Table<V> = Database<V, Buffer>;
+import { type Checking, Table } from './table';
 
 /** A process that has the storage open: as which, under which owner, and where it answers while it lives. */
 export type StoredSession = [pid: number, socket: string, owner: number];
@@ -11,15 +18,21 @@ export type StoredSession = [pid: number, socket: string, owner: number];
 export interface Tables {
   readonly folder: string;
   readonly root: RootDatabase;
-  /** `format`, `owner` (a session), `next` (the least number never given out), `clock` (ticks). */
+  readonly checking: Checking;
+  /**
+   * `format`, `owner` (a session), `next` (the least number never given out), `clock` (ticks),
+   * `scrubbed` (the last content that the scrubber read in this pass), `scrub_ended` (ms).
+   */
   readonly meta: Table<number>;
   readonly accounts: Table<StoredAccount>;
   readonly containers: Table<StoredContainer>;
   readonly objects: Table<StoredObject>;
   readonly tallies: Table<StoredTally>;
   readonly contents: Table<StoredContent>;
-  /** Bytes of small contents. */
-  readonly inline: Table<Buffer>;
+  /** Bytes of small contents, as they are. */
+  readonly inline: Database<Buffer, Buffer>;
+  /** Checksums of contents in files, by content and part: see `sums.ts`. */
+  readonly sums: Table<StoredSums>;
   /** Keys of objects by the time when they expire. */
   readonly expiry: Table<true>;
   /** Contents for which there may be a file although no record refers to it yet: by whom (a session). */
@@ -27,9 +40,15 @@ export interface Tables {
   /** Contents whose last record went and whose file may still be there. */
   readonly gone: Table<true>;
   readonly sessions: Table<StoredSession>;
+  /** Sessions for which no file may be removed, since they copy the folder. */
+  readonly holds: Table<true>;
 }
 
-const format = 1;
+/** What this version writes: records with checksums, contents with checksums by block. */
+const FORMAT = 2;
+
+/** What 0.1.0 wrote, and a server converts when it opens the folder. */
+const FORMAT_UNCHECKED = 1;
 
 /** Addresses, not memory: so large that the map need never move under several processes. */
 const mapSize = 2 ** 40;
@@ -51,44 +70,77 @@ export function openTables(folder: string, mode: { readonly readOnly?: boolean }
     overlappingSync: false,
     eventTurnBatching: false,
     mapSize,
-    maxDbs: 16,
+    maxDbs: 24,
     maxReaders: 1024,
     ...FILES,
     ...mode,
   });
+  const checking = { allowsUnchecked: false };
+  const table = <V>(name: string) => new Table<V>(name, binary(root, name), checking);
   const tables: Tables = {
     folder,
     root,
-    meta: table(root, 'meta'),
-    accounts: table(root, 'accounts'),
-    containers: table(root, 'containers'),
-    objects: table(root, 'objects'),
-    tallies: table(root, 'tallies'),
-    contents: table(root, 'contents'),
-    inline: root.openDB('inline', { keyEncoding: 'binary', encoding: 'binary' }),
-    expiry: table(root, 'expiry'),
-    arriving: table(root, 'arriving'),
-    gone: table(root, 'gone'),
-    sessions: table(root, 'sessions'),
+    checking,
+    meta: new Table('meta', binary(root, 'meta'), checking, metaKeys.format),
+    accounts: table('accounts'),
+    containers: table('containers'),
+    objects: table('objects'),
+    tallies: table('tallies'),
+    contents: table('contents'),
+    inline: binary(root, 'inline'),
+    sums: table('sums'),
+    expiry: table('expiry'),
+    arriving: table('arriving'),
+    gone: table('gone'),
+    sessions: table('sessions'),
+    holds: table('holds'),
   };
-  const found = tables.meta.get(metaKeys.format);
-  if (found !== undefined && found !== format) {
-    throw new StorageError(
-      'format',
-      `${folder} has format ${found}; this version of the program reads ${format}`,
-    );
-  }
-  if (found === undefined && mode.readOnly !== true) tables.meta.putSync(metaKeys.format, format);
+  checkFormat(tables, mode.readOnly !== true);
   return tables;
+}
+
+/** A new database gets this version's format; one of 0.1.0 may be read until it is converted. */
+function checkFormat(tables: Tables, isWritable: boolean): void {
+  const { folder, root, meta, checking } = tables;
+  const format = readFormat(root);
+  if (format === undefined) {
+    if (isWritable) root.transactionSync(() => markConverted(tables));
+  } else if (format !== FORMAT && format !== FORMAT_UNCHECKED) {
+    const known = `this version of the program reads ${FORMAT_UNCHECKED} and ${FORMAT}`;
+    throw new StorageError('format', `${folder} has format ${format}; ${known}`);
+  } else {
+    checking.allowsUnchecked = format === FORMAT_UNCHECKED;
+    if (format === FORMAT) checking.allowsUnchecked = !meta.has(metaKeys.converted);
+  }
+}
+
+/** Not a checked record, since 0.1.0 reads it to refuse what it does not know. */
+function readFormat(root: RootDatabase): number | undefined {
+  const stored = binary(root, 'meta').get(metaKeys.format);
+  return stored && (unpack(stored) as number);
+}
+
+/** Within a transaction: 0.1.0 can no longer open the folder. */
+export function markFormat({ root }: Tables): void {
+  binary(root, 'meta').putSync(metaKeys.format, pack(FORMAT));
+}
+
+/** Within a transaction: each record has a checksum. */
+export function markConverted(tables: Tables): void {
+  markFormat(tables);
+  tables.meta.putSync(metaKeys.converted, 1);
 }
 
 export const metaKeys = {
   format: Buffer.from('format'),
+  converted: Buffer.from('converted'),
   owner: Buffer.from('owner'),
   next: Buffer.from('next'),
   clock: Buffer.from('clock'),
+  scrubbed: Buffer.from('scrubbed'),
+  scrubEnded: Buffer.from('scrub_ended'),
 };
 
-function table<V>(root: RootDatabase, name: string): Table<V> {
-  return root.openDB<V, Buffer>(name, { keyEncoding: 'binary', encoding: 'msgpack' });
+function binary(root: RootDatabase, name: string): Database<Buffer, Buffer> {
+  return root.openDB<Buffer, Buffer>(name, { keyEncoding: 'binary', encoding: 'binary' });
 }

@@ -20,7 +20,7 @@ interface Damaged {
   readonly file: string;
 }
 
-const damages: [string, string[], (on: Damaged) => Promise<unknown>][] = [
+const damages: [string, string[], (on: Damaged) => unknown][] = [
   [
     'a byte of a small content',
     ['damaged-content'],
@@ -50,21 +50,31 @@ const damages: [string, string[], (on: Damaged) => Promise<unknown>][] = [
   ['a pipe in the place of a folder', ['orphan'], (on) => makePipe(`${on.folder}/content/pipe`)],
   ['a link in the place of a folder', ['orphan'], (on) => symlink('/', `${on.folder}/content/link`)],
   ['a file in the place of a folder', ['orphan'], (on) => writeFile(`${on.folder}/content/file`, '')],
-  ['a content’s record gone', ['missing-content', 'orphan'], (on) => on.tables.contents.remove(on.large)],
+  ['a content’s record gone', ['references'], (on) => on.tables.contents.removeSync(on.large)],
+  ['a small content’s record gone', ['references'], (on) => on.tables.contents.removeSync(on.small)],
+  ['the checksums of a file gone', ['checksums'], (on) => on.tables.sums.clearSync()],
+  [
+    'a content’s record and its file gone',
+    ['missing-content'],
+    async (on) => {
+      on.tables.contents.removeSync(on.large);
+      await rm(on.file);
+    },
+  ],
   ['a reference too many', ['references'], (on) => change(on.tables, on.small, 2)],
   [
     'a content of nobody',
     ['orphan', 'missing-content'],
-    (on) => on.tables.contents.put(idKey(99_999), [0, 0, '', Place.File]),
+    (on) => on.tables.contents.putSync(idKey(99_999), [0, 0, '', Place.File, null]),
   ],
-  ['a counter', ['counter', 'counter'], (on) => on.tables.tallies.clearAsync()],
-  ['an object that will not expire', ['index'], (on) => on.tables.expiry.clearAsync()],
+  ['a counter', ['counter', 'counter'], (on) => on.tables.tallies.clearSync()],
+  ['an object that will not expire', ['index'], (on) => on.tables.expiry.clearSync()],
   [
     'something not there that will',
     ['index'],
-    (on) => on.tables.expiry.put(expiryKey(7, Buffer.from('12345678x')), true),
+    (on) => on.tables.expiry.putSync(expiryKey(7, Buffer.from('12345678x')), true),
   ],
-  ['a container gone', ['orphan', 'orphan', 'orphan', 'counter'], (on) => on.tables.containers.clearAsync()],
+  ['a container gone', ['orphan', 'orphan', 'orphan', 'counter'], (on) => on.tables.containers.clearSync()],
 ];
 
 /** A pipe: who opened it to read would wait until somebody writes. */
@@ -78,9 +88,9 @@ async function replaced(file: string, make: (at: string) => Promise<unknown>): P
   await make(file);
 }
 
-function change(tables: Tables, key: Buffer, references: number): Promise<boolean> {
-  const [, size, etag, place] = tables.contents.get(key)!;
-  return tables.contents.put(key, [references, size, etag, place]);
+function change(tables: Tables, key: Buffer, references: number): void {
+  const [, ...rest] = tables.contents.get(key)!;
+  tables.contents.putSync(key, [references, ...rest]);
 }
 
 describe('fsck', () => {

@@ -78,15 +78,15 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
 async function openSource(call: ObjectCall, from: ObjectTarget): Promise<OpenedView> {
   checkNames(from);
   const source = await openView({ ...call, target: from }, 'GET');
-  checkConditions(call, source);
+  await checkConditions(call, source);
   return source;
 }
 
 /** The request's conditions are asked of the source, as in Swift. */
-function checkConditions({ request }: ObjectCall, { view }: OpenedView): void {
+async function checkConditions({ request }: ObjectCall, { view }: OpenedView): Promise<void> {
   const failed = failedCondition(request.headers, view.etag, view.timestamp);
-  if (failed !== undefined) throw new Refused(serve(request, view));
+  if (failed !== undefined) throw new Refused(await serve(request, view));
   if (view.size === undefined || view.size > LIMITS.max_file_size) throw refuse(413);
   if (wantedRanges(request, view, view.size)?.length === 0)
-    throw new Refused(serve({ ...request, method: 'GET' }, view));
+    throw new Refused(await serve({ ...request, method: 'GET' }, view));
 }

@@ -1,9 +1,10 @@
+import { codeOf } from '../../../errors';
 import { chunks, readAll } from '../../../http/body';
 import { isTrueValue, quote, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, type Response } from '../../../http/message';
 import type { ObjectTarget } from '../../../http/path';
-import type { ObjectRecord } from '../storage';
+import type { ContentRef, ObjectRecord, Storage } from '../storage';
 import { refuse } from './answers';
 import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
@@ -20,7 +21,8 @@ import { httpDate } from '../../../http/times';
 import { serve, shownType, wantedRanges, type View } from '../../../http/view';
 
 /**
- * Makes a copy of what was opened. Where it has the source's very bytes it shares the source's content, whatever its size.
+ * Makes a copy of what was opened. If it has the source's very bytes, it shares
+ * the source's content, once that is verified.
  *
  * @returns undefined where the source's content went meanwhile
  * @throws Refused
@@ -92,12 +94,26 @@ async function copyContent(
   const { request, storage } = sink;
   const size = view.size ?? 0;
   const ranges = wantedRanges(request, view, size);
-  if (ranges === undefined && view.content !== undefined) return commit(sink, draft, view.content);
-  const source = serve({ ...request, method: 'GET' }, view);
+  if (ranges === undefined && view.content !== undefined)
+    return (await isThere(storage, view.content)) ? commit(sink, draft, view.content) : undefined;
+  const source = await serve({ ...request, method: 'GET' }, view);
   const length = Number(source.headers.get('content-length'));
   return receive(storage, chunks(source.body), { length, etag: request.headers.get('etag') }, (content) =>
     commit(sink, draft, content),
   );
+}
+
+/**
+ * Reads a content before another object shares it, since damage must not spread; false if it went.
+ */
+async function isThere(storage: Storage, content: ContentRef): Promise<boolean> {
+  try {
+    await storage.verify(content);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'gone') return false;
+    throw error;
+  }
 }
 
 /** Whether a copy is a link that a client makes, and that so has to be looked at anew; fresh metadata leaves the link out. */
@@ -138,7 +154,7 @@ async function copyManifest(sink: ObjectCall, source: OpenedView, from: ObjectTa
 async function copyAsManifest(sink: ObjectCall, source: OpenedView): Promise<Response> {
   const { request } = sink;
   const { view } = source;
-  const shown = serve({ ...request, method: 'GET' }, view);
+  const shown = await serve({ ...request, method: 'GET' }, view);
   const manifest = await readAll(shown.body, SLO_LIMITS.max_manifest_size);
   if (manifest === undefined) throw refuse(413);
   const headers = shown.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;

@@ -67,7 +67,7 @@ export async function readManifest(
   { storage }: Pick<ObjectCall, 'storage'>,
   { content }: ObjectRecord,
 ): Promise<StoredSegment[]> {
-  const body = await readAll(storage.read(content), MOST_STORED_BYTES);
+  const body = await readAll(await storage.read(content), MOST_STORED_BYTES);
   if (body === undefined) throw refuse(409);
   return StoredManifest.parse(readJson(body));
 }

@@ -1,0 +1,157 @@
+import { Check } from './check';
+import { ContentFiles } from './content_files';
+import type { Finding, Fix, Problem } from './finding';
+import { checkConverted, checkFolder } from './fsck';
+import { idKey } from './keys';
+import { formatContentId, type StoredContent } from './records';
+import { Quarantine } from './quarantine';
+import { recount } from './recount';
+import { Session } from './sessions';
+import { removeSums } from './sums';
+import type { Table } from './table';
+import { openTables, type Tables } from './tables';
+
+/** A finding, and what was done about it. */
+export interface Repaired extends Finding {
+  readonly done: string;
+}
+
+const DONE: Readonly<Record<Fix['do'], string>> = {
+  'remove-object': 'the object is moved to damaged/',
+  'remove-record': 'the record is moved to damaged/',
+  'put-content': 'computed again',
+  'remove-content': 'moved to damaged/',
+  'move-file': 'moved to damaged/',
+  recount: 'computed again',
+  nothing: 'nothing',
+};
+
+/**
+ * Puts right what a check finds, and yields what it did. Deletes nothing: what cannot stay in the
+ * store is moved to `damaged/` in the folder, with a list, so that an object's previous version can
+ * be restored. If it is interrupted, a second run goes on.
+ *
+ * @throws StorageError `locked` if a server has the folder open; as `fsck`
+ */
+export async function* repair(folder: string): AsyncGenerator<Repaired> {
+  checkFolder(folder);
+  const tables = openTables(folder);
+  let session: Session | undefined;
+  try {
+    checkConverted(tables.checking.allowsUnchecked, folder);
+    session = await Session.open(tables, folder, 'owner');
+    const problems = await findAll(tables, folder);
+    if (problems.length > 0) await new Repair(tables, folder).run(problems);
+    for (const { finding, fix } of problems) yield { ...finding, done: DONE[fix.do] };
+  } finally {
+    await session?.close();
+    await tables.root.close();
+  }
+}
+
+async function findAll(tables: Tables, folder: string): Promise<Problem[]> {
+  tables.root.resetReadTxn();
+  const snapshot = tables.root.useReadTransaction();
+  try {
+    const problems: Problem[] = [];
+    const check = new Check(tables, snapshot, new ContentFiles(folder));
+    for await (const problem of check.run()) problems.push(problem);
+    return problems;
+  } finally {
+    snapshot.done();
+  }
+}
+
+class Repair {
+  readonly #tables: Tables;
+  readonly #files: ContentFiles;
+  readonly #folder: string;
+
+  constructor(tables: Tables, folder: string) {
+    this.#tables = tables;
+    this.#files = new ContentFiles(folder);
+    this.#folder = folder;
+  }
+
+  async run(problems: readonly Problem[]): Promise<void> {
+    const quarantine = await Quarantine.open(this.#folder);
+    try {
+      for (const problem of problems) await this.#fix(quarantine, problem);
+      const unused = this.#tables.root.transactionSync(() => recount(this.#tables));
+      for (const id of unused)
+        await this.#removeContent(quarantine, id, 'no object has this content any more');
+    } finally {
+      await quarantine.close();
+    }
+  }
+
+  async #fix(quarantine: Quarantine, { finding, fix }: Problem): Promise<void> {
+    const { text, object } = finding;
+    switch (fix.do) {
+      case 'remove-object':
+        return this.#removeRecord(quarantine, this.#tables.objects, fix.key, { text, ...object });
+      case 'remove-record':
+        return this.#removeRecord(quarantine, this.#tableOf(fix.table), fix.key, { text });
+      case 'put-content':
+        return this.#putContent(fix.id, fix.content);
+      case 'remove-content':
+        return this.#removeContent(quarantine, fix.id, text);
+      case 'move-file': {
+        const file = quarantine.nameFor(fix.name);
+        await quarantine.note({ text, file });
+        return quarantine.move(fix.name, file);
+      }
+      case 'recount':
+      case 'nothing':
+    }
+  }
+
+  async #removeRecord(
+    quarantine: Quarantine,
+    table: Table<unknown>,
+    key: Buffer,
+    what: { readonly text: string },
+  ): Promise<void> {
+    const value = table.rawValue(key);
+    if (value === undefined) return;
+    const says = table.peek(key);
+    const [key64, value64] = [key.toString('base64'), value.toString('base64')];
+    await quarantine.note({ ...what, table: table.name, key: key64, value: value64, says });
+    this.#tables.root.transactionSync(() => table.removeSync(key));
+  }
+
+  /** Checksums by block are computed again by the scrubber, from a read whose MD5 is right. */
+  #putContent(id: number, content: StoredContent): void {
+    const { root, contents, sums } = this.#tables;
+    root.transactionSync(() => {
+      removeSums(sums, id, content[1]);
+      contents.putSync(idKey(id), content);
+    });
+  }
+
+  async #removeContent(quarantine: Quarantine, id: number, text: string): Promise<void> {
+    const { root, contents, inline, sums } = this.#tables;
+    const key = idKey(id);
+    const stored = contents.peek(key);
+    const bytes = inline.get(key);
+    const file = quarantine.nameFor(formatContentId(id));
+    await quarantine.note({ text, file, content: stored });
+    if (bytes !== undefined) await quarantine.write(file, bytes);
+    else await quarantine.move(this.#files.nameOf(id), file);
+    root.transactionSync(() => {
+      contents.removeSync(key);
+      inline.removeSync(key);
+      if (stored !== undefined) removeSums(sums, id, stored[1]);
+    });
+  }
+
+  #tableOf(name: string): Table<unknown> {
+    for (const table of Object.values(this.#tables) as unknown[])
+      if (isTable(table) && table.name === name) return table;
+    throw new Error(`no table ${name}`);
+  }
+}
+
+function isTable(thing: unknown): thing is Table<unknown> {
+  return typeof thing === 'object' && thing !== null && 'decoded' in thing && 'name' in thing;
+}
