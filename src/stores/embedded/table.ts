@@ -98,17 +98,17 @@ export class Table<V> {
   }
 
   *getRange(range: KeyRange = {}): Generator<{ readonly key: Buffer; readonly value: V }> {
-    for (const { key, value } of this.database.getRange(range as RangeOptions))
+    for (const { key, value } of this.database.getRange(range))
       yield { key, value: this.#decode(key, value) };
   }
 
   getKeys(range: KeyRange = {}): Iterable<Buffer> {
-    return this.database.getKeys(range as RangeOptions);
+    return this.database.getKeys(range);
   }
 
   /** Records as they lie there, damaged ones among them. */
   raw(range: KeyRange = {}): Iterable<RawRecord> {
-    return this.database.getRange(range as RangeOptions);
+    return this.database.getRange(range);
   }
 
   /** What a raw record says; undefined if it is damaged. */
