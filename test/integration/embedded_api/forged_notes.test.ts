@@ -11,12 +11,13 @@ describe('notes over the embedded store', () => {
     for (const proxy of proxies.values()) await (await proxy).close();
   });
 
-  forgedNotesSuite(() => ({
+  forgedNotesSuite({
     direct: async () => login(await upstream(), 'tester'),
+    keepsLongMetadata: true,
     through: async (filter) => {
       const proxy = proxies.get(filter) ?? startProxy(await upstream(), { filter });
       proxies.set(filter, proxy);
       return login((await proxy).url, 'tester');
     },
-  }));
+  });
 });

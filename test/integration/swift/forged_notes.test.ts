@@ -9,12 +9,13 @@ describeWithSwift('notes over a Swift', ({ plain }) => {
     for (const proxy of proxies.values()) await (await proxy).close();
   });
 
-  forgedNotesSuite(() => ({
+  forgedNotesSuite({
     direct: () => login(plain, 'tester'),
+    keepsLongMetadata: false,
     through: async (filter) => {
       const proxy = proxies.get(filter) ?? startProxy(plain, { filter });
       proxies.set(filter, proxy);
       return login((await proxy).url, 'tester');
     },
-  }));
+  });
 });
