@@ -60,7 +60,9 @@ export class NoteBinding {
    * @param now the store's time in milliseconds since 1970
    */
   headersOf(notes: Notes, at: ObjectRef, now: number): Headers {
-    const fields = NOTE_KINDS.map((kind) => [NOTE_HEADERS[kind], this.valueOf(kind, notes, at, now)] as const);
+    const fields = NOTE_KINDS.map(
+      (kind) => [NOTE_HEADERS[kind], this.valueOf(kind, notes, at, now)] as const,
+    );
     return Headers.of(Object.fromEntries(fields));
   }
 

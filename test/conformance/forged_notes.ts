@@ -99,7 +99,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
   /** What of the archive as it was is there still. */
   async function left(client: Client, { archive, names }: Archived): Promise<string[]> {
     const now = await client.names(archive);
-    return names.map((name, i) => (now.includes(name) ? ['version', 'marker'][i] ?? '' : 'gone'));
+    return names.map((name, i) => (now.includes(name) ? (['version', 'marker'][i] ?? '') : 'gone'));
   }
 
   const ALL = ['version', 'marker'];
@@ -121,7 +121,9 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
         await switchOff(client, pair);
         await forge(pair, 'forged', unbound(pair));
         await switchOn(client, pair, mode);
-        expect((await client.ask(method, pathIn(pair), {}, method === 'PUT' ? 'three' : '')).status).toBeLessThan(300);
+        expect(
+          (await client.ask(method, pathIn(pair), {}, method === 'PUT' ? 'three' : '')).status,
+        ).toBeLessThan(300);
         expect(await left(client, pair)).toEqual(ALL);
       });
 
@@ -133,7 +135,9 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
         const copy = { 'X-Copy-From': pathOf(source, 'o') };
         await mustBe(201, client.ask('PUT', pathIn(pair), copy, ''));
         await switchOn(client, pair, mode);
-        expect((await client.ask(method, pathIn(pair), {}, method === 'PUT' ? 'three' : '')).status).toBeLessThan(300);
+        expect(
+          (await client.ask(method, pathIn(pair), {}, method === 'PUT' ? 'three' : '')).status,
+        ).toBeLessThan(300);
         expect(await left(client, pair)).toEqual(ALL);
       });
     });
@@ -213,7 +217,11 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
     });
   });
 
-  async function putMarker(direct: Client, path: string, headers: Record<string, string> = {}): Promise<void> {
+  async function putMarker(
+    direct: Client,
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<void> {
     await mustBe(201, direct.ask('PUT', path, headers, ''));
     await mustBe(202, direct.ask('POST', path, { ...headers, 'Content-Type': MARKER_TYPE }));
   }
@@ -276,34 +284,40 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
     ] as const;
     const { keepsLongMetadata } = world;
 
-    it.each([...items, ...(keepsLongMetadata ? bytes : [])])('is taken as on the store: %s', async (_, metadata, isNoted) => {
-      const client = await world.through(`note_key = ${KEY}`);
-      const { container } = await newPair(client, 'stack');
-      await put(client, container, 'o', 'one');
-      await mustBe(201, client.ask('PUT', pathOf(container, 'o'), metadata, 'two'));
-      const { headers } = await (await world.direct()).ask('HEAD', pathOf(container, 'o'));
-      expect(headers.has('x-object-meta-hindsight-previous')).toBe(isNoted);
-      const [name = '', value] = Object.entries(metadata).at(-1) ?? [];
-      expect(headers.get(name)).toBe(value);
-      await mustBe(204, client.ask('DELETE', pathOf(container, 'o')));
-      expect(await current(client, container, 'o')).toBe('one');
-    });
+    it.each([...items, ...(keepsLongMetadata ? bytes : [])])(
+      'is taken as on the store: %s',
+      async (_, metadata, isNoted) => {
+        const client = await world.through(`note_key = ${KEY}`);
+        const { container } = await newPair(client, 'stack');
+        await put(client, container, 'o', 'one');
+        await mustBe(201, client.ask('PUT', pathOf(container, 'o'), metadata, 'two'));
+        const { headers } = await (await world.direct()).ask('HEAD', pathOf(container, 'o'));
+        expect(headers.has('x-object-meta-hindsight-previous')).toBe(isNoted);
+        const [name = '', value] = Object.entries(metadata).at(-1) ?? [];
+        expect(headers.get(name)).toBe(value);
+        await mustBe(204, client.ask('DELETE', pathOf(container, 'o')));
+        expect(await current(client, container, 'o')).toBe('one');
+      },
+    );
 
     const full = [['many', many(MOST_ITEMS)] as const, ['long', long(MOST_BYTES)] as const];
-    it.each(keepsLongMetadata ? full : full.slice(0, 1))('is kept by a DELETE that restores it, and by a copy: %s', async (_, metadata) => {
-      const client = await world.through(`note_key = ${KEY}`);
-      const { container, archive } = await newPair(client, 'stack');
-      const sources = await newContainer(client, 'sources');
-      await mustBe(201, client.ask('PUT', pathOf(sources, 's'), metadata, 'one'));
-      const copy = { 'X-Copy-From': pathOf(sources, 's') };
-      await put(client, container, 'o', 'none');
-      await mustBe(201, client.ask('PUT', pathOf(container, 'o'), copy, ''));
-      await put(client, container, 'o', 'two');
-      await mustBe(204, client.ask('DELETE', pathOf(container, 'o')));
-      const { headers, body } = await client.ask('GET', pathOf(container, 'o'));
-      expect(body.toString()).toBe('one');
-      for (const [name, value] of Object.entries(metadata)) expect(headers.get(name)).toBe(value);
-      expect(await client.names(archive)).toHaveLength(1);
-    });
+    it.each(keepsLongMetadata ? full : full.slice(0, 1))(
+      'is kept by a DELETE that restores it, and by a copy: %s',
+      async (_, metadata) => {
+        const client = await world.through(`note_key = ${KEY}`);
+        const { container, archive } = await newPair(client, 'stack');
+        const sources = await newContainer(client, 'sources');
+        await mustBe(201, client.ask('PUT', pathOf(sources, 's'), metadata, 'one'));
+        const copy = { 'X-Copy-From': pathOf(sources, 's') };
+        await put(client, container, 'o', 'none');
+        await mustBe(201, client.ask('PUT', pathOf(container, 'o'), copy, ''));
+        await put(client, container, 'o', 'two');
+        await mustBe(204, client.ask('DELETE', pathOf(container, 'o')));
+        const { headers, body } = await client.ask('GET', pathOf(container, 'o'));
+        expect(body.toString()).toBe('one');
+        for (const [name, value] of Object.entries(metadata)) expect(headers.get(name)).toBe(value);
+        expect(await client.names(archive)).toHaveLength(1);
+      },
+    );
   });
 }

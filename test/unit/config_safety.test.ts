@@ -216,6 +216,8 @@ describe('the key of notes', () => {
   });
 
   it('goes with notes that are accepted or ignored', () => {
-    expect(causes(configured('unbound_notes = refuse')).join()).toMatch(/unbound_notes = refuse: .*accept.*ignore/);
+    expect(causes(configured('unbound_notes = refuse')).join()).toMatch(
+      /unbound_notes = refuse: .*accept.*ignore/,
+    );
   });
 });

@@ -86,13 +86,16 @@ describe('unbound notes', () => {
     [NOTE_HEADERS.unfinished]: '',
   });
 
-  it.each(KEYS)('count as such if they are accepted, but for those that only remove markers: %s', (_, keys) => {
-    expect(binding({ keys }).notesIn(headers, AT, TIMESTAMP)).toEqual({
-      previous: ONE,
-      restored: [ONE, TWO],
-      unbound: ['previous', 'restored'],
-    });
-  });
+  it.each(KEYS)(
+    'count as such if they are accepted, but for those that only remove markers: %s',
+    (_, keys) => {
+      expect(binding({ keys }).notesIn(headers, AT, TIMESTAMP)).toEqual({
+        previous: ONE,
+        restored: [ONE, TWO],
+        unbound: ['previous', 'restored'],
+      });
+    },
+  );
 
   it.each(KEYS)('count for nothing if they are ignored: %s', (_, keys) => {
     expect(binding({ keys, unbound: 'ignore' }).notesIn(headers, AT, TIMESTAMP)).toEqual({});
@@ -123,7 +126,10 @@ describe('keys', () => {
 
   it('make of a plain hash no more than an unbound note', () => {
     const hashed = binding().headersOf({ ...notes, deletes: ONE }, AT, NOW);
-    expect(binding({ keys: [KEY] }).notesIn(hashed, AT, TIMESTAMP)).toEqual({ ...notes, unbound: ['restored'] });
+    expect(binding({ keys: [KEY] }).notesIn(hashed, AT, TIMESTAMP)).toEqual({
+      ...notes,
+      unbound: ['restored'],
+    });
     expect(binding({ keys: [KEY], unbound: 'ignore' }).notesIn(hashed, AT, TIMESTAMP)).toEqual({});
     const elsewhere = { ...AT, object: 'p' };
     expect(binding({ keys: [KEY] }).notesIn(hashed, elsewhere, TIMESTAMP)).toEqual({});

@@ -179,7 +179,11 @@ describe('a change of metadata', () => {
 
   it('binds no note of the version before that was not bound', async () => {
     const { map, forwarded, perform } = world();
-    map.put(OBJECT, 'one', undefined, { previous: OLD, restored: [OLDER], unbound: ['restored', 'previous'] });
+    map.put(OBJECT, 'one', undefined, {
+      previous: OLD,
+      restored: [OLDER],
+      unbound: ['restored', 'previous'],
+    });
     expect(await perform('update', {})).toBe('forwarded');
     expect(forwarded).toEqual([{ previous: OLD, unbound: ['previous'] }]);
     map.put(OBJECT, 'one', undefined, { previous: OLD, restored: [OLDER], unbound: ['restored'] });
