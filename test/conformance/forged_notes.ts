@@ -114,6 +114,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
       ['DELETE', 'history'],
       ['PUT', 'stack'],
       ['POST', 'stack'],
+      ['DELETE', 'stack'],
     ] as const)('the next %s, in %s mode,', (method, mode) => {
       it('removes nothing for notes forged while the mode was off', async () => {
         const client = await world.through(filter);

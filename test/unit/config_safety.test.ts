@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, type Mistake } from '../../src/config/error';
 import { readConfig } from '../../src/pipeline/load';
+import { versionedWrites } from '../../src/server/drop_in';
 
 const SAMPLE = readFileSync(join(__dirname, '../../config/embedded.conf'), 'utf8');
 const PIPELINE = /^pipeline = .*$/m;
@@ -213,6 +214,12 @@ describe('the key of notes', () => {
     const text = configured('note_key = ${NOTE_KEY}');
     expect(() => readConfig(text, 'test.conf', { NOTE_KEY: 'from-the-environment' })).not.toThrow();
     expect(() => readConfig(text, 'test.conf', { NOTE_KEY: 'short' })).toThrow('fewer than 12 characters');
+  });
+
+  it('is judged so in an Express app as well', () => {
+    const making = () => versionedWrites({ upstream: 'http://127.0.0.1:1', note_key: 'shortkey' });
+    expect(making).toThrow('note_key: the key has fewer than 12 characters');
+    expect(making).not.toThrow('shortkey');
   });
 
   it('goes with notes that are accepted or ignored', () => {
