@@ -15,6 +15,9 @@ import type { Table } from './table';
 import type { Tables } from './tables';
 import { type OpenContent, openVerified, readVerified } from './verified_file';
 
+/** Files are removed, and may be back after a power cut, before their folders are synced together. */
+const REMOVED_AT_ONCE = 256;
+
 /**
  * The bytes of objects, each content kept once and counted by the records that have it. Where its file may exist without a record, or its
  * record no more but its file still, the tables `arriving` and `gone` say so, and these are all that is looked at after a crash.
@@ -27,6 +30,8 @@ export class Contents implements Harbour {
   readonly #commits: Commits;
   /** Finished, but no record has them yet. */
   readonly #landed = new Map<number, Landed>();
+  /** Numbers whose files are removed, but not yet on disk: the journals keep them. */
+  #unsynced = new Set<number>();
   /** Numbers whose files are removed: the next commit takes them off the tables `arriving` and `gone`. */
   readonly #removed = new Set<number>();
   readonly #removing = new Set<Promise<void>>();
@@ -162,8 +167,9 @@ export class Contents implements Harbour {
   /** Removes files that are nobody's, and takes them off the journals. */
   async sweep(ids: readonly number[]): Promise<void> {
     for (const id of ids) {
-      if (!this.#removed.has(id)) await this.sank(id);
+      if (!this.#removed.has(id) && !this.#unsynced.has(id)) await this.sank(id);
     }
+    await this.#syncRemoved();
     if (this.#removed.size > 0) await this.#commits.run((moment) => this.clearJournals(moment));
   }
 
@@ -171,6 +177,7 @@ export class Contents implements Harbour {
   async close(): Promise<void> {
     for (const id of this.numbers.unusedForFiles()) this.#removed.add(id);
     await Promise.all(this.#removing);
+    await this.#syncRemoved();
     if (this.#removed.size > 0) await this.#commits.run((moment) => this.clearJournals(moment));
   }
 
@@ -224,12 +231,27 @@ export class Contents implements Harbour {
     const removing: Promise<void> = this.files
       .remove(id)
       .then(
-        () => void this.#removed.add(id),
+        () => {
+          this.#unsynced.add(id);
+          return this.#unsynced.size < REMOVED_AT_ONCE ? undefined : this.#syncRemoved();
+        },
         // It stays in the journal: the next start, or the next sweep, tries again.
         () => undefined,
       )
       .finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
+  }
+
+  /** Has removals on disk, so that the journals need not keep them any more. Never rejects. */
+  async #syncRemoved(): Promise<void> {
+    const ids = this.#unsynced;
+    this.#unsynced = new Set();
+    try {
+      await this.files.syncFoldersOf(ids);
+      for (const id of ids) this.#removed.add(id);
+    } catch {
+      // They stay in the journal: the next start, or the next sweep, tries again.
+    }
   }
 }
 
