@@ -10,7 +10,7 @@ import { die } from './server/die';
 import { introduce } from './server/introduce';
 import { startServer, type RunningServer } from './server/serve';
 import { isWorker, serveAsWorker, startWorkers } from './server/workers';
-import { fsck } from './stores/embedded/fsck';
+import { runFsck } from './stores/embedded/fsck_command';
 
 // whatever a command writes, in this process or in its workers, is for its own user only
 process.umask(0o077);
@@ -76,18 +76,13 @@ program
 
 program
   .command('fsck')
-  .description('verify the data of an embedded store against its checksums and counters; changes nothing')
+  .description(
+    'verify the data of an embedded store: bodies, records, counters; changes nothing without --repair',
+  )
   .argument('<folder>', 'where the data lies')
-  .action(async (folder: string) => {
-    let findings = 0;
-    for await (const finding of fsck(folder)) {
-      findings++;
-      process.stdout.write(`${JSON.stringify(finding)}\n`);
-    }
-    const count = findings === 1 ? '1 finding' : `${findings} findings`;
-    process.stderr.write(`${folder}: ${findings === 0 ? 'all is well' : count}\n`);
-    process.exitCode = findings === 0 ? 0 : 1;
-  });
+  .option('--repair', 'move what is damaged to FOLDER/damaged, with a list, and correct the rest')
+  .option('--dry-run', 'with --repair: report what it would do')
+  .action(runFsck);
 
 program.parseAsync().catch((error: unknown) => {
   const expected = error instanceof ConfigError || codeOf(error) !== '';

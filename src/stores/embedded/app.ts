@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../../config/loopback';
-import { seconds } from '../../config/options';
-import { messageOf } from '../../errors';
+import { flag, seconds, whole } from '../../config/options';
 import type { Log } from '../../log';
 import { Right } from '../../http/grants';
 import type { Request, Response } from '../../http/message';
@@ -10,6 +9,7 @@ import type { App, AppPlugin, Objection, ServerFacts } from '../../plugin';
 import { judgement, resourceOf } from './api/call';
 import { createHandler } from './api/handler';
 import { refusalOfNames } from './api/limits';
+import { type Housekeeping, keepHouse } from './housekeeping';
 import { openStorage, type StorageOptions } from './lmdb_storage';
 import type { Storage } from './storage';
 import { StorageError } from './storage_error';
@@ -17,11 +17,11 @@ import { StorageError } from './storage_error';
 const options = z.object({
   data: z.string(),
   expirer_interval: seconds(0.1, 86_400).default(60_000),
+  scrub: flag.default(true),
+  scrub_interval: seconds(0.1, 365 * 86_400).default(86_400_000),
+  scrub_bytes_per_second: whole(0, 2 ** 40).default(10_000_000),
   anonymous: z.enum(['none', 'all'], { error: 'not known; known: none, all' }).default('none'),
 });
-
-/** How many expired objects are removed in one go, so that others get their turn. */
-const EXPIRED_AT_ONCE = 1000;
 
 /** The app `embedded`: an object store of its own, in a folder of this machine. */
 export const embedded: AppPlugin<typeof options> = {
@@ -30,18 +30,25 @@ export const embedded: AppPlugin<typeof options> = {
   keepsObjects: true,
   objections,
   introduce: ({ data }) => ({ data }),
-  create: async ({ data, expirer_interval, anonymous }, log, role) => {
+  create: async (given, log, role) => {
+    const { data, anonymous } = given;
     const app =
       role === 'worker'
         ? createEmbeddedApp(await openData(data, { role: 'worker' }))
-        : createEmbeddedApp(await openData(data, { log }), { interval: expirer_interval, log });
+        : createEmbeddedApp(await openData(data, { log }), housekeepingOf(given, log));
     return anonymous === 'all' ? openToAll(app) : app;
   },
-  preside: async ({ data, expirer_interval }, log) => {
-    const storage = await openData(data, { log });
-    return { close: keepHouse(storage, { interval: expirer_interval, log }) };
+  preside: async (given, log) => {
+    const storage = await openData(given.data, { log });
+    return { close: keepHouse(storage, housekeepingOf(given, log)) };
   },
 };
+
+function housekeepingOf(given: z.infer<typeof options>, log: Log): Housekeeping {
+  const { expirer_interval, scrub, scrub_interval, scrub_bytes_per_second } = given;
+  const scrubbing = { interval: scrub_interval, rate: scrub_bytes_per_second };
+  return { interval: expirer_interval, log, ...(scrub && { scrubbing }) };
+}
 
 /** @throws StorageError that names the option which helps */
 async function openData(folder: string, given: StorageOptions): Promise<Storage> {
@@ -86,13 +93,6 @@ function openToAll(app: App): App {
   };
 }
 
-/** How expired objects are searched for. */
-interface Housekeeping {
-  /** Milliseconds between two searches. */
-  readonly interval: number;
-  readonly log: Log;
-}
-
 /**
  * Serves a storage.
  *
@@ -109,15 +109,6 @@ export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping)
   };
 }
 
-/** Removes expired objects, and what dead workers left, now and again, until the function that it returns closes the storage. */
-function keepHouse(storage: Storage, { interval, log }: Housekeeping): () => Promise<void> {
-  const expirer = setInterval(() => void expire(storage, log), interval).unref();
-  return async () => {
-    clearInterval(expirer);
-    await storage.close();
-  };
-}
-
 /** Refuses what the handler would refuse before it asks for the right, so that both answer alike. */
 function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Right | Response {
   const refusal = refusalOfNames(target);
@@ -125,12 +116,4 @@ function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Rig
   const container = storage.container(target.account, target.container);
   const forbidden = judgement(request, resourceOf(storage, 'PUT', target, container));
   return forbidden ?? Right.established('write', target);
-}
-
-async function expire(storage: Storage, log: Log): Promise<void> {
-  try {
-    while ((await storage.expire(EXPIRED_AT_ONCE)) === EXPIRED_AT_ONCE);
-  } catch (error) {
-    log.warn({ err: messageOf(error) }, 'expired objects could not be removed');
-  }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Transaction } from 'lmdb';
 import { codeOf, messageOf } from '../../errors';
-import { BLOCK, BlockSummer, UNVERIFIED } from './block_sums';
+import { BLOCK, type BlockSums, BlockSummer, UNVERIFIED } from './block_sums';
 import type { ContentFiles } from './content_files';
 import { idKey } from './keys';
 import { Place, type StoredContent } from './records';
@@ -11,9 +11,15 @@ import { getSums } from './sums';
 import type { Tables } from './tables';
 import { readVerified } from './verified_file';
 
+/** The CRC-32 of an inline content, the checksums of the blocks of one in a file. */
+export type BodySums = number | BlockSums;
+
+/** Waits as long as the rate demands that so many bytes are read at. */
+export type Pace = (bytes: number) => Promise<void>;
+
 /** What a content's bytes are, compared with its record. */
 export type BodyState =
-  | { readonly state: 'right' }
+  | { readonly state: 'right'; readonly sums: BodySums }
   /** The MD5 is right, but the checksums of the blocks are not. */
   | { readonly state: 'checksums' }
   | { readonly state: 'missing' }
@@ -24,16 +30,20 @@ export class BodyCheck {
   constructor(
     private readonly tables: Tables,
     private readonly files: ContentFiles,
-    private readonly snapshot: Transaction | undefined,
+    private readonly snapshot?: Transaction,
+    private readonly pace: Pace = () => Promise.resolve(),
   ) {}
 
   async judge(id: number, stored: StoredContent): Promise<BodyState> {
     const [, size, etag, place] = stored;
     try {
-      const found = place === Place.Inline ? this.#inline(id) : await this.#file(id, size);
+      const found = place === Place.Inline ? await this.#inline(id) : await this.#file(id, size);
       if (found.size !== size || found.etag !== etag)
         return { state: 'damaged', cause: `it is not the ${size} bytes with MD5 ${etag}` };
-      return { state: this.#sumsAreRight(id, stored, found.sums) ? 'right' : 'checksums' };
+      const { sums } = found;
+      return this.#sumsAreRight(id, stored, sums)
+        ? { state: 'right', sums }
+        : { state: 'checksums' };
     } catch (error) {
       if (codeOf(error) === 'gone') return { state: 'missing' };
       if (codeOf(error) === '') throw error;
@@ -41,10 +51,11 @@ export class BodyCheck {
     }
   }
 
-  #inline(id: number) {
+  async #inline(id: number) {
     const where = this.snapshot && { transaction: this.snapshot };
     const bytes = this.tables.inline.get(idKey(id), where);
     if (bytes === undefined) throw new StorageError('gone', 'no bytes');
+    await this.pace(bytes.length);
     const etag = createHash('md5').update(bytes).digest('hex');
     return { size: bytes.length, etag, sums: crc32(bytes) };
   }
@@ -58,16 +69,17 @@ export class BodyCheck {
       hash.update(bytes);
       summer.update(bytes);
       found += bytes.length;
+      await this.pace(bytes.length);
     }
-    return { size: found, etag: hash.digest('hex'), sums: summer.digest().bytes };
+    return { size: found, etag: hash.digest('hex'), sums: summer.digest() };
   }
 
-  #sumsAreRight(id: number, [, size, , , check]: StoredContent, sums: number | Buffer): boolean {
+  #sumsAreRight(id: number, [, size, , , check]: StoredContent, sums: BodySums): boolean {
     if (check === null) return true;
-    if (!Buffer.isBuffer(sums)) return check === sums;
+    if (typeof sums === 'number') return check === sums;
     if (check !== BLOCK) return false;
     try {
-      return getSums(this.tables.sums, id, 0, size - 1, this.snapshot).bytes.equals(sums);
+      return getSums(this.tables.sums, id, 0, size - 1, this.snapshot).bytes.equals(sums.bytes);
     } catch (error) {
       if (codeOf(error) === 'corrupt') return false;
       throw error;

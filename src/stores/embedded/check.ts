@@ -3,8 +3,9 @@ import path from 'node:path';
 import type { Transaction } from 'lmdb';
 import { BodyCheck } from './body_check';
 import type { ContentFiles } from './content_files';
-import { formatName, nameText, type ObjectName, problem, type Problem } from './finding';
+import { problem, type Problem } from './finding';
 import { childName, expiryKey, expiryOf, idKey, idOf } from './keys';
+import { formatName, nameText, type ObjectName } from './object_name';
 import {
   countedBytes,
   formatContentId,
@@ -68,13 +69,11 @@ export class Check {
 
   /** Records that are not what was written; all that follows reads only the others. */
   *#records(): Generator<Problem> {
-    const { meta, accounts, containers, objects, tallies, contents } = this.#tables;
-    const { sums, expiry, arriving, gone, sessions, holds } = this.#tables;
-    // Without these something else cannot be found; what the others say follows from these.
-    for (const table of [meta, accounts, containers]) yield* this.#damagedRecords(table, 'nothing');
-    yield* this.#damagedRecords(objects, 'remove');
-    const derived = [tallies, contents, sums, expiry, arriving, gone, sessions, holds];
-    for (const table of derived) yield* this.#damagedRecords(table, 'remove');
+    // Without these, something else cannot be found; most others follow from what can be read.
+    const { meta, accounts, containers } = this.#tables;
+    const irreplaceable: readonly Table<unknown>[] = [meta, accounts, containers];
+    for (const table of this.#tables.checked)
+      yield* this.#damagedRecords(table, irreplaceable.includes(table) ? 'nothing' : 'remove');
   }
 
   *#damagedRecords(table: Table<unknown>, then: 'remove' | 'nothing'): Generator<Problem> {

@@ -1,5 +1,4 @@
-import type { ByteString } from '../../http/bytes';
-import { toText } from '../../http/bytes';
+import type { ObjectName } from './object_name';
 import type { StoredContent } from './records';
 
 /**
@@ -19,15 +18,6 @@ export type FindingKind =
   | 'counter'
   | 'index'
   | 'orphan';
-
-/** An object that a finding is about; texts for people. */
-export interface ObjectName {
-  readonly account: string;
-  readonly container: string;
-  readonly object: string;
-  /** The object's X-Timestamp, by which versions differ. */
-  readonly version?: string;
-}
 
 /** What fsck reports. */
 export interface Finding {
@@ -70,15 +60,4 @@ const ADVICE = {
 export function problem(kind: FindingKind, text: string, fix: Fix, object?: ObjectName): Problem {
   const finding = { kind, text, advice: ADVICE[fix.do], ...(object && { object }) };
   return { finding, fix };
-}
-
-/** An object's name on one line. */
-export function formatName({ account, container, object, version }: ObjectName): string {
-  const name = `${account}/${container}/${object}`;
-  return version === undefined ? name : `${name} (version ${version})`;
-}
-
-/** A name for people to read. */
-export function nameText(name: ByteString): string {
-  return toText(name);
 }

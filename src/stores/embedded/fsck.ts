@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Check } from './check';
 import { ContentFiles } from './content_files';
-import type { Finding } from './finding';
+import type { Finding, Problem } from './finding';
 import { checkRegularFile } from './regular_file';
 import { StorageError } from './storage_error';
 import { openTables } from './tables';
@@ -18,13 +18,17 @@ export type { Finding } from './finding';
  *   no regular file, `format`
  */
 export async function* fsck(folder: string): AsyncGenerator<Finding> {
+  for await (const { finding } of problems(folder)) yield finding;
+}
+
+/** What `fsck` finds, with how a repair would fix it. */
+export async function* problems(folder: string): AsyncGenerator<Problem> {
   checkFolder(folder);
   const tables = openTables(folder, { readOnly: true });
   const snapshot = tables.root.useReadTransaction();
   try {
     checkConverted(tables.checking.allowsUnchecked, folder);
-    const check = new Check(tables, snapshot, new ContentFiles(folder));
-    for await (const { finding } of check.run()) yield finding;
+    yield* new Check(tables, snapshot, new ContentFiles(folder)).run();
   } finally {
     snapshot.done();
     await tables.root.close();

@@ -14,6 +14,7 @@ import { type Condition, Objects } from './objects';
 import { FOLDER_MODE, Privacy } from './privacy';
 import { accountRecord, containerRecord, objectRecord } from './records';
 import { Resident } from './resident';
+import { Scrubber } from './scrubber';
 import { type Role, Session } from './sessions';
 import type {
   AccountRecord,
@@ -123,6 +124,7 @@ interface Parts {
 }
 
 class LmdbStorage implements Storage {
+  readonly scrubber: Scrubber;
   readonly #parts: Parts;
   readonly #names: Namespaces;
   readonly #objects: Objects;
@@ -132,6 +134,8 @@ class LmdbStorage implements Storage {
     this.#parts = parts;
     this.#names = new Namespaces(parts.tables);
     this.#objects = new Objects(parts.tables, this.#names, parts.contents, parts.now);
+    const { tables, contents, commits, now } = parts;
+    this.scrubber = new Scrubber(tables, contents.files, commits, now);
   }
 
   account(account: ByteString): AccountRecord | undefined {

@@ -1,6 +1,6 @@
 import { expiryKey, idKey, idOf } from './keys';
+import { readable } from './object_names';
 import { countedBytes, type StoredContent, type StoredTally } from './records';
-import type { Table } from './table';
 import type { Tables } from './tables';
 
 /**
@@ -69,11 +69,4 @@ function putReferences(tables: Tables, references: ReadonlyMap<number, number>):
       tables.contents.putSync(key, [count, ...rest] satisfies StoredContent);
   }
   return unused;
-}
-
-function* readable<V>(table: Table<V>): Generator<{ readonly key: Buffer; readonly value: V }> {
-  for (const record of table.raw()) {
-    const value = table.decoded(record);
-    if (value !== undefined) yield { key: record.key, value };
-  }
 }

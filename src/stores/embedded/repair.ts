@@ -1,7 +1,7 @@
 import { Check } from './check';
 import { ContentFiles } from './content_files';
 import type { Finding, Fix, Problem } from './finding';
-import { checkConverted, checkFolder } from './fsck';
+import { checkConverted, checkFolder, problems } from './fsck';
 import { idKey } from './keys';
 import { formatContentId, type StoredContent } from './records';
 import { Quarantine } from './quarantine';
@@ -14,6 +14,11 @@ import { openTables, type Tables } from './tables';
 /** A finding, and what was done about it. */
 export interface Repaired extends Finding {
   readonly done: string;
+}
+
+/** A finding, and what a repair would do about it. */
+export interface Planned extends Finding {
+  readonly plan: string;
 }
 
 const DONE: Readonly<Record<Fix['do'], string>> = {
@@ -29,7 +34,8 @@ const DONE: Readonly<Record<Fix['do'], string>> = {
 /**
  * Puts right what a check finds, and yields what it did. Deletes nothing: what cannot stay in the
  * store is moved to `damaged/` in the folder, with a list, so that an object's previous version can
- * be restored. If it is interrupted, a second run goes on.
+ * be restored. Does nothing at all if a record of an account or a container is damaged, since it would
+ * take what they contain for nobody's. If it is interrupted, a second run goes on.
  *
  * @throws StorageError `locked` if a server has the folder open; as `fsck`
  */
@@ -40,23 +46,30 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
   try {
     checkConverted(tables.checking.allowsUnchecked, folder);
     session = await Session.open(tables, folder, 'owner');
-    const problems = await findAll(tables, folder);
-    if (problems.length > 0) await new Repair(tables, folder).run(problems);
-    for (const { finding, fix } of problems) yield { ...finding, done: DONE[fix.do] };
+    const all = await findAll(tables, folder);
+    const isHopeless = all.some(({ fix }) => fix.do === 'nothing');
+    if (all.length > 0 && !isHopeless) await new Repair(tables, folder).run(all);
+    for (const { finding, fix } of all)
+      yield { ...finding, done: DONE[isHopeless ? 'nothing' : fix.do] };
   } finally {
     await session?.close();
     await tables.root.close();
   }
 }
 
+/** What `repair` would do; changes nothing, and a server may have the folder open. */
+export async function* plannedRepairs(folder: string): AsyncGenerator<Planned> {
+  for await (const { finding, fix } of problems(folder)) yield { ...finding, plan: DONE[fix.do] };
+}
+
 async function findAll(tables: Tables, folder: string): Promise<Problem[]> {
   tables.root.resetReadTxn();
   const snapshot = tables.root.useReadTransaction();
   try {
-    const problems: Problem[] = [];
+    const all: Problem[] = [];
     const check = new Check(tables, snapshot, new ContentFiles(folder));
-    for await (const problem of check.run()) problems.push(problem);
-    return problems;
+    for await (const problem of check.run()) all.push(problem);
+    return all;
   } finally {
     snapshot.done();
   }
@@ -73,10 +86,10 @@ class Repair {
     this.#folder = folder;
   }
 
-  async run(problems: readonly Problem[]): Promise<void> {
+  async run(all: readonly Problem[]): Promise<void> {
     const quarantine = await Quarantine.open(this.#folder);
     try {
-      for (const problem of problems) await this.#fix(quarantine, problem);
+      for (const problem of all) await this.#fix(quarantine, problem);
       const unused = this.#tables.root.transactionSync(() => recount(this.#tables));
       for (const id of unused)
         await this.#removeContent(quarantine, id, 'no object has this content any more');
@@ -146,12 +159,8 @@ class Repair {
   }
 
   #tableOf(name: string): Table<unknown> {
-    for (const table of Object.values(this.#tables) as unknown[])
-      if (isTable(table) && table.name === name) return table;
-    throw new Error(`no table ${name}`);
+    const table = this.#tables.checked.find((each) => each.name === name);
+    if (table === undefined) throw new Error(`no table ${name}`);
+    return table;
   }
-}
-
-function isTable(thing: unknown): thing is Table<unknown> {
-  return typeof thing === 'object' && thing !== null && 'decoded' in thing && 'name' in thing;
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ByteString } from '../../http/bytes';
+import type { ObjectName } from './object_name';
 
 /** Metadata and system attributes by the comparable form of the header's name; values are byte strings. */
 export type Attributes = Readonly<Record<string, ByteString>>;
@@ -82,6 +83,33 @@ export interface Incoming {
  */
 export type Conflict = 'no-container' | 'exists' | 'missing' | 'changed' | 'no-content';
 
+/** What a pass over everything finds damaged. */
+export interface Damage {
+  /** What it is, for people. */
+  readonly text: string;
+  /** The objects that cannot be read for it; none if it is a record. */
+  readonly objects: readonly ObjectName[];
+}
+
+export interface ScrubOptions {
+  /** Bytes that are read in a second; 0 for no limit. */
+  readonly rate: number;
+  readonly signal: AbortSignal;
+  report(damage: Damage): void;
+}
+
+/** The search for damage in a storage in use. */
+export interface Scrubbing {
+  /** When the last pass ended, in milliseconds since 1970; undefined if there was none. */
+  lastEnd(): number | undefined;
+  /**
+   * One pass over everything, or the rest of one that was interrupted.
+   *
+   * @throws the signal's reason if it is interrupted; StorageError
+   */
+  pass(options: ScrubOptions): Promise<void>;
+}
+
 /**
  * Accounts, containers, objects and their bytes, in one folder of one machine.
  *
@@ -160,6 +188,8 @@ export interface Storage {
 
   /** Removes objects that have expired, at most so many; how many it removed. */
   expire(most: number): Promise<number>;
+  /** Finds damage; one at a time. */
+  readonly scrubber: Scrubbing;
   /** Closes in order; later calls reject. */
   close(): Promise<void>;
 }

@@ -19,6 +19,8 @@ export interface Tables {
   readonly folder: string;
   readonly root: RootDatabase;
   readonly checking: Checking;
+  /** All tables whose records carry checksums. */
+  readonly checked: readonly Table<unknown>[];
   /**
    * `format`, `owner` (a session), `next` (the least number never given out), `clock` (ticks),
    * `scrubbed` (the last content that the scrubber read in this pass), `scrub_ended` (ms).
@@ -76,12 +78,18 @@ export function openTables(folder: string, mode: { readonly readOnly?: boolean }
     ...mode,
   });
   const checking = { allowsUnchecked: false };
-  const table = <V>(name: string) => new Table<V>(name, binary(root, name), checking);
+  const checked: Table<unknown>[] = [];
+  const table = <V>(name: string, exempt?: Buffer): Table<V> => {
+    const made = new Table<V>(name, binary(root, name), checking, exempt);
+    checked.push(made as Table<unknown>);
+    return made;
+  };
   const tables: Tables = {
     folder,
     root,
     checking,
-    meta: new Table('meta', binary(root, 'meta'), checking, metaKeys.format),
+    checked,
+    meta: table('meta', metaKeys.format),
     accounts: table('accounts'),
     containers: table('containers'),
     objects: table('objects'),

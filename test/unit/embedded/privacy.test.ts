@@ -79,7 +79,7 @@ describe('a folder that was open to others', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', path: folder, mode: '0755' });
   });
 
-  const given = () => ({ data: folder, anonymous: 'none' as const, expirer_interval: 60_000 });
+  const given = () => embedded.options.parse({ data: folder });
 
   it('has its files and folders closed before the database is opened', async () => {
     const wrong = { 'data.mdb': 0o644, 'lock.mdb': 0o664, sessions: 0o755, content: 0o755 };

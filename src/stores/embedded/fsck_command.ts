@@ -1,0 +1,43 @@
+import { fsck } from './fsck';
+import { plannedRepairs, repair, type Repaired } from './repair';
+import type { Finding } from './finding';
+
+/** The options of `hindsight fsck`. */
+export interface FsckOptions {
+  readonly repair?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Prints each finding as a line of JSON, and how many there are; sets the exit code. */
+export async function runFsck(folder: string, options: FsckOptions): Promise<void> {
+  if (options.dryRun && !options.repair) throw new FsckUsageError('--dry-run needs --repair');
+  let count = 0;
+  let left = 0;
+  for await (const finding of findings(folder, options)) {
+    count++;
+    if (!('done' in finding) || finding.done === 'nothing') left++;
+    process.stdout.write(`${JSON.stringify(finding)}\n`);
+  }
+  process.stderr.write(`${folder}: ${summary(count, left, options)}\n`);
+  process.exitCode = left === 0 ? 0 : 1;
+}
+
+/** A mistake in the command line. */
+class FsckUsageError extends Error {
+  readonly code = 'usage';
+}
+
+function findings(
+  folder: string,
+  { repair: repairs, dryRun }: FsckOptions,
+): AsyncGenerator<Finding | Repaired> {
+  if (!repairs) return fsck(folder);
+  return dryRun ? plannedRepairs(folder) : repair(folder);
+}
+
+function summary(count: number, left: number, { repair: repairs, dryRun }: FsckOptions): string {
+  if (count === 0) return 'all is well';
+  const all = count === 1 ? '1 finding' : `${count} findings`;
+  if (!repairs || dryRun) return all;
+  return `${all}, ${count - left} repaired`;
+}
