@@ -46,7 +46,7 @@ export class BodyCheck {
         : { state: 'checksums' };
     } catch (error) {
       if (codeOf(error) === 'gone') return { state: 'missing' };
-      if (codeOf(error) === '') throw error;
+      if (!isDamage(error)) throw error;
       return { state: 'damaged', cause: `it cannot be read: ${messageOf(error)}` };
     }
   }
@@ -85,4 +85,13 @@ export class BodyCheck {
       throw error;
     }
   }
+}
+
+/** What a disk says of bytes that it has lost, or whose own checksum is wrong. */
+const LOST = ['EIO', 'EBADMSG', 'EUCLEAN'];
+
+/** Whether an error is of what is on disk: not of a limit or a right of this process, nor an abort. */
+function isDamage(error: unknown): boolean {
+  if (codeOf(error) === 'corrupt') return true;
+  return error instanceof StorageError && LOST.includes(codeOf(error.cause));
 }

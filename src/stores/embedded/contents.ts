@@ -7,6 +7,7 @@ import type { Commits, Moment } from './commits';
 import type { ContentFiles } from './content_files';
 import { idKey, idOf } from './keys';
 import { Numbers } from './numbers';
+import { readable } from './object_names';
 import { formatContentId, parseContentId, Place, type StoredContent } from './records';
 import type { ContentRef, Incoming } from './storage';
 import { StorageError } from './storage_error';
@@ -120,10 +121,11 @@ export class Contents implements Harbour {
   }
 
   /** See `Storage.verify`. */
-  async verify(content: ContentRef): Promise<void> {
+  async verify(content: ContentRef, isPart = false): Promise<void> {
     const id = parseContentId(content.id);
     const found = this.#find(id);
     if (Buffer.isBuffer(found)) return;
+    if (isPart && !(Array.isArray(found) && found[4] === null)) return;
     const open = this.#open(id, content, found, 0, content.size - 1);
     for await (const bytes of readVerified(open)) void bytes;
   }
@@ -147,27 +149,31 @@ export class Contents implements Harbour {
     await Promise.all(this.#removing);
   }
 
-  /** Files that may be nobody's: whose last record went; that were arriving, and in which session. */
+  /**
+   * Files that may be nobody's: whose last record went; that were arriving, and in which session.
+   * Damaged records are left out, whose numbers may be those of others.
+   */
   journal(): {
     readonly gone: number[];
     readonly arriving: { readonly id: number; readonly session: number }[];
   } {
     const { gone, arriving } = this.#tables;
     return {
-      gone: [...gone.getKeys({})].map(idOf),
-      arriving: [...arriving.getRange({})].map(({ key, value }) => ({ id: idOf(key), session: value })),
+      gone: [...readable(gone)].map(({ key }) => idOf(key)),
+      arriving: [...readable(arriving)].map(({ key, value }) => ({ id: idOf(key), session: value })),
     };
   }
 
   /** Whether a content is still no record's: for who knows that nobody can make it one's any more. */
   isArriving(id: number): boolean {
-    return this.#tables.arriving.get(idKey(id)) !== undefined;
+    return this.#tables.arriving.peek(idKey(id)) !== undefined;
   }
 
   /** Removes files that are nobody's, and takes them off the journals. */
   async sweep(ids: readonly number[]): Promise<void> {
     for (const id of ids) {
-      if (!this.#removed.has(id) && !this.#unsynced.has(id)) await this.sank(id);
+      const isDone = this.#removed.has(id) || this.#unsynced.has(id);
+      if (!isDone && !this.#tables.contents.has(idKey(id))) await this.sank(id);
     }
     await this.#syncRemoved();
     if (this.#removed.size > 0) await this.#commits.run((moment) => this.clearJournals(moment));

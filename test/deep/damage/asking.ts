@@ -58,22 +58,23 @@ export function wrongness(heard: Heard, { bytes }: Reading, spans: readonly Span
   if (status === 503 || status === 500) return undefined;
   if (!isWhole) return bytesMayBegin(heard, bytes, spans) ? undefined : 'wrong bytes, broken off';
   if (status !== 200 && status !== 206) return `status ${status}`;
-  const expected = status === 200 ? bytes : expectedOf(heard.type, bytes, spans);
+  const expected = status === 200 ? bytes : expectedOf(heard, bytes, spans);
   return expected.equals(heard.body) ? undefined : 'wrong bytes';
 }
 
 /** Whether an answer that broke off was right as far as it came. */
-function bytesMayBegin({ status, type, body }: Heard, bytes: Buffer, spans: readonly Span[]): boolean {
-  const expected = status === 200 ? bytes : expectedOf(type, bytes, spans);
-  return expected.subarray(0, body.length).equals(body);
+function bytesMayBegin(heard: Heard, bytes: Buffer, spans: readonly Span[]): boolean {
+  const expected = heard.status === 200 ? bytes : expectedOf(heard, bytes, spans);
+  return expected.subarray(0, heard.body.length).equals(heard.body);
 }
 
-function expectedOf(type: string, bytes: Buffer, spans: readonly Span[]): Buffer {
+function expectedOf({ type, body }: Heard, bytes: Buffer, spans: readonly Span[]): Buffer {
   const slices = spans.map(([first, last]) => bytes.subarray(first, last + 1));
   const boundary = /boundary=(.*)$/.exec(type)?.[1];
   if (boundary === undefined) return Buffer.concat(slices);
+  const own = /^.*\r\nContent-Type: (.*)\r\n/.exec(body.toString('latin1', 0, 500))?.[1];
   const parts = spans.flatMap(([first, last], at) => [
-    `--${boundary}\r\nContent-Type: application/octet-stream\r\n`,
+    `--${boundary}\r\nContent-Type: ${own}\r\n`,
     `Content-Range: bytes ${first}-${last}/${bytes.length}\r\n\r\n`,
     slices[at]!,
     '\r\n',

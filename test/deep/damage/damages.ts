@@ -22,6 +22,8 @@ export interface Damage {
   readonly title: string;
   /** The contents whose bytes or checksums are no longer what was written. */
   readonly contents: readonly Kept[];
+  /** The bytes are right: only what is kept of them is not. */
+  readonly isOfNumbers?: boolean;
   apply(): void;
   undo(): void;
 }
@@ -162,6 +164,7 @@ function ofTable(
     return {
       title: `${title} of content ${kept.id}`,
       contents: [kept],
+      isOfNumbers: table !== 'inline',
       apply: () => void (after === undefined ? raw.removeSync(key) : raw.putSync(key, after)),
       undo: () => raw.putSync(key, before),
     };
@@ -216,4 +219,5 @@ const KINDS: readonly Kind[] = [
   ofTable('the end of the checksums', 'sums', shorter),
   ofTable('a bit of the record', 'contents', flipped),
   ofTable('the end of the record', 'contents', shorter),
+  ofTable('the record', 'contents', () => undefined),
 ];

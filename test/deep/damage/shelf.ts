@@ -47,6 +47,7 @@ allow_versioned_writes = true
 allow_object_versioning = true
 [app:embedded]
 data = ${data}
+scrub = false
 expirer_interval = 86400`;
   return startServer(readConfig(text, 'test.conf', {}), createLog('silent'));
 }
