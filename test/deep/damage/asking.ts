@@ -22,7 +22,14 @@ export function hear(
   const token = { 'X-Auth-Token': client.credentials.get('x-auth-token') ?? '' };
   return new Promise((resolve, reject) => {
     const sent = request(
-      { hostname, port, method, path: client.account + path, agent: false, headers: { ...token, ...headers } },
+      {
+        hostname,
+        port,
+        method,
+        path: client.account + path,
+        agent: false,
+        headers: { ...token, ...headers },
+      },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -37,7 +44,9 @@ export function hear(
         );
       },
     );
-    sent.on('error', (error) => reject(new Error(`${method} ${path} ${JSON.stringify(headers)}`, { cause: error })));
+    sent.on('error', (error) =>
+      reject(new Error(`${method} ${path} ${JSON.stringify(headers)}`, { cause: error })),
+    );
     sent.end();
   });
 }

@@ -58,9 +58,7 @@ function spansOf(bytes: Buffer, chance: Chance): Span[][] {
 /** Three of what there is, at most. */
 function someOf<T>(all: readonly T[], chance: Chance): T[] {
   const left = [...all];
-  return Array.from({ length: Math.min(3, all.length) }, () =>
-    left.splice(chance.below(left.length), 1)[0]!,
-  );
+  return Array.from({ length: Math.min(3, all.length) }, () => left.splice(chance.below(left.length), 1)[0]!);
 }
 
 /** One folder with its server, and what becomes of its answers while it is damaged. */
@@ -108,8 +106,7 @@ class Trial {
       const heard = await hear(this.shelf.client, 'GET', reading.path, rangeHeader(spans));
       this.answers++;
       const wrong = wrongness(heard, reading, spans);
-      if (wrong !== undefined)
-        this.#note(damage, `GET ${reading.path} ${JSON.stringify(spans)}: ${wrong}`);
+      if (wrong !== undefined) this.#note(damage, `GET ${reading.path} ${JSON.stringify(spans)}: ${wrong}`);
     }
   }
 
@@ -125,7 +122,8 @@ class Trial {
 
   /** What a write or a delete would archive or restore must not be lost. */
   async #change(damage: Damage, { path }: Reading): Promise<void> {
-    const [, mode = '', name = ''] = /^\/(stack|history)(?:-archive)?\/(?:\w\w\w)?(files|mixed)/.exec(path) ?? [];
+    const [, mode = '', name = ''] =
+      /^\/(stack|history)(?:-archive)?\/(?:\w\w\w)?(files|mixed)/.exec(path) ?? [];
     if (mode === '') return;
     const isArchived = path.includes('-archive');
     if (isArchived && (mode === 'history' || !this.#isNewest(path))) return;
@@ -188,7 +186,10 @@ class Trial {
       for await (const each of repair(copy)) done.push(each);
       const left = await findings(copy);
       if (left.length > 0) this.#note(damage, `after a repair: ${left.map(({ text }) => text).join('; ')}`);
-      if (done.some((each) => each.done.includes('damaged/')) && (await readdir(join(copy, 'damaged'))).length === 0)
+      if (
+        done.some((each) => each.done.includes('damaged/')) &&
+        (await readdir(join(copy, 'damaged'))).length === 0
+      )
         this.#note(damage, 'nothing is kept in damaged/');
     } finally {
       await rm(copy, { recursive: true });
@@ -200,19 +201,23 @@ class Trial {
   }
 }
 
-it.each(SEEDS)('damage is never answered, copied or archived (seed %i)', async (seed) => {
-  const data = join(await newFolder(), 'data');
-  const chance = new Chance(seed);
-  const shelf = await makeShelf(data, chance);
-  const tables = openTables(data);
-  try {
-    expect(await findings(data)).toEqual([]);
-    const trial = new Trial(shelf, data, new Folder(tables), chance);
-    for (let at = 0; at < DAMAGES; at++) await trial.run(at);
-    expect(trial.wrong).toEqual([]);
-    countFigures('damage', { damages: DAMAGES, answers: trial.answers, seed });
-  } finally {
-    await tables.root.close();
-    await shelf.server.close();
-  }
-}, 600_000);
+it.each(SEEDS)(
+  'damage is never answered, copied or archived (seed %i)',
+  async (seed) => {
+    const data = join(await newFolder(), 'data');
+    const chance = new Chance(seed);
+    const shelf = await makeShelf(data, chance);
+    const tables = openTables(data);
+    try {
+      expect(await findings(data)).toEqual([]);
+      const trial = new Trial(shelf, data, new Folder(tables), chance);
+      for (let at = 0; at < DAMAGES; at++) await trial.run(at);
+      expect(trial.wrong).toEqual([]);
+      countFigures('damage', { damages: DAMAGES, answers: trial.answers, seed });
+    } finally {
+      await tables.root.close();
+      await shelf.server.close();
+    }
+  },
+  600_000,
+);

@@ -166,9 +166,7 @@ class Maker {
         const { ETag } = await client.send(new UploadPartCommand({ ...part, Body }));
         if (Key === 'begun') continue;
         const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-        await client.send(
-          new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }),
-        );
+        await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }));
         const { body } = await this.client.ask('GET', `/${Bucket}/${Key}?multipart-manifest=get`);
         this.#reads(`${Bucket}/${Key}`, Body, [md5(body), md5(Body)]);
       }
@@ -210,7 +208,10 @@ class Maker {
 
   #bytes(size: number): Buffer {
     const seed = String(this.chance.next());
-    return createHash('shake256', { outputLength: Math.max(size, 1) }).update(seed).digest().subarray(0, size);
+    return createHash('shake256', { outputLength: Math.max(size, 1) })
+      .update(seed)
+      .digest()
+      .subarray(0, size);
   }
 }
 

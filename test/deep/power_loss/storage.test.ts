@@ -72,7 +72,9 @@ async function stateOf(storage: Storage, name: string): Promise<State | string> 
   const found = storage.object('a', 'c', name);
   if (found === undefined) return null;
   try {
-    const etag = createHash('md5').update(await bytesOf(storage, found.content)).digest('hex');
+    const etag = createHash('md5')
+      .update(await bytesOf(storage, found.content))
+      .digest('hex');
     return { etag, tag: found.attributes['tag'] ?? '' };
   } catch (error) {
     return `unreadable: ${codeOf(error)}`;
