@@ -16,6 +16,7 @@ import { changedBy, writtenBy } from '../../src/http/written';
 import type { Locker } from '../../src/lockers/locker';
 import type { Log } from '../../src/log';
 import type { FilterContext } from '../../src/plugin';
+import type { NoteBinding } from '../../src/stores/note_binding';
 import { ObjectWriter } from './object';
 import { asSigned, bypassOf, checkBypass, isS3Write, refuseNowhere, refuseS3, type Bypass } from './bypasses';
 import { ContainerRequests } from './containers';
@@ -37,6 +38,8 @@ export interface VersionedWritesParts {
   readonly lockWait: number;
   /** Milliseconds in which 64 KiB of a body must come that is received while its object is locked. */
   readonly stallTime: number;
+  /** Binds what is noted on objects. */
+  readonly notes: NoteBinding;
   readonly cache: Cache<InForce>;
   readonly locker: Locker;
   readonly app: FilterContext['app'];

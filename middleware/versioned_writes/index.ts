@@ -1,8 +1,20 @@
 import { z } from 'zod';
-import { flag, seconds } from '../../src/config/options';
+import { flag, seconds, words } from '../../src/config/options';
+import { weaknessOfKey } from '../../src/config/weak_keys';
 import type { FilterPlugin } from '../../src/plugin';
+import { NoteBinding } from '../../src/stores/note_binding';
 import { versionedWritesFilter } from './filter';
 import type { InForce } from './settings';
+
+/** Whoever reads the store's metadata can try keys as fast as they like, wherever the server is bound. */
+const noteKeys = words.superRefine((keys, context) => {
+  for (const [i, key] of keys.entries()) {
+    const weakness = weaknessOfKey(key);
+    if (weakness === undefined) continue;
+    const which = keys.length === 1 ? 'the key' : `key ${i + 1} of ${keys.length}`;
+    context.addIssue({ code: 'custom', message: `${which} ${weakness}` });
+  }
+});
 
 const options = z.object({
   allow_versioned_writes: flag.optional(),
@@ -11,6 +23,8 @@ const options = z.object({
   lock_wait: seconds(0, 86_400).default(60_000),
   upload_stall_time: seconds(0.1, 86_400).default(10_000),
   settings_wait: seconds(0, 86_400).default(10_000),
+  note_key: noteKeys.optional(),
+  unbound_notes: z.enum(['accept', 'ignore']).default('accept'),
 });
 
 const MOST_CACHED_CONTAINERS = 100_000;
@@ -36,6 +50,8 @@ export const versionedWrites: FilterPlugin<typeof options> = {
       lock_wait,
       upload_stall_time,
       settings_wait,
+      note_key,
+      unbound_notes,
     },
     { log, app, coordination },
   ) => {
@@ -48,6 +64,7 @@ export const versionedWrites: FilterPlugin<typeof options> = {
       allowedWithIds,
       lockWait: lock_wait,
       stallTime: upload_stall_time,
+      notes: new NoteBinding({ keys: note_key ?? [], unbound: unbound_notes }),
       cache: coordination.cache<InForce>(
         'settings',
         MOST_CACHED_CONTAINERS,

@@ -2,27 +2,30 @@ import { drain, isUnread } from '../../src/http/body';
 import type { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/http/message';
 import { isCopy } from '../../src/http/written';
-import { NO_NOTES, noteHeaders, NOTHING_RESTORED, type Notes } from '../../src/stores/notes';
+import { NO_NOTES, NOTHING_RESTORED } from '../../src/stores/notes';
 
-/** Swift's own bounds for an object's metadata, less what a note takes. */
-const MOST_ITEMS = 90 - 1;
-const MOST_BYTES = 4096 - 64;
+/** Swift's own bounds for an object's metadata. */
+const MOST_ITEMS = 90;
+const MOST_BYTES = 4096;
 const METADATA = 'x-object-meta-';
 
-/** Lets a client's write through with notes on the object that it writes, where that has room for them. */
-export async function forwardNoted(request: Request, notes: Notes, next: Handler): Promise<Response> {
-  const headers = noteHeaders(notes);
-  if (isCopy(request)) return forwardCopy(request, headers, next);
-  if (isEmpty(headers) || !hasRoom(request.headers)) return next(request);
-  return next({ ...request, headers: request.headers.withAll(headers) });
+/**
+ * Lets a client's write through with notes on the object that it writes, if that has room for them.
+ *
+ * @param notes the headers that write them
+ */
+export async function forwardNoted(request: Request, notes: Headers, next: Handler): Promise<Response> {
+  if (isCopy(request)) return forwardCopy(request, notes, next);
+  const noted = request.headers.withAll(notes);
+  return next(isEmpty(notes) || !isWithinBounds(noted) ? request : { ...request, headers: noted });
 }
 
 /**
- * A copy brings the notes of its source along, and who writes may have made that so that they name entries in this object's archive: what is noted as
- * restored would be removed from there. So they are replaced. That takes room only where the source has none of them.
+ * A copy brings the notes of its source along. Those that are bound to the source count for nothing here; unbound ones might name
+ * entries in this object's archive. So they are replaced. That takes room only if the source has none of them.
  */
-async function forwardCopy(request: Request, headers: Headers, next: Handler): Promise<Response> {
-  for (const each of [NO_NOTES.withAll(headers), NOTHING_RESTORED]) {
+async function forwardCopy(request: Request, notes: Headers, next: Handler): Promise<Response> {
+  for (const each of [NO_NOTES.withAll(notes), NOTHING_RESTORED]) {
     const response = await next({ ...request, headers: request.headers.withAll(each) });
     // a body that came with it, which no copy may have, is not there to be sent again
     if (response.status !== 400 || !isUnread(request.body)) return response;
@@ -36,7 +39,7 @@ function isEmpty(headers: Headers): boolean {
   return headers.entries().next().done === true;
 }
 
-function hasRoom(headers: Headers): boolean {
+function isWithinBounds(headers: Headers): boolean {
   let [items, bytes] = [0, 0];
   for (const [name, value] of headers.entries()) {
     if (!name.startsWith(METADATA)) continue;

@@ -22,7 +22,7 @@ export class ObjectWriter {
     private readonly settings: Settings,
     private readonly parts: Pick<
       VersionedWritesParts,
-      'allowed' | 'app' | 'locker' | 'lockWait' | 'stallTime' | 'log'
+      'allowed' | 'app' | 'locker' | 'lockWait' | 'stallTime' | 'notes' | 'log'
     >,
     private readonly withIds?: Pick<WriterWithIds, 'write'>,
   ) {}
@@ -63,7 +63,9 @@ export class ObjectWriter {
     const { app, log } = this.parts;
     const { account, container, object } = written;
     const { request, own, next } = held;
-    const versions = new Versions(new HttpStore(next, own), inForce.archive, log);
+    const binding = this.parts.notes.for(inForce.archive);
+    const store = new HttpStore(next, own, binding);
+    const versions = new Versions(store, inForce.archive, log);
     const result = await versions.perform({ account, container, object }, inForce.mode, {
       kind: kindOf(request),
       guard: async (current) => {
@@ -75,7 +77,8 @@ export class ObjectWriter {
         if ('status' in right) held.refuse(right);
         return 'status' in right ? 'stop' : 'go';
       },
-      forward: (notes) => held.forward((own) => forwardNoted(own, notes, next)),
+      forward: (notes) =>
+        held.forward((own) => forwardNoted(own, binding.headersOf(notes, written, store.now()), next)),
     });
     if (result === 'popped' || result === 'popped-missing') return deleted(result === 'popped');
     return held.answer();

@@ -26,6 +26,7 @@ export interface Survey {
  * - a marker was written and the object not deleted: the marker notes that object's timestamp;
  * - a marker was written half: its type says so;
  * - an entry was restored and not removed: the object notes the entry.
+ * By a note that is not bound to its object no marker is removed, and an entry only if its content is the object's.
  */
 export class Entries {
   private readonly prefix: ByteString;
@@ -57,11 +58,13 @@ export class Entries {
     return name.slice(this.prefix.length);
   }
 
-  /** All of them, the newest first. */
+  /** All of them, the newest first, but for half made markers that are not ours: those expire by themselves. */
   list(): AsyncIterator<ListingEntry> & AsyncIterable<ListingEntry> {
     const { store, object, archive, prefix } = this;
+    const isOurs = async (name: ByteString) => (await store.stat(this.at(name)))?.notes.unfinished === true;
     return (async function* () {
-      yield* store.listBackwards(object.account, archive, prefix);
+      for await (const entry of store.listBackwards(object.account, archive, prefix))
+        if (!entry.isHalfMade || (await isOurs(entry.name))) yield entry;
     })();
   }
 
@@ -92,9 +95,10 @@ export class Entries {
     const mayDelete = entry.isMarker && entry.name > own && isExact;
     if (entry.name !== own && !isNoted && !mayDelete) return false;
     const info = await this.store.stat(this.at(entry.name));
-    if (info === undefined) return isNoted;
+    const isBound = isNoted && restoredIsBound(current);
+    if (info === undefined) return isBound;
     if (!info.isMarker) return isSame(info, current);
-    return isNoted || (mayDelete && info.notes.deletes === current.timestamp);
+    return isBound || (mayDelete && info.notes.deletes === current.timestamp);
   }
 
   /**
@@ -131,7 +135,7 @@ export class Entries {
     const found: ByteString[] = [];
     for (const name of this.noted(current)) {
       const info = await this.store.stat(this.at(name));
-      if (info && (info.isMarker || isSame(info, current))) found.push(name);
+      if (info && (info.isMarker ? restoredIsBound(current) : isSame(info, current))) found.push(name);
     }
     return found;
   }
@@ -139,6 +143,10 @@ export class Entries {
   private noted({ notes }: ObjectInfo): ByteString[] {
     return (notes.restored ?? []).map((timestamp) => this.named(timestamp));
   }
+}
+
+function restoredIsBound({ notes }: ObjectInfo): boolean {
+  return notes.unbound?.includes('restored') !== true;
 }
 
 function isSame(one: ObjectInfo, other: ObjectInfo): boolean {

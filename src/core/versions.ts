@@ -87,12 +87,12 @@ export class Versions {
     const { object, entries, operation } = task;
     const current = await unlessRefused(this.store.stat(object), undefined);
     const { leftovers } = current ? await unlessRefused(entries.survey(current), UNSEEN) : UNSEEN;
-    const previous = current?.notes.previous;
-    if (leftovers.length === 0) return this.pass(operation, { previous });
+    const notes = previousIn(current);
+    if (leftovers.length === 0) return this.pass(operation, notes);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
     const steps: Step[] = [...removals(leftovers), { do: 'forward' }];
-    return (await this.carryOut(task, steps, current, { previous })) ?? 'forwarded';
+    return (await this.carryOut(task, steps, current, notes)) ?? 'forwarded';
   }
 
   private async deleteKeepingHistory(task: Task): Promise<Result> {
@@ -218,6 +218,12 @@ export class Versions {
       );
     }
   }
+}
+
+/** The note of the version before, bound if it was. */
+function previousIn(current: ObjectInfo | undefined): Notes {
+  const { previous, unbound } = current?.notes ?? {};
+  return unbound?.includes('previous') ? { previous, unbound: ['previous'] } : { previous };
 }
 
 function mayBeDone(error: unknown): boolean {

@@ -91,12 +91,7 @@ function unsatisfiable(headers: Headers, size: number): Response {
   return answer(416, headers.with('Content-Range', `bytes */${size}`));
 }
 
-async function single(
-  view: View,
-  headers: Headers,
-  [first, last]: Range,
-  size: number,
-): Promise<Response> {
+async function single(view: View, headers: Headers, [first, last]: Range, size: number): Promise<Response> {
   const own = Headers.of({
     'Content-Range': `bytes ${first}-${last}/${size}`,
     'Content-Length': String(last - first + 1),

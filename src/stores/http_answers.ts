@@ -7,7 +7,7 @@ import { parseCopyHeader } from '../http/path';
 import { parseAnswer } from './answer';
 import { StoreError } from './error';
 import { isMarkerType, NEW_MARKER_TYPE } from './markers';
-import { readNotes } from './notes';
+import type { NoteBinding } from './note_binding';
 import type { ListingEntry, ObjectInfo, ObjectRef, TypedEntry } from './store';
 
 const MOST_REASON_BYTES = 64 * 1024;
@@ -34,18 +34,23 @@ export async function expectWritten(response: Response, failure: string): Promis
     throw new StoreError('unavailable', `${failure}: the store kept a newer object`, response.status);
 }
 
-/** What the answer to a HEAD says of an object itself. */
-export function objectInfo(response: Response, object: ObjectRef): ObjectInfo {
+/**
+ * What the answer to a HEAD says of an object itself.
+ *
+ * @param binding tells which of its notes are the object's own
+ */
+export function objectInfo(response: Response, object: ObjectRef, binding: NoteBinding): ObjectInfo {
   const { headers } = response;
+  const timestamp = headers.get('x-timestamp') ?? lastModified(response);
   const deleteAt = headers.get('x-delete-at');
   const contentType = headers.get('content-type') ?? '';
   const link = linkIn(headers, object);
   return {
-    timestamp: headers.get('x-timestamp') ?? lastModified(response),
+    timestamp,
     etag: headers.get('etag') ?? '',
     isMarker: isMarkerType(contentType),
     contentType,
-    notes: readNotes(headers),
+    notes: binding.notesIn(headers, object, timestamp),
     ...(isTrueValue(headers.get('x-static-large-object')) ? { isLarge: true } : {}),
     ...(link === undefined ? {} : { link }),
     ...(deleteAt === undefined ? {} : { deleteAt }),

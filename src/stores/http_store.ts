@@ -8,7 +8,8 @@ import { BROKEN_MANIFEST } from '../reserved';
 import { expectSuccess, expectWritten, objectInfo, parseListing, untyped } from './http_answers';
 import { ITSELF } from './itself';
 import { DELETE_MARKER_TYPE, NEW_MARKER_LIFE, NEW_MARKER_TYPE, VERSION_MARKER_TYPE } from './markers';
-import { noteHeaders, type Notes } from './notes';
+import { NoteBinding } from './note_binding';
+import type { Notes } from './notes';
 import { StoreClock } from './store_clock';
 import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store, TypedEntry } from './store';
 
@@ -43,10 +44,12 @@ export class HttpStore implements Store {
   /**
    * @param next the rest of the pipeline
    * @param parent the request on whose behalf this store is asked; its authority, its transaction id and its signal hold for all
+   * @param binding binds the notes that are written, and tells which count of those that are read
    */
   constructor(
     private readonly next: Handler,
     private readonly parent: Request,
+    private readonly binding = new NoteBinding(),
   ) {}
 
   async stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
@@ -57,7 +60,7 @@ export class HttpStore implements Store {
       return undefined;
     }
     await expectSuccess(response, `${named(object)} could not be looked at`);
-    return objectInfo(response, object);
+    return objectInfo(response, object, this.binding);
   }
 
   async contentType(object: ObjectRef): Promise<ByteString | undefined> {
@@ -76,7 +79,8 @@ export class HttpStore implements Store {
       'X-Copy-From': quote(`${from.container}/${from.object}`),
       'X-Copy-From-Account': from.account === to.account ? undefined : quote(from.account),
     });
-    let response = await this.ask('PUT', to, ITSELF, source.withAll(noteHeaders(notes)));
+    const noted = this.noted(notes, to);
+    let response = await this.ask('PUT', to, ITSELF, source.withAll(noted));
     if (response.status === 400 && Object.keys(notes).length > 0) {
       // it may have as much metadata as an object can have
       await drain(response.body);
@@ -91,12 +95,8 @@ export class HttpStore implements Store {
       await drain(source.body);
       if (source.status === 404) return false;
       if (response.status !== 400 || !isTrueValue(source.headers.get('x-static-large-object'))) throw error;
-      return this.copyAsText(
-        from,
-        to,
-        Headers.of({ 'Content-Type': contentType }).withAll(noteHeaders(notes)),
-        failure,
-      );
+      const own = Headers.of({ 'Content-Type': contentType }).withAll(noted);
+      return this.copyAsText(from, to, own, failure);
     }
     return true;
   }
@@ -121,11 +121,11 @@ export class HttpStore implements Store {
   /** In two requests: Swift lets a client set the type of a marker only with a POST, which takes back that it expires. */
   async putMarker(at: ObjectRef, notes: Notes = {}): Promise<void> {
     const failure = `the delete marker ${named(at)} could not be written`;
-    const creation = noteHeaders(notes)
+    const creation = this.noted({ ...notes, unfinished: true }, at)
       .with('Content-Type', NEW_MARKER_TYPE)
       .with('X-Delete-After', String(NEW_MARKER_LIFE));
     await expectWritten(await this.ask('PUT', at, '', creation), failure);
-    const completion = noteHeaders(notes).with('Content-Type', DELETE_MARKER_TYPE);
+    const completion = this.noted(notes, at).with('Content-Type', DELETE_MARKER_TYPE);
     await expectSuccess(await this.ask('POST', at, '', completion), failure);
   }
 
@@ -271,6 +271,10 @@ export class HttpStore implements Store {
       await expectSuccess(response, `the archive ${toText(container)} could not be listed`);
     const body = await readAnswer(response.body, MOST_LISTING_BYTES, 'a page of a listing');
     return response.status === 204 ? [] : parseListing(body);
+  }
+
+  private noted(notes: Notes, at: ObjectRef): Headers {
+    return this.binding.headersOf(notes, at, this.now());
   }
 
   private ask(

@@ -3,8 +3,8 @@ import { RESERVED_OBJECT_PREFIX } from '../reserved';
 
 /**
  * What the proxy notes on an object or an archive entry when it writes it, in the same request, so that an operation that was
- * interrupted can be told from one that was not. Each is a timestamp, or several, as they end the names of archive entries. A copy
- * that a client makes of an object would bring that object's notes along: they are replaced.
+ * interrupted can be told from one that was not. Each is a timestamp, or several, as they end the names of archive entries, and is
+ * bound to its object: see `NoteBinding`.
  */
 export interface Notes {
   /** On an object: the entry that was the newest when the object was written over what that entry keeps. */
@@ -13,41 +13,38 @@ export interface Notes {
   readonly restored?: readonly string[] | undefined;
   /** On a delete marker: the object that its delete removes. */
   readonly deletes?: string | undefined;
+  /** On a delete marker: it is half made. */
+  readonly unfinished?: true | undefined;
+  /**
+   * Which of these are not bound to their object: 0.1.0 wrote them, or anybody who writes to the store. By such notes no marker is
+   * removed, and an entry only if its content is the object's.
+   */
+  readonly unbound?: readonly ('previous' | 'restored')[] | undefined;
 }
 
-const NAMES = {
+/** The notes that there are. */
+export const NOTE_KINDS = ['previous', 'restored', 'deletes', 'unfinished'] as const;
+export type NoteKind = (typeof NOTE_KINDS)[number];
+
+/** The headers that have them. */
+export const NOTE_HEADERS: Readonly<Record<NoteKind, string>> = {
   previous: `${RESERVED_OBJECT_PREFIX}previous`,
   restored: `${RESERVED_OBJECT_PREFIX}restored`,
   deletes: `${RESERVED_OBJECT_PREFIX}deletes`,
+  unfinished: `${RESERVED_OBJECT_PREFIX}unfinished`,
 };
-const TIMESTAMP = /^\d+\.\d+$/;
+
+/** The timestamps in notes. */
+export const TIMESTAMP = /^\d+\.\d+$/;
 
 /** Replaces, on a copy, what its source notes as restored; `-` is no timestamp. */
-export const NOTHING_RESTORED = Headers.of({ [NAMES.restored]: '-' });
+export const NOTHING_RESTORED = Headers.of({ [NOTE_HEADERS.restored]: '-' });
 /** The same for all that an object notes. */
-export const NO_NOTES = NOTHING_RESTORED.with(NAMES.previous, '-');
+export const NO_NOTES = NOTHING_RESTORED.with(NOTE_HEADERS.previous, '-');
 
-/** The notes among an object's headers; what is no timestamp is none. */
-export function readNotes(headers: Headers): Notes {
-  const timestamps = (name: string) =>
-    (headers.get(name) ?? '').split(' ').filter((each) => TIMESTAMP.test(each));
-  const [previous] = timestamps(NAMES.previous);
-  const [deletes] = timestamps(NAMES.deletes);
-  const restored = timestamps(NAMES.restored);
-  return {
-    ...(previous === undefined ? {} : { previous }),
-    ...(deletes === undefined ? {} : { deletes }),
-    ...(restored.length === 0 ? {} : { restored }),
-  };
-}
-
-/** The headers that write notes; what is no timestamp is left out. */
-export function noteHeaders({ previous, restored = [], deletes }: Notes): Headers {
-  const value = (...timestamps: (string | undefined)[]) =>
-    timestamps.filter((each) => each !== undefined && TIMESTAMP.test(each)).join(' ') || undefined;
-  return Headers.of({
-    [NAMES.previous]: value(previous),
-    [NAMES.restored]: value(...restored),
-    [NAMES.deletes]: value(deletes),
-  });
+/** The words of a note; undefined if there is no such note. */
+export function wordsOf(kind: NoteKind, notes: Notes): readonly string[] | undefined {
+  if (kind === 'unfinished') return notes.unfinished ? [] : undefined;
+  const value = notes[kind];
+  return typeof value === 'string' ? [value] : value;
 }

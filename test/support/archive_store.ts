@@ -8,9 +8,14 @@ export interface Archived extends Pick<Partial<ObjectInfo>, 'notes'> {
 }
 
 /** What a store tells of an object with a timestamp and contents. */
-export function infoOf(timestamp: string, { body, notes = {} }: Archived): ObjectInfo {
+export function infoOf(timestamp: string, { body, is, notes = ownNotes(is) }: Archived): ObjectInfo {
   const isMarker = body === undefined;
   return { timestamp, etag: body ?? '', isMarker, contentType: 'text/plain', notes };
+}
+
+/** A marker that is half made says so, unless somebody else has put it there. */
+function ownNotes(is: Archived['is']): ObjectInfo['notes'] {
+  return is === 'half made' ? { unfinished: true } : {};
 }
 
 /** A store that has only the entries of the object `o` in an archive, by their timestamps, and tells which of them were asked for. */

@@ -114,7 +114,7 @@ export class MapStore implements Store {
   }
 
   async putMarker(at: ObjectRef, notes: Notes = {}): Promise<void> {
-    this.put(at, undefined, Headers.none, notes);
+    this.put(at, undefined, Headers.none, { ...notes, unfinished: true });
     const kept = this.objects.get(key(at));
     if (kept) this.objects.set(key(at), { ...kept, isHalfMade: true });
     this.put(at, undefined, Headers.none, notes);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, type Mistake } from '../../src/config/error';
 import { readConfig } from '../../src/pipeline/load';
+import { versionedWrites } from '../../src/server/drop_in';
 
 const SAMPLE = readFileSync(join(__dirname, '../../config/embedded.conf'), 'utf8');
 const PIPELINE = /^pipeline = .*$/m;
@@ -182,4 +183,48 @@ expirer_interval = soon
     [15, '[app:embedded] needs the option data'],
     [16, '[app:embedded] expirer_interval = soon: not '],
   ]);
+});
+
+describe('the key of notes', () => {
+  const configured = (lines: string) =>
+    embedded(
+      'gatekeeper tempauth versioned_writes',
+      `[filter:versioned_writes]\nallow_versioned_writes = true\n${lines}\n`,
+    );
+
+  it.each([
+    'note_key = long-enough-and-new',
+    'note_key = long-enough-and-new the-one-that-was-before',
+    'note_key =\nunbound_notes = accept',
+    'note_key = long-enough-and-new\nunbound_notes = ignore',
+  ])('may be so: %j', (lines) => {
+    expect(mistakesIn(configured(lines))).toEqual([]);
+  });
+
+  it.each([
+    ['note_key = shortkey', 'the key has fewer than 12 characters'],
+    ['note_key = abababababababab', 'the key has hardly any different characters'],
+    ['note_key = AWS_SECRET_ACCESS_KEY', 'the key is printed in documents for everybody to read'],
+    ['note_key = long-enough-and-new tooshort', 'key 2 of 2 has fewer than 12 characters'],
+  ])('is refused on loopback, too, and is not shown: %j', (lines, cause) => {
+    expect(causes(configured(lines))).toEqual([`[filter:versioned_writes] note_key: ${cause}`]);
+  });
+
+  it('is taken from the environment', () => {
+    const text = configured('note_key = ${NOTE_KEY}');
+    expect(() => readConfig(text, 'test.conf', { NOTE_KEY: 'from-the-environment' })).not.toThrow();
+    expect(() => readConfig(text, 'test.conf', { NOTE_KEY: 'short' })).toThrow('fewer than 12 characters');
+  });
+
+  it('is judged so in an Express app as well', () => {
+    const making = () => versionedWrites({ upstream: 'http://127.0.0.1:1', note_key: 'shortkey' });
+    expect(making).toThrow('note_key: the key has fewer than 12 characters');
+    expect(making).not.toThrow('shortkey');
+  });
+
+  it('goes with notes that are accepted or ignored', () => {
+    expect(causes(configured('unbound_notes = refuse')).join()).toMatch(
+      /unbound_notes = refuse: .*accept.*ignore/,
+    );
+  });
 });

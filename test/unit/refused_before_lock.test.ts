@@ -6,6 +6,7 @@ import { NO_BODY, textResponse, type Handler, type Request } from '../../src/htt
 import type { Locker } from '../../src/lockers/locker';
 import { MemoryLocker } from '../../src/lockers/memory';
 import { createLog } from '../../src/log';
+import { NoteBinding } from '../../src/stores/note_binding';
 import { rightTo } from '../support/authority';
 import type { Power } from '../../src/http/authority';
 
@@ -30,6 +31,7 @@ function place(store: Handler, power: Power, mayWrite = true): Place {
     allowedWithIds: true,
     lockWait: 1000,
     stallTime: 1000,
+    notes: new NoteBinding(),
     cache: new MemoryCache<InForce>(10, 1000),
     locker,
     app: {

@@ -212,6 +212,37 @@ describe('versions', () => {
     );
   });
 
+  it('lose no marker and no other content by notes that are not bound to the object', async () => {
+    const last = fc.constantFrom<['write' | 'update' | 'delete', Mode]>(
+      ['write', 'stack'],
+      ['update', 'stack'],
+      ['write', 'history'],
+      ['update', 'history'],
+      ['delete', 'history'],
+    );
+    await fc.assert(
+      fc.asyncProperty(steps(true), fc.constantFrom('a', 'b', 'x'), last, async (history, body, next) => {
+        const store = new MapStore();
+        let mode: Mode = 'stack';
+        for (const each of history) {
+          if (each.kind === 'switch') mode = each.mode;
+          else await perform(store, mode, each);
+        }
+        const archived = () => store.dump().filter(([key]) => key.startsWith('a\narchive\n'));
+        const before = archived().filter(([, { isHalfMade }]) => isHalfMade !== true);
+        const restored = before.map(([key]) => key.slice(key.lastIndexOf('/') + 1));
+        const [previous] = restored;
+        store.put(OBJECT, body, undefined, { previous, restored, unbound: ['previous', 'restored'] });
+        const [kind, lastMode] = next;
+        await perform(store, lastMode, { kind, body: 'y', outcome: 'done' });
+        const after = new Set(archived().map(([key]) => key));
+        const lost = before.filter(([key]) => !after.has(key));
+        expect(lost.filter(([, kept]) => kept.body !== body)).toEqual([]);
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
   it.each([
     ['a second ahead, as clocks are', '1000000001.00000', '1000000001.00001'],
     ['of the far future', '9999999999.99999', expect.stringMatching(/^100000000\d\./)],

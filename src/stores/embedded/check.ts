@@ -81,9 +81,7 @@ export class Check {
       if (table.decoded(record) !== undefined) continue;
       const { key } = record;
       const isName = table.name === 'objects' || table.name === 'containers';
-      const shown = isName
-        ? `${idOf(key)}/${nameText(childName(key))}`
-        : key.toString('hex').slice(0, 80);
+      const shown = isName ? `${idOf(key)}/${nameText(childName(key))}` : key.toString('hex').slice(0, 80);
       const text = `the record ${shown} of the table ${table.name} is damaged`;
       if (then === 'nothing') yield problem('damaged-record', text, { do: 'nothing' });
       else yield problem('damaged-record', text, { do: 'remove-record', table: table.name, key });
@@ -114,12 +112,7 @@ export class Check {
       const container = this.#sums.get(idOf(key));
       const name = this.#nameOf(key, value);
       if (container?.container === undefined)
-        yield problem(
-          'orphan',
-          `the object ${formatName(name)} is in no container`,
-          { do: 'nothing' },
-          name,
-        );
+        yield problem('orphan', `the object ${formatName(name)} is in no container`, { do: 'nothing' }, name);
       else this.#count(container, countedBytes(value));
       yield* this.#object(name, key, value);
     }
@@ -137,12 +130,7 @@ export class Check {
     }
     if (deleteAt === null) return;
     if (this.#peek(this.#tables.expiry, expiryKey(deleteAt, key)) === undefined)
-      yield problem(
-        'index',
-        `the object ${formatName(name)} will not expire`,
-        { do: 'recount' },
-        name,
-      );
+      yield problem('index', `the object ${formatName(name)} will not expire`, { do: 'recount' }, name);
   }
 
   #count(container: Sum, bytes: number): void {
@@ -228,8 +216,7 @@ export class Check {
       if (this.#peek(this.#tables.contents, idKey(id)) !== undefined) continue;
       if (!this.#isStillUsed(id)) continue;
       const content = await this.#reconstruct(id, references, size, etag);
-      if (content === undefined)
-        this.#bad.set(id, { isMissing: true, cause: 'it has no content' });
+      if (content === undefined) this.#bad.set(id, { isMissing: true, cause: 'it has no content' });
       else
         yield problem('references', `the content ${formatContentId(id)} has no record`, {
           do: 'put-content',

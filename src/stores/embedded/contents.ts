@@ -198,8 +198,7 @@ export class Contents implements Harbour {
 
   #inline(id: number, [, size, etag, , sum]: StoredContent): Buffer {
     const bytes = this.#tables.inline.get(idKey(id));
-    const isRight =
-      bytes?.length === size && (sum === null ? md5Of(bytes) === etag : crc32(bytes) === sum);
+    const isRight = bytes?.length === size && (sum === null ? md5Of(bytes) === etag : crc32(bytes) === sum);
     if (isRight) return bytes;
     const what = `the content ${formatContentId(id)} in the database`;
     throw new StorageError('corrupt', `${what} is ${bytes ? 'damaged' : 'missing'}`);
@@ -216,7 +215,7 @@ export class Contents implements Harbour {
     const { size, etag } = content;
     const isWhole = first === 0 && last === size - 1;
     let verifier: Verifier;
-    if (!Array.isArray(found)) verifier = (found as Landed).sums ?? UNVERIFIED;
+    if (!Array.isArray(found)) verifier = found.sums ?? UNVERIFIED;
     else if (found[4] !== null) verifier = getSums(this.#tables.sums, id, first, last);
     else verifier = isWhole ? new WholeBody(size, etag) : UNVERIFIED;
     try {

@@ -11,18 +11,12 @@ const BATCH = 5000;
  */
 export function convert(tables: Tables): void {
   const { root, checking } = tables;
+  const contents: Table<unknown> = tables.contents;
   root.transactionSync(() => markFormat(tables));
-  for (const table of unchanged(tables)) convertTable(tables, table, (old) => old);
-  convertTable(tables, tables.contents as Table<unknown>, withCheck);
+  for (const table of tables.checked)
+    convertTable(tables, table, table === contents ? withCheck : (old) => old);
   root.transactionSync(() => markConverted(tables));
   checking.allowsUnchecked = false;
-}
-
-/** The tables whose records differ in their checksum only. */
-function unchanged(tables: Tables): Table<unknown>[] {
-  const { meta, accounts, containers, objects, tallies, expiry, arriving, gone, sessions } = tables;
-  const all = [meta, accounts, containers, objects, tallies, expiry, arriving, gone, sessions];
-  return all as Table<unknown>[];
 }
 
 function withCheck(old: unknown): StoredContent {
@@ -30,11 +24,7 @@ function withCheck(old: unknown): StoredContent {
   return [references, size, etag, place, null];
 }
 
-function convertTable(
-  { root }: Tables,
-  table: Table<unknown>,
-  into: (old: unknown) => unknown,
-): void {
+function convertTable({ root }: Tables, table: Table<unknown>, into: (old: unknown) => unknown): void {
   for (let start: Buffer | undefined = Buffer.alloc(1); start !== undefined;) {
     const range: { start: Buffer; limit: number } = { start, limit: BATCH };
     start = root.transactionSync(() => {

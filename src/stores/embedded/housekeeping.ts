@@ -62,8 +62,8 @@ async function scrubOn(
 ): Promise<void> {
   const report = ({ text, objects }: Damage) =>
     log.error({ damage: text, objects }, 'damaged data was found: see hindsight fsck');
-  const first = Math.min(FIRST_SCRUB, interval);
-  for (let wait = first; !signal.aborted;) {
+  const isOver = () => signal.aborted;
+  for (let wait = Math.min(FIRST_SCRUB, interval); !isOver();) {
     try {
       await setTimeout(Math.min(wait, LONGEST_WAIT), undefined, { signal, ref: false });
       wait = untilDue(scrubber.lastEnd(), interval);
@@ -72,7 +72,7 @@ async function scrubOn(
       wait = interval;
     } catch (error) {
       wait = interval;
-      if (!signal.aborted) log.warn({ err: messageOf(error) }, 'the search for damage failed');
+      if (!isOver()) log.warn({ err: messageOf(error) }, 'the search for damage failed');
     }
   }
 }

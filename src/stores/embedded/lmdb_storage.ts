@@ -236,11 +236,7 @@ class LmdbStorage implements Storage {
     return this.#change((moment) => this.#objects.delete([account, container, object], condition, moment));
   }
 
-  async read(
-    content: ContentRef,
-    first = 0,
-    last = content.size - 1,
-  ): Promise<Buffer | Readable> {
+  async read(content: ContentRef, first = 0, last = content.size - 1): Promise<Buffer | Readable> {
     this.#look();
     return this.#parts.contents.read(content, first, last);
   }

@@ -33,9 +33,7 @@ function containerNames(tables: Tables, container: number): readonly [string, st
 }
 
 /** All records of a table that are not damaged. */
-export function* readable<V>(
-  table: Table<V>,
-): Generator<{ readonly key: Buffer; readonly value: V }> {
+export function* readable<V>(table: Table<V>): Generator<{ readonly key: Buffer; readonly value: V }> {
   for (const record of table.raw()) {
     const value = table.decoded(record);
     if (value !== undefined) yield { key: record.key, value };

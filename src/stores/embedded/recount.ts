@@ -54,8 +54,7 @@ function putTallies({ tallies: table }: Tables, tallies: ReadonlyMap<number, Sto
 }
 
 function putExpiries({ expiry: table }: Tables, expiries: ReadonlyMap<string, Buffer>): void {
-  for (const key of [...table.getKeys()])
-    if (!expiries.has(key.toString('latin1'))) table.removeSync(key);
+  for (const key of [...table.getKeys()]) if (!expiries.has(key.toString('latin1'))) table.removeSync(key);
   for (const key of expiries.values()) if (table.peek(key) === undefined) table.putSync(key, true);
 }
 
@@ -65,8 +64,7 @@ function putReferences(tables: Tables, references: ReadonlyMap<number, number>):
     const count = references.get(idOf(key)) ?? 0;
     const [counted, ...rest] = value;
     if (count === 0) unused.push(idOf(key));
-    else if (counted !== count)
-      tables.contents.putSync(key, [count, ...rest] satisfies StoredContent);
+    else if (counted !== count) tables.contents.putSync(key, [count, ...rest] satisfies StoredContent);
   }
   return unused;
 }

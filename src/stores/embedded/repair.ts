@@ -49,8 +49,7 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
     const all = await findAll(tables, folder);
     const isHopeless = all.some(({ fix }) => fix.do === 'nothing');
     if (all.length > 0 && !isHopeless) await new Repair(tables, folder).run(all);
-    for (const { finding, fix } of all)
-      yield { ...finding, done: DONE[isHopeless ? 'nothing' : fix.do] };
+    for (const { finding, fix } of all) yield { ...finding, done: DONE[isHopeless ? 'nothing' : fix.do] };
   } finally {
     await session?.close();
     await tables.root.close();
@@ -106,7 +105,8 @@ class Repair {
       case 'remove-record':
         return this.#removeRecord(quarantine, this.#tableOf(fix.table), fix.key, { text });
       case 'put-content':
-        return this.#putContent(fix.id, fix.content);
+        this.#putContent(fix.id, fix.content);
+        return;
       case 'remove-content':
         return this.#removeContent(quarantine, fix.id, text);
       case 'move-file': {

@@ -135,10 +135,7 @@ export class Scrubber implements Scrubbing {
   }
 
   /** A table's records in batches, each as it is by then; from behind a content, or from the start. */
-  async *#batches(
-    table: Table<unknown>,
-    after: number | undefined,
-  ): AsyncGenerator<readonly RawRecord[]> {
+  async *#batches(table: Table<unknown>, after: number | undefined): AsyncGenerator<readonly RawRecord[]> {
     let start = after === undefined ? Buffer.alloc(1) : behind(idKey(after));
     for (;;) {
       this.tables.root.resetReadTxn();

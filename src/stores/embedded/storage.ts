@@ -95,7 +95,7 @@ export interface ScrubOptions {
   /** Bytes that are read in a second; 0 for no limit. */
   readonly rate: number;
   readonly signal: AbortSignal;
-  report(damage: Damage): void;
+  readonly report: (damage: Damage) => void;
 }
 
 /** The search for damage in a storage in use. */

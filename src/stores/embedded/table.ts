@@ -9,7 +9,8 @@ const CHECKED = 0xc1;
 /** Before a record's own bytes: the marker and the checksum. */
 const HEAD = 5;
 
-const packr = new Packr({ useRecords: false });
+/** Copies byte strings, since the buffer that a record is read into is used again. */
+const packr = new Packr({ useRecords: false, copyBuffers: true });
 
 /** Where a read happens: in a transaction of its own, or in the current one. */
 export interface Where {
@@ -58,7 +59,7 @@ export class Table<V> {
   }
 
   get(key: Buffer, where?: Where): V | undefined {
-    const stored = this.database.get(key, where);
+    const stored = this.#read(key, where);
     if (stored !== undefined) return this.#decode(key, stored);
     this.#checkNeighbours(key, where);
     return undefined;
@@ -66,7 +67,7 @@ export class Table<V> {
 
   /** The record of a key if it is there and not damaged. */
   peek(key: Buffer, where?: Where): V | undefined {
-    const stored = this.database.get(key, where);
+    const stored = this.#read(key, where);
     return stored && this.decoded({ key, value: stored });
   }
 
@@ -102,7 +103,7 @@ export class Table<V> {
     const { end, ...open } = range;
     const { start, transaction, reverse } = open;
     if (start !== undefined) this.#checkNeighbours(start, transaction && { transaction });
-    for (const { key, value } of this.database.getRange(open as RangeOptions)) {
+    for (const { key, value } of this.database.getRange(open)) {
       const decoded = this.#decode(key, value);
       const order = end === undefined ? -1 : key.compare(end);
       if (reverse === true ? end !== undefined && order <= 0 : order >= 0) return;
@@ -111,12 +112,12 @@ export class Table<V> {
   }
 
   getKeys(range: KeyRange = {}): Iterable<Buffer> {
-    return this.database.getKeys(range as RangeOptions);
+    return this.database.getKeys(range);
   }
 
   /** Records as they lie there, damaged ones among them. */
   raw(range: KeyRange = {}): Iterable<RawRecord> {
-    return this.database.getRange(range as RangeOptions);
+    return this.database.getRange(range);
   }
 
   /** What a raw record says; undefined if it is damaged. */
@@ -126,6 +127,13 @@ export class Table<V> {
     } catch {
       return undefined;
     }
+  }
+
+  /** The bytes of a record, good until the next read. */
+  #read(key: Buffer, where: Where | undefined): Buffer | undefined {
+    // its second parameter is in lmdb's code, but not in its types
+    const { getBinaryFast }: { getBinaryFast: FastRead } = this.database;
+    return getBinaryFast.call(this.database, key, where);
   }
 
   #encode(key: Buffer, value: V): Buffer {
@@ -141,12 +149,14 @@ export class Table<V> {
     if (isUnchecked(stored) && (this.checking.allowsUnchecked || this.exempt?.equals(key)))
       return packr.unpack(stored) as V;
     if (!this.#isRight(key, stored)) throw this.#damage(key);
-    return packr.unpack(stored.subarray(HEAD)) as V;
+    return packr.unpack(stored, { start: HEAD, end: stored.length }) as V;
   }
 
   #isRight(key: Buffer, stored: Buffer): boolean {
     if (stored.length < HEAD || stored[0] !== CHECKED) return false;
-    return stored.readUInt32LE(1) === this.#checksum(key, stored.subarray(HEAD));
+    // lmdb sets the length of the buffer that it reads into, which `subarray` alone does not see
+    const packed = stored.subarray(HEAD, stored.length);
+    return stored.readUInt32LE(1) === this.#checksum(key, packed);
   }
 
   #checksum(key: Buffer, packed: Buffer): number {
@@ -168,6 +178,8 @@ export class Table<V> {
     return new StorageError('corrupt', `the ${where} is damaged`);
   }
 }
+
+type FastRead = (key: Buffer, where?: Where) => Buffer | undefined;
 
 function isUnchecked(stored: Buffer): boolean {
   return stored[0] !== CHECKED;

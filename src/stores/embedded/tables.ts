@@ -81,7 +81,7 @@ export function openTables(folder: string, mode: { readonly readOnly?: boolean }
   const checked: Table<unknown>[] = [];
   const table = <V>(name: string, exempt?: Buffer): Table<V> => {
     const made = new Table<V>(name, binary(root, name), checking, exempt);
-    checked.push(made as Table<unknown>);
+    checked.push(made);
     return made;
   };
   const tables: Tables = {

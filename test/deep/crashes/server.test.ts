@@ -2,7 +2,7 @@ import { fsck } from '../../../src/stores/embedded/fsck';
 import type { Client } from '../../support/client';
 import { MODE_HEADER, mustBe } from '../../support/containers';
 import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
-import { pause } from '../../support/eventually';
+import { eventually, pause } from '../../support/eventually';
 import { contentOf, Ledger, work } from '../../support/ledger';
 import { temporaryFolders } from '../../support/storage';
 import { depth } from '../../support/depth';
@@ -24,7 +24,9 @@ it(
     await prepare(await loginTo(server.url));
     for (let round = 0; round < ROUNDS; round++) {
       const client = await loginTo(server.url);
+      const before = ledger.acknowledged;
       const working = work(client, ledger, round);
+      await eventually('two writes', () => ledger.acknowledged > before + 1);
       await pause(100 + Math.random() * 900);
       await server.stop('SIGKILL');
       await working;

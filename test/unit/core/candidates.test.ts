@@ -90,10 +90,14 @@ describe('the entry that an object notes as the one before', () => {
     expect(asked).toEqual([]);
   });
 
-  it('is not looked for if it is a leftover', async () => {
-    const { newest, asked } = await candidatesIn({ ...three, [time(4)]: { is: 'half made' } }, noting(4));
+  it.each<[string, number, Archived, string[]]>([
+    ['by its time', 9, { body: 'nine' }, []],
+    // once, for whether it is ours
+    ['since it is half made', 4, { is: 'half made' }, [named(4)]],
+  ])('is not looked for if it is a leftover, %s', async (_, second, leftover, looked) => {
+    const { newest, asked } = await candidatesIn({ ...three, [time(second)]: leftover }, noting(second));
     expect(await newest(1)).toEqual([named(3)]);
-    expect(asked).toEqual([]);
+    expect(asked).toEqual(looked);
   });
 
   it('is not looked for if none is noted', async () => {

@@ -45,6 +45,19 @@ describe('the entries of an object', () => {
       { name: named(exact(4)), isMarker: false, isHalfMade: false },
     ]);
   });
+
+  it('are those without half made markers that somebody else has written, or that are gone', async () => {
+    const { entries, asked } = entriesIn({
+      [exact(5)]: { body: 'five' },
+      [exact(6)]: { is: 'half made', notes: {} },
+      [exact(7)]: { is: 'half made', body: 'content', notes: { deletes: exact(5) } },
+      [exact(8)]: { is: 'half made' },
+    });
+    const listed: string[] = [];
+    for await (const { name } of entries.list()) listed.push(name);
+    expect(listed).toEqual([exact(8), exact(5)].map(named));
+    expect(asked).toEqual([exact(8), exact(7), exact(6)].map(named));
+  });
 });
 
 describe('the entry for a state of an object', () => {
@@ -94,6 +107,10 @@ describe('the entry for a state of an object', () => {
 describe('a leftover', () => {
   const five: Archived = { body: 'five' };
   const restored = (...times: string[]): Archived => ({ ...five, notes: { restored: times } });
+  const unbound = (...times: string[]): Archived => ({
+    ...five,
+    notes: { restored: times, unbound: ['restored'] },
+  });
   const deleting = (timestamp: string): Archived => ({ notes: { deletes: timestamp } });
 
   it.each<[string, boolean, string, Archived, string, Archived | undefined]>([
@@ -115,6 +132,26 @@ describe('a leftover', () => {
     ['what is not what was restored', false, exact(4), { body: 'other' }, exact(5), restored(exact(4))],
     ['a marker that was taken back', true, exact(4), {}, exact(5), restored(exact(3), exact(4))],
     ['what was restored and has gone', true, exact(4), { ...five, is: 'gone' }, exact(5), restored(exact(4))],
+    [
+      'what an unbound note names, if its content is the object’s',
+      true,
+      exact(4),
+      five,
+      exact(5),
+      unbound(exact(4)),
+    ],
+    ['other content that it names', false, exact(4), { body: 'other' }, exact(5), unbound(exact(4))],
+    ['a marker that it names', false, exact(4), {}, exact(5), unbound(exact(4))],
+    ['a newer marker that it names', false, exact(6), {}, exact(5), unbound(exact(6))],
+    ['what it names and has gone', false, exact(4), { ...five, is: 'gone' }, exact(5), unbound(exact(4))],
+    [
+      'what is restored, beside an unbound note of the one before',
+      true,
+      exact(4),
+      {},
+      exact(5),
+      { ...five, notes: { previous: exact(1), restored: [exact(4)], unbound: ['previous'] } },
+    ],
     ['what was not restored', false, exact(3), five, exact(5), restored(exact(4))],
 
     ['a marker that notes the object', true, exact(6), deleting(exact(5)), exact(5), five],
@@ -248,6 +285,16 @@ describe('what was restored to an object', () => {
       [exact(3)]: {},
     });
     expect(await entries.restoredLeftovers(current)).toEqual([exact(1), exact(3)].map(named));
+  });
+
+  it('is no marker if the note is not bound to the object', async () => {
+    const { entries } = entriesIn({
+      [exact(1)]: { body: 'five' },
+      [exact(2)]: { body: 'other' },
+      [exact(3)]: {},
+    });
+    const unbound = { ...current, notes: { ...current.notes, unbound: ['restored' as const] } };
+    expect(await entries.restoredLeftovers(unbound)).toEqual([named(exact(1))]);
   });
 
   it('is nothing if nothing is noted', async () => {

@@ -177,6 +177,20 @@ describe('a change of metadata', () => {
     expect(guarded).toEqual([]);
   });
 
+  it('binds no note of the version before that was not bound', async () => {
+    const { map, forwarded, perform } = world();
+    map.put(OBJECT, 'one', undefined, {
+      previous: OLD,
+      restored: [OLDER],
+      unbound: ['restored', 'previous'],
+    });
+    expect(await perform('update', {})).toBe('forwarded');
+    expect(forwarded).toEqual([{ previous: OLD, unbound: ['previous'] }]);
+    map.put(OBJECT, 'one', undefined, { previous: OLD, restored: [OLDER], unbound: ['restored'] });
+    await perform('update', {});
+    expect(forwarded[1]).toEqual({ previous: OLD });
+  });
+
   it('of what is not there looks at no archive', async () => {
     const { asked, forwarded, perform } = world();
     expect(await perform('update', {})).toBe('forwarded');

@@ -1,0 +1,21 @@
+import type { RunningServer } from '../../../src/server/serve';
+import { forgedNotesSuite } from '../../conformance/forged_notes';
+import { startProxy } from '../../support/proxy';
+import { describeWithSwift, login } from '../../support/swift';
+
+describeWithSwift('notes over a Swift', ({ plain }) => {
+  const proxies = new Map<string, Promise<RunningServer>>();
+  afterAll(async () => {
+    for (const proxy of proxies.values()) await (await proxy).close();
+  });
+
+  forgedNotesSuite({
+    direct: () => login(plain, 'tester'),
+    keepsLongMetadata: false,
+    through: async (filter) => {
+      const proxy = proxies.get(filter) ?? startProxy(plain, { filter });
+      proxies.set(filter, proxy);
+      return login((await proxy).url, 'tester');
+    },
+  });
+});
