@@ -1,5 +1,6 @@
 import { pipeline, Transform, type Readable } from 'node:stream';
 import { z } from 'zod';
+import { codeOf, messageOf } from '../../src/errors';
 import { destroy } from '../../src/http/body';
 import { BodyMemoryFull } from '../../src/http/body_memory';
 import { ClientGone, textResponse, type Filter, type Response } from '../../src/http/message';
@@ -35,7 +36,11 @@ function catchErrorsFilter(log: Log): Filter {
     const length = response.headers.get('content-length');
     const headers = withTransactionId(response.headers, request.transactionId);
     if (length === undefined || Buffer.isBuffer(response.body)) return { ...response, headers };
-    return { ...response, headers, body: exactly(response.body, Number(length)) };
+    const brokeOff = (error: unknown) => {
+      if (request.signal.aborted || codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') return;
+      log.warn({ txid: request.transactionId, err: messageOf(error) }, 'an answer broke off');
+    };
+    return { ...response, headers, body: exactly(response.body, Number(length), brokeOff) };
   };
 }
 
@@ -51,7 +56,7 @@ function lastResort(error: unknown, transactionId: string, log: Log): Response {
 }
 
 /** The same bytes, but failing where they are fewer or more than they should be. */
-function exactly(body: Readable, length: number): Readable {
+function exactly(body: Readable, length: number, brokeOff: (error: unknown) => void): Readable {
   let seen = 0;
   const checked = new Transform({
     transform(chunk: Buffer, _, done) {
@@ -64,5 +69,8 @@ function exactly(body: Readable, length: number): Readable {
     },
   });
   // unlike `pipe`, this also ends where the body had broken off before anybody read it
-  return pipeline(body, checked, () => destroy(body));
+  return pipeline(body, checked, (error) => {
+    destroy(body);
+    if (error) brokeOff(error);
+  });
 }

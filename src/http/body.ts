@@ -128,3 +128,11 @@ export async function* chunks(body: Body): AsyncGenerator<Buffer> {
 export function streamOf(parts: AsyncGenerator<Buffer>): Readable {
   return Readable.from(parts, { objectMode: false, highWaterMark: 64 * 1024 });
 }
+
+/**
+ * A stream of chunks that are made as they are read, once the first is there: what fails before it
+ * can still be answered with a status.
+ */
+export async function begun(parts: AsyncGenerator<Buffer>): Promise<Body> {
+  return receiveFirst(streamOf(parts), 0);
+}

@@ -44,7 +44,7 @@ export class BodyCheck {
       return this.#sumsAreRight(id, stored, sums) ? { state: 'right', sums } : { state: 'checksums' };
     } catch (error) {
       if (codeOf(error) === 'gone') return { state: 'missing' };
-      if (codeOf(error) === '') throw error;
+      if (!isDamage(error)) throw error;
       return { state: 'damaged', cause: `it cannot be read: ${messageOf(error)}` };
     }
   }
@@ -83,4 +83,13 @@ export class BodyCheck {
       throw error;
     }
   }
+}
+
+/** What a disk says of bytes that it has lost, or whose own checksum is wrong. */
+const LOST = ['EIO', 'EBADMSG', 'EUCLEAN'];
+
+/** Whether an error is of what is on disk: not of a limit or a right of this process, nor an abort. */
+function isDamage(error: unknown): boolean {
+  if (codeOf(error) === 'corrupt') return true;
+  return error instanceof StorageError && LOST.includes(codeOf(error.cause));
 }

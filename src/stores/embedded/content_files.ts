@@ -55,7 +55,7 @@ export class ContentFiles {
     await syncFolder(path.dirname(file));
   }
 
-  /** Removes what there is of a content: whole, in part, or nothing. */
+  /** Removes what there is of a content: whole, in part, or nothing. See `syncFoldersOf`. */
   async remove(id: number): Promise<void> {
     for (const file of [this.#path(id), this.#path(id) + partial]) {
       try {
@@ -64,6 +64,12 @@ export class ContentFiles {
         if (codeOf(error) !== 'ENOENT') throw error;
       }
     }
+  }
+
+  /** Has on disk that files were removed. */
+  async syncFoldersOf(ids: Iterable<number>): Promise<void> {
+    const folders = new Set([...ids].map((id) => path.dirname(this.#path(id))));
+    for (const folder of folders) await syncFolder(folder);
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Commits, Moment } from './commits';
 import type { ContentFiles } from './content_files';
 import { idKey, idOf } from './keys';
 import { Numbers } from './numbers';
+import { readable } from './object_names';
 import { formatContentId, parseContentId, Place, type StoredContent } from './records';
 import type { ContentRef, Incoming } from './storage';
 import { StorageError } from './storage_error';
@@ -14,6 +15,9 @@ import { getSums, putSums, removeSums } from './sums';
 import type { Table } from './table';
 import type { Tables } from './tables';
 import { type OpenContent, openVerified, readVerified } from './verified_file';
+
+/** Files are removed, and may be back after a power cut, before their folders are synced together. */
+const REMOVED_AT_ONCE = 256;
 
 /**
  * The bytes of objects, each content kept once and counted by the records that have it. Where its file may exist without a record, or its
@@ -27,6 +31,8 @@ export class Contents implements Harbour {
   readonly #commits: Commits;
   /** Finished, but no record has them yet. */
   readonly #landed = new Map<number, Landed>();
+  /** Numbers whose files are removed, but not yet on disk: the journals keep them. */
+  #unsynced = new Set<number>();
   /** Numbers whose files are removed: the next commit takes them off the tables `arriving` and `gone`. */
   readonly #removed = new Set<number>();
   readonly #removing = new Set<Promise<void>>();
@@ -115,10 +121,11 @@ export class Contents implements Harbour {
   }
 
   /** See `Storage.verify`. */
-  async verify(content: ContentRef): Promise<void> {
+  async verify(content: ContentRef, isPart = false): Promise<void> {
     const id = parseContentId(content.id);
     const found = this.#find(id);
     if (Buffer.isBuffer(found)) return;
+    if (isPart && !(Array.isArray(found) && found[4] === null)) return;
     const open = this.#open(id, content, found, 0, content.size - 1);
     for await (const bytes of readVerified(open)) void bytes;
   }
@@ -142,28 +149,33 @@ export class Contents implements Harbour {
     await Promise.all(this.#removing);
   }
 
-  /** Files that may be nobody's: whose last record went; that were arriving, and in which session. */
+  /**
+   * Files that may be nobody's: whose last record went; that were arriving, and in which session.
+   * Damaged records are left out, whose numbers may be those of others.
+   */
   journal(): {
     readonly gone: number[];
     readonly arriving: { readonly id: number; readonly session: number }[];
   } {
     const { gone, arriving } = this.#tables;
     return {
-      gone: [...gone.getKeys({})].map(idOf),
-      arriving: [...arriving.getRange({})].map(({ key, value }) => ({ id: idOf(key), session: value })),
+      gone: [...readable(gone)].map(({ key }) => idOf(key)),
+      arriving: [...readable(arriving)].map(({ key, value }) => ({ id: idOf(key), session: value })),
     };
   }
 
   /** Whether a content is still no record's: for who knows that nobody can make it one's any more. */
   isArriving(id: number): boolean {
-    return this.#tables.arriving.get(idKey(id)) !== undefined;
+    return this.#tables.arriving.peek(idKey(id)) !== undefined;
   }
 
   /** Removes files that are nobody's, and takes them off the journals. */
   async sweep(ids: readonly number[]): Promise<void> {
     for (const id of ids) {
-      if (!this.#removed.has(id)) await this.sank(id);
+      const isDone = this.#removed.has(id) || this.#unsynced.has(id);
+      if (!isDone && !this.#tables.contents.has(idKey(id))) await this.sank(id);
     }
+    await this.#syncRemoved();
     if (this.#removed.size > 0) await this.#commits.run((moment) => this.clearJournals(moment));
   }
 
@@ -171,6 +183,7 @@ export class Contents implements Harbour {
   async close(): Promise<void> {
     for (const id of this.numbers.unusedForFiles()) this.#removed.add(id);
     await Promise.all(this.#removing);
+    await this.#syncRemoved();
     if (this.#removed.size > 0) await this.#commits.run((moment) => this.clearJournals(moment));
   }
 
@@ -223,12 +236,27 @@ export class Contents implements Harbour {
     const removing: Promise<void> = this.files
       .remove(id)
       .then(
-        () => void this.#removed.add(id),
+        () => {
+          this.#unsynced.add(id);
+          return this.#unsynced.size < REMOVED_AT_ONCE ? undefined : this.#syncRemoved();
+        },
         // It stays in the journal: the next start, or the next sweep, tries again.
         () => undefined,
       )
       .finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
+  }
+
+  /** Has removals on disk, so that the journals need not keep them any more. Never rejects. */
+  async #syncRemoved(): Promise<void> {
+    const ids = this.#unsynced;
+    this.#unsynced = new Set();
+    try {
+      await this.files.syncFoldersOf(ids);
+      for (const id of ids) this.#removed.add(id);
+    } catch {
+      // They stay in the journal: the next start, or the next sweep, tries again.
+    }
   }
 }
 

@@ -241,9 +241,9 @@ class LmdbStorage implements Storage {
     return this.#parts.contents.read(content, first, last);
   }
 
-  async verify(content: ContentRef): Promise<void> {
+  async verify(content: ContentRef, isPart?: boolean): Promise<void> {
     this.#look();
-    return this.#parts.contents.verify(content);
+    return this.#parts.contents.verify(content, isPart);
   }
 
   async expire(most: number): Promise<number> {

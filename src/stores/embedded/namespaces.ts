@@ -75,11 +75,17 @@ export class Namespaces {
     if (parent === undefined || before === undefined) return 'missing';
     const [id] = before;
     const [, , objects] = this.tally(id);
-    if (objects > 0) return 'not-empty';
+    if (objects > 0 || this.#hasObjects(id)) return 'not-empty';
     this.#tables.containers.removeSync(childKey(parent[0], container));
     this.#tables.tallies.removeSync(idKey(id));
     this.#countContainer(parent[0], -1);
     return 'deleted';
+  }
+
+  /** Asks the objects themselves: if the counters were wrong, they would be nobody's. */
+  #hasObjects(container: number): boolean {
+    const range = { start: idKey(container), end: idKey(container + 1), limit: 1 };
+    return [...this.#tables.objects.getKeys(range)].length > 0;
   }
 
   #countContainer(account: number, change: 1 | -1): void {

@@ -10,11 +10,15 @@ export function namesOf(tables: Tables, content: number): ObjectName[] {
   for (const { key, value } of readable(tables.objects)) {
     const [time, , id] = value;
     if (id !== content) continue;
-    const [account, container] = containerNames(tables, idOf(key));
-    const object = nameText(childName(key));
-    found.push({ account, container, object, version: formatTicks(time) });
+    found.push({ ...nameOf(tables, key), version: formatTicks(time) });
   }
   return found;
+}
+
+/** The name of an object by its key; of its version the record tells. */
+export function nameOf(tables: Tables, key: Buffer): ObjectName {
+  const [account, container] = containerNames(tables, idOf(key));
+  return { account, container, object: nameText(childName(key)) };
 }
 
 function containerNames(tables: Tables, container: number): readonly [string, string] {

@@ -1,3 +1,4 @@
+import { codeOf } from '../../errors';
 import type { ByteString } from '../../http/bytes';
 import type { Moment } from './commits';
 import type { Contents } from './contents';
@@ -98,13 +99,33 @@ export class Objects {
   expire(most: number, moment: Moment): number {
     const end = idKey(Math.floor(this.#now() / 1000) + 1);
     const due = [...this.#tables.expiry.getKeys({ start: idKey(0), end, limit: most })];
-    for (const key of due) {
-      const { objectKey } = expiryOf(key);
+    return due.filter((key) => this.#expireOne(key, moment)).length;
+  }
+
+  /** False if something is damaged: it waits for a repair, and keeps nothing else from expiring. */
+  #expireOne(key: Buffer, moment: Moment): boolean {
+    const { objectKey } = expiryOf(key);
+    const place = { container: idOf(objectKey), key: objectKey };
+    try {
+      this.#tables.expiry.get(key);
       const stored = this.#tables.objects.get(objectKey);
       if (stored === undefined) this.#tables.expiry.removeSync(key);
-      else this.#remove({ container: idOf(objectKey), key: objectKey }, stored, moment);
+      else if (this.#alive(stored) !== undefined) return false;
+      else {
+        this.#checkRemoval(place, stored);
+        this.#remove(place, stored, moment);
+      }
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'corrupt') return false;
+      throw error;
     }
-    return due.length;
+  }
+
+  /** @throws StorageError `corrupt` if a record that a removal changes is damaged */
+  #checkRemoval({ container }: Place, [, , content]: StoredObject): void {
+    this.#tables.contents.get(idKey(content));
+    for (let id = container; id !== 0;) id = this.#tables.tallies.get(idKey(id))?.[0] ?? 0;
   }
 
   #place(account: ByteString, container: ByteString, object: ByteString): Place | undefined {

@@ -26,6 +26,7 @@ export class Quarantine {
   readonly #data: string;
   readonly #folder: string;
   readonly #list: FileHandle;
+  #named = 0;
 
   private constructor(data: string, folder: string, list: FileHandle) {
     this.#data = data;
@@ -50,7 +51,7 @@ export class Quarantine {
 
   /** A name here that nothing else has. */
   nameFor(name: string): string {
-    return `${path.basename(name)}.${Date.now()}`;
+    return `${path.basename(name)}.${Date.now()}.${++this.#named}`;
   }
 
   /** Moves a file or folder of the data folder here; does nothing if it is not there. */

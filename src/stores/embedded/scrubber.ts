@@ -4,8 +4,9 @@ import { BodyCheck, type BodySums } from './body_check';
 import type { Commits } from './commits';
 import type { ContentFiles } from './content_files';
 import { idKey, idOf } from './keys';
-import { namesOf } from './object_names';
-import { formatContentId, type StoredContent } from './records';
+import type { ObjectName } from './object_name';
+import { nameOf, namesOf } from './object_names';
+import { formatContentId, formatTicks, type StoredContent } from './records';
 import type { ScrubOptions, Scrubbing } from './storage';
 import { putSums } from './sums';
 import type { RawRecord, Table } from './table';
@@ -44,17 +45,41 @@ export class Scrubber implements Scrubbing {
     });
   }
 
-  async #records(pace: Pacer, { report }: ScrubOptions): Promise<void> {
+  async #records(pace: Pacer, options: ScrubOptions): Promise<void> {
     for (const table of this.tables.checked) {
       for await (const batch of this.#batches(table, undefined)) {
-        for (const record of batch) {
-          if (table.decoded(record) !== undefined) continue;
-          const key = record.key.toString('hex').slice(0, 80);
-          report({ text: `the record ${key} of the table ${table.name}`, objects: [] });
-        }
+        for (const record of batch) this.#record(table, record, options);
         await pace.wait(batch.reduce((sum, { key, value }) => sum + key.length + value.length, 0));
       }
     }
+  }
+
+  #record(table: Table<unknown>, record: RawRecord, { report }: ScrubOptions): void {
+    const { objects } = this.tables;
+    const { key } = record;
+    if (table.decoded(record) === undefined) {
+      const text = `the record ${key.toString('hex').slice(0, 80)} of the table ${table.name}`;
+      report({ text, objects: this.#objectsOf(table, key) });
+    } else if (table.name === objects.name && this.#isWithoutContent(record)) {
+      const version = objects.decoded(record)?.[0] ?? 0;
+      const name = { ...nameOf(this.tables, key), version: formatTicks(version) };
+      report({ text: 'an object has no content', objects: [name] });
+    }
+  }
+
+  /** The objects that cannot be read without a record. */
+  #objectsOf(table: Table<unknown>, key: Buffer): ObjectName[] {
+    if (table.name === this.tables.contents.name) return namesOf(this.tables, idOf(key));
+    return table.name === this.tables.objects.name ? [nameOf(this.tables, key)] : [];
+  }
+
+  #isWithoutContent({ key, value }: RawRecord): boolean {
+    const { root, objects, contents } = this.tables;
+    const content = objects.decoded({ key, value })?.[2];
+    if (content === undefined || contents.has(idKey(content))) return false;
+    root.resetReadTxn();
+    // It may have been replaced since it was read.
+    return objects.peek(key)?.[2] === content && !contents.has(idKey(content));
   }
 
   async #contents(pace: Pacer, options: ScrubOptions): Promise<void> {

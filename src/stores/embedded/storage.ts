@@ -182,9 +182,11 @@ export interface Storage {
   /**
    * Reads a content as a whole, before another object shares it.
    *
+   * @param isPart another object gets only a part of it: nothing is read of a content that has
+   *   checksums, by which `read` verifies the part
    * @throws StorageError `gone`, `corrupt`
    */
-  verify(content: ContentRef): Promise<void>;
+  verify(content: ContentRef, isPart?: boolean): Promise<void>;
 
   /** Removes objects that have expired, at most so many; how many it removed. */
   expire(most: number): Promise<number>;

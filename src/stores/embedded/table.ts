@@ -98,9 +98,17 @@ export class Table<V> {
     if (isUnchecked(value) && !this.exempt?.equals(key)) this.putSync(key, into(packr.unpack(value)));
   }
 
+  /** Also reads what stands beside the range: with a damaged key it may belong into it. */
   *getRange(range: KeyRange = {}): Generator<{ readonly key: Buffer; readonly value: V }> {
-    for (const { key, value } of this.database.getRange(range))
-      yield { key, value: this.#decode(key, value) };
+    const { end, ...open } = range;
+    const { start, transaction, reverse } = open;
+    if (start !== undefined) this.#checkNeighbours(start, transaction && { transaction });
+    for (const { key, value } of this.database.getRange(open)) {
+      const decoded = this.#decode(key, value);
+      const order = end === undefined ? -1 : key.compare(end);
+      if (reverse === true ? end !== undefined && order <= 0 : order >= 0) return;
+      yield { key, value: decoded };
+    }
   }
 
   getKeys(range: KeyRange = {}): Iterable<Buffer> {

@@ -5,7 +5,7 @@ import { pause } from '../../support/eventually';
 import { RawRequest } from '../../support/raw_request';
 import { login } from '../../support/swift';
 import { deleting, putting, type Operation } from '../faults/scenes';
-import type { Chance } from './chance';
+import type { Chance } from '../../support/chance';
 import { Alternatives, type Ledger } from './ledger';
 import type { Site } from './site';
 

@@ -3,7 +3,7 @@ import { KillableStore } from '../../support/killable_store';
 import { describeWithRedis } from '../../support/redis';
 import { login } from '../../support/swift';
 import { lives } from '../../support/embedded_process';
-import { Chance } from './chance';
+import { Chance } from '../../support/chance';
 import { Lane, makeContainers } from './lanes';
 import { Ledger } from './ledger';
 import { Site } from './site';

@@ -9,7 +9,7 @@ import {
   silent,
 } from '../faults/injected';
 import type { Fault } from '../../support/faulty_store';
-import type { Chance } from './chance';
+import type { Chance } from '../../support/chance';
 import type { Ledger } from './ledger';
 import type { Site } from './site';
 

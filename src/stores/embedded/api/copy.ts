@@ -2,6 +2,7 @@ import { unquote, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../http/constraints';
 import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
 import type { Response } from '../../../http/message';
+import { StorageError } from '../storage_error';
 import { page, refuse, Refused, refuseWith, settled } from './answers';
 import type { ObjectCall } from './call';
 import { putCopy } from './copy_put';
@@ -10,6 +11,9 @@ import { checkNames } from './limits';
 import { failedCondition } from '../../../http/preconditions';
 import { openView, type OpenedView } from './read';
 import { serve, wantedRanges } from '../../../http/view';
+
+/** How often a copy is begun of a source that goes away meanwhile. */
+const MOST_ATTEMPTS = 10;
 
 /** Whether a request makes a copy. */
 export function isCopy({ request }: ObjectCall): boolean {
@@ -66,13 +70,14 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
   const { request } = call;
   const headers = request.headers.with('Content-Length', '0');
   const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
-  for (;;) {
+  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     const source = await settled(() => openSource(call, from));
     const read = { ...call, request: { ...request, method: 'GET' }, target: from };
     if ('status' in source) return withCors(read, source);
     const response = await settled(() => putCopy(sink, source, from));
     if (response !== undefined) return withCors(sink, response);
   }
+  throw new StorageError('gone', 'the content of the source is not there, or was replaced each time');
 }
 
 async function openSource(call: ObjectCall, from: ObjectTarget): Promise<OpenedView> {

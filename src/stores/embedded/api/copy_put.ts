@@ -94,8 +94,9 @@ async function copyContent(
   const { request, storage } = sink;
   const size = view.size ?? 0;
   const ranges = wantedRanges(request, view, size);
-  if (ranges === undefined && view.content !== undefined)
-    return (await isThere(storage, view.content)) ? commit(sink, draft, view.content) : undefined;
+  const isPart = ranges !== undefined;
+  if (view.content !== undefined && !(await isThere(storage, view.content, isPart))) return undefined;
+  if (view.content !== undefined && !isPart) return commit(sink, draft, view.content);
   const source = await serve({ ...request, method: 'GET' }, view);
   const length = Number(source.headers.get('content-length'));
   return receive(storage, chunks(source.body), { length, etag: request.headers.get('etag') }, (content) =>
@@ -104,11 +105,11 @@ async function copyContent(
 }
 
 /**
- * Reads a content before another object shares it, since damage must not spread; false if it went.
+ * Reads a content before another object gets it, since damage must not spread; false if it went.
  */
-async function isThere(storage: Storage, content: ContentRef): Promise<boolean> {
+async function isThere(storage: Storage, content: ContentRef, isPart: boolean): Promise<boolean> {
   try {
-    await storage.verify(content);
+    await storage.verify(content, isPart);
     return true;
   } catch (error) {
     if (codeOf(error) === 'gone') return false;

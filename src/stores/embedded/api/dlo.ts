@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { streamOf } from '../../../http/body';
+import { begun } from '../../../http/body';
 import type { ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../http/constraints';
 import type { ObjectTarget } from '../../../http/path';
@@ -22,7 +22,7 @@ export function dloView(call: ObjectCall, manifest: ByteString, own: View): View
     size,
     isRangedOnce: true,
     check: (first) => checkSegments(segments.pieces(), first),
-    read: (first, last) => streamOf(readPieces(segments.pieces(), first, last)),
+    read: (first, last) => begun(readPieces(segments.pieces(), first, last)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readAll, streamOf } from '../../../http/body';
+import { begun, readAll, streamOf } from '../../../http/body';
 import { Headers } from '../../../http/headers';
 import { readJson } from '../../../http/json';
 import type { ObjectTarget } from '../../../http/path';
@@ -36,7 +36,7 @@ export async function sloView(call: ObjectCall, record: ObjectRecord, own: View)
     etag: `"${attributes[SLO_ETAG] ?? ''}"`,
     size: Number(attributes[SLO_SIZE]),
     check: (first) => checkSegments(pieces(), first),
-    read: (first, last) => streamOf(readPieces(pieces(), first, last)),
+    read: (first, last) => begun(readPieces(pieces(), first, last)),
   };
 }
 

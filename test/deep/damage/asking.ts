@@ -1,0 +1,92 @@
+import { request } from 'node:http';
+import type { Client } from '../../support/client';
+import type { Reading } from './shelf';
+
+/** An answer, also one that breaks off. */
+export interface Heard {
+  readonly status: number;
+  readonly type: string;
+  readonly body: Buffer;
+  /** All of what was announced came. */
+  readonly isWhole: boolean;
+}
+
+/** Asks for a path below the account. */
+export function hear(
+  client: Client,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<Heard> {
+  const { hostname, port } = new URL(client.url);
+  const token = { 'X-Auth-Token': client.credentials.get('x-auth-token') ?? '' };
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        hostname,
+        port,
+        method,
+        path: client.account + path,
+        agent: false,
+        headers: { ...token, ...headers },
+      },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('error', () => undefined);
+        answer.on('close', () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            type: answer.headers['content-type'] ?? '',
+            body: Buffer.concat(chunks),
+            isWhole: answer.complete,
+          }),
+        );
+      },
+    );
+    sent.on('error', (error) =>
+      reject(new Error(`${method} ${path} ${JSON.stringify(headers)}`, { cause: error })),
+    );
+    sent.end();
+  });
+}
+
+/** A range of bytes, both counted. */
+export type Span = readonly [first: number, last: number];
+
+/** The header that asks for some. */
+export function rangeHeader(spans: readonly Span[]): Record<string, string> {
+  return spans.length === 0
+    ? {}
+    : { Range: `bytes=${spans.map(([first, last]) => `${first}-${last}`).join(',')}` };
+}
+
+/** What is wrong with an answer to a GET; undefined if it is right, or a failure that shows itself. */
+export function wrongness(heard: Heard, { bytes }: Reading, spans: readonly Span[]): string | undefined {
+  const { status, isWhole } = heard;
+  if (status === 503 || status === 500) return undefined;
+  if (!isWhole) return bytesMayBegin(heard, bytes, spans) ? undefined : 'wrong bytes, broken off';
+  if (status !== 200 && status !== 206) return `status ${status}`;
+  const expected = status === 200 ? bytes : expectedOf(heard, bytes, spans);
+  return expected.equals(heard.body) ? undefined : 'wrong bytes';
+}
+
+/** Whether an answer that broke off was right as far as it came. */
+function bytesMayBegin(heard: Heard, bytes: Buffer, spans: readonly Span[]): boolean {
+  const expected = heard.status === 200 ? bytes : expectedOf(heard, bytes, spans);
+  return expected.subarray(0, heard.body.length).equals(heard.body);
+}
+
+function expectedOf({ type, body }: Heard, bytes: Buffer, spans: readonly Span[]): Buffer {
+  const slices = spans.map(([first, last]) => bytes.subarray(first, last + 1));
+  const boundary = /boundary=(.*)$/.exec(type)?.[1];
+  if (boundary === undefined) return Buffer.concat(slices);
+  const own = /^.*\r\nContent-Type: (.*)\r\n/.exec(body.toString('latin1', 0, 500))?.[1];
+  const parts = spans.flatMap(([first, last], at) => [
+    `--${boundary}\r\nContent-Type: ${own}\r\n`,
+    `Content-Range: bytes ${first}-${last}/${bytes.length}\r\n\r\n`,
+    slices[at]!,
+    '\r\n',
+  ]);
+  return Buffer.concat([...parts, `--${boundary}--`].map((each) => Buffer.from(each)));
+}

@@ -1,0 +1,240 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Event } from './trace';
+
+/** What disks write as a whole, in bytes. */
+const SECTOR = 512;
+
+/** A change that is not on disk for certain. */
+interface Pending<T> {
+  readonly change: T;
+  /** The call that makes it has ended: the next sync has it on disk. */
+  isOver: boolean;
+}
+
+/** Bytes at a place, or a size. */
+type Write = { readonly at: number; readonly bytes: Buffer } | { readonly size: number };
+
+interface FileNode {
+  readonly type: 'file';
+  synced: Buffer;
+  size: number;
+  pending: Pending<Write>[];
+}
+
+/** A name's change: what it leads to, and what another name leads to no more. */
+interface Naming {
+  readonly name: string;
+  readonly node: Node | undefined;
+  readonly renamedFrom?: string;
+}
+
+interface FolderNode {
+  readonly type: 'folder';
+  /** As the process sees it. */
+  readonly names: Map<string, Node>;
+  readonly synced: Map<string, Node>;
+  pending: Naming[];
+}
+
+type Node = FileNode | FolderNode;
+
+interface OpenFile {
+  readonly node: Node;
+  at: number;
+  readonly syncsWrites: boolean;
+}
+
+/** Whether something that need not be on disk is there. */
+export type Chance = () => boolean;
+
+/**
+ * A disk that has for certain only what was synced: of a file the bytes that `fsync` or `fdatasync`
+ * was asked for after they were written, of a folder the names that it was synced with. Of the
+ * rest any part may be there.
+ */
+export class Disk {
+  readonly #root: string;
+  readonly #tree: FolderNode = newFolder();
+  readonly #open = new Map<number, OpenFile>();
+  /** Ends of calls that are under way. */
+  readonly #ends = new Map<number, () => void>();
+
+  /** @param root a folder that was there before */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  apply(event: Event): void {
+    switch (event.type) {
+      case 'open':
+        return this.#opened(event.fd, event.path, event.flags);
+      case 'write':
+        return this.#written(event.call, event.fd, event.bytes, event.at);
+      case 'truncate':
+        return this.#change(event.call, event.fd, { size: event.size });
+      case 'seek': {
+        const open = this.#open.get(event.fd);
+        if (open) open.at = event.at;
+        return;
+      }
+      case 'sync':
+        return this.#sync(event.call, event.fd);
+      case 'finish':
+        this.#ends.get(event.call)?.();
+        this.#ends.delete(event.call);
+        return;
+      case 'rename':
+        return this.#rename(event.from, event.to);
+      case 'unlink':
+        return this.#name(event.path, undefined);
+      case 'mkdir':
+        return this.#name(event.path, newFolder());
+      case 'said':
+    }
+  }
+
+  /** Makes in a folder what may be on disk if the power fails now. */
+  async build(folder: string, chance: Chance): Promise<void> {
+    await buildFolder(this.#tree, folder, chance);
+  }
+
+  #opened(fd: number, file: string, flags: string): void {
+    let node = this.#find(file);
+    if (node === undefined) {
+      node = { type: 'file', synced: Buffer.alloc(0), size: 0, pending: [] };
+      this.#name(file, node);
+    }
+    if (flags.includes('O_TRUNC') && node.type === 'file' && node.size > 0)
+      throw new Error(`${file} is opened as a new one: no disk was made for that`);
+    this.#open.set(fd, { node, at: 0, syncsWrites: /O_D?SYNC/.test(flags) });
+  }
+
+  #written(call: number, fd: number, bytes: Buffer, given: number | undefined): void {
+    const open = this.#open.get(fd);
+    if (open === undefined) return;
+    const at = given ?? open.at;
+    if (given === undefined) open.at += bytes.length;
+    this.#change(call, fd, { at, bytes });
+  }
+
+  #change(call: number, fd: number, change: Write): void {
+    const open = this.#open.get(fd);
+    if (open?.node.type !== 'file') return;
+    const { node, syncsWrites } = open;
+    const pending = { change, isOver: false };
+    node.pending.push(pending);
+    node.size = 'size' in change ? change.size : Math.max(node.size, change.at + change.bytes.length);
+    this.#ends.set(call, () => {
+      pending.isOver = true;
+      if (syncsWrites) settle(node, [pending]);
+    });
+  }
+
+  #sync(call: number, fd: number): void {
+    const node = this.#open.get(fd)?.node;
+    if (node?.type === 'file') {
+      const before = node.pending.filter(({ isOver }) => isOver);
+      this.#ends.set(call, () => settle(node, before));
+    } else if (node !== undefined) {
+      const before = [...node.pending];
+      this.#ends.set(call, () => {
+        for (const naming of before) applyNaming(node.synced, naming);
+        node.pending = node.pending.filter((naming) => !before.includes(naming));
+      });
+    }
+  }
+
+  #rename(from: string, to: string): void {
+    const node = this.#find(from);
+    const folder = this.#folderOf(to);
+    if (node === undefined || folder !== this.#folderOf(from))
+      throw new Error(`renamed from folder to folder: ${from}, ${to}`);
+    addNaming(folder, { name: path.basename(to), node, renamedFrom: path.basename(from) });
+  }
+
+  #name(file: string, node: Node | undefined): void {
+    addNaming(this.#folderOf(file), { name: path.basename(file), node });
+  }
+
+  #folderOf(file: string): FolderNode {
+    const folder = this.#find(path.dirname(file));
+    if (folder?.type !== 'folder') throw new Error(`no folder for ${file}`);
+    return folder;
+  }
+
+  #find(file: string): Node | undefined {
+    let node: Node | undefined = this.#tree;
+    for (const name of path.relative(this.#root, file).split('/').filter(Boolean))
+      node = node?.type === 'folder' ? node.names.get(name) : undefined;
+    return node;
+  }
+}
+
+function newFolder(): FolderNode {
+  return { type: 'folder', names: new Map(), synced: new Map(), pending: [] };
+}
+
+function addNaming(folder: FolderNode, naming: Naming): void {
+  applyNaming(folder.names, naming);
+  folder.pending.push(naming);
+}
+
+function applyNaming(names: Map<string, Node>, { name, node, renamedFrom }: Naming): void {
+  if (renamedFrom !== undefined) names.delete(renamedFrom);
+  if (node === undefined) names.delete(name);
+  else names.set(name, node);
+}
+
+/** Has changes of a file on disk. */
+function settle(node: FileNode, changes: readonly Pending<Write>[]): void {
+  const there = new Set(changes);
+  for (const { change } of node.pending.filter((each) => there.has(each)))
+    node.synced = after(node.synced, change);
+  node.pending = node.pending.filter((each) => !there.has(each));
+}
+
+function after(bytes: Buffer, change: Write): Buffer {
+  const size = 'size' in change ? change.size : Math.max(bytes.length, change.at + change.bytes.length);
+  const changed = size === bytes.length ? bytes : resized(bytes, size);
+  if ('bytes' in change) change.bytes.copy(changed, change.at);
+  return changed;
+}
+
+function resized(bytes: Buffer, size: number): Buffer {
+  const resized = Buffer.alloc(size);
+  bytes.copy(resized);
+  return resized;
+}
+
+async function buildFolder(node: FolderNode, folder: string, chance: Chance): Promise<void> {
+  const names = new Map(node.synced);
+  for (const naming of node.pending) if (chance()) applyNaming(names, naming);
+  await mkdir(folder, { recursive: true });
+  for (const [name, each] of names) {
+    const at = path.join(folder, name);
+    if (each.type === 'folder') await buildFolder(each, at, chance);
+    else await writeFile(at, bytesOf(each, chance));
+  }
+}
+
+/** The bytes of a file, each sector of what was not synced written or not. */
+function bytesOf({ synced, pending }: FileNode, chance: Chance): Buffer {
+  let bytes: Buffer = Buffer.from(synced);
+  for (const { change } of pending) {
+    if ('size' in change) {
+      if (chance()) bytes = after(bytes, change);
+      continue;
+    }
+    const { at, bytes: written } = change;
+    // a size may be there before the bytes are: these are zero then
+    if (chance()) bytes = resized(bytes, Math.max(bytes.length, at + written.length));
+    for (let from = 0; from < written.length;) {
+      const end = Math.min(written.length, from + SECTOR - ((at + from) % SECTOR));
+      const sector = { at: at + from, bytes: written.subarray(from, end) };
+      if (chance()) bytes = after(bytes, sector);
+      from = end;
+    }
+  }
+  return bytes;
+}
