@@ -10,7 +10,7 @@ import { die } from './server/die';
 import { introduce } from './server/introduce';
 import { startServer, type RunningServer } from './server/serve';
 import { isWorker, serveAsWorker, startWorkers } from './server/workers';
-import { fsck } from './stores/embedded/fsck';
+import { verify } from './stores/embedded/verify';
 
 // whatever a command writes, in this process or in its workers, is for its own user only
 process.umask(0o077);
@@ -76,11 +76,11 @@ program
 
 program
   .command('fsck')
-  .description('verify the data of an embedded store against its checksums and counters; changes nothing')
+  .description('verify the data of an embedded store: its structure, checksums and counters; changes nothing')
   .argument('<folder>', 'where the data lies')
   .action(async (folder: string) => {
     let findings = 0;
-    for await (const finding of fsck(folder)) {
+    for await (const finding of verify(folder)) {
       findings++;
       process.stdout.write(`${JSON.stringify(finding)}\n`);
     }

@@ -13,6 +13,7 @@ import { refusalOfNames } from './api/limits';
 import { openStorage, type StorageOptions } from './lmdb_storage';
 import type { Storage } from './storage';
 import { StorageError } from './storage_error';
+import { refuseDamaged } from './walk/refuse_damaged';
 
 const options = z.object({
   data: z.string(),
@@ -44,8 +45,9 @@ export const embedded: AppPlugin<typeof options> = {
 };
 
 /** @throws StorageError that names the option which helps */
-async function openData(folder: string, given: StorageOptions): Promise<Storage> {
+async function openData(folder: string, given: StorageOptions & { readonly log?: Log }): Promise<Storage> {
   try {
+    if (given.role !== 'worker') await refuseDamaged(folder, given.log);
     return await openStorage(folder, given);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;

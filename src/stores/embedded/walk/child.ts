@@ -1,0 +1,55 @@
+// Walks a database in a process of its own, which parent.ts starts: `node child.js FOLDER PROBE TABLE...`.
+// It loads as little as it can, and writes what it finds to its standard output.
+import { writeSync } from 'node:fs';
+import path from 'node:path';
+import { systemReason } from '../../../errors';
+import type { Message } from './messages';
+import { PageFile } from './page_file';
+import { newestTransaction } from './header';
+import { walk } from './walk';
+
+/** How many milliseconds may pass without a message. Writing one ends this process if nobody reads it. */
+const SILENCE = 500;
+
+/** How many pages are read between two looks at the clock. */
+const PAGES = 256;
+
+/** Throws if the parent is gone, which ends this process. */
+function send(message: Message): void {
+  writeSync(1, `${JSON.stringify(message)}\n`);
+}
+
+async function run([folder = '', probe = '', ...tables]: readonly string[]): Promise<void> {
+  const file = PageFile.open(path.join(folder, 'data.mdb'));
+  let last = performance.now();
+  const walked = walk(file, tables, (pages) => {
+    if (pages % PAGES !== 0 || performance.now() - last < SILENCE) return;
+    last = performance.now();
+    send({ type: 'progress', pages });
+  });
+  for (const flaw of walked.flaws) send({ type: 'flaw', flaw });
+  send({ type: 'walked', pages: walked.pages });
+  // another server's pages may change while LMDB reads them here, where it has no place among the readers
+  const isStill = walked.transaction === newestTransaction(file);
+  if (walked.flaws.length === 0 && probe !== '' && isStill) await readByLmdb(probe, walked.tables);
+  send({ type: 'done' });
+}
+
+/**
+ * Has LMDB open the database, and find the ends of each table. The folder has a link to it, and locks
+ * of its own: to open a database beside a server that writes to it is not safe (see ARCHITECTURE.md).
+ */
+async function readByLmdb(folder: string, tables: readonly string[]): Promise<void> {
+  // loaded late: a database with flaws never gets so far
+  const { open } = await import('lmdb');
+  const root = open({ path: folder, noSubdir: false, readOnly: true, mapSize: 2 ** 40, maxDbs: 64 });
+  for (const name of tables) {
+    const table = root.openDB<Buffer, Buffer>(name, { keyEncoding: 'binary', encoding: 'binary' });
+    for (const reverse of [false, true]) for (const _ of table.getKeys({ reverse, limit: 1 }));
+  }
+}
+
+run(process.argv.slice(2))
+  .catch((error: unknown) => send({ type: 'failed', message: systemReason(error) }))
+  // LMDB is not closed: nothing of it is left
+  .finally(() => process.exit(0));
