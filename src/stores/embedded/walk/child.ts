@@ -29,10 +29,23 @@ async function run([folder = '', probe = '', ...tables]: readonly string[]): Pro
   });
   for (const flaw of walked.flaws) send({ type: 'flaw', flaw });
   send({ type: 'walked', pages: walked.pages });
-  // another server's pages may change while LMDB reads them here, where it has no place among the readers
-  const isStill = walked.transaction === newestTransaction(file);
-  if (walked.flaws.length === 0 && probe !== '' && isStill) await readByLmdb(probe, walked.tables);
+  if (walked.flaws.length === 0 && probe !== '')
+    await probeStill(probe, walked.tables, () => walked.transaction === newestTransaction(file));
   send({ type: 'done' });
+}
+
+/** What LMDB says counts only if no server writes: here it has no place among the readers. */
+async function probeStill(
+  folder: string,
+  tables: readonly string[],
+  isStill: () => boolean,
+): Promise<void> {
+  if (!isStill()) return;
+  try {
+    await readByLmdb(folder, tables);
+  } catch (error) {
+    if (isStill()) throw error;
+  }
 }
 
 /**

@@ -149,5 +149,5 @@ function judgePair({ newest, older }: Header): Flaw | undefined {
 }
 
 function flawOf(page: 0 | 1, what: string): Flaw {
-  return { kind: 'structure', flaw: 'header', page, text: `the header (page ${page}): ${what}` };
+  return { kind: 'structure', flaw: 'header', page, text: `the header, page ${page}: ${what}` };
 }

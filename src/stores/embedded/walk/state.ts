@@ -56,7 +56,7 @@ export class State {
   /** Notes that a tree uses pages, which nothing else may. False, and reported, if they cannot be used. */
   use(first: number, count: number, tree: string): boolean {
     if (first < 2 || count < 1 || first + count - 1 > this.meta.lastPage) {
-      this.report('place', { page: first, tree }, `${pages(first, count)} is not in the database`);
+      this.report('place', { page: first, tree }, `${pages(count)} not in the database`);
       return false;
     }
     const twice = this.#used.firstOf(first, count);
@@ -75,7 +75,7 @@ export class State {
   release(first: number, count: number, tree: string): void {
     const report = (page: number, what: string) => this.report('free', { page, tree }, what);
     if (first < 2 || count < 1 || first + count - 1 > this.meta.lastPage)
-      return report(first, `${pages(first, count)} is not in the database`);
+      return report(first, `${pages(count)} not in the database`);
     const used = this.#used.firstOf(first, count);
     if (used !== undefined) return report(used, 'it is in use, and in the free list');
     const twice = this.#free.firstOf(first, count);
@@ -84,6 +84,6 @@ export class State {
   }
 }
 
-function pages(first: number, count: number): string {
-  return count === 1 ? `page ${first}` : `pages ${first} to ${first + count - 1}`;
+function pages(count: number): string {
+  return count === 1 ? 'it is' : `it and the ${count - 1} behind it are`;
 }

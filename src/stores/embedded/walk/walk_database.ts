@@ -76,7 +76,7 @@ async function sizeOf(file: string): Promise<number | undefined> {
 function judgeEmpty(folder: string): Flaw[] {
   const rest = ['content', 'sessions'].find((name) => existsSync(path.join(folder, name)));
   if (rest === undefined) return [];
-  const text = `the header (page 0): the file is empty, but there is the folder ${rest} beside it`;
+  const text = `the header, page 0: the file is empty, but there is the folder ${rest} beside it`;
   return [{ kind: 'structure', flaw: 'header', page: 0, text }];
 }
 
