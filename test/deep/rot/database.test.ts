@@ -25,9 +25,16 @@ interface Flip {
   readonly after: number;
 }
 
-/** What must be right for a search hits the beginnings of pages, and the first two pages; so do most flips. */
+/** Of the kinds that a page's header may have: a branch's, and a leaf's, also if they are free by now. */
+const KINDS = [1, 2];
+
+/** What must be right for a search is hit by most: headers, branches, leaves, and the beginnings of these. */
 function flipIn(bytes: Buffer, next: () => number): Flip {
-  const page = next() < 0.1 ? Math.floor(next() * 2) : Math.floor((next() * bytes.length) / PAGE);
+  const pages = Array.from({ length: bytes.length / PAGE }, (_, i) => i);
+  const kind = KINDS[Math.floor(next() * 4)];
+  const those = pages.filter((page) => page > 1 && bytes.readUInt16LE(page * PAGE + 18) === kind);
+  const from = next() < 0.1 ? [0, 1] : kind === undefined ? pages : those;
+  const page = from[Math.floor(next() * from.length)] ?? 0;
   const within = [24, 168, PAGE][Math.floor(next() * 3)] ?? PAGE;
   const at = page * PAGE + Math.floor(next() * within);
   const before = bytes[at] ?? 0;

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { chmod, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { walkDatabase } from '../../../src/stores/embedded/walk/walk_database';
@@ -60,15 +59,18 @@ describe('a damaged header', () => {
     const folder = await newStorage();
     for (const page of [0, 1]) write(folder, page * 4096 + 136, [0xff, 0xff, 0x7f]);
     const checked = await run(process.execPath, [CLI, 'fsck', folder]);
-    expect(checked).toMatchObject({ code: 1, stderr: expect.stringMatching(/^\S+: \d+ findings?\n$/) });
+    expect(checked).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^\S+: \d+ findings?\n$/) as unknown,
+    });
     for (const line of checked.stdout.trim().split('\n'))
-      expect(JSON.parse(line)).toMatchObject({ kind: 'structure', text: expect.any(String) });
+      expect(JSON.parse(line)).toMatchObject({ kind: 'structure', text: expect.any(String) as unknown });
     expect(await serve(folder)).toMatchObject({
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(
         /^hindsight: the database in \S+ is damaged: [^\n]+ \(and \d+ more\); "hindsight fsck [^\n]+\n$/,
-      ),
+      ) as unknown,
     });
   });
 
@@ -77,7 +79,7 @@ describe('a damaged header', () => {
     write(folder, 4096 + 136, [9, 9, 9]);
     write(folder, 136, [9, 9, 9]);
     const served = await serve(folder, 2);
-    expect(served).toMatchObject({ code: 1, stderr: expect.stringContaining('is damaged') });
+    expect(served).toMatchObject({ code: 1, stderr: expect.stringContaining('is damaged') as unknown });
     expect(served.stderr.trim().split('\n')).toHaveLength(1);
   });
 });
@@ -109,12 +111,28 @@ describe('walkDatabase', () => {
     expect(await walkDatabase(folder)).toEqual([]);
   });
 
-  it('leaves no probe behind', async () => {
-    await walkDatabase(await newStorage());
-    const left = readdirSync(tmpdir()).filter((name) => name.startsWith('hindsight-probe-'));
-    // other workers of this run may have one just now
-    await pause(500);
-    expect(left.filter((name) => existsSync(path.join(tmpdir(), name)))).toEqual([]);
+  it('leaves nothing behind', async () => {
+    const before = process.env['TMPDIR'];
+    const folder = (process.env['TMPDIR'] = await newFolder());
+    try {
+      expect(await walkDatabase(await newStorage())).toEqual([]);
+      expect(readdirSync(folder).filter((name) => !name.startsWith('hindsight-storage-'))).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+  });
+
+  it('works without a place for anything temporary', async () => {
+    const before = process.env['TMPDIR'];
+    const folder = await newStorage();
+    process.env['TMPDIR'] = path.join(folder, 'nowhere');
+    try {
+      expect(await walkDatabase(folder)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
   });
 
   it('fails with a reason if the file cannot be read, or is none', async () => {
@@ -140,7 +158,11 @@ describe('walkDatabase', () => {
     ['ends', 'process.exit(7)', 'ended a process by the exit code 7'],
     ['ends without a last word', 'process.exit(0)', 'ended a process by the exit code 0'],
     ['is silent', 'setInterval(() => 0, 9)', 'does not come to an end'],
-    ['breaks off', 'process.stdout.write("{\\"type\\":"); setInterval(() => 0, 9)', 'does not come to an end'],
+    [
+      'breaks off',
+      'process.stdout.write("{\\"type\\":"); setInterval(() => 0, 9)',
+      'does not come to an end',
+    ],
   ])('finds that its process %s', async (_, code, text) => {
     const folder = await newStorage();
     const script = path.join(folder, 'child.cjs');
@@ -155,7 +177,10 @@ describe('walkDatabase', () => {
     const script = path.join(folder, 'child.cjs');
     // as the child does: it writes now and again
     const beat = 'setInterval(() => require("fs").writeSync(1, "{}\\n"), 50)';
-    await writeFile(script, `require("fs").writeFileSync(${JSON.stringify(`${folder}/pid`)}, String(process.pid)); ${beat}`);
+    await writeFile(
+      script,
+      `require("fs").writeFileSync(${JSON.stringify(`${folder}/pid`)}, String(process.pid)); ${beat}`,
+    );
     const built = path.join(__dirname, '../../../dist/src/stores/embedded/walk/walk_database.js');
     const starter = `require(${JSON.stringify(built)}).walkDatabase(${JSON.stringify(folder)}, { script: ${JSON.stringify(script)} })`;
     const parent = spawn(process.execPath, ['-e', starter], { stdio: 'ignore' });
@@ -186,7 +211,10 @@ describe('walkDatabase', () => {
     const folder = await newStorage();
     const server = await startEmbeddedProcess(folder);
     const second = await serve(folder);
-    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('in use by another server') });
+    expect(second).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('in use by another server') as unknown,
+    });
     expect(await server.stop()).toBe(0);
   });
 });

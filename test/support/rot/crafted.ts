@@ -15,7 +15,12 @@ export interface CraftedTree {
 }
 
 /** A node: its key, its data or the page that it leads to, and the kind of a leaf's. */
-export type CraftedNode = readonly [key: Buffer | string, data: Buffer | number, kind?: number, size?: number];
+export type CraftedNode = readonly [
+  key: Buffer | string,
+  data: Buffer | number,
+  kind?: number,
+  size?: number,
+];
 
 /** Writes a database page by page, with whatever is asked for in it. */
 export class Crafted {

@@ -21,7 +21,8 @@ export async function makeStorage(folder: string, objects: number, seed: number)
   const storage = await openStorage(folder);
   await storage.putContainer('a', 'c', {});
   const name = (i: number) => `${'name'.repeat(1 + ((i * 31) % 200))}/${i}`;
-  const bytes = () => Buffer.alloc(Math.floor(next() < 0.1 ? next() * 30_000 : next() * 300), 1 + next() * 255);
+  const bytes = () =>
+    Buffer.alloc(Math.floor(next() < 0.1 ? next() * 30_000 : next() * 300), 1 + next() * 255);
   const putSome = (share: number) => async (i: number) => {
     if (next() < share) await put(storage, name(i), bytes(), next() < 0.1 ? { deleteAt: 4e9 } : {});
   };

@@ -1,11 +1,11 @@
 // Reads databases by LMDB, which may kill it: `node reader_child.mjs INTACT`, and then a line for each, as JSON:
 // {"folder", "writes"}. It answers how the records differ from the intact ones'; with writes, also after these.
-import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import lmdb from 'lmdb';
 
-const TABLES =
-  'meta accounts containers objects tallies contents inline expiry arriving gone sessions'.split(' ');
+const TABLES = 'meta accounts containers objects tallies contents inline expiry arriving gone sessions'.split(
+  ' ',
+);
 const binary = { keyEncoding: 'binary', encoding: 'binary' };
 
 function openAt(folder, readOnly) {
@@ -13,31 +13,26 @@ function openAt(folder, readOnly) {
   return lmdb.open({ ...options, readOnly, mapSize: 2 ** 40, maxDbs: 16, maxReaders: 1024 });
 }
 
-/** All records: what is listed, and what is found by each listed or intact key. */
-function readAll(root, keys) {
-  const listed = new Map();
-  const found = new Map();
-  for (const name of TABLES) {
+/** How all records differ from the intact ones: those that are listed, and those that are found by their keys. */
+function compareAll(root) {
+  const listed = { missing: [], added: [], changed: [] };
+  const found = { missing: [], added: [], changed: [] };
+  for (const [name, records] of intact) {
     const table = root.openDB(name, binary);
-    if (table === undefined) continue;
-    for (const { key, value } of table.getRange({})) listed.set(`${name} ${key.toString('hex')}`, digest(value));
-    for (const key of keys.get(name) ?? []) {
-      const value = table.get(key);
-      if (value !== undefined) found.set(`${name} ${key.toString('hex')}`, digest(value));
+    const left = new Set(records.keys());
+    for (const { key, value } of table?.getRange({}) ?? []) {
+      const text = key.toString('latin1');
+      if (!left.delete(text)) listed.added.push(`${name} ${text}`);
+      else if (!records.get(text).value.equals(value)) listed.changed.push(`${name} ${text}`);
+    }
+    for (const text of left) listed.missing.push(`${name} ${text}`);
+    for (const [text, { key, value }] of records) {
+      const now = table?.get(key);
+      if (now === undefined) found.missing.push(`${name} ${text}`);
+      else if (!value.equals(now)) found.changed.push(`${name} ${text}`);
     }
   }
   return { listed, found };
-}
-
-function digest(value) {
-  return `${value.length} ${createHash('md5').update(value).digest('hex')}`;
-}
-
-function differences(intact, now) {
-  const missing = [...intact.keys()].filter((key) => !now.has(key));
-  const added = [...now.keys()].filter((key) => !intact.has(key));
-  const changed = [...intact].filter(([key, value]) => now.has(key) && now.get(key) !== value);
-  return { missing, added, changed: changed.map(([key]) => key) };
 }
 
 /** Puts, overwrites and removes keys of its own, in transactions that need pages from the free list. */
@@ -55,24 +50,26 @@ function write(folder) {
   return root.close();
 }
 
+/** By table, and by key as latin1. */
+const intact = new Map();
 const root = openAt(process.argv[2], true);
-const intact = readAll(root, new Map()).listed;
-await root.close();
-const keys = new Map(TABLES.map((name) => [name, []]));
-for (const id of intact.keys()) {
-  const [name, hex] = id.split(' ');
-  keys.get(name).push(Buffer.from(hex, 'hex'));
+for (const name of TABLES) {
+  const entries = [...root.openDB(name, binary).getRange({})];
+  intact.set(name, new Map(entries.map((entry) => [entry.key.toString('latin1'), entry])));
 }
+await root.close();
 
 async function compare({ folder, writes }) {
   if (writes) await write(folder);
   const opened = openAt(folder, true);
-  const { listed, found } = readAll(opened, keys);
-  await opened.close();
-  return { listed: differences(intact, listed), found: differences(intact, found) };
+  try {
+    return compareAll(opened);
+  } finally {
+    await opened.close();
+  }
 }
 
-console.log(JSON.stringify({ records: intact.size }));
+console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const answer = await compare(JSON.parse(line)).catch((error) => ({ error: error.message }));
   console.log(JSON.stringify(answer));

@@ -8,7 +8,7 @@ import { PageFile } from '../../../src/stores/embedded/walk/page_file';
 import { PageSet } from '../../../src/stores/embedded/walk/page_set';
 import { walk, type Walked } from '../../../src/stores/embedded/walk/walk';
 import { TABLES } from '../../../src/stores/embedded/walk/walk_database';
-import { Crafted, type CraftedTree, tree, words } from '../../support/rot/crafted';
+import { Crafted, type CraftedNode, type CraftedTree, tree, words } from '../../support/rot/crafted';
 import '../../support/runs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hindsight-walk-'));
@@ -73,9 +73,16 @@ function walked(bytes: Buffer, known: readonly string[] = ['meta', 'objects']): 
 const byte = (page: number, at: number, value: number) => (made: Crafted) =>
   void (made.bytes[page * 4096 + at] = value);
 
-const leaf = (nodes: Parameters<Crafted['leaf']>[2], page = 5) => (made: Crafted) => made.leaf(page, 4, nodes);
-const free = (...record: number[]) => (made: Crafted) => made.leaf(9, 5, [[words(4), words(...record)]]);
-const [a, c, z] = ['a', 'c', 'z'].map((key) => [key, Buffer.from('value')] as const);
+const leaf =
+  (nodes: Parameters<Crafted['leaf']>[2], page = 5) =>
+  (made: Crafted) =>
+    made.leaf(page, 4, nodes);
+const free =
+  (...record: number[]) =>
+  (made: Crafted) =>
+    made.leaf(9, 5, [[words(4), words(...record)]]);
+const entry = (key: string): CraftedNode => [key, Buffer.from('value')];
+const [a, c, z] = [entry('a'), entry('c'), entry('z')];
 
 const DAMAGES: [string, string, (made: Crafted) => void][] = [
   ['the stamp', 'header', byte(0, 24, 0)],
@@ -119,27 +126,71 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   ['an offset', 'page', byte(5, 24, 2)],
   ['an offset before the nodes', 'page', byte(5, 25, 0)],
   ['an offset beyond the page', 'page', byte(5, 25, 0xff)],
-  ['two nodes in one place', 'page', (made) => made.bytes.copyWithin(5 * 4096 + 24, 5 * 4096 + 26, 5 * 4096 + 28)],
+  [
+    'two nodes in one place',
+    'page',
+    (made) => made.bytes.copyWithin(5 * 4096 + 24, 5 * 4096 + 26, 5 * 4096 + 28),
+  ],
   ['the size of a key', 'page', byte(3, 4096 - 10, 9)],
   ['the size of data', 'page', byte(3, 4096 - 16, 9)],
-  ['keys out of order', 'order', leaf([c!, a!])],
-  ['a key twice', 'order', leaf([a!, a!])],
-  ['a key of another page', 'order', leaf([a!, z!])],
-  ['a key before its page', 'order', leaf([a!, z!], 6)],
-  ['a key without anything', 'page', leaf([['', Buffer.alloc(2)], c!])],
-  ['a key of a branch', 'order', (made) => made.branch(4, 5, [['', 5], ['n', 6]])],
+  ['keys out of order', 'order', leaf([c, a])],
+  ['a key twice', 'order', leaf([a, a])],
+  ['a key of another page', 'order', leaf([a, z])],
+  ['a key before its page', 'order', leaf([a, z], 6)],
+  ['a key without anything', 'page', leaf([['', Buffer.alloc(2)], c])],
+  [
+    'a key of a branch',
+    'order',
+    (made) =>
+      made.branch(4, 5, [
+        ['', 5],
+        ['n', 6],
+      ]),
+  ],
   ['a branch with one page', 'page', (made) => made.branch(4, 5, [['', 5]])],
-  ['a page below itself', 'place', (made) => made.branch(4, 5, [['', 5], ['m', 4]])],
-  ['a page twice', 'place', (made) => made.branch(4, 5, [['', 5], ['m', 5]])],
-  ['a page outside', 'place', (made) => made.branch(4, 5, [['', 5], ['m', 2 ** 40]])],
-  ['a header for a page', 'place', (made) => made.branch(4, 5, [['', 5], ['m', 1]])],
-  ['a table in a table', 'page', leaf([['a', tree(META), 2], c!])],
-  ['duplicates in a table', 'page', leaf([['a', Buffer.alloc(4), 4], c!])],
-  ['overflow pages outside', 'place', leaf([['a', words(2 ** 40, 4, 2), 1, 5000], c!])],
-  ['too many overflow pages', 'page', leaf([['a', words(7, 4, 2 ** 40), 1, 5000], c!])],
-  ['too few overflow pages', 'page', leaf([['a', words(7, 4, 1), 1, 5000], c!])],
-  ['overflow pages in use', 'place', leaf([['a', words(3, 4, 2), 1, 5000], c!])],
-  ['overflow pages of another transaction', 'page', leaf([['a', words(7, 3, 2), 1, 5000], c!])],
+  [
+    'a page below itself',
+    'place',
+    (made) =>
+      made.branch(4, 5, [
+        ['', 5],
+        ['m', 4],
+      ]),
+  ],
+  [
+    'a page twice',
+    'place',
+    (made) =>
+      made.branch(4, 5, [
+        ['', 5],
+        ['m', 5],
+      ]),
+  ],
+  [
+    'a page outside',
+    'place',
+    (made) =>
+      made.branch(4, 5, [
+        ['', 5],
+        ['m', 2 ** 40],
+      ]),
+  ],
+  [
+    'a header for a page',
+    'place',
+    (made) =>
+      made.branch(4, 5, [
+        ['', 5],
+        ['m', 1],
+      ]),
+  ],
+  ['a table in a table', 'page', leaf([['a', tree(META), 2], c])],
+  ['duplicates in a table', 'page', leaf([['a', Buffer.alloc(4), 4], c])],
+  ['overflow pages outside', 'place', leaf([['a', words(2 ** 40, 4, 2), 1, 5000], c])],
+  ['too many overflow pages', 'page', leaf([['a', words(7, 4, 2 ** 40), 1, 5000], c])],
+  ['too few overflow pages', 'page', leaf([['a', words(7, 4, 1), 1, 5000], c])],
+  ['overflow pages in use', 'place', leaf([['a', words(3, 4, 2), 1, 5000], c])],
+  ['overflow pages of another transaction', 'page', leaf([['a', words(7, 3, 2), 1, 5000], c])],
   ['the number of an overflow page', 'page', byte(7, 0, 8)],
   ['the kind of an overflow page', 'page', byte(7, 18, 2)],
   ['the length of an overflow page', 'page', byte(7, 20, 3)],
@@ -157,12 +208,25 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   ['a record without anything', 'free', (made) => made.leaf(9, 5, [[words(4), Buffer.alloc(0)]])],
   ['a record of a later transaction', 'free', (made) => made.leaf(9, 5, [[words(6), words(1, 10)]])],
   ['a key that is no number', 'page', (made) => made.leaf(9, 5, [['x', words(1, 10)]])],
-  ['numbers out of order', 'order', (made) => made.leaf(9, 5, [[words(300), words(0)], [words(4), words(0)]])],
+  [
+    'numbers out of order',
+    'order',
+    (made) =>
+      made.leaf(9, 5, [
+        [words(300), words(0)],
+        [words(4), words(0)],
+      ]),
+  ],
 ];
 
 describe('walk', () => {
   it('finds nothing in what is right', () => {
-    expect(walked(intact().bytes)).toEqual({ flaws: [], tables: ['meta', 'objects'], pages: 7, transaction: 5 });
+    expect(walked(intact().bytes)).toEqual({
+      flaws: [],
+      tables: ['meta', 'objects'],
+      pages: 7,
+      transaction: 5,
+    });
   });
 
   it('finds nothing in a database that nobody has written to, and in a compacted copy', () => {
@@ -220,7 +284,8 @@ describe('PageSet', () => {
     fc.assert(
       fc.property(fc.array(range, { maxLength: 8 }), range, (added, [first, count]) => {
         const set = new PageSet();
-        for (const [from, length] of added) if (set.firstOf(from, length) === undefined) set.add(from, length);
+        for (const [from, length] of added)
+          if (set.firstOf(from, length) === undefined) set.add(from, length);
         const taken: [number, number][] = [];
         for (const [from, length] of added)
           if (taken.every(([f, l]) => from + length <= f || f + l <= from)) taken.push([from, length]);

@@ -1,6 +1,7 @@
-// Walks a database in a process of its own, which parent.ts starts: `node child.js FOLDER PROBE TABLE...`.
+// Walks a database in a process of its own, which parent.ts starts: `node child.js FOLDER TABLE...`.
 // It loads as little as it can, and writes what it finds to its standard output.
-import { writeSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemReason } from '../../../errors';
 import type { Message } from './messages';
@@ -19,27 +20,40 @@ function send(message: Message): void {
   writeSync(1, `${JSON.stringify(message)}\n`);
 }
 
-async function run([folder = '', probe = '', ...tables]: readonly string[]): Promise<void> {
-  const file = PageFile.open(path.join(folder, 'data.mdb'));
+async function run([folder = '', ...known]: readonly string[]): Promise<void> {
+  const database = path.join(folder, 'data.mdb');
+  const file = PageFile.open(database);
   let last = performance.now();
-  const walked = walk(file, tables, (pages) => {
-    if (pages % PAGES !== 0 || performance.now() - last < SILENCE) return;
+  const { flaws, tables, pages, transaction } = walk(file, known, (read) => {
+    if (read % PAGES !== 0 || performance.now() - last < SILENCE) return;
     last = performance.now();
-    send({ type: 'progress', pages });
+    send({ type: 'progress', pages: read });
   });
-  for (const flaw of walked.flaws) send({ type: 'flaw', flaw });
-  send({ type: 'walked', pages: walked.pages });
-  if (walked.flaws.length === 0 && probe !== '')
-    await probeStill(probe, walked.tables, () => walked.transaction === newestTransaction(file));
+  for (const flaw of flaws) send({ type: 'flaw', flaw });
+  const probe = flaws.length === 0 ? makeProbe() : undefined;
+  send({ type: 'walked', pages, ...(probe === undefined ? {} : { probe }) });
+  if (probe !== undefined) {
+    try {
+      symlinkSync(database, path.join(probe, 'data.mdb'));
+      await readStill(probe, tables, () => transaction === newestTransaction(file));
+    } finally {
+      rmSync(probe, { recursive: true, force: true });
+    }
+  }
   send({ type: 'done' });
 }
 
+/** A folder for a link to the database. Undefined if there is no place for one. */
+function makeProbe(): string | undefined {
+  try {
+    return mkdtempSync(path.join(tmpdir(), 'hindsight-probe-'));
+  } catch {
+    return undefined;
+  }
+}
+
 /** What LMDB says counts only if no server writes: here it has no place among the readers. */
-async function probeStill(
-  folder: string,
-  tables: readonly string[],
-  isStill: () => boolean,
-): Promise<void> {
+async function readStill(folder: string, tables: readonly string[], isStill: () => boolean): Promise<void> {
   if (!isStill()) return;
   try {
     await readByLmdb(folder, tables);
@@ -58,7 +72,7 @@ async function readByLmdb(folder: string, tables: readonly string[]): Promise<vo
   const root = open({ path: folder, noSubdir: false, readOnly: true, mapSize: 2 ** 40, maxDbs: 64 });
   for (const name of tables) {
     const table = root.openDB<Buffer, Buffer>(name, { keyEncoding: 'binary', encoding: 'binary' });
-    for (const reverse of [false, true]) for (const _ of table.getKeys({ reverse, limit: 1 }));
+    for (const reverse of [false, true]) [...table.getKeys({ reverse, limit: 1 })].pop();
   }
 }
 

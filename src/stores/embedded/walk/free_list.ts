@@ -14,21 +14,26 @@ const PIECE = 64 * 1024;
  * says mdb_midl_xmerge of lmdb 3.5.6, which differs there from the LMDB that others have.
  */
 export function readFreeRecord(state: State, entry: Entry): void {
-  const where = { page: entry.page, tree: FREE_LIST };
+  const flaw = whyNoRecord(state, entry);
+  if (flaw !== undefined) state.report('free', { page: entry.page, tree: FREE_LIST }, flaw);
+}
+
+function whyNoRecord(state: State, entry: Entry): string | undefined {
   const transaction = readNumber(entry.key.bytes, entry.key.start);
   if (transaction < 1 || transaction > state.meta.transaction)
-    return state.report('free', where, `it has pages that the transaction ${transaction} freed`);
+    return `it has pages that the transaction ${transaction} freed`;
   const numbers = new Numbers(state, entry);
   const count = numbers.next();
   if (count === undefined || count < 0 || (count + 1) * 8 > numbers.size || numbers.size % 8 !== 0)
-    return state.report('free', where, `a record of ${numbers.size} bytes counts ${count ?? 'nothing'}`);
+    return `a record of ${numbers.size} bytes counts ${count ?? 'nothing'}`;
   for (let i = 0; i < count && !state.isFull; i++) {
     const number = numbers.next();
     if (number === 0) continue;
     if (number !== undefined && number > 0) state.release(number, 1, FREE_LIST);
-    else if (!takeRun(state, numbers, number)) return state.report('free', where, 'a record breaks off');
+    else if (!takeRun(state, numbers, number)) return 'a record breaks off';
     else i++;
   }
+  return undefined;
 }
 
 function takeRun(state: State, numbers: Numbers, length: number | undefined): boolean {

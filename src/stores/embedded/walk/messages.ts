@@ -4,8 +4,11 @@ import type { Flaw } from './flaw';
 export type Message =
   | { readonly type: 'progress'; readonly pages: number }
   | { readonly type: 'flaw'; readonly flaw: Flaw }
-  /** What follows is not the walk itself: LMDB opens what was walked. */
-  | { readonly type: 'walked'; readonly pages: number }
+  /**
+   * What follows is not the walk itself: LMDB opens what was walked, by way of the folder `probe`,
+   * which the child removes if it can.
+   */
+  | { readonly type: 'walked'; readonly pages: number; readonly probe?: string }
   /** The file could not be opened. */
   | { readonly type: 'failed'; readonly message: string }
   /** The last one. */

@@ -71,33 +71,33 @@ export class Nodes {
   }
 
   keyStart(i: number): number {
-    return this.#starts[i]! + NODE;
+    return (this.#starts[i] ?? 0) + NODE;
   }
 
   keyEnd(i: number): number {
-    const start = this.#starts[i]!;
+    const start = this.#starts[i] ?? 0;
     return start + NODE + this.#word(start + 6);
   }
 
   /** Of a branch's node: the page that it leads to. */
   child(i: number): number {
-    const at = this.#starts[i]!;
+    const at = this.#starts[i] ?? 0;
     return this.#word(at) + this.#word(at + 2) * 2 ** 16 + this.#word(at + 4) * 2 ** 32;
   }
 
   /** Of a leaf's node, the `NodeKind`. */
   kind(i: number): number {
-    return this.#word(this.#starts[i]! + 4);
+    return this.#word((this.#starts[i] ?? 0) + 4);
   }
 
   /** Of a leaf's node: the size of its data, wherever that lies. */
   dataSize(i: number): number {
-    const at = this.#starts[i]!;
+    const at = this.#starts[i] ?? 0;
     return this.#word(at) + this.#word(at + 2) * 2 ** 16;
   }
 
   #word(at: number): number {
-    return this.#words[at >> 1]!;
+    return this.#words[at >> 1] ?? 0;
   }
 
   #dataInPage(i: number): number {
@@ -112,7 +112,7 @@ export class Nodes {
     let at = upper;
     for (let i = 0; i < count; i++) {
       if (sorted[i] !== at) return false;
-      at += this.#sizes[at >> 1]!;
+      at += this.#sizes[at >> 1] ?? 0;
     }
     return at === this.#size;
   }

@@ -50,5 +50,6 @@ function isIn(chunk: Uint8Array, bit: number): boolean {
 }
 
 function setBits(chunk: Uint8Array, first: number, count: number): void {
-  for (let bit = first; bit < first + count; bit++) chunk[bit >> 3]! |= 1 << (bit & 7);
+  for (let bit = first; bit < first + count; bit++)
+    chunk[bit >> 3] = (chunk[bit >> 3] ?? 0) | (1 << (bit & 7));
 }

@@ -73,14 +73,18 @@ export class State {
 
   /** Notes that the free list has pages. */
   release(first: number, count: number, tree: string): void {
-    const report = (page: number, what: string) => this.report('free', { page, tree }, what);
+    const flaw = this.#whyNotFree(first, count);
+    if (flaw === undefined) this.#free.add(first, count);
+    else this.report('free', { page: flaw.page, tree }, flaw.what);
+  }
+
+  #whyNotFree(first: number, count: number): { page: number; what: string } | undefined {
     if (first < 2 || count < 1 || first + count - 1 > this.meta.lastPage)
-      return report(first, `${pages(count)} not in the database`);
+      return { page: first, what: `${pages(count)} not in the database` };
     const used = this.#used.firstOf(first, count);
-    if (used !== undefined) return report(used, 'it is in use, and in the free list');
+    if (used !== undefined) return { page: used, what: 'it is in use, and in the free list' };
     const twice = this.#free.firstOf(first, count);
-    if (twice !== undefined) return report(twice, 'it is twice in the free list');
-    this.#free.add(first, count);
+    return twice === undefined ? undefined : { page: twice, what: 'it is twice in the free list' };
   }
 }
 

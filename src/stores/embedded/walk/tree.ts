@@ -1,12 +1,4 @@
-import {
-  DEEPEST,
-  HEADER,
-  INTEGER_KEYS,
-  NodeKind,
-  PageKind,
-  readNumber,
-  type TreeRecord,
-} from './format';
+import { DEEPEST, HEADER, INTEGER_KEYS, NodeKind, PageKind, readNumber, type TreeRecord } from './format';
 import { compareKeys, type Key, Nodes, readPageHeader } from './page';
 import type { State } from './state';
 
@@ -40,8 +32,10 @@ interface Bounds {
 /** Walks a tree, each of its pages once. What is wrong is reported to the state. */
 export function walkTree(state: State, record: TreeRecord, options: TreeOptions): void {
   const { name } = options;
-  if ((record.root === undefined) !== (record.depth === 0) || record.depth > DEEPEST)
-    return state.report('count', { tree: name }, `it cannot have a depth of ${record.depth}`);
+  if ((record.root === undefined) !== (record.depth === 0) || record.depth > DEEPEST) {
+    state.report('count', { tree: name }, `it cannot have a depth of ${record.depth}`);
+    return;
+  }
   const walk = new TreeWalk(state, record, options);
   if (record.root !== undefined)
     walk.page(record.root, 1, options.transaction, { from: undefined, before: undefined });
@@ -77,8 +71,8 @@ class TreeWalk {
     const { bytes, nodes } = this.#level(level);
     if (!this.#state.readPage({ page: number, tree }, bytes, bytes.length)) return;
     const flaw = this.#judge(bytes, nodes, { number, level, latest });
-    if (flaw !== undefined) return this.#state.report('page', { page: number, tree }, flaw);
-    if (!this.#isInOrder(bytes, nodes, number, level, bounds)) return;
+    if (flaw !== undefined) this.#state.report('page', { page: number, tree }, flaw);
+    if (flaw !== undefined || !this.#isInOrder(bytes, nodes, number, level, bounds)) return;
     this.#isWhole = wasWhole;
     const { transaction } = readPageHeader(bytes);
     if (level < this.#record.depth) this.#branch(bytes, nodes, { level, transaction, bounds });
@@ -194,7 +188,11 @@ class TreeWalk {
     const first = readNumber(leaf, record);
     const [transaction, count] = [readNumber(leaf, record + 8), readNumber(leaf, record + 16)];
     if (count < Math.ceil((HEADER + size) / pageSize) || count > 2 ** 31) {
-      this.#state.report('page', { page: at.number, tree }, `${size} bytes are said to lie in ${count} pages`);
+      this.#state.report(
+        'page',
+        { page: at.number, tree },
+        `${size} bytes are said to lie in ${count} pages`,
+      );
       return undefined;
     }
     if (!this.#state.use(first, count, tree)) return undefined;
@@ -226,4 +224,3 @@ const COUNTED = [
   ['leaf pages', 'leaves'],
   ['overflow pages', 'overflow'],
 ] as const;
-

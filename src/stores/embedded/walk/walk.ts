@@ -101,20 +101,27 @@ interface TableRecord {
 
 function readTables(state: State): Map<string, TableRecord> {
   const tables = new Map<string, TableRecord>();
-  const onEntry = ({ page, key, data, transaction, kind }: Entry) => {
-    // names end with a NUL, as lmdb's do in C
-    const name = key.bytes.toString('latin1', key.start, key.end).replace(/\0$/, '');
-    const where = { page, tree: LIST_OF_TABLES };
-    if (kind !== NodeKind.Table || 'size' in data || data.end - data.start !== TREE_RECORD)
-      return state.report('table', where, `the record of ${JSON.stringify(name)} is none`);
-    const record = readTreeRecord(data.bytes, data.start);
-    if (record.flags !== 0 || record.pad !== 0)
-      state.report('table', where, `the table ${JSON.stringify(name)} is of another kind`);
-    else tables.set(name, { record, transaction });
+  const onEntry = (entry: Entry) => {
+    // names end with a NUL, as in C
+    const { bytes, start, end } = entry.key;
+    const name = bytes.toString('latin1', start, end).replace(/\0$/, '');
+    const record = recordOf(entry);
+    if (record !== undefined) tables.set(name, { record, transaction: entry.transaction });
+    else {
+      const where = { page: entry.page, tree: LIST_OF_TABLES };
+      state.report('table', where, `the record of the table ${JSON.stringify(name)} is none`);
+    }
   };
   const { main, transaction } = state.meta;
   walkTree(state, main, { name: LIST_OF_TABLES, transaction, tables: true, onEntry });
   return tables;
+}
+
+/** Undefined for what is no table, or one of a kind that this program has none of. */
+function recordOf({ kind, data }: Entry): TreeRecord | undefined {
+  if (kind !== NodeKind.Table || 'size' in data || data.end - data.start !== TREE_RECORD) return undefined;
+  const record = readTreeRecord(data.bytes, data.start);
+  return record.flags === 0 && record.pad === 0 ? record : undefined;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { access, constants, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, constants, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
@@ -49,14 +48,9 @@ export async function walkDatabase(folder: string, options: WalkOptions = {}): P
   const size = await sizeOf(file);
   if (size === undefined) return [];
   if (size === 0) return judgeEmpty(folder);
-  const probe = await makeProbe(file);
-  try {
-    const first = await walkOnce(folder, probe, options);
-    // a death may have been somebody's kill
-    return first.some(({ flaw }) => flaw === 'process') ? await walkOnce(folder, probe, options) : first;
-  } finally {
-    if (probe !== undefined) await rm(probe, { recursive: true, force: true });
-  }
+  const first = await walkOnce(folder, options);
+  // a death may have been somebody's kill
+  return first.some(({ flaw }) => flaw === 'process') ? await walkOnce(folder, options) : first;
 }
 
 /** Undefined for a file that is not there. */
@@ -80,27 +74,16 @@ function judgeEmpty(folder: string): Flaw[] {
   return [{ kind: 'structure', flaw: 'header', page: 0, text }];
 }
 
-/** A folder in which LMDB can open the database under locks of its own. Undefined if it cannot be made. */
-async function makeProbe(file: string): Promise<string | undefined> {
-  let folder: string | undefined;
-  try {
-    folder = await mkdtemp(path.join(tmpdir(), 'hindsight-probe-'));
-    await symlink(path.resolve(file), path.join(folder, 'data.mdb'));
-    return folder;
-  } catch {
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    return undefined;
-  }
-}
-
-async function walkOnce(folder: string, probe: string | undefined, options: WalkOptions): Promise<Flaw[]> {
+async function walkOnce(folder: string, options: WalkOptions): Promise<Flaw[]> {
   const script = options.script ?? scriptOf();
-  const args = [script, path.resolve(folder), probe ?? '', ...TABLES];
+  const args = [script, path.resolve(folder), ...TABLES];
   // whatever this process was started with is not for the child: inspectors, loaders, limits of memory
-  const { NODE_OPTIONS: _, ...env } = process.env;
+  const env = { ...process.env };
+  delete env['NODE_OPTIONS'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'], env });
   const reading = new Reading(child, options);
   await Promise.all([reading.lines(), reading.end()]);
+  await reading.tidy();
   return reading.result(folder);
 }
 
@@ -116,6 +99,8 @@ function scriptOf(): string {
 class Reading {
   readonly #flaws: Flaw[] = [];
   #doing = 'reading the structure of the database';
+  /** A folder of the child's. */
+  #probe: string | undefined;
   #failure: string | undefined;
   #isDone = false;
   #isStuck = false;
@@ -152,6 +137,12 @@ class Reading {
     });
   }
 
+  /** Removes what a child left that died. */
+  async tidy(): Promise<void> {
+    if (this.#probe !== undefined && !this.#isDone)
+      await rm(this.#probe, { recursive: true, force: true }).catch(() => undefined);
+  }
+
   /** @throws StorageError `failed` */
   result(folder: string): Flaw[] {
     if (this.#failure !== undefined)
@@ -172,9 +163,14 @@ class Reading {
   #take(message: Message): void {
     if (message.type === 'progress') this.options.onProgress?.(message.pages);
     else if (message.type === 'flaw') this.#flaws.push(message.flaw);
-    else if (message.type === 'walked') this.#doing = 'opening the database';
+    else if (message.type === 'walked') this.#walked(message);
     else if (message.type === 'failed') this.#failure = message.message;
     else this.#isDone = true;
+  }
+
+  #walked({ probe }: Message & { readonly type: 'walked' }): void {
+    this.#doing = 'opening the database';
+    this.#probe = probe;
   }
 }
 
