@@ -142,7 +142,7 @@ describe('walkDatabase', () => {
       await chmod(file, 0);
       await expect(walkDatabase(folder)).rejects.toMatchObject({
         code: 'failed',
-        message: `could not read ${file}: permission denied`,
+        message: `could not open ${file}: permission denied`,
       });
     }
     await rm(file);

@@ -61,8 +61,8 @@ async function sizeOf(file: string): Promise<number | undefined> {
     await access(file, constants.R_OK);
     return found.size;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw fromSystem(`could not read ${file}`, error);
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
+    throw fromSystem(`could not open ${file}`, error);
   }
 }
 
