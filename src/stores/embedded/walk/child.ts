@@ -1,4 +1,4 @@
-// Walks a database in a process of its own, which parent.ts starts: `node child.js FOLDER TABLE...`.
+// Walks a database in a process of its own, which walk_database.ts starts: `node child.js FOLDER TABLE...`.
 // It loads as little as it can, and writes what it finds to its standard output.
 import { mkdtempSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,11 +30,10 @@ async function run([folder = '', ...known]: readonly string[]): Promise<void> {
     send({ type: 'progress', pages: read });
   });
   for (const flaw of flaws) send({ type: 'flaw', flaw });
-  const probe = flaws.length === 0 ? makeProbe() : undefined;
+  const probe = flaws.length === 0 ? makeProbe(database) : undefined;
   send({ type: 'walked', pages, ...(probe === undefined ? {} : { probe }) });
   if (probe !== undefined) {
     try {
-      symlinkSync(database, path.join(probe, 'data.mdb'));
       await readStill(probe, tables, () => transaction === newestTransaction(file));
     } finally {
       rmSync(probe, { recursive: true, force: true });
@@ -43,11 +42,15 @@ async function run([folder = '', ...known]: readonly string[]): Promise<void> {
   send({ type: 'done' });
 }
 
-/** A folder for a link to the database. Undefined if there is no place for one. */
-function makeProbe(): string | undefined {
+/** A folder with a link to the database. Undefined if there is no place for one. */
+function makeProbe(database: string): string | undefined {
+  let folder: string | undefined;
   try {
-    return mkdtempSync(path.join(tmpdir(), 'hindsight-probe-'));
+    folder = mkdtempSync(path.join(tmpdir(), 'hindsight-probe-'));
+    symlinkSync(database, path.join(folder, 'data.mdb'));
+    return folder;
   } catch {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     return undefined;
   }
 }

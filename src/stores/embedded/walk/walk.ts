@@ -30,7 +30,7 @@ export interface Walked {
  * of memory.
  *
  * A server may write meanwhile. What is overwritten while it is read looks like damage, but it is
- * gone in the next state: of a database that changed only what is found in several counts.
+ * gone in the next state: of a database that changed only what all of several walks found counts.
  *
  * @param known tables that should be there
  * @param onPage called for each page that is read, with how many were

@@ -33,7 +33,7 @@ export const TABLES = [
   'tallies',
 ];
 
-/** A disk may take long for one page; a message comes with each 256. */
+/** A disk may take long for the 256 pages between two messages. */
 const PATIENCE = 120_000;
 
 /**
