@@ -64,7 +64,7 @@ export class ObjectWriter {
     const { account, container, object } = written;
     const { request, own, next } = held;
     const versions = new Versions(new HttpStore(next, own), inForce.archive, log);
-    const result = await versions.perform({ account, container, object }, inForce.mode, {
+    const performed = versions.perform({ account, container, object }, inForce.mode, {
       kind: kindOf(request),
       guard: async (current) => {
         if (willFail(request, current)) return 'pass';
@@ -76,6 +76,10 @@ export class ObjectWriter {
         return 'status' in right ? 'stop' : 'go';
       },
       forward: (notes) => held.forward((own) => forwardNoted(own, notes, next)),
+    });
+    const result = await performed.catch(async (error: unknown) => {
+      await held.discard();
+      throw error;
     });
     if (result === 'popped' || result === 'popped-missing') return deleted(result === 'popped');
     return held.answer();

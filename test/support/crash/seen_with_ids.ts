@@ -56,7 +56,6 @@ export async function lookAtVersions(at: Place, name: string): Promise<Seen> {
     nullAt: asNull.nullAt,
     ids,
     oddities,
-    halves: [],
   };
 }
 
