@@ -38,6 +38,8 @@ export interface Seen extends Versioned {
   readonly ids?: ReadonlyMap<string, string>;
   /** What no state may have: markers that look like none to a client, say. */
   readonly oddities: readonly string[];
+  /** How much the store has, where that can be looked at, that no listing shows. */
+  readonly hidden: number;
 }
 
 /** An object, or an entry, as it was answered. */
@@ -128,11 +130,11 @@ export class Place {
         seen.archive.push(found.content);
       }
     }
-    return { ...seen, current: now?.content };
+    return { ...seen, current: now?.content, hidden: await this.unfinished(name) };
   }
 
   /** Delete markers in the archive of an object whose deletes have not happened: the store has them, and no client lists them. */
-  async unfinished(name: string): Promise<number> {
+  private async unfinished(name: string): Promise<number> {
     if (!this.store) return 0;
     const query = `format=json&prefix=${encodeURIComponent(archivePrefix(name))}`;
     const { status, body } = await this.store.ask('GET', `/${this.archive}?${query}`);

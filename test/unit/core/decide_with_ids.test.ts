@@ -1,13 +1,5 @@
-import {
-  decideDelete,
-  decideOverwrite,
-  decideRemoval,
-  decideRestore,
-  decideWrite,
-  latest,
-  stateOf,
-  type State,
-} from '../../../src/core/decide_with_ids';
+import { decideDelete, decideOverwrite, decideRemoval, decideRestore, decideWrite } from '../../../src/core/decide_with_ids';
+import { latest, stateOf, type State } from '../../../src/core/state';
 import { versionName } from '../../../src/core/version_names';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };

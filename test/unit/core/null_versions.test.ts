@@ -18,7 +18,7 @@ describe('a write with versions switched off', () => {
     const result = await world.versions.replace(OBJECT, world.operation('three'));
     expect(result).toEqual({ result: 'forwarded' });
     expect(world.asked()).toEqual([
-      'stat c/o',
+      'look c/o',
       'stat index',
       `stat ${id(1)}`,
       'forward c/o',
@@ -31,7 +31,7 @@ describe('a write with versions switched off', () => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     await world.itself('two');
     await world.versions.replace(OBJECT, world.operation('three'));
-    expect(world.asked()).toEqual(['stat c/o', 'forward c/o']);
+    expect(world.asked()).toEqual(['look c/o', 'forward c/o']);
   });
 
   it.each(['failed', 'unknown'] as const)('drops nothing if it is not done: %s', async (outcome) => {
@@ -50,7 +50,7 @@ describe('a write with versions switched off', () => {
   it.each(notNow)('changes nothing if the guard says: %s', async (verdict, result, done) => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     expect(await world.versions.replace(OBJECT, world.operation('two', {}, verdict))).toEqual(result);
-    expect(world.asked()).toEqual(['stat c/o', ...done]);
+    expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 });
 
@@ -90,7 +90,7 @@ describe('a DELETE with versions switched off', () => {
   it.each(notNow)('changes nothing if the guard says: %s', async (verdict, result, done) => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     expect(await world.versions.deleteNull(OBJECT, world.operation(undefined, {}, verdict))).toEqual(result);
-    expect(world.asked()).toEqual(['stat c/o', ...done]);
+    expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 });
 
@@ -135,14 +135,14 @@ describe('the removal of a version', () => {
   it('leaves what is current if that is another', async () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
     expect(await remove(world, id(1))).toEqual({ result: 'removed', isMarker: false, current: id(2) });
-    expect(world.asked()).toEqual(['stat c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
+    expect(world.asked()).toEqual(['look c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
   });
 
   it('leaves what has no id', async () => {
     const world = new IdsWorld().version(id(1));
     await world.itself('two');
     expect(await remove(world, id(1))).toEqual({ result: 'removed', isMarker: true });
-    expect(world.asked()).toEqual(['stat c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
+    expect(world.asked()).toEqual(['look c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
   });
 
   it('makes the one before current, and then removes it', async () => {
@@ -267,7 +267,7 @@ describe('the removal of the null version', () => {
       .version(id(2), 'two')
       .link(id(2));
     await world.versions.removeVersion(OBJECT, id(1), world.operation(undefined));
-    expect(world.asked()).toEqual(['stat c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
+    expect(world.asked()).toEqual(['look c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
   });
 
   it('is one of nothing if there is none', async () => {

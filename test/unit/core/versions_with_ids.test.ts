@@ -17,8 +17,7 @@ describe('a write', () => {
     const result = await world.versions.write(OBJECT, world.operation('one', { etag: 'one' }), true);
     expect(result).toEqual({ result: 'forwarded', id: NOW });
     expect(world.asked()).toEqual([
-      'stat c/o',
-      `firstName ${PREFIX}`,
+      'look c/o',
       `forward ${NOW}`,
       `putLink c/o ${NOW} {"etag":"one"}`,
     ]);
@@ -28,7 +27,7 @@ describe('a write', () => {
   it('over a link asks for no listing, and keeps nothing', async () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     await world.versions.write(OBJECT, world.operation('two', { etag: 'two' }), true);
-    expect(world.asked()).toEqual(['stat c/o', `forward ${NOW}`, `putLink c/o ${NOW} {"etag":"two"}`]);
+    expect(world.asked()).toEqual(['look c/o', `forward ${NOW}`, `putLink c/o ${NOW} {"etag":"two"}`]);
     expect(world.guarded).toEqual([expect.objectContaining({ etag: '' })]);
   });
 
@@ -79,7 +78,7 @@ describe('a write', () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     const result = await world.versions.write(OBJECT, world.operation('two'), false);
     expect(result).toEqual({ result: 'forwarded' });
-    expect(world.asked()).toEqual(['stat c/o', 'forward c/o']);
+    expect(world.asked()).toEqual(['look c/o', 'forward c/o']);
   });
 
   it('that cannot be sent elsewhere keeps what has no id', async () => {
@@ -97,7 +96,7 @@ describe('a write', () => {
     const world = new IdsWorld();
     await world.itself('one');
     expect(await world.versions.write(OBJECT, world.operation('two', {}, verdict), true)).toEqual(result);
-    expect(world.asked()).toEqual(['stat c/o', ...done]);
+    expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 
   it('that fails removes what it kept, and makes no link', async () => {
@@ -252,7 +251,7 @@ describe('a DELETE', () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     const result = await world.versions.delete(OBJECT, world.operation(undefined));
     expect(result).toEqual({ result: 'forwarded', id: NOW });
-    expect(world.asked()).toEqual(['stat c/o', `putVersionMarker ${NOW}`, 'forward c/o']);
+    expect(world.asked()).toEqual(['look c/o', `putVersionMarker ${NOW}`, 'forward c/o']);
     expect(world.guarded).toHaveLength(1);
   });
 
@@ -282,7 +281,7 @@ describe('a DELETE', () => {
     const world = new IdsWorld();
     await world.itself('one');
     expect(await world.versions.delete(OBJECT, world.operation(undefined, {}, verdict))).toEqual(result);
-    expect(world.asked()).toEqual(['stat c/o', ...done]);
+    expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 
   it('that fails removes its marker, and then what it kept', async () => {
@@ -305,7 +304,7 @@ describe('the restoration of a version', () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
     expect(await world.versions.restore(OBJECT, id(1))).toMatchObject({ etag: 'one' });
     expect(world.asked()).toEqual([
-      'stat c/o',
+      'look c/o',
       `stat ${id(1)}`,
       `putLink c/o ${id(1)} {"etag":"one","contentType":"text/plain;hindsight_newest=${id(2)}"}`,
     ]);
@@ -368,14 +367,14 @@ describe('the removal of a version', () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     const removal = await world.versions.remove(OBJECT, id(1), world.operation(undefined));
     expect(removal).toEqual({ result: 'removed', current: undefined });
-    expect(world.asked()).toEqual(['stat c/o', 'forward c/o', `remove ${id(1)}`]);
+    expect(world.asked()).toEqual(['look c/o', 'forward c/o', `remove ${id(1)}`]);
   });
 
   it('tells what stays current', async () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
     const removal = await world.versions.remove(OBJECT, id(1), world.operation(undefined));
     expect(removal).toEqual({ result: 'removed', current: id(2) });
-    expect(world.asked()).toEqual(['stat c/o', `remove ${id(1)}`]);
+    expect(world.asked()).toEqual(['look c/o', `remove ${id(1)}`]);
   });
 
   it('tells that it was not there', async () => {
@@ -389,7 +388,7 @@ describe('the removal of a version', () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     const removal = await world.versions.remove(OBJECT, id(1), world.operation(undefined, { outcome }));
     expect(removal).toEqual({ result: 'refused' });
-    expect(world.asked()).toEqual(['stat c/o', 'forward c/o']);
+    expect(world.asked()).toEqual(['look c/o', 'forward c/o']);
   });
 });
 
