@@ -19,8 +19,9 @@ export interface Found {
 /** An object on which nothing is unfinished. */
 export interface Settled {
   readonly state: State;
-  /** The newest version that is listed. */
+  /** The newest version that is listed, if that is known. */
   readonly newest: string | undefined;
+  readonly isNewestKnown: boolean;
 }
 
 /**
@@ -47,9 +48,10 @@ export class Interrupted {
   }
 
   /** Takes back or completes what was interrupted. The caller holds the object's lock. */
-  async settle(object: ObjectRef, { info, listed = [] }: Found): Promise<Settled> {
+  async settle(object: ObjectRef, { info, listed }: Found): Promise<Settled> {
     const state = stateOf(object, this.versions, info);
     const dropped = new Set<string>();
+    if (listed === undefined) return { state, newest: undefined, isNewestKnown: false };
     for (let page = listed; ;) {
       const ids = page.flatMap(({ name }) => parseVersionName(name)?.id ?? []);
       const noted = noteIn(object, page);
@@ -61,7 +63,8 @@ export class Interrupted {
       if (noted) await this.end(object);
       const left = ids.filter((id) => !dropped.has(id));
       // a listing may lag: what was dropped may be in the next page, too
-      if (left.length > 0 || page.length < MOST_LISTED || gone.length === 0) return { state, newest: left[0] };
+      const isNewestKnown = left.length > 0 || page.length < MOST_LISTED;
+      if (isNewestKnown || gone.length === 0) return { state, newest: left[0], isNewestKnown };
       page = await this.list(object);
     }
   }

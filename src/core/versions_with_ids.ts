@@ -179,10 +179,11 @@ export class VersionsWithIds {
     return timestampAfter(this.store.now(), await this.newestId(object, settled));
   }
 
-  private async newestId(object: ObjectRef, { state, newest }: Settled): Promise<string | undefined> {
+  private async newestId(object: ObjectRef, settled: Settled): Promise<string | undefined> {
+    const { state, newest, isNewestKnown } = settled;
     if (state.is === 'link') return state.newest;
-    // what may not be listed is refused here
-    const listed = newest ?? (await this.listedFirst(object));
+    // a client that may not list is refused here
+    const listed = isNewestKnown ? newest : await this.listedFirst(object);
     return state.is === 'null' ? latest(state.timestamp, listed) : listed;
   }
 

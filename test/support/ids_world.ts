@@ -18,7 +18,7 @@ export const NOW = '2000000000.00000';
 export const id = (n: number) => `000000000${n}.00000`;
 
 const NOTE = `${VERSIONS}/${unfinishedName(OBJECT.object)}`;
-const LISTED = `firstEntries a ${VERSIONS} `;
+const LISTED = `firstEntries a ${VERSIONS} o\x01\x01 4`;
 
 /** An object of a container with ids, in a store that tells what it was asked. */
 export class IdsWorld {
@@ -103,8 +103,8 @@ export class IdsWorld {
         ),
     );
     return asked
-      .map((text, i) => (text === 'stat c/o' && asked[i + 1]?.startsWith(LISTED) ? 'look c/o' : text))
-      .filter((text) => !text.startsWith(LISTED));
+      .map((text, i) => (text === 'stat c/o' && asked[i + 1] === LISTED ? 'look c/o' : text))
+      .filter((text) => text !== LISTED);
   }
 
   /** What it was asked to change. */
