@@ -1,7 +1,14 @@
 import { toBytes } from '../../src/http/bytes';
 import { listingAnswer, type ShownEntry } from '../../src/http/listing';
 import type { Handler, Request, Response } from '../../src/http/message';
-import { formatQuery, isApi, isContainer, parseQuery, parseTarget, type ContainerTarget } from '../../src/http/path';
+import {
+  formatQuery,
+  isApi,
+  isContainer,
+  parseQuery,
+  parseTarget,
+  type ContainerTarget,
+} from '../../src/http/path';
 import { isVersionsContainer } from '../../src/core/version_names';
 import { readAnswer } from '../../src/stores/answer';
 import { NEW_MARKER_TYPE } from '../../src/stores/markers';

@@ -139,7 +139,11 @@ export class Entries {
     if (own === undefined) newest = unfinished[0] ?? newest;
     const restored = current ? await this.restoredLeftovers(current) : [];
     const known = [...leftovers, ...unfinished];
-    return { leftovers: [...leftovers, ...restored.filter((name) => !known.includes(name))], unfinished, newest };
+    return {
+      leftovers: [...leftovers, ...restored.filter((name) => !known.includes(name))],
+      unfinished,
+      newest,
+    };
   }
 
   /** Entries that were restored to the current object and not removed. */

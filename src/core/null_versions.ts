@@ -4,7 +4,7 @@ import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from './decide_nu
 import { type Kept } from './decide_with_ids';
 import { stateOf, type State } from './state';
 import { NullIndex } from './null_index';
-import { stateKey } from './unfinished';
+import { goneBy, stateKey, unfinishedIn, unfinishedName } from './unfinished';
 import { parseVersionName, versionPrefix } from './version_names';
 import { VersionsWithIds, type IdOperation, type IdResult, type Removal } from './versions_with_ids';
 
@@ -166,8 +166,26 @@ export async function findNull(store: Store, versions: ByteString, object: Objec
   if (state.is === 'null') return { found: 'itself', mayHaveMoved: false };
   const index = new NullIndex(store, versions);
   const told = await index.told(object);
-  const found = nullsOf(state, await index.among(object, told)).current;
+  const kept = await index.among(object, told);
+  const gone = kept.length === 0 ? [] : await goneOf(store, versions, object, state, kept);
+  const found = nullsOf(
+    state,
+    kept.filter(({ id }) => !gone.includes(id)),
+  ).current;
   return { found, mayHaveMoved: found === undefined && told.length > 0 };
+}
+
+/** What an operation that was interrupted left, or was about to remove. */
+async function goneOf(
+  store: Store,
+  versions: ByteString,
+  object: ObjectRef,
+  state: State,
+  kept: readonly Kept[],
+): Promise<readonly string[]> {
+  const note = await store.stat({ ...object, container: versions, object: unfinishedName(object.object) });
+  const unfinished = note && unfinishedIn(note.contentType);
+  return unfinished ? goneBy(unfinished, state, (id) => kept.some((each) => each.id === id)) : [];
 }
 
 /** The link to an older version notes the newest that was acknowledged. */

@@ -75,11 +75,7 @@ export function goneBy(
 }
 
 /** The ids of versions that are as good as gone: what is noted is, and of a link what is newer than all that it tells of. */
-export function goneAmong(
-  ids: readonly string[],
-  state: State,
-  noted: Unfinished | undefined,
-): string[] {
+export function goneAmong(ids: readonly string[], state: State, noted: Unfinished | undefined): string[] {
   const gone = noted ? goneBy(noted, state, (id) => ids.includes(id)) : [];
   const late = state.is === 'link' ? ids.filter((id) => id > state.newest) : [];
   return [...new Set([...late, ...gone])];

@@ -116,9 +116,7 @@ export class Versions {
   private async update(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await unlessRefused(this.store.stat(object), undefined);
-    const { leftovers, unfinished } = current
-      ? await unlessRefused(entries.survey(current), UNSEEN)
-      : UNSEEN;
+    const { leftovers, unfinished } = current ? await unlessRefused(entries.survey(current), UNSEEN) : UNSEEN;
     const previous = current?.notes.previous;
     const undoing = [...decideUnfinished(true, unfinished), ...removals(leftovers)];
     if (undoing.length === 0) return this.pass(operation, { previous });

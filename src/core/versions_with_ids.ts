@@ -2,7 +2,15 @@ import type { ByteString } from '../http/bytes';
 import type { Log } from '../log';
 import { StoreError } from '../stores/error';
 import type { Expiry, ObjectInfo, ObjectRef, Store } from '../stores/store';
-import { decideDelete, decideOverwrite, decideRemoval, decideRestore, decideWrite, type IdStep, type Kept } from './decide_with_ids';
+import {
+  decideDelete,
+  decideOverwrite,
+  decideRemoval,
+  decideRestore,
+  decideWrite,
+  type IdStep,
+  type Kept,
+} from './decide_with_ids';
 import { Interrupted, type Settled } from './interrupted';
 import { latest, stateOf, type State } from './state';
 import { nextTimestamp, timestampAfter } from './names';
@@ -302,9 +310,12 @@ export class VersionsWithIds {
   }
 
   private dropQuietly(versions: readonly ObjectRef[]): Promise<boolean> {
-    return this.quietly('a version that was to go stays until the object is next written or deleted', async () => {
-      for (const each of versions) await this.store.remove(each);
-    });
+    return this.quietly(
+      'a version that was to go stays until the object is next written or deleted',
+      async () => {
+        for (const each of versions) await this.store.remove(each);
+      },
+    );
   }
 
   private endQuietly(object: ObjectRef): Promise<boolean> {

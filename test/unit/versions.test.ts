@@ -180,7 +180,8 @@ describe('versions', () => {
             continue;
           }
           expect(after).toContainEqual(seen(store));
-          if (mode === 'history' && each.kind !== 'update') expect(store.hasUnfinished('archive')).toBe(false);
+          if (mode === 'history' && each.kind !== 'update')
+            expect(store.hasUnfinished('archive')).toBe(false);
           possible = [seen(store)];
         }
       }),

@@ -191,20 +191,17 @@ describe('versions with ids', () => {
 
   it('are, after a crash, as if it had happened or had not', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        steps(true),
-        async (history) => {
-          const store = new MapStore();
-          let model = new Model();
-          for (const each of history) {
-            const result = await perform(store, each);
-            const after = model.after(each);
-            expect(result === 'crashed' ? [model, after] : [after]).toContainEqual(await seen(store));
-            model = await seen(store);
-            expectSound(store);
-          }
-        },
-      ),
+      fc.asyncProperty(steps(true), async (history) => {
+        const store = new MapStore();
+        let model = new Model();
+        for (const each of history) {
+          const result = await perform(store, each);
+          const after = model.after(each);
+          expect(result === 'crashed' ? [model, after] : [after]).toContainEqual(await seen(store));
+          model = await seen(store);
+          expectSound(store);
+        }
+      }),
       { numRuns: runs(500) },
     );
   });

@@ -90,11 +90,12 @@ export function topOf(listed: readonly RawEntry[]): Top {
 }
 
 /** When an entry was written, as its object tells it. */
-function timestampIn({ last_modified }: RawEntry): string | undefined {
-  const [, second = '', fraction = ''] = /^(.*?)(?:\.(\d+))?$/.exec(String(last_modified ?? '')) ?? [];
-  const time = Date.parse(`${second}Z`) / 1000;
-  if (Number.isNaN(time)) return undefined;
-  return `${String(time).padStart(10, '0')}.${fraction.slice(0, 5).padEnd(5, '0')}`;
+function timestampIn({ last_modified: time }: RawEntry): string | undefined {
+  const text = typeof time === 'string' ? time : '';
+  const [, second = '', fraction = ''] = /^(.*?)(?:\.(\d+))?$/.exec(text) ?? [];
+  const since = Date.parse(`${second}Z`) / 1000;
+  if (Number.isNaN(since)) return undefined;
+  return `${String(since).padStart(10, '0')}.${fraction.slice(0, 5).padEnd(5, '0')}`;
 }
 
 /** The version that an entry is a link to. */

@@ -87,5 +87,6 @@ function newestHeir({ current, linked, archive }: Versioned, removed: number | '
 }
 
 function dropAll(object: Versioned, gone: readonly number[]): void {
-  for (const [i, at] of gone.entries()) drop(object, at - gone.slice(0, i).filter((each) => each < at).length);
+  for (const [i, at] of gone.entries())
+    drop(object, at - gone.slice(0, i).filter((each) => each < at).length);
 }

@@ -1,4 +1,10 @@
-import { decideDelete, decideOverwrite, decideRemoval, decideRestore, decideWrite } from '../../../src/core/decide_with_ids';
+import {
+  decideDelete,
+  decideOverwrite,
+  decideRemoval,
+  decideRestore,
+  decideWrite,
+} from '../../../src/core/decide_with_ids';
 import { latest, stateOf, type State } from '../../../src/core/state';
 import { versionName } from '../../../src/core/version_names';
 
