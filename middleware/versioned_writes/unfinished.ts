@@ -19,8 +19,9 @@ const MOST_LISTING_BYTES = 64 * 1024 * 1024;
 const ENTRY = /\/\d{10}\.\d{5}$/m;
 
 /**
- * What goes by to the store, with listings of containers as clients are to see them: without delete markers that are half made, since their
- * deletes have not happened. Any container may be an archive. Pages are as long as without them, so that none is empty before the last.
+ * What goes by to the store, with listings of containers as clients are to see them: without delete
+ * markers that are half made, since their deletes have not happened. Any container may be an
+ * archive. Pages are as long as without them, so that none is empty before the last.
  */
 export function withoutUnfinished(next: Handler): Handler {
   return async (request) => {

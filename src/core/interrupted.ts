@@ -12,7 +12,10 @@ const MOST_LISTED = 4;
 /** What was found of an object with ids before anything is done to it. */
 export interface Found {
   readonly info: ObjectInfo | undefined;
-  /** The newest of its versions, and what is noted before them; undefined if the client may not list. */
+  /**
+   * The newest of its versions, and what is noted before them; undefined if the client may not
+   * list.
+   */
   readonly listed: readonly TypedEntry[] | undefined;
 }
 
@@ -25,9 +28,10 @@ export interface Settled {
 }
 
 /**
- * Operations on objects with ids that were interrupted, as the next one finds them: what has not happened is taken back, and what has is completed.
- * That is told by what the object is, where it is a link (what is newer than the newest that was ever current has not happened), and else by what
- * the operation noted before it began.
+ * Operations on objects with ids that were interrupted, as the next one finds them: what has not
+ * happened is taken back, and what has is completed. That is told by what the object is, where it
+ * is a link (what is newer than the newest that was ever current has not happened), and else by
+ * what the operation noted before it began.
  */
 export class Interrupted {
   /** @param versions the container that holds the versions */
@@ -79,7 +83,10 @@ export class Interrupted {
     await this.store.remove(this.noteOf(object));
   }
 
-  /** Whether a version was written after what is noted, and so is not another's that had the id before. */
+  /**
+   * Whether a version was written after what is noted, and so is not another's that had the id
+   * before.
+   */
   private async isNewer(object: ObjectRef, id: string): Promise<boolean> {
     const [version, note] = await Promise.all([
       this.store.stat(this.at(object, id)),

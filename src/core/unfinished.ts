@@ -3,14 +3,15 @@ import type { State } from './state';
 import { decodeName, versionPrefix } from './version_names';
 
 /**
- * What is noted of an operation on an object with ids before it begins, where neither the object nor a listing would tell whether it
- * has happened, should it be interrupted. The note is gone before the operation is acknowledged, unless it is known for good to have
- * happened: so nothing that was acknowledged is ever taken for something that did not happen.
+ * What is noted of an operation on an object with ids before it begins, where neither the object
+ * nor a listing would tell whether it has happened, should it be interrupted. The note is gone
+ * before the operation is acknowledged, unless it is known for good to have happened: so nothing
+ * that was acknowledged is ever taken for something that did not happen.
  */
 export interface Unfinished {
   /**
-   * By what it has happened: the object is a link to the last of what it adds, or to something newer; the object is not any more what it was;
-   * or the first of what it adds is there.
+   * By what it has happened: the object is a link to the last of what it adds, or to something
+   * newer; the object is not any more what it was; or the first of what it adds is there.
    */
   readonly happens: 'linked' | 'changed' | 'written';
   /** What the object was before. */
@@ -44,20 +45,27 @@ export function unfinishedIn(contentType: ByteString): Unfinished | undefined {
   return { happens, over, adds: ids(adds), drops: ids(drops) };
 }
 
-/** Where it is noted: just before the newest version in byte order, so that whoever lists versions meets it first. */
+/**
+ * Where it is noted: just before the newest version in byte order, so that whoever lists versions
+ * meets it first.
+ */
 export function unfinishedName(object: ByteString): ByteString {
   return `${versionPrefix(object)}!`;
 }
 
 const END = versionPrefix('') + '!';
 
-/** The object of which a name in a versions container notes what is unfinished; undefined for the name of something else. */
+/**
+ * The object of which a name in a versions container notes what is unfinished; undefined for the
+ * name of something else.
+ */
 export function objectOfNote(name: ByteString): ByteString | undefined {
   return name.endsWith(END) ? decodeName(name.slice(0, -END.length)) : undefined;
 }
 
 /**
- * The ids of versions that are as good as gone, since the operation that made them has not happened, or that which removes them has.
+ * The ids of versions that are as good as gone, since the operation that made them has not
+ * happened, or that which removes them has.
  *
  * @param isThere whether a version of an id is
  */
@@ -74,7 +82,10 @@ export function goneBy(
   return hasHappened[happens]() ? drops : adds;
 }
 
-/** The ids of versions that are as good as gone: what is noted is, and of a link what is newer than all that it tells of. */
+/**
+ * The ids of versions that are as good as gone: what is noted is, and of a link what is newer than
+ * all that it tells of.
+ */
 export function goneAmong(ids: readonly string[], state: State, noted: Unfinished | undefined): string[] {
   const gone = noted ? goneBy(noted, state, (id) => ids.includes(id)) : [];
   const late = state.is === 'link' ? ids.filter((id) => id > state.newest) : [];

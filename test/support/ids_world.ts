@@ -90,8 +90,9 @@ export class IdsWorld {
   }
 
   /**
-   * What the store was asked since the last time, with the ids of versions for their names: `look` for what is asked of the object and what is listed
-   * beside it at once, `begin` and `end` for the note of what is unfinished.
+   * What the store was asked since the last time, with the ids of versions for their names: `look`
+   * for what is asked of the object and what is listed beside it at once, `begin` and `end` for the
+   * note of what is unfinished.
    */
   asked(): string[] {
     const asked = this.told.asked.splice(0).map((text) =>

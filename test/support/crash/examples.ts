@@ -11,7 +11,10 @@ const OBJECT = 'object';
 /** More than any of these operations asks of a store. */
 const MOST_REQUESTS = 12;
 
-/** Operations that were killed before each of their requests, in containers of their own, and the process that comes after. */
+/**
+ * Operations that were killed before each of their requests, in containers of their own, and the
+ * process that comes after.
+ */
 interface Killed {
   readonly places: readonly Place[];
 }
@@ -99,7 +102,9 @@ function storeOf({ store }: Victim, user: Client): Client | undefined {
   return store === undefined ? undefined : user.at(store);
 }
 
-/** The versions of the object over all pages of a listing, of which the latest is what a GET finds. */
+/**
+ * The versions of the object over all pages of a listing, of which the latest is what a GET finds.
+ */
 async function oneLatest({ dialect }: Place): Promise<Line[]> {
   const lines: Line[] = [];
   for (let after = ''; ;) {
