@@ -23,6 +23,7 @@ import { ContainerRequests } from './containers';
 import { answerTo } from './failures';
 import { isMultipartDelete, multipartDelete } from './multipart_delete';
 import { MODE_HEADERS, Settings, type InForce } from './settings';
+import { withoutUnfinished } from './unfinished';
 import { Going, letThrough } from './unversioned';
 import { listAccount } from './with_ids/accounts';
 import { ContainersWithIds } from './with_ids/containers';
@@ -59,8 +60,9 @@ export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
     const whole: Handler = (request) => handler(request);
     const objects = allowedWithIds ? new ObjectsWithIds(next, whole, settings, parts) : undefined;
     const writer = new ObjectWriter(next, settings, parts, objects?.writer);
-    const withIds = allowedWithIds ? new ContainersWithIds(next, app.power) : undefined;
-    const containers = new ContainerRequests(next, settings, withIds, parts);
+    const listing = withoutUnfinished(next);
+    const withIds = allowedWithIds ? new ContainersWithIds(listing, app.power) : undefined;
+    const containers = new ContainerRequests(listing, settings, withIds, parts);
     const handler: Handler = async (given) => {
       if (acts && isS3Write(given)) return refuseS3();
       const target = parseTarget(given.path);

@@ -66,7 +66,7 @@ export class ObjectWriter {
     const binding = this.parts.notes.for(inForce.archive);
     const store = new HttpStore(next, own, binding);
     const versions = new Versions(store, inForce.archive, log);
-    const result = await versions.perform({ account, container, object }, inForce.mode, {
+    const performed = versions.perform({ account, container, object }, inForce.mode, {
       kind: kindOf(request),
       guard: async (current) => {
         if (willFail(request, current)) return 'pass';
@@ -79,6 +79,10 @@ export class ObjectWriter {
       },
       forward: (notes) =>
         held.forward((own) => forwardNoted(own, binding.headersOf(notes, written, store.now()), next)),
+    });
+    const result = await performed.catch(async (error: unknown) => {
+      await held.discard();
+      throw error;
     });
     if (result === 'popped' || result === 'popped-missing') return deleted(result === 'popped');
     return held.answer();

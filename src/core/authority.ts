@@ -78,6 +78,7 @@ function ofWriter({ account, container, object }: ObjectTarget): Scope[] {
   const prefix = versionPrefix(object);
   return [
     { account, container, object: { name: object }, methods: ALL, takesManifests: true },
+    { account, container, methods: ['GET'], listed: [object] },
     ...ofAcls(account, container),
     { account, container: versions, methods: ['HEAD', 'GET', 'PUT', 'POST'], listed: [prefix] },
     { account, container: versions, object: { prefix }, methods: ALL, takesManifests: true },

@@ -5,7 +5,7 @@ import type { Entries } from './entries';
 /** What a DELETE in stack mode may take back: an object's entries but the leftovers, found as far as they are asked for. */
 export class Candidates {
   private readonly versions: ListingEntry[] = [];
-  private leftovers: ByteString[] = [];
+  private leftovers: ListingEntry[] = [];
   private isPreviousSought = false;
 
   constructor(
@@ -24,7 +24,7 @@ export class Candidates {
       this.first = undefined;
       if (next.done) break;
       const isLeftover = await this.entries.isLeftover(next.value, this.current);
-      if (isLeftover) this.leftovers.push(next.value.name);
+      if (isLeftover) this.leftovers.push(next.value);
       else this.versions.push(next.value);
     }
     await this.seekPrevious();
@@ -32,7 +32,7 @@ export class Candidates {
   }
 
   /** The leftovers that were found since this was last asked, the newest first. */
-  takeLeftovers(): ByteString[] {
+  takeLeftovers(): ListingEntry[] {
     const found = this.leftovers;
     this.leftovers = [];
     return found;
@@ -51,7 +51,7 @@ export class Candidates {
     this.isPreviousSought = true;
     const name = this.entries.named(previous);
     const newest = this.versions[0]?.name;
-    if ((newest !== undefined && newest >= name) || this.leftovers.includes(name)) return;
+    if ((newest !== undefined && newest >= name) || this.leftovers.some((each) => each.name === name)) return;
     const info = await this.store.stat(this.entries.at(name));
     if (info) this.versions.unshift({ name, isMarker: info.isMarker, isHalfMade: false });
   }

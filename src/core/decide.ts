@@ -8,8 +8,12 @@ export type Mode = 'stack' | 'history';
 export type Step =
   /** Copy the current object to an entry. */
   | { readonly do: 'archive'; readonly entry: ByteString }
-  /** Write a delete marker. */
+  /** Write a delete marker that is half made: no listing shows it. */
   | { readonly do: 'mark'; readonly entry: ByteString }
+  /** Finish a marker whose delete has happened; one of an earlier delete may have gone. */
+  | { readonly do: 'finish'; readonly entry: ByteString; readonly isEarlier?: true }
+  /** Remove a marker whose delete has not happened, so long as it is half made. */
+  | { readonly do: 'retract'; readonly entry: ByteString }
   /** Make sure that entries may be removed, since a restored version whose entry stays would be there twice. */
   | { readonly do: 'checkRemoval' }
   /** Copy the first of some entries over the current object; if it has gone, decide anew without it. All of them are removed in the steps that follow. */
@@ -31,11 +35,29 @@ export function decideWrite(entry: ByteString | undefined): Step[] {
 }
 
 /**
- * DELETE in history mode: what is there is archived, a marker named with the time of the delete is written, and then the
- * DELETE goes on; all but the archiving also for an object that is not there.
+ * DELETE in history mode: what is there is archived, a marker named with the time of the delete is written half, the
+ * DELETE goes on, and then the marker is finished; all but the archiving also for an object that is not there. A finished
+ * marker is thus never beside the object that it is of, and a delete that was acknowledged has a finished one.
  */
 export function decideHistoryDelete(entry: ByteString | undefined, marker: ByteString): Step[] {
-  return [...decideWrite(entry).slice(0, -1), { do: 'mark', entry: marker }, { do: 'forward' }];
+  return [
+    ...decideWrite(entry).slice(0, -1),
+    { do: 'mark', entry: marker },
+    { do: 'forward' },
+    { do: 'finish', entry: marker },
+  ];
+}
+
+/**
+ * Markers of deletes that were interrupted: where there is an object its delete has not happened, and else it has, as far
+ * as anybody knows.
+ *
+ * @param exists whether there is an object
+ */
+export function decideUnfinished(exists: boolean, markers: readonly ByteString[]): Step[] {
+  return markers.map((entry) =>
+    exists ? { do: 'retract', entry } : { do: 'finish', entry, isEarlier: true },
+  );
 }
 
 /**

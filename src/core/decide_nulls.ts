@@ -1,4 +1,5 @@
-import type { IdStep, Kept, State } from './decide_with_ids';
+import { noted, type IdStep, type Kept } from './decide_with_ids';
+import type { State } from './state';
 
 /** What the null versions that are kept are to an object. */
 export interface Nulls {
@@ -31,16 +32,28 @@ function currentOf(state: State, kept: readonly Kept[]): Kept | undefined {
 
 /** PUT, or a COPY to the object, while versions are switched off: it takes the place of the null version. */
 export function decideNullWrite(state: State, kept: readonly Kept[]): IdStep[] {
-  return [{ do: 'forward' }, ...drops(nullsOf(state, kept))];
+  const gone = goneIn(nullsOf(state, kept));
+  const steps: IdStep[] = [{ do: 'forward' }, ...drops(gone)];
+  return gone.length === 0 ? steps : noted('changed', state, { drops: gone }, steps);
 }
 
 /** DELETE while versions are switched off: a marker takes the place of the null version. */
 export function decideNullDelete(state: State, kept: readonly Kept[], id: string): IdStep[] {
-  return [{ do: 'mark', id, nulls: kept }, { do: 'forward' }, ...drops(nullsOf(state, kept))];
+  const gone = goneIn(nullsOf(state, kept));
+  const steps: IdStep[] = [{ do: 'mark', id, nulls: kept }, { do: 'forward' }, ...drops(gone)];
+  // of a link what is newer than all that it tells of has not happened, and of nothing the marker has by being there
+  if (state.is !== 'null' && gone.length === 0) return steps;
+  const happens = state.is === 'nothing' ? 'written' : 'changed';
+  return noted(happens, state, { adds: [id], drops: gone }, steps);
 }
 
-function drops({ current, leftovers }: Nulls): IdStep[] {
-  return [...(current ? [current] : []), ...leftovers].map(({ id }) => ({ do: 'drop', id }));
+/** The ids of the null versions whose place another takes. */
+function goneIn({ current, leftovers }: Nulls): string[] {
+  return [...(current ? [current] : []), ...leftovers].map(({ id }) => id);
+}
+
+function drops(ids: readonly string[]): IdStep[] {
+  return ids.map((id) => ({ do: 'drop', id }));
 }
 
 /**

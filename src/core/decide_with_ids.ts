@@ -1,26 +1,5 @@
-import type { ObjectInfo, ObjectRef } from '../stores/store';
-import { newestIn } from './newest_note';
-import { parseVersionName } from './version_names';
-
-/** What an object of a container with ids is. */
-export type State =
-  | { readonly is: 'nothing' }
-  /** It has no id: it was there before, or was written while versions were switched off. */
-  | {
-      readonly is: 'null';
-      readonly timestamp: string;
-      readonly contentType: string;
-      /** Its content type has to be asked for. */
-      readonly isLarge?: boolean | undefined;
-    }
-  /** A link to a version. */
-  | {
-      readonly is: 'link';
-      readonly id: string;
-      /** The newest version when the link was made. */
-      readonly newest: string;
-      readonly contentType: string;
-    };
+import type { State } from './state';
+import { stateKey, type Unfinished } from './unfinished';
 
 /** A null version that is kept among the versions. */
 export interface Kept {
@@ -30,6 +9,10 @@ export interface Kept {
 
 /** One thing to do to the store; an id stands for the version that has it. */
 export type IdStep =
+  /** Note what is begun. */
+  | { readonly do: 'begin'; readonly unfinished: Unfinished }
+  /** Remove that note. */
+  | { readonly do: 'end' }
   /** Copy the object to a version, a null version, of which the index is to tell beside those that there are. */
   | { readonly do: 'keep'; readonly id: string; readonly nulls: readonly Kept[] }
   /** Let the client's own request through, to a version that is new. */
@@ -44,57 +27,57 @@ export type IdStep =
   | { readonly do: 'forward' };
 
 /**
- * What an object is, by what is known of it.
- *
- * @param versions the container of its versions
- */
-export function stateOf(
-  object: ObjectRef,
-  versions: string,
-  info: Pick<ObjectInfo, 'timestamp' | 'link' | 'contentType' | 'isLarge'> | undefined,
-): State {
-  if (info === undefined) return { is: 'nothing' };
-  const { link, timestamp, contentType, isLarge } = info;
-  const isOurs = link?.container === versions && link.account === object.account;
-  const version = isOurs ? parseVersionName(link.object) : undefined;
-  if (version?.object !== object.object) return { is: 'null', timestamp, contentType, isLarge };
-  const { id } = version;
-  return { is: 'link', id, newest: latest(id, newestIn(contentType)), contentType };
-}
-
-/** The later of two ids. */
-export function latest(id: string, other: string | undefined): string {
-  return other !== undefined && other > id ? other : id;
-}
-
-/**
  * PUT, or a COPY to the object: the data is written to a version of its own, and then linked to.
  *
  * @param nulls the null versions that are kept, here and below
  */
 export function decideWrite(state: State, nulls: readonly Kept[], id: string): IdStep[] {
-  return [...keeping(state, nulls), { do: 'write', id }, { do: 'point', id }];
+  const steps: IdStep[] = [...keeping(state, nulls), { do: 'write', id }, { do: 'point', id }];
+  // what is newer than all that a link tells of has not happened
+  return state.is === 'link' ? steps : noted('linked', state, { adds: [...keptIn(state), id] }, steps);
 }
 
 /** The same for a request that cannot be sent to another place: it replaces the link, and what it makes has no id. */
 export function decideOverwrite(state: State, nulls: readonly Kept[]): IdStep[] {
-  return [...keeping(state, nulls), { do: 'forward' }];
+  return keepingNoted(state, [...keeping(state, nulls), { do: 'forward' }]);
 }
 
 /** DELETE: a marker is written, and then the DELETE goes on; also for an object that is not there. */
 export function decideDelete(state: State, nulls: readonly Kept[], id: string): IdStep[] {
-  return [...keeping(state, nulls), { do: 'mark', id }, { do: 'forward' }];
+  const steps: IdStep[] = [...keeping(state, nulls), { do: 'mark', id }, { do: 'forward' }];
+  return state.is === 'null' ? noted('changed', state, { adds: [...keptIn(state), id] }, steps) : steps;
 }
 
 /** PUT of a version's id: the object becomes a link to that version. */
 export function decideRestore(state: State, nulls: readonly Kept[], id: string, newest: string): IdStep[] {
-  return [...keeping(state, nulls), { do: 'point', id, newest: newest > id ? newest : undefined }];
+  const point: IdStep = { do: 'point', id, newest: newest > id ? newest : undefined };
+  return keepingNoted(state, [...keeping(state, nulls), point]);
 }
 
 /** DELETE of a version's id: where it is the current one, the link goes first, so that no link is ever to nothing. */
 export function decideRemoval(state: State, id: string): IdStep[] {
   const drop: IdStep = { do: 'drop', id };
-  return state.is === 'link' && state.id === id ? [{ do: 'forward' }, drop] : [drop];
+  const isCurrent = state.is === 'link' && state.id === id;
+  return isCurrent ? noted('changed', state, { drops: [id] }, [{ do: 'forward' }, drop]) : [drop];
+}
+
+/** Steps, with what is begun noted before them, and that note removed after them. */
+export function noted(
+  happens: Unfinished['happens'],
+  state: State,
+  { adds = [], drops = [] }: Partial<Pick<Unfinished, 'adds' | 'drops'>>,
+  steps: readonly IdStep[],
+): IdStep[] {
+  const unfinished: Unfinished = { happens, over: stateKey(state), adds, drops };
+  return [{ do: 'begin', unfinished }, ...steps, { do: 'end' }];
+}
+
+function keepingNoted(state: State, steps: IdStep[]): IdStep[] {
+  return state.is === 'null' ? noted('changed', state, { adds: keptIn(state) }, steps) : steps;
+}
+
+function keptIn(state: State): string[] {
+  return state.is === 'null' ? [state.timestamp] : [];
 }
 
 function keeping(state: State, nulls: readonly Kept[]): IdStep[] {

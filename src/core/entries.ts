@@ -13,9 +13,11 @@ import {
 
 /** What was found in the archive before a change. */
 export interface Survey {
-  /** All leftovers, the newest first. */
+  /** All leftovers but the following, the newest first. */
   readonly leftovers: readonly ByteString[];
-  /** The newest of the other entries that do not sort before the current object's own. */
+  /** Markers that are half made; where there is no object, those that are newer than all else. */
+  readonly unfinished: readonly ByteString[];
+  /** The newest of the entries that are no leftovers and do not sort before the current object's own. */
   readonly newest: ByteString | undefined;
 }
 
@@ -23,8 +25,9 @@ export interface Survey {
  * The archive's entries of one object, and which of them are leftovers of an operation that was interrupted. What was interrupted
  * is told by what its steps note in the store, each in the same request as the step itself:
  * - the object was archived and not overwritten: the entry has its timestamp;
- * - a marker was written and the object not deleted: the marker notes that object's timestamp;
- * - a marker was written half: its type says so;
+ * - a marker was finished and the object not deleted, as 0.1.0 did it: the marker notes that object's timestamp;
+ * - a marker was written half: its type says so, and where there is an object its delete has not happened. Where there is
+ *   none it has, and the marker is to be finished;
  * - an entry was restored and not removed: the object notes the entry.
  * By a note that is not bound to its object no marker is removed, and an entry only if its content is the object's.
  */
@@ -86,8 +89,8 @@ export class Entries {
 
   /** Whether an entry is a leftover. A timestamp of whole seconds does not tell: another state may have the same. */
   async isLeftover(entry: ListingEntry, current: ObjectInfo | undefined): Promise<boolean> {
-    if (entry.isHalfMade) return true;
     if (current === undefined) return false;
+    if (entry.isHalfMade) return true;
     const own = this.named(current.timestamp);
     const isExact = !isWholeSecond(current.timestamp);
     if (entry.name === own && isExact) return true;
@@ -115,19 +118,36 @@ export class Entries {
     return this.named(isAhead ? nextTimestamp(found) : time);
   }
 
-  /** What is listed, down to the current object's own entry, and what was restored to the object. */
-  async survey(current: ObjectInfo | undefined): Promise<Survey> {
+  /**
+   * What is listed, down to the current object's own entry, and what was restored to the object.
+   *
+   * @param listed what `list` yields, from the second on
+   * @param first what it yielded first
+   */
+  async survey(
+    current: ObjectInfo | undefined,
+    listed: AsyncIterator<ListingEntry> = this.list(),
+    first?: IteratorResult<ListingEntry>,
+  ): Promise<Survey> {
     const own = current && this.named(current.timestamp);
-    const leftovers: ByteString[] = [];
+    const [leftovers, unfinished]: [ByteString[], ByteString[]] = [[], []];
     let newest: ByteString | undefined;
-    for await (const entry of this.list()) {
-      if (own !== undefined && entry.name < own) break;
-      if (await this.isLeftover(entry, current)) leftovers.push(entry.name);
-      else newest ??= entry.name;
-      if (own === undefined && newest !== undefined) break;
+    for (let next = first ?? (await listed.next()); !next.done; next = await listed.next()) {
+      const { name, isHalfMade } = next.value;
+      if (own !== undefined && name < own) break;
+      if (isHalfMade) unfinished.push(name);
+      else if (await this.isLeftover(next.value, current)) leftovers.push(name);
+      else newest ??= name;
+      if (own === undefined && !isHalfMade) break;
     }
+    if (own === undefined) newest = unfinished[0] ?? newest;
     const restored = current ? await this.restoredLeftovers(current) : [];
-    return { leftovers: [...leftovers, ...restored.filter((name) => !leftovers.includes(name))], newest };
+    const known = [...leftovers, ...unfinished];
+    return {
+      leftovers: [...leftovers, ...restored.filter((name) => !known.includes(name))],
+      unfinished,
+      newest,
+    };
   }
 
   /** Entries that were restored to the current object and not removed. */

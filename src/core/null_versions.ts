@@ -1,8 +1,10 @@
 import type { ByteString } from '../http/bytes';
 import type { ObjectRef, Store } from '../stores/store';
 import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from './decide_nulls';
-import { stateOf, type Kept, type State } from './decide_with_ids';
+import { type Kept } from './decide_with_ids';
+import { stateOf, type State } from './state';
 import { NullIndex } from './null_index';
+import { goneBy, stateKey, unfinishedIn, unfinishedName } from './unfinished';
 import { parseVersionName, versionPrefix } from './version_names';
 import { VersionsWithIds, type IdOperation, type IdResult, type Removal } from './versions_with_ids';
 
@@ -25,10 +27,10 @@ interface Succession {
 export class NullVersions extends VersionsWithIds {
   /** A write with versions switched off. Throws as `write` does. */
   async replace(object: ObjectRef, operation: IdOperation): Promise<IdResult> {
-    const current = await this.store.stat(object);
-    const verdict = await operation.guard(current);
+    const found = await this.interrupted.look(object);
+    const verdict = await operation.guard(found.info);
     if (verdict !== 'go') return this.refused(verdict, operation);
-    const state = this.stateOf(object, current);
+    const { state } = await this.interrupted.settle(object, found);
     // where the object is the null version itself, the write replaces it
     const kept = state.is === 'null' ? [] : await this.nulls.kept(object);
     return this.carryOut(object, state, decideNullWrite(state, kept), operation);
@@ -36,11 +38,12 @@ export class NullVersions extends VersionsWithIds {
 
   /** A DELETE with versions switched off: makes a marker that is the null version. Throws as `write` does. */
   async deleteNull(object: ObjectRef, operation: IdOperation): Promise<IdResult> {
-    const current = await this.store.stat(object);
-    const verdict = await operation.guard(current);
+    const found = await this.interrupted.look(object);
+    const verdict = await operation.guard(found.info);
     if (verdict !== 'go') return this.refused(verdict, operation);
-    const state = this.stateOf(object, current);
-    const [kept, id] = await Promise.all([this.nulls.kept(object), this.newId(object, state)]);
+    const settled = await this.interrupted.settle(object, found);
+    const { state } = settled;
+    const [kept, id] = await Promise.all([this.nulls.kept(object), this.newId(object, settled)]);
     const result = await this.carryOut(object, state, decideNullDelete(state, kept, id), operation);
     return result.result === 'stopped' ? result : { ...result, isNull: true };
   }
@@ -51,7 +54,7 @@ export class NullVersions extends VersionsWithIds {
    * @param id undefined: the null version
    */
   async locate(object: ObjectRef, id: string | undefined): Promise<ObjectRef | undefined> {
-    const state = this.stateOf(object, await this.store.stat(object));
+    const { state } = await this.settle(object);
     if (id === undefined && state.is === 'null') return object;
     const found = id ?? nullsOf(state, await this.nulls.kept(object)).current?.id;
     if (found === undefined) return undefined;
@@ -69,11 +72,8 @@ export class NullVersions extends VersionsWithIds {
     asked: string | undefined,
     operation: Pick<IdOperation, 'forward'>,
   ): Promise<Removal> {
-    const [info, kept] = await Promise.all([
-      this.store.stat(object),
-      asked === undefined ? this.nulls.kept(object) : [],
-    ]);
-    const state = this.stateOf(object, info);
+    const { state } = await this.settle(object);
+    const kept = asked === undefined ? await this.nulls.kept(object) : [];
     const { current, leftovers } = nullsOf(state, kept);
     if (asked === undefined && state.is === 'null')
       return this.removeItself({ object, state, id: undefined, operation }, leftovers);
@@ -84,44 +84,58 @@ export class NullVersions extends VersionsWithIds {
     const { isMarker } = version;
     const succeeded = await this.succeed({ object, state, id, operation });
     if (succeeded === 'refused') return { result: 'refused' };
+    const { isNoted, ...then } = succeeded;
     const removed = await this.store.remove(this.at(object, id));
+    if (isNoted) await this.interrupted.end(object);
     if (asked === undefined && kept.length === 1) await this.nulls.remove(object);
-    return { result: removed ? 'removed' : 'missing', isMarker, ...succeeded };
+    return { result: removed ? 'removed' : 'missing', isMarker, ...then };
   }
 
   private async removeItself(succession: Succession, leftovers: readonly Kept[]): Promise<Removal> {
     const succeeded = await this.succeed(succession, leftovers);
     if (succeeded === 'refused') return { result: 'refused' };
+    const { isNoted, ...then } = succeeded;
     for (const { id } of leftovers) await this.store.remove(this.at(succession.object, id));
-    return { result: 'removed', ...succeeded };
+    if (isNoted) await this.interrupted.end(succession.object);
+    return { result: 'removed', ...then };
   }
 
   /**
    * Makes another version the current one before the version goes that is, or was last: a link is never to nothing, and a crash leaves the old
-   * version as one that is not current.
+   * version noted as one that is to go.
    *
    * @param besides what goes as well
-   * @returns the id of the version that is current then
+   * @returns the id of the version that is current then, and whether it is noted what is to go
    */
   private async succeed(
     succession: Succession,
     besides: readonly Kept[] = [],
-  ): Promise<{ current?: string } | 'refused'> {
+  ): Promise<{ current?: string; isNoted?: boolean } | 'refused'> {
     const { object, state, id, operation } = succession;
     const isCurrent = state.is === 'null' ? id === undefined : state.is === 'link' && state.id === id;
     if (!isCurrent && state.is !== 'nothing') return state.is === 'link' ? { current: state.id } : {};
     const gone = new Set(besides.map((each) => each.id));
+    const drops = [...gone, ...(id === undefined ? [] : [id])];
+    const isNoted = drops.length > 0;
+    const begin = async () => {
+      const unfinished = { happens: 'changed', over: stateKey(state), adds: [], drops } as const;
+      if (isNoted) await this.interrupted.begin(object, unfinished);
+    };
     const listed = (await this.newest(object)).filter((each) => !gone.has(each.id));
     for (const heir of heirsOf(state, id, listed)) {
       const version = await this.store.stat(this.at(object, heir.id));
       if (version === undefined) continue;
       const newest = newestOf(state, listed) ?? heir.id;
       const noted = newest > heir.id ? newest : undefined;
+      await begin();
       await this.point(object, { do: 'point', id: heir.id, newest: noted }, version);
-      return { current: heir.id };
+      return { current: heir.id, isNoted };
     }
-    if (isCurrent && (await operation.forward()).outcome !== 'done') return 'refused';
-    return {};
+    if (!isCurrent) return {};
+    await begin();
+    const { outcome } = await operation.forward();
+    if (outcome === 'failed' && isNoted) await this.interrupted.end(object);
+    return outcome === 'done' ? { isNoted } : 'refused';
   }
 
   private async newest({ account, object }: ObjectRef): Promise<Kept[]> {
@@ -152,8 +166,26 @@ export async function findNull(store: Store, versions: ByteString, object: Objec
   if (state.is === 'null') return { found: 'itself', mayHaveMoved: false };
   const index = new NullIndex(store, versions);
   const told = await index.told(object);
-  const found = nullsOf(state, await index.among(object, told)).current;
+  const kept = await index.among(object, told);
+  const gone = kept.length === 0 ? [] : await goneOf(store, versions, object, state, kept);
+  const found = nullsOf(
+    state,
+    kept.filter(({ id }) => !gone.includes(id)),
+  ).current;
   return { found, mayHaveMoved: found === undefined && told.length > 0 };
+}
+
+/** What an operation that was interrupted left, or was about to remove. */
+async function goneOf(
+  store: Store,
+  versions: ByteString,
+  object: ObjectRef,
+  state: State,
+  kept: readonly Kept[],
+): Promise<readonly string[]> {
+  const note = await store.stat({ ...object, container: versions, object: unfinishedName(object.object) });
+  const unfinished = note && unfinishedIn(note.contentType);
+  return unfinished ? goneBy(unfinished, state, (id) => kept.some((each) => each.id === id)) : [];
 }
 
 /** The link to an older version notes the newest that was acknowledged. */

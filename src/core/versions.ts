@@ -2,8 +2,15 @@ import type { ByteString } from '../http/bytes';
 import type { Log } from '../log';
 import { StoreError } from '../stores/error';
 import type { Notes } from '../stores/notes';
-import type { ObjectInfo, ObjectRef, Store } from '../stores/store';
-import { decideHistoryDelete, decideStackDelete, decideWrite, type Mode, type Step } from './decide';
+import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../stores/store';
+import {
+  decideHistoryDelete,
+  decideStackDelete,
+  decideUnfinished,
+  decideWrite,
+  type Mode,
+  type Step,
+} from './decide';
 import { Candidates } from './candidates';
 import { Entries, type Survey } from './entries';
 
@@ -34,7 +41,8 @@ export interface Operation {
 export type Result = 'forwarded' | 'stopped' | 'popped' | 'popped-missing';
 
 /** What a client may not list with its own token. */
-const UNSEEN: Survey = { leftovers: [], newest: undefined };
+const UNSEEN: Survey = { leftovers: [], unfinished: [], newest: undefined };
+const UNLISTED: IteratorResult<ListingEntry> = { done: true, value: undefined };
 
 /** One operation on one object. */
 interface Task {
@@ -63,7 +71,7 @@ export class Versions {
    */
   async perform(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
     const task: Task = { object, entries: new Entries(this.store, object, this.archive), operation };
-    if (operation.kind === 'write') return this.write(task);
+    if (operation.kind === 'write') return mode === 'history' ? this.writeOver(task) : this.write(task);
     if (operation.kind === 'update') return this.update(task);
     return mode === 'history' ? this.deleteKeepingHistory(task) : this.deleteFromStack(task);
   }
@@ -74,31 +82,54 @@ export class Versions {
     if (current === undefined) return this.pass(operation);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
-    const leftovers = await entries.restoredLeftovers(current);
+    return this.archiveAndWrite(task, current, removals(await entries.restoredLeftovers(current)));
+  }
+
+  /** The same in history mode, where a delete may have left a marker, also of an object that is gone. */
+  private async writeOver(task: Task): Promise<Result> {
+    const { object, entries, operation } = task;
+    const listed = entries.list();
+    const [current, first] = await Promise.all([
+      this.store.stat(object),
+      unlessRefused(listed.next(), UNLISTED),
+    ]);
+    const { leftovers, unfinished } = await unlessRefused(entries.survey(current, listed, first), UNSEEN);
+    if (current === undefined && unfinished.length === 0) return this.pass(operation);
+    const verdict = await operation.guard(current);
+    if (verdict !== 'go') return this.refused(verdict, operation);
+    const steps = decideUnfinished(current !== undefined, unfinished);
+    if (current) return this.archiveAndWrite(task, current, [...steps, ...removals(leftovers)]);
+    return (await this.carryOut(task, [...steps, ...decideWrite(undefined)], current, {})) ?? 'forwarded';
+  }
+
+  private async archiveAndWrite(task: Task, current: ObjectInfo, before: readonly Step[]): Promise<Result> {
+    const { entries } = task;
     const entry = await entries.nameFor(current);
-    const steps = [...removals(leftovers), ...decideWrite(entry)];
+    // it is overwritten by the very same
+    const others = before.filter((step) => !('entry' in step) || step.entry !== entry);
     // for a DELETE in stack mode, which the container may be in by then
     const notes = { previous: entries.timestampOf(entry) };
-    return (await this.carryOut(task, steps, current, notes)) ?? 'forwarded';
+    return (await this.carryOut(task, [...others, ...decideWrite(entry)], current, notes)) ?? 'forwarded';
   }
 
   /** A change of metadata changes the timestamp by which a leftover is recognised, so it goes first. */
   private async update(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await unlessRefused(this.store.stat(object), undefined);
-    const { leftovers } = current ? await unlessRefused(entries.survey(current), UNSEEN) : UNSEEN;
+    const { leftovers, unfinished } = current ? await unlessRefused(entries.survey(current), UNSEEN) : UNSEEN;
     const notes = previousIn(current);
-    if (leftovers.length === 0) return this.pass(operation, notes);
+    const undoing = [...decideUnfinished(true, unfinished), ...removals(leftovers)];
+    if (undoing.length === 0) return this.pass(operation, notes);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
-    const steps: Step[] = [...removals(leftovers), { do: 'forward' }];
+    const steps: Step[] = [...undoing, { do: 'forward' }];
     return (await this.carryOut(task, steps, current, notes)) ?? 'forwarded';
   }
 
   private async deleteKeepingHistory(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await this.store.stat(object);
-    const [verdict, { leftovers, newest }] = await Promise.all([
+    const [verdict, { leftovers, unfinished, newest }] = await Promise.all([
       operation.guard(current),
       unlessRefused(entries.survey(current), UNSEEN),
     ]);
@@ -106,6 +137,7 @@ export class Versions {
     const entry = current && (await entries.nameFor(current));
     const marker = entries.nameForMarker(this.store.now(), entry, newest);
     const steps = [
+      ...decideUnfinished(current !== undefined, unfinished),
       ...removals(leftovers.filter((name) => name !== entry)),
       ...decideHistoryDelete(entry, marker),
     ];
@@ -126,7 +158,10 @@ export class Versions {
       // only what a marker hid needs a second one
       if (!current && versions[0]?.isMarker) versions = await candidates.newest(2);
       const decided = decideStackDelete(current !== undefined, versions);
-      const steps = [...removals(candidates.takeLeftovers()), ...decided];
+      const leftovers = candidates.takeLeftovers().map(({ name, isHalfMade }): Step => {
+        return { do: isHalfMade ? 'retract' : 'remove', entry: name };
+      });
+      const steps = [...leftovers, ...decided];
       const result = await this.carryOut(task, steps, current, {});
       if (result !== undefined) return result;
       for (const step of decided) if (step.do === 'restore') candidates.drop(step.entries[0] ?? '');
@@ -166,6 +201,12 @@ export class Versions {
             added.push(entries.at(step.entry));
             await this.store.putMarker(entries.at(step.entry), { deletes: current?.timestamp });
             break;
+          case 'finish':
+            await this.finish(entries.at(step.entry), step.isEarlier);
+            break;
+          case 'retract':
+            await this.store.retractMarker(entries.at(step.entry));
+            break;
           case 'checkRemoval':
             await this.store.checkRemoval(entries.nowhere());
             break;
@@ -176,18 +217,32 @@ export class Versions {
           case 'remove':
             removed = await this.store.remove(entries.at(step.entry));
             break;
-          case 'forward':
-            if ((await operation.forward(notes)) === 'failed') await this.undo(object, current, added);
-            return 'forwarded';
+          case 'forward': {
+            const outcome = await operation.forward(notes);
+            if (outcome === 'failed') await this.undo(object, current, added);
+            // of what may not have happened the next operation finishes the marker, or takes it back
+            if (outcome !== 'done') return 'forwarded';
+            added.length = 0;
+            break;
+          }
           case 'answer':
             return removed ? 'popped' : 'popped-missing';
         }
       }
     } catch (error) {
       await this.undo(object, current, added);
-      throw restored ? halfDone(error) : error;
+      throw restored ? halfDone(error, 'the version was restored, but is in the archive still') : error;
     }
     return 'forwarded';
+  }
+
+  /** Of a delete that is to be acknowledged the marker has to be there. */
+  private async finish(marker: ObjectRef, isEarlier = false): Promise<void> {
+    const isThere = await this.store.finishMarker(marker).catch((error: unknown) => {
+      throw isEarlier ? error : halfDone(error, 'the object was deleted, but its marker is half made still');
+    });
+    if (!isThere && !isEarlier)
+      throw new StoreError('unavailable', 'the object was deleted, but its delete marker has gone');
   }
 
   /** False where the entry has gone. */
@@ -230,11 +285,10 @@ function mayBeDone(error: unknown): boolean {
   return !(error instanceof StoreError) || error.code === 'unavailable';
 }
 
-/** What kept a restored entry from being removed is no refusal any more: the next operation on the object removes it. */
-function halfDone(error: unknown): unknown {
+/** What keeps a change from being completed is no refusal any more: the next operation on the object completes it. */
+function halfDone(error: unknown, what: string): unknown {
   if (!(error instanceof StoreError) || error.code !== 'refused') return error;
-  const why = `the version was restored, but is in the archive still: ${error.message}`;
-  return new StoreError('unavailable', why, error.status, { cause: error });
+  return new StoreError('unavailable', `${what}: ${error.message}`, error.status, { cause: error });
 }
 
 function removals(names: readonly ByteString[]): Step[] {

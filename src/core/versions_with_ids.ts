@@ -8,15 +8,15 @@ import {
   decideRemoval,
   decideRestore,
   decideWrite,
-  latest,
-  stateOf,
   type IdStep,
   type Kept,
-  type State,
 } from './decide_with_ids';
+import { Interrupted, type Settled } from './interrupted';
+import { latest, stateOf, type State } from './state';
 import { nextTimestamp, timestampAfter } from './names';
 import { newestIn, withNewest } from './newest_note';
 import { NullIndex } from './null_index';
+import type { Unfinished } from './unfinished';
 import { nullMarkerType, withNull } from './null_note';
 import { parseVersionName, versionName, versionPrefix } from './version_names';
 import type { Outcome, Verdict } from './versions';
@@ -67,11 +67,11 @@ export type Removal =
 /**
  * Keeps versions with ids: carries out on one object, whose lock the caller holds, what `decide_with_ids` says. A version is written once, to a
  * container beside the object's own; the object is a link to one of them. Versions are there before anything links to them, and
- * links go before what they lead to. A crash between two steps leaves at most a version or a marker that nothing links to: it has its place in
- * the order, is not the current one, and is removed by its id as any other.
+ * links go before what they lead to. What a crash between two steps leaves is in no listing, and the next operation removes it (`Interrupted`).
  */
 export class VersionsWithIds {
   protected readonly nulls: NullIndex;
+  protected readonly interrupted: Interrupted;
 
   /** @param versions the container that holds the versions */
   constructor(
@@ -80,6 +80,12 @@ export class VersionsWithIds {
     private readonly log: Log,
   ) {
     this.nulls = new NullIndex(store, versions);
+    this.interrupted = new Interrupted(store, versions);
+  }
+
+  /** Completes what was interrupted on an object, or takes it back, before something is done to it that this does not see. */
+  async settle(object: ObjectRef): Promise<Settled> {
+    return this.interrupted.settle(object, await this.interrupted.look(object));
   }
 
   /**
@@ -89,23 +95,25 @@ export class VersionsWithIds {
    * @throws StoreError where it could not be carried out; the object is then what it was, or it is unknown (`unavailable`)
    */
   async write(object: ObjectRef, operation: IdOperation, canMove: boolean): Promise<IdResult> {
-    const current = await this.store.stat(object);
-    const verdict = await operation.guard(current);
+    const found = await this.interrupted.look(object);
+    const verdict = await operation.guard(found.info);
     if (verdict !== 'go') return this.refused(verdict, operation);
-    const state = this.stateOf(object, current);
+    const settled = await this.interrupted.settle(object, found);
+    const { state } = settled;
     const nulls = this.nullsBeside(object, state);
     if (!canMove) return this.carryOut(object, state, decideOverwrite(state, await nulls), operation);
-    const [kept, id] = await Promise.all([nulls, this.newId(object, state)]);
+    const [kept, id] = await Promise.all([nulls, this.newId(object, settled)]);
     return this.carryOut(object, state, decideWrite(state, kept, id), operation);
   }
 
   /** A DELETE with versions switched on. Throws as `write` does. */
   async delete(object: ObjectRef, operation: IdOperation): Promise<IdResult> {
-    const current = await this.store.stat(object);
-    const verdict = await operation.guard(current);
+    const found = await this.interrupted.look(object);
+    const verdict = await operation.guard(found.info);
     if (verdict !== 'go') return this.refused(verdict, operation);
-    const state = this.stateOf(object, current);
-    const [kept, id] = await Promise.all([this.nullsBeside(object, state), this.newId(object, state)]);
+    const settled = await this.interrupted.settle(object, found);
+    const { state } = settled;
+    const [kept, id] = await Promise.all([this.nullsBeside(object, state), this.newId(object, settled)]);
     return this.carryOut(object, state, decideDelete(state, kept, id), operation);
   }
 
@@ -115,16 +123,19 @@ export class VersionsWithIds {
    * @returns the version; undefined where there is none of that id, or it is a delete marker
    */
   async restore(object: ObjectRef, id: string): Promise<ObjectInfo | undefined> {
-    const [current, version] = await Promise.all([
-      this.store.stat(object),
-      this.store.stat(this.at(object, id)),
-    ]);
+    const settled = await this.settle(object);
+    const version = await this.store.stat(this.at(object, id));
     if (version === undefined || version.isMarker) return undefined;
-    const state = this.stateOf(object, current);
-    const [kept, newest] = await Promise.all([this.nullsBeside(object, state), this.newestId(object, state)]);
+    const { state } = settled;
+    const [kept, newest] = await Promise.all([
+      this.nullsBeside(object, state),
+      this.newestId(object, settled),
+    ]);
     for (const step of decideRestore(state, kept, id, latest(id, newest))) {
+      if (step.do === 'begin') await this.interrupted.begin(object, step.unfinished);
       if (step.do === 'keep') await this.keep(object, state, step);
       if (step.do === 'point') await this.point(object, step, version);
+      if (step.do === 'end') await this.interrupted.end(object);
     }
     return version;
   }
@@ -135,12 +146,16 @@ export class VersionsWithIds {
    * @param operation lets through the removal of the link, where the object links to the version
    */
   async remove(object: ObjectRef, id: string, operation: Pick<IdOperation, 'forward'>): Promise<Removal> {
-    const state = this.stateOf(object, await this.store.stat(object));
+    const { state } = await this.settle(object);
     let current = state.is === 'link' ? state.id : undefined;
     let removed = false;
     for (const step of decideRemoval(state, id)) {
+      if (step.do === 'begin') await this.interrupted.begin(object, step.unfinished);
+      if (step.do === 'end') await this.interrupted.end(object);
       if (step.do === 'forward') {
-        if ((await operation.forward()).outcome !== 'done') return { result: 'refused' };
+        const { outcome } = await operation.forward();
+        if (outcome === 'failed') await this.interrupted.end(object);
+        if (outcome !== 'done') return { result: 'refused' };
         current = undefined;
       } else if (step.do === 'drop') removed = await this.store.remove(this.at(object, step.id));
     }
@@ -168,13 +183,15 @@ export class VersionsWithIds {
   }
 
   /** An id that sorts after all that are there: by the link where there is one, and else by what is listed. */
-  protected async newId(object: ObjectRef, state: State): Promise<string> {
-    return timestampAfter(this.store.now(), await this.newestId(object, state));
+  protected async newId(object: ObjectRef, settled: Settled): Promise<string> {
+    return timestampAfter(this.store.now(), await this.newestId(object, settled));
   }
 
-  private async newestId(object: ObjectRef, state: State): Promise<string | undefined> {
+  private async newestId(object: ObjectRef, settled: Settled): Promise<string | undefined> {
+    const { state, newest, isNewestKnown } = settled;
     if (state.is === 'link') return state.newest;
-    const listed = await this.listedFirst(object);
+    // a client that may not list is refused here
+    const listed = isNewestKnown ? newest : await this.listedFirst(object);
     return state.is === 'null' ? latest(state.timestamp, listed) : listed;
   }
 
@@ -192,21 +209,34 @@ export class VersionsWithIds {
     const added: ObjectRef[] = [];
     let sent: Sent | undefined;
     let id: string | undefined;
+    let begun: Unfinished | undefined;
+    let isClean = true;
+    const undo = async () => {
+      if ((await this.undo(added)) && begun) await this.endQuietly(object);
+    };
     try {
       for (const step of steps) {
         switch (step.do) {
+          case 'begin':
+            begun = step.unfinished;
+            await this.interrupted.begin(object, begun);
+            break;
+          case 'end':
+            // what could not be dropped is told by the note until it is
+            if (isClean) await this.interrupted.end(object);
+            break;
           case 'keep':
             // false: it has expired meanwhile, or its client's own store removed it
             if (await this.keep(object, state, step)) added.push(this.at(object, step.id));
             break;
           case 'mark':
-            id = await this.mark(object, step);
+            id = await this.mark(object, step, begun);
             added.push(this.at(object, id));
             break;
           case 'write':
           case 'forward':
             sent = await operation.forward(step.do === 'write' ? this.at(object, step.id) : undefined);
-            if (sent.outcome === 'failed') await this.undo(added);
+            if (sent.outcome === 'failed') await undo();
             if (sent.outcome !== 'done') return { result: 'forwarded', id };
             if (step.do === 'forward') break;
             id = step.id;
@@ -217,11 +247,11 @@ export class VersionsWithIds {
             await this.point(object, step, sent);
             break;
           case 'drop':
-            await this.dropQuietly([this.at(object, step.id)]);
+            isClean = (await this.dropQuietly([this.at(object, step.id)])) && isClean;
         }
       }
     } catch (error) {
-      if (error instanceof StoreError && error.code !== 'unavailable') await this.undo(added);
+      if (error instanceof StoreError && error.code !== 'unavailable') await undo();
       throw error;
     }
     return { result: 'forwarded', id };
@@ -238,8 +268,16 @@ export class VersionsWithIds {
   }
 
   /** Writes a marker under the first id from one on that is free. */
-  private async mark(object: ObjectRef, { id: from, nulls }: StepOf<'mark'>): Promise<string> {
+  private async mark(
+    object: ObjectRef,
+    { id: from, nulls }: StepOf<'mark'>,
+    begun: Unfinished | undefined,
+  ): Promise<string> {
     for (let id = from; ; id = nextTimestamp(id)) {
+      if (begun && id !== from) {
+        const adds = begun.adds.map((each) => (each === from ? id : each));
+        await this.interrupted.begin(object, { ...begun, adds });
+      }
       if (nulls) await this.nulls.note(object, id, nulls);
       const type = nulls && nullMarkerType(id);
       if (await this.store.putVersionMarker(this.at(object, id), type)) return id;
@@ -266,17 +304,33 @@ export class VersionsWithIds {
     await this.store.putLink(object, to, { etag: own, contentType: withNewest(contentType, newest), expiry });
   }
 
-  /** Removes what was written for a request that certainly failed. What cannot be removed is a version more. */
-  private undo(added: readonly ObjectRef[]): Promise<void> {
+  /** Removes what was written for a request that certainly failed. What cannot be removed the next operation removes. */
+  private undo(added: readonly ObjectRef[]): Promise<boolean> {
     return this.dropQuietly([...added].reverse());
   }
 
-  private async dropQuietly(versions: readonly ObjectRef[]): Promise<void> {
+  private dropQuietly(versions: readonly ObjectRef[]): Promise<boolean> {
+    return this.quietly(
+      'a version that was to go stays until the object is next written or deleted',
+      async () => {
+        for (const each of versions) await this.store.remove(each);
+      },
+    );
+  }
+
+  private endQuietly(object: ObjectRef): Promise<boolean> {
+    return this.quietly('a note of what is unfinished stays', () => this.interrupted.end(object));
+  }
+
+  /** Whether it could be done. */
+  private async quietly(otherwise: string, work: () => Promise<void>): Promise<boolean> {
     try {
-      for (const each of versions) await this.store.remove(each);
+      await work();
+      return true;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.log.warn({ err: error.message }, 'a version that was to go stays');
+      this.log.warn({ err: error.message }, otherwise);
+      return false;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readAll } from '../http/body';
-import { isTrueValue, toBytes, unquote, type ByteString } from '../http/bytes';
+import { isTrueValue, toBytes, unquote } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import type { Response } from '../http/message';
 import { parseCopyHeader } from '../http/path';
@@ -76,15 +76,35 @@ export function untyped({ name, isMarker, isHalfMade }: TypedEntry): ListingEntr
   return { name, isMarker, isHalfMade };
 }
 
-function listingEntry(name: ByteString, type: ByteString): TypedEntry {
-  return { name, isMarker: isMarkerType(type), isHalfMade: type === NEW_MARKER_TYPE, contentType: type };
+const Line = z.object({
+  name: z.string().optional(),
+  content_type: z.string().optional(),
+  last_modified: z.string().optional(),
+});
+
+function entryOf(name: string, { content_type, last_modified }: z.infer<typeof Line>): TypedEntry {
+  const contentType = toBytes(content_type ?? '');
+  return {
+    name: toBytes(name),
+    isMarker: isMarkerType(contentType),
+    isHalfMade: contentType === NEW_MARKER_TYPE,
+    contentType,
+    time: timeIn(last_modified ?? ''),
+  };
 }
 
-const Listing = z.array(z.object({ name: z.string().optional(), content_type: z.string().optional() }));
+/** The seconds since 1970 of Swift's `2026-01-31T12:00:00.123450`, whose digits `Date` would cut. */
+function timeIn(modified: string): number | undefined {
+  const [, second = '', fraction = ''] = /^([-\dT:]{19})(\.\d+)?Z?$/.exec(modified) ?? [];
+  const time = Date.parse(`${second}Z`) / 1000 + Number(fraction);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+const Listing = z.array(Line);
 
 /** The entries of a page of a listing in JSON. @throws StoreError where it is none */
 export function parseListing(body: Buffer): TypedEntry[] {
-  return parseAnswer(Listing, body, 'a listing').flatMap(({ name, content_type }) =>
-    name === undefined ? [] : [listingEntry(toBytes(name), toBytes(content_type ?? ''))],
+  return parseAnswer(Listing, body, 'a listing').flatMap((line) =>
+    line.name === undefined ? [] : [entryOf(line.name, line)],
   );
 }

@@ -118,15 +118,32 @@ export class HttpStore implements Store {
     return true;
   }
 
-  /** In two requests: Swift lets a client set the type of a marker only with a POST, which takes back that it expires. */
   async putMarker(at: ObjectRef, notes: Notes = {}): Promise<void> {
     const failure = `the delete marker ${named(at)} could not be written`;
     const creation = this.noted({ ...notes, unfinished: true }, at)
       .with('Content-Type', NEW_MARKER_TYPE)
       .with('X-Delete-After', String(NEW_MARKER_LIFE));
     await expectWritten(await this.ask('PUT', at, '', creation), failure);
-    const completion = this.noted(notes, at).with('Content-Type', DELETE_MARKER_TYPE);
-    await expectSuccess(await this.ask('POST', at, '', completion), failure);
+  }
+
+  /** Swift lets a client set the type of a marker only with a POST, which also takes back that it expires. */
+  async finishMarker(at: ObjectRef): Promise<boolean> {
+    const response = await this.ask('POST', at, '', Headers.of({ 'Content-Type': DELETE_MARKER_TYPE }));
+    if (response.status === 404) {
+      await drain(response.body);
+      return false;
+    }
+    await expectSuccess(response, `the delete marker ${named(at)} could not be finished`);
+    return true;
+  }
+
+  /** On the condition that it expires when it was to, which one that was finished meanwhile does not. */
+  async retractMarker(at: ObjectRef): Promise<void> {
+    const found = await this.stat(at);
+    if (found?.contentType !== NEW_MARKER_TYPE || found.deleteAt === undefined) return;
+    const response = await this.ask('DELETE', at, '', Headers.of({ 'X-If-Delete-At': found.deleteAt }));
+    if (WITH_THE_RIGHT.includes(response.status)) await drain(response.body);
+    else await expectSuccess(response, `the delete marker ${named(at)} could not be taken back`);
   }
 
   async putNote(at: ObjectRef, contentType: ByteString): Promise<void> {

@@ -5,8 +5,9 @@ import type { ByteString } from '../http/bytes';
 export const DELETE_MARKER_TYPE = 'application/x-deleted;swift_versions_deleted=1';
 
 /**
- * The type of a marker in the moment between its creation and its getting the final type, which a client of Swift can
- * set only afterwards. Whoever finds it has found a marker that a crash left half made.
+ * The type of a marker until its delete has happened; a client of Swift can set the final one only afterwards. Beside an
+ * object it is of a delete that has not happened, since that is finished before the object is written again: so listings
+ * leave it out by its type alone, and nothing has to be asked for any entry.
  */
 export const NEW_MARKER_TYPE = 'application/x-deleted;hindsight_new=1';
 
@@ -26,8 +27,11 @@ export function isVersionMarkerType(contentType: ByteString): boolean {
   return withoutVersionParameters(contentType) === VERSION_MARKER_TYPE;
 }
 
-/** A marker that stays half made expires after so many seconds. */
-export const NEW_MARKER_LIFE = 3600;
+/**
+ * A marker that stays half made expires after so many seconds. In a day whoever got no answer to a DELETE has asked
+ * again, which finishes a marker whose delete has happened; nobody finds one of a container that has no versions any more.
+ */
+export const NEW_MARKER_LIFE = 24 * 3600;
 
 /** Whether a listing's content type is that of a delete marker. */
 export function isMarkerType(contentType: ByteString): boolean {

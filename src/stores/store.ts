@@ -51,13 +51,15 @@ export interface ListingEntry {
   readonly name: ByteString;
   /** It is a delete marker. */
   readonly isMarker: boolean;
-  /** It is a delete marker that a crash left half made. */
+  /** It is a delete marker that is half made. */
   readonly isHalfMade: boolean;
 }
 
 /** The same with its content type. */
 export interface TypedEntry extends ListingEntry {
   readonly contentType: ByteString;
+  /** When it was last written, in seconds since 1970; undefined if the store does not say. */
+  readonly time: number | undefined;
 }
 
 /**
@@ -84,8 +86,17 @@ export interface Store {
   /** The content type of an object, also of a large one; undefined if there is none. */
   contentType(object: ObjectRef): Promise<ByteString | undefined>;
 
-  /** Creates a delete marker: an empty object that listings tell from all others. */
+  /**
+   * Creates a delete marker that is half made, to be finished once its delete has happened: an empty object that listings
+   * tell from all others, and that expires.
+   */
   putMarker(at: ObjectRef, notes?: Notes): Promise<void>;
+
+  /** Makes it whole, so that it does not expire, and has no notes; false if it was not there, and then nothing was done. */
+  finishMarker(at: ObjectRef): Promise<boolean>;
+
+  /** Removes a delete marker that is half made. What is whole by then, or is none, stays, also if it becomes so meanwhile. */
+  retractMarker(at: ObjectRef): Promise<void>;
 
   /**
    * Creates a delete marker among versions with ids, in one request; false if something was there, and then nothing was done.

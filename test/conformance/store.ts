@@ -69,6 +69,10 @@ export function storeSuite(
     let archive: string;
     const at = (object: string): ObjectRef => ({ account: fixture.account, container, object });
     const entry = (object: string): ObjectRef => ({ account: fixture.account, container: archive, object });
+    const marked = async (where: ObjectRef) => {
+      await fixture.store.putMarker(where);
+      expect(await fixture.store.finishMarker(where)).toBe(true);
+    };
     const listed = (prefix: ByteString, inside = archive) =>
       all(fixture.store.listBackwards(fixture.account, inside, prefix));
 
@@ -247,7 +251,7 @@ export function storeSuite(
       const names = Array.from({ length: 13 }, (_, i) => `p/${String(i).padStart(2, '0')}`);
       for (const each of [...names, 'o', 'p', 'p-', 'p0', toBytes('q/ü')])
         await fixture.put(entry(each), each);
-      await fixture.store.putMarker(entry('p/05x'));
+      await marked(entry('p/05x'));
       const expected = [...names.slice(0, 6), 'p/05x', ...names.slice(6)].reverse();
       expect(await listed('p/')).toEqual(
         expected.map((each) => ({ name: each, isMarker: each === 'p/05x', isHalfMade: false })),
@@ -286,10 +290,26 @@ export function storeSuite(
     it('takes a marker back and writes one over an object', async () => {
       await fixture.put(entry('o'), 'body');
       await fixture.store.putMarker(entry('o'));
+      expect(await listed('')).toEqual([{ name: 'o', isMarker: true, isHalfMade: true }]);
+      expect(await fixture.store.finishMarker(entry('o'))).toBe(true);
       expect(await listed('')).toEqual([{ name: 'o', isMarker: true, isHalfMade: false }]);
       expect((await fixture.store.stat(entry('o')))?.timestamp).toMatch(/^\d{10}\.\d{5}$/);
       expect(await fixture.store.remove(entry('o'))).toBe(true);
       expect(await listed('')).toEqual([]);
+    });
+
+    it('finishes no marker that is not there', async () => {
+      expect(await fixture.store.finishMarker(entry('o'))).toBe(false);
+      expect(await listed('')).toEqual([]);
+    });
+
+    it('takes back only what is half made', async () => {
+      await fixture.store.putMarker(entry('half'));
+      await marked(entry('whole'));
+      await fixture.put(entry('object'), 'body');
+      for (const name of ['half', 'whole', 'object', 'nothing'])
+        await fixture.store.retractMarker(entry(name));
+      expect((await listed('')).map(({ name }) => name)).toEqual(['whole', 'object']);
     });
 
     it('carries notes on copies and markers, and a marker that is whole does not expire', async () => {
@@ -303,7 +323,10 @@ export function storeSuite(
       await fixture.store.putMarker(entry('m'), { deletes: '1234567890.00001' });
       const marker = await fixture.store.stat(entry('m'));
       expect(marker).toMatchObject({ isMarker: true, notes: { deletes: '1234567890.00001' } });
-      expect(marker?.deleteAt).toBeUndefined();
+      await fixture.store.finishMarker(entry('m'));
+      const whole = await fixture.store.stat(entry('m'));
+      expect(whole).toMatchObject({ isMarker: true, notes: {} });
+      expect(whole?.deleteAt).toBeUndefined();
     });
 
     it('links to an object, and tells where a link leads', async () => {

@@ -6,6 +6,8 @@ const METHODS = [
   'copy',
   'contentType',
   'putMarker',
+  'finishMarker',
+  'retractMarker',
   'putVersionMarker',
   'putNote',
   'putLink',

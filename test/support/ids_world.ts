@@ -1,5 +1,6 @@
 import { indexType, withNull } from '../../src/core/null_note';
 import { NullVersions } from '../../src/core/null_versions';
+import { unfinishedName } from '../../src/core/unfinished';
 import { isNullIndexName, nullIndexName, parseVersionName, versionName } from '../../src/core/version_names';
 import type { Verdict } from '../../src/core/versions';
 import type { IdOperation, Sent } from '../../src/core/versions_with_ids';
@@ -15,6 +16,9 @@ export const VERSIONS = 'versions';
 export const NOW = '2000000000.00000';
 /** The ids of some versions, of which higher numbers are newer. */
 export const id = (n: number) => `000000000${n}.00000`;
+
+const NOTE = `${VERSIONS}/${unfinishedName(OBJECT.object)}`;
+const LISTED = `firstEntries a ${VERSIONS} o\x01\x01 4`;
 
 /** An object of a container with ids, in a store that tells what it was asked. */
 export class IdsWorld {
@@ -85,19 +89,28 @@ export class IdsWorld {
     };
   }
 
-  /** What the store was asked since the last time, with the ids of versions for their names. */
+  /**
+   * What the store was asked since the last time, with the ids of versions for their names: `look`
+   * for what is asked of the object and what is listed beside it at once, `begin` and `end` for the
+   * note of what is unfinished.
+   */
   asked(): string[] {
-    const asked = this.told.asked.splice(0);
-    return asked.map((text) =>
-      text.replaceAll(/versions\/(\S+)/g, (_, name: string) =>
-        isNullIndexName(name) ? 'index' : (parseVersionName(name)?.id ?? name),
-      ),
+    const asked = this.told.asked.splice(0).map((text) =>
+      text
+        .replace(`putNote ${NOTE} application/x-unfinished;hindsight_unfinished=`, 'begin ')
+        .replace(`remove ${NOTE}`, 'end')
+        .replaceAll(/versions\/(\S+)/g, (_, name: string) =>
+          isNullIndexName(name) ? 'index' : (parseVersionName(name)?.id ?? name),
+        ),
     );
+    return asked
+      .map((text, i) => (text === 'stat c/o' && asked[i + 1] === LISTED ? 'look c/o' : text))
+      .filter((text) => text !== LISTED);
   }
 
   /** What it was asked to change. */
   changes(): string[] {
-    return this.asked().filter((each) => !/^(stat|contentType|first)/.test(each));
+    return this.asked().filter((each) => !/^(stat|look|contentType|first)/.test(each));
   }
 
   /** The ids of all versions that there are, the newest first. */
@@ -105,7 +118,7 @@ export class IdsWorld {
     return this.map
       .dump()
       .map(([key]) => key.split('\n'))
-      .filter(([, container, name = '']) => container === VERSIONS && !isNullIndexName(name))
+      .filter(([, container, name = '']) => container === VERSIONS && parseVersionName(name) !== undefined)
       .map(([, , name = '']) => parseVersionName(name)?.id ?? '');
   }
 }

@@ -76,12 +76,18 @@ export class MapStore implements Store {
     return this.objects.get(key(at))?.headers;
   }
 
-  /** The bodies in a container, in the order of their names; markers that are half made expire, and do not count. */
+  /** The bodies in a container, in the order of their names; markers that are half made are not listed. */
   bodies(container: string): (string | undefined)[] {
     return this.namesIn('a', container)
       .map((name) => this.objects.get(key({ account: 'a', container, object: name })))
       .filter((kept) => kept?.isHalfMade !== true)
       .map((kept) => kept?.body);
+  }
+
+  /** Whether a container has a marker that is half made. */
+  hasUnfinished(container: string): boolean {
+    const start = key({ account: 'a', container, object: '' });
+    return [...this.objects].some(([each, { isHalfMade }]) => each.startsWith(start) && isHalfMade === true);
   }
 
   dump(): [string, Kept][] {
@@ -117,7 +123,17 @@ export class MapStore implements Store {
     this.put(at, undefined, Headers.none, { ...notes, unfinished: true });
     const kept = this.objects.get(key(at));
     if (kept) this.objects.set(key(at), { ...kept, isHalfMade: true });
-    this.put(at, undefined, Headers.none, notes);
+    return Promise.resolve();
+  }
+
+  async finishMarker(at: ObjectRef): Promise<boolean> {
+    if (!this.objects.has(key(at))) return Promise.resolve(false);
+    this.put(at, undefined);
+    return Promise.resolve(true);
+  }
+
+  async retractMarker(at: ObjectRef): Promise<void> {
+    if (this.objects.get(key(at))?.isHalfMade === true) this.delete(at);
     return Promise.resolve();
   }
 
@@ -168,6 +184,7 @@ export class MapStore implements Store {
       isMarker: kept?.body === undefined,
       isHalfMade: kept?.isHalfMade === true,
       contentType: kept?.headers.get('content-type') ?? 'text/plain',
+      time: kept && Number(kept.timestamp),
     };
   }
 

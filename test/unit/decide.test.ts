@@ -1,4 +1,10 @@
-import { decideHistoryDelete, decideStackDelete, decideWrite, type Step } from '../../src/core/decide';
+import {
+  decideHistoryDelete,
+  decideStackDelete,
+  decideUnfinished,
+  decideWrite,
+  type Step,
+} from '../../src/core/decide';
 import type { ListingEntry } from '../../src/stores/store';
 
 const current = '001o/0000000005.00000';
@@ -24,6 +30,7 @@ describe('a DELETE in history mode', () => {
       'archive 001o/0000000005.00000',
       'mark 001o/0000000009.00000',
       'forward',
+      'finish 001o/0000000009.00000',
     ]);
   });
 
@@ -31,7 +38,17 @@ describe('a DELETE in history mode', () => {
     expect(decideHistoryDelete(undefined, '001o/0000000009.00000').map(show)).toEqual([
       'mark 001o/0000000009.00000',
       'forward',
+      'finish 001o/0000000009.00000',
     ]);
+  });
+});
+
+describe('a marker of a delete that was interrupted', () => {
+  it.each([
+    ['taken back if there is an object', true, ['retract 001o/0000000009.00000']],
+    ['finished if there is none', false, ['finish 001o/0000000009.00000']],
+  ])('is %s', (_, exists, steps) => {
+    expect(decideUnfinished(exists, ['001o/0000000009.00000']).map(show)).toEqual(steps);
   });
 });
 

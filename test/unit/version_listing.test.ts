@@ -63,6 +63,9 @@ function storeLists<T extends { readonly key: string }>(
 const linkOf = ({ versions, current }: Kept) =>
   typeof current === 'number' ? (versions[current]?.id ?? id(999)) : undefined;
 
+const newestOf = ({ versions }: Kept, link: string) =>
+  versions.map((each) => each.id).reduce((a, b) => (a > b ? a : b), link);
+
 /** All that a listing without bounds shows, each under its place in the order. */
 function naive(
   kept: readonly Kept[],
@@ -113,7 +116,8 @@ async function real(kept: readonly Kept[], wanted: Wanted, pageSize: number): Pr
         key: each.name,
         name: each.name,
         entry: { name: each.name },
-        ...(link === undefined ? {} : { link }),
+        // nothing is newer than the newest that was ever current
+        ...(link === undefined ? {} : { link, newest: newestOf(each, link) }),
       },
     ];
   });
@@ -146,7 +150,8 @@ async function real(kept: readonly Kept[], wanted: Wanted, pageSize: number): Pr
     ...(name === undefined
       ? {}
       : { start: { name, id: wanted.after === 'null' ? undefined : wanted.after, current: at } }),
-    newest: (name) => Promise.resolve(kept.find((each) => each.name === name)?.versions[0]?.id),
+    top: (name) =>
+      Promise.resolve({ ids: kept.find((each) => each.name === name)?.versions.map(({ id }) => id) ?? [] }),
   });
   const found: ShownEntry[] = [];
   for await (const entry of merged) {

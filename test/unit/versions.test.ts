@@ -180,10 +180,29 @@ describe('versions', () => {
             continue;
           }
           expect(after).toContainEqual(seen(store));
+          if (mode === 'history' && each.kind !== 'update')
+            expect(store.hasUnfinished('archive')).toBe(false);
           possible = [seen(store)];
         }
       }),
       { numRuns: runs(500) },
+    );
+  });
+
+  it('have no marker listed, whatever crashes, whose delete has not happened', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(true), async (history) => {
+        const store = new MapStore();
+        let markers = 0;
+        for (const each of history) {
+          if (each.kind === 'switch') continue;
+          await perform(store, 'history', { ...each, outcome: 'done' });
+          const now = store.bodies('archive').filter((body) => body === undefined).length;
+          if (store.body(OBJECT) !== undefined && each.kind === 'delete') expect(now).toBe(markers);
+          markers = now;
+        }
+      }),
+      { numRuns: runs(300) },
     );
   });
 

@@ -60,7 +60,10 @@ export class ById {
     if (isNull && inForce.kind !== 'with-ids') return otherwise(plain);
     if (isNull && !dialect) {
       // what is current is removed, whatever it is, and no marker is written
-      return whileLocked(plain, target, this.parts, this.next, (held) => held.next(held.request));
+      return whileLocked(plain, target, this.parts, this.next, async (held) => {
+        await this.writer.settle(held, target);
+        return held.next(held.request);
+      });
     }
     const refused = isNull ? undefined : refusalOfId(inForce, asked);
     if (refused) {

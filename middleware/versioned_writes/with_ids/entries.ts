@@ -5,12 +5,13 @@ import type { ShownEntry } from '../../../src/http/listing';
 import type { ForDialect, Response } from '../../../src/http/message';
 import { formatTarget, parseTarget, type ContainerTarget } from '../../../src/http/path';
 import { parseAnswerAsGiven, readAnswer } from '../../../src/stores/answer';
-import { latest } from '../../../src/core/decide_with_ids';
+import { latest } from '../../../src/core/state';
 import { newestIn } from '../../../src/core/newest_note';
 import { nullIn } from '../../../src/core/null_note';
 import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../../src/stores/markers';
 import { withoutReservedParameters, withoutVersionParameters } from '../../../src/reserved';
-import type { Current, Subdir, Version } from './version_listing';
+import { objectOfNote, unfinishedIn } from '../../../src/core/unfinished';
+import type { Current, Note, Subdir, Top, Version } from './version_listing';
 
 const MOST_LISTING_BYTES = 64 * 1024 * 1024;
 
@@ -38,7 +39,7 @@ export function currentOf(raw: RawEntry, container: ContainerTarget, dialect?: F
   const name = toBytes(raw.name ?? raw.subdir ?? '');
   if (raw.name === undefined) return { subdir: name };
   const link = linkOf(raw, container, name);
-  if (link === undefined) return { name, entry: shown(raw, dialect) };
+  if (link === undefined) return { name, entry: shown(raw, dialect), timestamp: timestampIn(raw) };
   const { symlink_etag, symlink_bytes, ...rest } = raw;
   const path = formatTarget({
     version: 'v1',
@@ -64,15 +65,37 @@ export function currentOf(raw: RawEntry, container: ContainerTarget, dialect?: F
   };
 }
 
-/** An entry of a versions container's listing; undefined for what is no version. */
-export function versionOf(raw: RawEntry, dialect?: ForDialect): Version | Subdir | undefined {
+/** An entry of a versions container's listing; undefined for what is neither a version nor a note of what is unfinished. */
+export function versionOf(raw: RawEntry, dialect?: ForDialect): Version | Note | Subdir | undefined {
   if (raw.name === undefined) return { subdir: decodeName(toBytes(raw.subdir ?? '')) };
+  const type = toBytes(raw.content_type ?? '');
+  const noted = objectOfNote(toBytes(raw.name));
+  if (noted !== undefined) {
+    const unfinished = unfinishedIn(type);
+    return unfinished && { name: noted, unfinished };
+  }
   const parsed = parseVersionName(toBytes(raw.name));
   if (parsed === undefined) return undefined;
   const { object: name, id } = parsed;
-  const type = toBytes(raw.content_type ?? '');
   const entry = shown({ ...raw, name: toText(name) }, dialect);
   return { name, id, isMarker: isVersionMarkerType(type), isNull: nullIn(type) === id, entry };
+}
+
+/** The newest versions of an object, and what is noted before them, by a listing of what is theirs alone. */
+export function topOf(listed: readonly RawEntry[]): Top {
+  const found = listed.map((each) => versionOf(each)).filter((each) => each && 'name' in each);
+  const ids = found.flatMap((each) => (each && 'id' in each ? each.id : []));
+  const note = found.find((each) => each && 'unfinished' in each);
+  return { ids, unfinished: note && 'unfinished' in note ? note.unfinished : undefined };
+}
+
+/** When an entry was written, as its object tells it. */
+function timestampIn({ last_modified: time }: RawEntry): string | undefined {
+  const text = typeof time === 'string' ? time : '';
+  const [, second = '', fraction = ''] = /^(.*?)(?:\.(\d+))?$/.exec(text) ?? [];
+  const since = Date.parse(`${second}Z`) / 1000;
+  if (Number.isNaN(since)) return undefined;
+  return `${String(since).padStart(10, '0')}.${fraction.slice(0, 5).padEnd(5, '0')}`;
 }
 
 /** The version that an entry is a link to. */

@@ -1,5 +1,5 @@
 import { authorityOn } from '../../../src/core/authority';
-import { parseVersionName, versionPrefix } from '../../../src/core/version_names';
+import { versionPrefix } from '../../../src/core/version_names';
 import { answer, page } from '../../../src/http/answers';
 import { bestMatch, parseAccept } from '../../../src/http/accept';
 import { destroy, drain } from '../../../src/http/body';
@@ -11,12 +11,15 @@ import { subrequest, type Handler, type Request, type Response } from '../../../
 import { formatQuery, formatTarget, parseQuery, type ContainerTarget } from '../../../src/http/path';
 import { rightShown } from '../../../src/http/shown_right';
 import { StoreError } from '../../../src/stores/error';
-import { currentOf, readListing, versionOf, type RawEntry } from './entries';
+import { currentOf, readListing, topOf, versionOf, type RawEntry } from './entries';
 import { versionsContainer } from './mirrored';
 import { NULL_ID } from './names';
 import { NullReader } from './null_reader';
 import { mergeVersions, type Current, type Subdir } from './version_listing';
 import { readWanted, startOf, versionBounds, type Wanted } from './version_pages';
+
+/** More than an operation adds and drops, but for null versions that were left long ago. */
+const MOST_TOP = '10';
 
 type Parameters = Readonly<Record<string, ByteString | undefined>>;
 
@@ -112,13 +115,10 @@ export class Listings {
         reverse,
         ...start,
         kept: dialect && ((name) => this.nulls.kept(request, target, name, right)),
-        newest: async (name) => {
-          const [newest] = await this.ofVersions(request, target, right, {
-            prefix: versionPrefix(name),
-            limit: '1',
-          });
-          return newest?.name === undefined ? undefined : parseVersionName(toBytes(newest.name))?.id;
-        },
+        top: async (name) =>
+          topOf(
+            await this.ofVersions(request, target, right, { prefix: versionPrefix(name), limit: MOST_TOP }),
+          ),
       },
     );
   }

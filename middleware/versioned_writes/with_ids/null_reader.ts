@@ -1,5 +1,6 @@
 import { authorityOn } from '../../../src/core/authority';
 import { findNull } from '../../../src/core/null_versions';
+import { goneBy } from '../../../src/core/unfinished';
 import { versionPrefix, versionsContainerOf } from '../../../src/core/version_names';
 import { drain } from '../../../src/http/body';
 import type { Power, Right } from '../../../src/http/authority';
@@ -8,13 +9,16 @@ import { subrequest, type Handler, type Request } from '../../../src/http/messag
 import { formatQuery, formatTarget, type ContainerTarget, type ObjectTarget } from '../../../src/http/path';
 import { StoreError } from '../../../src/stores/error';
 import { HttpStore } from '../../../src/stores/http_store';
-import { readListing, versionOf } from './entries';
+import { readListing, topOf, versionOf } from './entries';
 import { NULL_ID } from './names';
 
 /** The id of the delete marker that is the newest version of an object; undefined where that is no marker, or there is none. */
 export interface NewestMarker {
   readonly id: string | undefined;
 }
+
+/** An operation that was interrupted leaves a note and two versions at most before what was there, but for null versions. */
+const MOST_LISTED = '10';
 
 /** Looks for what dialects ask of versions besides Swift's API, without the lock of an object. */
 export class NullReader {
@@ -57,7 +61,7 @@ export class NullReader {
     const { version, account, container, object } = target;
     const authority = authorityOn(this.power, right);
     const path = formatTarget({ version, account, container: versionsContainerOf(container) });
-    const query = formatQuery({ format: 'json', prefix: versionPrefix(object), limit: '1' });
+    const query = formatQuery({ format: 'json', prefix: versionPrefix(object), limit: MOST_LISTED });
     const headers = authority === 'client' ? credentials(request.headers) : Headers.none;
     try {
       const response = await this.next(
@@ -67,8 +71,14 @@ export class NullReader {
         await drain(response.body);
         return undefined;
       }
-      const first = (await readListing(response)).map((each) => versionOf(each))[0];
-      if (first === undefined || 'subdir' in first || !first.isMarker) return { id: undefined };
+      const listed = await readListing(response);
+      const { ids, unfinished } = topOf(listed);
+      // the object was not there just now
+      const gone = unfinished ? goneBy(unfinished, { is: 'nothing' }, (id) => ids.includes(id)) : [];
+      const first = listed
+        .map((each) => versionOf(each))
+        .find((each) => each && 'id' in each && !gone.includes(each.id));
+      if (first === undefined || !('id' in first) || !first.isMarker) return { id: undefined };
       return { id: first.isNull ? NULL_ID : first.id };
     } catch (error) {
       if (error instanceof StoreError) return undefined;

@@ -1,3 +1,5 @@
+import type { State } from '../../../src/core/state';
+import { goneBy, type Unfinished } from '../../../src/core/unfinished';
 import { toText, type ByteString } from '../../../src/http/bytes';
 import type { ShownEntry } from '../../../src/http/listing';
 
@@ -11,6 +13,8 @@ export interface Current {
   readonly newest?: string;
   /** It is a link to a null version. */
   readonly isNull?: boolean;
+  /** Of an object that is no version: when it was written. */
+  readonly timestamp?: string | undefined;
 }
 
 /** A version, as the listing of the versions container has it. */
@@ -23,6 +27,18 @@ export interface Version {
   readonly isNull?: boolean;
 }
 
+/** A note of what is unfinished on an object, which the listing has before its versions. */
+export interface Note {
+  readonly name: ByteString;
+  readonly unfinished: Unfinished;
+}
+
+/** The newest versions of a name, and what is noted before them. */
+export interface Top {
+  readonly ids: readonly string[];
+  readonly unfinished?: Unfinished | undefined;
+}
+
 /** What a delimiter folds into one. */
 export interface Subdir {
   readonly subdir: ByteString;
@@ -33,8 +49,8 @@ export interface VersionsQuery {
   readonly reverse: boolean;
   /** Where it begins amid the versions of a name; not there where it begins with a name. */
   readonly start?: Start;
-  /** The newest version of a name, asked for only where the listing itself does not tell. */
-  readonly newest: (name: ByteString) => Promise<string | undefined>;
+  /** The newest versions of a name, asked for only where the listing itself does not tell. */
+  readonly top: (name: ByteString) => Promise<Top>;
   /**
    * There where null versions are to be shown as such: the one that is kept among the versions of a name, asked for only where the listing itself
    * does not tell.
@@ -54,14 +70,14 @@ export interface Start {
 /**
  * Merges what is current with the versions into one listing, in the order of the names, of each the object that is no version first and then its
  * versions, newest first; or all of it in reverse. What is current and has no entry among the versions, since the listing of a store may lag
- * behind, is listed all the same.
+ * behind, is listed all the same; and what an operation that was interrupted left is not.
  *
  * @param currents the container's listing, from the names after the start on
  * @param versions the versions container's, from the versions after the start on; both as the direction has it
  */
 export async function* mergeVersions(
   currents: AsyncIterable<Current | Subdir>,
-  versions: AsyncIterable<Version | Subdir>,
+  versions: AsyncIterable<Version | Note | Subdir>,
   query: VersionsQuery,
 ): AsyncGenerator<ShownEntry> {
   const { reverse, start } = query;
@@ -86,10 +102,10 @@ export async function* mergeVersions(
 async function* ofName(
   name: ByteString,
   current: Current | undefined,
-  kept: Cursor<Version | Subdir>,
+  kept: Cursor<Version | Note | Subdir>,
   query: VersionsQuery,
 ): AsyncGenerator<ShownEntry> {
-  const { reverse, start, newest } = query;
+  const { reverse, start } = query;
   const begin = start?.name === name ? start : undefined;
   const isNullVersion = nullsAmong(name, current, begin, query);
   const isBefore = (a: string, b: string) => (reverse ? a < b : a > b);
@@ -97,26 +113,84 @@ async function* ofName(
   if (isNull && !reverse && !begin) yield nullVersion(current);
   let missing = current?.link;
   if (missing !== undefined && begin?.id !== undefined && !isBefore(begin.id, missing)) missing = undefined;
-  for (let isFirst = true; ; isFirst = false) {
-    const version = await kept.peek();
-    if (version === undefined || 'subdir' in version || version.name !== name) break;
-    kept.take();
-    if (current && missing !== undefined && isBefore(missing, version.id)) {
+  const shown = shownOf(name, current, kept, query);
+  let version = await shown.next();
+  for (let isFirst = true; !version.done; isFirst = false) {
+    const { id, entry, isMarker } = version.value;
+    if (current && missing !== undefined && isBefore(missing, id)) {
       yield unlisted(current, missing, query);
       missing = undefined;
     }
-    if (missing === version.id) missing = undefined;
+    if (missing === id) missing = undefined;
+    const identified = identity(id, await isNullVersion(version.value));
+    const next = reverse ? await shown.next() : undefined;
     const isLatest = async () => {
-      if (current) return version.id === current.link;
-      if (!version.isMarker) return false;
-      if (reverse) return !isOf(name, await kept.peek());
-      return isFirst && (begin?.id === undefined || (await newest(name)) === version.id);
+      if (current) return id === current.link;
+      if (!isMarker) return false;
+      if (next) return next.done === true;
+      return isFirst && (begin?.id === undefined || (await newestShown(name, query)) === id);
     };
-    const is_latest = await isLatest();
-    yield told(version.entry, { is_latest, ...identity(version.id, await isNullVersion(version)) });
+    yield told(entry, { is_latest: await isLatest(), ...identified });
+    version = next ?? (await shown.next());
   }
   if (current && missing !== undefined) yield unlisted(current, missing, query);
   if (isNull && reverse) yield nullVersion(current);
+}
+
+/** So many versions of a name are kept until what is noted of it comes, behind them in reverse; beyond that it is asked for. */
+const MOST_HELD = 1000;
+
+/** The versions of a name that the listing shows: but for what an operation that was interrupted left. */
+async function* shownOf(
+  name: ByteString,
+  current: Current | undefined,
+  kept: Cursor<Version | Note | Subdir>,
+  { reverse, start, top }: VersionsQuery,
+): AsyncGenerator<Version, undefined> {
+  const state = stateOf(current);
+  const next = async () => {
+    const found = await kept.peek();
+    if (found === undefined || 'subdir' in found || found.name !== name) return undefined;
+    kept.take();
+    return found;
+  };
+  const held: Version[] = [];
+  let note: Unfinished | undefined;
+  let asked = start?.name === name && start.id !== undefined ? await top(name) : undefined;
+  if (asked === undefined) {
+    // what is noted comes first; in reverse, last
+    for (let found = await next(); found; found = await next()) {
+      if ('unfinished' in found) note = found.unfinished;
+      else held.push(found);
+      if (!reverse && held.length > 0) break;
+      if (held.length === MOST_HELD) {
+        asked = await top(name);
+        break;
+      }
+    }
+  }
+  note ??= asked?.unfinished;
+  const ids = asked?.ids ?? held.map(({ id }) => id);
+  const gone = note ? goneBy(note, state, (id) => ids.includes(id)) : [];
+  // what is newer than all that a link tells of has not happened
+  const isShown = ({ id }: Version) => !gone.includes(id) && !(state.is === 'link' && id > state.newest);
+  for (const version of held) if (isShown(version)) yield version;
+  for (let found = await next(); found; found = await next())
+    if (!('unfinished' in found) && isShown(found)) yield found;
+  return undefined;
+}
+
+function stateOf(current: Current | undefined): State {
+  if (current === undefined) return { is: 'nothing' };
+  const { link, newest, timestamp = '' } = current;
+  if (link === undefined) return { is: 'null', timestamp, contentType: '' };
+  return { is: 'link', id: link, newest: newest ?? link, contentType: '' };
+}
+
+async function newestShown(name: ByteString, { top }: VersionsQuery): Promise<string | undefined> {
+  const { ids, unfinished } = await top(name);
+  const gone = unfinished ? goneBy(unfinished, { is: 'nothing' }, (id) => ids.includes(id)) : [];
+  return ids.find((id) => !gone.includes(id));
 }
 
 /** Tells the null version among the versions of a name, as they come. */
@@ -145,10 +219,6 @@ function identity(id: string, isNull: boolean): { version_id: string; version_ma
   return isNull ? { version_id: 'null', version_marker: id } : { version_id: id };
 }
 
-function isOf(name: ByteString, version: Version | Subdir | undefined): boolean {
-  return version !== undefined && 'name' in version && version.name === name;
-}
-
 function nullVersion({ entry }: Current): ShownEntry {
   return told(entry, { version_id: 'null', is_latest: true });
 }
@@ -165,7 +235,7 @@ function unlisted({ entry, isNull }: Current, id: string, { kept }: VersionsQuer
   return { name, is_latest: true, ...own, content_type, bytes, hash, last_modified };
 }
 
-function keyOf(item: Current | Version | Subdir): ByteString {
+function keyOf(item: Current | Version | Note | Subdir): ByteString {
   return 'subdir' in item ? item.subdir : item.name;
 }
 
@@ -173,7 +243,7 @@ function keyOf(item: Current | Version | Subdir): ByteString {
 function first(
   reverse: boolean,
   current: Current | Subdir | undefined,
-  version: Version | Subdir | undefined,
+  version: Version | Note | Subdir | undefined,
 ): ByteString | undefined {
   const [a, b] = [current && keyOf(current), version && keyOf(version)];
   if (a === undefined || b === undefined) return a ?? b;

@@ -51,7 +51,10 @@ export class WriterWithIds {
   /** PUT, DELETE, COPY or POST that concerns an object, and not one of its versions. */
   write(request: Request, written: ObjectTarget): Promise<Response> {
     return whileLocked(request, written, this.parts, this.next, async (held) => {
-      if (request.method === 'POST') return this.update(held, written);
+      if (request.method === 'POST') {
+        await this.settle(held, written);
+        return this.update(held, written);
+      }
       const refused = await refusalByDialect(held, written, this.parts.app);
       if (refused) return refused;
       const use = await this.settings.use(request, written, this.parts.lockWait);
@@ -59,9 +62,19 @@ export class WriterWithIds {
       if (isEnabled(use.value)) return this.keepingVersions(held, written).finally(use.end);
       if (request.dialect && use.value?.kind === 'with-ids')
         return this.replacingNull(held, written, use).finally(use.end);
+      if (use.value?.kind === 'with-ids') await this.settle(held, written);
       await held.forward((own) => letThrough(own, written, [use], held.next));
       return held.answer();
     });
+  }
+
+  /** Before what changes an object without its versions being looked at. A client that may not look leaves it as it is. */
+  async settle(held: Held, written: ObjectTarget): Promise<void> {
+    try {
+      await this.versionsFor(held, written).settle(written);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
+    }
   }
 
   private async keepingVersions(held: Held, written: ObjectTarget): Promise<Response> {

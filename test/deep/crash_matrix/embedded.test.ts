@@ -1,8 +1,12 @@
+import { killedExamples } from '../../support/crash/examples';
 import { embeddedStage, upstreamStage } from '../../support/crash/stages';
 import { crashMatrix } from '../../support/crash/suite';
 import { depth } from '../../support/depth';
 
 describe('over a store of its own', () => {
+  killedExamples('in the same process', embeddedStage);
+  if (depth({ gate: false, deep: true }))
+    killedExamples('behind a proxy with a service user', () => upstreamStage({ service: true }));
   crashMatrix('in the same process', embeddedStage, {
     nexts: depth({ gate: 1, deep: 3 }),
     dialects: 'all',

@@ -1,9 +1,11 @@
+import { killedExamples } from '../../support/crash/examples';
 import { swiftStage } from '../../support/crash/stages';
 import { crashMatrix } from '../../support/crash/suite';
 import { describeWithSwift } from '../../support/swift';
 import { depth } from '../../support/depth';
 
 describeWithSwift('over a Swift', ({ plain }) => {
+  killedExamples('with the service user', () => swiftStage(plain, { service: true }));
   crashMatrix('with the service user', () => swiftStage(plain, { service: true }), {
     nexts: depth({ gate: 1, deep: 2 }),
     dialects: 'changes',

@@ -85,7 +85,7 @@ export async function look(direct: Client, { archive, path, prefix }: Scene): Pr
   const kept: string[] = [];
   for (const name of await direct.names(archive, `prefix=${encodeURIComponent(prefix)}`)) {
     const state = await stateOf(direct, pathOf(archive, name));
-    if (state !== HALF_MADE) kept.push(state ?? '<gone>');
+    kept.push(state ?? '<gone>');
   }
   return { current: await stateOf(direct, path), archive: kept };
 }

@@ -46,8 +46,6 @@ export interface Next {
   readonly title: string;
   /** It is done to the first of the objects only, since it is for all of them. */
   readonly isOnce?: boolean;
-  /** It begins with a write, for which nobody looks into the archive: a delete marker that was never finished may stay until it expires. */
-  readonly writesFirst?: boolean;
   /** It is about versions by their ids. */
   readonly isOfIds?: boolean;
   /** Done to each of the objects. */
@@ -261,12 +259,12 @@ const NEXT_IN_DIALECT: readonly Next[] = [
 
 const NEXT: readonly Next[] = [
   { title: 'DELETE', steps: () => [remove] },
-  { title: 'PUT', writesFirst: true, steps: () => [put('y')] },
+  { title: 'PUT', steps: () => [put('y')] },
   { title: 'DELETE in the other mode', steps: ({ mode }) => [switchTo(other(mode)), remove] },
   { title: 'again', isOnce: true, steps: ({ step }) => [step] },
   { title: 'POST, DELETE', steps: () => [post, remove] },
-  { title: 'PUT, DELETE, DELETE', writesFirst: true, steps: () => [put('y'), remove, remove] },
-  { title: 'COPY', writesFirst: true, steps: () => [copy] },
+  { title: 'PUT, DELETE, DELETE', steps: () => [put('y'), remove, remove] },
+  { title: 'COPY', steps: () => [copy] },
   { title: 'DELETE of the newest version', isOfIds: true, steps: () => [newest] },
   { title: 'DELETE of the current version, DELETE', isOfIds: true, steps: () => [current, remove] },
   {

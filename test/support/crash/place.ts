@@ -1,3 +1,4 @@
+import { NEW_MARKER_TYPE } from '../../../src/stores/markers';
 import { Client, type Answer } from '../client';
 import { archivePrefix, MARKER_TYPE, MODE_HEADER, mustBe, pathOf } from '../containers';
 import { inDialect } from '../dialect';
@@ -6,9 +7,6 @@ import { hasIds, type Content, type Entry, type Setting, type Versioned } from '
 import type { NullAt } from './world_of_dialects';
 import type { Which } from './world_with_ids';
 
-/** The type of a marker between the two requests that make it, and in the hour after which one that was never finished expires. */
-const MADE_TYPE = 'application/x-deleted';
-const HALF_MADE_TYPE = `${MADE_TYPE};hindsight_new=1`;
 const HIDDEN = ['x-object-meta-hindsight-', 'x-container-meta-hindsight-'];
 /** The one note that is for clients. */
 const SHOWN = 'x-object-meta-hindsight-manifest';
@@ -40,8 +38,8 @@ export interface Seen extends Versioned {
   readonly ids?: ReadonlyMap<string, string>;
   /** What no state may have: markers that look like none to a client, say. */
   readonly oddities: readonly string[];
-  /** Delete markers that were never finished, which the store will remove by itself. */
-  readonly halves: readonly string[];
+  /** How much the store has, where that can be looked at, that no listing shows. */
+  readonly hidden: number;
 }
 
 /** An object, or an entry, as it was answered. */
@@ -117,7 +115,7 @@ export class Place {
   async look(name: string): Promise<Seen> {
     const { status, headers } = await this.client.ask('HEAD', `/${this.container}`);
     if (status === 404 || headers.has('x-versions-enabled')) return lookAtVersions(this, name);
-    const seen = { archive: [] as Entry[], oddities: [] as string[], halves: [] as string[] };
+    const seen = { archive: [] as Entry[], oddities: [] as string[] };
     const now = await this.read(this.container, name);
     for (const entry of await this.entries(name)) {
       const found = await this.read(this.archive, entry.name);
@@ -126,14 +124,23 @@ export class Place {
       } else if (found.type?.startsWith('application/x-deleted')) {
         seen.archive.push('delete marker');
         const text = `a delete marker is listed as ${entry.content_type}, and is ${found.type}`;
-        if (isHalfMade(entry.content_type, found)) seen.halves.push(text);
-        else if (entry.content_type !== MARKER_TYPE || found.type !== MARKER_TYPE) seen.oddities.push(text);
+        if (entry.content_type !== MARKER_TYPE || found.type !== MARKER_TYPE) seen.oddities.push(text);
         else if (found.expires) seen.oddities.push('a delete marker expires');
       } else {
         seen.archive.push(found.content);
       }
     }
-    return { ...seen, current: now?.content };
+    return { ...seen, current: now?.content, hidden: await this.unfinished(name) };
+  }
+
+  /** Delete markers in the archive of an object whose deletes have not happened: the store has them, and no client lists them. */
+  private async unfinished(name: string): Promise<number> {
+    if (!this.store) return 0;
+    const query = `format=json&prefix=${encodeURIComponent(archivePrefix(name))}`;
+    const { status, body } = await this.store.ask('GET', `/${this.archive}?${query}`);
+    if (status !== 200) return 0;
+    const there = JSON.parse(body.toString()) as { content_type: string }[];
+    return there.filter(({ content_type }) => content_type === NEW_MARKER_TYPE).length;
   }
 
   private async read(container: string, name: string): Promise<Found | undefined> {
@@ -155,11 +162,6 @@ interface AskOptions {
   readonly headers?: Record<string, string>;
   readonly query?: string;
   readonly body?: string;
-}
-
-/** Where versions may have ids, what the proxy notes in a type is not shown with the object itself. */
-function isHalfMade(listed: string, { type, expires }: Found): boolean {
-  return listed === HALF_MADE_TYPE && [HALF_MADE_TYPE, MADE_TYPE].includes(type ?? '') && expires;
 }
 
 /** An object as models call it: by its body, or as the large object or the link that it is. */

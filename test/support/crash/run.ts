@@ -3,7 +3,7 @@ import type { Gap, Gate } from './gate';
 import type { Next, Operation } from './operations';
 import { Place, StrictClient, type Seen } from './place';
 import type { Step } from './steps';
-import { bodyAfterPost, hasIds, World, type Content, type Entry, type Versioned } from './world';
+import { bodyAfterPost, hasIds, isMarker, World, type Content, type Entry, type Versioned } from './world';
 import { nullOf, type NullAt } from './world_of_dialects';
 import { latestIn } from './world_with_ids';
 
@@ -32,9 +32,8 @@ export class Run {
   requests: readonly string[] = [];
   private answer: Promise<number | 'killed'> = Promise.resolve('killed');
   private readonly found: string[] = [];
-  /** The state before the operation, in which it may be left amid, and with it done. */
+  /** The state before the operation, and with it done. */
   private readonly before: World;
-  private readonly halves: World[] = [];
   private readonly after: World;
   private readonly status: number;
 
@@ -48,7 +47,6 @@ export class Run {
     this.before = new World(mode);
     for (const name of objects) for (const each of before) each.foresee(this.before, name);
     this.after = this.before.clone();
-    this.after.onHalf = (half) => this.halves.push(half);
     this.status = step.foresee(this.after, objects[0]);
   }
 
@@ -100,8 +98,9 @@ export class Run {
     const statuses: number[][] = [];
     for (const name of names) statuses.push(await sendAll(at, name, next.steps(operation)));
     for (const [i, name] of operation.objects.entries()) {
-      const { oddities, halves, latest, nullAt, ids: last = [], ...state } = await at.look(name);
-      this.found.push(...oddities, ...(next.writesFirst ? [] : halves));
+      const { oddities, hidden, latest, nullAt, ids: last = [], ...state } = await at.look(name);
+      this.found.push(...oddities);
+      if (hidden > 0 && names.includes(name)) this.found.push(`${hidden} things stay that no listing shows`);
       for (const [id, content] of last) {
         const before = ids.get(id) ?? content;
         if (content !== before && content !== bodyAfterPost(before))
@@ -120,15 +119,15 @@ export class Run {
     return new Place(StrictClient.of(client), this.id, this.shared, { store: this.store, isOfDialects });
   }
 
-  /**
-   * The worlds in which the client may find itself: as if the operation had happened wholly or not at all; and where versions have
-   * ids, as if a version had come or gone of which it is known that it may.
-   */
+  /** The worlds in which the client may find itself: as if the operation had happened wholly or not at all. */
   private get worlds(): World[] {
-    return this.cell.gap ? [this.before, ...this.halves, this.after] : [this.after];
+    return this.cell.gap ? [this.before, this.after] : [this.after];
   }
 
-  /** Nothing is lost even now, nothing is there that nobody wrote, and what is current is one of the two; duplicates may be. */
+  /**
+   * Where versions have ids it is one of the two even now. In the two modes nothing is lost, nothing is there that nobody wrote, what is current is
+   * one of the two, and no marker is beside an object that is not deleted; duplicates may be.
+   */
   private judgeBetween(name: string, seen: Seen): void {
     if (seen.ids) {
       this.found.push(...seen.oddities);
@@ -147,8 +146,10 @@ export class Run {
     const certain = [...(first ?? [])].filter((content) => others.every((other) => other.has(content)));
     const lost = certain.filter((content) => !there.has(content));
     const strange = [...there].filter((content) => !known.includes(content));
-    const isCurrent = states.some(({ current }) => render(current) === render(seen.current));
-    if (lost.length === 0 && strange.length === 0 && isCurrent) return;
+    const possible = states.filter(({ current }) => render(current) === render(seen.current));
+    // in stack mode a marker that was taken back may stay for a moment
+    const most = this.cell.operation.mode === 'history' ? Math.max(...possible.map(markersIn)) : Infinity;
+    if (lost.length === 0 && strange.length === 0 && possible.length > 0 && markersIn(seen) <= most) return;
     this.found.push(
       `${name} before what came next:`,
       ...states.map((state) => `  expected something like  ${describe({ statuses: [], state })}`),
@@ -216,6 +217,10 @@ function ending(
   const state = world.at(name);
   if (!hasIds(world.mode)) return { statuses, state };
   return { statuses, state, latest: latestIn(state), ...(isOfDialects && { nullAt: nullOf(state) }) };
+}
+
+function markersIn({ archive }: Versioned): number {
+  return archive.filter(isMarker).length;
 }
 
 function describe({ statuses, state: { current, archive }, latest, nullAt }: Ending): string {

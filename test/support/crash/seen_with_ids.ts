@@ -35,9 +35,10 @@ export async function lookAtVersions(at: Place, name: string): Promise<Seen> {
   const withId = lines.filter(({ version_id }) => version_id !== 'null').reverse();
   const now = await readCurrent(at, name);
   const asNull = at.isOfDialects ? await lookAtNull(at, name, lines) : NOT_LOOKED_AT;
+  const hidden = await unlisted(at, name, withId.length);
   const oddities = [
     ...oddLines(lines, now),
-    ...(await unlisted(at, name, withId.length)),
+    ...(hidden < 0 ? [`the store has ${-hidden} versions less than are listed`] : []),
     ...asNull.oddities,
   ];
   const ids = new Map<string, string>();
@@ -56,7 +57,7 @@ export async function lookAtVersions(at: Place, name: string): Promise<Seen> {
     nullAt: asNull.nullAt,
     ids,
     oddities,
-    halves: [],
+    hidden,
   };
 }
 
@@ -121,13 +122,13 @@ function oddLines(lines: readonly Line[], now: Current | undefined): string[] {
   ];
 }
 
-/** Versions that the store has and no client is shown, or the other way round. */
-async function unlisted({ store, container }: Place, name: string, listed: number): Promise<string[]> {
-  if (!store) return [];
+/** How many versions, and notes, the store has that no client is shown. */
+async function unlisted({ store, container }: Place, name: string, listed: number): Promise<number> {
+  if (!store) return 0;
   const path = `/${encodeURIComponent(versionsContainerOf(container))}`;
   const { status, body } = await store.ask('GET', `${path}?prefix=${encodeURIComponent(`${name}\x01`)}`);
   const there = status === 200 ? body.toString().split('\n').filter(Boolean).length : 0;
-  return there === listed ? [] : [`the store has ${there} versions, and lists ${listed}`];
+  return there - listed;
 }
 
 async function readVersion(at: Place, { name, version_id, content_type }: Line): Promise<Entry | undefined> {

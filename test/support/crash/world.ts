@@ -39,25 +39,17 @@ export interface Versioned {
   archive: Entry[];
   /** Where versions have ids: which of them is the current one; undefined for what has no id. */
   linked?: number | undefined;
-  /** What is current has no id, and is this version as well, since a request was killed. */
-  kept?: number | undefined;
-  /** How many of the versions, the oldest first, were there when what is current became that; others no request has come to its end with. */
-  known?: number;
 }
 
 /** Removes a version. */
 export function drop(object: Versioned, at: number): void {
   object.archive.splice(at, 1);
   const moved = (index: number | undefined) => (index !== undefined && index > at ? index - 1 : index);
-  object.kept = object.kept === at ? undefined : moved(object.kept);
   object.linked = moved(object.linked);
-  if (object.known !== undefined && object.known > at) object.known--;
 }
 
 /** What the Swift manual says of a versioned container: its state, and how each request changes it and is answered. */
 export class World {
-  /** Is told of each state in which a request may leave it that is killed, where that is neither what was before nor what comes of it. */
-  onHalf: (half: World) => void = () => undefined;
   private objects = new Map<string, Versioned>();
   private isThere = true;
 
@@ -99,7 +91,7 @@ export class World {
     if (!this.isThere) return 404;
     const object = this.at(name);
     if (this.mode === 'ids') {
-      writeVersion(object, content, this.between);
+      writeVersion(object, content);
       return 201;
     }
     if (this.mode === 'ids off') replace(object);
@@ -120,7 +112,7 @@ export class World {
   delete(name: string): number {
     const object = this.at(name);
     if (this.mode === 'stack') return pop(object);
-    if (this.mode === 'ids') return markDeleted(object, this.between);
+    if (this.mode === 'ids') return markDeleted(object);
     if (this.mode === 'ids off') return replace(object);
     const status = object.current ? 204 : 404;
     if (this.mode === 'history') {
@@ -133,32 +125,30 @@ export class World {
 
   /** PUT ?version-id=. */
   restore(name: string, which: Which): number {
-    return restoreVersion(this.at(name), which, this.between);
+    return restoreVersion(this.at(name), which);
   }
 
   /** DELETE ?version-id=. */
   remove(name: string, which: Which): number {
-    return removeVersion(this.at(name), which, this.between);
+    return removeVersion(this.at(name), which);
   }
 
   /** The same as filters for other APIs ask for it. */
   writeNull(name: string, content: Content): number {
-    return replaceNull(this.at(name), content, this.between);
+    return replaceNull(this.at(name), content);
   }
 
   markNull(name: string): number {
-    return markNull(this.at(name), this.between);
+    return markNull(this.at(name));
   }
 
   removeAndSucceed(name: string, which: Which): number {
-    return removeAndSucceed(this.at(name), which, this.between);
+    return removeAndSucceed(this.at(name), which);
   }
 
   postToVersion(name: string, which: Which, meta: string): number {
     return postToVersion(this.at(name), which, meta);
   }
-
-  private readonly between = () => this.onHalf(this.clone());
 }
 
 /** To Swift a dynamic large object is one by its metadata, which a POST replaces; others keep their bodies. */

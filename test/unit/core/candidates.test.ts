@@ -37,7 +37,10 @@ describe('what a DELETE may take back', () => {
     const { candidates, newest } = await candidatesIn({ ...three, ...leftovers }, { body: 'nine' });
     expect(candidates.takeLeftovers()).toEqual([]);
     expect(await newest(1)).toEqual([named(3)]);
-    expect(candidates.takeLeftovers()).toEqual([named(9), named(8)]);
+    expect(candidates.takeLeftovers()).toEqual([
+      { name: named(9), isMarker: false, isHalfMade: false },
+      { name: named(8), isMarker: true, isHalfMade: true },
+    ]);
     expect(candidates.takeLeftovers()).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from '../../../src/core/decide_nulls';
-import type { IdStep, Kept, State } from '../../../src/core/decide_with_ids';
+import type { IdStep, Kept } from '../../../src/core/decide_with_ids';
+import type { State } from '../../../src/core/state';
 
 const id = (second: number) => `000000000${second}.00000`;
 const data = (second: number): Kept => ({ id: id(second), isMarker: false });
@@ -45,14 +46,19 @@ describe('a write with versions switched off', () => {
   it.each<[string, State, Kept[], string[]]>([
     ['creates', nothing, [], ['forward']],
     ['replaces the object itself', itself(5), [], ['forward']],
-    ['drops the null version', link(5), [data(4)], ['forward', `drop ${id(4)}`]],
-    ['keeps one that was left a version', link(5), [data(4), data(3)], ['forward', `drop ${id(4)}`]],
-    ['drops a marker left over', itself(5), [marker(4)], ['forward', `drop ${id(4)}`]],
+    ['drops the null version', link(5), [data(4)], ['begin', 'forward', `drop ${id(4)}`, 'end']],
+    [
+      'keeps one that was left a version',
+      link(5),
+      [data(4), data(3)],
+      ['begin', 'forward', `drop ${id(4)}`, 'end'],
+    ],
+    ['drops a marker left over', itself(5), [marker(4)], ['begin', 'forward', `drop ${id(4)}`, 'end']],
     [
       'drops the null version before what is left over',
       link(5),
       [marker(6), data(4), marker(3)],
-      ['forward', `drop ${id(4)}`, `drop ${id(6)}`, `drop ${id(3)}`],
+      ['begin', 'forward', `drop ${id(4)}`, `drop ${id(6)}`, `drop ${id(3)}`, 'end'],
     ],
   ])('%s', (_, state, kept, steps) => {
     expect(decideNullWrite(state, kept).map(show)).toEqual(steps);
@@ -62,11 +68,30 @@ describe('a write with versions switched off', () => {
 describe('a DELETE with versions switched off', () => {
   it('writes a marker, and drops what it takes the place of', () => {
     const kept = [data(4), marker(3)];
+    const over = `link_${id(5)}`;
     expect(decideNullDelete(link(5), kept, id(9))).toEqual([
+      { do: 'begin', unfinished: { happens: 'changed', over, adds: [id(9)], drops: [id(4), id(3)] } },
       { do: 'mark', id: id(9), nulls: kept },
       { do: 'forward' },
       { do: 'drop', id: id(4) },
       { do: 'drop', id: id(3) },
+      { do: 'end' },
+    ]);
+  });
+
+  it('of nothing has happened once its marker is there', () => {
+    expect(decideNullDelete(nothing, [marker(4)], id(9))[0]).toEqual({
+      do: 'begin',
+      unfinished: { happens: 'written', over: 'nothing', adds: [id(9)], drops: [id(4)] },
+    });
+  });
+
+  it('of what has no id notes its marker', () => {
+    expect(decideNullDelete(itself(5), [], id(9)).map(show)).toEqual([
+      'begin',
+      `mark ${id(9)}`,
+      'forward',
+      'end',
     ]);
   });
 

@@ -4,10 +4,8 @@ import {
   decideRemoval,
   decideRestore,
   decideWrite,
-  latest,
-  stateOf,
-  type State,
 } from '../../../src/core/decide_with_ids';
+import { latest, stateOf, type State } from '../../../src/core/state';
 import { versionName } from '../../../src/core/version_names';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
@@ -19,6 +17,11 @@ const nothing: State = { is: 'nothing' };
 const itself: State = { is: 'null', timestamp: id(5), contentType: 'text/plain' };
 const link: State = { is: 'link', id: id(5), newest: id(5), contentType: 'text/plain' };
 const keep = { do: 'keep', id: id(5), nulls };
+const end = { do: 'end' };
+const begin = (happens: string, over: string, more: { adds?: string[]; drops?: string[] }) => ({
+  do: 'begin',
+  unfinished: { happens, over, adds: [], drops: [], ...more },
+});
 
 describe('an object of a container with ids', () => {
   const info = { timestamp: id(7), contentType: 'text/plain' };
@@ -78,38 +81,60 @@ describe('the later of two ids', () => {
   });
 });
 
+const itsKey = `null_${id(5)}`;
+
 describe.each([
-  ['of nothing', nothing, []],
-  ['of a link', link, []],
-  ['of what has no id', itself, [keep]],
-])('what is decided %s', (_, state, before) => {
+  ['of nothing', nothing, [], [begin('linked', 'nothing', { adds: [id(9)] })], []],
+  ['of a link', link, [], [], []],
+  [
+    'of what has no id',
+    itself,
+    [keep],
+    [begin('linked', itsKey, { adds: [id(5), id(9)] })],
+    [begin('changed', itsKey, { adds: [id(5), id(9)] })],
+  ],
+])('what is decided %s', (_, state, kept, writing, deleting) => {
+  const [before, after] =
+    state.is === 'null' ? [[begin('changed', itsKey, { adds: [id(5)] }), ...kept], [end]] : [kept, []];
+
   it('for a write is a version, and a link to it', () => {
-    const steps = [...before, { do: 'write', id: id(9) }, { do: 'point', id: id(9) }];
-    expect(decideWrite(state, nulls, id(9))).toEqual(steps);
+    const steps = [...writing, ...kept, { do: 'write', id: id(9) }, { do: 'point', id: id(9) }];
+    expect(decideWrite(state, nulls, id(9))).toEqual([...steps, ...(writing.length > 0 ? [end] : [])]);
   });
 
   it('for what cannot be sent elsewhere is to let it through', () => {
-    expect(decideOverwrite(state, nulls)).toEqual([...before, { do: 'forward' }]);
+    expect(decideOverwrite(state, nulls)).toEqual([...before, { do: 'forward' }, ...after]);
   });
 
   it('for a DELETE is a marker before it is let through', () => {
-    const steps = [...before, { do: 'mark', id: id(9) }, { do: 'forward' }];
-    expect(decideDelete(state, nulls, id(9))).toEqual(steps);
+    const steps = [...deleting, ...kept, { do: 'mark', id: id(9) }, { do: 'forward' }];
+    expect(decideDelete(state, nulls, id(9))).toEqual([...steps, ...after]);
   });
 
   it('to restore a version is a link to it, with a note of a newer one', () => {
-    const steps = [...before, { do: 'point', id: id(3), newest: id(4) }];
+    const steps = [...before, { do: 'point', id: id(3), newest: id(4) }, ...after];
     expect(decideRestore(state, nulls, id(3), id(4))).toEqual(steps);
   });
 
   it('to restore the newest version is a link without a note', () => {
-    expect(decideRestore(state, nulls, id(3), id(3))).toEqual([...before, { do: 'point', id: id(3) }]);
+    const steps = [...before, { do: 'point', id: id(3) }, ...after];
+    expect(decideRestore(state, nulls, id(3), id(3))).toEqual(steps);
   });
 });
 
 describe('the removal of a version', () => {
   it.each([
-    ['lets the link go first if that leads to it', link, 5, [{ do: 'forward' }, { do: 'drop', id: id(5) }]],
+    [
+      'lets the link go first if that leads to it',
+      link,
+      5,
+      [
+        begin('changed', `link_${id(5)}`, { drops: [id(5)] }),
+        { do: 'forward' },
+        { do: 'drop', id: id(5) },
+        end,
+      ],
+    ],
     ['leaves a link to another', link, 4, [{ do: 'drop', id: id(4) }]],
     ['leaves what has no id', itself, 5, [{ do: 'drop', id: id(5) }]],
     ['drops it if nothing is current', nothing, 5, [{ do: 'drop', id: id(5) }]],

@@ -115,7 +115,7 @@ describe('a leftover', () => {
 
   it.each<[string, boolean, string, Archived, string, Archived | undefined]>([
     ['a marker that is half made', true, exact(6), { is: 'half made' }, exact(5), five],
-    ['the same of nothing', true, exact(6), { is: 'half made' }, exact(5), undefined],
+    ['the same of nothing', false, exact(6), { is: 'half made' }, exact(5), undefined],
     ['an entry of nothing', false, exact(5), five, exact(5), undefined],
     ['a marker of nothing', false, exact(6), deleting(exact(5)), exact(5), undefined],
     ['what has the object’s timestamp', true, exact(5), { body: 'other' }, exact(5), five],
@@ -225,16 +225,17 @@ describe('the name of a marker', () => {
 describe('a survey', () => {
   const deletes = { notes: { deletes: exact(5) } };
 
-  it.each<[string, Record<string, Archived>, Archived | undefined, string[], string | undefined]>([
-    ['nothing in an empty archive', {}, { body: 'five' }, [], undefined],
+  it.each<[string, Record<string, Archived>, Archived | undefined, string[], string[], string | undefined]>([
+    ['nothing in an empty archive', {}, { body: 'five' }, [], [], undefined],
     [
       'nothing older than the object',
       { [exact(4)]: { body: 'four' }, [exact(3)]: {} },
       { body: 'five' },
       [],
+      [],
       undefined,
     ],
-    ['the object’s own entry', { [exact(5)]: { body: 'five' } }, { body: 'five' }, [exact(5)], undefined],
+    ['the object’s own entry', { [exact(5)]: { body: 'five' } }, { body: 'five' }, [exact(5)], [], undefined],
     [
       'all leftovers, and the newest entry besides',
       {
@@ -245,7 +246,8 @@ describe('a survey', () => {
         [exact(9)]: { is: 'half made' },
       },
       { body: 'five' },
-      [exact(9), exact(6), exact(5)],
+      [exact(6), exact(5)],
+      [exact(9)],
       exact(8),
     ],
     [
@@ -253,20 +255,24 @@ describe('a survey', () => {
       { [exact(3)]: { body: 'five' }, [exact(4)]: { body: 'five' }, [exact(7)]: {} },
       { body: 'five', notes: { restored: [exact(3), exact(7)] } },
       [exact(7), exact(3)],
+      [],
       undefined,
     ],
     [
-      'of nothing the newest entry, and what is half made before it',
+      'of nothing what is half made and newer than all else',
       { [exact(6)]: { is: 'half made' }, [exact(7)]: { body: 'seven' }, [exact(8)]: { is: 'half made' } },
       undefined,
+      [],
       [exact(8)],
-      exact(7),
+      exact(8),
     ],
-    ['of nothing nothing', {}, undefined, [], undefined],
-  ])('finds %s', async (_, archive, current, leftovers, newest) => {
+    ['of nothing the newest entry', { [exact(6)]: {}, [exact(7)]: {} }, undefined, [], [], exact(7)],
+    ['of nothing nothing', {}, undefined, [], [], undefined],
+  ])('finds %s', async (_, archive, current, leftovers, unfinished, newest) => {
     const { entries } = entriesIn(archive);
     expect(await entries.survey(current && infoOf(exact(5), current))).toEqual({
       leftovers: leftovers.map(named),
+      unfinished: unfinished.map(named),
       newest: newest && named(newest),
     });
   });

@@ -18,11 +18,13 @@ describe('a write with versions switched off', () => {
     const result = await world.versions.replace(OBJECT, world.operation('three'));
     expect(result).toEqual({ result: 'forwarded' });
     expect(world.asked()).toEqual([
-      'stat c/o',
+      'look c/o',
       'stat index',
       `stat ${id(1)}`,
+      `begin changed.link_${id(2)}....${id(1)}`,
       'forward c/o',
       `remove ${id(1)}`,
+      'end',
     ]);
     expect(world.guarded).toEqual([expect.objectContaining({ link: IdsWorld.at(id(2)) })]);
   });
@@ -31,7 +33,7 @@ describe('a write with versions switched off', () => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     await world.itself('two');
     await world.versions.replace(OBJECT, world.operation('three'));
-    expect(world.asked()).toEqual(['stat c/o', 'forward c/o']);
+    expect(world.asked()).toEqual(['look c/o', 'forward c/o']);
   });
 
   it.each(['failed', 'unknown'] as const)('drops nothing if it is not done: %s', async (outcome) => {
@@ -50,7 +52,7 @@ describe('a write with versions switched off', () => {
   it.each(notNow)('changes nothing if the guard says: %s', async (verdict, result, done) => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     expect(await world.versions.replace(OBJECT, world.operation('two', {}, verdict))).toEqual(result);
-    expect(world.asked()).toEqual(['stat c/o', ...done]);
+    expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 });
 
@@ -63,22 +65,34 @@ describe('a DELETE with versions switched off', () => {
     const result = await world.versions.deleteNull(OBJECT, world.operation(undefined));
     expect(result).toEqual({ result: 'forwarded', id: NOW, isNull: true });
     expect(world.changes()).toEqual([
+      `begin changed.link_${id(2)}..${NOW}..${id(1)}`,
       `putNote index ${NULLS}${NOW}_${id(1)}`,
       expect.stringMatching(`^putVersionMarker ${NOW} .*;hindsight_null=${NOW}$`),
       'forward c/o',
       `remove ${id(1)}`,
+      'end',
     ]);
     expect(world.guarded).toHaveLength(1);
   });
 
-  it('tells of each id under which it tries to write its marker', async () => {
-    const world = await new IdsWorld().version(NOW, 'one').version(id(1), 'two').link(id(1));
+  it('tells of each id under which it tries to write its marker, also where it notes that', async () => {
+    const world = await new IdsWorld()
+      .nulls([id(1), 'one'])
+      .version(id(2), 'two')
+      .link(id(2));
+    world.told.before = (text) => {
+      if (text.startsWith('putVersionMarker') && world.ids().length === 2) world.version(NOW, 'one');
+    };
     expect(await world.versions.deleteNull(OBJECT, world.operation(undefined))).toMatchObject({
       id: '2000000000.00001',
     });
     expect(await findNull(world.map, VERSIONS, OBJECT)).toMatchObject({
       found: { id: '2000000000.00001', isMarker: true },
     });
+    expect(world.changes().filter((each) => each.startsWith('begin'))).toEqual([
+      `begin changed.link_${id(2)}..${NOW}..${id(1)}`,
+      `begin changed.link_${id(2)}..2000000000.00001..${id(1)}`,
+    ]);
   });
 
   it('replaces a marker before', async () => {
@@ -90,7 +104,7 @@ describe('a DELETE with versions switched off', () => {
   it.each(notNow)('changes nothing if the guard says: %s', async (verdict, result, done) => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     expect(await world.versions.deleteNull(OBJECT, world.operation(undefined, {}, verdict))).toEqual(result);
-    expect(world.asked()).toEqual(['stat c/o', ...done]);
+    expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 });
 
@@ -99,7 +113,7 @@ describe('the place of a version', () => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     await world.itself('two');
     expect(await world.versions.locate(OBJECT, undefined)).toEqual(OBJECT);
-    expect(world.asked()).toEqual(['stat c/o']);
+    expect(world.asked()).toEqual(['look c/o']);
   });
 
   it('is the object if that is a link to it', async () => {
@@ -135,22 +149,24 @@ describe('the removal of a version', () => {
   it('leaves what is current if that is another', async () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
     expect(await remove(world, id(1))).toEqual({ result: 'removed', isMarker: false, current: id(2) });
-    expect(world.asked()).toEqual(['stat c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
+    expect(world.asked()).toEqual(['look c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
   });
 
   it('leaves what has no id', async () => {
     const world = new IdsWorld().version(id(1));
     await world.itself('two');
     expect(await remove(world, id(1))).toEqual({ result: 'removed', isMarker: true });
-    expect(world.asked()).toEqual(['stat c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
+    expect(world.asked()).toEqual(['look c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
   });
 
   it('makes the one before current, and then removes it', async () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
     expect(await remove(world, id(2))).toEqual({ result: 'removed', isMarker: false, current: id(1) });
     expect(world.changes()).toEqual([
+      `begin changed.link_${id(2)}....${id(2)}`,
       `putLink c/o ${id(1)} {"etag":"one","contentType":"text/plain;hindsight_newest=${id(2)}"}`,
       `remove ${id(2)}`,
+      'end',
     ]);
   });
 
@@ -158,15 +174,17 @@ describe('the removal of a version', () => {
     const world = new IdsWorld().version(id(1), 'one').version(id(2));
     expect(await remove(world, id(2))).toEqual({ result: 'removed', isMarker: true, current: id(1) });
     expect(world.changes()).toEqual([
+      `begin changed.nothing....${id(2)}`,
       `putLink c/o ${id(1)} {"etag":"one","contentType":"text/plain;hindsight_newest=${id(2)}"}`,
       `remove ${id(2)}`,
+      'end',
     ]);
   });
 
   it('of a marker notes the newest that is listed', async () => {
     const world = new IdsWorld().version(id(1), 'one').version(id(2)).version(id(3), 'never current');
     await remove(world, id(2));
-    expect(world.changes()[0]).toContain(`hindsight_newest=${id(3)}`);
+    expect(world.changes()[1]).toContain(`hindsight_newest=${id(3)}`);
   });
 
   it('of an older marker makes nothing current', async () => {
@@ -190,7 +208,12 @@ describe('the removal of a version', () => {
   it('of the last lets the object go', async () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     expect(await remove(world, id(1))).toEqual({ result: 'removed', isMarker: false });
-    expect(world.changes()).toEqual(['forward c/o', `remove ${id(1)}`]);
+    expect(world.changes()).toEqual([
+      `begin changed.link_${id(1)}....${id(1)}`,
+      'forward c/o',
+      `remove ${id(1)}`,
+      'end',
+    ]);
   });
 
   it('of a marker with nothing before it leaves nothing', async () => {
@@ -199,10 +222,13 @@ describe('the removal of a version', () => {
     expect(world.changes()).toEqual([`remove ${id(1)}`]);
   });
 
-  it.each(['failed', 'unknown'] as const)('does not happen if the object stays: %s', async (outcome) => {
+  it.each([
+    ['failed', ['end']],
+    ['unknown', []],
+  ] as const)('does not happen if the object stays: %s', async (outcome, then) => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     expect(await remove(world, id(1), outcome)).toEqual({ result: 'refused' });
-    expect(world.changes()).toEqual(['forward c/o']);
+    expect(world.changes().slice(1)).toEqual(['forward c/o', ...then]);
   });
 
   it('is one of nothing if it is not there, and tells what is current', async () => {
@@ -246,8 +272,10 @@ describe('the removal of the null version', () => {
       .link(id(2));
     expect(await remove(world)).toEqual({ result: 'removed', isMarker: false, current: id(1) });
     expect(world.changes()).toEqual([
+      `begin changed.link_${id(2)}....${id(2)}`,
       `putLink c/o ${id(1)} {"etag":"one","contentType":"text/plain;hindsight_newest=${id(2)}"}`,
       `remove ${id(2)}`,
+      'end',
       'remove index',
     ]);
   });
@@ -267,7 +295,7 @@ describe('the removal of the null version', () => {
       .version(id(2), 'two')
       .link(id(2));
     await world.versions.removeVersion(OBJECT, id(1), world.operation(undefined));
-    expect(world.asked()).toEqual(['stat c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
+    expect(world.asked()).toEqual(['look c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
   });
 
   it('is one of nothing if there is none', async () => {
@@ -290,8 +318,10 @@ describe('the removal of the null version', () => {
     const timestamp = await world.itself('three');
     expect(await remove(world)).toEqual({ result: 'removed', current: id(2) });
     expect(world.changes()).toEqual([
+      `begin changed.null_${timestamp}....${id(3)}`,
       `putLink c/o ${id(2)} {"etag":"two","contentType":"text/plain;hindsight_null=${id(2)};hindsight_newest=${timestamp}"}`,
       `remove ${id(3)}`,
+      'end',
     ]);
   });
 
@@ -306,7 +336,7 @@ describe('the removal of the null version', () => {
     const world = new IdsWorld().nulls([id(1)]);
     await world.itself('two');
     expect(await remove(world, 'failed')).toEqual({ result: 'refused' });
-    expect(world.changes()).toEqual(['forward c/o']);
+    expect(world.changes().slice(1)).toEqual(['forward c/o', 'end']);
   });
 });
 

@@ -241,7 +241,7 @@ describe('a change of metadata', () => {
 describe('a DELETE in history mode', () => {
   const history = { mode: 'history' } as const;
 
-  it('archives, writes a marker that notes the object, and deletes', async () => {
+  it('archives, writes a marker half that notes the object, deletes, and finishes the marker', async () => {
     const { map, asked, forwarded, perform } = world();
     map.put(OBJECT, 'one');
     expect(await perform('delete', history)).toBe('forwarded');
@@ -251,14 +251,64 @@ describe('a DELETE in history mode', () => {
       `copy c/o archive/001o/${at(1)}`,
       `putMarker archive/001o/${at(2)} {"deletes":"${at(1)}"}`,
       'forward',
+      `finishMarker archive/001o/${at(2)}`,
     ]);
     expect(forwarded).toEqual([{}]);
   });
 
+  it('whose marker cannot be finished is not acknowledged, and takes nothing back', async () => {
+    const { map, asked, fails, perform } = world();
+    map.put(OBJECT, 'one');
+    fails.set('finishMarker', refused);
+    await expect(perform('delete', history)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(asked.at(-1)).toBe(`finishMarker archive/001o/${at(2)}`);
+  });
+
+  it('whose marker has gone is not acknowledged', async () => {
+    const { map, told, perform } = world();
+    map.put(OBJECT, 'one');
+    told.answer = (text, answer) => (text.startsWith('finishMarker') ? false : answer);
+    await expect(perform('delete', history)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it.each<[Outcome, readonly string[]]>([
+    ['unknown', []],
+    ['failed', ['stat c/o', `remove archive/001o/${at(2)}`, `remove archive/001o/${at(1)}`]],
+  ])('whose end is %s finishes no marker', async (outcome, then) => {
+    const { map, asked, perform } = world();
+    map.put(OBJECT, 'one');
+    await perform('delete', { ...history, outcome });
+    expect(asked.slice(asked.indexOf('forward') + 1)).toEqual(then);
+  });
+
+  it.each(['write', 'update', 'delete'] as const)(
+    'that was interrupted before it happened has its marker taken back by the next: %s',
+    async (kind) => {
+      const { map, asked, perform } = world();
+      map.put(OBJECT, 'one');
+      await map.putMarker(entry(at(2)));
+      await perform(kind, history);
+      // a look at whose marker it is, first
+      expect(asked[3]).toBe(`retractMarker archive/001o/${at(2)}`);
+    },
+  );
+
+  it.each(['write', 'delete'] as const)(
+    'that was interrupted after it happened has its marker finished by the next: %s',
+    async (kind) => {
+      const { map, asked, guarded, perform } = world();
+      await map.putMarker(entry(at(1)));
+      await perform(kind, history);
+      expect(asked[3]).toBe(`finishMarker archive/001o/${at(1)}`);
+      expect(guarded).toEqual([undefined]);
+    },
+  );
+
   it('writes a marker also of nothing', async () => {
     const { asked, guarded, perform } = world();
     expect(await perform('delete', history)).toBe('forwarded');
-    expect(asked.slice(2)).toEqual([`putMarker archive/001o/${at(1)} {}`, 'forward']);
+    const marker = `archive/001o/${at(1)}`;
+    expect(asked.slice(2)).toEqual([`putMarker ${marker} {}`, 'forward', `finishMarker ${marker}`]);
     expect(guarded).toEqual([undefined]);
   });
 

@@ -1,11 +1,10 @@
 import { noteToKeep } from '../../../src/core/versions_with_ids';
 import type { Verdict } from '../../../src/core/versions';
 import { StoreError } from '../../../src/stores/error';
-import { id, IdsWorld, NOW, OBJECT, VERSIONS } from '../../support/ids_world';
+import { id, IdsWorld, NOW, OBJECT } from '../../support/ids_world';
 
 const refused = new StoreError('refused', 'not allowed', 403);
 const unavailable = new StoreError('unavailable', 'no answer');
-const PREFIX = `a ${VERSIONS} o\x01\x01`;
 const notNow: [Verdict, object, readonly string[]][] = [
   ['stop', { result: 'stopped' }, []],
   ['pass', { result: 'forwarded' }, ['forward c/o']],
@@ -17,18 +16,19 @@ describe('a write', () => {
     const result = await world.versions.write(OBJECT, world.operation('one', { etag: 'one' }), true);
     expect(result).toEqual({ result: 'forwarded', id: NOW });
     expect(world.asked()).toEqual([
-      'stat c/o',
-      `firstName ${PREFIX}`,
+      'look c/o',
+      `begin linked.nothing..${NOW}..`,
       `forward ${NOW}`,
       `putLink c/o ${NOW} {"etag":"one"}`,
+      'end',
     ]);
     expect(world.guarded).toEqual([undefined]);
   });
 
-  it('over a link asks for no listing, and keeps nothing', async () => {
+  it('over a link notes nothing, and keeps nothing', async () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     await world.versions.write(OBJECT, world.operation('two', { etag: 'two' }), true);
-    expect(world.asked()).toEqual(['stat c/o', `forward ${NOW}`, `putLink c/o ${NOW} {"etag":"two"}`]);
+    expect(world.asked()).toEqual(['look c/o', `forward ${NOW}`, `putLink c/o ${NOW} {"etag":"two"}`]);
     expect(world.guarded).toEqual([expect.objectContaining({ etag: '' })]);
   });
 
@@ -38,10 +38,12 @@ describe('a write', () => {
     const result = await world.versions.write(OBJECT, world.operation('three', { etag: 'three' }), true);
     expect(result).toEqual({ result: 'forwarded', id: NOW });
     expect(world.changes()).toEqual([
+      `begin linked.null_${timestamp}..${timestamp}_${NOW}..`,
       `putNote index application/x-null-versions;hindsight_nulls=${timestamp}_${id(1)}`,
       `copy c/o ${timestamp} {} text/plain;hindsight_null=${timestamp}`,
       `forward ${NOW}`,
       `putLink c/o ${NOW} {"etag":"three"}`,
+      'end',
     ]);
   });
 
@@ -72,14 +74,14 @@ describe('a write', () => {
     };
     const operation = world.operation('two', { outcome: 'failed' });
     expect(await world.versions.write(OBJECT, operation, true)).toEqual({ result: 'forwarded' });
-    expect(world.changes().map((each) => each.split(' ')[0])).toEqual(['putNote', 'forward']);
+    expect(world.changes().map((each) => each.split(' ')[0])).toEqual(['begin', 'putNote', 'forward', 'end']);
   });
 
   it('that cannot be sent elsewhere goes to the object, and has no id', async () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     const result = await world.versions.write(OBJECT, world.operation('two'), false);
     expect(result).toEqual({ result: 'forwarded' });
-    expect(world.asked()).toEqual(['stat c/o', 'forward c/o']);
+    expect(world.asked()).toEqual(['look c/o', 'forward c/o']);
   });
 
   it('that cannot be sent elsewhere keeps what has no id', async () => {
@@ -87,9 +89,11 @@ describe('a write', () => {
     const timestamp = await world.itself('two');
     await world.versions.write(OBJECT, world.operation('three'), false);
     expect(world.changes()).toEqual([
+      `begin changed.null_${timestamp}..${timestamp}..`,
       `putNote index application/x-null-versions;hindsight_nulls=${timestamp}_${id(1)}`,
       `copy c/o ${timestamp} {} text/plain;hindsight_null=${timestamp}`,
       'forward c/o',
+      'end',
     ]);
   });
 
@@ -97,7 +101,7 @@ describe('a write', () => {
     const world = new IdsWorld();
     await world.itself('one');
     expect(await world.versions.write(OBJECT, world.operation('two', {}, verdict), true)).toEqual(result);
-    expect(world.asked()).toEqual(['stat c/o', ...done]);
+    expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 
   it('that fails removes what it kept, and makes no link', async () => {
@@ -105,7 +109,7 @@ describe('a write', () => {
     const timestamp = await world.itself('one');
     const operation = world.operation('two', { outcome: 'failed' });
     expect(await world.versions.write(OBJECT, operation, true)).toEqual({ result: 'forwarded' });
-    expect(world.changes().slice(2)).toEqual([`forward ${NOW}`, `remove ${timestamp}`]);
+    expect(world.changes().slice(3)).toEqual([`forward ${NOW}`, `remove ${timestamp}`, 'end']);
     expect(world.map.linkAt(OBJECT)).toBeUndefined();
   });
 
@@ -114,7 +118,7 @@ describe('a write', () => {
     await world.itself('one');
     world.map.vanishing.add('o');
     await world.versions.write(OBJECT, world.operation('two', { outcome: 'failed' }), true);
-    expect(world.changes().at(-1)).toBe(`forward ${NOW}`);
+    expect(world.changes().slice(-2)).toEqual([`forward ${NOW}`, 'end']);
   });
 
   it('that may have been done removes nothing, and makes no link', async () => {
@@ -131,16 +135,18 @@ describe('a write', () => {
     const sent = { etag: 'one', expiry: { at: '5' }, mayExpire: true };
     await world.versions.write(OBJECT, world.operation('one', sent), true);
     expect(world.changes()).toEqual([
+      `begin linked.nothing..${NOW}..`,
       `forward ${NOW}`,
       `keepForever ${NOW}`,
       `putLink c/o ${NOW} {"etag":"one","expiry":{"at":"5"}}`,
+      'end',
     ]);
   });
 
   it('looks at the version if it is not known what the store made of it', async () => {
     const world = new IdsWorld();
     await world.versions.write(OBJECT, world.operation('one'), true);
-    expect(world.asked().slice(3)).toEqual([`stat ${NOW}`, `putLink c/o ${NOW} {"etag":"one"}`]);
+    expect(world.asked().slice(3)).toEqual([`stat ${NOW}`, `putLink c/o ${NOW} {"etag":"one"}`, 'end']);
   });
 
   it('of a symlink makes a link that tells of the version only its content type', async () => {
@@ -149,7 +155,7 @@ describe('a write', () => {
     world.told.answer = (text, answer) =>
       text.startsWith('stat versions/') ? { ...(answer as object), link } : answer;
     await world.versions.write(OBJECT, world.operation('one'), true);
-    expect(world.asked().at(-1)).toBe(`putLink c/o ${NOW} {"contentType":"text/plain"}`);
+    expect(world.asked().at(-2)).toBe(`putLink c/o ${NOW} {"contentType":"text/plain"}`);
   });
 
   it('does not end well if the version has gone meanwhile', async () => {
@@ -175,8 +181,8 @@ describe('a write', () => {
     const write = world.versions.write(OBJECT, world.operation('three', { etag: 'three' }), true);
     await expect(write).rejects.toBe(error);
     expect(world.ids()).toHaveLength(count);
-    const removed = [`remove ${NOW}`, `remove ${timestamp}`];
-    expect(world.changes().filter((each) => each.startsWith('remove'))).toEqual(count === 1 ? removed : []);
+    const removed = [`remove ${NOW}`, `remove ${timestamp}`, 'end'];
+    expect(world.changes().filter((each) => /^(remove|end)/.test(each))).toEqual(count === 1 ? removed : []);
   });
 
   it('does not happen if what has no id cannot be kept', async () => {
@@ -193,7 +199,7 @@ describe('a write', () => {
     world.told.fails.set('remove', unavailable);
     await world.versions.write(OBJECT, world.operation('two', { outcome: 'failed' }), true);
     expect(world.logged.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-      { err: 'no answer', msg: 'a version that was to go stays' },
+      { err: 'no answer', msg: 'a version that was to go stays until the object is next written or deleted' },
     ]);
   });
 
@@ -252,7 +258,7 @@ describe('a DELETE', () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     const result = await world.versions.delete(OBJECT, world.operation(undefined));
     expect(result).toEqual({ result: 'forwarded', id: NOW });
-    expect(world.asked()).toEqual(['stat c/o', `putVersionMarker ${NOW}`, 'forward c/o']);
+    expect(world.asked()).toEqual(['look c/o', `putVersionMarker ${NOW}`, 'forward c/o']);
     expect(world.guarded).toHaveLength(1);
   });
 
@@ -261,35 +267,37 @@ describe('a DELETE', () => {
     const timestamp = await world.itself('one');
     await world.versions.delete(OBJECT, world.operation(undefined));
     expect(world.changes()).toEqual([
+      `begin changed.null_${timestamp}..${timestamp}_${NOW}..`,
       `putNote index application/x-null-versions;hindsight_nulls=${timestamp}`,
       `copy c/o ${timestamp} {} text/plain;hindsight_null=${timestamp}`,
       `putVersionMarker ${NOW}`,
       'forward c/o',
+      'end',
     ]);
   });
 
   it('writes its marker under the first id that is free', async () => {
-    const world = await new IdsWorld()
-      .version(NOW, 'one')
-      .version('2000000000.00001', 'two')
-      .version(id(1), 'older')
-      .link(id(1));
+    const world = await new IdsWorld().version(id(1), 'older').link(id(1));
+    // listed by no store yet
+    world.told.before = (text) => {
+      if (text.startsWith('putVersionMarker') && world.ids().length === 1) world.version(NOW, 'one');
+    };
     const result = await world.versions.delete(OBJECT, world.operation(undefined));
-    expect(result).toEqual({ result: 'forwarded', id: '2000000000.00002' });
+    expect(result).toEqual({ result: 'forwarded', id: '2000000000.00001' });
   });
 
   it.each(notNow)('marks nothing if the guard says: %s', async (verdict, result, done) => {
     const world = new IdsWorld();
     await world.itself('one');
     expect(await world.versions.delete(OBJECT, world.operation(undefined, {}, verdict))).toEqual(result);
-    expect(world.asked()).toEqual(['stat c/o', ...done]);
+    expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 
   it('that fails removes its marker, and then what it kept', async () => {
     const world = new IdsWorld();
     const timestamp = await world.itself('one');
     await world.versions.delete(OBJECT, world.operation(undefined, { outcome: 'failed' }));
-    expect(world.changes().slice(-2)).toEqual([`remove ${NOW}`, `remove ${timestamp}`]);
+    expect(world.changes().slice(-3)).toEqual([`remove ${NOW}`, `remove ${timestamp}`, 'end']);
   });
 
   it('that may have been done leaves its marker', async () => {
@@ -305,7 +313,7 @@ describe('the restoration of a version', () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
     expect(await world.versions.restore(OBJECT, id(1))).toMatchObject({ etag: 'one' });
     expect(world.asked()).toEqual([
-      'stat c/o',
+      'look c/o',
       `stat ${id(1)}`,
       `putLink c/o ${id(1)} {"etag":"one","contentType":"text/plain;hindsight_newest=${id(2)}"}`,
     ]);
@@ -322,9 +330,11 @@ describe('the restoration of a version', () => {
     const timestamp = await world.itself('three');
     await world.versions.restore(OBJECT, id(1));
     expect(world.changes()).toEqual([
+      `begin changed.null_${timestamp}..${timestamp}..`,
       `putNote index application/x-null-versions;hindsight_nulls=${timestamp}_${id(2)}`,
       `copy c/o ${timestamp} {} text/plain;hindsight_null=${timestamp}`,
       `putLink c/o ${id(1)} {"etag":"one","contentType":"text/plain;hindsight_newest=${timestamp}"}`,
+      'end',
     ]);
   });
 
@@ -368,14 +378,20 @@ describe('the removal of a version', () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     const removal = await world.versions.remove(OBJECT, id(1), world.operation(undefined));
     expect(removal).toEqual({ result: 'removed', current: undefined });
-    expect(world.asked()).toEqual(['stat c/o', 'forward c/o', `remove ${id(1)}`]);
+    expect(world.asked()).toEqual([
+      'look c/o',
+      `begin changed.link_${id(1)}....${id(1)}`,
+      'forward c/o',
+      `remove ${id(1)}`,
+      'end',
+    ]);
   });
 
   it('tells what stays current', async () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
     const removal = await world.versions.remove(OBJECT, id(1), world.operation(undefined));
     expect(removal).toEqual({ result: 'removed', current: id(2) });
-    expect(world.asked()).toEqual(['stat c/o', `remove ${id(1)}`]);
+    expect(world.asked()).toEqual(['look c/o', `remove ${id(1)}`]);
   });
 
   it('tells that it was not there', async () => {
@@ -385,11 +401,14 @@ describe('the removal of a version', () => {
     expect(removal).toEqual({ result: 'missing', current: undefined });
   });
 
-  it.each(['failed', 'unknown'] as const)('does not happen if the link stays: %s', async (outcome) => {
+  it.each([
+    ['failed', ['end']],
+    ['unknown', []],
+  ] as const)('does not happen if the link stays: %s', async (outcome, then) => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     const removal = await world.versions.remove(OBJECT, id(1), world.operation(undefined, { outcome }));
     expect(removal).toEqual({ result: 'refused' });
-    expect(world.asked()).toEqual(['stat c/o', 'forward c/o']);
+    expect(world.asked().slice(2)).toEqual(['forward c/o', ...then]);
   });
 });
 

@@ -1,0 +1,16 @@
+import { stateOf } from '../../src/core/state';
+import { goneAmong, unfinishedIn, unfinishedName } from '../../src/core/unfinished';
+import { parseVersionName, versionPrefix } from '../../src/core/version_names';
+import type { ObjectRef } from '../../src/stores/store';
+import type { MapStore } from './map_store';
+
+/** The ids of the versions of an object that a listing shows, the newest first. */
+export async function shownIds(store: MapStore, object: ObjectRef, versions: string): Promise<string[]> {
+  const state = stateOf(object, versions, await store.stat(object));
+  const prefix = versionPrefix(object.object);
+  const listed = await store.firstEntries(object.account, versions, prefix, Infinity);
+  const note = listed.find(({ name }) => name === unfinishedName(object.object));
+  const ids = listed.flatMap(({ name }) => parseVersionName(name)?.id ?? []);
+  const gone = goneAmong(ids, state, note && unfinishedIn(note.contentType));
+  return ids.filter((id) => !gone.includes(id));
+}
