@@ -16,7 +16,7 @@ import {
 } from './records';
 import { partOf } from './sums';
 import type { Table } from './table';
-import type { Tables } from './tables';
+import { metaKeys, type Tables } from './tables';
 
 /** What the records add up to, for one account or container. */
 interface Sum {
@@ -69,23 +69,28 @@ export class Check {
 
   /** Records that are not what was written; all else reads only the others. */
   *#records(): Generator<Problem> {
-    // Without these, something else cannot be found; most others follow from what can be read.
-    const { meta, accounts, containers } = this.#tables;
-    const irreplaceable: readonly Table<unknown>[] = [meta, accounts, containers];
-    for (const table of this.#tables.checked)
-      yield* this.#damagedRecords(table, irreplaceable.includes(table) ? 'nothing' : 'remove');
+    for (const table of this.#tables.checked) yield* this.#damagedRecords(table);
   }
 
-  *#damagedRecords(table: Table<unknown>, then: 'remove' | 'nothing'): Generator<Problem> {
+  *#damagedRecords(table: Table<unknown>): Generator<Problem> {
     for (const record of table.raw({ transaction: this.#snapshot })) {
       if (table.decoded(record) !== undefined) continue;
       const { key } = record;
       const object = table.name === 'objects' ? this.#keyName(key) : undefined;
       const shown = object ? formatName(object) : key.toString('hex').slice(0, 80);
       const text = `the record ${shown} of the table ${table.name} is damaged`;
-      if (then === 'nothing') yield problem('damaged-record', text, { do: 'nothing' });
+      if (this.#isNeeded(table, key)) yield problem('damaged-record', text, { do: 'nothing' });
       else yield problem('damaged-record', text, { do: 'remove-record', table: table.name, key }, object);
     }
+  }
+
+  /** Without some records something else cannot be found; most others follow from what can be read. */
+  #isNeeded(table: Table<unknown>, key: Buffer): boolean {
+    const { meta, accounts, containers } = this.#tables;
+    if (table.name !== meta.name) return table.name === accounts.name || table.name === containers.name;
+    // the scrubber begins anew, and who opens the folder is its owner
+    const { scrubbed, scrubEnded, owner } = metaKeys;
+    return ![scrubbed, scrubEnded, owner].some((each) => each.equals(key));
   }
 
   *#names(): Generator<Problem> {

@@ -11,7 +11,7 @@ import { Quarantine } from '../../../src/stores/embedded/quarantine';
 import { parseContentId } from '../../../src/stores/embedded/records';
 import { repair } from '../../../src/stores/embedded/repair';
 import type { ContentRef, Storage } from '../../../src/stores/embedded/storage';
-import { openTables, type Tables } from '../../../src/stores/embedded/tables';
+import { metaKeys, openTables, type Tables } from '../../../src/stores/embedded/tables';
 import { eventually } from '../../support/eventually';
 import { bytesOf, findings, namesOf, put, temporaryFolders } from '../../support/storage';
 
@@ -151,6 +151,38 @@ describe('a flipped bit', () => {
     await storage.scrubber.pass({ rate: 0, signal, report: ({ objects }) => found.push(...objects) });
     expect(found).toEqual([object]);
     await storage.close();
+  });
+
+  it.each(['owner', 'scrub_ended'])('in the record %s is repaired', async (name) => {
+    const folder = await filled(async (storage) => {
+      await put(storage, 'o', 'body');
+      const { signal } = new AbortController();
+      await storage.scrubber.pass({ rate: 0, signal, report: () => undefined });
+    });
+    await changeTables(folder, (tables) => raw(tables, 'meta').putSync(Buffer.from(name), Buffer.from('x')));
+    for await (const each of repair(folder)) void each;
+    expect(await findings(folder)).toEqual([]);
+    const storage = await openStorage(folder);
+    expect(namesOf(storage.listObjects('a', 'c', { limit: 10 }))).toEqual(['o']);
+    await storage.close();
+  });
+
+  it('in the record of a session lets no other server in, and is repaired', async () => {
+    const folder = await filled((storage) => put(storage, 'o', 'body'));
+    const storage = await openStorage(folder);
+    const damage = (tables: Tables) => {
+      for (const { key } of tables.sessions.raw()) raw(tables, 'sessions').putSync(key, Buffer.from('x'));
+    };
+    await changeTables(folder, damage);
+    await expect(openStorage(folder)).rejects.toMatchObject({ code: 'locked' });
+    await storage.close();
+    await changeTables(folder, (tables) => {
+      tables.sessions.putSync(idKey(tables.meta.get(metaKeys.owner)!), [1, 'x', 1]);
+      damage(tables);
+    });
+    for await (const each of repair(folder)) void each;
+    expect(await findings(folder)).toEqual([]);
+    await (await openStorage(folder)).close();
   });
 
   it('in a counter lets no container be removed that has objects', async () => {
