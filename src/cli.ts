@@ -77,7 +77,7 @@ program
 program
   .command('fsck')
   .description(
-    'verify the data of an embedded store: bodies, records, counters; changes nothing without --repair',
+    'verify the data of an embedded store: structure, records, bodies, counters; changes nothing without --repair',
   )
   .argument('<folder>', 'where the data lies')
   .option('--repair', 'move what is damaged to FOLDER/damaged, with a list, and correct the rest')

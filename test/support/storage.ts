@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,6 +13,9 @@ import type {
   ObjectRecord,
   Storage,
 } from '../../src/stores/embedded/storage';
+import { PageFile } from '../../src/stores/embedded/walk/page_file';
+import { walk } from '../../src/stores/embedded/walk/walk';
+import { TABLES } from '../../src/stores/embedded/walk/walk_database';
 
 /** A folder that is removed after the test file. */
 export function temporaryFolders(): () => Promise<string> {
@@ -76,8 +80,22 @@ export function namesOf(page: Listed<unknown>[]): string[] {
   return page.map((entry) => ('subdir' in entry ? `[${entry.subdir}]` : entry.name));
 }
 
+/** What `fsck` finds. The structure of the database must be right: tests that damage it have others. */
 export async function findings(folder: string): Promise<Finding[]> {
+  checkStructure(folder);
   const found: Finding[] = [];
   for await (const finding of fsck(folder)) found.push(finding);
   return found;
+}
+
+function checkStructure(folder: string): void {
+  const database = path.join(folder, 'data.mdb');
+  if (!statSync(database, { throwIfNoEntry: false })?.isFile()) return;
+  const file = PageFile.open(database);
+  try {
+    const { flaws } = walk(file, TABLES);
+    if (flaws.length > 0) throw new Error(`the structure of ${database}: ${JSON.stringify(flaws)}`);
+  } finally {
+    file.close();
+  }
 }

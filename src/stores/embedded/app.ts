@@ -13,6 +13,7 @@ import { type Housekeeping, keepHouse } from './housekeeping';
 import { openStorage, type StorageOptions } from './lmdb_storage';
 import type { Storage } from './storage';
 import { StorageError } from './storage_error';
+import { refuseDamaged } from './walk/refuse_damaged';
 
 const options = z.object({
   data: z.string(),
@@ -51,8 +52,9 @@ function housekeepingOf(given: z.infer<typeof options>, log: Log): Housekeeping 
 }
 
 /** @throws StorageError that names the option which helps */
-async function openData(folder: string, given: StorageOptions): Promise<Storage> {
+async function openData(folder: string, given: StorageOptions & { readonly log?: Log }): Promise<Storage> {
   try {
+    if (given.role !== 'worker') await refuseDamaged(folder, given.log);
     return await openStorage(folder, given);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;

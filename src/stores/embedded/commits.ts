@@ -146,7 +146,9 @@ export class Commits {
       }, this.#patience);
     });
     try {
-      return await Promise.race([this.#tables.root.childTransaction(work), late]);
+      const { root, lock } = this.#tables;
+      const committed = lock.committing(() => root.childTransaction(work));
+      return await Promise.race([committed, late]);
     } finally {
       clearTimeout(timer);
     }

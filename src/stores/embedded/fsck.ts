@@ -5,7 +5,7 @@ import { ContentFiles } from './content_files';
 import type { Finding, Problem } from './finding';
 import { checkRegularFile } from './regular_file';
 import { StorageError } from './storage_error';
-import { openTables } from './tables';
+import { closeTables, openAlone } from './tables';
 
 export type { Finding } from './finding';
 
@@ -24,14 +24,14 @@ export async function* fsck(folder: string): AsyncGenerator<Finding> {
 /** What `fsck` finds, with how a repair would fix it. */
 export async function* problems(folder: string): AsyncGenerator<Problem> {
   checkFolder(folder);
-  const tables = openTables(folder, { readOnly: true });
+  const tables = await openAlone(folder, { readOnly: true }, (opened) => opened);
   const snapshot = tables.root.useReadTransaction();
   try {
     checkConverted(tables.checking.allowsUnchecked, folder);
     yield* new Check(tables, snapshot, new ContentFiles(folder)).run();
   } finally {
     snapshot.done();
-    await tables.root.close();
+    await closeTables(tables);
   }
 }
 

@@ -1,6 +1,8 @@
 import { fsck } from './fsck';
-import { plannedRepairs, repair, type Repaired } from './repair';
+import { plannedRepairs, repair } from './repair';
 import type { Finding } from './finding';
+import { verified } from './verify';
+import type { Flaw } from './walk/flaw';
 
 /** The options of `hindsight fsck`. */
 export interface FsckOptions {
@@ -27,12 +29,9 @@ class FsckUsageError extends Error {
   readonly code = 'usage';
 }
 
-function findings(
-  folder: string,
-  { repair: repairs, dryRun }: FsckOptions,
-): AsyncGenerator<Finding | Repaired> {
-  if (!repairs) return fsck(folder);
-  return dryRun ? plannedRepairs(folder) : repair(folder);
+function findings(folder: string, { repair: repairs, dryRun }: FsckOptions): AsyncGenerator<Finding | Flaw> {
+  if (!repairs) return verified(folder, fsck);
+  return verified(folder, dryRun ? plannedRepairs : repair);
 }
 
 function summary(count: number, left: number, { repair: repairs, dryRun }: FsckOptions): string {

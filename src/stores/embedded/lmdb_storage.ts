@@ -30,7 +30,7 @@ import type {
   Storage,
 } from './storage';
 import { fromSystem, StorageError } from './storage_error';
-import { openTables, type Tables } from './tables';
+import { closeTables, openAlone, type Tables } from './tables';
 
 export interface StorageOptions {
   /** Default: `owner`. Workers open the folder after the owner, and close it before. */
@@ -64,10 +64,12 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
   try {
     await makeFolder(folder);
     if (role === 'owner') await closeFiles(folder, privacy);
-    tables = openTables(folder);
-    session = await Session.open(tables, folder, role);
+    ({ tables, session } = await openAlone(folder, {}, async (tables) => {
+      const session = await Session.open(tables, folder, role);
+      if (role === 'owner') convertIfOld(tables, log);
+      return { tables, session };
+    }));
     if (role === 'owner') {
-      convertIfOld(tables, log);
       await files.prepare(privacy);
       await syncFolder(folder);
       privacy.reportFailures();
@@ -83,7 +85,7 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     return storage;
   } catch (error) {
     await session?.close();
-    await tables?.root.close();
+    if (tables !== undefined) await closeTables(tables);
     throw fromSystem(`could not open ${folder}`, error);
   }
 }
@@ -281,7 +283,7 @@ class LmdbStorage implements Storage {
     } finally {
       await commits.close();
       await session.close();
-      await tables.root.close();
+      await closeTables(tables);
       resident?.close();
     }
   }

@@ -9,7 +9,7 @@ import { recount } from './recount';
 import { Session } from './sessions';
 import { removeSums } from './sums';
 import type { Table } from './table';
-import { openTables, type Tables } from './tables';
+import { closeTables, openAlone, type Tables } from './tables';
 
 /** A finding, and what was done about it. */
 export interface Repaired extends Finding {
@@ -41,18 +41,19 @@ const DONE: Readonly<Record<Fix['do'], string>> = {
  */
 export async function* repair(folder: string): AsyncGenerator<Repaired> {
   checkFolder(folder);
-  const tables = openTables(folder);
-  let session: Session | undefined;
-  try {
+  const { tables, session } = await openAlone(folder, {}, async (tables) => {
     checkConverted(tables.checking.allowsUnchecked, folder);
-    session = await Session.open(tables, folder, 'owner');
+    return { tables, session: await Session.open(tables, folder, 'owner') };
+  });
+  try {
     const all = await findAll(tables, folder);
     const isHopeless = all.some(({ fix }) => fix.do === 'nothing');
-    if (all.length > 0 && !isHopeless) await new Repair(tables, folder).run(all);
+    if (all.length > 0 && !isHopeless)
+      await tables.lock.committing(() => new Repair(tables, folder).run(all));
     for (const { finding, fix } of all) yield { ...finding, done: DONE[isHopeless ? 'nothing' : fix.do] };
   } finally {
-    await session?.close();
-    await tables.root.close();
+    await session.close();
+    await closeTables(tables);
   }
 }
 

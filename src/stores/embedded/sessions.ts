@@ -113,7 +113,8 @@ export class Session {
 
   /** Lets others open the folder. The tables must still be open. */
   async close(): Promise<void> {
-    this.#tables.root.transactionSync(() => this.forget([this.id]));
+    const { root, lock } = this.#tables;
+    await lock.committing(() => root.transactionSync(() => this.forget([this.id])));
     await this.#beacon.quench();
   }
 }

@@ -1,5 +1,6 @@
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { pack, unpack } from 'msgpackr';
+import { FolderLock } from './folder_lock';
 import { FILE_MODE } from './privacy';
 import type {
   StoredAccount,
@@ -15,9 +16,16 @@ import { type Checking, Table } from './table';
 /** A process that has the storage open: as which, under which owner, and where it answers while it lives. */
 export type StoredSession = [pid: number, socket: string, owner: number];
 
+/** How a database is opened. */
+export interface OpenMode {
+  readonly readOnly?: boolean;
+}
+
 export interface Tables {
   readonly folder: string;
   readonly root: RootDatabase;
+  /** Each commit takes it: see `FolderLock`. */
+  readonly lock: FolderLock;
   readonly checking: Checking;
   /** All tables whose records carry checksums. */
   readonly checked: readonly Table<unknown>[];
@@ -65,7 +73,7 @@ const FILES = { permissionsMode: FILE_MODE };
  *
  * @throws StorageError `format` if the folder was written by another version of this program
  */
-export function openTables(folder: string, mode: { readonly readOnly?: boolean } = {}): Tables {
+export function openTables(folder: string, mode: OpenMode = {}, lock = new FolderLock(folder)): Tables {
   const root = open({
     path: folder,
     noSubdir: false,
@@ -87,6 +95,7 @@ export function openTables(folder: string, mode: { readonly readOnly?: boolean }
   const tables: Tables = {
     folder,
     root,
+    lock,
     checking,
     checked,
     meta: table('meta', metaKeys.format),
@@ -105,6 +114,40 @@ export function openTables(folder: string, mode: { readonly readOnly?: boolean }
   };
   checkFormat(tables, mode.readOnly !== true);
   return tables;
+}
+
+/**
+ * Opens the database while no process commits to it, and does what must come before another opens or
+ * commits.
+ *
+ * @throws those of `openTables` and of the work, after which the database is closed again
+ */
+export async function openAlone<T>(
+  folder: string,
+  mode: OpenMode,
+  work: (tables: Tables) => T | Promise<T>,
+): Promise<T> {
+  const lock = new FolderLock(folder);
+  try {
+    return await lock.alone(async () => {
+      const tables = openTables(folder, mode, lock);
+      try {
+        return await work(tables);
+      } catch (error) {
+        await tables.root.close();
+        throw error;
+      }
+    });
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+/** Closes what `openAlone` has opened. */
+export async function closeTables({ root, lock }: Tables): Promise<void> {
+  await root.close();
+  lock.close();
 }
 
 /** A new database gets this version's format; one of 0.1.0 may be read until it is converted. */

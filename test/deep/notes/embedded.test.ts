@@ -14,6 +14,7 @@ describe('notes over the embedded store', () => {
   forgedNotesSuite({
     direct: async () => login(await upstream(), 'tester'),
     keepsLongMetadata: true,
+    gate: { oneOf: 2, from: 1 },
     through: async (filter) => {
       const proxy = proxies.get(filter) ?? startProxy(await upstream(), { filter });
       proxies.set(filter, proxy);

@@ -12,6 +12,7 @@ describeWithSwift('notes over a Swift', ({ plain }) => {
   forgedNotesSuite({
     direct: () => login(plain, 'tester'),
     keepsLongMetadata: false,
+    gate: { oneOf: 4, from: 2 },
     through: async (filter) => {
       const proxy = proxies.get(filter) ?? startProxy(plain, { filter });
       proxies.set(filter, proxy);

@@ -1,0 +1,73 @@
+/**
+ * LMDB's file format, as its data version 2 has it (libraries/liblmdb/mdb.c of lmdb 3.5.6, from
+ * which all names in capitals are). Numbers are little-endian, on all machines that lmdb is built
+ * for in advance.
+ */
+
+export const MAGIC = 0xbeefc0de;
+export const DATA_VERSION = 2;
+
+/** PAGEHDRSZ. Offsets within a page count from its end (PAGEBASE). */
+export const HEADER = 24;
+
+/** Where a meta page ends that counts: the header, and an MDB_meta. */
+export const META_END = 168;
+
+/** P_BRANCH, P_LEAF, P_OVERFLOW, P_META. */
+export const PageKind = { Branch: 1, Leaf: 2, Overflow: 4, Meta: 8 } as const;
+
+/** F_BIGDATA, F_SUBDATA: what a node of a leaf has instead of its data. */
+export const NodeKind = { Plain: 0, Big: 1, Table: 2 } as const;
+
+/** MDB_INTEGERKEY: the keys of the free list are numbers. */
+export const INTEGER_KEYS = 8;
+
+/** NODESIZE: before a node's key. */
+export const NODE = 8;
+
+/** The size of an MDB_ovpage, and of an MDB_db. */
+export const OVERFLOW_RECORD = 24;
+export const TREE_RECORD = 48;
+
+/** CURSOR_STACK: no tree is deeper. */
+export const DEEPEST = 32;
+
+/** MAX_PAGESIZE, and the least that a system has. */
+export const PAGE_SIZES = { least: 512, most: 0x10000 } as const;
+
+/** What LMDB records of a tree (MDB_db). */
+export interface TreeRecord {
+  readonly pad: number;
+  readonly flags: number;
+  readonly depth: number;
+  readonly branches: number;
+  readonly leaves: number;
+  /** In pages. */
+  readonly overflow: number;
+  readonly entries: number;
+  /** Undefined for a tree that has nothing. */
+  readonly root: number | undefined;
+}
+
+export function readTreeRecord(from: Buffer, at: number): TreeRecord {
+  return {
+    pad: from.readUInt32LE(at),
+    flags: from.readUInt16LE(at + 4),
+    depth: from.readUInt16LE(at + 6),
+    branches: readNumber(from, at + 8),
+    leaves: readNumber(from, at + 16),
+    overflow: readNumber(from, at + 24),
+    entries: readNumber(from, at + 32),
+    root: isNone(from, at + 40) ? undefined : readNumber(from, at + 40),
+  };
+}
+
+/** A number of 64 bits; above 2^53 not exactly, but no number that is right is so large. */
+export function readNumber(from: Buffer, at: number): number {
+  return from.readUInt32LE(at) + from.readUInt32LE(at + 4) * 2 ** 32;
+}
+
+/** P_INVALID. */
+function isNone(from: Buffer, at: number): boolean {
+  return from.readUInt32LE(at) === 0xffffffff && from.readUInt32LE(at + 4) === 0xffffffff;
+}

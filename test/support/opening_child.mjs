@@ -1,0 +1,11 @@
+// Opens and closes a folder's database, again and again, until it is killed: opening_child.mjs FOLDER
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const { closeTables, openAlone } = require('../../dist/src/stores/embedded/tables');
+
+const [folder] = process.argv.slice(2);
+for (let opened = 1; ; opened++) {
+  await closeTables(await openAlone(folder, { readOnly: true }, (tables) => tables));
+  if (opened % 10 === 0) process.stdout.write('.');
+}

@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { noteProcess } from '../processes';
+
+interface Differences {
+  readonly missing: readonly string[];
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+}
+
+/** What LMDB made of a database: how its records differ from the intact one's, or that it died. */
+export type Read =
+  | { readonly listed: Differences; readonly found: Differences }
+  | { readonly error: string }
+  | { readonly death: string };
+
+/** Reads databases by LMDB in a process of its own, and in another when that has died. */
+export class Reader {
+  #child: ChildProcess | undefined;
+  #lines: AsyncIterator<string> | undefined;
+
+  constructor(private readonly intact: string) {}
+
+  async read(folder: string, writes = false): Promise<Read> {
+    if (this.#child === undefined) await this.#start();
+    this.#child?.stdin?.write(`${JSON.stringify({ folder, writes })}\n`);
+    const line = await this.#lines?.next();
+    if (line?.done === false) return JSON.parse(line.value) as Read;
+    const death = String(this.#child?.signalCode ?? this.#child?.exitCode);
+    this.#child = undefined;
+    return { death };
+  }
+
+  close(): void {
+    this.#child?.kill();
+  }
+
+  async #start(): Promise<void> {
+    const script = path.join(__dirname, 'reader_child.mjs');
+    const child = spawn(process.execPath, [script, this.intact], { stdio: ['pipe', 'pipe', 'ignore'] });
+    noteProcess(child);
+    child.stdin.on('error', () => undefined);
+    this.#child = child;
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const first = await this.#lines.next();
+    if (first.done === true) throw new Error('the intact database cannot be read');
+  }
+}

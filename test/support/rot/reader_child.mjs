@@ -1,0 +1,76 @@
+// Reads databases by LMDB, which may kill it: `node reader_child.mjs INTACT`, and then a line for each, as JSON:
+// {"folder", "writes"}. It answers how the records differ from the intact ones'; with writes, also after these.
+import { createInterface } from 'node:readline';
+import lmdb from 'lmdb';
+
+const TABLES = 'meta accounts containers objects tallies contents inline expiry arriving gone sessions'.split(
+  ' ',
+);
+const binary = { keyEncoding: 'binary', encoding: 'binary' };
+
+function openAt(folder, readOnly) {
+  const options = { path: folder, noSubdir: false, overlappingSync: false, eventTurnBatching: false };
+  return lmdb.open({ ...options, readOnly, mapSize: 2 ** 40, maxDbs: 16, maxReaders: 1024 });
+}
+
+/** How all records differ from the intact ones: those that are listed, and those that are found by their keys. */
+function compareAll(root) {
+  const listed = { missing: [], added: [], changed: [] };
+  const found = { missing: [], added: [], changed: [] };
+  for (const [name, records] of intact) {
+    const table = root.openDB(name, binary);
+    const left = new Set(records.keys());
+    for (const { key, value } of table?.getRange({}) ?? []) {
+      const text = key.toString('latin1');
+      if (!left.delete(text)) listed.added.push(`${name} ${text}`);
+      else if (!records.get(text).value.equals(value)) listed.changed.push(`${name} ${text}`);
+    }
+    for (const text of left) listed.missing.push(`${name} ${text}`);
+    for (const [text, { key, value }] of records) {
+      const now = table?.get(key);
+      if (now === undefined) found.missing.push(`${name} ${text}`);
+      else if (!value.equals(now)) found.changed.push(`${name} ${text}`);
+    }
+  }
+  return { listed, found };
+}
+
+/** Puts, overwrites and removes keys of its own, in transactions that need pages from the free list. */
+function write(folder) {
+  const root = openAt(folder, false);
+  const table = root.openDB('gone', binary);
+  const key = (i) => Buffer.from(`written ${i}`);
+  for (let round = 0; round < 4; round++)
+    root.transactionSync(() => {
+      for (let i = 0; i < 40; i++) table.putSync(key(i), Buffer.alloc((i * 997 * (round + 1)) % 9000, i));
+    });
+  root.transactionSync(() => {
+    for (let i = 0; i < 40; i++) table.removeSync(key(i));
+  });
+  return root.close();
+}
+
+/** By table, and by key as latin1. */
+const intact = new Map();
+const root = openAt(process.argv[2], true);
+for (const name of TABLES) {
+  const entries = [...root.openDB(name, binary).getRange({})];
+  intact.set(name, new Map(entries.map((entry) => [entry.key.toString('latin1'), entry])));
+}
+await root.close();
+
+async function compare({ folder, writes }) {
+  if (writes) await write(folder);
+  const opened = openAt(folder, true);
+  try {
+    return compareAll(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+console.log('ready');
+for await (const line of createInterface({ input: process.stdin })) {
+  const answer = await compare(JSON.parse(line)).catch((error) => ({ error: error.message }));
+  console.log(JSON.stringify(answer));
+}
