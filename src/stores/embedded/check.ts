@@ -16,7 +16,7 @@ import {
 } from './records';
 import { partOf } from './sums';
 import type { Table } from './table';
-import type { Tables } from './tables';
+import { metaKeys, type Tables } from './tables';
 
 /** What the records add up to, for one account or container. */
 interface Sum {
@@ -54,8 +54,8 @@ export class Check {
   }
 
   async *run(): AsyncGenerator<Problem> {
-    yield* this.#records();
     yield* this.#names();
+    yield* this.#records();
     yield* this.#objects();
     yield* this.#counters();
     yield* this.#expiry();
@@ -67,25 +67,30 @@ export class Check {
     yield* this.#orphanFiles();
   }
 
-  /** Records that are not what was written; all that follows reads only the others. */
+  /** Records that are not what was written; all else reads only the others. */
   *#records(): Generator<Problem> {
-    // Without these, something else cannot be found; most others follow from what can be read.
-    const { meta, accounts, containers } = this.#tables;
-    const irreplaceable: readonly Table<unknown>[] = [meta, accounts, containers];
-    for (const table of this.#tables.checked)
-      yield* this.#damagedRecords(table, irreplaceable.includes(table) ? 'nothing' : 'remove');
+    for (const table of this.#tables.checked) yield* this.#damagedRecords(table);
   }
 
-  *#damagedRecords(table: Table<unknown>, then: 'remove' | 'nothing'): Generator<Problem> {
+  *#damagedRecords(table: Table<unknown>): Generator<Problem> {
     for (const record of table.raw({ transaction: this.#snapshot })) {
       if (table.decoded(record) !== undefined) continue;
       const { key } = record;
-      const isName = table.name === 'objects' || table.name === 'containers';
-      const shown = isName ? `${idOf(key)}/${nameText(childName(key))}` : key.toString('hex').slice(0, 80);
+      const object = table.name === 'objects' ? this.#keyName(key) : undefined;
+      const shown = object ? formatName(object) : key.toString('hex').slice(0, 80);
       const text = `the record ${shown} of the table ${table.name} is damaged`;
-      if (then === 'nothing') yield problem('damaged-record', text, { do: 'nothing' });
-      else yield problem('damaged-record', text, { do: 'remove-record', table: table.name, key });
+      if (this.#isNeeded(table, key)) yield problem('damaged-record', text, { do: 'nothing' });
+      else yield problem('damaged-record', text, { do: 'remove-record', table: table.name, key }, object);
     }
+  }
+
+  /** Without some records something else cannot be found; most others follow from what can be read. */
+  #isNeeded(table: Table<unknown>, key: Buffer): boolean {
+    const { meta, accounts, containers } = this.#tables;
+    if (table.name !== meta.name) return table.name === accounts.name || table.name === containers.name;
+    // the scrubber begins anew, and who opens the folder is its owner
+    const { scrubbed, scrubEnded, owner } = metaKeys;
+    return ![scrubbed, scrubEnded, owner].some((each) => each.equals(key));
   }
 
   *#names(): Generator<Problem> {
@@ -285,9 +290,13 @@ export class Check {
   }
 
   #nameOf(key: Buffer, [time]: StoredObject): ObjectName {
-    const { account, container } = this.#sums.get(idOf(key)) ?? { account: '?' };
-    const object = nameText(childName(key));
-    return { account, container: container ?? '?', object, version: formatTicks(time) };
+    return { ...this.#keyName(key), version: formatTicks(time) };
+  }
+
+  /** What an object's key says of it; the key may be damaged itself. */
+  #keyName(key: Buffer): ObjectName {
+    const { account, container } = (key.length >= 8 && this.#sums.get(idOf(key))) || { account: '?' };
+    return { account, container: container ?? '?', object: nameText(childName(key)) };
   }
 
   /** Whether a file may be there now: as a content's, or on its way in or out. */

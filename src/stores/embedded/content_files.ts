@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, type Dirent } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '../../errors';
@@ -88,7 +88,7 @@ export class ContentFiles {
 
   /** Everything in the folder of contents and in its folders. */
   async *all(): AsyncGenerator<FoundFile> {
-    for (const folder of await readdir(this.#folder, { withFileTypes: true })) {
+    for (const folder of await this.#entries()) {
       if (!folder.isDirectory()) {
         yield { name: path.join('content', folder.name), id: undefined, isFile: folder.isFile() };
         continue;
@@ -100,6 +100,16 @@ export class ContentFiles {
         const name = path.join('content', folder.name, file.name);
         yield { name, id: isInPlace ? id : undefined, isFile: file.isFile() };
       }
+    }
+  }
+
+  /** What is in the folder of contents, which is not there if the first start was cut short. */
+  async #entries(): Promise<Dirent[]> {
+    try {
+      return await readdir(this.#folder, { withFileTypes: true });
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw error;
     }
   }
 

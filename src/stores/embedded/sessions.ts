@@ -49,14 +49,15 @@ export class Session {
     await beacons.prepare();
     for (;;) {
       tables.root.resetReadTxn();
-      const current = tables.meta.get(metaKeys.owner);
+      const read = () => tables.meta.get(metaKeys.owner);
+      const current = role === 'owner' ? unlessDamaged(read) : read();
       await checkRole(tables, beacons, folder, role, current);
       const beacon = await beacons.light();
       const taken = tables.root.transactionSync(() => {
-        if (tables.meta.get(metaKeys.owner) !== current) return undefined;
+        if (unlessDamaged(read) !== current) return undefined;
         const id = tables.meta.get(metaKeys.next) ?? 1;
         tables.meta.putSync(metaKeys.next, id + 1);
-        return enter(tables, id, role, current, beacon.name);
+        return enter(tables, id, role, current === DAMAGED ? undefined : current, beacon.name);
       });
       if (taken !== undefined) return new Session(taken, tables, beacon);
       // Another was faster: look again who that is.
@@ -142,14 +143,31 @@ async function checkRole(
   beacons: Beacons,
   folder: string,
   role: Role,
-  current: number | undefined,
+  current: number | typeof DAMAGED | undefined,
 ) {
-  const owner = current === undefined ? undefined : tables.sessions.get(idKey(current));
-  const alive = owner !== undefined && (await beacons.shines(owner[1]));
+  const owner =
+    typeof current === 'number' ? unlessDamaged(() => tables.sessions.get(idKey(current))) : current;
+  // any that lives may be the owner
+  const alive =
+    owner === DAMAGED ? await beacons.anyShines() : owner !== undefined && (await beacons.shines(owner[1]));
   if (role === 'owner' && alive) {
-    throw new StorageError('locked', `${folder} is in use by another server, process ${owner[0]}`);
+    const pid = typeof owner === 'object' ? owner[0] : '?';
+    throw new StorageError('locked', `${folder} is in use by another server, process ${pid}`);
   }
   if (role === 'worker' && !alive) throw new StorageError('locked', `no server has ${folder} open`);
+}
+
+/** Stands for a record that cannot be read. */
+const DAMAGED = Symbol('damaged');
+
+/** What is read. A damaged record does not keep the folder from being repaired. */
+function unlessDamaged<T>(read: () => T): T | typeof DAMAGED {
+  try {
+    return read();
+  } catch (error) {
+    if (codeOf(error) === 'corrupt') return DAMAGED;
+    throw error;
+  }
 }
 
 /** A socket that shows that its process lives. */
@@ -212,6 +230,12 @@ class Beacons {
     } finally {
       address.close();
     }
+  }
+
+  /** Whether any process that has the folder open lives. */
+  async anyShines(): Promise<boolean> {
+    for (const name of await this.names()) if (await this.shines(name)) return true;
+    return false;
   }
 
   async remove(name: string): Promise<void> {

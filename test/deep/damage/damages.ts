@@ -165,8 +165,13 @@ function ofTable(
       title: `${title} of content ${kept.id}`,
       contents: [kept],
       isOfNumbers: table !== 'inline',
-      apply: () => void (after === undefined ? raw.removeSync(key) : raw.putSync(key, after)),
-      undo: () => raw.putSync(key, before),
+      apply: () => {
+        if (after === undefined) raw.removeSync(key);
+        else raw.putSync(key, after);
+      },
+      undo: () => {
+        raw.putSync(key, before);
+      },
     };
   };
 }

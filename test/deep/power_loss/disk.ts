@@ -68,28 +68,33 @@ export class Disk {
   apply(event: Event): void {
     switch (event.type) {
       case 'open':
-        return this.#opened(event.fd, event.path, event.flags);
+        this.#opened(event.fd, event.path, event.flags);
+        break;
       case 'write':
-        return this.#written(event.call, event.fd, event.bytes, event.at);
+        this.#written(event.call, event.fd, event.bytes, event.at);
+        break;
       case 'truncate':
-        return this.#change(event.call, event.fd, { size: event.size });
-      case 'seek': {
-        const open = this.#open.get(event.fd);
-        if (open) open.at = event.at;
-        return;
-      }
+        this.#change(event.call, event.fd, { size: event.size });
+        break;
+      case 'seek':
+        this.#seek(event.fd, event.at);
+        break;
       case 'sync':
-        return this.#sync(event.call, event.fd);
+        this.#sync(event.call, event.fd);
+        break;
       case 'finish':
         this.#ends.get(event.call)?.();
         this.#ends.delete(event.call);
-        return;
+        break;
       case 'rename':
-        return this.#rename(event.from, event.to);
+        this.#rename(event.from, event.to);
+        break;
       case 'unlink':
-        return this.#name(event.path, undefined);
+        this.#name(event.path, undefined);
+        break;
       case 'mkdir':
-        return this.#name(event.path, newFolder());
+        this.#name(event.path, newFolder());
+        break;
       case 'said':
     }
   }
@@ -108,6 +113,11 @@ export class Disk {
     if (flags.includes('O_TRUNC') && node.type === 'file' && node.size > 0)
       throw new Error(`${file} is opened as a new one: no disk was made for that`);
     this.#open.set(fd, { node, at: 0, syncsWrites: /O_D?SYNC/.test(flags) });
+  }
+
+  #seek(fd: number, at: number): void {
+    const open = this.#open.get(fd);
+    if (open) open.at = at;
   }
 
   #written(call: number, fd: number, bytes: Buffer, given: number | undefined): void {

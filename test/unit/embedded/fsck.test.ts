@@ -30,6 +30,11 @@ const damages: [string, string[], (on: Damaged) => unknown][] = [
   ['a byte of a file', ['damaged-content'], (on) => writeFile(on.file, randomBytes(1), { flag: 'r+' })],
   ['the end of a file gone', ['damaged-content'], (on) => truncate(on.file, 99_999)],
   ['a file gone', ['missing-content'], (on) => rm(on.file)],
+  [
+    'the folder of contents gone',
+    ['missing-content'],
+    (on) => rm(`${on.folder}/content`, { recursive: true }),
+  ],
   ['a file of nobody', ['orphan'], (on) => writeFile(on.file.replace(/.$/, 'x'), '')],
   ['a file in the wrong folder', ['orphan'], (on) => writeFile(on.file.replace(/..\/([^/]*)$/, 'ff/$1'), '')],
   ['a file half received', ['orphan'], (on) => writeFile(on.file + '.part', '')],
