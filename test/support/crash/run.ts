@@ -85,10 +85,14 @@ export class Run {
     if (end !== expected) this.found.push(`it should have been ${expected}, and was ${end}`);
   }
 
-  /** Looks at what is there after the kill, does what comes next, and looks again. */
-  async judge(client: Client): Promise<void> {
+  /**
+   * Looks at what is there after the kill, does what comes next, and looks again.
+   *
+   * @param last who does what is done lastly
+   */
+  async judge(client: Client, last: Client = client): Promise<void> {
     const { operation, gap, next } = this.cell;
-    const at = this.place(client);
+    const [at, atLast] = [this.place(client), this.place(last)];
     if (gap && (await this.answer) !== 'killed') this.found.push('it was answered although it was killed');
     const ids = new Map<string, string>();
     for (const name of operation.objects) {
@@ -98,7 +102,11 @@ export class Run {
     }
     const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
     const statuses: number[][] = [];
-    for (const name of names) statuses.push(await sendAll(at, name, next.steps(operation)));
+    for (const name of names)
+      statuses.push([
+        ...(await sendAll(at, name, next.steps(operation))),
+        ...(await sendAll(atLast, name, lastSteps(next))),
+      ]);
     for (const [i, name] of operation.objects.entries()) {
       const { oddities, halves, latest, nullAt, ids: last = [], ...state } = await at.look(name);
       this.found.push(...oddities, ...(next.writesFirst ? [] : halves));
@@ -161,7 +169,8 @@ export class Run {
     const expected = this.worlds.map((world) => {
       const own = world.clone();
       const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
-      const statuses = names.map((each) => next.steps(operation).map((step) => step.foresee(own, each)));
+      const steps = [...next.steps(operation), ...lastSteps(next)];
+      const statuses = names.map((each) => steps.map((step) => step.foresee(own, each)));
       return ending(own, name, statuses[operation.objects.indexOf(name)] ?? [], operation);
     });
     this.judgeAgainst(`after ${next.title}`, expected, got, name);
@@ -185,6 +194,10 @@ export class Run {
     return `${operation.title}, killed ${which} request ${gap.request}, then ${next.title}
     the store had done: ${done}`;
   }
+}
+
+function lastSteps({ lastly }: Next): readonly Step[] {
+  return lastly ? [lastly] : [];
 }
 
 async function sendAll(at: Place, name: string, steps: readonly Step[]): Promise<number[]> {
