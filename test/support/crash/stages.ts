@@ -75,7 +75,7 @@ export interface Versions {
  * version that was killed beside it.
  */
 export async function upgradeStage(swift: string, { killed, next, redisUrl }: Versions): Promise<Stage> {
-  const defaults = `redis_url = ${redisUrl}\nlock_lease = 2`;
+  const defaults = `redis_url = ${redisUrl}`;
   const { gate, forwarder, start } = await gatedSwift(swift, { service: true, defaults });
   return {
     start: async () => {
