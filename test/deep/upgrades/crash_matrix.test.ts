@@ -22,7 +22,11 @@ describeWithEarlier('what one version leaves when it is killed, the other goes o
         const [old, today] = [build().folder, ROOT];
         const versions = killed === 'old' ? { killed: old, next: today } : { killed: today, next: old };
         const opened = await upgradeStage(plain, { ...versions, redisUrl: redis.url });
-        return { ...opened, close: () => opened.close().finally(() => redis?.stop()) };
+        const close = async () => {
+          await opened.close();
+          await redis?.stop();
+        };
+        return { ...opened, close };
       };
       crashMatrix('0.1.0, then this version', () => stage('old'), EXTENT);
       crashMatrix('this version, then 0.1.0', () => stage('new'), EXTENT);

@@ -40,6 +40,8 @@ export class Matrix {
   readonly problems = new Map<string, string[]>();
   cells = 0;
   kills = 0;
+  /** Cells in which nothing was lost by two versions, and that came to something else than by one. */
+  differing = 0;
   private readonly prefix = `crash-${randomBytes(4).toString('hex')}-`;
   private victim: Victim | undefined;
   private client: Client | undefined;
@@ -92,11 +94,15 @@ export class Matrix {
   /** Has cells come to their gaps, kills the process once for all of them, and judges what the next one makes of it. */
   private async playBatch(cells: readonly Cell[]): Promise<readonly Run[]> {
     const { gate, client, store } = this.running;
-    const runs = cells.map((cell) => new Run(cell, `${this.prefix}${this.cells++}`, this.shared, store));
+    const isMixed = this.stage.succeed !== undefined;
+    const runs = cells.map(
+      (cell) => new Run(cell, `${this.prefix}${this.cells++}`, this.shared, store, isMixed),
+    );
     await this.inLanes(runs, (run) => run.prepare(client));
     await this.inLanes(runs, (run) => run.begin(client, gate));
     if (cells.some(({ gap }) => gap)) await this.judgeAfterKill(runs);
     else await this.inLanes(runs, (run) => run.judge(this.running.client));
+    this.differing += runs.filter(({ differs }) => differs).length;
     for (const { cell, problem } of runs) {
       const list = this.problems.get(cell.operation.title) ?? [];
       this.problems.set(cell.operation.title, problem === undefined ? list : [...list, problem]);

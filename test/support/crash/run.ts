@@ -32,6 +32,8 @@ export class Run {
   requests: readonly string[] = [];
   private answer: Promise<number | 'killed'> = Promise.resolve('killed');
   private readonly found: string[] = [];
+  /** In what an end differs from all that one version comes to, if another went on: a duplicate, say. Nothing is lost by it. */
+  private readonly differences: string[] = [];
   /** The state before the operation, in which it may be left amid, and with it done. */
   private readonly before: World;
   private readonly halves: World[] = [];
@@ -43,6 +45,8 @@ export class Run {
     private readonly id: string,
     private readonly shared: string,
     private readonly store?: Client,
+    /** Another version goes on, which may not know all that is left. */
+    private readonly isMixed = false,
   ) {
     const { mode, objects, before, step } = cell.operation;
     this.before = new World(mode);
@@ -55,6 +59,10 @@ export class Run {
   /** What is wrong with it, for people; undefined: nothing. */
   get problem(): string | undefined {
     return this.found.length === 0 ? undefined : [this.title(), ...this.found].join('\n    ');
+  }
+
+  get differs(): boolean {
+    return this.differences.length > 0;
   }
 
   /** Brings about the state before the operation. */
@@ -109,7 +117,7 @@ export class Run {
       ]);
     for (const [i, name] of operation.objects.entries()) {
       const { oddities, halves, latest, nullAt, ids: last = [], ...state } = await at.look(name);
-      this.found.push(...oddities, ...(next.writesFirst ? [] : halves));
+      this.findings.push(...oddities, ...(next.writesFirst ? [] : halves));
       for (const [id, content] of last) {
         const before = ids.get(id) ?? content;
         if (content !== before && content !== bodyAfterPost(before))
@@ -139,7 +147,7 @@ export class Run {
   /** Nothing is lost even now, nothing is there that nobody wrote, and what is current is one of the two; duplicates may be. */
   private judgeBetween(name: string, seen: Seen): void {
     if (seen.ids) {
-      this.found.push(...seen.oddities);
+      this.findings.push(...seen.oddities);
       this.judgeAgainst(
         'before what came next',
         this.worlds.map((world) => ending(world, name, [], this.cell.operation)),
@@ -179,11 +187,18 @@ export class Run {
   private judgeAgainst(when: string, expected: readonly Ending[], got: Ending, name: string): void {
     const texts = new Set(expected.map(describe));
     if (texts.has(describe(got))) return;
-    this.found.push(
+    const isLoss = this.isMixed && !expected.some(({ state }) => hasAll(got.state, state));
+    const findings = isLoss ? this.found : this.findings;
+    findings.push(
       `${name} ${when}:`,
       ...[...texts].map((text) => `  expected  ${text}`),
       `  got       ${describe(got)}`,
     );
+  }
+
+  /** Where to note what one version must not come to. */
+  private get findings(): string[] {
+    return this.isMixed && this.cell.gap ? this.differences : this.found;
   }
 
   private title(): string {
@@ -218,6 +233,12 @@ function orTooLate<T>(answer: Promise<T>): Promise<T | 'neither stopped nor answ
 function contentsOf({ current, archive }: Versioned): string[] {
   const contents = [...archive, ...(current ? [current] : [])];
   return contents.flatMap((content) => (typeof content === 'object' ? [content.body] : []));
+}
+
+/** Whether an object has all contents that another has. */
+function hasAll(object: Versioned, other: Versioned): boolean {
+  const there = new Set(contentsOf(object));
+  return contentsOf(other).every((content) => there.has(content));
 }
 
 function ending(

@@ -49,18 +49,8 @@ delete_concurrency = 1
  * @param service whether the proxy archives with a service user
  */
 export async function swiftStage(swift: string, { service }: { service: boolean }): Promise<Stage> {
-  const { gate, forwarder, start } = await gatedSwift(swift, { service });
-  return {
-    start: async () => {
-      const victim = await start();
-      const kill = async () => {
-        await victim.kill();
-        gate.open();
-      };
-      return { ...victim, kill };
-    },
-    close: () => forwarder.close(),
-  };
+  const { start, close } = await gatedSwift(swift, { service });
+  return { start: () => start(), close };
 }
 
 /** Who is killed: a version of Hindsight by where it is checked out. */
@@ -76,18 +66,11 @@ export interface Versions {
  */
 export async function upgradeStage(swift: string, { killed, next, redisUrl }: Versions): Promise<Stage> {
   const defaults = `redis_url = ${redisUrl}`;
-  const { gate, forwarder, start } = await gatedSwift(swift, { service: true, defaults });
+  const { start, close } = await gatedSwift(swift, { service: true, defaults });
   return {
-    start: async () => {
-      const victim = await start(killed);
-      const kill = async () => {
-        await victim.kill();
-        gate.open();
-      };
-      return { ...victim, kill };
-    },
+    start: () => start(killed),
     succeed: () => Promise.all([start(next), start(killed)]),
-    close: () => forwarder.close(),
+    close,
   };
 }
 
@@ -126,10 +109,14 @@ connections = 1024
 ${service ? user : ''}
 `;
   const start = async (checkout?: string): Promise<Victim> => {
-    const { url, kill } = await startGatedProcess(configuration, checkout);
-    return { url, gate, store: swift, kill };
+    const proxy = await startGatedProcess(configuration, checkout);
+    const kill = async () => {
+      await proxy.kill();
+      gate.open();
+    };
+    return { url: proxy.url, gate, store: swift, kill };
   };
-  return { gate, forwarder, start };
+  return { start, close: () => forwarder.close() };
 }
 
 function embeddedConfiguration(data: string, filters: string): string {
