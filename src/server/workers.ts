@@ -244,11 +244,15 @@ export async function serveAsWorker(
   }
 }
 
-/** Versions need not name alike what they coordinate, and a package may be replaced on disk while it runs. */
+/**
+ * Versions need not name alike what they coordinate, and a package may be replaced on disk while it
+ * runs.
+ */
 function checkVersion(ofPrimary: string | undefined): void {
   if (ofPrimary === VERSION) return;
   throw new Error(
-    'the process that started this worker is of another version: Hindsight was upgraded in place while it ran; restart it',
+    'the process that started this worker is of another version: ' +
+      'Hindsight was upgraded in place while it ran; restart it',
   );
 }
 

@@ -19,8 +19,8 @@ export interface EarlierVersion {
 }
 
 /**
- * A suite that needs 0.1.0. It is built from the history of the repository; where that does not go back so far, the
- * suite is reported as not run.
+ * A suite that needs 0.1.0. It is built from the history of the repository; if that does not go back
+ * so far, the suite is reported as not run.
  *
  * @param suite is given what checks out and builds that version, to be called in hooks
  */
@@ -30,7 +30,7 @@ export function describeWithEarlier(title: string, suite: (build: () => EarlierV
   else describeNotRun({ name: '0.1.0 in the history', install: 'git fetch --unshallow' }, title);
 }
 
-/** 0.1.0, with today's packages. It is built once for each worker of a run, and goes with the run. */
+/** 0.1.0, with today's packages, built once for each worker of a run, whose end removes it. */
 function earlierVersion(): EarlierVersion {
   const folder = join(placeOfWorker(), 'earlier');
   const earlier: EarlierVersion = { version: '0.1.0', folder, cli: join(folder, 'dist/src/cli.js') };

@@ -37,7 +37,10 @@ export class BucketLedger {
   requests = 0;
   /** What was acknowledged and not deleted since: it must never be lost. */
   readonly versions = new Map<string, Version>();
-  /** For each bucket whose versions are switched on and off, what its null version may be; '' is none, or a marker. */
+  /**
+   * For each bucket whose versions are switched on and off, what its null version may be; '' is none,
+   * or a marker.
+   */
   readonly nulls = new Map<string, ReadonlySet<string>>();
   readonly wrong: string[] = [];
 
@@ -81,7 +84,10 @@ export async function makeBuckets(fleet: Fleet, clients: number): Promise<Bucket
   return { shared, own };
 }
 
-/** One client of S3: requests one after the other, each through any server, and notes what they came to. */
+/**
+ * One client of S3: requests one after the other, each through any server, and notes what they came
+ * to.
+ */
 export class BucketLane {
   #titles = 0;
   readonly #own: string;

@@ -200,7 +200,7 @@ describeWithEarlier('what a server of one version made', (build) => {
   });
 });
 
-/** Without a common Redis servers of both versions are two that lose versions, and neither begins beside the other. */
+/** Without a common Redis two servers lose versions, and neither version begins beside the other. */
 function describeOfOthers({ plain }: SwiftUrls, earlier: () => EarlierVersion): void {
   it.each<[Version, Version]>([
     ['old', 'new'],

@@ -8,7 +8,7 @@ import { describeWithSwift } from '../../support/swift';
 const EXTENT = {
   nexts: depth({ gate: 1, deep: 2 }),
   dialects: 'changes',
-  operations: depth({ gate: 23, deep: 1 }),
+  operations: depth({ gate: 37, deep: 1 }),
   gaps: depth({ gate: 3, deep: 1 }),
   lanes: 8,
 } as const;

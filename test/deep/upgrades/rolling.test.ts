@@ -22,7 +22,10 @@ const PEACE = depth({ gate: 1500, deep: 10_000 });
 /** Which server is replaced, by one of which version, and how the one before it ends. */
 type Change = readonly [which: number, version: Version, signal: NodeJS.Signals];
 
-/** What happens while clients write. Each part has containers of its own, is judged, and is looked at again at the end. */
+/**
+ * What happens while clients write. Each part has containers of its own, is judged, and is looked at
+ * again at the end.
+ */
 const PARTS: readonly (readonly Change[])[] = [
   [
     [0, 'new', 'SIGTERM'],

@@ -40,7 +40,7 @@ export class Matrix {
   readonly problems = new Map<string, string[]>();
   cells = 0;
   kills = 0;
-  /** Cells in which nothing was lost by two versions, and that came to something else than by one. */
+  /** Cells in which two versions lost nothing, and came to something else than one does. */
   differing = 0;
   private readonly prefix = `crash-${randomBytes(4).toString('hex')}-`;
   private victim: Victim | undefined;
@@ -110,7 +110,7 @@ export class Matrix {
     return runs;
   }
 
-  /** If something else comes after a kill, every other time another as was killed comes behind that. */
+  /** If something else comes after a kill, every other time another as was killed writes after it. */
   private variantsOf(next: Next, turn: number): Next[] {
     if (!this.stage.succeed) return [next];
     if (IS_WHOLE) return [next, thenPut(next)];

@@ -32,7 +32,7 @@ export class Run {
   requests: readonly string[] = [];
   private answer: Promise<number | 'killed'> = Promise.resolve('killed');
   private readonly found: string[] = [];
-  /** In what an end differs from all that one version comes to, if another went on: a duplicate, say. Nothing is lost by it. */
+  /** If another version went on: in what the end differs from all that one version comes to. */
   private readonly differences: string[] = [];
   /** The state before the operation, in which it may be left amid, and with it done. */
   private readonly before: World;

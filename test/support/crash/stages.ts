@@ -28,7 +28,7 @@ export interface Victim {
 /** A store, and Hindsights over it, one after the other. */
 export interface Stage {
   start(): Promise<Victim>;
-  /** There if something else comes after a kill: what does what comes next, and then another as was killed. */
+  /** There if something else comes after a kill: what goes on, and another as was killed. */
   succeed?(): Promise<readonly [Victim, Victim]>;
   close(): Promise<void>;
 }
@@ -61,8 +61,8 @@ export interface Versions {
 }
 
 /**
- * The same for servers of two versions that share a Redis: one is killed, and the other comes next, with another of the
- * version that was killed beside it.
+ * The same for servers of two versions that share a Redis: one is killed, and one of the other comes
+ * next, with another of the version that was killed beside it.
  */
 export async function upgradeStage(swift: string, { killed, next, redisUrl }: Versions): Promise<Stage> {
   const defaults = `redis_url = ${redisUrl}`;
