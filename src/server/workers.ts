@@ -9,6 +9,7 @@ import { createLog, type Log } from '../log';
 import { readConfig, type Config } from '../pipeline/load';
 import type { Lookout } from '../plugin';
 import { Guard, type Standing } from '../standing';
+import { VERSION } from '../version';
 import { die } from './die';
 import { lookoutContext } from './lookout';
 import { startServer, type RunningServer } from './serve';
@@ -28,6 +29,8 @@ type FromPrimary =
       readonly file: string;
       readonly text: string;
       readonly standing?: Standing | undefined;
+      /** Its own version; 0.1.0 does not tell it. */
+      readonly version?: string;
     }
   | { readonly kind: 'standing'; readonly standing: Standing }
   /** It is to end in order. */
@@ -141,7 +144,7 @@ class Workers {
         if (message.kind === 'hello') {
           this.#hub.join(channelTo(worker));
           const { file, text } = this.config;
-          tell(worker, { kind: 'welcome', file, text, standing: this.#standing });
+          tell(worker, { kind: 'welcome', file, text, standing: this.#standing, version: VERSION });
         } else if (message.kind === 'listening') {
           listens = true;
           resolve(message.url);
@@ -221,9 +224,10 @@ export async function serveAsWorker(
   process.on('message', (told: FromPrimary) => {
     if (told.kind === 'standing') guard.tell(told.standing);
   });
-  const { file, text, standing } = await welcome;
+  const { file, text, standing, version } = await welcome;
   if (standing) guard.tell(standing);
   try {
+    checkVersion(version);
     const config = readConfig(text, file);
     const log = createLog(config.server.log_level).child({ worker: cluster.worker?.id });
     const server = await startServer(config, log, {
@@ -238,6 +242,18 @@ export async function serveAsWorker(
     say({ kind: 'failed', message: messageOf(error) }, () => process.exit(1));
     return undefined;
   }
+}
+
+/**
+ * Versions need not name alike what they coordinate, and a package may be replaced on disk while it
+ * runs.
+ */
+function checkVersion(ofPrimary: string | undefined): void {
+  if (ofPrimary === VERSION) return;
+  throw new Error(
+    'the process that started this worker is of another version: ' +
+      'Hindsight was upgraded in place while it ran; restart it',
+  );
 }
 
 /** Resolves when the primary has said this. */

@@ -60,7 +60,8 @@ export function endRunAfterThisProcess(runFolder: string): void {
   spawn('bash', args, { detached: true, stdio: 'ignore' }).unref();
 }
 
-function placeOfWorker(): string {
+/** The folder of this worker, which goes with the run. */
+export function placeOfWorker(): string {
   return join(process.env[RUN_FOLDER] ?? '', process.env['JEST_WORKER_ID'] ?? '1');
 }
 

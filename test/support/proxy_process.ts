@@ -24,17 +24,19 @@ export interface ProxyProcess {
  *
  * @param onLog receives each line of its log
  * @param openFiles its limit (`ulimit -n`); undefined: this process's own
+ * @param cli the command, of another version
  */
 export async function startProxyProcess(
   configuration: string,
   onLog: (line: Record<string, unknown>) => void = () => undefined,
   openFiles?: number,
+  cli = CLI,
 ): Promise<ProxyProcess> {
-  if (!existsSync(CLI)) throw new Error(`${CLI} is not there: npm run build`);
+  if (!existsSync(cli)) throw new Error(`${cli} is not there: npm run build`);
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-config-'));
   const file = join(folder, 'hindsight.conf');
   writeFileSync(file, configuration);
-  const command = [process.execPath, CLI, 'serve', '--config', file];
+  const command = [process.execPath, cli, 'serve', '--config', file];
   const limited =
     openFiles === undefined ? [] : ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles)];
   const [program = '', ...given] = [...limited, ...command];

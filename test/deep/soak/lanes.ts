@@ -7,7 +7,6 @@ import { login } from '../../support/swift';
 import { deleting, putting, type Operation } from '../faults/scenes';
 import type { Chance } from '../../support/chance';
 import { Alternatives, type Ledger } from './ledger';
-import type { Site } from './site';
 
 /** The objects in history mode that all lanes share. */
 export const SHARED = Array.from({ length: 8 }, (_, i) => `shared-${i}`);
@@ -32,6 +31,11 @@ export interface Containers {
 
 /** The container of one lane whose versions are switched on and off. */
 const togglesOf = (containers: Containers, lane: number) => `${containers.plain}-toggled-${lane}`;
+
+/** Servers that clients choose from. */
+export interface Servers {
+  readonly proxies: readonly { readonly url: string }[];
+}
 
 /** Makes the containers that lanes need. */
 export async function makeContainers(client: Client, name: string, lanes: number): Promise<Containers> {
@@ -59,7 +63,7 @@ export class Lane {
   #toggled: string | undefined;
 
   constructor(
-    private readonly site: Site,
+    private readonly site: Servers,
     private readonly containers: Containers,
     private readonly ledger: Ledger,
     private readonly number: number,

@@ -6,22 +6,33 @@ import { archivePrefix, MARKER_TYPE, pathOf } from '../../support/containers';
 import { eventually } from '../../support/eventually';
 import { titleOf } from '../../support/ledger';
 import { versionsIn } from '../../support/with_ids';
-import { SHARED, type Containers } from './lanes';
+import { SHARED, type Containers, type Servers } from './lanes';
 import type { Ledger } from './ledger';
-import type { Site } from './site';
 
 /** What was found wrong in the end, in words. */
 export async function verdict(
-  site: Site,
+  site: Servers,
   direct: Client,
   containers: Containers,
   ledger: Ledger,
 ): Promise<string[]> {
   const last = await writeAll(site, direct, containers, ledger);
-  const there = await contents(direct, containers);
   return [
     ...ledger.wrong,
     ...(await judgeStacks(direct, containers, ledger, last)),
+    ...(await judgeKept(site, direct, containers, ledger)),
+  ];
+}
+
+/** What of it concerns versions that nobody removes; to be called as often as one likes. */
+export async function judgeKept(
+  site: Servers,
+  direct: Client,
+  containers: Containers,
+  ledger: Ledger,
+): Promise<string[]> {
+  const there = await contents(direct, containers);
+  return [
     ...(await judgeVersions(site, direct, containers, ledger)),
     ...[...ledger.kept, ...ledger.archived]
       .filter((title) => !there.has(title))
@@ -35,7 +46,7 @@ export async function verdict(
 
 /** Writes each object once more, through both proxies: nobody may hold its lock, and leftovers go. The last title of all. */
 async function writeAll(
-  site: Site,
+  site: Servers,
   direct: Client,
   { history, stack }: Containers,
   ledger: Ledger,
@@ -83,12 +94,14 @@ async function judgeStacks(
 
 /** Each version that was acknowledged is what it was, and is listed; each object can be written, and is its newest version then. */
 async function judgeVersions(
-  site: Site,
+  site: Servers,
   direct: Client,
   { ids }: Containers,
   { versions }: Ledger,
 ): Promise<string[]> {
-  const client = direct.at(site.proxy(0).url);
+  const [first] = site.proxies;
+  if (!first) throw new Error('there is no server');
+  const client = direct.at(first.url);
   for (const name of SHARED)
     await eventually(`${name} is written`, async () => {
       const { status } = await client.ask('PUT', pathOf(ids, name), {}, 'last');

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client } from '../client';
 import { login } from '../embedded';
 import type { Gap } from './gate';
-import { nextsAfter, OPERATIONS, type Next, type Operation } from './operations';
+import { nextsAfter, OPERATIONS, thenPut, type Next, type Operation } from './operations';
 import { Place } from './place';
 import { Run, type Cell } from './run';
 import { createShared } from './steps';
@@ -40,6 +40,8 @@ export class Matrix {
   readonly problems = new Map<string, string[]>();
   cells = 0;
   kills = 0;
+  /** Cells in which two versions lost nothing, and came to something else than one does. */
+  differing = 0;
   private readonly prefix = `crash-${randomBytes(4).toString('hex')}-`;
   private victim: Victim | undefined;
   private client: Client | undefined;
@@ -82,7 +84,7 @@ export class Matrix {
 
   /** In turn; where something was changed always the first of all, which tells most, and some of the others. */
   private nextsOf(operation: Operation, turn: number, isChanged: boolean): Next[] {
-    const nexts = nextsAfter(operation);
+    const nexts = nextsAfter(operation).flatMap((next, i) => this.variantsOf(next, turn + i));
     if (IS_WHOLE) return nexts;
     if (!isChanged || this.isBrief(operation)) return turned(nexts, turn).slice(0, 1);
     const others = this.extent.nexts - 1;
@@ -92,15 +94,15 @@ export class Matrix {
   /** Has cells come to their gaps, kills the process once for all of them, and judges what the next one makes of it. */
   private async playBatch(cells: readonly Cell[]): Promise<readonly Run[]> {
     const { gate, client, store } = this.running;
-    const runs = cells.map((cell) => new Run(cell, `${this.prefix}${this.cells++}`, this.shared, store));
+    const isMixed = this.stage.succeed !== undefined;
+    const runs = cells.map(
+      (cell) => new Run(cell, `${this.prefix}${this.cells++}`, this.shared, store, isMixed),
+    );
     await this.inLanes(runs, (run) => run.prepare(client));
     await this.inLanes(runs, (run) => run.begin(client, gate));
-    if (cells.some(({ gap }) => gap)) {
-      await this.victim?.kill();
-      this.kills++;
-      await this.start();
-    }
-    await this.inLanes(runs, (run) => run.judge(this.running.client));
+    if (cells.some(({ gap }) => gap)) await this.judgeAfterKill(runs);
+    else await this.inLanes(runs, (run) => run.judge(this.running.client));
+    this.differing += runs.filter(({ differs }) => differs).length;
     for (const { cell, problem } of runs) {
       const list = this.problems.get(cell.operation.title) ?? [];
       this.problems.set(cell.operation.title, problem === undefined ? list : [...list, problem]);
@@ -108,9 +110,34 @@ export class Matrix {
     return runs;
   }
 
+  /** If something else comes after a kill, every other time another as was killed writes after it. */
+  private variantsOf(next: Next, turn: number): Next[] {
+    if (!this.stage.succeed) return [next];
+    if (IS_WHOLE) return [next, thenPut(next)];
+    return [turn % 2 === 0 ? next : thenPut(next)];
+  }
+
+  private async judgeAfterKill(runs: readonly Run[]): Promise<void> {
+    await this.victim?.kill();
+    this.kills++;
+    const successors = await this.stage.succeed?.();
+    if (!successors) {
+      await this.start();
+      await this.inLanes(runs, (run) => run.judge(this.running.client));
+      return;
+    }
+    try {
+      const [next, last] = await Promise.all(successors.map(loggedIn));
+      if (next) await this.inLanes(runs, (run) => run.judge(next, last));
+    } finally {
+      await Promise.all(successors.map((successor) => successor.kill()));
+    }
+    await this.start();
+  }
+
   private async start(): Promise<void> {
     this.victim = await this.stage.start();
-    this.client = await login(this.victim.url, 'test:tester', 'testing');
+    this.client = await loggedIn(this.victim);
   }
 
   private get running(): { gate: Victim['gate']; client: Client; store: Client | undefined } {
@@ -136,6 +163,10 @@ export class Matrix {
     };
     await Promise.all(Array.from({ length: this.extent.lanes }, lane));
   }
+}
+
+function loggedIn({ url }: Victim): Promise<Client> {
+  return login(url, 'test:tester', 'testing');
 }
 
 function turned<T>(list: readonly T[], by: number): T[] {

@@ -50,6 +50,8 @@ export interface Next {
   readonly isOfIds?: boolean;
   /** Done to each of the objects. */
   steps(killed: Operation): readonly Step[];
+  /** Done at the end, by another as was killed if something else came next. */
+  readonly lastly?: Step;
 }
 
 type Row = [title: string, before: readonly Step[], step: Step, more?: Partial<Operation>];
@@ -273,6 +275,11 @@ const NEXT: readonly Next[] = [
     steps: () => [restoreVersion('oldest'), put('y')],
   },
 ];
+
+/** The same, and then a write. */
+export function thenPut(next: Next): Next {
+  return { ...next, title: `${next.title}, and a PUT by another as was killed`, lastly: put('last') };
+}
 
 /** What may come after an operation. */
 export function nextsAfter({ mode, butNot, isOfDialects, nexts = NEXT }: Operation): Next[] {

@@ -32,6 +32,8 @@ export class Run {
   requests: readonly string[] = [];
   private answer: Promise<number | 'killed'> = Promise.resolve('killed');
   private readonly found: string[] = [];
+  /** If another version went on: in what the end differs from all that one version comes to. */
+  private readonly differences: string[] = [];
   /** The state before the operation, and with it done. */
   private readonly before: World;
   private readonly after: World;
@@ -42,6 +44,8 @@ export class Run {
     private readonly id: string,
     private readonly shared: string,
     private readonly store?: Client,
+    /** Another version goes on, which may not know all that is left. */
+    private readonly isMixed = false,
   ) {
     const { mode, objects, before, step } = cell.operation;
     this.before = new World(mode);
@@ -53,6 +57,10 @@ export class Run {
   /** What is wrong with it, for people; undefined: nothing. */
   get problem(): string | undefined {
     return this.found.length === 0 ? undefined : [this.title(), ...this.found].join('\n    ');
+  }
+
+  get differs(): boolean {
+    return this.differences.length > 0;
   }
 
   /** Brings about the state before the operation. */
@@ -83,10 +91,14 @@ export class Run {
     if (end !== expected) this.found.push(`it should have been ${expected}, and was ${end}`);
   }
 
-  /** Looks at what is there after the kill, does what comes next, and looks again. */
-  async judge(client: Client): Promise<void> {
+  /**
+   * Looks at what is there after the kill, does what comes next, and looks again.
+   *
+   * @param last who does what is done lastly
+   */
+  async judge(client: Client, last: Client = client): Promise<void> {
     const { operation, gap, next } = this.cell;
-    const at = this.place(client);
+    const [at, atLast] = [this.place(client), this.place(last)];
     if (gap && (await this.answer) !== 'killed') this.found.push('it was answered although it was killed');
     const ids = new Map<string, string>();
     for (const name of operation.objects) {
@@ -96,11 +108,15 @@ export class Run {
     }
     const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
     const statuses: number[][] = [];
-    for (const name of names) statuses.push(await sendAll(at, name, next.steps(operation)));
+    for (const name of names)
+      statuses.push([
+        ...(await sendAll(at, name, next.steps(operation))),
+        ...(await sendAll(atLast, name, lastSteps(next))),
+      ]);
     for (const [i, name] of operation.objects.entries()) {
       const { oddities, hidden, latest, nullAt, ids: last = [], ...state } = await at.look(name);
-      this.found.push(...oddities);
-      if (hidden > 0 && names.includes(name)) this.found.push(`${hidden} things stay that no listing shows`);
+      this.findings.push(...oddities);
+      if (hidden > 0 && names.includes(name)) this.findings.push(`${hidden} things stay that no listing shows`);
       for (const [id, content] of last) {
         const before = ids.get(id) ?? content;
         if (content !== before && content !== bodyAfterPost(before))
@@ -130,7 +146,7 @@ export class Run {
    */
   private judgeBetween(name: string, seen: Seen): void {
     if (seen.ids) {
-      this.found.push(...seen.oddities);
+      this.findings.push(...seen.oddities);
       this.judgeAgainst(
         'before what came next',
         this.worlds.map((world) => ending(world, name, [], this.cell.operation)),
@@ -162,7 +178,8 @@ export class Run {
     const expected = this.worlds.map((world) => {
       const own = world.clone();
       const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
-      const statuses = names.map((each) => next.steps(operation).map((step) => step.foresee(own, each)));
+      const steps = [...next.steps(operation), ...lastSteps(next)];
+      const statuses = names.map((each) => steps.map((step) => step.foresee(own, each)));
       return ending(own, name, statuses[operation.objects.indexOf(name)] ?? [], operation);
     });
     this.judgeAgainst(`after ${next.title}`, expected, got, name);
@@ -171,11 +188,18 @@ export class Run {
   private judgeAgainst(when: string, expected: readonly Ending[], got: Ending, name: string): void {
     const texts = new Set(expected.map(describe));
     if (texts.has(describe(got))) return;
-    this.found.push(
+    const isLoss = this.isMixed && !expected.some(({ state }) => hasAll(got.state, state));
+    const findings = isLoss ? this.found : this.findings;
+    findings.push(
       `${name} ${when}:`,
       ...[...texts].map((text) => `  expected  ${text}`),
       `  got       ${describe(got)}`,
     );
+  }
+
+  /** Where to note what one version must not come to. */
+  private get findings(): string[] {
+    return this.isMixed && this.cell.gap ? this.differences : this.found;
   }
 
   private title(): string {
@@ -186,6 +210,10 @@ export class Run {
     return `${operation.title}, killed ${which} request ${gap.request}, then ${next.title}
     the store had done: ${done}`;
   }
+}
+
+function lastSteps({ lastly }: Next): readonly Step[] {
+  return lastly ? [lastly] : [];
 }
 
 async function sendAll(at: Place, name: string, steps: readonly Step[]): Promise<number[]> {
@@ -206,6 +234,12 @@ function orTooLate<T>(answer: Promise<T>): Promise<T | 'neither stopped nor answ
 function contentsOf({ current, archive }: Versioned): string[] {
   const contents = [...archive, ...(current ? [current] : [])];
   return contents.flatMap((content) => (typeof content === 'object' ? [content.body] : []));
+}
+
+/** Whether an object has all contents that another has. */
+function hasAll(object: Versioned, other: Versioned): boolean {
+  const there = new Set(contentsOf(object));
+  return contentsOf(other).every((content) => there.has(content));
 }
 
 function ending(

@@ -6,9 +6,13 @@ import { join } from 'node:path';
 import { createLog } from '../../../src/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer } from '../../../src/server/serve';
+import { noteProcess } from '../processes';
 import { startProxyProcess } from '../proxy_process';
 import { gated, LocalGate, type Gate } from './gate';
 import { RemoteGate, type FromChild } from './remote_gate';
+
+/** Where this version is checked out. */
+export const ROOT = join(__dirname, '../../..');
 
 /** A running Hindsight that is to be killed. */
 export interface Victim {
@@ -24,6 +28,8 @@ export interface Victim {
 /** A store, and Hindsights over it, one after the other. */
 export interface Stage {
   start(): Promise<Victim>;
+  /** There if something else comes after a kill: what goes on, and another as was killed. */
+  succeed?(): Promise<readonly [Victim, Victim]>;
   close(): Promise<void>;
 }
 
@@ -43,6 +49,36 @@ delete_concurrency = 1
  * @param service whether the proxy archives with a service user
  */
 export async function swiftStage(swift: string, { service }: { service: boolean }): Promise<Stage> {
+  const { start, close } = await gatedSwift(swift, { service });
+  return { start: () => start(), close };
+}
+
+/** Who is killed: a version of Hindsight by where it is checked out. */
+export interface Versions {
+  readonly killed: string;
+  readonly next: string;
+  readonly redisUrl: string;
+}
+
+/**
+ * The same for servers of two versions that share a Redis: one is killed, and one of the other comes
+ * next, with another of the version that was killed beside it.
+ */
+export async function upgradeStage(swift: string, { killed, next, redisUrl }: Versions): Promise<Stage> {
+  const defaults = `redis_url = ${redisUrl}`;
+  const { start, close } = await gatedSwift(swift, { service: true, defaults });
+  return {
+    start: () => start(killed),
+    succeed: () => Promise.all([start(next), start(killed)]),
+    close,
+  };
+}
+
+/** A Swift, a gate in this process in front of it, and what starts a proxy in front of that. */
+async function gatedSwift(
+  swift: string,
+  { service, defaults = '' }: { readonly service: boolean; readonly defaults?: string },
+) {
   const gate = new LocalGate();
   const text = `
 [DEFAULT]
@@ -62,6 +98,7 @@ upstream = ${swift}
   const configuration = `
 [DEFAULT]
 bind_port = 0
+${defaults}
 [pipeline:main]
 pipeline = catch_errors gatekeeper healthcheck proxy-logging bulk versioned_writes proxy-server
 ${FILTERS}
@@ -71,17 +108,15 @@ upstream = ${forwarder.url}
 connections = 1024
 ${service ? user : ''}
 `;
-  return {
-    start: async () => {
-      const proxy = await startGatedProcess(configuration);
-      const kill = async () => {
-        await proxy.kill();
-        gate.open();
-      };
-      return { url: proxy.url, gate, store: swift, kill };
-    },
-    close: () => forwarder.close(),
+  const start = async (checkout?: string): Promise<Victim> => {
+    const proxy = await startGatedProcess(configuration, checkout);
+    const kill = async () => {
+      await proxy.kill();
+      gate.open();
+    };
+    return { url: proxy.url, gate, store: swift, kill };
   };
+  return { start, close: () => forwarder.close() };
 }
 
 function embeddedConfiguration(data: string, filters: string): string {
@@ -132,8 +167,11 @@ export function embeddedStage(): Promise<Stage> {
   });
 }
 
-async function startGatedProcess(configuration: string): Promise<Victim> {
-  const child = fork(join(__dirname, 'gated_child.mjs'), [configuration], { execArgv: [] });
+/** @param checkout where the version is checked out that is started, with its tests */
+async function startGatedProcess(configuration: string, checkout = ROOT): Promise<Victim> {
+  const script = join(checkout, 'test/support/crash/gated_child.mjs');
+  const child = fork(script, [configuration], { execArgv: [] });
+  noteProcess(child);
   const exited = once(child, 'exit');
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);

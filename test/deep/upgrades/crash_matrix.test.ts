@@ -1,0 +1,35 @@
+import { ROOT, upgradeStage } from '../../support/crash/stages';
+import { crashMatrix } from '../../support/crash/suite';
+import { depth } from '../../support/depth';
+import { describeWithEarlier } from '../../support/earlier_version';
+import { describeWithRedis, TestRedis } from '../../support/redis';
+import { describeWithSwift } from '../../support/swift';
+
+const EXTENT = {
+  nexts: depth({ gate: 1, deep: 2 }),
+  dialects: 'changes',
+  operations: depth({ gate: 37, deep: 1 }),
+  gaps: depth({ gate: 3, deep: 1 }),
+  lanes: 8,
+} as const;
+
+describeWithEarlier('what one version leaves when it is killed, the other goes on with', (build) => {
+  describeWithRedis('with a Redis', () => {
+    describeWithSwift('over a Swift', ({ plain }) => {
+      let redis: TestRedis | undefined;
+      const stage = async (killed: 'old' | 'new') => {
+        redis = await TestRedis.start('--save', '');
+        const [old, today] = [build().folder, ROOT];
+        const versions = killed === 'old' ? { killed: old, next: today } : { killed: today, next: old };
+        const opened = await upgradeStage(plain, { ...versions, redisUrl: redis.url });
+        const close = async () => {
+          await opened.close();
+          await redis?.stop();
+        };
+        return { ...opened, close };
+      };
+      crashMatrix('0.1.0, then this version', () => stage('old'), EXTENT);
+      crashMatrix('this version, then 0.1.0', () => stage('new'), EXTENT);
+    });
+  });
+});

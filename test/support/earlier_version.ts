@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { placeOfWorker, runSync } from './lab';
+import { describeNotRun } from './needs';
+
+const ROOT = join(__dirname, '../..');
+const MODULES = join(ROOT, 'node_modules');
+/** 0.1.0, as it was released. */
+const COMMIT = '65c50cb94b8cbeeca8156f2d5d6b4de7a71e5a0a';
+
+/** The version from which docs/upgrading.md says how to upgrade, checked out. */
+export interface EarlierVersion {
+  readonly version: '0.1.0';
+  /** Its whole repository, tests included. */
+  readonly folder: string;
+  /** Its command, built. */
+  readonly cli: string;
+}
+
+/**
+ * A suite that needs 0.1.0. It is built from the history of the repository; if that does not go back
+ * so far, the suite is reported as not run.
+ *
+ * @param suite is given what checks out and builds that version, to be called in hooks
+ */
+export function describeWithEarlier(title: string, suite: (build: () => EarlierVersion) => void): void {
+  const { status } = spawnSync('git', ['-C', ROOT, 'cat-file', '-e', `${COMMIT}^{commit}`]);
+  if (status === 0) describe(title, () => suite(earlierVersion));
+  else describeNotRun({ name: '0.1.0 in the history', install: 'git fetch --unshallow' }, title);
+}
+
+/** 0.1.0, with today's packages, built once for each worker of a run, whose end removes it. */
+function earlierVersion(): EarlierVersion {
+  const folder = join(placeOfWorker(), 'earlier');
+  const earlier: EarlierVersion = { version: '0.1.0', folder, cli: join(folder, 'dist/src/cli.js') };
+  const built = join(folder, '.built');
+  if (existsSync(built)) return earlier;
+  mkdirSync(folder, { recursive: true });
+  runSync('sh', ['-c', 'git -C "$0" archive "$1" | tar x -C "$2"', ROOT, COMMIT, folder]);
+  linkModules(join(folder, 'node_modules'));
+  runSync(join(MODULES, '.bin/tsc'), ['-p', join(folder, 'tsconfig.build.json')]);
+  writeFileSync(built, '');
+  return earlier;
+}
+
+/** Each package is a link, so that what that version keeps in `node_modules/.cache` is its own. */
+function linkModules(folder: string): void {
+  mkdirSync(folder);
+  for (const name of readdirSync(MODULES))
+    if (name !== '.cache') symlinkSync(join(MODULES, name), join(folder, name));
+}
