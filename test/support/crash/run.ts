@@ -116,7 +116,8 @@ export class Run {
     for (const [i, name] of operation.objects.entries()) {
       const { oddities, hidden, latest, nullAt, ids: last = [], ...state } = await at.look(name);
       this.findings.push(...oddities);
-      if (hidden > 0 && names.includes(name)) this.findings.push(`${hidden} things stay that no listing shows`);
+      if (hidden > 0 && names.includes(name))
+        this.findings.push(`${hidden} things stay that no listing shows`);
       for (const [id, content] of last) {
         const before = ids.get(id) ?? content;
         if (content !== before && content !== bodyAfterPost(before))
