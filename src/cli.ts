@@ -8,6 +8,7 @@ import { createLog, type Log } from './log';
 import { loadConfig } from './pipeline/load';
 import { die } from './server/die';
 import { introduce } from './server/introduce';
+import { runBackup } from './server/run_backup';
 import { startServer, type RunningServer } from './server/serve';
 import { isWorker, serveAsWorker, startWorkers } from './server/workers';
 import { fsck } from './stores/embedded/fsck';
@@ -72,6 +73,17 @@ program
     const config = loadConfig(file);
     process.stdout.write(`${file} is right: ${config.pipeline.join(' ')}\n`);
     for (const remark of config.remarks) process.stdout.write(`note: ${remark}\n`);
+  });
+
+program
+  .command('backup')
+  .description(
+    'copy the data of an embedded store, also of one in use; what the target has from before is not copied again',
+  )
+  .argument('<data>', 'where the data lies')
+  .argument('<target>', 'the folder of the backup: new, empty, or an earlier backup of the same data')
+  .action(async (data: string, target: string) => {
+    process.exitCode = await runBackup(data, target);
   });
 
 program
