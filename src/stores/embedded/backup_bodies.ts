@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Transaction } from 'lmdb';
 import { codeOf, messageOf } from '../../errors';
@@ -46,7 +46,10 @@ export class Bodies {
     const standing = this.target.standing(id, stored);
     if (stored[3] === Place.Inline) return this.#inline(id, stored);
     if (standing === 'kept') return { state: 'kept' };
-    if (standing === 'unverified' && (await this.#isWhole(id, stored))) return { state: 'kept' };
+    if (standing === 'unverified' && (await this.#isWhole(id, stored))) {
+      await this.target.keep(id);
+      return { state: 'kept' };
+    }
     const { sums, whole } = this.#verifiers(id, stored);
     if (sums === undefined) return this.#file(id, stored, whole());
     const first = await this.#file(id, stored, sums);
@@ -99,7 +102,7 @@ export class Bodies {
     const unfinished = path.join(this.target.stage, formatContentId(id));
     try {
       await this.#write(unfinished, this.#read(id, stored, verifier));
-      await rename(unfinished, this.target.pathOf(id));
+      await this.target.keep(id, unfinished);
       return { state: 'copied' };
     } catch (error) {
       await rm(unfinished, { force: true });

@@ -1,5 +1,5 @@
 import { lstatSync, renameSync, statSync, unlinkSync } from 'node:fs';
-import { mkdir, open, readdir, realpath, rm, statfs, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rename, rm, statfs, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '../../errors';
 import { ContentFiles, makeFolder, syncFolder } from './content_files';
@@ -34,6 +34,8 @@ export class Target {
   /** For what is not whole yet. */
   readonly stage: string;
   readonly #session: Session;
+  /** Folders of contents with names that are not on disk yet. */
+  readonly #changed = new Set<string>();
   #isReplaced = false;
 
   private constructor(folder: string, files: ContentFiles, earlier: Tables, session: Session) {
@@ -85,6 +87,13 @@ export class Target {
     return known === undefined ? 'unverified' : 'kept';
   }
 
+  /** Has a file here as a content, which is durable once `replace` is done. */
+  async keep(id: number, unfinished?: string): Promise<void> {
+    const file = this.pathOf(id);
+    if (unfinished !== undefined) await rename(unfinished, file);
+    this.#changed.add(path.dirname(file));
+  }
+
   pathOf(id: number): string {
     return path.join(this.folder, this.files.nameOf(id));
   }
@@ -114,9 +123,7 @@ export class Target {
    * @param copy in the folder `stage`; all of its contents are here, but the damaged ones
    */
   async replace(copy: Tables): Promise<void> {
-    const content = path.join(this.folder, 'content');
-    for (const { name } of await foldersIn(content)) await syncFolder(path.join(content, name));
-    await syncFolder(content);
+    for (const folder of this.#changed) await syncFolder(folder);
     // Whoever opens the new database finds this session there, which lives until the end.
     copy.root.transactionSync(() => {
       copy.arriving.clearSync();
@@ -238,7 +245,7 @@ function claim(earlier: Tables, identity: number): void {
       meta.putSync(metaKeys.backup, 0);
     });
   } else if (known !== undefined && known !== identity) {
-    const what = `${folder} is the backup of another data folder, or one itself`;
+    const what = `${folder} is another data folder’s backup, or of before the data was restored`;
     throw new StorageError('target', `${what}; choose another folder`);
   }
 }

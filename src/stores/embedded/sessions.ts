@@ -162,6 +162,11 @@ function enter(
   const owner = role === 'worker' && current !== undefined ? current : id;
   tables.meta.putSync(metaKeys.owner, owner);
   if (role === 'backup') tables.meta.putSync(metaKeys.backup, owner);
+  if (role === 'owner' && tables.meta.has(metaKeys.backup)) {
+    // It goes its own way from here: neither a backup any more, nor to be backed up over one.
+    tables.meta.removeSync(metaKeys.backup);
+    tables.meta.removeSync(metaKeys.identity);
+  }
   tables.sessions.putSync(idKey(id), [process.pid, socket, owner]);
   return { id, owner };
 }

@@ -22,8 +22,8 @@ export interface Tables {
   /**
    * `format`, `owner` (a session), `next` (the least number never given out), `clock` (ticks),
    * `scrubbed` (the last content that the scrubber read in this pass), `scrub_ended` (ms),
-   * `identity` (a random number that a folder and its backups share), `backup` (in a backup the
-   * session that completed it: `owner` is another once it was served).
+   * `identity` (a random number that a folder and its backups share), `backup` (in a backup: the
+   * session that wrote it; goes, with `identity`, once it is served).
    */
   readonly meta: Table<number>;
   readonly accounts: Table<StoredAccount>;
