@@ -59,6 +59,7 @@ export class Target {
     try {
       claim(earlier, identity);
       session = await Session.open(earlier, folder, 'backup');
+      await removeDead(earlier, session);
       const files = new ContentFiles(folder);
       const target = new Target(folder, files, earlier, session);
       await rm(target.stage, { recursive: true, force: true });
@@ -248,6 +249,14 @@ function claim(earlier: Tables, identity: number): void {
     const what = `${folder} is another data folder’s backup, or of before the data was restored`;
     throw new StorageError('target', `${what}; choose another folder`);
   }
+}
+
+/** Removes what killed backups left of their sessions. */
+async function removeDead({ root }: Tables, session: Session): Promise<void> {
+  const { dead } = await session.others();
+  await session.bury(dead);
+  root.transactionSync(() => session.forget(dead));
+  await session.tidy();
 }
 
 async function syncFile(file: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readdirSync, unlinkSync } from 'node:fs';
 import promises, {
   cp,
   lstat,
@@ -442,8 +443,7 @@ it('a reader whose socket a starting server takes for a dead one’s shows itsel
   const inTransaction = tables.root.transactionSync.bind(tables.root);
   const spy = jest.spyOn(tables.root, 'transactionSync').mockImplementationOnce(((act: () => unknown) => {
     const done = inTransaction(act);
-    for (const name of require('node:fs').readdirSync(sessions))
-      require('node:fs').unlinkSync(path.join(sessions, name));
+    for (const name of readdirSync(sessions)) unlinkSync(path.join(sessions, name));
     return done;
   }) as never);
   const session = await Session.open(tables, data, 'reader');
