@@ -91,9 +91,13 @@ async function withSession(folder: string, to: string, options: BackupOptions): 
     session = await Session.open(tables, folder, 'reader');
     return await new Backup(tables, target, options).run();
   } finally {
-    await session?.close();
-    await target?.close();
-    await tables.root.close();
+    // What is unfinished goes first: on a full disk nothing else could be noted.
+    try {
+      await target?.close();
+      await session?.close();
+    } finally {
+      await tables.root.close();
+    }
   }
 }
 

@@ -106,7 +106,7 @@ export class Bodies {
       return { state: 'copied' };
     } catch (error) {
       await rm(unfinished, { force: true });
-      if (!(error instanceof SourceError)) throw fromSystem('could not write the backup', error);
+      if (!(error instanceof SourceError)) throw fromSystem(`could not write ${this.target.folder}`, error);
       if (error.isMissing) return { state: 'missing' };
       return { state: 'damaged', cause: error.message };
     }
