@@ -77,11 +77,9 @@ program
 
 program
   .command('backup')
-  .description(
-    'copy the data of an embedded store, also of one in use; what the target has from before is not copied again',
-  )
+  .description('copy the data of an embedded store, also of one in use; copies only what is new')
   .argument('<data>', 'where the data lies')
-  .argument('<target>', 'the folder of the backup: new, empty, or an earlier backup of the same data')
+  .argument('<target>', 'the backup: a new or empty folder, or an earlier backup of the data')
   .action(async (data: string, target: string) => {
     process.exitCode = await runBackup(data, target);
   });

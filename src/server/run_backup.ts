@@ -1,6 +1,6 @@
 import { backup, type BackupProgress } from '../stores/embedded/backup';
 
-/** Milliseconds between two lines of progress: on a terminal, where they replace each other, and in a log. */
+/** Milliseconds between two reports of progress: on a terminal, and elsewhere. */
 const SOON = 200;
 const NOW_AND_THEN = 30_000;
 
@@ -50,7 +50,8 @@ class ProgressLine {
     this.#last = now;
     // What was written since the start may be more than there was.
     const percent = Math.min(100, Math.floor((100 * bytes) / Math.max(1, ofBytes)));
-    const text = `${percent} %, ${Math.round(bytes / 1e6)} of ${Math.round(ofBytes / 1e6)} MB copied`;
+    const [done, all] = [bytes, ofBytes].map((each) => Math.round(each / 1e6));
+    const text = `${percent} %, ${done} of ${all} MB copied`;
     this.#stream.write(this.#stream.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
     this.#isThere = true;
   }

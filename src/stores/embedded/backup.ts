@@ -57,11 +57,11 @@ const TURN = 1000;
 const OVERHEAD = 4 * 2 ** 20;
 
 /**
- * Makes the target a copy of a data folder as it is at one moment after the call, or a complete
- * backup there a newer one, for which only new bodies are copied. A server may have the data folder
- * open: while the backup lasts, the files of what is deleted stay. Each body is verified while it is
- * copied. What is damaged is reported and left out, and so does not replace what an earlier backup
- * has of it. Until the end the target is the backup that it was before, whatever happens.
+ * Makes the target a copy of a data folder as it is at one moment after the call. If there is an
+ * earlier backup, only new bodies are copied, and until the end it stays whole, whatever happens.
+ * A server may have the data folder open: while the backup lasts, files of what is deleted stay.
+ * Each body is verified while it is copied. What is damaged is reported and left out, and does not
+ * replace what the earlier backup has of it.
  *
  * It must not run in a process that has the folder open already.
  *
@@ -70,7 +70,13 @@ const OVERHEAD = 4 * 2 ** 20;
  *   backup has it open; `no-space`, before anything is copied if that is known; `closed` if it was
  *   stopped; as `fsck`; `failed`
  */
-export async function backup(from: string, to: string, options: BackupOptions = {}): Promise<BackupResult> {
+export async function backup(
+  /** The data folder. */
+  from: string,
+  /** The target, which is made if it is not there. */
+  to: string,
+  options: BackupOptions = {},
+): Promise<BackupResult> {
   try {
     checkFolder(from);
     const { folder, target } = await pathsApart(from, to);
@@ -81,7 +87,12 @@ export async function backup(from: string, to: string, options: BackupOptions = 
   }
 }
 
-async function withSession(folder: string, to: string, options: BackupOptions): Promise<BackupResult> {
+async function withSession(
+  folder: string,
+  /** The target. */
+  to: string,
+  options: BackupOptions,
+): Promise<BackupResult> {
   const tables = openTables(folder);
   let session: Session | undefined;
   let target: Target | undefined;
@@ -168,9 +179,8 @@ class Backup {
       await chmod(file, FILE_MODE);
     } catch (error) {
       const isFull = /No space left|quota exceeded|File too large/i.test(messageOf(error));
-      const what = 'could not copy the database';
-      if (isFull) throw new StorageError('no-space', `${what}: ${messageOf(error)}`, { cause: error });
-      throw fromSystem(what, error);
+      const text = `could not copy the database: ${messageOf(error)}`;
+      throw new StorageError(isFull ? 'no-space' : 'failed', text, { cause: error });
     }
     this.#tables.root.resetReadTxn();
     this.#counts.database = statSync(file).size;
@@ -250,7 +260,7 @@ function isBad(outcome: Outcome): outcome is BadOutcome {
   return outcome.state !== 'copied' && outcome.state !== 'kept';
 }
 
-/** @throws StorageError `failed` for another user, whose files and sockets the server could not use */
+/** @throws StorageError `failed` for a user whose files and sockets the server could not use */
 function checkUser(folder: string): void {
   const { uid } = lstatSync(path.join(folder, 'data.mdb'));
   const user = process.geteuid?.();

@@ -106,7 +106,8 @@ export class Bodies {
       return { state: 'copied' };
     } catch (error) {
       await rm(unfinished, { force: true });
-      if (!(error instanceof SourceError)) throw fromSystem(`could not write ${this.target.folder}`, error);
+      if (!(error instanceof SourceError))
+        throw fromSystem(`could not write the backup to ${this.target.folder}`, error);
       if (error.isMissing) return { state: 'missing' };
       return { state: 'damaged', cause: error.message };
     }
@@ -148,7 +149,8 @@ class SourceError extends Error {
 
 function isInline(bytes: Buffer | undefined, [, size, etag, , sum]: StoredContent): boolean {
   if (bytes?.length !== size) return false;
-  return sum === null ? createHash('md5').update(bytes).digest('hex') === etag : crc32(bytes) === sum;
+  if (sum !== null) return crc32(bytes) === sum;
+  return createHash('md5').update(bytes).digest('hex') === etag;
 }
 
 /** A disk that is nearly full writes what fits; the next call says why it took no more. */

@@ -32,8 +32,9 @@ export class RecordFindings {
     for (const record of table.raw({ transaction: this.snapshot })) {
       if (table.decoded(record) !== undefined) continue;
       const { key } = record;
-      const text = `the record ${key.toString('hex').slice(0, 80)} of the table ${table.name} is damaged`;
-      const fix = then === 'nothing' ? ({ do: then } as const) : { do: then, table: table.name, key };
+      const { name } = table;
+      const text = `the record ${key.toString('hex').slice(0, 80)} of the table ${name} is damaged`;
+      const fix = then === 'nothing' ? ({ do: then } as const) : { do: then, table: name, key };
       yield problem('damaged-record', text, fix).finding;
     }
   }
@@ -41,11 +42,12 @@ export class RecordFindings {
   /** Contents that objects have, but that have no record: they are looked for as files. */
   unrecorded(): Map<number, StoredContent> {
     const found = new Map<number, StoredContent>();
+    const where = { transaction: this.snapshot };
     for (const { object } of this.#objects()) {
       const [, , id, size, etag] = object;
-      if (this.copy.contents.peek(idKey(id), { transaction: this.snapshot }) !== undefined) continue;
+      if (this.copy.contents.peek(idKey(id), where) !== undefined) continue;
       const references = (found.get(id)?.[0] ?? 0) + 1;
-      const isInline = this.copy.inline.get(idKey(id), { transaction: this.snapshot }) !== undefined;
+      const isInline = this.copy.inline.get(idKey(id), where) !== undefined;
       found.set(id, [references, size, etag, isInline ? Place.Inline : Place.File, null]);
     }
     return found;
@@ -67,7 +69,8 @@ export class RecordFindings {
   *bad(bad: ReadonlyMap<number, BadContent>): Generator<Finding> {
     for (const [id, { stored, outcome }] of bad)
       if (outcome.state === 'checksums') {
-        const text = `the content ${formatContentId(id)} is right, but the checksums of its blocks are not`;
+        const what = `the content ${formatContentId(id)} is right`;
+        const text = `${what}, but the checksums of its blocks are not`;
         yield problem('checksums', text, { do: 'put-content', id, content: stored }).finding;
       }
     const unread = new Map([...bad].filter(([, { outcome }]) => outcome.state !== 'checksums'));
@@ -79,7 +82,8 @@ export class RecordFindings {
       if (content === undefined) continue;
       named.add(object[2]);
       const name = nameOf(key, object[0], names);
-      const text = `the object ${formatName(name)} cannot be read: ${causeOf(content)} (${formatContentId(object[2])})`;
+      const what = `${causeOf(content)} (${formatContentId(object[2])})`;
+      const text = `the object ${formatName(name)} cannot be read: ${what}`;
       yield problem(kindOf(content), text, { do: 'remove-object', key }, name).finding;
     }
     for (const [id, content] of unread) {
@@ -108,8 +112,9 @@ export class RecordFindings {
     const names = new Map<number, { account: string; container: string }>();
     for (const record of containers.raw({ transaction: this.snapshot })) {
       const container = containers.decoded(record);
+      if (container === undefined) continue;
       const account = accountNames.get(idOf(record.key)) ?? '?';
-      if (container) names.set(container[0], { account, container: nameText(childName(record.key)) });
+      names.set(container[0], { account, container: nameText(childName(record.key)) });
     }
     return names;
   }

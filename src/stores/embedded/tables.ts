@@ -116,9 +116,11 @@ function checkFormat(tables: Tables, isWritable: boolean, isTarget: boolean): vo
   const { folder, root, meta, checking } = tables;
   const format = readFormat(root);
   if (format === undefined) {
-    if (isWritable) root.transactionSync(() => (isTarget ? markUnfinished(tables) : markConverted(tables)));
+    const mark = isTarget ? markUnfinished : markConverted;
+    if (isWritable) root.transactionSync(() => mark(tables));
   } else if (format === FORMAT_UNFINISHED) {
-    if (!isTarget) throw new StorageError('format', `${folder} is a backup that has not ended; run it again`);
+    const what = `${folder} is a backup that has not ended`;
+    if (!isTarget) throw new StorageError('format', `${what}; run it again`);
   } else if (format !== FORMAT && format !== FORMAT_UNCHECKED) {
     const known = `this version of the program reads ${FORMAT_UNCHECKED} and ${FORMAT}`;
     throw new StorageError('format', `${folder} has format ${format}; ${known}`);

@@ -40,7 +40,11 @@ async function paused() {
   const child = spawn(process.execPath, [CLI, 'backup', data, target], { stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   const [stdout, stderr] = [lastOf(child.stdout), lastOf(child.stderr)];
-  const closed = once(child, 'close').then(([code]) => ({ code, stdout: stdout(), stderr: stderr() }));
+  const closed = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    stdout: stdout(),
+    stderr: stderr(),
+  }));
   const unfinished = path.join(target, 'unfinished');
   const isCopying = () => readdirSync(unfinished).some((name) => /^[0-9a-f]{16}$/.test(name));
   while (child.exitCode === null && !(existsSync(unfinished) && isCopying())) await pause(1);

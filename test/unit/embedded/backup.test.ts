@@ -129,6 +129,19 @@ it('copies only what is new, and removes what is no longer needed', async () => 
   expect(await objectsOf(await restored())).toEqual(await objectsOf(data));
 });
 
+it('removes nothing from a target that is copied itself just now', async () => {
+  await fill();
+  await backUp();
+  await within(data, (storage) => storage.deleteObject('a', 'c', 'large'));
+  const tables = openTables(target);
+  const reader = await Session.open(tables, target, 'reader');
+  expect(await backUp()).toMatchObject({ removed: 0 });
+  await reader.leave();
+  await tables.root.close();
+  expect(await backUp()).toMatchObject({ removed: 1 });
+  expect(await findings(target)).toEqual([]);
+});
+
 describe('refuses, and changes nothing', () => {
   it.each([
     ['is the data folder', () => data],
@@ -441,11 +454,11 @@ it('a reader whose socket a starting server takes for a dead one’s shows itsel
   const tables = openTables(data);
   const sessions = path.join(data, 'sessions');
   const inTransaction = tables.root.transactionSync.bind(tables.root);
-  const spy = jest.spyOn(tables.root, 'transactionSync').mockImplementationOnce(((act: () => unknown) => {
+  const spy = jest.spyOn(tables.root, 'transactionSync').mockImplementationOnce((act: () => unknown) => {
     const done = inTransaction(act);
     for (const name of readdirSync(sessions)) unlinkSync(path.join(sessions, name));
     return done;
-  }) as never);
+  });
   const session = await Session.open(tables, data, 'reader');
   expect(spy).toHaveBeenCalled();
   expect(await readdir(sessions)).toHaveLength(1);
