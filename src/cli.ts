@@ -8,6 +8,7 @@ import { createLog, type Log } from './log';
 import { loadConfig } from './pipeline/load';
 import { die } from './server/die';
 import { introduce } from './server/introduce';
+import { runBackup } from './server/run_backup';
 import { startServer, type RunningServer } from './server/serve';
 import { isWorker, serveAsWorker, startWorkers } from './server/workers';
 import { runFsck } from './stores/embedded/fsck_command';
@@ -72,6 +73,15 @@ program
     const config = loadConfig(file);
     process.stdout.write(`${file} is right: ${config.pipeline.join(' ')}\n`);
     for (const remark of config.remarks) process.stdout.write(`note: ${remark}\n`);
+  });
+
+program
+  .command('backup')
+  .description('copy the data of an embedded store, also of one in use; copies only what is new')
+  .argument('<data>', 'where the data lies')
+  .argument('<target>', 'the backup: a new or empty folder, or an earlier backup of the data')
+  .action(async (data: string, target: string) => {
+    process.exitCode = await runBackup(data, target);
   });
 
 program

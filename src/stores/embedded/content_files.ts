@@ -133,6 +133,17 @@ export class ContentFiles {
   }
 }
 
+/** Makes a folder, with those above it, durably. */
+export async function makeFolder(folder: string): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (made === undefined) return;
+  // Each new folder's name lies in the folder above it.
+  for (let each = path.resolve(folder); ; each = path.dirname(each)) {
+    await syncFolder(path.dirname(each));
+    if (each === path.resolve(made)) return;
+  }
+}
+
 /** Has the names in a folder on disk. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteString } from '../../http/bytes';
@@ -6,12 +5,12 @@ import type { Log } from '../../log';
 import { Commits, type Change } from './commits';
 import { Contents } from './contents';
 import { convert } from './convert';
-import { ContentFiles, syncFolder } from './content_files';
+import { ContentFiles, makeFolder, syncFolder } from './content_files';
 import { checkName } from './keys';
 import { type Entry, list } from './listing';
 import { Namespaces } from './namespaces';
 import { type Condition, Objects } from './objects';
-import { FOLDER_MODE, Privacy } from './privacy';
+import { Privacy } from './privacy';
 import { accountRecord, containerRecord, objectRecord } from './records';
 import { Resident } from './resident';
 import { Scrubber } from './scrubber';
@@ -103,16 +102,6 @@ async function closeFiles(folder: string, privacy: Privacy): Promise<void> {
   await privacy.reportFolder(folder);
   for (const name of ['data.mdb', 'lock.mdb']) await privacy.closeFile(path.join(folder, name));
   await privacy.closeFolder(path.join(folder, 'sessions'));
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  if (made === undefined) return;
-  // Each new folder's name lies in the folder above it.
-  for (let each = path.resolve(folder); ; each = path.dirname(each)) {
-    await syncFolder(path.dirname(each));
-    if (each === path.resolve(made)) return;
-  }
 }
 
 interface Parts {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, unlinkSync } from 'node:fs';
 import { mkdir, readdir, unlink } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
@@ -12,8 +12,9 @@ import { metaKeys, type Tables } from './tables';
 /**
  * The owner opens the folder first and closes it last; workers are other processes of the same
  * server. A reader copies the folder: it changes no object, and may be there with or without them.
+ * A backup is the owner of the folder that it writes to, which must be one of its kind.
  */
-export type Role = 'owner' | 'worker' | 'reader';
+export type Role = 'owner' | 'worker' | 'reader' | 'backup';
 
 /** The owner of readers: under it nothing may be written. */
 const NO_OWNER = 0;
@@ -42,7 +43,8 @@ export class Session {
   }
 
   /**
-   * @throws StorageError `locked` if another server has the folder open, or for a worker if none has
+   * @throws StorageError `locked` if another server has the folder open, or for a worker if none
+   *   has; `target` for a backup if the folder is none, or was served since it was made
    */
   static async open(tables: Tables, folder: string, role: Role): Promise<Session> {
     const beacons = new Beacons(path.join(folder, 'sessions'));
@@ -59,9 +61,16 @@ export class Session {
         tables.meta.putSync(metaKeys.next, id + 1);
         return enter(tables, id, role, current === DAMAGED ? undefined : current, beacon.name);
       });
-      if (taken !== undefined) return new Session(taken, tables, beacon);
-      // Another was faster: look again who that is.
-      await beacon.quench();
+      if (taken !== undefined) {
+        const session = new Session(taken, tables, beacon);
+        if (await beacons.shines(beacon.name)) return session;
+        // A server that started just now took the socket for a dead one's: see `tidy`.
+        tables.root.transactionSync(() => session.forget([session.id]));
+        await beacon.quench();
+      } else {
+        // Another was faster: look again who that is.
+        await beacon.quench();
+      }
     }
   }
 
@@ -105,17 +114,39 @@ export class Session {
 
   /** Removes sockets that no session has, of servers that died while they started. */
   async tidy(): Promise<void> {
-    const known = new Set([...this.#tables.sessions.getRange({})].map(({ value }) => value[1]));
-    for (const name of await this.#beacon.others.names()) {
-      if (!known.has(name)) await this.#beacon.others.remove(name);
-    }
+    const { root, lock, sessions } = this.#tables;
+    const found = await this.#beacon.others.names();
+    // In a transaction: a reader notes its socket before this, or looks afterwards if it is there.
+    const removeUnknown = () => {
+      const known = new Set([...sessions.getRange({})].map(({ value }) => value[1]));
+      for (const name of found) if (!known.has(name)) this.#beacon.others.removeSync(name);
+    };
+    await lock.committing(() => root.transactionSync(removeUnknown));
+  }
+
+  /** Within a transaction of a copy of the database, which is to take its place: is there, too. */
+  enterCopy(copy: Tables): void {
+    const { meta, sessions, holds } = copy;
+    sessions.clearSync();
+    holds.clearSync();
+    const id = meta.get(metaKeys.next) ?? 1;
+    meta.putSync(metaKeys.next, id + 1);
+    enter(copy, id, 'backup', undefined, this.#beacon.name);
+  }
+
+  /** Ends without a note of it, if the tables are closed: whoever comes next finds it dead. */
+  async leave(): Promise<void> {
+    await this.#beacon.quench();
   }
 
   /** Lets others open the folder. The tables must still be open. */
   async close(): Promise<void> {
     const { root, lock } = this.#tables;
-    await lock.committing(() => root.transactionSync(() => this.forget([this.id])));
-    await this.#beacon.quench();
+    try {
+      await lock.committing(() => root.transactionSync(() => this.forget([this.id])));
+    } finally {
+      await this.#beacon.quench();
+    }
   }
 }
 
@@ -132,8 +163,14 @@ function enter(
     tables.holds.putSync(idKey(id), true);
     return { id, owner: NO_OWNER };
   }
-  const owner = role === 'owner' || current === undefined ? id : current;
+  const owner = role === 'worker' && current !== undefined ? current : id;
   tables.meta.putSync(metaKeys.owner, owner);
+  if (role === 'backup') tables.meta.putSync(metaKeys.backup, owner);
+  if (role === 'owner' && tables.meta.has(metaKeys.backup)) {
+    // It goes its own way from here: neither a backup any more, nor to be backed up over one.
+    tables.meta.removeSync(metaKeys.backup);
+    tables.meta.removeSync(metaKeys.identity);
+  }
   tables.sessions.putSync(idKey(id), [process.pid, socket, owner]);
   return { id, owner };
 }
@@ -150,9 +187,16 @@ async function checkRole(
   // any that lives may be the owner
   const alive =
     owner === DAMAGED ? await beacons.anyShines() : owner !== undefined && (await beacons.shines(owner[1]));
+  const pid = typeof owner === 'object' ? owner[0] : '?';
   if (role === 'owner' && alive) {
-    const pid = typeof owner === 'object' ? owner[0] : '?';
     throw new StorageError('locked', `${folder} is in use by another server, process ${pid}`);
+  }
+  if (role === 'backup') {
+    if (alive) throw new StorageError('locked', `${folder} is in use by process ${pid}`);
+    if (tables.meta.get(metaKeys.backup) !== (current ?? NO_OWNER)) {
+      const why = 'is no backup, or was served since it was made';
+      throw new StorageError('target', `${folder} ${why}; choose another folder`);
+    }
   }
   if (role === 'worker' && !alive) throw new StorageError('locked', `no server has ${folder} open`);
 }
@@ -242,6 +286,14 @@ class Beacons {
     await unlink(path.join(this.#folder, name)).catch((error: unknown) => {
       if (codeOf(error) !== 'ENOENT') throw fromSystem('could not remove a socket', error);
     });
+  }
+
+  removeSync(name: string): void {
+    try {
+      unlinkSync(path.join(this.#folder, name));
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw fromSystem('could not remove a socket', error);
+    }
   }
 
   async names(): Promise<string[]> {

@@ -2,18 +2,28 @@ import { codeOf, systemReason } from '../../errors';
 
 /**
  * Why the storage did not do what it was asked:
- * - `closed`: it was closed before;
+ * - `closed`: it was closed before, or a backup was stopped;
  * - `locked`: another server has the folder open, or a worker found none that has;
  * - `lost`: another server took the folder over, so this one may no longer write;
  * - `format`: the folder was written by another version of this program;
  * - `bad-name`: a name is empty, too long, or not a byte string;
  * - `gone`: the content is no object's any more;
  * - `no-space`: the disk is full;
+ * - `target`: a backup may not be written there: the folder is something else's, or the data's own;
  * - `corrupt`: what is on disk is not what was written there;
  * - `failed`: the disk or the operating system reported an error.
  */
 export type StorageErrorCode =
-  'closed' | 'locked' | 'lost' | 'format' | 'bad-name' | 'gone' | 'no-space' | 'corrupt' | 'failed';
+  | 'closed'
+  | 'locked'
+  | 'lost'
+  | 'format'
+  | 'bad-name'
+  | 'gone'
+  | 'no-space'
+  | 'target'
+  | 'corrupt'
+  | 'failed';
 
 /** The only error that a `Storage` throws or rejects with. */
 export class StorageError extends Error {

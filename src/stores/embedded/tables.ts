@@ -31,7 +31,9 @@ export interface Tables {
   readonly checked: readonly Table<unknown>[];
   /**
    * `format`, `owner` (a session), `next` (the least number never given out), `clock` (ticks),
-   * `scrubbed` (the last content that the scrubber read in this pass), `scrub_ended` (ms).
+   * `scrubbed` (the last content that the scrubber read in this pass), `scrub_ended` (ms),
+   * `identity` (a random number that a folder and its backups share), `backup` (in a backup: the
+   * session that wrote it; goes, with `identity`, once it is served).
    */
   readonly meta: Table<number>;
   readonly accounts: Table<StoredAccount>;
@@ -60,11 +62,20 @@ const FORMAT = 2;
 /** What 0.1.0 wrote, and a server converts when it opens the folder. */
 const FORMAT_UNCHECKED = 1;
 
+/** The target of a backup that has not ended: no version of this program serves it. */
+const FORMAT_UNFINISHED = 0;
+
 /** Addresses, not memory: so large that the map need never move under several processes. */
 const mapSize = 2 ** 40;
 
 /** lmdb's option for the mode of new files, which its types leave out. */
 const FILES = { permissionsMode: FILE_MODE };
+
+export interface OpenMode {
+  readonly readOnly?: boolean;
+  /** A new database gets the format that nothing serves, and such a one may be opened. */
+  readonly isTarget?: boolean;
+}
 
 /**
  * Opens or creates the database. Each commit is synced before it resolves, and before its pages can be used again
@@ -74,6 +85,7 @@ const FILES = { permissionsMode: FILE_MODE };
  * @throws StorageError `format` if the folder was written by another version of this program
  */
 export function openTables(folder: string, mode: OpenMode = {}, lock = new FolderLock(folder)): Tables {
+  const { readOnly = false, isTarget = false } = mode;
   const root = open({
     path: folder,
     noSubdir: false,
@@ -83,7 +95,7 @@ export function openTables(folder: string, mode: OpenMode = {}, lock = new Folde
     maxDbs: 24,
     maxReaders: 1024,
     ...FILES,
-    ...mode,
+    readOnly,
   });
   const checking = { allowsUnchecked: false };
   const checked: Table<unknown>[] = [];
@@ -112,7 +124,7 @@ export function openTables(folder: string, mode: OpenMode = {}, lock = new Folde
     sessions: table('sessions'),
     holds: table('holds'),
   };
-  checkFormat(tables, mode.readOnly !== true);
+  checkFormat(tables, !readOnly, isTarget);
   return tables;
 }
 
@@ -151,11 +163,15 @@ export async function closeTables({ root, lock }: Tables): Promise<void> {
 }
 
 /** A new database gets this version's format; one of 0.1.0 may be read until it is converted. */
-function checkFormat(tables: Tables, isWritable: boolean): void {
+function checkFormat(tables: Tables, isWritable: boolean, isTarget: boolean): void {
   const { folder, root, meta, checking } = tables;
   const format = readFormat(root);
   if (format === undefined) {
-    if (isWritable) root.transactionSync(() => markConverted(tables));
+    const mark = isTarget ? markUnfinished : markConverted;
+    if (isWritable) root.transactionSync(() => mark(tables));
+  } else if (format === FORMAT_UNFINISHED) {
+    const what = `${folder} is a backup that has not ended`;
+    if (!isTarget) throw new StorageError('format', `${what}; run it again`);
   } else if (format !== FORMAT && format !== FORMAT_UNCHECKED) {
     const known = `this version of the program reads ${FORMAT_UNCHECKED} and ${FORMAT}`;
     throw new StorageError('format', `${folder} has format ${format}; ${known}`);
@@ -169,6 +185,15 @@ function checkFormat(tables: Tables, isWritable: boolean): void {
 function readFormat(root: RootDatabase): number | undefined {
   const stored = binary(root, 'meta').get(metaKeys.format);
   return stored && (unpack(stored) as number);
+}
+
+/** Whether it is the target of a backup that has not ended. */
+export function isUnfinished({ root }: Tables): boolean {
+  return readFormat(root) === FORMAT_UNFINISHED;
+}
+
+function markUnfinished({ root }: Tables): void {
+  binary(root, 'meta').putSync(metaKeys.format, pack(FORMAT_UNFINISHED));
 }
 
 /** Within a transaction: 0.1.0 can no longer open the folder. */
@@ -190,6 +215,8 @@ export const metaKeys = {
   clock: Buffer.from('clock'),
   scrubbed: Buffer.from('scrubbed'),
   scrubEnded: Buffer.from('scrub_ended'),
+  identity: Buffer.from('identity'),
+  backup: Buffer.from('backup'),
 };
 
 function binary(root: RootDatabase, name: string): Database<Buffer, Buffer> {

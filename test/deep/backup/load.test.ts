@@ -1,0 +1,85 @@
+import { cp } from 'node:fs/promises';
+import path from 'node:path';
+import { run } from '../../support/command';
+import { depth } from '../../support/depth';
+import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
+import { eventually } from '../../support/eventually';
+import { countFigures } from '../../support/figures';
+import { Ledger, work } from '../../support/ledger';
+import { prepare, verify } from '../../support/ledger_verdict';
+import { findings, temporaryFolders } from '../../support/storage';
+
+const BACKUPS = depth({ gate: 1, deep: 6 });
+const CLI = path.join(__dirname, '../../../dist/src/cli.js');
+const newFolder = temporaryFolders();
+
+/** A ledger of which a copy can be made, as it is when a backup begins. */
+class WatchedLedger extends Ledger {
+  readonly #backups = new Set<Ledger>();
+
+  override begin(name: string, title: string): void {
+    super.begin(name, title);
+    for (const { plain } of this.#backups) plain.set(name, (plain.get(name) ?? new Set([''])).add(title));
+  }
+
+  /** What must be, and what may be in a backup that begins now, until `end`. */
+  beginBackup(): Ledger {
+    const ledger = new Ledger();
+    for (const [name, states] of this.plain) ledger.plain.set(name, new Set(states));
+    for (const title of this.kept) ledger.kept.add(title);
+    this.#backups.add(ledger);
+    return ledger;
+  }
+
+  end(backup: Ledger): void {
+    this.#backups.delete(backup);
+    for (const title of this.sent) backup.sent.add(title);
+  }
+}
+
+/**
+ * Backs a server up under load, once more and once more to the same target, and restores each backup:
+ * of the objects without versions, each is as it was acknowledged before or as was asked since; of
+ * those with versions, every content is there that was acknowledged before, and no half one.
+ */
+it.each(depth({ gate: [2], deep: [1, 2] }))(
+  'has what was acknowledged before it began, restored, of a server of %d processes',
+  async (workers) => {
+    const folder = await newFolder();
+    const [data, target] = [path.join(folder, 'data'), path.join(folder, 'target')];
+    const ledger = new WatchedLedger();
+    let server = await startEmbeddedProcess(data, workers);
+    await prepare(await loginTo(server.url));
+    const working = work(await loginTo(server.url), ledger, 0);
+    const figures = { backups: 0, acknowledged: 0, copied: 0, kept: 0, removed: 0 };
+    for (let round = 0; round < BACKUPS; round++) {
+      const enough = ledger.kept.size + 10;
+      await eventually('writes are acknowledged', () => ledger.kept.size >= enough);
+      const asked = ledger.beginBackup();
+      const { code, stdout, stderr } = await run(process.execPath, [CLI, 'backup', data, target]);
+      ledger.end(asked);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const result = JSON.parse(stdout) as Record<'copied' | 'kept' | 'removed', number>;
+      figures.backups++;
+      for (const each of ['copied', 'kept', 'removed'] as const) figures[each] += result[each];
+      figures.acknowledged = asked.kept.size;
+      expect(await findings(target)).toEqual([]);
+
+      const restored = path.join(folder, `restored-${round}`);
+      await cp(target, restored, { recursive: true });
+      const copy = await startEmbeddedProcess(restored, workers);
+      await verify(await loginTo(copy.url), asked);
+      expect(await copy.stop()).toBe(0);
+      expect(await findings(restored)).toEqual([]);
+    }
+    await server.stop('SIGKILL');
+    await working;
+    server = await startEmbeddedProcess(data, workers);
+    await verify(await loginTo(server.url), ledger);
+    expect(await server.stop()).toBe(0);
+    expect(await findings(data)).toEqual([]);
+    countFigures(`backups of ${workers} processes under load`, figures);
+    expect(figures.acknowledged).toBeGreaterThan(0);
+  },
+  (BACKUPS + 1) * 120_000,
+);
