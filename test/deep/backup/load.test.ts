@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../../support/command';
+import type { Client } from '../../support/client';
 import { depth } from '../../support/depth';
 import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
 import { eventually } from '../../support/eventually';
@@ -9,7 +10,7 @@ import { Ledger, work } from '../../support/ledger';
 import { prepare, verify } from '../../support/ledger_verdict';
 import { findings, temporaryFolders } from '../../support/storage';
 
-const BACKUPS = depth({ gate: 1, deep: 6 });
+const BACKUPS = depth({ gate: 1, deep: 4 });
 const CLI = path.join(__dirname, '../../../dist/src/cli.js');
 const newFolder = temporaryFolders();
 
@@ -37,6 +38,15 @@ class WatchedLedger extends Ledger {
   }
 }
 
+/** A client whose requests fail from when it is stopped, which ends the work of a ledger. */
+function stoppable(client: Client): { readonly client: Client; readonly stop: () => void } {
+  let isStopped = false;
+  const ask: Client['ask'] = (...given) =>
+    isStopped ? Promise.reject(new Error('stopped')) : client.ask(...given);
+  const stop = () => void (isStopped = true);
+  return { client: Object.assign(Object.create(client) as Client, { ask }), stop };
+}
+
 /**
  * Backs a server up under load, once more and once more to the same target, and restores each backup:
  * of the objects without versions, each is as it was acknowledged before or as was asked since; of
@@ -50,14 +60,17 @@ it.each(depth({ gate: [2], deep: [1, 2] }))(
     const ledger = new WatchedLedger();
     let server = await startEmbeddedProcess(data, workers);
     await prepare(await loginTo(server.url));
-    const working = work(await loginTo(server.url), ledger, 0);
     const figures = { backups: 0, acknowledged: 0, copied: 0, kept: 0, removed: 0 };
     for (let round = 0; round < BACKUPS; round++) {
+      const { client, stop } = stoppable(await loginTo(server.url));
+      const working = work(client, ledger, round);
       const enough = ledger.kept.size + 10;
       await eventually('writes are acknowledged', () => ledger.kept.size >= enough);
       const asked = ledger.beginBackup();
       const { code, stdout, stderr } = await run(process.execPath, [CLI, 'backup', data, target]);
       ledger.end(asked);
+      stop();
+      await working;
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const result = JSON.parse(stdout) as Record<'copied' | 'kept' | 'removed', number>;
       figures.backups++;
@@ -73,7 +86,6 @@ it.each(depth({ gate: [2], deep: [1, 2] }))(
       expect(await findings(restored)).toEqual([]);
     }
     await server.stop('SIGKILL');
-    await working;
     server = await startEmbeddedProcess(data, workers);
     await verify(await loginTo(server.url), ledger);
     expect(await server.stop()).toBe(0);
