@@ -19,9 +19,9 @@ import { type Damage, Folder } from './damages';
 import { makeShelf, type Reading, type Shelf } from './shelf';
 
 const SEEDS = depth({ gate: [1], deep: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] });
-const DAMAGES = depth({ gate: 50, deep: 1000 });
+const DAMAGES = depth({ gate: 30, deep: 1000 });
 /** One damage in so many is repaired, in a copy of the folder. */
-const REPAIRED = depth({ gate: 25, deep: 20 });
+const REPAIRED = depth({ gate: 15, deep: 20 });
 
 const newFolder = temporaryFolders();
 

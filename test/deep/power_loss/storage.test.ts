@@ -16,7 +16,7 @@ import { type Event, readTrace, traced } from './trace';
 const OPERATIONS = 200;
 const SEEDS = depth({ gate: [1], deep: [1, 2, 3, 4, 5] });
 /** How often the power fails in one trace. */
-const FAILURES = depth({ gate: 12, deep: 120 });
+const FAILURES = depth({ gate: 10, deep: 120 });
 
 const STRACE = { name: 'strace', file: '/usr/bin/strace', install: aptInstall('strace') };
 
