@@ -7,6 +7,7 @@ import { formatContentId, type StoredContent } from './records';
 import { Quarantine } from './quarantine';
 import { recount } from './recount';
 import { Session } from './sessions';
+import { StorageError } from './storage_error';
 import { removeSums } from './sums';
 import type { Table } from './table';
 import { closeTables, openAlone, type Tables } from './tables';
@@ -37,7 +38,7 @@ const DONE: Readonly<Record<Fix['do'], string>> = {
  * be restored. Does nothing at all if a record of an account or a container is damaged, since it would
  * take what they contain for nobody's. If it is interrupted, a second run goes on.
  *
- * @throws StorageError `locked` if a server has the folder open; as `fsck`
+ * @throws StorageError `locked` if a server or a backup has the folder open; as `fsck`
  */
 export async function* repair(folder: string): AsyncGenerator<Repaired> {
   checkFolder(folder);
@@ -46,6 +47,7 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
     return { tables, session: await Session.open(tables, folder, 'owner') };
   });
   try {
+    await checkHolds(session, folder);
     const all = await findAll(tables, folder);
     const isHopeless = all.some(({ fix }) => fix.do === 'nothing');
     if (all.length > 0 && !isHopeless)
@@ -55,6 +57,12 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
     await session.close();
     await closeTables(tables);
   }
+}
+
+/** @throws StorageError `locked` if a backup needs files that would be moved */
+async function checkHolds(session: Session, folder: string): Promise<void> {
+  const { alive } = await session.others();
+  if (session.isHeld(alive)) throw new StorageError('locked', `${folder} is being backed up`);
 }
 
 /** What `repair` would do; changes nothing, and a server may have the folder open. */

@@ -5,7 +5,8 @@ import { idKey } from '../../../src/stores/embedded/keys';
 import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import { plannedRepairs, repair, type Repaired } from '../../../src/stores/embedded/repair';
 import type { Storage } from '../../../src/stores/embedded/storage';
-import { openTables, type Tables } from '../../../src/stores/embedded/tables';
+import { Session } from '../../../src/stores/embedded/sessions';
+import { closeTables, openAlone, openTables, type Tables } from '../../../src/stores/embedded/tables';
 import { bytesOf, findings, put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();
@@ -142,6 +143,13 @@ describe('a repair', () => {
     const storage = await openStorage(folder);
     await expect(repaired(folder)).rejects.toMatchObject({ code: 'locked' });
     await storage.close();
+    const { tables, session } = await openAlone(folder, {}, async (tables) => {
+      return { tables, session: await Session.open(tables, folder, 'reader') };
+    });
+    await expect(repaired(folder)).rejects.toMatchObject({ code: 'locked' });
+    await session.close();
+    await closeTables(tables);
+    expect(await repaired(folder)).toEqual([]);
   });
 
   it('says beforehand what it would do, and does nothing', async () => {
