@@ -131,9 +131,7 @@ export class Table<V> {
 
   /** The bytes of a record, good until the next read. */
   #read(key: Buffer, where: Where | undefined): Buffer | undefined {
-    // its second parameter is in lmdb's code, but not in its types
-    const { getBinaryFast }: { getBinaryFast: FastRead } = this.database;
-    return getBinaryFast.call(this.database, key, where);
+    return (this.database as FastDatabase).getBinaryFast(key, where);
   }
 
   #encode(key: Buffer, value: V): Buffer {
@@ -179,7 +177,10 @@ export class Table<V> {
   }
 }
 
-type FastRead = (key: Buffer, where?: Where) => Buffer | undefined;
+/** The second parameter is in lmdb's code, but not in its types. */
+type FastDatabase = Database<Buffer, Buffer> & {
+  getBinaryFast(key: Buffer, where?: Where): Buffer | undefined;
+};
 
 function isUnchecked(stored: Buffer): boolean {
   return stored[0] !== CHECKED;

@@ -15,7 +15,7 @@ interface Opened {
   readonly root: RootDatabase;
   readonly table: Table<unknown>;
   /** Changes what lies there, past the table. */
-  raw(key: string, change: (value: Buffer) => Buffer | undefined, newKey?: string): void;
+  readonly raw: (key: string, change: (value: Buffer) => Buffer | undefined, newKey?: string) => void;
 }
 
 async function opened(): Promise<Opened> {
