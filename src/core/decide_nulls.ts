@@ -30,11 +30,15 @@ function currentOf(state: State, kept: readonly Kept[]): Kept | undefined {
   return state.is === 'link' ? kept.find(({ id }) => id <= state.newest) : kept[0];
 }
 
-/** PUT, or a COPY to the object, while versions are switched off: it takes the place of the null version. */
-export function decideNullWrite(state: State, kept: readonly Kept[]): IdStep[] {
+/**
+ * PUT, or a COPY to the object, while versions are switched off: it takes the place of the null version.
+ *
+ * @param by what tells this write from others
+ */
+export function decideNullWrite(state: State, kept: readonly Kept[], by: string): IdStep[] {
   const gone = goneIn(nullsOf(state, kept));
-  const steps: IdStep[] = [{ do: 'forward' }, ...drops(gone)];
-  return gone.length === 0 ? steps : noted('changed', state, { drops: gone }, steps);
+  if (gone.length === 0) return [{ do: 'forward' }];
+  return noted('changed', state, { drops: gone, by }, [{ do: 'forward', by }, ...drops(gone)]);
 }
 
 /** DELETE while versions are switched off: a marker takes the place of the null version. */

@@ -23,8 +23,8 @@ export type IdStep =
   | { readonly do: 'point'; readonly id: string; readonly newest?: string | undefined }
   /** Remove a version. */
   | { readonly do: 'drop'; readonly id: string }
-  /** Let the client's own request through. */
-  | { readonly do: 'forward' };
+  /** Let the client's own request through; what it makes is to note by what. */
+  | { readonly do: 'forward'; readonly by?: string | undefined };
 
 /**
  * PUT, or a COPY to the object: the data is written to a version of its own, and then linked to.
@@ -65,10 +65,11 @@ export function decideRemoval(state: State, id: string): IdStep[] {
 export function noted(
   happens: Unfinished['happens'],
   state: State,
-  { adds = [], drops = [] }: Partial<Pick<Unfinished, 'adds' | 'drops'>>,
+  { adds = [], drops = [], by }: Partial<Pick<Unfinished, 'adds' | 'drops' | 'by'>>,
   steps: readonly IdStep[],
 ): IdStep[] {
-  const unfinished: Unfinished = { happens, over: stateKey(state), adds, drops };
+  const own = { happens, over: stateKey(state), adds, drops };
+  const unfinished: Unfinished = by === undefined ? own : { ...own, by };
   return [{ do: 'begin', unfinished }, ...steps, { do: 'end' }];
 }
 

@@ -4,7 +4,14 @@ import { CLOCKS_APART } from '../stores/store_clock';
 import type { ObjectInfo, ObjectRef, Store, TypedEntry } from '../stores/store';
 import { isWholeSecond } from './names';
 import { stateOf, type State } from './state';
-import { goneAmong, unfinishedIn, unfinishedName, unfinishedType, type Unfinished } from './unfinished';
+import {
+  goneAmong,
+  isProven,
+  unfinishedIn,
+  unfinishedName,
+  unfinishedType,
+  type Unfinished,
+} from './unfinished';
 import { parseVersionName, versionName, versionPrefix } from './version_names';
 
 /** An operation makes two versions at most; what it notes and a version below are seen besides. */
@@ -61,7 +68,10 @@ export class Interrupted {
       const gone = goneAmong(ids, state, noted).filter((id) => !dropped.has(id));
       if (gone.length > 0 || noted) isSure ??= await this.isNewest(object, info);
       if (isSure === false) return { state, newest: ids[0], isNewestKnown: ids.length > 0 };
+      const isThere = (id: string) => ids.includes(id);
+      const isCertain = !noted || isProven(noted, state, info?.notes.operation, isThere);
       for (const id of gone) {
+        if (!isCertain && noted.drops.includes(id)) continue;
         if (!noted?.adds.includes(id) || (await this.isNewer(object, id))) await this.drop(object, id);
         dropped.add(id);
       }

@@ -3,6 +3,7 @@ import type { ObjectRef, Store } from '../stores/store';
 import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from './decide_nulls';
 import { type Kept } from './decide_with_ids';
 import { stateOf, type State } from './state';
+import { formatTimestamp } from './names';
 import { NullIndex } from './null_index';
 import { goneBy, stateKey, unfinishedIn, unfinishedName } from './unfinished';
 import { parseVersionName, versionPrefix } from './version_names';
@@ -33,7 +34,8 @@ export class NullVersions extends VersionsWithIds {
     const { state } = await this.interrupted.settle(object, found);
     // where the object is the null version itself, the write replaces it
     const kept = state.is === 'null' ? [] : await this.nulls.kept(object);
-    return this.carryOut(object, state, decideNullWrite(state, kept), operation);
+    const by = formatTimestamp(this.store.now());
+    return this.carryOut(object, state, decideNullWrite(state, kept, by), operation);
   }
 
   /** A DELETE with versions switched off: makes a marker that is the null version. Throws as `write` does. */

@@ -20,6 +20,8 @@ export interface Unfinished {
   readonly adds: readonly string[];
   /** The ids of those that go with it. */
   readonly drops: readonly string[];
+  /** What the write notes on the object that it makes, by which it is told from others. */
+  readonly by?: string | undefined;
 }
 
 /** A state as it is noted: different for all that are. */
@@ -29,20 +31,24 @@ export function stateKey(state: State): string {
 }
 
 const TYPE = 'application/x-unfinished;hindsight_unfinished=';
-const FORM = /^(linked|changed|written)\.([a-z]+(?:_\d+\.\d+)?)\.\.([\d._]*)\.\.([\d._]*)$/;
+const ID = String.raw`\d+\.\d+`;
+const IDS = `((?:${ID}(?:_${ID})*)?)`;
+const STATE = `([a-z]+(?:_${ID})?)`;
+const FORM = new RegExp(`^(linked|changed|written)\\.${STATE}\\.\\.${IDS}\\.\\.${IDS}(?:\\.\\.(${ID}))?$`);
 
 /** The content type of the note. */
-export function unfinishedType({ happens, over, adds, drops }: Unfinished): ByteString {
-  return `${TYPE}${happens}.${over}..${adds.join('_')}..${drops.join('_')}`;
+export function unfinishedType({ happens, over, adds, drops, by }: Unfinished): ByteString {
+  const end = by === undefined ? '' : `..${by}`;
+  return `${TYPE}${happens}.${over}..${adds.join('_')}..${drops.join('_')}${end}`;
 }
 
 /** What a note tells by its content type; undefined for what is none. */
 export function unfinishedIn(contentType: ByteString): Unfinished | undefined {
   if (!contentType.startsWith(TYPE)) return undefined;
-  const [, happens, over = '', adds = '', drops = ''] = FORM.exec(contentType.slice(TYPE.length)) ?? [];
+  const [, happens, over = '', adds = '', drops = '', by] = FORM.exec(contentType.slice(TYPE.length)) ?? [];
   if (happens !== 'linked' && happens !== 'changed' && happens !== 'written') return undefined;
   const ids = (text: string) => text.split('_').filter((each) => each !== '');
-  return { happens, over, adds: ids(adds), drops: ids(drops) };
+  return { happens, over, adds: ids(adds), drops: ids(drops), ...(by !== undefined && { by }) };
 }
 
 /**
@@ -80,6 +86,25 @@ export function goneBy(
     written: () => isThere(adds[0] ?? ''),
   };
   return hasHappened[happens]() ? drops : adds;
+}
+
+/**
+ * Whether it is certain that what is noted has happened, so that what goes with it may be removed
+ * for good. That the object is another proves nothing: a server of 0.1.0 does not see the note, and
+ * may have written since.
+ *
+ * @param operation what the object notes of the write that made it
+ */
+export function isProven(
+  { happens, adds, by }: Unfinished,
+  state: State,
+  operation: string | undefined,
+  isThere: (id: string) => boolean,
+): boolean {
+  if (happens !== 'changed') return true;
+  if (by !== undefined) return state.is === 'null' && operation === by;
+  // a DELETE leaves its marker; the removal of a version by its id is what its client asked for
+  return adds.length === 0 || (state.is === 'nothing' && adds.every(isThere));
 }
 
 /**

@@ -40,8 +40,9 @@ export interface IdOperation {
    * Lets the client's own request through to the store. Never rejects.
    *
    * @param to the version that it is to write instead of the object that it names
+   * @param by what is to be noted on the object that it makes
    */
-  forward(to?: ObjectRef): Promise<Sent>;
+  forward(to?: ObjectRef, by?: string): Promise<Sent>;
 }
 
 /** What became of an operation: let through, with the id of the version or the marker that it made; or stopped by its guard. */
@@ -235,7 +236,10 @@ export class VersionsWithIds {
             break;
           case 'write':
           case 'forward':
-            sent = await operation.forward(step.do === 'write' ? this.at(object, step.id) : undefined);
+            sent =
+              step.do === 'write'
+                ? await operation.forward(this.at(object, step.id))
+                : await operation.forward(undefined, step.by);
             if (sent.outcome === 'failed') await undo();
             if (sent.outcome !== 'done') return { result: 'forwarded', id };
             if (step.do === 'forward') break;

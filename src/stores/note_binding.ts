@@ -74,6 +74,7 @@ export class NoteBinding {
   notesIn(headers: Headers, at: ObjectRef, timestamp: string): Notes {
     const read = (kind: NoteKind) => this.read(kind, headers.get(NOTE_HEADERS[kind]), at, timestamp);
     const [previous, restored, deletes] = [read('previous'), read('restored'), read('deletes')];
+    const operation = read('operation');
     const unbound = Object.entries({ previous, restored }).flatMap(([kind, note]) =>
       note?.isBound === false ? [kind as 'previous' | 'restored'] : [],
     );
@@ -83,6 +84,7 @@ export class NoteBinding {
       // this and the next only ever remove markers
       ...(deletes?.isBound ? { deletes: deletes.words[0] } : {}),
       ...(read('unfinished')?.isBound ? { unfinished: true as const } : {}),
+      ...(operation?.isBound ? { operation: operation.words[0] } : {}),
       ...(unbound.length === 0 ? {} : { unbound }),
     };
   }

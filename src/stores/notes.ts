@@ -15,6 +15,8 @@ export interface Notes {
   readonly deletes?: string | undefined;
   /** On a delete marker: it is half made. */
   readonly unfinished?: true | undefined;
+  /** On an object: the write that made it, as that was noted before it began. */
+  readonly operation?: string | undefined;
   /**
    * Which of these are not bound to their object: 0.1.0 wrote them, or anybody who writes to the store. By such notes no marker is
    * removed, and an entry only if its content is the object's.
@@ -23,7 +25,7 @@ export interface Notes {
 }
 
 /** The notes that there are. */
-export const NOTE_KINDS = ['previous', 'restored', 'deletes', 'unfinished'] as const;
+export const NOTE_KINDS = ['previous', 'restored', 'deletes', 'unfinished', 'operation'] as const;
 export type NoteKind = (typeof NOTE_KINDS)[number];
 
 /** The headers that have them. */
@@ -32,6 +34,7 @@ export const NOTE_HEADERS: Readonly<Record<NoteKind, string>> = {
   restored: `${RESERVED_OBJECT_PREFIX}restored`,
   deletes: `${RESERVED_OBJECT_PREFIX}deletes`,
   unfinished: `${RESERVED_OBJECT_PREFIX}unfinished`,
+  operation: `${RESERVED_OBJECT_PREFIX}operation`,
 };
 
 /** The timestamps in notes. */

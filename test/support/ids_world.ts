@@ -80,10 +80,11 @@ export class IdsWorld {
         this.guarded.push(current);
         return Promise.resolve(verdict);
       },
-      forward: (to = OBJECT) => {
+      forward: (to = OBJECT, by) => {
         this.told.asked.push(`forward ${to.container}/${to.object}`);
         if (outcome === 'done' && body === undefined) this.map.delete(to);
-        if (outcome === 'done' && body !== undefined) this.map.put(to, body);
+        if (outcome === 'done' && body !== undefined)
+          this.map.put(to, body, Headers.none, by === undefined ? {} : { operation: by });
         return Promise.resolve({ ...sent, outcome });
       },
     };

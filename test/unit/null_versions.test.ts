@@ -95,15 +95,15 @@ async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' 
     if (changes-- <= 0) throw new Crash();
   };
   const versions = new NullVersions(store, VERSIONS, log);
-  const operation = (change: (to: ObjectRef) => void): IdOperation => ({
+  const operation = (change: (to: ObjectRef, by?: string) => void): IdOperation => ({
     guard: () => Promise.resolve('go'),
-    forward: (to) => {
-      if (step.outcome === 'done') change(to ?? OBJECT);
+    forward: (to, by) => {
+      if (step.outcome === 'done') change(to ?? OBJECT, by);
       else refused.add(step.kind);
       return Promise.resolve({ outcome: step.outcome, etag: step.body });
     },
   });
-  const put = operation((to) => store.put(to, step.body));
+  const put = operation((to, operation) => store.put(to, step.body, undefined, { operation }));
   const remove = operation((to) => store.delete(to));
   try {
     await doing(versions, step, await idOf(store, step.which), put, remove);

@@ -20,9 +20,11 @@ import type { Log } from '../../../src/log';
 import type { App } from '../../../src/plugin';
 import { StoreError } from '../../../src/stores/error';
 import { HttpStore } from '../../../src/stores/http_store';
+import { NoteBinding } from '../../../src/stores/note_binding';
 import type { ObjectRef } from '../../../src/stores/store';
 import { refusalByDialect } from '../dialect';
 import { whileLocked, type Held, type Holding } from '../held';
+import { forwardNoted } from '../noted';
 import { letThrough } from '../unversioned';
 import { willFail } from '../will_fail';
 import { VersionsContainers, versionsContainer } from './mirrored';
@@ -93,9 +95,13 @@ export class WriterWithIds {
     const versions = this.versionsFor(held, written);
     const operation: IdOperation = {
       ...this.operation(held, written),
-      forward: async () => ({
-        outcome: await held.forward((own) => letThrough(own, written, [use], held.next)),
-      }),
+      forward: async (_, by) => {
+        const through = (own: Request) => letThrough(own, written, [use], held.next);
+        const outcome = await held.forward((own) =>
+          by === undefined ? through(own) : forwardNoted(own, operationNote(by, written), through),
+        );
+        return { outcome };
+      },
     };
     return this.performing(held, written, () =>
       held.request.method === 'DELETE'
@@ -228,4 +234,9 @@ function withType(request: Request, type: ByteString): Request {
 
 function isEnabled(inForce: InForce | undefined): boolean {
   return inForce?.kind === 'with-ids' && inForce.enabled;
+}
+
+/** The note of the write that makes an object; its time counts for nothing. */
+function operationNote(operation: string, at: ObjectRef): Headers {
+  return new NoteBinding().headersOf({ operation }, at, 0);
 }

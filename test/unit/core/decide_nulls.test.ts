@@ -61,7 +61,7 @@ describe('a write with versions switched off', () => {
       ['begin', 'forward', `drop ${id(4)}`, `drop ${id(6)}`, `drop ${id(3)}`, 'end'],
     ],
   ])('%s', (_, state, kept, steps) => {
-    expect(decideNullWrite(state, kept).map(show)).toEqual(steps);
+    expect(decideNullWrite(state, kept, id(8)).map(show)).toEqual(steps);
   });
 });
 

@@ -21,7 +21,7 @@ describe('a write with versions switched off', () => {
       'look c/o',
       'stat index',
       `stat ${id(1)}`,
-      `begin changed.link_${id(2)}....${id(1)}`,
+      `begin changed.link_${id(2)}....${id(1)}..${NOW}`,
       'forward c/o',
       `remove ${id(1)}`,
       'end',
