@@ -61,8 +61,7 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
 
 /** @throws StorageError `locked` if a backup needs files that would be moved */
 async function checkHolds(session: Session, folder: string): Promise<void> {
-  const { alive } = await session.others();
-  if (session.isHeld(alive)) throw new StorageError('locked', `${folder} is being backed up`);
+  if (await session.isHeldNow()) throw new StorageError('locked', `${folder} is being backed up`);
 }
 
 /** What `repair` would do; changes nothing, and a server may have the folder open. */

@@ -112,6 +112,15 @@ export class Session {
     return false;
   }
 
+  /** The same for all sessions that live. One whose record is damaged is not found. */
+  async isHeldNow(): Promise<boolean> {
+    for (const key of [...this.#tables.holds.getKeys()]) {
+      const stored = this.#tables.sessions.peek(key);
+      if (stored !== undefined && (await this.#beacon.others.shines(stored[1]))) return true;
+    }
+    return false;
+  }
+
   /** Removes sockets that no session has, of servers that died while they started. */
   async tidy(): Promise<void> {
     const { root, lock, sessions } = this.#tables;

@@ -8,8 +8,8 @@ import { put, putNull, remove, removeNull, switchTo, type Step } from './steps';
 import type { Setting } from './world';
 
 const OBJECT = 'object';
-/** More than any of these operations asks of a store. */
-const MOST_REQUESTS = 12;
+/** The requests before which an operation is killed: more than any of these asks of a store. */
+const CELLS = Array.from({ length: 12 }, (_, i) => i + 1);
 
 /**
  * Operations that were killed before each of their requests, in containers of their own, and the
@@ -39,23 +39,24 @@ export function killedExamples(name: string, open: () => Promise<Stage>): void {
       const prefix = `crash-${randomBytes(4).toString('hex')}-`;
       const at = (user: Client, cell: number) =>
         new Place(user, `${prefix}${cell}`, prefix, { store: storeOf(first, user) });
-      for (let cell = 1; cell <= MOST_REQUESTS; cell++) {
+      const hold = async (cell: number) => {
         const place = at(client, cell);
         await place.create(setting);
         for (const each of before) await each.send(place, OBJECT);
         await first.gate.begin(`${prefix}${cell}`, { side: 'before', request: cell });
         const sent = step.send(place, OBJECT).catch(() => 0);
         await Promise.race([first.gate.stopped(`${prefix}${cell}`), sent]);
-      }
+      };
+      await Promise.all(CELLS.map(hold));
       await first.kill();
       victim = await stage.start();
       const next = await login(victim.url, 'test:tester', 'testing');
-      return { places: Array.from({ length: MOST_REQUESTS }, (_, i) => at(next, i + 1)) };
+      return { places: CELLS.map((cell) => at(next, cell)) };
     }
 
     it('a DELETE in history mode leaves no marker beside an object that is there', async () => {
       const { places } = await killed('history', [put('one'), put('two')], remove);
-      for (const place of places) {
+      await eachOf(places, async (place) => {
         const isThere = (await place.ask('HEAD', OBJECT)).status === 200;
         if (isThere) expect(await markersListed(place)).toEqual([]);
         expect(await put('three').send(place, OBJECT)).toBe(201);
@@ -65,29 +66,34 @@ export function killedExamples(name: string, open: () => Promise<Stage>): void {
         const listed = (await pagesOf(place.client, `/${place.archive}?format=json`)).length;
         const { headers } = await place.client.ask('HEAD', `/${place.archive}`);
         expect(headers.get('x-container-object-count')).toBe(String(listed));
-      }
+      });
     }, 300_000);
 
     it('a PUT over a delete marker leaves one latest version, which is what is found', async () => {
       const { places } = await killed('ids', [put('one'), remove], put('two'));
-      for (const place of places) await oneLatest(place);
+      await eachOf(places, oneLatest);
     }, 300_000);
 
     it('a write with versions switched off leaves one null version', async () => {
       const before = [switchTo('ids off'), putNull('one'), switchTo('ids'), put('two'), switchTo('ids off')];
       for (const step of [putNull('three'), removeNull]) {
         const { places } = await killed('ids', before, step);
-        for (const place of places) {
+        await eachOf(places, async (place) => {
           const lines = await oneLatest(place);
           expect(lines.filter(({ version_id }) => version_id === 'null')).toHaveLength(1);
           expect(lines).toHaveLength(2);
           expect(await putNull('four').send(place, OBJECT)).toBe(201);
           expect(await oneLatest(place)).toHaveLength(2);
           expect((await place.look(OBJECT)).hidden).toBe(0);
-        }
+        });
       }
     }, 300_000);
   });
+}
+
+/** Places are containers of their own. */
+async function eachOf(places: readonly Place[], look: (place: Place) => Promise<unknown>): Promise<void> {
+  await Promise.all(places.map(look));
 }
 
 interface Line {

@@ -111,8 +111,8 @@ describe('what operations of S3 ask of the store', () => {
       await ask(`HEAD /${bucket}/first?versionId=null`);
       for (const key of ['first', 'none']) {
         const { methods, answer } = await asking(`DELETE /${bucket}/${key}?versionId=null`);
-        // the right, the object, its null versions, and the bucket with its versions
-        expect([methods, answer.status]).toEqual(['DELETE HEAD HEAD HEAD HEAD', 204]);
+        // the right, the object and its newest versions, its null versions, and the bucket with its versions
+        expect([methods, answer.status]).toEqual(['DELETE HEAD GET HEAD HEAD HEAD', 204]);
       }
     },
   );
@@ -131,13 +131,20 @@ describe('what operations of S3 ask of the store', () => {
         expect([answer.status, answer.headers.get('x-amz-version-id')]).toEqual([204, id]);
         return [answer.headers.get('x-amz-delete-marker'), methods];
       };
-      // the right, the object, the version, which is the newest; the one before and the link to it where that is the one
-      expect(await deleting(ids[0])).toEqual([undefined, 'DELETE HEAD HEAD GET DELETE']);
-      expect(await deleting(marker)).toEqual(['true', 'DELETE HEAD HEAD GET HEAD PUT DELETE']);
-      expect(await deleting(ids[2])).toEqual([undefined, 'DELETE HEAD HEAD GET HEAD PUT DELETE']);
-      expect(await deleting(ids[1])).toEqual([undefined, 'DELETE HEAD HEAD GET DELETE DELETE']);
+      // the right, the object and its newest versions, the version, which is the newest; and if that is the one, what is
+      // noted of it, the one before, and the link to that
+      expect(await deleting(ids[0])).toEqual([undefined, 'DELETE HEAD GET HEAD GET DELETE']);
+      expect(await deleting(marker)).toEqual(['true', 'DELETE HEAD GET HEAD GET HEAD PUT PUT DELETE DELETE']);
+      expect(await deleting(ids[2])).toEqual([
+        undefined,
+        'DELETE HEAD GET HEAD GET HEAD PUT PUT DELETE DELETE',
+      ]);
+      expect(await deleting(ids[1])).toEqual([
+        undefined,
+        'DELETE HEAD GET HEAD GET PUT DELETE DELETE DELETE',
+      ]);
       // and the bucket with its versions
-      expect(await deleting(ids[1])).toEqual([undefined, 'DELETE HEAD HEAD HEAD HEAD']);
+      expect(await deleting(ids[1])).toEqual([undefined, 'DELETE HEAD GET HEAD HEAD HEAD']);
       expect(codeOf(await ask(`DELETE /${bucket}-gone/o?versionId=${marker}`))).toBe('NoSuchBucket');
     },
   );
@@ -145,9 +152,10 @@ describe('what operations of S3 ask of the store', () => {
   test.each([
     // the source, the quotas of container and account, the copy
     ['never', 'HEAD HEAD HEAD PUT'],
-    // the source, the quotas with the versions', what is there and which version is the newest, the version, the link
-    ['Enabled', 'HEAD HEAD HEAD HEAD HEAD GET PUT PUT'],
-    ['Suspended', 'HEAD HEAD HEAD HEAD HEAD HEAD PUT'],
+    // the source, the quotas with the versions', what is there and which version is the newest; between a note and its
+    // end the version and the link
+    ['Enabled', 'HEAD HEAD HEAD HEAD HEAD GET PUT PUT PUT DELETE'],
+    ['Suspended', 'HEAD HEAD HEAD HEAD HEAD GET HEAD PUT'],
   ] as const)('the source of a copy is looked at once, %s', async (versioning, expected) => {
     await newBucket('never');
     if (versioning !== 'never') await switchTo('Enabled');
