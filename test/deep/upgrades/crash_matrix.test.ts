@@ -8,9 +8,9 @@ import { describeWithSwift } from '../../support/swift';
 
 // what a version notes for itself shows only if the other has done something of a certain kind between
 const EXTENT: Extent = {
-  nexts: depth({ gate: 1, deep: 3 }),
-  dialects: depth({ gate: 'changes', deep: 'all' }),
-  operations: depth({ gate: 37, deep: 1 }),
+  nexts: 1,
+  dialects: 'changes',
+  operations: depth({ gate: 74, deep: 2 }),
   gaps: depth({ gate: 3, deep: 1 }),
   lanes: 8,
 };
