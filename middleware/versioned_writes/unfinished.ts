@@ -15,7 +15,7 @@ import { NEW_MARKER_TYPE } from '../../src/stores/markers';
 import { readListing, type RawEntry } from './with_ids/entries';
 
 const MOST_LISTING_BYTES = 64 * 1024 * 1024;
-/** What an entry of an archive ends with, in a form that tells no types. */
+/** What the name of an archive entry ends with, in a listing without types. */
 const ENTRY = /\/\d{10}\.\d{5}$/m;
 
 /**
@@ -63,7 +63,7 @@ async function shown(
   if (inJson.status >= 300) return inJson;
   let page = await readListing(inJson);
   const entries = page.filter(isFinished);
-  // none of a page in a form that tells no types
+  // none of a page in a listing without types
   if (entries.length === page.length) return response;
   for (const most = page.length; entries.length < most; entries.push(...page.filter(isFinished))) {
     const last = page.at(-1);

@@ -33,7 +33,7 @@ function currentOf(state: State, kept: readonly Kept[]): Kept | undefined {
 /**
  * PUT, or a COPY to the object, while versions are switched off: it takes the place of the null version.
  *
- * @param by what tells this write from others
+ * @param by identifies this write
  */
 export function decideNullWrite(state: State, kept: readonly Kept[], by: string): IdStep[] {
   const gone = goneIn(nullsOf(state, kept));
@@ -45,7 +45,7 @@ export function decideNullWrite(state: State, kept: readonly Kept[], by: string)
 export function decideNullDelete(state: State, kept: readonly Kept[], id: string): IdStep[] {
   const gone = goneIn(nullsOf(state, kept));
   const steps: IdStep[] = [{ do: 'mark', id, nulls: kept }, { do: 'forward' }, ...drops(gone)];
-  // of a link what is newer than all that it tells of has not happened, and of nothing the marker has by being there
+  // beside a link, what is newer than all that it notes has not happened; beside nothing, a marker that is there has
   if (state.is !== 'null' && gone.length === 0) return steps;
   const happens = state.is === 'nothing' ? 'written' : 'changed';
   return noted(happens, state, { adds: [id], drops: gone }, steps);

@@ -33,7 +33,7 @@ export type IdStep =
  */
 export function decideWrite(state: State, nulls: readonly Kept[], id: string): IdStep[] {
   const steps: IdStep[] = [...keeping(state, nulls), { do: 'write', id }, { do: 'point', id }];
-  // what is newer than all that a link tells of has not happened
+  // what is newer than all that a link notes has not happened
   return state.is === 'link' ? steps : noted('linked', state, { adds: [...keptIn(state), id] }, steps);
 }
 

@@ -20,7 +20,7 @@ export interface Unfinished {
   readonly adds: readonly string[];
   /** The ids of those that go with it. */
   readonly drops: readonly string[];
-  /** What the write notes on the object that it makes, by which it is told from others. */
+  /** What the write notes on the object that it makes, which identifies it. */
   readonly by?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function unfinishedType({ happens, over, adds, drops, by }: Unfinished): 
   return `${TYPE}${happens}.${over}..${adds.join('_')}..${drops.join('_')}${end}`;
 }
 
-/** What a note tells by its content type; undefined for what is none. */
+/** The note in a content type; undefined if it is none. */
 export function unfinishedIn(contentType: ByteString): Unfinished | undefined {
   if (!contentType.startsWith(TYPE)) return undefined;
   const [, happens, over = '', adds = '', drops = '', by] = FORM.exec(contentType.slice(TYPE.length)) ?? [];

@@ -223,7 +223,7 @@ export class VersionsWithIds {
             await this.interrupted.begin(object, begun);
             break;
           case 'end':
-            // what could not be dropped is told by the note until it is
+            // the note says what could not be dropped, until it is
             if (isClean) await this.interrupted.end(object);
             break;
           case 'keep':

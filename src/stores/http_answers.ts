@@ -37,7 +37,7 @@ export async function expectWritten(response: Response, failure: string): Promis
 /**
  * What the answer to a HEAD says of an object itself.
  *
- * @param binding tells which of its notes are the object's own
+ * @param binding decides which of its notes are the object's own
  */
 export function objectInfo(response: Response, object: ObjectRef, binding: NoteBinding): ObjectInfo {
   const { headers } = response;

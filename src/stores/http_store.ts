@@ -44,7 +44,7 @@ export class HttpStore implements Store {
   /**
    * @param next the rest of the pipeline
    * @param parent the request on whose behalf this store is asked; its authority, its transaction id and its signal hold for all
-   * @param binding binds the notes that are written, and tells which count of those that are read
+   * @param binding binds the notes that are written, and decides which of those that are read count
    */
   constructor(
     private readonly next: Handler,

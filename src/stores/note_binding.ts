@@ -34,7 +34,7 @@ interface Counting {
 }
 
 /**
- * Binds notes to the object that they are written with, and tells which of an object's notes are its own: what a copy brings along is
+ * Binds notes to the object that they are written with, and decides which of an object's notes are its own: what a copy brings along is
  * bound to another object, and what somebody has written at the store is bound to none, unless they know the key.
  *
  * A note is bound to its kind, its words, its object, and the archive in which it names entries. What removes entries is also bound to
@@ -55,7 +55,7 @@ export class NoteBinding {
   }
 
   /**
-   * The headers that write notes on an object. What is no timestamp is left out, and what is told to be unbound stays so.
+   * The headers that write notes on an object. What is no timestamp is left out, and what is said to be unbound stays so.
    *
    * @param now the store's time in milliseconds since 1970
    */

@@ -89,7 +89,7 @@ export function topOf(listed: readonly RawEntry[]): Top {
   return { ids, unfinished: note && 'unfinished' in note ? note.unfinished : undefined };
 }
 
-/** When an entry was written, as its object tells it. */
+/** When an entry was written, as its object says. */
 function timestampIn({ last_modified: time }: RawEntry): string | undefined {
   const text = typeof time === 'string' ? time : '';
   const [, second = '', fraction = ''] = /^(.*?)(?:\.(\d+))?$/.exec(text) ?? [];

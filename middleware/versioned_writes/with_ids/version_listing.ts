@@ -172,7 +172,7 @@ async function* shownOf(
   note ??= asked?.unfinished;
   const ids = asked?.ids ?? held.map(({ id }) => id);
   const gone = note ? goneBy(note, state, (id) => ids.includes(id)) : [];
-  // what is newer than all that a link tells of has not happened
+  // what is newer than all that a link notes has not happened
   const isShown = ({ id }: Version) => !gone.includes(id) && !(state.is === 'link' && id > state.newest);
   for (const version of held) if (isShown(version)) yield version;
   for (let found = await next(); found; found = await next())

@@ -270,7 +270,7 @@ function checkUser(folder: string): void {
   throw new StorageError('failed', `${what}; run the backup as the user of the server`);
 }
 
-/** The number that tells a folder and its backups from others; the first backup gives it one. */
+/** The number that a folder and its backups have in common; the first backup makes it. */
 function identify({ root, meta }: Tables): number {
   return root.transactionSync(() => {
     const known = meta.get(metaKeys.identity);

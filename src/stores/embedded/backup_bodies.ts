@@ -33,7 +33,7 @@ export class Bodies {
     private readonly snapshot: Transaction,
     private readonly source: ContentFiles,
     private readonly target: Target,
-    /** Throws if the backup is to stop; is told of bytes that were copied. */
+    /** Called with the bytes that were copied; throws if the backup is to stop. */
     private readonly onBytes: (count: number) => void,
   ) {}
 

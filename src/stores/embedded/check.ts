@@ -88,7 +88,7 @@ export class Check {
   #isNeeded(table: Table<unknown>, key: Buffer): boolean {
     const { meta, accounts, containers } = this.#tables;
     if (table.name !== meta.name) return table.name === accounts.name || table.name === containers.name;
-    // the scrubber begins anew, and who opens the folder is its owner
+    // the scrubber begins anew, and the next that opens the folder is its owner
     const { scrubbed, scrubEnded, owner } = metaKeys;
     return ![scrubbed, scrubEnded, owner].some((each) => each.equals(key));
   }

@@ -15,7 +15,7 @@ export function namesOf(tables: Tables, content: number): ObjectName[] {
   return found;
 }
 
-/** The name of an object by its key; of its version the record tells. */
+/** The name of an object by its key; its record has the version. */
 export function nameOf(tables: Tables, key: Buffer): ObjectName {
   const [account, container] = containerNames(tables, idOf(key));
   return { account, container, object: nameText(childName(key)) };

@@ -68,7 +68,7 @@ export class Session {
         tables.root.transactionSync(() => session.forget([session.id]));
         await beacon.quench();
       } else {
-        // Another was faster: look again who that is.
+        // Another was faster: look again which.
         await beacon.quench();
       }
     }

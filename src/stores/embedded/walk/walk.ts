@@ -76,7 +76,7 @@ function walkOnce(file: PageFile, known: readonly string[], onPage: (read: numbe
 }
 
 /**
- * Each transaction writes the root of the tree of all tables, so that this tells which one's the
+ * Each transaction writes the root of the tree of all tables, so that this shows which one's the
  * header is: a header that is a commit too old would else be believed. (In compacted copies pages
  * are of the transaction 1.)
  */
