@@ -168,11 +168,14 @@ describe('versions', () => {
         const store = new MapStore();
         let possible = [new Model()];
         let mode: Mode = 'stack';
+        // a write in stack mode does not look for a marker that is half made: it stays unlisted, and expires
+        let isPassedOver = false;
         for (const each of history) {
           if (each.kind === 'switch') {
             mode = each.mode;
             continue;
           }
+          isPassedOver ||= mode === 'stack' && store.hasUnfinished('archive');
           const done = { ...each, outcome: 'done' as const };
           const after = possible.map((model) => model.after(done, mode));
           if ((await perform(store, mode, done)) === 'crashed') {
@@ -180,7 +183,7 @@ describe('versions', () => {
             continue;
           }
           expect(after).toContainEqual(seen(store));
-          if (mode === 'history' && each.kind !== 'update')
+          if (mode === 'history' && each.kind !== 'update' && !isPassedOver)
             expect(store.hasUnfinished('archive')).toBe(false);
           possible = [seen(store)];
         }
