@@ -35,7 +35,7 @@ export function decideWrite(entry: ByteString | undefined): Step[] {
 }
 
 /**
- * DELETE in history mode: what is there is archived, a marker named with the time of the delete is written half, the
+ * DELETE in history mode: the object is archived, a marker named with the time of the delete is written half, the
  * DELETE goes on, and then the marker is finished; all but the archiving also for an object that is not there. A finished
  * marker is thus never beside the object that it is of, and a delete that was acknowledged has a finished one.
  */
@@ -49,7 +49,7 @@ export function decideHistoryDelete(entry: ByteString | undefined, marker: ByteS
 }
 
 /**
- * Markers of deletes that were interrupted: where there is an object its delete has not happened, and else it has, as far
+ * Markers of interrupted deletes: if there is an object, its delete has not happened, and else it has, as far
  * as anybody knows.
  *
  * @param exists whether there is an object

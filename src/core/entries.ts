@@ -15,7 +15,7 @@ import {
 export interface Survey {
   /** All leftovers but the following, the newest first. */
   readonly leftovers: readonly ByteString[];
-  /** Markers that are half made; where there is no object, those that are newer than all else. */
+  /** Markers that are half made; if there is no object, those that are newer than all else. */
   readonly unfinished: readonly ByteString[];
   /** The newest of the entries that are no leftovers and do not sort before the current object's own. */
   readonly newest: ByteString | undefined;
@@ -26,7 +26,7 @@ export interface Survey {
  * is told by what its steps note in the store, each in the same request as the step itself:
  * - the object was archived and not overwritten: the entry has its timestamp;
  * - a marker was finished and the object not deleted, as 0.1.0 did it: the marker notes that object's timestamp;
- * - a marker was written half: its type says so, and where there is an object its delete has not happened. Where there is
+ * - a marker was written half: its type says so, and if there is an object, its delete has not happened. If there is
  *   none it has, and the marker is to be finished;
  * - an entry was restored and not removed: the object notes the entry.
  * By a note that is not bound to its object no marker is removed, and an entry only if its content is the object's.

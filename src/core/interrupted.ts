@@ -37,7 +37,7 @@ export interface Settled {
 
 /**
  * Operations on objects with ids that were interrupted, as the next one finds them: what has not
- * happened is taken back, and what has is completed. That is told by what the object is, where it
+ * happened is taken back, and what has is completed. It is seen from the object, if it
  * is a link (what is newer than the newest that was ever current has not happened), and else by
  * what the operation noted before it began.
  */

@@ -3,7 +3,7 @@ import type { State } from './state';
 import { decodeName, versionPrefix } from './version_names';
 
 /**
- * What is noted of an operation on an object with ids before it begins, where neither the object
+ * What is noted of an operation on an object with ids before it begins, if neither the object
  * nor a listing would tell whether it has happened, should it be interrupted. The note is gone
  * before the operation is acknowledged, unless it is known for good to have happened: so nothing
  * that was acknowledged is ever taken for something that did not happen.
@@ -52,7 +52,7 @@ export function unfinishedIn(contentType: ByteString): Unfinished | undefined {
 }
 
 /**
- * Where it is noted: just before the newest version in byte order, so that whoever lists versions
+ * Where it is noted: just before the newest version in byte order, so that a listing of versions
  * meets it first.
  */
 export function unfinishedName(object: ByteString): ByteString {
@@ -109,7 +109,7 @@ export function isProven(
 
 /**
  * The ids of versions that are as good as gone: what is noted is, and of a link what is newer than
- * all that it tells of.
+ * all that it notes.
  */
 export function goneAmong(ids: readonly string[], state: State, noted: Unfinished | undefined): string[] {
   const gone = noted ? goneBy(noted, state, (id) => ids.includes(id)) : [];

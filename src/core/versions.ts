@@ -85,7 +85,7 @@ export class Versions {
     return this.archiveAndWrite(task, current, removals(await entries.restoredLeftovers(current)));
   }
 
-  /** The same in history mode, where a delete may have left a marker, also of an object that is gone. */
+  /** The same in history mode, in which a delete may have left a marker, also of a removed object. */
   private async writeOver(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const listed = entries.list();

@@ -28,7 +28,7 @@ export function isVersionMarkerType(contentType: ByteString): boolean {
 }
 
 /**
- * A marker that stays half made expires after so many seconds. In a day whoever got no answer to a DELETE has asked
+ * A marker that stays half made expires after so many seconds. In a day a client that got no answer to a DELETE has asked
  * again, which finishes a marker whose delete has happened; nobody finds one of a container that has no versions any more.
  */
 export const NEW_MARKER_LIFE = 24 * 3600;

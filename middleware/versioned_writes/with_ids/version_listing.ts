@@ -49,7 +49,7 @@ export interface VersionsQuery {
   readonly reverse: boolean;
   /** Where it begins amid the versions of a name; not there where it begins with a name. */
   readonly start?: Start;
-  /** The newest versions of a name, asked for only where the listing itself does not tell. */
+  /** The newest versions of a name, asked for only if the listing itself does not show them. */
   readonly top: (name: ByteString) => Promise<Top>;
   /**
    * There where null versions are to be shown as such: the one that is kept among the versions of a name, asked for only where the listing itself

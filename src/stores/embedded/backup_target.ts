@@ -137,7 +137,7 @@ export class Target {
     await syncFile(made);
     this.#isReplaced = true;
     await closeTables(this.earlier);
-    // Locks belong to the database before; whoever still has that open keeps them.
+    // Locks belong to the database before; processes that still have that open keep them.
     unlinkSync(path.join(this.folder, 'lock.mdb'));
     renameSync(made, path.join(this.folder, 'data.mdb'));
     await syncFolder(this.folder);
@@ -231,7 +231,7 @@ async function checkEntries(folder: string): Promise<void> {
   throw new StorageError('target', `${at} is no folder; choose another folder`);
 }
 
-/** What stands where the folders of contents are. */
+/** The entries in the place of the folders of contents. */
 async function foldersIn(content: string) {
   const entries = await readdir(content, { withFileTypes: true });
   return entries.filter(({ name }) => /^[0-9a-f]{2}$/.test(name));

@@ -143,7 +143,7 @@ export class Session {
     enter(copy, id, 'backup', undefined, this.#beacon.name);
   }
 
-  /** Ends without a note of it, if the tables are closed: whoever comes next finds it dead. */
+  /** Ends without a note of it, if the tables are closed: the next process finds it dead. */
   async leave(): Promise<void> {
     await this.#beacon.quench();
   }

@@ -11,7 +11,7 @@ const readFrom = promisify(read);
 
 /** An open file of a content, and what judges its bytes. */
 export interface OpenContent {
-  /** Closed by whoever reads it. */
+  /** Its reader closes it. */
   readonly fd: number;
   /** For people. */
   readonly name: string;

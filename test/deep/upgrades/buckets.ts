@@ -32,7 +32,7 @@ interface Version {
   readonly title: string | undefined;
 }
 
-/** What clients of S3 were told. */
+/** The answers that clients of S3 got. */
 export class BucketLedger {
   requests = 0;
   /** What was acknowledged and not deleted since: it must never be lost. */
@@ -238,7 +238,7 @@ function judgeNull(ledger: BucketLedger, bucket: string, read: string): void {
     ledger.wrong.push(`the null version of ${bucket} is '${read}', not ${[...may].join(' or ')}`);
 }
 
-/** What is wrong with what clients of S3 were told, by what each server shows now. */
+/** Compares the answers that clients of S3 got with what each server shows now. */
 export async function bucketVerdict(fleet: Fleet, buckets: Buckets, ledger: BucketLedger): Promise<string[]> {
   for (const member of fleet.proxies) {
     const client = sdkAt(s3At(member));

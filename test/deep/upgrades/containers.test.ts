@@ -32,7 +32,7 @@ const MIB = 1024 * 1024;
 const FIRST = Buffer.alloc(5 * MIB, 'first');
 const LAST = Buffer.from('last');
 
-/** A server, and who asks it. */
+/** A server, and its clients. */
 interface Served {
   readonly client: Client;
   readonly s3: S3Client;

@@ -2,7 +2,7 @@ import type { EarlierVersion } from '../../support/earlier_version';
 import { freePorts } from '../../support/ports';
 import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
 
-/** Seconds; short, so that nobody waits long for the locks of who was killed. */
+/** Seconds; short, so that nobody waits long for the locks of a killed process. */
 const LEASE = 4;
 const LOCK_WAIT = 20;
 
@@ -24,10 +24,10 @@ export interface Site {
 
 /**
  * Servers of both versions over one Swift, all with the same configuration, which looks for other
- * servers as it does unless told otherwise. Every other has two workers.
+ * servers as by default. Every other has two workers.
  */
 export class Fleet {
-  /** Errors that were logged, by who logged them. */
+  /** Errors that were logged, by the server that logged them. */
   readonly bugs: { readonly version: Version; readonly line: Record<string, unknown> }[] = [];
   readonly #members: Member[] = [];
   readonly #running = new Map<number, ProxyProcess>();

@@ -38,7 +38,7 @@ export interface Seen extends Versioned {
   readonly ids?: ReadonlyMap<string, string>;
   /** What no state may have: markers that look like none to a client, say. */
   readonly oddities: readonly string[];
-  /** How much the store has, where that can be looked at, that no listing shows. */
+  /** How much the store has that no listing shows, if that can be looked at. */
   readonly hidden: number;
 }
 

@@ -92,9 +92,9 @@ export class Run {
   }
 
   /**
-   * Looks at what is there after the kill, does what comes next, and looks again.
+   * Looks at the state after the kill, does what comes next, and looks again.
    *
-   * @param last who does what is done lastly
+   * @param last the client of the last steps
    */
   async judge(client: Client, last: Client = client): Promise<void> {
     const { operation, gap, next } = this.cell;

@@ -53,7 +53,7 @@ export async function swiftStage(swift: string, { service }: { service: boolean 
   return { start: () => start(), close };
 }
 
-/** Who is killed: a version of Hindsight by where it is checked out. */
+/** The version of Hindsight that is killed, by the folder of its checkout. */
 export interface Versions {
   readonly killed: string;
   readonly next: string;

@@ -152,7 +152,7 @@ describe('what operations of S3 ask of the store', () => {
   test.each([
     // the source, the quotas of container and account, the copy
     ['never', 'HEAD HEAD HEAD PUT'],
-    // the source, the quotas with the versions', what is there and which version is the newest; between a note and its
+    // the source, the quotas with the versions', the object and its newest version; between a note and its
     // end the version and the link
     ['Enabled', 'HEAD HEAD HEAD HEAD HEAD GET PUT PUT PUT DELETE'],
     ['Suspended', 'HEAD HEAD HEAD HEAD HEAD GET HEAD PUT'],

@@ -23,5 +23,5 @@ export interface Flaw {
   readonly table?: string;
 }
 
-/** So many are reported of one database: whoever sees them needs no more. */
+/** So many are reported of one database: more would help nobody. */
 export const MOST_FLAWS = 100;

@@ -134,7 +134,7 @@ function judgeMeta(both: Buffer, page: 0 | 1, pageSize: number): Flaw[] {
 }
 
 /**
- * Transactions write the two pages in turn. Only where one was never written (a new database, or a
+ * Transactions write the two pages in turn. Only if one was never written (a new database, or a
  * compacted copy) is there nothing in it.
  */
 function judgePair({ newest, older }: Header): Flaw | undefined {
