@@ -112,13 +112,21 @@ export class Versions {
     return (await this.carryOut(task, [...others, ...decideWrite(entry)], current, notes)) ?? 'forwarded';
   }
 
-  /** A change of metadata changes the timestamp by which a leftover is recognised, so it goes first. */
+  /**
+   * A change of metadata changes the timestamp by which a leftover is recognised, so it goes first. Of an
+   * object that is gone the marker is finished, although there is nothing to change.
+   */
   private async update(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
-    const current = await unlessRefused(this.store.stat(object), undefined);
-    const { leftovers, unfinished } = current ? await unlessRefused(entries.survey(current), UNSEEN) : UNSEEN;
+    const found = await unlessRefused(
+      this.store.stat(object).then((current) => ({ current })),
+      undefined,
+    );
+    if (found === undefined) return this.pass(operation);
+    const { current } = found;
+    const { leftovers, unfinished } = await unlessRefused(entries.survey(current), UNSEEN);
     const notes = previousIn(current);
-    const undoing = [...decideUnfinished(true, unfinished), ...removals(leftovers)];
+    const undoing = [...decideUnfinished(current !== undefined, unfinished), ...removals(leftovers)];
     if (undoing.length === 0) return this.pass(operation, notes);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
