@@ -39,7 +39,8 @@ function earlierVersion(): EarlierVersion {
   mkdirSync(folder, { recursive: true });
   runSync('sh', ['-c', 'git -C "$0" archive "$1" | tar x -C "$2"', ROOT, COMMIT, folder]);
   linkModules(join(folder, 'node_modules'));
-  runSync(join(MODULES, '.bin/tsc'), ['-p', join(folder, 'tsconfig.build.json')]);
+  // its types were checked when it was released
+  runSync(join(MODULES, '.bin/tsc'), ['-p', join(folder, 'tsconfig.build.json'), '--noCheck']);
   writeFileSync(built, '');
   return earlier;
 }

@@ -34,13 +34,26 @@ const KEYSTONE = {
   install: 'test/support/keystone-lab install',
 };
 
-/** A suite that needs a real Keystone and a Swift beside it. */
-export function describeWithKeystone(name: string, suite: () => void): void {
-  describeNeeding(KEYSTONE, 'with Keystone', () => describeWithSwift(name, suite));
+/**
+ * A suite that needs a real Keystone and a Swift beside it, which are started before its tests.
+ *
+ * @param suite is given what returns them in hooks and tests
+ */
+export function describeWithKeystone(name: string, suite: (running: () => KeystoneLab) => void): void {
+  describeNeeding(KEYSTONE, 'with Keystone', () => {
+    describeWithSwift(name, () => {
+      let lab: KeystoneLab;
+      beforeAll(async () => {
+        lab = await startKeystone();
+      }, 180_000);
+      afterAll(() => lab.stop());
+      suite(() => lab);
+    });
+  });
 }
 
 /** Starts both beside the running swift-lab. */
-export async function startKeystone(): Promise<KeystoneLab> {
+async function startKeystone(): Promise<KeystoneLab> {
   const [one, other] = await freePorts(2);
   const env = { ...process.env, ...labOfWorker()?.env };
   runSync('bash', [LAB, 'up', String(one), String(other)], { env });

@@ -3,14 +3,10 @@ import { readConfig, type Config } from '../../../src/pipeline/load';
 import { createLog } from '../../../src/log';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/client';
-import {
-  describeWithKeystone,
-  startKeystone,
-  type KeystoneLab,
-  type KeystoneUserName,
-} from '../../support/keystone';
+import type { KeystoneLab, KeystoneUserName } from '../../support/keystone';
 
-describeWithKeystone('a Swift whose users log in with Keystone v3', () => {
+/** Versions through Swift's API, of users of Keystone v3. */
+export function describeSwift(running: () => KeystoneLab): void {
   let lab: KeystoneLab;
   let proxy: RunningServer;
 
@@ -43,13 +39,10 @@ project_domain_name = Default
   };
 
   beforeAll(async () => {
-    lab = await startKeystone();
+    lab = running();
     proxy = await startServer(config('hindsight'), createLog('silent'));
-  }, 120_000);
-  afterAll(async () => {
-    await proxy.close();
-    lab.stop();
   });
+  afterAll(() => proxy.close());
 
   it('keeps versions with a service user of Keystone', async () => {
     const client = await logIn(proxy.url, 'demo');
@@ -103,4 +96,4 @@ project_domain_name = Default
       await wrong.close();
     }
   });
-});
+}

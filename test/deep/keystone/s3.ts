@@ -19,12 +19,7 @@ import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/client';
 import { eventually } from '../../support/eventually';
-import {
-  describeWithKeystone,
-  startKeystone,
-  type KeystoneLab,
-  type KeystoneUserName,
-} from '../../support/keystone';
+import type { KeystoneLab, KeystoneUserName } from '../../support/keystone';
 import { newBucket, sdkAt } from '../../support/s3/sdk';
 import { signed, signedChunks, signer } from '../../support/s3_signing';
 import { itInDepth } from '../../support/depth';
@@ -34,7 +29,8 @@ interface Keys {
   readonly secret: string;
 }
 
-describeWithKeystone('S3 in front of a Swift whose users log in with Keystone', () => {
+/** S3's API, for credentials that are at Keystone. */
+export function describeS3(running: () => KeystoneLab): void {
   let lab: KeystoneLab;
   let admin: string;
   let proxy: RunningServer;
@@ -105,15 +101,14 @@ credentials_cache_time = 1`;
   const buckets = (client: S3Client) => client.send(new ListBucketsCommand());
 
   beforeAll(async () => {
-    lab = await startKeystone();
+    lab = running();
     admin = (await lab.logIn('admin')).token;
     const configured = '[credentials:CONFIGURED]\nsecret_key = secret\nuser = demo:demo\nkey = demo';
     proxy = await start(service('s3'), configured);
-  }, 180_000);
+  });
   afterAll(async () => {
     for (const client of clients) client.destroy();
     for (const server of servers) await server.close();
-    lab.stop();
   });
 
   it('by a credential that its user has made at Keystone', async () => {
@@ -278,4 +273,4 @@ credentials_cache_time = 1`;
       expect(await nameOfError(buckets(clientOf(keys, alone)))).toBe('InvalidAccessKeyId');
     },
   );
-});
+}
