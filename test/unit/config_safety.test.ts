@@ -205,6 +205,11 @@ describe('the key of notes', () => {
     ['note_key = shortkey', 'the key has fewer than 12 characters'],
     ['note_key = abababababababab', 'the key has hardly any different characters'],
     ['note_key = AWS_SECRET_ACCESS_KEY', 'the key is printed in documents for everybody to read'],
+    ['note_key = secret_admin_key', 'the key is printed in documents for everybody to read'],
+    [
+      'note_key = changeme/changeme/changeme/changeme/change/=',
+      'the key is printed in documents for everybody to read',
+    ],
     ['note_key = long-enough-and-new tooshort', 'key 2 of 2 has fewer than 12 characters'],
   ])('is refused on loopback, too, and is not shown: %j', (lines, cause) => {
     expect(causes(configured(lines))).toEqual([`[filter:versioned_writes] note_key: ${cause}`]);
