@@ -1,5 +1,13 @@
 /** The unit suites that reach src/core, and none that needs a server: each runs once for every mutant that it reaches. */
-const SUITES = ['decide', 'names', 'null_versions', 'version_listing', 'versions', 'versions_with_ids'];
+const SUITES = [
+  'authority',
+  'decide',
+  'names',
+  'null_versions',
+  'version_listing',
+  'versions',
+  'versions_with_ids',
+];
 
 /** @type {import('jest').Config} */
 export default {

@@ -1,8 +1,10 @@
-/** What is mutated at once: files of src/core, and about how many minutes that takes on two busy cores; of archive, ids and nulls it is a guess. */
+/** What is mutated at once: files of src/core, and about how many minutes that takes on two busy cores; of those from archive on it is a guess. */
 export const PARTS = {
   decisions: { minutes: 16, files: ['decide', 'decide_nulls', 'decide_with_ids'] },
   names: { minutes: 18, files: ['names', 'version_names', 'newest_note', 'null_note'] },
   archive: { minutes: 40, files: ['candidates', 'entries', 'versions'] },
   ids: { minutes: 40, files: ['versions_with_ids', 'null_index'] },
+  unfinished: { minutes: 20, files: ['interrupted', 'unfinished', 'state'] },
   nulls: { minutes: 20, files: ['null_versions'] },
+  authority: { minutes: 8, files: ['authority'] },
 };

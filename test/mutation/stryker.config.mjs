@@ -11,8 +11,6 @@ export default {
   plugins: ['@stryker-mutator/jest-runner'],
   jest: { configFile: 'test/mutation/jest.config.mjs' },
   coverageAnalysis: 'perTest',
-  // jest runs all tests of a mutant in any case; so the report tells all that kill it
-  disableBail: true,
   incremental: true,
   incrementalFile: `${results}/${part}.incremental.json`,
   tempDirName: `${results}/tmp`,

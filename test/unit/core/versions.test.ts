@@ -191,8 +191,31 @@ describe('a change of metadata', () => {
     expect(forwarded[1]).toEqual({ previous: OLD });
   });
 
-  it('of what is not there looks at no archive', async () => {
-    const { asked, forwarded, perform } = world();
+  it('of what is not there is let through', async () => {
+    const { asked, guarded, forwarded, perform } = world();
+    expect(await perform('update', { verdict: 'stop' })).toBe('forwarded');
+    expect(asked).toEqual(['stat c/o', 'listBackwards a archive 001o/', 'forward']);
+    expect(forwarded).toEqual([{}]);
+    expect(guarded).toEqual([]);
+  });
+
+  it.each<[Verdict, string, boolean]>([
+    ['go', 'forwarded', false],
+    ['pass', 'forwarded', true],
+    ['stop', 'stopped', true],
+  ])(
+    'of what was deleted finishes the marker only if the guard says go: %s',
+    async (verdict, result, stays) => {
+      const { map, perform } = world();
+      await map.putMarker(entry(OLD), { deletes: undefined });
+      expect(await perform('update', { verdict })).toBe(result);
+      expect(map.hasUnfinished('archive')).toBe(stays);
+    },
+  );
+
+  it('of an object that the client may not see changes nothing, and is let through', async () => {
+    const { asked, fails, forwarded, perform } = world();
+    fails.set('stat', refused);
     expect(await perform('update', {})).toBe('forwarded');
     expect(asked).toEqual(['stat c/o', 'forward']);
     expect(forwarded).toEqual([{}]);
