@@ -64,10 +64,14 @@ export class WriterWithIds {
       if (isEnabled(use.value)) return this.keepingVersions(held, written).finally(use.end);
       if (request.dialect && use.value?.kind === 'with-ids')
         return this.replacingNull(held, written, use).finally(use.end);
-      if (use.value?.kind === 'with-ids') await this.settle(held, written);
-      await held.forward((own) => letThrough(own, written, [use], held.next));
-      return held.answer();
+      return this.keepingNothing(held, written, use).finally(use.end);
     });
+  }
+
+  private async keepingNothing(held: Held, written: ObjectTarget, use: Use<InForce>): Promise<Response> {
+    if (use.value?.kind === 'with-ids') await this.settle(held, written);
+    await held.forward((own) => letThrough(own, written, [use], held.next));
+    return held.answer();
   }
 
   /** Before what changes an object without its versions being looked at. A client that may not look leaves it as it is. */

@@ -37,3 +37,26 @@ describe('a change of a setting that meets a fault', () => {
     });
   });
 });
+
+describe('a write that met a fault while versions with ids are off', () => {
+  const { bench } = suiteBench(suiteUpstream(), true, 600, 'allow_object_versioning = true');
+
+  it('does not hold up a change of the setting', async () => {
+    const { client, faulty } = bench();
+    const container = `off-${Date.now()}`;
+    const set = (enabled: string) => client.ask('POST', `/${container}`, { 'X-Versions-Enabled': enabled });
+    await mustBe(201, client.ask('PUT', `/${container}`, { 'X-Versions-Enabled': 'true' }));
+    const failures: number[] = [];
+    for (let at = 0; at < 4; at++) {
+      await mustBe(204, set('false'));
+      const injection = faulty.inject(container, (_, index) =>
+        index === at ? (exchange) => exchange.answer({ status: 503 }) : undefined,
+      );
+      const { status } = await client.ask('PUT', `/${container}/o`, {}, 'body').finally(injection.end);
+      if (status >= 500) failures.push(at);
+      await mustBe(204, set('true'));
+    }
+    // what is there is asked for, and its versions, before the write itself
+    expect(failures).toEqual(expect.arrayContaining([0, 1]));
+  });
+});
