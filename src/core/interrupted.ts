@@ -65,10 +65,11 @@ export class Interrupted {
     for (let page = listed; ;) {
       const ids = page.flatMap(({ name }) => parseVersionName(name)?.id ?? []);
       const noted = noteIn(object, page);
-      const gone = goneAmong(ids, state, noted).filter((id) => !dropped.has(id));
+      const known = await this.withFirst(object, ids, noted);
+      const isThere = (id: string) => known.includes(id);
+      const gone = goneAmong(ids, state, noted, isThere).filter((id) => !dropped.has(id));
       if (gone.length > 0 || noted) isSure ??= await this.isNewest(object, info);
       if (isSure === false) return { state, newest: ids[0], isNewestKnown: ids.length > 0 };
-      const isThere = (id: string) => ids.includes(id);
       const isCertain = !noted || isProven(noted, state, info?.notes.operation, isThere);
       for (const id of gone) {
         if (!isCertain && noted.drops.includes(id)) continue;
@@ -82,6 +83,20 @@ export class Interrupted {
       if (isNewestKnown || gone.length === 0) return { state, newest: left[0], isNewestKnown };
       page = await this.list(object);
     }
+  }
+
+  /**
+   * The ids that were listed, with the first that is noted if it is there behind them: a server of
+   * 0.1.0, which sees no note, may have written others since.
+   */
+  private async withFirst(
+    object: ObjectRef,
+    ids: readonly string[],
+    noted: Unfinished | undefined,
+  ): Promise<readonly string[]> {
+    const [first] = noted?.adds ?? [];
+    if (noted?.happens !== 'written' || first === undefined || ids.includes(first)) return ids;
+    return (await this.store.stat(this.at(object, first))) === undefined ? ids : [...ids, first];
   }
 
   /**

@@ -111,8 +111,13 @@ export function isProven(
  * The ids of versions that are as good as gone: what is noted is, and of a link what is newer than
  * all that it notes.
  */
-export function goneAmong(ids: readonly string[], state: State, noted: Unfinished | undefined): string[] {
-  const gone = noted ? goneBy(noted, state, (id) => ids.includes(id)) : [];
+export function goneAmong(
+  ids: readonly string[],
+  state: State,
+  noted: Unfinished | undefined,
+  isThere: (id: string) => boolean = (id) => ids.includes(id),
+): string[] {
+  const gone = noted ? goneBy(noted, state, isThere) : [];
   const late = state.is === 'link' ? ids.filter((id) => id > state.newest) : [];
   return [...new Set([...late, ...gone])];
 }

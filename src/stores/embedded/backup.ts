@@ -18,6 +18,7 @@ import { Place, type StoredContent } from './records';
 import { Session } from './sessions';
 import { fromSystem, StorageError } from './storage_error';
 import { closeTables, metaKeys, openAlone, openTables, type Tables } from './tables';
+import { refuseDamaged } from './walk/refuse_damaged';
 
 /** How much is to be copied, and was by now. */
 export interface BackupProgress {
@@ -60,15 +61,15 @@ const OVERHEAD = 4 * 2 ** 20;
  * Makes the target a copy of a data folder as it is at one moment after the call. If there is an
  * earlier backup, only new bodies are copied, and until the end it stays whole, whatever happens.
  * A server may have the data folder open: while the backup lasts, files of what is deleted stay.
- * Each body is verified while it is copied. What is damaged is reported and left out, and does not
- * replace what the earlier backup has of it.
+ * Each body is verified while it is copied. One that is damaged is reported and left out, and does not
+ * replace what the earlier backup has of it; damaged records come with the database.
  *
  * It must not run in a process that has the folder open already.
  *
  * @throws StorageError `target` if the target is, contains or is within the data folder, is
  *   something else's, another folder's backup, or was served since; `locked` if a server or another
  *   backup has it open; `no-space`, before anything is copied if that is known; `closed` if it was
- *   stopped; as `fsck`; `failed`
+ *   stopped; `corrupt` if the structure of a database is damaged; as `fsck`; `failed`
  */
 export async function backup(
   /** The data folder. */
@@ -81,6 +82,7 @@ export async function backup(
     checkFolder(from);
     const { folder, target } = await pathsApart(from, to);
     checkUser(folder);
+    await refuseDamaged(folder, undefined);
     return await withSession(folder, target, options);
   } catch (error) {
     throw fromSystem(`could not back up ${from}`, error);
@@ -131,6 +133,8 @@ class Backup {
   async run(): Promise<BackupResult> {
     await this.#checkSpace();
     await this.#copyDatabase();
+    // what damage the copy itself suffered must not take the place of the earlier backup
+    await refuseDamaged(this.#target.stage, undefined);
     const copy = openTables(this.#target.stage);
     let unneeded: number[];
     try {

@@ -6,6 +6,7 @@ import type { Transaction } from 'lmdb';
 import { codeOf, messageOf } from '../../errors';
 import type { Target } from './backup_target';
 import { type Verifier, WholeBody } from './block_sums';
+import { isDamage } from './body_check';
 import type { ContentFiles } from './content_files';
 import { idKey } from './keys';
 import { FILE_MODE } from './privacy';
@@ -93,7 +94,7 @@ export class Bodies {
       for await (const bytes of readVerified(left)) void bytes;
       return true;
     } catch (error) {
-      if (codeOf(error) === '') throw error;
+      if (codeOf(error) !== 'gone' && !isDamage(error)) throw error;
       return false;
     }
   }
@@ -118,7 +119,7 @@ export class Bodies {
     try {
       yield* readVerified({ ...this.source.open(id, size), size, verifier });
     } catch (error) {
-      if (codeOf(error) === '') throw error;
+      if (codeOf(error) !== 'gone' && !isDamage(error)) throw error;
       throw new SourceError(error);
     }
   }

@@ -10,6 +10,7 @@ import { formatContentId, Place, type StoredContent } from './records';
 import { Session } from './sessions';
 import { fromSystem, StorageError } from './storage_error';
 import { closeTables, isUnfinished, metaKeys, openAlone, type Tables } from './tables';
+import { refuseDamaged } from './walk/refuse_damaged';
 
 /** What a backup makes in its folder; `lost+found` is there where a disk of its own is mounted. */
 const OWN = new Set(['data.mdb', 'lock.mdb', 'content', 'sessions', 'unfinished', 'lost+found']);
@@ -49,11 +50,13 @@ export class Target {
   /**
    * @param identity that of the data folder
    * @throws StorageError `target` if the folder is something else's, another data folder's, or was
-   *   served since; `locked` if a server or another backup has it open; `failed`, `no-space`
+   *   served since; `corrupt` if its database is damaged; `locked` if a server or another backup has
+   *   it open; `failed`, `no-space`
    */
   static async open(folder: string, identity: number): Promise<Target> {
     await makeFolder(folder);
     await checkEntries(folder);
+    await refuseDamaged(folder, undefined);
     const mode = { isTarget: true };
     const { earlier, session } = await openAlone(folder, mode, async (earlier) => {
       claim(earlier, identity);
@@ -111,11 +114,12 @@ export class Target {
    * the next backup finds them.
    */
   async unneeded(copy: Tables): Promise<number[]> {
-    const { alive } = await this.#session.others();
-    if (this.#session.isHeld(alive)) return [];
+    const others = await this.#session.others();
+    this.earlier.root.resetReadTxn();
+    if (others === undefined || this.#session.isHeld(others.dead)) return [];
     const found: number[] = [];
-    for await (const { id, isFile } of this.files.all())
-      if (isFile && id !== undefined && !copy.contents.has(idKey(id))) found.push(id);
+    for await (const { id, isFile, isPart } of this.files.all())
+      if (isFile && !isPart && id !== undefined && !copy.contents.has(idKey(id))) found.push(id);
     return found;
   }
 
@@ -254,7 +258,9 @@ function claim(earlier: Tables, identity: number): void {
 
 /** Removes what killed backups left of their sessions. */
 async function removeDead({ root, lock }: Tables, session: Session): Promise<void> {
-  const { dead } = await session.others();
+  const others = await session.others();
+  if (others === undefined) return;
+  const { dead } = others;
   await session.bury(dead);
   await lock.committing(() => root.transactionSync(() => session.forget(dead)));
   await session.tidy();

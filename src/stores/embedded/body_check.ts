@@ -89,7 +89,7 @@ export class BodyCheck {
 const LOST = ['EIO', 'EBADMSG', 'EUCLEAN'];
 
 /** Whether an error is of what is on disk: not of a limit or a right of this process, nor an abort. */
-function isDamage(error: unknown): boolean {
+export function isDamage(error: unknown): boolean {
   if (codeOf(error) === 'corrupt') return true;
   return error instanceof StorageError && LOST.includes(codeOf(error.cause));
 }

@@ -278,8 +278,8 @@ export class Check {
   }
 
   async *#orphanFiles(): AsyncGenerator<Problem> {
-    for await (const { name, id, isFile } of this.#files.all()) {
-      if (id !== undefined && (this.#known(id) || this.#uses.has(id))) continue;
+    for await (const { name, id, isFile, isPart } of this.#files.all()) {
+      if (id !== undefined && (isPart ? this.#arrives(id) : this.#known(id) || this.#uses.has(id))) continue;
       const at = path.join(this.#tables.folder, name);
       if (!lstatSync(at, { throwIfNoEntry: false })) continue;
       const text = isFile
@@ -297,6 +297,12 @@ export class Check {
   #keyName(key: Buffer): ObjectName {
     const { account, container } = (key.length >= 8 && this.#sums.get(idOf(key))) || { account: '?' };
     return { account, container: container ?? '?', object: nameText(childName(key)) };
+  }
+
+  /** Whether a file may be there that is not whole yet. */
+  #arrives(id: number): boolean {
+    this.#tables.root.resetReadTxn();
+    return this.#tables.arriving.has(idKey(id));
   }
 
   /** Whether a file may be there now: as a content's, or on its way in or out. */

@@ -18,6 +18,8 @@ export interface FoundFile {
   readonly id: number | undefined;
   /** It is a regular file. */
   readonly isFile: boolean;
+  /** Its name is that of a file whose bytes are still arriving. */
+  readonly isPart: boolean;
 }
 
 /** Contents as files, by number: `content/xx/NUMBER`, where xx are the number's last two digits, so that folders fill evenly. */
@@ -90,15 +92,16 @@ export class ContentFiles {
   async *all(): AsyncGenerator<FoundFile> {
     for (const folder of await this.#entries()) {
       if (!folder.isDirectory()) {
-        yield { name: path.join('content', folder.name), id: undefined, isFile: folder.isFile() };
+        const name = path.join('content', folder.name);
+        yield { name, id: undefined, isFile: folder.isFile(), isPart: false };
         continue;
       }
       for (const file of await readdir(path.join(this.#folder, folder.name), { withFileTypes: true })) {
-        const id = /^[0-9a-f]{16}$/.test(file.name) ? parseInt(file.name, 16) : undefined;
-        const isInPlace =
-          id !== undefined && this.#path(id) === path.join(this.#folder, folder.name, file.name);
+        const id = /^[0-9a-f]{16}(\.part)?$/.test(file.name) ? parseInt(file.name, 16) : undefined;
         const name = path.join('content', folder.name, file.name);
-        yield { name, id: isInPlace ? id : undefined, isFile: file.isFile() };
+        const isPart = file.name.endsWith(partial);
+        const isInPlace = id !== undefined && name === this.nameOf(id) + (isPart ? partial : '');
+        yield { name, id: isInPlace ? id : undefined, isFile: file.isFile(), isPart };
       }
     }
   }

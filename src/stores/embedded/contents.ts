@@ -58,13 +58,13 @@ export class Contents implements Harbour {
     const id = parseContentId(content.id);
     const { contents, inline, sums, arriving } = this.#tables;
     const key = idKey(id);
-    const stored = contents.get(key);
-    if (stored !== undefined) {
-      contents.putSync(key, counted(stored, 1));
-      return true;
-    }
     const landed = this.#landed.get(id);
-    if (landed === undefined) return false;
+    // of a new number nothing can be damaged, whatever its neighbours are
+    if (landed === undefined || contents.has(key)) {
+      const stored = contents.get(key);
+      if (stored !== undefined) contents.putSync(key, counted(stored, 1));
+      return stored !== undefined;
+    }
     const { size, etag } = content;
     if (landed.bytes === undefined) {
       contents.putSync(key, [1, size, etag, Place.File, BLOCK]);
@@ -136,11 +136,12 @@ export class Contents implements Harbour {
       // Asked within a commit, since a record may be about to have it.
       const adopted = await this.#commits.run((moment) => {
         moment.after(() => this.#landed.delete(id));
-        return this.#tables.contents.get(idKey(id)) !== undefined;
+        return this.#tables.contents.has(idKey(id));
       });
       if (inFile && !adopted) await this.sank(id);
     } catch {
-      // It is in the journal: the next start, or the next sweep, finds it.
+      // A file is in the journal: the next start, or the next sweep, finds it.
+      this.#landed.delete(id);
     }
   }
 
@@ -150,18 +151,19 @@ export class Contents implements Harbour {
   }
 
   /**
-   * Files that may be nobody's: whose last record went; that were arriving, and in which session.
-   * Damaged records are left out, whose numbers may be those of others.
+   * Files that may be nobody's, since their last record went. Damaged records are left out, whose
+   * numbers may be those of others.
    */
-  journal(): {
-    readonly gone: number[];
-    readonly arriving: { readonly id: number; readonly session: number }[];
-  } {
-    const { gone, arriving } = this.#tables;
-    return {
-      gone: [...readable(gone)].map(({ key }) => idOf(key)),
-      arriving: [...readable(arriving)].map(({ key, value }) => ({ id: idOf(key), session: value })),
-    };
+  gone(): number[] {
+    return [...readable(this.#tables.gone)].map(({ key }) => idOf(key));
+  }
+
+  /** The same for files that were arriving, and in which session. */
+  arriving(): { readonly id: number; readonly session: number }[] {
+    return [...readable(this.#tables.arriving)].map(({ key, value }) => ({
+      id: idOf(key),
+      session: value,
+    }));
   }
 
   /** Whether a content is still no record's: for who knows that nobody can make it one's any more. */

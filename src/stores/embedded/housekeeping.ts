@@ -29,6 +29,9 @@ const LONGEST_WAIT = 86_400_000;
 /** Milliseconds that a server serves before it looks for damage. */
 const FIRST_SCRUB = 5000;
 
+/** Milliseconds after which a search for damage that failed goes on. */
+const RETRY_SCRUB = 600_000;
+
 /**
  * Removes expired objects, and what dead workers left, and looks for damage, until the function that
  * it returns closes the storage.
@@ -47,7 +50,7 @@ export function keepHouse(storage: Storage, { interval, scrubbing, log }: Housek
 
 async function expire(storage: Storage, log: Log): Promise<void> {
   try {
-    while ((await storage.expire(EXPIRED_AT_ONCE)) === EXPIRED_AT_ONCE);
+    while ((await storage.expire(EXPIRED_AT_ONCE)) > 0);
   } catch (error) {
     log.warn({ err: messageOf(error) }, 'expired objects could not be removed');
   }
@@ -71,7 +74,8 @@ async function scrubOn(
       await scrubber.pass({ rate, signal, report });
       wait = interval;
     } catch (error) {
-      wait = interval;
+      // what hindered it may be over soon: it goes on where it was
+      wait = Math.min(interval, RETRY_SCRUB);
       if (!isOver()) log.warn({ err: messageOf(error) }, 'the search for damage failed');
     }
   }

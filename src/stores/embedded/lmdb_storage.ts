@@ -65,7 +65,12 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     if (role === 'owner') await closeFiles(folder, privacy);
     ({ tables, session } = await openAlone(folder, {}, async (tables) => {
       const session = await Session.open(tables, folder, role);
-      if (role === 'owner') convertIfOld(tables, log);
+      try {
+        if (role === 'owner') convertIfOld(tables, log);
+      } catch (error) {
+        await session.close();
+        throw error;
+      }
       return { tables, session };
     }));
     if (role === 'owner') {
@@ -240,7 +245,8 @@ class LmdbStorage implements Storage {
   async expire(most: number): Promise<number> {
     const removed = await this.#change((moment) => this.#objects.expire(most, moment));
     // A worker may have died meanwhile; the owner is who stays.
-    if (this.#parts.session.id === this.#parts.session.owner) await this.recover();
+    const isLast = removed === 0 || removed < most;
+    if (isLast && this.#parts.session.id === this.#parts.session.owner) await this.recover();
     return removed;
   }
 
@@ -249,17 +255,22 @@ class LmdbStorage implements Storage {
     return this.#closing;
   }
 
-  /** Removes what processes left that are no more: files without a record, their sessions. */
+  /**
+   * Removes what processes left that are no more: files without a record, their sessions. Does nothing
+   * while a session's record is damaged: its files may still be written.
+   */
   async recover(): Promise<void> {
     const { tables, session, contents, commits } = this.#parts;
     // The journal first: whoever is in it was a session before, and is found among these if it lives.
-    const { gone, arriving } = contents.journal();
-    const { alive, dead } = await session.others();
+    const arriving = contents.arriving();
+    const others = await session.others();
+    if (others === undefined) return;
+    const { alive, dead } = others;
     const orphans = arriving.filter((entry) => !alive.has(entry.session)).map((entry) => entry.id);
     // And once more: one that is dead by now may have made an object of what was arriving.
     tables.root.resetReadTxn();
-    const unheld = session.isHeld(alive) ? [] : gone;
-    await contents.sweep([...unheld, ...orphans.filter((id) => contents.isArriving(id))]);
+    const gone = session.isHeld(dead) ? [] : contents.gone();
+    await contents.sweep([...gone, ...orphans.filter((id) => contents.isArriving(id))]);
     if (dead.length === 0) return;
     await session.bury(dead);
     await commits.run(() => session.forget(dead));

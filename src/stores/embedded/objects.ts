@@ -30,6 +30,8 @@ export class Objects {
   readonly #names: Namespaces;
   readonly #contents: Contents;
   readonly #now: () => number;
+  /** Where the next search for what has expired begins. */
+  #expireFrom = idKey(0);
 
   /** @param now milliseconds since 1970 */
   constructor(tables: Tables, names: Namespaces, contents: Contents, now: () => number) {
@@ -95,10 +97,16 @@ export class Objects {
     return objectRecord(before);
   }
 
-  /** Removes what has expired, at most so many; how many it removed. */
+  /**
+   * Removes what has expired, at most so many; how many it removed. The next call goes on behind what
+   * this one found damaged, and begins anew after the last.
+   */
   expire(most: number, moment: Moment): number {
+    const start = this.#expireFrom;
     const end = idKey(Math.floor(this.#now() / 1000) + 1);
-    const due = [...this.#tables.expiry.getKeys({ start: idKey(0), end, limit: most })];
+    const due = [...this.#tables.expiry.getKeys({ start, end, limit: most })];
+    const last = due.at(-1);
+    this.#expireFrom = last && due.length === most ? Buffer.concat([last, Buffer.alloc(1)]) : idKey(0);
     return due.filter((key) => this.#expireOne(key, moment)).length;
   }
 

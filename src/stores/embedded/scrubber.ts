@@ -1,13 +1,15 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { codeOf, messageOf } from '../../errors';
 import { BLOCK } from './block_sums';
-import { BodyCheck, type BodySums } from './body_check';
+import { BodyCheck, type BodyState, type BodySums } from './body_check';
 import type { Commits } from './commits';
 import type { ContentFiles } from './content_files';
 import { idKey, idOf } from './keys';
 import type { ObjectName } from './object_name';
-import { nameOf, namesOf } from './object_names';
+import { namesOf, namesOfKeys } from './object_names';
 import { formatContentId, formatTicks, type StoredContent } from './records';
 import type { ScrubOptions, Scrubbing } from './storage';
+import { StorageError } from './storage_error';
 import { putSums } from './sums';
 import type { RawRecord, Table } from './table';
 import { metaKeys, type Tables } from './tables';
@@ -19,8 +21,8 @@ const BATCH = 256;
 const NOTE_EVERY = 10_000;
 
 /**
- * Reads everything in a storage in use, again and again, so that damage is found before the last
- * good copy is gone (Swift's object auditor). Remembers its place, so that restarts do not begin
+ * Reads everything in a storage in use, again and again, so that damage is found while there are
+ * good copies (Swift's object auditor). Remembers its place, so that restarts do not begin
  * anew. A content that format 1 wrote gets its checksums here, once its MD5 is found right.
  */
 export class Scrubber implements Scrubbing {
@@ -48,29 +50,46 @@ export class Scrubber implements Scrubbing {
   async #records(pace: Pacer, options: ScrubOptions): Promise<void> {
     for (const table of this.tables.checked) {
       for await (const batch of this.#batches(table, undefined)) {
-        for (const record of batch) this.#record(table, record, options);
+        await this.#judge(table, batch, options);
         await pace.wait(batch.reduce((sum, { key, value }) => sum + key.length + value.length, 0));
       }
     }
   }
 
-  #record(table: Table<unknown>, record: RawRecord, { report }: ScrubOptions): void {
+  async #judge(table: Table<unknown>, batch: readonly RawRecord[], { report }: ScrubOptions): Promise<void> {
     const { objects } = this.tables;
-    const { key } = record;
-    if (table.decoded(record) === undefined) {
-      const text = `the record ${key.toString('hex').slice(0, 80)} of the table ${table.name}`;
-      report({ text, objects: this.#objectsOf(table, key) });
-    } else if (table.name === objects.name && this.#isWithoutContent(record)) {
-      const version = objects.decoded(record)?.[0] ?? 0;
-      const name = { ...nameOf(this.tables, key), version: formatTicks(version) };
-      report({ text: 'an object has no content', objects: [name] });
+    const damaged = batch.filter((record) => table.decoded(record) === undefined).map(({ key }) => key);
+    if (damaged.length > 0) {
+      const names = await this.#objectsOf(table, damaged);
+      for (const [i, key] of damaged.entries()) {
+        const text = `the record ${key.toString('hex').slice(0, 80)} of the table ${table.name}`;
+        report({ text, objects: names[i] ?? [] });
+      }
+    }
+    if (table.name !== objects.name) return;
+    const empty = batch.filter((record) => this.#isWithoutContent(record));
+    const names = await namesOfKeys(
+      this.tables,
+      empty.map(({ key }) => key),
+    );
+    for (const [i, record] of empty.entries()) {
+      const version = formatTicks(objects.decoded(record)?.[0] ?? 0);
+      report({ text: 'an object has no content', objects: [{ ...names[i]!, version }] });
     }
   }
 
-  /** The objects that cannot be read without a record. */
-  #objectsOf(table: Table<unknown>, key: Buffer): ObjectName[] {
-    if (table.name === this.tables.contents.name) return namesOf(this.tables, idOf(key));
-    return table.name === this.tables.objects.name ? [nameOf(this.tables, key)] : [];
+  /** The objects that cannot be read without records, by record. */
+  async #objectsOf(
+    table: Table<unknown>,
+    keys: readonly Buffer[],
+  ): Promise<readonly (readonly ObjectName[])[]> {
+    const { contents, objects } = this.tables;
+    if (table.name === contents.name) {
+      const names = await namesOf(this.tables, new Set(keys.map(idOf)));
+      return keys.map((key) => names.get(idOf(key)) ?? []);
+    }
+    if (table.name !== objects.name) return [];
+    return (await namesOfKeys(this.tables, keys)).map((name) => [name]);
   }
 
   #isWithoutContent({ key, value }: RawRecord): boolean {
@@ -87,38 +106,44 @@ export class Scrubber implements Scrubbing {
     const bodies = new BodyCheck(this.tables, this.files, undefined, (bytes) => pace.wait(bytes));
     let noted = performance.now();
     for await (const batch of this.#batches(contents, meta.get(metaKeys.scrubbed))) {
+      const bad: BadBody[] = [];
       for (const record of batch) {
         const stored = contents.decoded(record);
-        if (stored !== undefined) await this.#content(bodies, idOf(record.key), stored, options);
+        const cause = stored && (await this.#content(bodies, idOf(record.key), stored));
+        if (cause !== undefined) bad.push({ id: idOf(record.key), cause });
+        // a body that is not there takes no time to read
+        await pace.wait(record.key.length + record.value.length);
         if (performance.now() - noted < NOTE_EVERY) continue;
         noted = performance.now();
+        await this.#report(bad.splice(0), options);
         await this.#note(idOf(record.key));
       }
+      await this.#report(bad, options);
     }
+  }
+
+  async #report(bad: readonly BadBody[], { report }: ScrubOptions): Promise<void> {
+    const names = await namesOf(this.tables, new Set(bad.map(({ id }) => id)));
+    for (const { id, cause } of bad)
+      report({ text: `the content ${formatContentId(id)}: ${cause}`, objects: names.get(id) ?? [] });
   }
 
   async #note(id: number): Promise<void> {
     await this.commits.run(() => this.tables.meta.putSync(metaKeys.scrubbed, id));
   }
 
-  async #content(
-    bodies: BodyCheck,
-    id: number,
-    stored: StoredContent,
-    { report }: ScrubOptions,
-  ): Promise<void> {
+  /** What is wrong with a content; undefined if nothing is. */
+  async #content(bodies: BodyCheck, id: number, stored: StoredContent): Promise<string | undefined> {
     this.tables.root.resetReadTxn();
-    const body = await bodies.judge(id, stored);
+    const body = await bodies.judge(id, stored).catch(unreadable);
     if (body.state === 'right') {
       if (stored[4] === null) await this.#putSums(id, body.sums);
-      return;
+      return undefined;
     }
     this.tables.root.resetReadTxn();
     // It may have gone while it was read.
-    if (!this.tables.contents.has(idKey(id))) return;
-    const cause = body.state === 'damaged' ? body.cause : reasons[body.state];
-    const text = `the content ${formatContentId(id)}: ${cause}`;
-    report({ text, objects: namesOf(this.tables, id) });
+    if (!this.tables.contents.has(idKey(id))) return undefined;
+    return body.state === 'damaged' ? body.cause : reasons[body.state];
   }
 
   /** Gives a content of format 1 the checksums of what was read of it just now. */
@@ -147,6 +172,18 @@ export class Scrubber implements Scrubbing {
       await setImmediate();
     }
   }
+}
+
+interface BadBody {
+  readonly id: number;
+  readonly cause: string;
+}
+
+/** A file that this user may not read ends no pass. @throws all other errors */
+function unreadable(error: unknown): BodyState {
+  const { code, cause } = error instanceof StorageError ? error : {};
+  if (code !== 'failed' || !['EACCES', 'EPERM'].includes(codeOf(cause))) throw error;
+  return { state: 'damaged', cause: messageOf(error) };
 }
 
 const reasons = {

@@ -74,11 +74,19 @@ export class Session {
     }
   }
 
-  /** Tells the sessions that may still write from those that cannot: their processes are dead, or their owner is another than ours. */
-  async others(): Promise<{ readonly alive: ReadonlySet<number>; readonly dead: readonly number[] }> {
+  /**
+   * Splits the sessions into those that may still write and those that cannot: their processes are
+   * dead, or their owner is another than ours. Undefined if that is not known, since a record is
+   * damaged.
+   */
+  async others(): Promise<
+    { readonly alive: ReadonlySet<number>; readonly dead: readonly number[] } | undefined
+  > {
     const alive = new Set([this.id]);
     const dead: number[] = [];
-    for (const { key, value } of [...this.#tables.sessions.getRange({})]) {
+    const records = unlessDamaged(() => [...this.#tables.sessions.getRange({})]);
+    if (records === DAMAGED) return undefined;
+    for (const { key, value } of records) {
       const [, name, owner] = value;
       const id = idOf(key);
       const mayLive = owner === this.owner || owner === NO_OWNER;
@@ -104,10 +112,14 @@ export class Session {
     }
   }
 
-  /** Whether one of these sessions still needs the files of contents that have gone. */
-  isHeld(alive: ReadonlySet<number>): boolean {
-    for (const key of this.#tables.holds.getKeys()) {
-      if (alive.has(idOf(key))) return true;
+  /**
+   * Whether a session still needs the files of contents that have gone, also one that is newer than
+   * what `others` found.
+   */
+  isHeld(dead: readonly number[]): boolean {
+    const { holds, sessions } = this.#tables;
+    for (const key of holds.getKeys()) {
+      if (sessions.has(key) && !dead.includes(idOf(key))) return true;
     }
     return false;
   }
@@ -127,7 +139,9 @@ export class Session {
     const found = await this.#beacon.others.names();
     // In a transaction: a reader notes its socket before this, or looks afterwards if it is there.
     const removeUnknown = () => {
-      const known = new Set([...sessions.getRange({})].map(({ value }) => value[1]));
+      const records = unlessDamaged(() => [...sessions.getRange({})]);
+      if (records === DAMAGED) return;
+      const known = new Set(records.map(({ value }) => value[1]));
       for (const name of found) if (!known.has(name)) this.#beacon.others.removeSync(name);
     };
     await lock.committing(() => root.transactionSync(removeUnknown));

@@ -93,9 +93,19 @@ export class Table<V> {
     this.database.clearSync();
   }
 
-  /** Writes a record of format 1 anew; does nothing for others. */
+  /**
+   * Writes a record of format 1 anew; does nothing for others. One that cannot be read stays as it is:
+   * without a checksum it counts as damaged.
+   */
   convert({ key, value }: RawRecord, into: (old: unknown) => V): void {
-    if (isUnchecked(value) && !this.exempt?.equals(key)) this.putSync(key, into(packr.unpack(value)));
+    if (!isUnchecked(value) || this.exempt?.equals(key)) return;
+    let converted: V;
+    try {
+      converted = into(packr.unpack(value));
+    } catch {
+      return;
+    }
+    this.putSync(key, converted);
   }
 
   /** Also reads what stands beside the range: with a damaged key it may belong into it. */
@@ -145,9 +155,17 @@ export class Table<V> {
 
   #decode(key: Buffer, stored: Buffer): V {
     if (isUnchecked(stored) && (this.checking.allowsUnchecked || this.exempt?.equals(key)))
-      return packr.unpack(stored) as V;
+      return this.#unpackUnchecked(key, stored);
     if (!this.#isRight(key, stored)) throw this.#damage(key);
     return packr.unpack(stored, { start: HEAD, end: stored.length }) as V;
+  }
+
+  #unpackUnchecked(key: Buffer, stored: Buffer): V {
+    try {
+      return packr.unpack(stored) as V;
+    } catch {
+      throw this.#damage(key);
+    }
   }
 
   #isRight(key: Buffer, stored: Buffer): boolean {

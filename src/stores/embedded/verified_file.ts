@@ -31,15 +31,16 @@ export async function openVerified(
   last: number,
 ): Promise<Buffer | Readable> {
   const blocks = new Blocks(content, first, last);
+  let ahead: Buffer;
   try {
-    const ahead = await blocks.next();
-    if (!blocks.isDone) return new VerifiedFile(blocks, ahead);
-    closeSync(content.fd);
-    return ahead;
+    ahead = await blocks.next();
   } catch (error) {
     closeSync(content.fd);
     throw fromSystem('could not read', error);
   }
+  if (!blocks.isDone) return new VerifiedFile(blocks, ahead);
+  closeSync(content.fd);
+  return ahead;
 }
 
 /** Reads all bytes of a content, verified, a piece at a time. Closes the file. */

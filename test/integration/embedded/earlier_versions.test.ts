@@ -119,6 +119,25 @@ describe('a data folder of 0.1.0', () => {
     await root.close();
   });
 
+  it('opens although some of its records are damaged: they are findings then', async () => {
+    const tables = openTables(data);
+    for (const table of [tables.objects, tables.contents] as const) {
+      const raw = tables.root.openDB<Buffer, Buffer>(table.name, {
+        keyEncoding: 'binary',
+        encoding: 'binary',
+      });
+      const [record] = table.raw();
+      // an array that breaks off
+      raw.putSync(record!.key, record!.value.subarray(0, 2));
+    }
+    await tables.root.close();
+    await start();
+    expect((await client.names('plain')).length).toBeGreaterThan(0);
+    await stop();
+    const found = await findings(data);
+    expect(found.filter(({ kind }) => kind === 'damaged-record')).toHaveLength(2);
+  });
+
   it('is converted further after an interruption', async () => {
     const tables = openTables(data);
     tables.root.transactionSync(() => {

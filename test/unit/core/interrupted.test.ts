@@ -100,3 +100,17 @@ describe('the null version that a write was to replace', () => {
     expect(world.map.body(IdsWorld.at(id(1)))).toBe('one');
   });
 });
+
+describe('a delete marker that is noted as begun', () => {
+  it('stays if it is there, also behind versions of a server that does not see the note', async () => {
+    const world = new IdsWorld();
+    const noted = { happens: 'written', over: 'nothing', adds: [id(1)], drops: [] } as const;
+    const type = Headers.of({ 'Content-Type': unfinishedType(noted) });
+    world.map.put({ ...IdsWorld.at(id(1)), object: unfinishedName('o') }, '', type);
+    world.version(id(1));
+    for (const n of [2, 3, 4, 5]) world.version(id(n), `body ${n}`);
+    await world.link(id(5));
+    await world.versions.write(OBJECT, world.operation('six', { etag: 'six' }), true);
+    expect(world.ids()).toContain(id(1));
+  });
+});

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, unlinkSync } from 'node:fs';
 import promises, {
@@ -14,14 +15,18 @@ import promises, {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { backup, type BackupOptions, type BackupResult } from '../../../src/stores/embedded/backup';
+import { ContentFiles } from '../../../src/stores/embedded/content_files';
 import type { Finding } from '../../../src/stores/embedded/finding';
 import { idKey } from '../../../src/stores/embedded/keys';
 import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import { parseContentId, Place } from '../../../src/stores/embedded/records';
 import { Session } from '../../../src/stores/embedded/sessions';
 import type { ContentRef, Storage } from '../../../src/stores/embedded/storage';
+import { StorageError } from '../../../src/stores/embedded/storage_error';
 import { openTables, type Tables } from '../../../src/stores/embedded/tables';
 import { bytesOf, findings, namesOf, put, temporaryFolders } from '../../support/storage';
+
+const CLI = path.join(__dirname, '../../../dist/src/cli.js');
 
 const newFolder = temporaryFolders();
 
@@ -234,14 +239,48 @@ describe('refuses, and changes nothing', () => {
       const onProgress = () => {
         if (refused.length > 0) return;
         refused.push(expect(openStorage(target)).rejects.toHaveProperty('code'));
-        refused.push(expect(backup(data, target)).rejects.toHaveProperty('code', 'locked'));
+        // this one waits meanwhile
+        const { status, stderr } = spawnSync(process.execPath, [CLI, 'backup', data, target]);
+        expect([status, stderr.toString()]).toEqual([1, expect.stringContaining('is in use by process')]);
       };
       await rm(path.join(target, 'content'), { recursive: true, force: true });
       expect(await backUp({ onProgress })).toMatchObject({ copied: 2 });
       await Promise.all(refused);
-      expect(refused).toHaveLength(2);
+      expect(refused).toHaveLength(1);
     }
     expect(await findings(target)).toEqual([]);
+  });
+
+  it.each(['data', 'target'] as const)('a damaged structure of the database in the %s', async (which) => {
+    await fill();
+    await backUp();
+    const before = await readFile(path.join(target, 'data.mdb'));
+    const at = { data, target }[which];
+    const damaged = await readFile(path.join(at, 'data.mdb'));
+    // all pages but the header
+    damaged.fill(0xff, 2 * 4096);
+    await writeFile(path.join(at, 'data.mdb'), damaged);
+    await expect(backUp()).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining(`the database in ${at} is damaged`) as string,
+    });
+    if (which === 'data') expect(await readFile(path.join(target, 'data.mdb'))).toEqual(before);
+  });
+
+  it('to take a limit of the process for damage', async () => {
+    const { large } = await fill();
+    await backUp();
+    await rm(path.join(target, 'content'), { recursive: true });
+    const { open } = ContentFiles.prototype;
+    jest.spyOn(ContentFiles.prototype, 'open').mockImplementation(function (this: ContentFiles, id, size) {
+      if (id !== parseContentId(large.content.id)) return open.call(this, id, size);
+      const cause = Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+      throw new StorageError('failed', 'could not read: EMFILE', { cause });
+    });
+    const found: Finding[] = [];
+    const onFinding = (finding: Finding) => found.push(finding);
+    await expect(backUp({ onFinding })).rejects.toMatchObject({ code: 'failed' });
+    expect(found).toEqual([]);
   });
 
   it('a folder without a storage', async () => {

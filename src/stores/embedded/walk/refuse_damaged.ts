@@ -6,8 +6,8 @@ import { walkDatabase } from './walk_database';
 const LONG = 10_000;
 
 /**
- * Walks the database in a folder before a server opens it: LMDB would kill the server at some damages,
- * and write over what is there at others.
+ * Walks the database in a folder before it is opened to write: LMDB would kill the process at some
+ * damages, and write over what is there at others.
  *
  * @throws StorageError `corrupt` with what is wrong, in one line; those of `walkDatabase`
  */
