@@ -121,13 +121,13 @@ export class Contents implements Harbour {
   }
 
   /** See `Storage.verify`. */
-  async verify(content: ContentRef, isPart = false): Promise<void> {
+  async verify(content: ContentRef, isPart = false, signal?: AbortSignal): Promise<void> {
     const id = parseContentId(content.id);
     const found = this.#find(id);
     if (Buffer.isBuffer(found)) return;
     if (isPart && !(Array.isArray(found) && found[4] === null)) return;
     const open = this.#open(id, content, found, 0, content.size - 1);
-    for await (const bytes of readVerified(open)) void bytes;
+    for await (const bytes of readVerified(open)) if (bytes.length > 0) signal?.throwIfAborted();
   }
 
   async dropped(id: number): Promise<void> {

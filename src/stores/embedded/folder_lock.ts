@@ -94,8 +94,13 @@ export class FolderLock {
     try {
       const sessions = path.join(this.#folder, 'sessions');
       mkdirSync(sessions, { recursive: true, mode: FOLDER_MODE });
-      const gate = openSync(this.#folder, 'r');
-      this.#fds = { gate, room: openSync(sessions, 'r') };
+      const room = openSync(sessions, 'r');
+      try {
+        this.#fds = { gate: openSync(this.#folder, 'r'), room };
+      } catch (error) {
+        closeSync(room);
+        throw error;
+      }
       return this.#fds;
     } catch (error) {
       throw fromSystem(`could not lock ${this.#folder}`, error);
@@ -106,7 +111,10 @@ export class FolderLock {
 async function take(lock: Flock, fd: number, operation: number): Promise<void> {
   for (const end = performance.now() + PATIENCE; !lock(fd, operation | NON_BLOCKING);) {
     if (performance.now() > end)
-      throw new StorageError('locked', 'another process has the data folder and does not let go');
+      throw new StorageError(
+        'locked',
+        `another process holds the data folder: it could not be locked within ${PATIENCE / 1000} s`,
+      );
     await setTimeout(RETRY);
   }
 }

@@ -1,3 +1,5 @@
+import { lchownSync, lstatSync } from 'node:fs';
+import path from 'node:path';
 import { fsck } from './fsck';
 import { plannedRepairs, repair } from './repair';
 import type { Finding } from './finding';
@@ -15,13 +17,31 @@ export async function runFsck(folder: string, options: FsckOptions): Promise<voi
   if (options.dryRun && !options.repair) throw new FsckUsageError('--dry-run needs --repair');
   let count = 0;
   let left = 0;
-  for await (const finding of findings(folder, options)) {
-    count++;
-    if (!('done' in finding) || finding.done === 'nothing') left++;
-    process.stdout.write(`${JSON.stringify(finding)}\n`);
+  try {
+    for await (const finding of findings(folder, options)) {
+      count++;
+      if (!('done' in finding) || finding.done === 'nothing') left++;
+      process.stdout.write(`${JSON.stringify(finding)}\n`);
+    }
+  } finally {
+    giveToOwner(folder);
   }
   process.stderr.write(`${folder}: ${summary(count, left, options)}\n`);
   process.exitCode = left === 0 ? 0 : 1;
+}
+
+/** What root made here the server must be able to use, too. */
+const MADE = ['lock.mdb', 'sessions', 'damaged', 'damaged/list.jsonl'];
+
+/** Gives what was made in a data folder to the user of its database, if this is root. */
+function giveToOwner(folder: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const owner = lstatSync(path.join(folder, 'data.mdb'), { throwIfNoEntry: false });
+  if (owner === undefined || owner.uid === 0) return;
+  for (const name of MADE) {
+    const made = path.join(folder, name);
+    if (lstatSync(made, { throwIfNoEntry: false })?.uid === 0) lchownSync(made, owner.uid, owner.gid);
+  }
 }
 
 /** A mistake in the command line. */

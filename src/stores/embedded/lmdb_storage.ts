@@ -88,8 +88,11 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     }
     return storage;
   } catch (error) {
-    await session?.close();
-    if (tables !== undefined) await closeTables(tables);
+    try {
+      await session?.close();
+    } finally {
+      if (tables !== undefined) await closeTables(tables);
+    }
     throw fromSystem(`could not open ${folder}`, error);
   }
 }
@@ -237,9 +240,9 @@ class LmdbStorage implements Storage {
     return this.#parts.contents.read(content, first, last);
   }
 
-  async verify(content: ContentRef, isPart?: boolean): Promise<void> {
+  async verify(content: ContentRef, isPart?: boolean, signal?: AbortSignal): Promise<void> {
     this.#look();
-    return this.#parts.contents.verify(content, isPart);
+    return this.#parts.contents.verify(content, isPart, signal);
   }
 
   async expire(most: number): Promise<number> {
@@ -281,10 +284,13 @@ class LmdbStorage implements Storage {
     try {
       await contents.close();
     } finally {
-      await commits.close();
-      await session.close();
-      await closeTables(tables);
-      resident?.close();
+      try {
+        await commits.close();
+        await session.close();
+      } finally {
+        await closeTables(tables);
+        resident?.close();
+      }
     }
   }
 

@@ -38,7 +38,10 @@ export class Quarantine {
     const folder = path.join(data, 'damaged');
     await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     const list = await open(path.join(folder, 'list.jsonl'), 'a', FILE_MODE);
-    await syncFolder(data);
+    await syncFolder(data).catch(async (error: unknown) => {
+      await list.close();
+      throw error;
+    });
     return new Quarantine(data, folder, list);
   }
 

@@ -50,12 +50,14 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
     await checkHolds(session, folder);
     const all = await findAll(tables, folder);
     const isHopeless = all.some(({ fix }) => fix.do === 'nothing');
-    if (all.length > 0 && !isHopeless)
+    if (all.length > 0 && !isHopeless) {
+      // the search may have taken long
+      await checkHolds(session, folder);
       await tables.lock.committing(() => new Repair(tables, folder).run(all));
+    }
     for (const { finding, fix } of all) yield { ...finding, done: DONE[isHopeless ? 'nothing' : fix.do] };
   } finally {
-    await session.close();
-    await closeTables(tables);
+    await session.close().finally(() => closeTables(tables));
   }
 }
 

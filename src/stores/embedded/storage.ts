@@ -184,9 +184,9 @@ export interface Storage {
    *
    * @param isPart another object gets only a part of it: nothing is read of a content that has
    *   checksums, by which `read` verifies the part
-   * @throws StorageError `gone`, `corrupt`
+   * @throws StorageError `gone`, `corrupt`; the signal's reason once it aborts
    */
-  verify(content: ContentRef, isPart?: boolean): Promise<void>;
+  verify(content: ContentRef, isPart?: boolean, signal?: AbortSignal): Promise<void>;
 
   /** Removes objects that have expired, at most so many; how many it removed. */
   expire(most: number): Promise<number>;

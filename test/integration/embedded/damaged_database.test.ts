@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
-import { chmod, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { walkDatabase } from '../../../src/stores/embedded/walk/walk_database';
@@ -224,3 +224,18 @@ async function until(isSo: () => boolean): Promise<void> {
   for (let i = 0; i < 400 && !isSo(); i++) await pause(25);
   expect(isSo()).toBe(true);
 }
+
+const asRoot = process.geteuid?.() === 0 ? it : it.skip;
+
+asRoot('what root makes while it verifies another user’s folder is that user’s', async () => {
+  const folder = await newStorage();
+  await rm(path.join(folder, 'lock.mdb'));
+  await rm(path.join(folder, 'sessions'), { recursive: true });
+  const user = 65_534;
+  for (const name of ['.', 'data.mdb']) await chown(path.join(folder, name), user, user);
+  await writeFile(path.join(folder, 'content/stray'), '');
+  const { code } = await run(process.execPath, [CLI, 'fsck', '--repair', folder]);
+  expect(code).toBe(0);
+  for (const name of ['lock.mdb', 'sessions', 'damaged', 'damaged/list.jsonl'])
+    expect([name, (await stat(path.join(folder, name))).uid]).toEqual([name, user]);
+});

@@ -4,7 +4,7 @@ import { isTrueValue, quote, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, type Response } from '../../../http/message';
 import type { ObjectTarget } from '../../../http/path';
-import type { ContentRef, ObjectRecord, Storage } from '../storage';
+import type { ContentRef, ObjectRecord } from '../storage';
 import { refuse } from './answers';
 import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
@@ -95,7 +95,7 @@ async function copyContent(
   const size = view.size ?? 0;
   const ranges = wantedRanges(request, view, size);
   const isPart = ranges !== undefined;
-  if (view.content !== undefined && !(await isThere(storage, view.content, isPart))) return undefined;
+  if (view.content !== undefined && !(await isThere(sink, view.content, isPart))) return undefined;
   if (view.content !== undefined && !isPart) return commit(sink, draft, view.content);
   const source = await serve({ ...request, method: 'GET' }, view);
   const length = Number(source.headers.get('content-length'));
@@ -107,9 +107,13 @@ async function copyContent(
 /**
  * Reads a content before another object gets it, since damage must not spread; false if it went.
  */
-async function isThere(storage: Storage, content: ContentRef, isPart: boolean): Promise<boolean> {
+async function isThere(
+  { storage, request }: ObjectCall,
+  content: ContentRef,
+  isPart: boolean,
+): Promise<boolean> {
   try {
-    await storage.verify(content, isPart);
+    await storage.verify(content, isPart, request.signal);
     return true;
   } catch (error) {
     if (codeOf(error) === 'gone') return false;
