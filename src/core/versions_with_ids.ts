@@ -219,8 +219,8 @@ export class VersionsWithIds {
       for (const step of steps) {
         switch (step.do) {
           case 'begin':
+            await this.interrupted.begin(object, step.unfinished);
             begun = step.unfinished;
-            await this.interrupted.begin(object, begun);
             break;
           case 'end':
             // the note says what could not be dropped, until it is
