@@ -17,7 +17,7 @@ const SEED = Number(process.env['UPGRADE_SEED'] ?? randomInt(1_000_000));
 const LANES = 4;
 const BUCKET_LANES = 3;
 /** Milliseconds between two changes of the fleet. */
-const PEACE = depth({ gate: 1500, deep: 10_000 });
+const PEACE = depth({ gate: 1000, deep: 10_000 });
 
 /** Which server is replaced, by one of which version, and how the one before it ends. */
 type Change = readonly [which: number, version: Version, signal: NodeJS.Signals];
