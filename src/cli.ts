@@ -46,6 +46,8 @@ program
   });
 
 function stopOnSignals(server: RunningServer, log: Log): void {
+  // it may be a file on a full disk, which stops no server
+  process.stderr.on('error', () => undefined);
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop(server, log, signal));
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'ended by a bug');
