@@ -62,14 +62,15 @@ const OVERHEAD = 4 * 2 ** 20;
  * earlier backup, only new bodies are copied, and until the end it stays whole, whatever happens.
  * A server may have the data folder open: while the backup lasts, files of what is deleted stay.
  * Each body is verified while it is copied. One that is damaged is reported and left out, and does not
- * replace what the earlier backup has of it; damaged records come with the database.
+ * replace what the earlier backup has of it.
  *
  * It must not run in a process that has the folder open already.
  *
  * @throws StorageError `target` if the target is, contains or is within the data folder, is
  *   something else's, another folder's backup, or was served since; `locked` if a server or another
  *   backup has it open; `no-space`, before anything is copied if that is known; `closed` if it was
- *   stopped; `corrupt` if the structure of a database is damaged; as `fsck`; `failed`
+ *   stopped; `corrupt` if the structure of a database is damaged, or records that an earlier backup
+ *   may have whole; as `fsck`; `failed`
  */
 export async function backup(
   /** The data folder. */
@@ -197,6 +198,7 @@ class Backup {
     try {
       const records = new RecordFindings(copy, snapshot);
       const isWhole = this.#report(records.damaged()) === 0;
+      if (records.areNamesDamaged && this.#target.isBackup) throw this.#keepsEarlier();
       const unrecorded = records.unrecorded();
       const bad = await this.#bring(copy, snapshot, [contentsOf(copy, snapshot), unrecorded]);
       this.#report(records.unrecordedButWhole(unrecorded, bad));
@@ -227,6 +229,12 @@ class Backup {
         if (isBad(outcome)) bad.set(id, { stored, outcome });
       });
     return bad;
+  }
+
+  #keepsEarlier(): StorageError {
+    const what = `records of ${this.#tables.folder} are damaged, which the backup in ${this.#target.folder} may have whole`;
+    const advice = 'restore that, or repair the folder first, or choose another target';
+    return new StorageError('corrupt', `${what}: it stays as it was; ${advice}`);
   }
 
   #count([, size, , place]: StoredContent, { state }: Outcome): void {

@@ -13,8 +13,14 @@ export interface BadContent {
   readonly outcome: BadOutcome;
 }
 
+/** The tables whose records are in the backup before and cannot be made anew. */
+const NAMES: ReadonlySet<string> = new Set(['accounts', 'containers', 'objects']);
+
 /** What is wrong with the records of a copied database, in fsck's words. */
 export class RecordFindings {
+  /** Whether `damaged` found records by which objects are found. */
+  areNamesDamaged = false;
+
   constructor(
     private readonly copy: Tables,
     private readonly snapshot: Transaction,
@@ -34,6 +40,7 @@ export class RecordFindings {
       if (table.decoded(record) !== undefined) continue;
       const { key } = record;
       const { name } = table;
+      this.areNamesDamaged ||= NAMES.has(name);
       const text = `the record ${key.toString('hex').slice(0, 80)} of the table ${name} is damaged`;
       const fix = then === 'nothing' ? ({ do: then } as const) : { do: then, table: name, key };
       yield problem('damaged-record', text, fix).finding;

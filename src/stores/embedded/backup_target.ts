@@ -1,4 +1,4 @@
-import { lstatSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { type Dirent, lstatSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { mkdir, open, readdir, realpath, rename, rm, statfs, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '../../errors';
@@ -10,7 +10,7 @@ import { formatContentId, Place, type StoredContent } from './records';
 import { Session } from './sessions';
 import { fromSystem, StorageError } from './storage_error';
 import { closeTables, isUnfinished, metaKeys, openAlone, type Tables } from './tables';
-import { refuseDamaged } from './walk/refuse_damaged';
+import { walkDatabase } from './walk/walk_database';
 
 /** What a backup makes in its folder; `lost+found` is there where a disk of its own is mounted. */
 const OWN = new Set(['data.mdb', 'lock.mdb', 'content', 'sessions', 'unfinished', 'lost+found']);
@@ -56,7 +56,6 @@ export class Target {
   static async open(folder: string, identity: number): Promise<Target> {
     await makeFolder(folder);
     await checkEntries(folder);
-    await refuseDamaged(folder, undefined);
     const mode = { isTarget: true };
     const { earlier, session } = await openAlone(folder, mode, async (earlier) => {
       claim(earlier, identity);
@@ -75,6 +74,11 @@ export class Target {
       await closeTables(earlier);
       throw error;
     }
+  }
+
+  /** Whether an earlier backup is here, whole. */
+  get isBackup(): boolean {
+    return !isUnfinished(this.earlier);
   }
 
   /**
@@ -224,7 +228,7 @@ async function checkEntries(folder: string): Promise<void> {
     const what = `${folder} is not empty, and no backup: it has ${other.name}`;
     throw new StorageError('target', `${what}; choose another folder`);
   }
-  if (entries.some(({ name }) => name === 'data.mdb')) checkFolder(folder);
+  await checkDatabase(folder, entries);
   const folders = entries.filter(({ name }) => !name.endsWith('.mdb'));
   const content = folders.some((each) => each.name === 'content' && each.isDirectory())
     ? await foldersIn(path.join(folder, 'content'))
@@ -233,6 +237,33 @@ async function checkEntries(folder: string): Promise<void> {
   if (irregular === undefined) return;
   const at = path.join(irregular.parentPath, irregular.name);
   throw new StorageError('target', `${at} is no folder; choose another folder`);
+}
+
+/**
+ * Only beside a database of this program's the other names are a backup's. A backup that was killed at
+ * its very start leaves an empty database, or none.
+ */
+async function checkDatabase(folder: string, entries: readonly Dirent[]): Promise<void> {
+  const file = path.join(folder, 'data.mdb');
+  if (entries.some(({ name }) => name === 'data.mdb')) {
+    checkFolder(folder);
+    if (lstatSync(file).size > 0) return refuseStrange(folder);
+  }
+  for (const { name } of entries) {
+    const at = path.join(folder, name);
+    if (name.endsWith('.mdb') || name === 'lost+found') continue;
+    if (lstatSync(at).isDirectory() && (await readdir(at)).length === 0) continue;
+    throw new StorageError('target', `${folder} has ${name}, but no backup; choose another folder`);
+  }
+}
+
+/** @throws StorageError `corrupt`, `target` */
+async function refuseStrange(folder: string): Promise<void> {
+  const [first] = await walkDatabase(folder);
+  if (first === undefined) return;
+  const isStrange = first.flaw === 'table';
+  const what = `the database in ${folder} is ${isStrange ? 'no backup’s' : 'damaged'}: ${first.text}`;
+  throw new StorageError(isStrange ? 'target' : 'corrupt', `${what}; choose another folder for backups`);
 }
 
 /** The entries in the place of the folders of contents. */

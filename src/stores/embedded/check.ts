@@ -88,9 +88,8 @@ export class Check {
   #isNeeded(table: Table<unknown>, key: Buffer): boolean {
     const { meta, accounts, containers } = this.#tables;
     if (table.name !== meta.name) return table.name === accounts.name || table.name === containers.name;
-    // the scrubber begins anew, and the next that opens the folder is its owner
-    const { scrubbed, scrubEnded, owner } = metaKeys;
-    return ![scrubbed, scrubEnded, owner].some((each) => each.equals(key));
+    // a number that was given out, or a time, must not be again
+    return [metaKeys.next, metaKeys.clock].some((each) => each.equals(key));
   }
 
   *#names(): Generator<Problem> {

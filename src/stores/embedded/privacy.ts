@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { chmod, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '../../errors';
@@ -49,6 +50,8 @@ export class Privacy {
 
   /** Whether it was open, and is closed now. */
   async #close(target: string, mode: number): Promise<boolean> {
+    // what a link leads to is not the storage's
+    if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return false;
     const before = await modeOf(target);
     if (before === undefined || !isOpen(before)) return false;
     try {

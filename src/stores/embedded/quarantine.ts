@@ -3,6 +3,7 @@ import path from 'node:path';
 import { codeOf } from '../../errors';
 import { syncFolder } from './content_files';
 import { FILE_MODE, FOLDER_MODE } from './privacy';
+import { fromSystem } from './storage_error';
 
 /** Something that a repair takes out of the store, as the list describes it. */
 export interface Removed {
@@ -48,8 +49,12 @@ export class Quarantine {
   /** Notes on disk that something is taken out, before it is. */
   async note(removed: Removed): Promise<void> {
     const line = { time: new Date().toISOString(), ...removed };
-    await this.#list.appendFile(`${JSON.stringify(line)}\n`);
-    await this.#list.sync();
+    try {
+      await this.#list.appendFile(`${JSON.stringify(line)}\n`);
+      await this.#list.sync();
+    } catch (error) {
+      throw fromSystem(`could not write to ${this.#folder}`, error);
+    }
   }
 
   /** A name here that nothing else has. */
@@ -63,20 +68,24 @@ export class Quarantine {
       await rename(path.join(this.#data, name), path.join(this.#folder, kept));
       await syncFolder(this.#folder);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (codeOf(error) !== 'ENOENT') throw fromSystem(`could not move ${name} to ${this.#folder}`, error);
     }
   }
 
   /** Writes bytes of the database here. */
   async write(kept: string, bytes: Buffer): Promise<void> {
-    const file = await open(path.join(this.#folder, kept), 'w', FILE_MODE);
     try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(path.join(this.#folder, kept), 'w', FILE_MODE);
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await syncFolder(this.#folder);
+    } catch (error) {
+      throw fromSystem(`could not write to ${this.#folder}`, error);
     }
-    await syncFolder(this.#folder);
   }
 
   async close(): Promise<void> {

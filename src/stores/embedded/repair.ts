@@ -10,7 +10,7 @@ import { Session } from './sessions';
 import { StorageError } from './storage_error';
 import { removeSums } from './sums';
 import type { Table } from './table';
-import { closeTables, openAlone, type Tables } from './tables';
+import { closeTables, markConverted, openAlone, type Tables } from './tables';
 
 /** A finding, and what was done about it. */
 export interface Repaired extends Finding {
@@ -35,8 +35,9 @@ const DONE: Readonly<Record<Fix['do'], string>> = {
 /**
  * Puts right what a check finds, and yields what it did. Deletes nothing: what cannot stay in the
  * store is moved to `damaged/` in the folder, with a list, so that an object's previous version can
- * be restored. Does nothing at all if a record of an account or a container is damaged, since it would
- * take what they contain for nobody's. If it is interrupted, a second run goes on.
+ * be restored. Does nothing at all if one finding cannot be repaired, such as a damaged record of an
+ * account or a container: what they contain would be taken for nobody's. If it is interrupted, a
+ * second run goes on.
  *
  * @throws StorageError `locked` if a server or a backup has the folder open; as `fsck`
  */
@@ -49,13 +50,13 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
   try {
     await checkHolds(session, folder);
     const all = await findAll(tables, folder);
-    const isHopeless = all.some(({ fix }) => fix.do === 'nothing');
-    if (all.length > 0 && !isHopeless) {
+    if (all.length > 0 && !isHopeless(all)) {
       // the search may have taken long
       await checkHolds(session, folder);
       await tables.lock.committing(() => new Repair(tables, folder).run(all));
     }
-    for (const { finding, fix } of all) yield { ...finding, done: DONE[isHopeless ? 'nothing' : fix.do] };
+    for (const { finding, fix } of all)
+      yield { ...finding, done: DONE[isHopeless(all) ? 'nothing' : fix.do] };
   } finally {
     await session.close().finally(() => closeTables(tables));
   }
@@ -68,7 +69,14 @@ async function checkHolds(session: Session, folder: string): Promise<void> {
 
 /** What `repair` would do; changes nothing, and a server may have the folder open. */
 export async function* plannedRepairs(folder: string): AsyncGenerator<Planned> {
-  for await (const { finding, fix } of problems(folder)) yield { ...finding, plan: DONE[fix.do] };
+  const all: Problem[] = [];
+  for await (const problem of problems(folder)) all.push(problem);
+  for (const { finding, fix } of all) yield { ...finding, plan: DONE[isHopeless(all) ? 'nothing' : fix.do] };
+}
+
+/** Without some records what depends on them would be taken for nobody's. */
+function isHopeless(all: readonly Problem[]): boolean {
+  return all.some(({ fix }) => fix.do === 'nothing');
 }
 
 async function findAll(tables: Tables, folder: string): Promise<Problem[]> {
@@ -113,7 +121,11 @@ class Repair {
       case 'remove-object':
         return this.#removeRecord(quarantine, this.#tables.objects, fix.key, { text, ...object });
       case 'remove-record':
-        return this.#removeRecord(quarantine, this.#tableOf(fix.table), fix.key, { text });
+        await this.#removeRecord(quarantine, this.#tableOf(fix.table), fix.key, { text });
+        // it may have been the record that says so
+        if (fix.table === this.#tables.meta.name)
+          this.#tables.root.transactionSync(() => markConverted(this.#tables));
+        return;
       case 'put-content':
         this.#putContent(fix.id, fix.content);
         return;

@@ -13,6 +13,7 @@ import { StorageError } from './storage_error';
 import { putSums } from './sums';
 import type { RawRecord, Table } from './table';
 import { metaKeys, type Tables } from './tables';
+import { walkDatabase } from './walk/walk_database';
 
 /** Records, or contents, between two turns of others. */
 const BATCH = 256;
@@ -39,12 +40,19 @@ export class Scrubber implements Scrubbing {
 
   async pass(options: ScrubOptions): Promise<void> {
     const pace = new Pacer(options);
+    await this.#structure(options);
     await this.#records(pace, options);
     await this.#contents(pace, options);
     await this.commits.run(() => {
       this.tables.meta.removeSync(metaKeys.scrubbed);
       this.tables.meta.putSync(metaKeys.scrubEnded, this.now());
     });
+  }
+
+  /** LMDB's pages have no checksums: what is wrong in them shows in how they fit together. */
+  async #structure({ report, signal }: ScrubOptions): Promise<void> {
+    signal.throwIfAborted();
+    for (const { text } of await walkDatabase(this.tables.folder)) report({ text, objects: [] });
   }
 
   async #records(pace: Pacer, options: ScrubOptions): Promise<void> {

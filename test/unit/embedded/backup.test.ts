@@ -14,6 +14,7 @@ import promises, {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
+import { open } from 'lmdb';
 import { backup, type BackupOptions, type BackupResult } from '../../../src/stores/embedded/backup';
 import { ContentFiles } from '../../../src/stores/embedded/content_files';
 import type { Finding } from '../../../src/stores/embedded/finding';
@@ -267,6 +268,52 @@ describe('refuses, and changes nothing', () => {
     if (which === 'data') expect(await readFile(path.join(target, 'data.mdb'))).toEqual(before);
   });
 
+  it.each([
+    ['unfinished/novel.txt'],
+    ['sessions/minutes.txt'],
+    ['content/ef/00000000000000ef'],
+    ['data.mdb', 'another program’s, but no database'],
+  ])('a folder of somebody else’s that has %s', async (name, text = 'precious') => {
+    await fill();
+    const file = path.join(target, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+    await expect(backUp()).rejects.toHaveProperty('code', expect.stringMatching(/^(target|corrupt)$/));
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  it('another program’s database', async () => {
+    await fill();
+    const root = open({ path: target, noSubdir: false });
+    await root.openDB('customers', {}).put('one', 'precious');
+    await root.close();
+    await expect(backUp()).rejects.toThrow('choose another folder for backups');
+    const again = open({ path: target, noSubdir: false });
+    expect(again.openDB('customers', {}).get('one')).toBe('precious');
+    await again.close();
+  });
+
+  it.each(['accounts', 'containers', 'objects'] as const)(
+    'to replace records that an earlier backup has whole: %s',
+    async (name) => {
+      await fill();
+      await backUp();
+      const tables = openTables(data);
+      const raw = tables.root.openDB<Buffer, Buffer>(name, { keyEncoding: 'binary', encoding: 'binary' });
+      const [record] = tables[name].raw();
+      raw.putSync(record!.key, Buffer.from('damaged'));
+      await tables.root.close();
+      const found: Finding[] = [];
+      await expect(backUp({ onFinding: (finding) => found.push(finding) })).rejects.toMatchObject({
+        code: 'corrupt',
+      });
+      expect(found).toHaveLength(1);
+      expect(await findings(target)).toEqual([]);
+      target = path.join(await newFolder(), 'another');
+      expect(await backUp()).toMatchObject({ copied: 2 });
+    },
+  );
+
   it('to take a limit of the process for damage', async () => {
     const { large } = await fill();
     await backUp();
@@ -453,7 +500,6 @@ describe('what is interrupted', () => {
     await mkdir(path.join(target, 'unfinished'), { recursive: true });
     await writeFile(path.join(target, 'unfinished/data.mdb'), 'half');
     expect(await backUp()).toMatchObject({ copied: 2 });
-    await rm(path.join(target, 'data.mdb'));
     await rm(fileOf(target, large.content));
     expect(await backUp()).toMatchObject({ copied: 1, kept: 1 });
     expect(await findings(target)).toEqual([]);

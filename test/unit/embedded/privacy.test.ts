@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import promises, { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
+import promises, { chmod, lstat, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createLog, type Log } from '../../../src/log';
 import { embedded } from '../../../src/stores/embedded/app';
@@ -121,4 +121,21 @@ it('a folder that somebody made for the data is reported, and what is made in it
   await used(folder, log);
   expect(warned).toEqual([{ path: folder, mode: '0755' }]);
   expect(await openToOthers(folder)).toEqual([' 755']);
+});
+
+it('nothing is closed to which a link in the data leads', async () => {
+  const folder = path.join(await newFolder(), 'data');
+  await (await openStorage(folder)).close();
+  const victim = await newFolder();
+  await chmod(victim, 0o755);
+  await writeFile(path.join(victim, 'file'), '');
+  await chmod(path.join(victim, 'file'), 0o644);
+  await rm(path.join(folder, 'content/f0'), { recursive: true });
+  await symlink(victim, path.join(folder, 'content/f0'));
+  await openStorage(folder).then((storage) => storage.close());
+  for (const [name, mode] of [
+    ['.', 0o755],
+    ['file', 0o644],
+  ] as const)
+    expect((await stat(path.join(victim, name))).mode & 0o777).toBe(mode);
 });

@@ -162,6 +162,29 @@ describe('a repair', () => {
     expect(await findings(folder)).toHaveLength(2);
   });
 
+  it('plans nothing if one finding cannot be repaired', async () => {
+    const { folder, file } = await newData();
+    await rm(file);
+    await changeTables(folder, ({ root, accounts }) => {
+      const raw = root.openDB<Buffer, Buffer>('accounts', { keyEncoding: 'binary', encoding: 'binary' });
+      for (const { key } of [...accounts.raw()]) raw.putSync(key, Buffer.from('damaged'));
+    });
+    const plans: string[] = [];
+    for await (const { plan } of plannedRepairs(folder)) plans.push(plan);
+    expect(new Set(plans)).toEqual(new Set(['nothing']));
+    expect((await repaired(folder)).map(({ done }) => done)).toEqual(plans);
+  });
+
+  it.each(['identity', 'converted', 'unknown'])('does without the record %s', async (name) => {
+    const { folder } = await newData();
+    await changeTables(folder, ({ root }) => {
+      const meta = root.openDB<Buffer, Buffer>('meta', { keyEncoding: 'binary', encoding: 'binary' });
+      meta.putSync(Buffer.from(name), Buffer.from('damaged'));
+    });
+    expect((await repaired(folder)).map(({ kind }) => kind)).toEqual(['damaged-record']);
+    expect(await findings(folder)).toEqual([]);
+  });
+
   it('makes nothing where there is nothing to repair', async () => {
     const { folder } = await newData();
     expect(await repaired(folder)).toEqual([]);

@@ -132,4 +132,19 @@ describe('a read', () => {
       expect(elsewhere.equals(bytes.subarray(65_536 * 3, 65_536 * 3 + 10))).toBe(true);
     await storage.close();
   });
+
+  it('reports what is wrong with the structure of a database that is in use', async () => {
+    const folder = await newFolder();
+    const storage = await openStorage(folder);
+    await storage.putContainer('a', 'c', {});
+    const file = path.join(folder, 'data.mdb');
+    const bytes = await readFile(file);
+    // the header that the next commit writes over: nothing reads it meanwhile
+    const [first, second] = [0, 4096].map((at) => bytes.readBigUInt64LE(at + 152));
+    bytes[(first! < second! ? 0 : 4096) + 24]! ^= 0xff;
+    await writeFile(file, bytes, { flag: 'r+' });
+    const found = await pass(storage);
+    expect(found).toEqual([{ text: expect.stringContaining('the header') as string, objects: [] }]);
+    await storage.close();
+  });
 });
