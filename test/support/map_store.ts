@@ -76,12 +76,15 @@ export class MapStore implements Store {
     return this.objects.get(key(at))?.headers;
   }
 
-  /** The bodies in a container, in the order of their names; markers that are half made are not listed. */
-  bodies(container: string): (string | undefined)[] {
+  /**
+   * The bodies in a container, in the order of their names; null for a marker, since Jest takes lists
+   * for equal that differ by an `undefined` at their end. Markers that are half made are not listed.
+   */
+  bodies(container: string): (string | null)[] {
     return this.namesIn('a', container)
       .map((name) => this.objects.get(key({ account: 'a', container, object: name })))
       .filter((kept) => kept?.isHalfMade !== true)
-      .map((kept) => kept?.body);
+      .map((kept) => kept?.body ?? null);
   }
 
   /** Whether a container has a marker that is half made. */

@@ -33,29 +33,29 @@ function steps(crashes: boolean): fc.Arbitrary<Step[]> {
 class Model {
   constructor(
     readonly current?: string,
-    /** Archived bodies, the newest last; `undefined` is a delete marker. */
-    readonly archive: readonly (string | undefined)[] = [],
+    /** Archived bodies, the newest last; null is a delete marker. */
+    readonly archive: readonly (string | null)[] = [],
   ) {}
 
   after({ kind, body }: Exclude<Step, { kind: 'switch' }>, mode: Mode): Model {
     if (kind === 'update') return this;
     if (kind === 'write') return new Model(body, this.archived());
-    return mode === 'history' ? new Model(undefined, [...this.archived(), undefined]) : this.popped();
+    return mode === 'history' ? new Model(undefined, [...this.archived(), null]) : this.popped();
   }
 
-  private archived(): (string | undefined)[] {
+  private archived(): (string | null)[] {
     return this.current === undefined ? [...this.archive] : [...this.archive, this.current];
   }
 
   private popped(): Model {
     const archive = [...this.archive];
-    if (archive.length === 0 || (archive.at(-1) === undefined && this.current !== undefined))
+    if (archive.length === 0 || (archive.at(-1) === null && this.current !== undefined))
       return new Model(undefined, archive);
-    if (archive.at(-1) === undefined) {
+    if (archive.at(-1) === null) {
       archive.pop();
-      if (archive.at(-1) === undefined) return new Model(undefined, archive);
+      if (archive.length === 0 || archive.at(-1) === null) return new Model(undefined, archive);
     }
-    return new Model(archive.pop(), archive);
+    return new Model(archive.pop() ?? undefined, archive);
   }
 }
 
@@ -199,7 +199,7 @@ describe('versions', () => {
         for (const each of history) {
           if (each.kind === 'switch') continue;
           await perform(store, 'history', { ...each, outcome: 'done' });
-          const now = store.bodies('archive').filter((body) => body === undefined).length;
+          const now = store.bodies('archive').filter((body) => body === null).length;
           if (store.body(OBJECT) !== undefined && each.kind === 'delete') expect(now).toBe(markers);
           markers = now;
         }
@@ -218,7 +218,7 @@ describe('versions', () => {
     ];
     for (const [kind, mode, crash] of history)
       await perform(store, mode, { kind, body: 'a', outcome: 'done', crash });
-    expect(seen(store)).toEqual(new Model(undefined, ['a', undefined, undefined]));
+    expect(seen(store)).toEqual(new Model(undefined, ['a', null, null]));
     expect(store.hasUnfinished('archive')).toBe(false);
   });
 

@@ -362,7 +362,7 @@ describe('a DELETE in history mode', () => {
     map.put(OBJECT, 'one');
     fails.set('listBackwards', refused);
     expect(await perform('delete', history)).toBe('forwarded');
-    expect(map.bodies('archive')).toEqual(['one', undefined]);
+    expect(map.bodies('archive')).toEqual(['one', null]);
   });
 
   it('that fails takes its marker back, and then what it archived', async () => {
