@@ -25,8 +25,8 @@ interface Step {
 
 class Crash extends Error {}
 
-/** The bodies of the versions, newest first; undefined is a delete marker. */
-type Bodies = readonly (string | undefined)[];
+/** The bodies of the versions, newest first; null is a delete marker (see `MapStore.bodies`). */
+type Bodies = readonly (string | null)[];
 
 /** What Swift's documentation says, without ids, requests or failures. */
 class Model {
@@ -46,7 +46,7 @@ class Model {
       case 'write':
         return new Model([body, ...this.kept()], 0);
       case 'delete':
-        return new Model([undefined, ...this.kept()]);
+        return new Model([null, ...this.kept()]);
       case 'overwrite':
         return new Model(this.kept(), undefined, body);
       case 'write unversioned':
@@ -54,7 +54,7 @@ class Model {
       case 'delete unversioned':
         return new Model(versions);
       case 'restore':
-        if (versions[which] === undefined) return this;
+        if (typeof versions[which] !== 'string') return this;
         return new Model(this.kept(), unversioned !== undefined && which >= newer ? which + 1 : which);
       case 'remove':
         if (which >= versions.length) return this;
@@ -116,7 +116,7 @@ function dumped(store: MapStore): unknown[] {
 
 async function seen(store: MapStore): Promise<Model> {
   const ids = await idsIn(store);
-  const versions = ids.map((id) => store.body(entry(id)));
+  const versions = ids.map((id) => store.body(entry(id)) ?? null);
   const link = store.linkAt(OBJECT);
   if (link) return new Model(versions, ids.indexOf(idOf(link.object)));
   const current = await store.stat(OBJECT);
