@@ -4,7 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { readAll } from '../../src/http/body';
 import type { Body } from '../../src/http/message';
+import { ContentFiles } from '../../src/stores/embedded/content_files';
 import { type Finding, fsck } from '../../src/stores/embedded/fsck';
+import { parseContentId } from '../../src/stores/embedded/records';
 import type {
   Conflict,
   ContentRef,
@@ -13,6 +15,7 @@ import type {
   ObjectRecord,
   Storage,
 } from '../../src/stores/embedded/storage';
+import { StorageError } from '../../src/stores/embedded/storage_error';
 import { PageFile } from '../../src/stores/embedded/walk/page_file';
 import { walk } from '../../src/stores/embedded/walk/walk';
 import { TABLES } from '../../src/stores/embedded/walk/walk_database';
@@ -98,4 +101,15 @@ function checkStructure(folder: string): void {
   } finally {
     file.close();
   }
+}
+
+/** Has the file of a content fail to open, until mocks are restored. */
+export function failToOpen({ id }: ContentRef, code: string): void {
+  const descriptor = Object.getOwnPropertyDescriptor(ContentFiles.prototype, 'open');
+  const open = descriptor?.value as ContentFiles['open'];
+  jest.spyOn(ContentFiles.prototype, 'open').mockImplementation(function (this: ContentFiles, number, size) {
+    if (number !== parseContentId(id)) return open.call(this, number, size);
+    const cause = Object.assign(new Error(code), { code });
+    throw new StorageError('failed', `could not read: ${code}`, { cause });
+  });
 }

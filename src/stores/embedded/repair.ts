@@ -58,7 +58,11 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
     for (const { finding, fix } of all)
       yield { ...finding, done: DONE[isHopeless(all) ? 'nothing' : fix.do] };
   } finally {
-    await session.close().finally(() => closeTables(tables));
+    try {
+      await session.close();
+    } finally {
+      await closeTables(tables);
+    }
   }
 }
 

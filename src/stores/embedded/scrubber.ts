@@ -76,13 +76,11 @@ export class Scrubber implements Scrubbing {
     }
     if (table.name !== objects.name) return;
     const empty = batch.filter((record) => this.#isWithoutContent(record));
-    const names = await namesOfKeys(
-      this.tables,
-      empty.map(({ key }) => key),
-    );
-    for (const [i, record] of empty.entries()) {
-      const version = formatTicks(objects.decoded(record)?.[0] ?? 0);
-      report({ text: 'an object has no content', objects: [{ ...names[i]!, version }] });
+    const keys = empty.map(({ key }) => key);
+    for (const [i, name] of (await namesOfKeys(this.tables, keys)).entries()) {
+      const record = empty[i];
+      const version = formatTicks((record && objects.decoded(record)?.[0]) ?? 0);
+      report({ text: 'an object has no content', objects: [{ ...name, version }] });
     }
   }
 

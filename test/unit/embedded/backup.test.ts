@@ -16,16 +16,14 @@ import promises, {
 import path from 'node:path';
 import { open } from 'lmdb';
 import { backup, type BackupOptions, type BackupResult } from '../../../src/stores/embedded/backup';
-import { ContentFiles } from '../../../src/stores/embedded/content_files';
 import type { Finding } from '../../../src/stores/embedded/finding';
 import { idKey } from '../../../src/stores/embedded/keys';
 import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import { parseContentId, Place } from '../../../src/stores/embedded/records';
 import { Session } from '../../../src/stores/embedded/sessions';
 import type { ContentRef, Storage } from '../../../src/stores/embedded/storage';
-import { StorageError } from '../../../src/stores/embedded/storage_error';
 import { openTables, type Tables } from '../../../src/stores/embedded/tables';
-import { bytesOf, findings, namesOf, put, temporaryFolders } from '../../support/storage';
+import { bytesOf, failToOpen, findings, namesOf, put, temporaryFolders } from '../../support/storage';
 
 const CLI = path.join(__dirname, '../../../dist/src/cli.js');
 
@@ -318,12 +316,7 @@ describe('refuses, and changes nothing', () => {
     const { large } = await fill();
     await backUp();
     await rm(path.join(target, 'content'), { recursive: true });
-    const { open } = ContentFiles.prototype;
-    jest.spyOn(ContentFiles.prototype, 'open').mockImplementation(function (this: ContentFiles, id, size) {
-      if (id !== parseContentId(large.content.id)) return open.call(this, id, size);
-      const cause = Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
-      throw new StorageError('failed', 'could not read: EMFILE', { cause });
-    });
+    failToOpen(large.content, 'EMFILE');
     const found: Finding[] = [];
     const onFinding = (finding: Finding) => found.push(finding);
     await expect(backUp({ onFinding })).rejects.toMatchObject({ code: 'failed' });

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { ContentFiles } from '../../../src/stores/embedded/content_files';
 import { childKey, idKey } from '../../../src/stores/embedded/keys';
 import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import { parseContentId } from '../../../src/stores/embedded/records';
 import type { ContentRef, Damage, Storage } from '../../../src/stores/embedded/storage';
-import { StorageError } from '../../../src/stores/embedded/storage_error';
-import { openTables, type Tables } from '../../../src/stores/embedded/tables';
-import { bytesOf, findings, put, temporaryFolders } from '../../support/storage';
+import { openTables } from '../../../src/stores/embedded/tables';
+import { bytesOf, failToOpen, findings, put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();
 
@@ -20,8 +18,8 @@ afterEach(() => jest.restoreAllMocks());
 /** A folder in which a record's value is damaged. */
 async function withDamage(
   fill: (storage: Storage) => Promise<unknown>,
-  table: keyof Tables & string,
-  keys: (tables: Tables) => Iterable<Buffer>,
+  table: 'contents' | 'objects' | 'sessions',
+  keys: () => readonly Buffer[],
   now: () => number = Date.now,
 ): Promise<string> {
   const folder = await newFolder();
@@ -31,7 +29,7 @@ async function withDamage(
   await storage.close();
   const tables = openTables(folder);
   const raw = tables.root.openDB<Buffer, Buffer>(table, { keyEncoding: 'binary', encoding: 'binary' });
-  for (const key of [...keys(tables)]) raw.putSync(key, Buffer.from('damaged'));
+  for (const key of keys()) raw.putSync(key, Buffer.from('damaged'));
   await tables.root.close();
   return folder;
 }
@@ -125,13 +123,3 @@ it('an upload in progress is no finding', async () => {
   await incoming.discard();
   await storage.close();
 });
-
-/** Has the file of a content fail to open. */
-function failToOpen({ id }: ContentRef, code: string): void {
-  const { open } = ContentFiles.prototype;
-  jest.spyOn(ContentFiles.prototype, 'open').mockImplementation(function (this: ContentFiles, number, size) {
-    if (number !== parseContentId(id)) return open.call(this, number, size);
-    const cause = Object.assign(new Error(code), { code });
-    throw new StorageError('failed', `could not read: ${code}`, { cause });
-  });
-}
