@@ -99,7 +99,8 @@ export class Versions {
     if (verdict !== 'go') return this.refused(verdict, operation);
     const steps = decideUnfinished(current !== undefined, unfinished);
     if (current) return this.archiveAndWrite(task, current, [...steps, ...removals(leftovers)]);
-    return (await this.carryOut(task, [...steps, ...decideWrite(undefined)], current, {})) ?? 'forwarded';
+    await this.carryOut(task, [...steps, ...decideWrite(undefined)], current, {});
+    return 'forwarded';
   }
 
   private async archiveAndWrite(task: Task, current: ObjectInfo, before: readonly Step[]): Promise<Result> {
@@ -109,7 +110,8 @@ export class Versions {
     const others = before.filter((step) => !('entry' in step) || step.entry !== entry);
     // for a DELETE in stack mode, which the container may be in by then
     const notes = { previous: entries.timestampOf(entry) };
-    return (await this.carryOut(task, [...others, ...decideWrite(entry)], current, notes)) ?? 'forwarded';
+    await this.carryOut(task, [...others, ...decideWrite(entry)], current, notes);
+    return 'forwarded';
   }
 
   /**
@@ -131,7 +133,8 @@ export class Versions {
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
     const steps: Step[] = [...undoing, { do: 'forward' }];
-    return (await this.carryOut(task, steps, current, notes)) ?? 'forwarded';
+    await this.carryOut(task, steps, current, notes);
+    return 'forwarded';
   }
 
   private async deleteKeepingHistory(task: Task): Promise<Result> {
@@ -149,7 +152,8 @@ export class Versions {
       ...removals(leftovers.filter((name) => name !== entry)),
       ...decideHistoryDelete(entry, marker),
     ];
-    return (await this.carryOut(task, steps, current, {})) ?? 'forwarded';
+    await this.carryOut(task, steps, current, {});
+    return 'forwarded';
   }
 
   private async deleteFromStack(task: Task): Promise<Result> {

@@ -79,6 +79,14 @@ describe('the entry that an object notes as the one before', () => {
     expect(await candidates.newest(1)).toEqual([{ name: named(4), isMarker: true, isHalfMade: false }]);
   });
 
+  it('is found if another is a leftover', async () => {
+    const { newest } = await candidatesIn(
+      { ...three, [time(4)]: { body: 'four', is: 'unlisted' }, [time(9)]: { body: 'nine' } },
+      noting(4),
+    );
+    expect(await newest(1)).toEqual([named(4), named(3)]);
+  });
+
   it('is looked for once', async () => {
     const { candidates, newest, asked } = await candidatesIn(three, noting(4));
     expect(await newest(1)).toEqual([named(3)]);

@@ -46,7 +46,7 @@ describe('the entries of an object', () => {
     ]);
   });
 
-  it('are those without half made markers that somebody else has written, or that are gone', async () => {
+  it('are those without half made markers that somebody else has written', async () => {
     const { entries, asked } = entriesIn({
       [exact(5)]: { body: 'five' },
       [exact(6)]: { is: 'half made', notes: {} },
@@ -57,6 +57,14 @@ describe('the entries of an object', () => {
     for await (const { name } of entries.list()) listed.push(name);
     expect(listed).toEqual([exact(8), exact(5)].map(named));
     expect(asked).toEqual([exact(8), exact(7), exact(6)].map(named));
+  });
+
+  it('are those without a half made marker that is listed and gone', async () => {
+    const { store } = archiveOf({ [exact(5)]: { body: 'five' }, [exact(6)]: { is: 'half made' } });
+    const entries = new Entries({ ...store, stat: () => Promise.resolve(undefined) }, OBJECT, 'archive');
+    const listed: string[] = [];
+    for await (const { name } of entries.list()) listed.push(name);
+    expect(listed).toEqual([named(exact(5))]);
   });
 });
 
@@ -264,6 +272,14 @@ describe('a survey', () => {
       undefined,
       [],
       [exact(8)],
+      exact(8),
+    ],
+    [
+      'of nothing all that are half made, down to the newest version',
+      { [exact(6)]: { body: 'six' }, [exact(7)]: { is: 'half made' }, [exact(8)]: { is: 'half made' } },
+      undefined,
+      [],
+      [exact(8), exact(7)],
       exact(8),
     ],
     ['of nothing the newest entry', { [exact(6)]: {}, [exact(7)]: {} }, undefined, [], [], exact(7)],

@@ -167,6 +167,44 @@ describe('a write', () => {
   });
 });
 
+describe('a write in history mode', () => {
+  const history = { mode: 'history' } as const;
+
+  it('of what is not there is let through at once, also if it was deleted', async () => {
+    const { map, asked, guarded, forwarded, perform } = world();
+    map.put(entry(OLD), undefined);
+    expect(await perform('write', { ...history, verdict: 'stop' })).toBe('forwarded');
+    expect(asked).toEqual(['stat c/o', 'listBackwards a archive 001o/', 'forward']);
+    expect(forwarded).toEqual([{}]);
+    expect(guarded).toEqual([]);
+  });
+
+  it('removes what is left over, but for the entry that it would make', async () => {
+    const { map, asked, perform } = world();
+    map.put(OBJECT, 'one', undefined, { restored: [OLD] });
+    map.put(entry(OLD), 'one');
+    map.put(entry(at(1)), 'one');
+    expect(await perform('write', history)).toBe('forwarded');
+    expect(asked.filter((each) => /^(remove|copy)/.test(each))).toEqual([
+      `remove archive/001o/${OLD}`,
+      `copy c/o archive/001o/${at(1)}`,
+    ]);
+  });
+
+  it('archives what is there if the client may not list', async () => {
+    const { map, asked, fails, perform } = world();
+    map.put(OBJECT, 'one');
+    fails.set('listBackwards', refused);
+    expect(await perform('write', history)).toBe('forwarded');
+    expect(asked).toEqual([
+      'stat c/o',
+      'listBackwards a archive 001o/',
+      `copy c/o archive/001o/${at(1)}`,
+      'forward',
+    ]);
+  });
+});
+
 describe('a change of metadata', () => {
   it('is let through with the note of the version before', async () => {
     const { map, asked, guarded, forwarded, perform } = world();
@@ -283,7 +321,10 @@ describe('a DELETE in history mode', () => {
     const { map, asked, fails, perform } = world();
     map.put(OBJECT, 'one');
     fails.set('finishMarker', refused);
-    await expect(perform('delete', history)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(perform('delete', history)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/deleted, but its marker is half made/) as string,
+    });
     expect(asked.at(-1)).toBe(`finishMarker archive/001o/${at(2)}`);
   });
 
@@ -291,7 +332,10 @@ describe('a DELETE in history mode', () => {
     const { map, told, perform } = world();
     map.put(OBJECT, 'one');
     told.answer = (text, answer) => (text.startsWith('finishMarker') ? false : answer);
-    await expect(perform('delete', history)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(perform('delete', history)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/deleted, but its delete marker has gone/) as string,
+    });
   });
 
   it.each<[Outcome, readonly string[]]>([
@@ -316,12 +360,12 @@ describe('a DELETE in history mode', () => {
     },
   );
 
-  it.each(['write', 'delete'] as const)(
+  it.each(['write', 'update', 'delete'] as const)(
     'that was interrupted after it happened has its marker finished by the next: %s',
     async (kind) => {
       const { map, asked, guarded, perform } = world();
       await map.putMarker(entry(at(1)));
-      await perform(kind, history);
+      expect(await perform(kind, history)).toBe('forwarded');
       expect(asked[3]).toBe(`finishMarker archive/001o/${at(1)}`);
       expect(guarded).toEqual([undefined]);
     },
@@ -358,10 +402,16 @@ describe('a DELETE in history mode', () => {
   });
 
   it('archives what is there if the client may not list', async () => {
-    const { map, fails, perform } = world();
+    const { map, asked, fails, perform } = world();
     map.put(OBJECT, 'one');
     fails.set('listBackwards', refused);
     expect(await perform('delete', history)).toBe('forwarded');
+    expect(asked.slice(2)).toEqual([
+      `copy c/o archive/001o/${at(1)}`,
+      `putMarker archive/001o/${at(2)} {"deletes":"${at(1)}"}`,
+      'forward',
+      `finishMarker archive/001o/${at(2)}`,
+    ]);
     expect(map.bodies('archive')).toEqual(['one', null]);
   });
 
@@ -460,6 +510,19 @@ describe('a DELETE in stack mode', () => {
     ]);
   });
 
+  it('takes back a marker whose delete has not happened before it restores', async () => {
+    const { map, asked, perform } = world();
+    map.put(entry(OLD), 'one');
+    map.put(OBJECT, 'two');
+    await map.putMarker(entry(at(3)));
+    expect(await perform('delete', {})).toBe('popped');
+    expect(asked.filter((each) => /^(retractMarker|remove|copy)/.test(each))).toEqual([
+      `retractMarker archive/001o/${at(3)}`,
+      `copy archive/001o/${OLD} c/o {"restored":["${OLD}"]}`,
+      `remove archive/001o/${OLD}`,
+    ]);
+  });
+
   it('looks at the second entry only if nothing is current, and the first is a marker', async () => {
     const second = `stat archive/001o/${OLDER}`;
     const { map, asked, perform } = world();
@@ -479,6 +542,14 @@ describe('a DELETE in stack mode', () => {
     expect(await perform('delete', {})).toBe('forwarded');
     expect(forwarded).toEqual([{}]);
     expect(map.body(OBJECT)).toBeUndefined();
+  });
+
+  it('of what is not there is let through if its only version has gone', async () => {
+    const { map, forwarded, perform } = world();
+    map.put(entry(OLD), 'one');
+    map.vanishing.add(entry(OLD).object);
+    expect(await perform('delete', {})).toBe('forwarded');
+    expect(forwarded).toEqual([{}]);
   });
 
   it.each<[Verdict, string, readonly string[]]>([
