@@ -23,7 +23,20 @@ import { parseContentId, Place } from '../../../src/stores/embedded/records';
 import { Session } from '../../../src/stores/embedded/sessions';
 import type { ContentRef, Storage } from '../../../src/stores/embedded/storage';
 import { openTables, type Tables } from '../../../src/stores/embedded/tables';
-import { bytesOf, failToOpen, findings, namesOf, put, temporaryFolders } from '../../support/storage';
+import {
+  bytesOf,
+  failToOpen,
+  findings,
+  namesOf,
+  put,
+  temporaryFolders,
+  walkHere,
+} from '../../support/storage';
+
+jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({
+  ...jest.requireActual<object>('../../../src/stores/embedded/walk/walk_database'),
+  walkDatabase: (folder: string) => Promise.resolve(walkHere(folder)),
+}));
 
 const CLI = path.join(__dirname, '../../../dist/src/cli.js');
 

@@ -4,7 +4,12 @@ import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import { parseContentId } from '../../../src/stores/embedded/records';
 import type { ContentRef, Damage, Storage } from '../../../src/stores/embedded/storage';
 import { openTables } from '../../../src/stores/embedded/tables';
-import { bytesOf, failToOpen, findings, put, temporaryFolders } from '../../support/storage';
+import { bytesOf, failToOpen, findings, put, temporaryFolders, walkHere } from '../../support/storage';
+
+jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({
+  ...jest.requireActual<object>('../../../src/stores/embedded/walk/walk_database'),
+  walkDatabase: (folder: string) => Promise.resolve(walkHere(folder)),
+}));
 
 const newFolder = temporaryFolders();
 

@@ -13,7 +13,12 @@ import { repair } from '../../../src/stores/embedded/repair';
 import type { ContentRef, Storage } from '../../../src/stores/embedded/storage';
 import { metaKeys, openTables, type Tables } from '../../../src/stores/embedded/tables';
 import { eventually } from '../../support/eventually';
-import { bytesOf, findings, namesOf, put, temporaryFolders } from '../../support/storage';
+import { bytesOf, findings, namesOf, put, temporaryFolders, walkHere } from '../../support/storage';
+
+jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({
+  ...jest.requireActual<object>('../../../src/stores/embedded/walk/walk_database'),
+  walkDatabase: (folder: string) => Promise.resolve(walkHere(folder)),
+}));
 
 const newFolder = temporaryFolders();
 

@@ -6,7 +6,12 @@ import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
 import { parseContentId } from '../../../src/stores/embedded/records';
 import type { Damage, Storage } from '../../../src/stores/embedded/storage';
 import { metaKeys, openTables, type Tables } from '../../../src/stores/embedded/tables';
-import { bytesOf, findings, put, temporaryFolders } from '../../support/storage';
+import { bytesOf, findings, put, temporaryFolders, walkHere } from '../../support/storage';
+
+jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({
+  ...jest.requireActual<object>('../../../src/stores/embedded/walk/walk_database'),
+  walkDatabase: (folder: string) => Promise.resolve(walkHere(folder)),
+}));
 
 const newFolder = temporaryFolders();
 
