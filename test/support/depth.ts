@@ -1,5 +1,5 @@
 /** Variables that ask for all of one suite, or for one thing of it, wherever that stands. */
-const ASKING = ['FAULTS', 'CRASH_MATRIX', 'CRASH_MATRIX_ONLY'];
+const ASKING = ['FAULTS', 'CRASH_MATRIX', 'CRASH_MATRIX_ONLY', 'CRASH_MATRIX_PART'];
 
 /** Whether this is a run of the depth: all of each deep suite, not only the gate's part of it. */
 export const IS_DEEP =

@@ -1,3 +1,4 @@
+import { keyBehind } from './keys';
 import type { StoredContent } from './records';
 import type { RawRecord, Table } from './table';
 import { markConverted, markFormat, type Tables } from './tables';
@@ -31,7 +32,7 @@ function convertTable({ root }: Tables, table: Table<unknown>, into: (old: unkno
       const batch: RawRecord[] = [...table.raw(range)];
       for (const record of batch) table.convert(record, into);
       const last = batch.at(-1);
-      return last && batch.length === BATCH ? Buffer.concat([last.key, Buffer.alloc(1)]) : undefined;
+      return last && batch.length === BATCH ? keyBehind(last.key) : undefined;
     });
   }
 }

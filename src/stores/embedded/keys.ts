@@ -40,6 +40,11 @@ export function expiryOf(key: Buffer): { deleteAt: number; objectKey: Buffer } {
   return { deleteAt: idOf(key), objectKey: key.subarray(idSize) };
 }
 
+/** The least key that sorts after another. */
+export function keyBehind(key: Uint8Array): Buffer {
+  return Buffer.concat([key, Buffer.alloc(1)]);
+}
+
 /** An account's name as a key. */
 export function nameKey(name: ByteString): Buffer {
   return Buffer.from(name, 'latin1');

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { childName, idOf } from './keys';
+import { childName, idOf, keyBehind } from './keys';
 import { nameText, type ObjectName } from './object_name';
 import { formatTicks, type StoredObject } from './records';
 import type { RawRecord, Table } from './table';
@@ -69,7 +69,7 @@ async function* inTurns<V>({ root }: Tables, table: Table<V>) {
       if (value !== undefined) yield { key: record.key, value };
     }
     const last: Buffer | undefined = batch.at(-1)?.key;
-    start = last && batch.length === TURN ? Buffer.concat([last, Buffer.alloc(1)]) : undefined;
+    start = last && batch.length === TURN ? keyBehind(last) : undefined;
     await setImmediate();
   }
 }

@@ -2,7 +2,7 @@ import { codeOf } from '../../errors';
 import type { ByteString } from '../../http/bytes';
 import type { Moment } from './commits';
 import type { Contents } from './contents';
-import { childKey, expiryKey, expiryOf, idKey, idOf, isName } from './keys';
+import { childKey, expiryKey, expiryOf, idKey, idOf, isName, keyBehind } from './keys';
 import type { Namespaces } from './namespaces';
 import {
   contentOf,
@@ -106,7 +106,7 @@ export class Objects {
     const end = idKey(Math.floor(this.#now() / 1000) + 1);
     const due = [...this.#tables.expiry.getKeys({ start, end, limit: most })];
     const last = due.at(-1);
-    this.#expireFrom = last && due.length === most ? Buffer.concat([last, Buffer.alloc(1)]) : idKey(0);
+    this.#expireFrom = last && due.length === most ? keyBehind(last) : idKey(0);
     return due.filter((key) => this.#expireOne(key, moment)).length;
   }
 

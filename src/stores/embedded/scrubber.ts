@@ -4,7 +4,7 @@ import { BLOCK } from './block_sums';
 import { BodyCheck, type BodyState, type BodySums } from './body_check';
 import type { Commits } from './commits';
 import type { ContentFiles } from './content_files';
-import { idKey, idOf } from './keys';
+import { idKey, idOf, keyBehind } from './keys';
 import type { ObjectName } from './object_name';
 import { namesOf, namesOfKeys } from './object_names';
 import { formatContentId, formatTicks, type StoredContent } from './records';
@@ -21,18 +21,26 @@ const BATCH = 256;
 /** Milliseconds after which the place of a pass is noted again. */
 const NOTE_EVERY = 10_000;
 
+/** Milliseconds within which the structure of the database is not walked again. */
+const WALK_EVERY = 600_000;
+
 /**
  * Reads everything in a storage in use, again and again, so that damage is found while there are
  * good copies (Swift's object auditor). Remembers its place, so that restarts do not begin
  * anew. A content that format 1 wrote gets its checksums here, once its MD5 is found right.
  */
 export class Scrubber implements Scrubbing {
+  /** When the structure of the database was last walked: a server does so before it opens it. */
+  #walked: number;
+
   constructor(
     private readonly tables: Tables,
     private readonly files: ContentFiles,
     private readonly commits: Commits,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.#walked = now();
+  }
 
   lastEnd(): number | undefined {
     return this.tables.meta.get(metaKeys.scrubEnded);
@@ -52,6 +60,8 @@ export class Scrubber implements Scrubbing {
   /** LMDB's pages have no checksums: what is wrong in them shows in how they fit together. */
   async #structure({ report, signal }: ScrubOptions): Promise<void> {
     signal.throwIfAborted();
+    if (this.now() - this.#walked < WALK_EVERY) return;
+    this.#walked = this.now();
     for (const { text } of await walkDatabase(this.tables.folder)) report({ text, objects: [] });
   }
 
@@ -167,14 +177,14 @@ export class Scrubber implements Scrubbing {
 
   /** A table's records in batches, each as it is by then; from behind a content, or from the start. */
   async *#batches(table: Table<unknown>, after: number | undefined): AsyncGenerator<readonly RawRecord[]> {
-    let start = after === undefined ? Buffer.alloc(1) : behind(idKey(after));
+    let start = after === undefined ? Buffer.alloc(1) : keyBehind(idKey(after));
     for (;;) {
       this.tables.root.resetReadTxn();
       const batch = [...table.raw({ start, limit: BATCH })];
       const last = batch.at(-1);
       if (last === undefined) return;
       yield batch;
-      start = behind(last.key);
+      start = keyBehind(last.key);
       await setImmediate();
     }
   }
@@ -196,11 +206,6 @@ const reasons = {
   missing: 'it is not there',
   checksums: 'the checksums of its blocks are damaged',
 } as const;
-
-/** The least key that sorts after another. */
-function behind(key: Buffer): Buffer {
-  return Buffer.concat([key, Buffer.alloc(1)]);
-}
 
 /** Holds a rate, and ends what is interrupted. */
 class Pacer {

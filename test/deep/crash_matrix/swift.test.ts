@@ -5,7 +5,8 @@ import { describeWithSwift } from '../../support/swift';
 import { depth } from '../../support/depth';
 
 describeWithSwift('over a Swift', ({ plain }) => {
-  killedExamples('with the service user', () => swiftStage(plain, { service: true }));
+  const isBrief = depth({ gate: true, deep: false });
+  killedExamples('with the service user', () => swiftStage(plain, { service: true }), isBrief);
   crashMatrix('with the service user', () => swiftStage(plain, { service: true }), {
     nexts: depth({ gate: 1, deep: 2 }),
     dialects: 'changes',

@@ -14,8 +14,8 @@ import { BucketLane, BucketLedger, bucketVerdict, makeBuckets, type Buckets } fr
 import { Fleet, type Version } from './fleet';
 
 const SEED = Number(process.env['UPGRADE_SEED'] ?? randomInt(1_000_000));
-const LANES = 4;
-const BUCKET_LANES = 3;
+const LANES = depth({ gate: 2, deep: 4 });
+const BUCKET_LANES = depth({ gate: 1, deep: 3 });
 /** Milliseconds between two changes of the fleet. */
 const PEACE = depth({ gate: 1000, deep: 10_000 });
 

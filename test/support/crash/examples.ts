@@ -19,8 +19,12 @@ interface Killed {
   readonly places: readonly Place[];
 }
 
-/** What clients met after a kill, over one kind of store. */
-export function killedExamples(name: string, open: () => Promise<Stage>): void {
+/**
+ * What clients met after a kill, over one kind of store.
+ *
+ * @param isBrief whether the longest is left out
+ */
+export function killedExamples(name: string, open: () => Promise<Stage>, isBrief = false): void {
   describe(`what was killed between any two requests, ${name}`, () => {
     let stage: Stage;
     let victim: Victim | undefined;
@@ -74,6 +78,7 @@ export function killedExamples(name: string, open: () => Promise<Stage>): void {
       await eachOf(places, oneLatest);
     }, 300_000);
 
+    if (isBrief) return;
     it('a write with versions switched off leaves one null version', async () => {
       const before = [switchTo('ids off'), putNull('one'), switchTo('ids'), put('two'), switchTo('ids off')];
       for (const step of [putNull('three'), removeNull]) {

@@ -11,6 +11,9 @@ import type { Stage, Victim } from './stages';
 /** How many cells one kill ends. */
 const AT_ONCE = 64;
 
+/** Kills between two lines about the progress. */
+const BATCHES_A_LINE = 10;
+
 /** How much of the matrix is played. */
 export interface Extent {
   /** How many of what may come next come after a gap before which something was changed; one comes after the others. */
@@ -71,8 +74,10 @@ export class Matrix {
           this.nextsOf(operation, i + j, isChanged).map((next) => ({ operation, gap, next })),
         );
       });
-      for (let at = 0; at < killed.length; at += AT_ONCE)
+      for (let at = 0; at < killed.length; at += AT_ONCE) {
         await this.playBatch(killed.slice(at, at + AT_ONCE));
+        this.reportProgress(at, killed.length);
+      }
     } finally {
       await this.victim?.kill();
     }
@@ -108,6 +113,13 @@ export class Matrix {
       this.problems.set(cell.operation.title, problem === undefined ? list : [...list, problem]);
     }
     return runs;
+  }
+
+  /** All of the matrix takes hours. */
+  private reportProgress(at: number, length: number): void {
+    if (!IS_WHOLE || (at / AT_ONCE) % BATCHES_A_LINE !== 0) return;
+    const problems = [...this.problems.values()].flat().length;
+    process.stderr.write(`crash matrix: ${at} of ${length} cells, ${problems} problems\n`);
   }
 
   /** If something else comes after a kill, every other time another as was killed writes after it. */

@@ -228,8 +228,13 @@ const ALL: readonly Operation[] = [
   ]),
 ];
 
-/** All of them, or those whose titles have CRASH_MATRIX_ONLY in them. */
-export const OPERATIONS = ALL.filter(({ title }) => title.includes(process.env['CRASH_MATRIX_ONLY'] ?? ''));
+const { CRASH_MATRIX_ONLY: only = '', CRASH_MATRIX_PART: part = '1/1' } = process.env;
+const [index = 1, count = 1] = part.split('/').map(Number);
+
+/** All of them, or those whose titles have CRASH_MATRIX_ONLY in them; of these one of n parts, by CRASH_MATRIX_PART=i/n. */
+export const OPERATIONS = ALL.filter(({ title }) => title.includes(only)).filter(
+  (_, i) => i % count === index - 1,
+);
 
 function other(mode: Setting | undefined): Setting {
   if (hasIds(mode)) return mode === 'ids' ? 'ids off' : 'ids';
