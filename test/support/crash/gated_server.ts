@@ -16,6 +16,6 @@ export async function serveGated(configuration: string): Promise<void> {
   });
   process.on('disconnect', () => process.exit(0));
   const config = readConfig(configuration, 'gated.conf', {});
-  const { url } = await startServer(gated(speaking(config), gate), createLog('warn'));
+  const { url } = await startServer(gated(speaking(config), gate), createLog('error'));
   tell({ url });
 }
