@@ -17,18 +17,18 @@ const layers = [
   ['src/buckets/'],
   ['src/core/'],
   ['src/coordination/'],
-  ['src/stores/', 'src/identity/', 'src/lockers/', 'src/caches/', 'src/info.ts'],
+  ['src/stores/', 'src/identity/', 'src/lockers/', 'src/caches/', 'src/plugin/info.ts'],
   [
     'src/config/',
     'src/credentials/',
     'src/http/',
     'src/redis/',
-    'src/log.ts',
-    'src/errors.ts',
-    'src/clock.ts',
-    'src/standing.ts',
-    'src/reserved.ts',
-    'src/some_at_a_time.ts',
+    'src/util/log.ts',
+    'src/util/errors.ts',
+    'src/util/clock.ts',
+    'src/coordination/sole_server.ts',
+    'src/swift_api/reserved.ts',
+    'src/util/concurrency.ts',
   ],
 ];
 
@@ -45,7 +45,7 @@ const forbid = (name, comment, from, to) => ({
 const ONE_WAY = 'Layers point one way; see ARCHITECTURE.md.';
 
 /** What an app and a filter are knows of coordination, and apps know of it: it has a place between the layers. */
-const CONTRACT = 'src/plugin.ts';
+const CONTRACT = 'src/plugin/plugin.ts';
 
 module.exports = {
   forbidden: [
@@ -69,16 +69,16 @@ module.exports = {
       from: {
         path: '^(src|middleware)/',
         pathNot: [
-          'src/http/authority.ts',
-          'src/http/errands.ts',
-          'src/http/shown_right.ts',
-          'src/core/authority.ts',
+          'src/swift_api/authority/authority.ts',
+          'src/swift_api/authority/closed_list.ts',
+          'src/swift_api/authority/shown_right.ts',
+          'src/versioning/authority.ts',
           'src/stores/swift/rights.ts',
           'src/stores/embedded/app.ts',
           'src/stores/embedded/api/call.ts',
         ].map(pattern),
       },
-      to: { path: pattern('src/http/grants.ts') },
+      to: { path: pattern('src/swift_api/authority/grants.ts') },
     },
     {
       name: 'closed-list',
@@ -87,15 +87,15 @@ module.exports = {
       from: {
         path: '^(src|middleware)/',
         pathNot: [
-          'src/http/quota.ts',
-          'src/stores/swift/scratch.ts',
-          'src/stores/swift/server_records.ts',
+          'src/swift_api/quota.ts',
+          'src/stores/swift/self_test.ts',
+          'src/stores/swift/sole_server/server_records.ts',
           'middleware/tempurl/keys.ts',
-          'middleware/versioned_writes/settings.ts',
-          'middleware/versioned_writes/with_ids/containers.ts',
+          'src/versioning/policy.ts',
+          'src/versioning/object_versioning/containers/containers.ts',
         ].map(pattern),
       },
-      to: { path: pattern('src/http/errands.ts') },
+      to: { path: pattern('src/swift_api/authority/closed_list.ts') },
     },
 
     // A rule against cycles belongs here. There are some today.

@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-import './supported_node';
+import './util/supported_node';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from './config/error';
-import { codeOf, messageOf } from './errors';
-import { createLog, type Log } from './log';
+import { codeOf, messageOf } from './util/errors';
+import { createLog, type Log } from './util/log';
 import { loadConfig } from './pipeline/load';
-import { die } from './server/die';
-import { introduce } from './server/introduce';
+import { die } from './server/kill_self';
+import { introduce } from './server/banner';
 import { runBackup } from './server/run_backup';
 import { startServer, type RunningServer } from './server/serve';
 import { isWorker, serveAsWorker, startWorkers } from './server/workers';
-import { runFsck } from './stores/embedded/fsck_command';
+import { runFsck } from './stores/embedded/fsck/fsck_command';
 
 // whatever a command writes, in this process or in its workers, is for its own user only
 process.umask(0o077);

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { answer } from '../../src/http/answers';
+import { answer } from '../../src/swift_api/responses';
 import { destroy } from '../../src/http/body';
-import { withInfo } from '../../src/info';
-import type { Authorise, Handler, Request, Response } from '../../src/http/message';
-import { isObject, parseTarget, type ObjectTarget } from '../../src/http/path';
-import { exceeded, factsOf, isBeyond, isNumber } from '../../src/http/quota';
-import { incomingBytes, writtenBy } from '../../src/http/written';
-import type { FilterContext, FilterPlugin } from '../../src/plugin';
+import { withInfo } from '../../src/plugin/info';
+import type { Authorise, Handler, Request, Response } from '../../src/swift_api/message';
+import { isObject, parseTarget, type ObjectTarget } from '../../src/swift_api/target';
+import { exceeded, factsOf, isBeyond, isNumber } from '../../src/swift_api/quota';
+import { incomingBytes, writtenBy } from '../../src/swift_api/object_writes';
+import type { FilterContext, FilterPlugin } from '../../src/plugin/plugin';
 
 const options = z.object({});
 

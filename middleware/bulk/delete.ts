@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/http/body';
-import { DeleteSummary } from '../../src/http/bulk_answer';
+import { DeleteSummary } from '../../src/swift_api/bulk_response';
 import { isText, quote, trimmed, type ByteString } from '../../src/http/bytes';
 import { credentials } from '../../src/http/headers';
-import { subrequest, type Handler, type Request } from '../../src/http/message';
-import type { Log } from '../../src/log';
-import { StoreError } from '../../src/stores/error';
-import { ByteReader } from '../../src/http/byte_reader';
+import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
+import type { Log } from '../../src/util/log';
+import { StoreError } from '../../src/util/store_error';
+import { ByteReader } from '../../src/formats/byte_reader';
 import type { BulkOptions } from './filter';
 import { readNames } from './names';
 import { inParallel } from './parallel';

@@ -1,23 +1,23 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { drain } from '../../src/http/body';
-import { render, type Problem } from '../../src/http/bulk_answer';
+import { render, type Problem } from '../../src/swift_api/bulk_response';
 import { isText, quote, trimmedEnd, type ByteString } from '../../src/http/bytes';
-import { LIMITS } from '../../src/http/constraints';
+import { LIMITS } from '../../src/swift_api/constraints';
 import { credentials, Headers } from '../../src/http/headers';
-import { NO_BODY, subrequest, type Handler, type Request } from '../../src/http/message';
-import { statusLine } from '../../src/http/reasons';
-import type { Log } from '../../src/log';
-import { isReserved } from '../../src/reserved';
-import { StoreError } from '../../src/stores/error';
-import { ByteReader } from '../../src/http/byte_reader';
+import { NO_BODY, subrequest, type Handler, type Request } from '../../src/swift_api/message';
+import { statusLine } from '../../src/swift_api/reasons';
+import type { Log } from '../../src/util/log';
+import { isReserved } from '../../src/swift_api/reserved';
+import { StoreError } from '../../src/util/store_error';
+import { ByteReader } from '../../src/formats/byte_reader';
 import type { BulkOptions } from './filter';
-import { MOST_PATH } from '../../src/held_names';
-import { objectHeaders } from './pax';
+import { MOST_PATH } from '../../src/plugin/held_names';
+import { objectHeaders } from '../../src/formats/archive/pax';
 import type { Work } from './progress';
 import { establishRight } from './right';
 import { BrokenArchive, checkBody, reportOf, splitPath, Stopped } from './stopped';
-import { readTar, type TarEntry } from './tar';
-import { unpack, type ArchiveKind } from './unpack';
+import { readTar, type TarEntry } from '../../src/formats/archive/tar';
+import { unpack, type ArchiveKind } from '../../src/formats/archive/unpack';
 
 /**
  * Makes an object of each file in the archive that is a request's body (Swift's `handle_extract_iter`), entry by entry while

@@ -1,14 +1,14 @@
-import { bulkType } from '../../src/http/bulk_answer';
+import { bulkType } from '../../src/swift_api/bulk_response';
 import { trimmed } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { withInfo } from '../../src/info';
-import { textResponse, type Filter } from '../../src/http/message';
-import { parseQuery } from '../../src/http/path';
-import type { Log } from '../../src/log';
+import { withInfo } from '../../src/plugin/info';
+import { textResponse, type Filter } from '../../src/swift_api/message';
+import { parseQuery } from '../../src/swift_api/target';
+import type { Log } from '../../src/util/log';
 import { deleteNamed } from './delete';
 import { extractArchive } from './extract';
 import { answerWith, type Work } from './progress';
-import type { ArchiveKind } from './unpack';
+import type { ArchiveKind } from '../../src/formats/archive/unpack';
 
 /** Swift's options by their names there; times in milliseconds. */
 export interface BulkOptions {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { seconds, whole } from '../../src/config/options';
-import type { FilterPlugin } from '../../src/plugin';
+import type { FilterPlugin } from '../../src/plugin/plugin';
 import { bulkFilter } from './filter';
 
 const options = z.object({

@@ -1,7 +1,7 @@
 import { strip, unquote, type ByteString } from '../../src/http/bytes';
-import type { ByteReader } from '../../src/http/byte_reader';
-import { Turns } from '../../src/turns';
-import { MOST_PATH } from '../../src/held_names';
+import type { ByteReader } from '../../src/formats/byte_reader';
+import { Turns } from '../../src/util/turns';
+import { MOST_PATH } from '../../src/plugin/held_names';
 import { Stopped } from './stopped';
 
 /**

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { drain } from '../../src/http/body';
 import { credentials } from '../../src/http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
-import { formatTarget, parseTarget, type Target } from '../../src/http/path';
-import { isOfNobodyKnown } from '../../src/held_names';
-import { StoreError } from '../../src/stores/error';
+import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import { formatTarget, parseTarget, type Target } from '../../src/swift_api/target';
+import { isOfNobodyKnown } from '../../src/plugin/held_names';
+import { StoreError } from '../../src/util/store_error';
 import { refusalOf } from '../parts_guard/owners';
 import { Stopped } from './stopped';
 

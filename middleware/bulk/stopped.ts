@@ -1,9 +1,9 @@
 import type { ByteString } from '../../src/http/bytes';
 import { unquote } from '../../src/http/bytes';
-import { ClientGone, type Request } from '../../src/http/message';
+import { ClientGone, type Request } from '../../src/swift_api/message';
 import { BodyMemoryFull } from '../../src/http/body_memory';
-import type { Log } from '../../src/log';
-import { StoreError } from '../../src/stores/error';
+import type { Log } from '../../src/util/log';
+import { StoreError } from '../../src/util/store_error';
 
 /** Ends a bulk operation before its end, with the status and the text that its report shall have. */
 export class Stopped extends Error {

@@ -1,14 +1,14 @@
 import { pipeline, Transform, type Readable } from 'node:stream';
 import { z } from 'zod';
-import { codeOf, messageOf } from '../../src/errors';
+import { codeOf, messageOf } from '../../src/util/errors';
 import { destroy } from '../../src/http/body';
 import { BodyMemoryFull } from '../../src/http/body_memory';
-import { ClientGone, textResponse, type Filter, type Response } from '../../src/http/message';
+import { ClientGone, textResponse, type Filter, type Response } from '../../src/swift_api/message';
 import { Headers } from '../../src/http/headers';
-import type { Log } from '../../src/log';
-import type { FilterPlugin } from '../../src/plugin';
-import { withTransactionId } from '../../src/http/transaction';
-import { StoreError } from '../../src/stores/error';
+import type { Log } from '../../src/util/log';
+import type { FilterPlugin } from '../../src/plugin/plugin';
+import { withTransactionId } from '../../src/swift_api/transaction';
+import { StoreError } from '../../src/util/store_error';
 
 const options = z.object({});
 

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { page } from '../../src/http/answers';
+import { page } from '../../src/swift_api/responses';
 import { destroy } from '../../src/http/body';
-import { withInfo } from '../../src/info';
-import type { Handler, Request, Response } from '../../src/http/message';
-import { isContainer, isObject, parseTarget, type ObjectTarget } from '../../src/http/path';
-import { exceeded, factsOf, isBeyond, isNumber } from '../../src/http/quota';
-import { refusalIn } from '../../src/http/shown_right';
-import { incomingBytes, writtenBy } from '../../src/http/written';
-import type { FilterContext, FilterPlugin } from '../../src/plugin';
+import { withInfo } from '../../src/plugin/info';
+import type { Handler, Request, Response } from '../../src/swift_api/message';
+import { isContainer, isObject, parseTarget, type ObjectTarget } from '../../src/swift_api/target';
+import { exceeded, factsOf, isBeyond, isNumber } from '../../src/swift_api/quota';
+import { refusalIn } from '../../src/swift_api/authority/shown_right';
+import { incomingBytes, writtenBy } from '../../src/swift_api/object_writes';
+import type { FilterContext, FilterPlugin } from '../../src/plugin/plugin';
 
 const options = z.object({});
 

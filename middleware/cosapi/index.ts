@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { MOST_PARTS } from '../../src/buckets/uploads';
+import { MOST_PARTS } from '../../src/buckets/uploads/uploads';
 import { flag } from '../../src/config/options';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
 import { dialectOptions, dialectPlace, partsOf, serverName, versionReaders } from '../../src/dialects/plugin';
-import { withInfo } from '../../src/info';
-import type { FilterPlugin } from '../../src/plugin';
+import { withInfo } from '../../src/plugin/info';
+import type { FilterPlugin } from '../../src/plugin/plugin';
 import { cosHandler } from './filter';
 import { routes } from './operations';
 import { recognise } from './recognise';

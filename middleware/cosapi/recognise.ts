@@ -1,6 +1,6 @@
 import type { ByteString } from '../../src/http/bytes';
 import { credentials, type Headers } from '../../src/http/headers';
-import { isSignedForS3 } from '../../src/http/s3';
+import { isSignedForS3 } from '../../src/swift_api/s3_requests';
 import { cosHost } from './host';
 import { isSignedForCos } from './signature';
 

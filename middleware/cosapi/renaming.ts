@@ -1,6 +1,6 @@
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import type { Request, Response } from '../../src/http/message';
+import type { Request, Response } from '../../src/swift_api/message';
 import { cosHost } from './host';
 
 const [OURS, SHARED] = ['x-cos-', 'x-amz-'];

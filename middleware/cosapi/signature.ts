@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { quote, unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { queryPairs } from '../../src/http/path';
+import { queryPairs } from '../../src/swift_api/target';
 
 /** A period in seconds since 1970, both ends included. */
 type Period = readonly [from: number, to: number];

@@ -1,4 +1,4 @@
-import type { Spelling } from '../../src/dialects/s3_family/call';
+import type { Spelling } from '../../src/dialects/s3/call';
 import { isText, unquote, type ByteString } from '../../src/http/bytes';
 import { xml } from '../../src/dialects/xml';
 import { renamedText } from './renaming';

@@ -1,5 +1,5 @@
 import { BucketError } from '../../src/buckets/errors';
-import type { Route } from '../../src/dialects/s3_family/call';
+import type { Route } from '../../src/dialects/s3/call';
 import type { Query } from '../../src/dialects/query';
 import type { Headers } from '../../src/http/headers';
 import { listed, type CosSignature } from './signature';

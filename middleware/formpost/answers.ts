@@ -1,10 +1,10 @@
-import { page } from '../../src/http/answers';
+import { page } from '../../src/swift_api/responses';
 import { quote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { statusLine } from '../../src/http/reasons';
+import { statusLine } from '../../src/swift_api/reasons';
 import { titled } from '../../src/http/titles';
-import type { Response } from '../../src/http/message';
-import { InvalidForm } from '../../src/http/multipart';
+import type { Response } from '../../src/swift_api/message';
+import { InvalidForm } from '../../src/formats/multipart';
 
 /** How the upload of a form's files ended. */
 export interface Outcome {

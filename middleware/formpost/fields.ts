@@ -1,7 +1,7 @@
 import { validateHeaderValue } from 'node:http';
 import { parseInteger, type ByteString } from '../../src/http/bytes';
 import type { Headers } from '../../src/http/headers';
-import { InvalidForm } from '../../src/http/multipart';
+import { InvalidForm } from '../../src/formats/multipart';
 
 /** What a form has said so far, by the names of its fields in lower case. */
 export type Fields = ReadonlyMap<string, ByteString>;

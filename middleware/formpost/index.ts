@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { unauthorised } from '../../src/http/answers';
+import { unauthorised } from '../../src/swift_api/responses';
 import { allowedDigests, digestInfo } from '../../src/http/digest';
-import { formBoundary } from '../../src/http/form';
-import { withInfo } from '../../src/info';
-import type { Filter, Handler, Request, Response } from '../../src/http/message';
+import { formBoundary } from '../../src/formats/form';
+import { withInfo } from '../../src/plugin/info';
+import type { Filter, Handler, Request, Response } from '../../src/swift_api/message';
 import { titled } from '../../src/http/titles';
-import type { FilterPlugin } from '../../src/plugin';
+import type { FilterPlugin } from '../../src/plugin/plugin';
 import { invalid, outcomeResponse } from './answers';
-import { InvalidForm } from '../../src/http/multipart';
+import { InvalidForm } from '../../src/formats/multipart';
 import { byAuthorising, bySigning } from './admission';
 import { Unsigned, Upload, type UploadRules } from './upload';
 

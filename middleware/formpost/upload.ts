@@ -2,16 +2,16 @@ import { Readable } from 'node:stream';
 import { drain } from '../../src/http/body';
 import { isText, trimmedEnd, unquote, type ByteString } from '../../src/http/bytes';
 import { isSignedBy, parseSignature } from '../../src/http/digest';
-import { parseParameters } from '../../src/http/form';
-import { FieldBounds } from '../../src/http/form_fields';
+import { parseParameters } from '../../src/formats/form';
+import { FieldBounds } from '../../src/formats/form_fields';
 import { Headers } from '../../src/http/headers';
-import { subrequest, type Handler, type Request } from '../../src/http/message';
-import { parseTarget, type ContainerTarget } from '../../src/http/path';
+import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
+import { parseTarget, type ContainerTarget } from '../../src/swift_api/target';
 import { keysOf, type Key } from '../tempurl/keys';
 import type { Admit, Signer } from './admission';
 import type { Outcome } from './answers';
 import { numberIn, objectHeaders, signedMessage } from './fields';
-import { InvalidForm, readParts, type Part } from '../../src/http/multipart';
+import { InvalidForm, readParts, type Part } from '../../src/formats/multipart';
 
 /** Nobody who may has signed a form, or not for now. */
 export class Unsigned extends Error {

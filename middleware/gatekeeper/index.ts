@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { Headers } from '../../src/http/headers';
-import { leadBack } from '../../src/http/lead_back';
-import { textResponse, type Filter, type Request } from '../../src/http/message';
-import { isApi, parseTarget } from '../../src/http/path';
-import { originForm } from '../../src/http/request_target';
-import { isSignedForS3 } from '../../src/http/s3';
-import type { FilterContext, FilterPlugin, RequestHead, UpstreamServer } from '../../src/plugin';
+import { leadBack } from '../../src/swift_api/lead_back';
+import { textResponse, type Filter, type Request } from '../../src/swift_api/message';
+import { isApi, parseTarget } from '../../src/swift_api/target';
+import { originForm } from '../../src/swift_api/request_target';
+import { isSignedForS3 } from '../../src/swift_api/s3_requests';
+import type { FilterContext, FilterPlugin, RequestHead, UpstreamServer } from '../../src/plugin/plugin';
 import {
   hasReservedParameter,
   isReserved,
   RESERVED_TYPE,
   withoutReservedParameters,
-} from '../../src/reserved';
+} from '../../src/swift_api/reserved';
 
 const options = z.object({});
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { textResponse } from '../../src/http/message';
-import type { FilterPlugin } from '../../src/plugin';
+import { textResponse } from '../../src/swift_api/message';
+import type { FilterPlugin } from '../../src/plugin/plugin';
 
 const options = z.object({
   disable_path: z.string().optional(),

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import { authorityOn } from '../../src/core/authority';
+import { authorityOn } from '../../src/versioning/authority';
 import { drain } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
-import type { Power, Right } from '../../src/http/authority';
+import type { Power, Right } from '../../src/swift_api/authority/authority';
 import { credentials, Headers } from '../../src/http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
-import { formatTarget, type ContainerTarget } from '../../src/http/path';
-import { partsContainerOf } from '../../src/reserved';
-import { StoreError } from '../../src/stores/error';
+import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import { formatTarget, type ContainerTarget } from '../../src/swift_api/target';
+import { partsContainerOf } from '../../src/swift_api/reserved';
+import { StoreError } from '../../src/util/store_error';
 
 const READ = 'x-container-read';
 const WRITE = 'x-container-write';

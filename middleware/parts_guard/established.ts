@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { isManifestOfParts } from '../../src/buckets/upload_names';
-import { authorityOverParts } from '../../src/core/authority';
+import { isManifestOfParts } from '../../src/buckets/uploads/upload_names';
+import { authorityOverParts } from '../../src/versioning/authority';
 import { drain } from '../../src/http/body';
-import type { Right } from '../../src/http/authority';
+import type { Right } from '../../src/swift_api/authority/authority';
 import { credentials } from '../../src/http/headers';
 import {
   isReading,
@@ -12,7 +12,7 @@ import {
   type Handler,
   type Request,
   type Response,
-} from '../../src/http/message';
+} from '../../src/swift_api/message';
 import {
   formatTarget,
   isObject,
@@ -20,11 +20,11 @@ import {
   type ContainerTarget,
   type ObjectTarget,
   type Target,
-} from '../../src/http/path';
-import { rightShown } from '../../src/http/shown_right';
-import type { App } from '../../src/plugin';
-import { partsContainerOf } from '../../src/reserved';
-import { ITSELF } from '../../src/stores/itself';
+} from '../../src/swift_api/target';
+import { rightShown } from '../../src/swift_api/authority/shown_right';
+import type { App } from '../../src/plugin/plugin';
+import { partsContainerOf } from '../../src/swift_api/reserved';
+import { ITSELF } from '../../src/swift_api/itself';
 import { held } from './owners';
 
 /** Milliseconds for which a right counts that was established for one request of a client's, and how many do at once. */

@@ -6,7 +6,7 @@ import {
   type Handler,
   type Request,
   type Response,
-} from '../../src/http/message';
+} from '../../src/swift_api/message';
 import {
   isApi,
   isContainer,
@@ -15,11 +15,11 @@ import {
   parseTarget,
   type ContainerTarget,
   type Target,
-} from '../../src/http/path';
-import { rightShown } from '../../src/http/shown_right';
-import { isTempUrl } from '../../src/http/temp_url';
-import type { FilterContext } from '../../src/plugin';
-import { bucketOfParts } from '../../src/reserved';
+} from '../../src/swift_api/target';
+import { rightShown } from '../../src/swift_api/authority/shown_right';
+import { isTempUrl } from '../../src/swift_api/temp_url';
+import type { FilterContext } from '../../src/plugin/plugin';
+import { bucketOfParts } from '../../src/swift_api/reserved';
 import { changesAcls, PartsAcls } from './acls';
 import { Contents } from './contents';
 import { isForParts, UploadRights } from './established';

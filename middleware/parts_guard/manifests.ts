@@ -1,11 +1,11 @@
 import { destroy, drain, readAll } from '../../src/http/body';
 import { isTrueValue, toBytes, toText, unquote } from '../../src/http/bytes';
 import { credentials } from '../../src/http/headers';
-import { UnreadableJson } from '../../src/http/json';
-import { NoList, readJsonList } from '../../src/http/json_list';
-import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
-import { formatQuery, formatTarget, parseQuery, type ObjectTarget } from '../../src/http/path';
-import { segmentPaths, segmentPlace } from '../../src/http/segments';
+import { UnreadableJson } from '../../src/formats/json';
+import { NoList, readJsonList } from '../../src/formats/json_list';
+import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import { formatQuery, formatTarget, parseQuery, type ObjectTarget } from '../../src/swift_api/target';
+import { segmentPaths, segmentPlace } from '../../src/swift_api/segments';
 import { leadsToParts } from './named';
 
 /** More than any store takes for a manifest. */

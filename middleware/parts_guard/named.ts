@@ -1,7 +1,7 @@
 import { unquote, type ByteString } from '../../src/http/bytes';
-import type { Request, Response } from '../../src/http/message';
-import { parseQuery, parseTarget, type ObjectTarget, type Target } from '../../src/http/path';
-import { bucketOfParts } from '../../src/reserved';
+import type { Request, Response } from '../../src/swift_api/message';
+import { parseQuery, parseTarget, type ObjectTarget, type Target } from '../../src/swift_api/target';
+import { bucketOfParts } from '../../src/swift_api/reserved';
 import type { Reached } from './owners';
 
 /** Headers that name a container as `container/object`, those that name its account, and what that is for. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { drain, readAll } from '../../src/http/body';
 import { credentials } from '../../src/http/headers';
-import { answer } from '../../src/http/answers';
-import { subrequest, type Handler, type Request, type Response } from '../../src/http/message';
-import { formatTarget, type Target } from '../../src/http/path';
-import { StoreError } from '../../src/stores/error';
+import { answer } from '../../src/swift_api/responses';
+import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import { formatTarget, type Target } from '../../src/swift_api/target';
+import { StoreError } from '../../src/util/store_error';
 
 /** An account in whose containers of parts a client would read or write. */
 export interface Reached extends Pick<Target, 'version' | 'account'> {

@@ -1,6 +1,6 @@
-import { namesIn } from '../../src/held_names';
-import type { Request } from '../../src/http/message';
-import { parseQuery, type Target } from '../../src/http/path';
+import { namesIn } from '../../src/plugin/held_names';
+import type { Request } from '../../src/swift_api/message';
+import { parseQuery, type Target } from '../../src/swift_api/target';
 import { leadsToParts } from './named';
 
 /** Whether a request deletes many objects at once by the store's own `bulk`. */

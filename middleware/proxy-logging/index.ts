@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { watch } from '../../src/http/body';
-import { ClientGone, type Filter, type Request, type Response } from '../../src/http/message';
+import { ClientGone, type Filter, type Request, type Response } from '../../src/swift_api/message';
 import { toText, unquote } from '../../src/http/bytes';
-import type { Log } from '../../src/log';
-import type { FilterPlugin } from '../../src/plugin';
-import { StoreError } from '../../src/stores/error';
+import type { Log } from '../../src/util/log';
+import type { FilterPlugin } from '../../src/plugin/plugin';
+import { StoreError } from '../../src/util/store_error';
 
 const options = z.object({});
 

@@ -1,6 +1,6 @@
 import type { BucketError, BucketErrorCode } from '../../src/buckets/errors';
 import { Headers } from '../../src/http/headers';
-import type { Request, Response } from '../../src/http/message';
+import type { Request, Response } from '../../src/swift_api/message';
 import { jsonAnswer } from './json';
 
 /** QingStor's codes and statuses. It has none for what it has all of, and for what is under way: those are said by HTTP's names. */

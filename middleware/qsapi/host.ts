@@ -1,6 +1,6 @@
 import { bucketOfHost } from '../../src/dialects/address';
 import type { ByteString } from '../../src/http/bytes';
-import type { Request } from '../../src/http/message';
+import type { Request } from '../../src/swift_api/message';
 
 /**
  * QingStor's own names, in any zone: `BUCKET.ZONE.qingstor.com`, and without a bucket. Its S3 API

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { flag } from '../../src/config/options';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
 import { dialectOptions, dialectPlace, partsOf, serverName, versionReaders } from '../../src/dialects/plugin';
-import type { FilterPlugin } from '../../src/plugin';
+import type { FilterPlugin } from '../../src/plugin/plugin';
 import { qsHandler } from './filter';
 import { routes } from './operations';
 import { recognise } from './recognise';

@@ -2,11 +2,11 @@ import type { z } from 'zod';
 import { BucketError } from '../../src/buckets/errors';
 import type { Call } from '../../src/dialects/call';
 import { holdDocument } from '../../src/dialects/document';
-import { messageOf } from '../../src/errors';
+import { messageOf } from '../../src/util/errors';
 import { toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { HalfCharacter, hasMoreMarks, readJson as parseJson } from '../../src/http/json';
-import type { Response } from '../../src/http/message';
+import { HalfCharacter, hasMoreMarks, readJson as parseJson } from '../../src/formats/json';
+import type { Response } from '../../src/swift_api/message';
 
 /** What a document consists of; texts are byte strings. */
 export type Json =

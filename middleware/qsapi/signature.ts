@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { strip, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { parseQuery, queryPairs, withoutParameter } from '../../src/http/path';
+import { parseQuery, queryPairs, withoutParameter } from '../../src/swift_api/target';
 
 const OWN = 'x-qs-';
 

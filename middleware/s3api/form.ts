@@ -1,6 +1,6 @@
 import type { Caller } from '../../src/buckets/caller';
 import type { ByteString } from '../../src/http/bytes';
-import type { Request, Response } from '../../src/http/message';
+import type { Request, Response } from '../../src/swift_api/message';
 
 /** A form that a browser sends to a bucket (POST policy): its fields, which come before the file, tell who signed it. */
 export interface S3Form {

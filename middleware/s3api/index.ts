@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { MOST_PARTS } from '../../src/buckets/uploads';
-import { withInfo } from '../../src/info';
-import type { FilterPlugin } from '../../src/plugin';
+import { MOST_PARTS } from '../../src/buckets/uploads/uploads';
+import { withInfo } from '../../src/plugin/info';
+import type { FilterPlugin } from '../../src/plugin/plugin';
 import { s3Handler } from './filter';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
 import { dialectOptions, dialectPlace, partsOf, versionReaders } from '../../src/dialects/plugin';

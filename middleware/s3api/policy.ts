@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { BucketError } from '../../src/buckets/errors';
 import { toBytes, type ByteString } from '../../src/http/bytes';
-import { readJson } from '../../src/http/json';
+import { readJson } from '../../src/formats/json';
 import { ALGORITHM, readCredential, readSignature } from '../../src/dialects/sigv4/signing';
 import type { Signer, Signers } from './signature/signers';
-import { MOST_BYTES } from '../../src/dialects/payload/judged';
+import { MOST_BYTES } from '../../src/dialects/payload/checked_body';
 
 /** Who signed a form, and how many bytes its file may have. */
 export interface VerifiedPolicy {

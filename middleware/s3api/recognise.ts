@@ -1,7 +1,7 @@
-import { formBoundary } from '../../src/http/form';
+import { formBoundary } from '../../src/formats/form';
 import type { ByteString } from '../../src/http/bytes';
 import type { Headers } from '../../src/http/headers';
-import { isSignedForS3 } from '../../src/http/s3';
+import { isSignedForS3 } from '../../src/swift_api/s3_requests';
 import { bucketOfHost } from '../../src/dialects/address';
 
 /**

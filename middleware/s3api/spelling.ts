@@ -1,6 +1,6 @@
-import type { Spelling } from '../../src/dialects/s3_family/call';
-import { errorElement } from '../../src/dialects/s3_family/errors';
-import { locationOf } from '../../src/dialects/s3_family/uploads';
+import type { Spelling } from '../../src/dialects/s3/call';
+import { errorElement } from '../../src/dialects/s3/errors';
+import { locationOf } from '../../src/dialects/s3/uploads';
 import { xml } from '../../src/dialects/xml';
 
 /** Bytes, by S3's table of limits for uploads in parts. */

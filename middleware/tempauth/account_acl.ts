@@ -1,7 +1,7 @@
-import { ACCOUNT_ACL, asciiJson, parseAccountAcl } from '../../src/http/account_acl';
+import { ACCOUNT_ACL, asciiJson, parseAccountAcl } from '../../src/swift_api/account_acl';
 import { toBytes, toText, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { textResponse, type Response } from '../../src/http/message';
+import { textResponse, type Response } from '../../src/swift_api/message';
 
 /** What an account's ACL can grant, the most first. */
 const GRANTS = ['admin', 'read-write', 'read-only'] as const;

@@ -1,7 +1,7 @@
-import { isReferrerAllowed, parseAcl } from '../../src/http/acl';
-import { answer, unauthorised } from '../../src/http/answers';
+import { isReferrerAllowed, parseAcl } from '../../src/swift_api/acl';
+import { answer, unauthorised } from '../../src/swift_api/responses';
 import type { ByteString } from '../../src/http/bytes';
-import type { Authorise, Request, Resource, Response } from '../../src/http/message';
+import type { Authorise, Request, Resource, Response } from '../../src/swift_api/message';
 import { checkAccountAcl, grantOf } from './account_acl';
 import { prefixOf, type Resellers } from './resellers';
 

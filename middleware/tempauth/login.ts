@@ -1,7 +1,7 @@
-import { answer, unauthorised } from '../../src/http/answers';
+import { answer, unauthorised } from '../../src/swift_api/responses';
 import { quote, unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, type Request, type Response } from '../../src/http/message';
+import { NO_BODY, type Request, type Response } from '../../src/swift_api/message';
 import { isKeyOf, type Tokens } from './tokens';
 import type { User } from './users';
 

@@ -1,8 +1,8 @@
-import { page, unauthorised } from '../../src/http/answers';
+import { page, unauthorised } from '../../src/swift_api/responses';
 import { isSignedBy, parseSignature } from '../../src/http/digest';
 import type { Headers } from '../../src/http/headers';
-import { NO_BODY, type Filter, type Handler, type Request, type Response } from '../../src/http/message';
-import { isObject, parseTarget, type ObjectTarget } from '../../src/http/path';
+import { NO_BODY, type Filter, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import { isObject, parseTarget, type ObjectTarget } from '../../src/swift_api/target';
 import { asDownload } from './download';
 import { isInRange } from './ip_range';
 import { keysOf, type Key } from './keys';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { words } from '../../src/config/options';
 import { allowedDigests, digestInfo } from '../../src/http/digest';
-import { withInfo } from '../../src/info';
-import type { FilterPlugin } from '../../src/plugin';
+import { withInfo } from '../../src/plugin/info';
+import type { FilterPlugin } from '../../src/plugin/plugin';
 import { tempUrlFilter } from './filter';
 import { headerRules } from './header_rules';
 

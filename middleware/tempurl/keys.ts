@@ -1,8 +1,8 @@
 import { drain } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
-import { lookAtHeaders } from '../../src/http/errands';
-import { subrequest, type Handler, type Request } from '../../src/http/message';
-import { formatTarget, type ContainerTarget, type Target } from '../../src/http/path';
+import { lookAtHeaders } from '../../src/swift_api/authority/closed_list';
+import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
+import { formatTarget, type ContainerTarget, type Target } from '../../src/swift_api/target';
 
 /** A key that the owners of an account or a container have set, and how far what it signs may reach. */
 export interface Key {

@@ -1,5 +1,5 @@
 import { parseInteger, type ByteString } from '../../src/http/bytes';
-import { queryPairs } from '../../src/http/path';
+import { queryPairs } from '../../src/swift_api/target';
 
 /** What the query of a temporary URL says. */
 export interface Parameters {

@@ -1,6 +1,6 @@
-import { unauthorised } from '../../src/http/answers';
-import type { Authorise } from '../../src/http/message';
-import type { ContainerTarget } from '../../src/http/path';
+import { unauthorised } from '../../src/swift_api/responses';
+import type { Authorise } from '../../src/swift_api/message';
+import type { ContainerTarget } from '../../src/swift_api/target';
 import type { Key } from './keys';
 
 /**

@@ -1,6 +1,6 @@
-import type { Cache } from '../../src/caches/cache';
+import type { Cache } from '../../src/coordination/cache/cache';
 import { unquote } from '../../src/http/bytes';
-import { withInfo } from '../../src/info';
+import { withInfo } from '../../src/plugin/info';
 import {
   isReading,
   textResponse,
@@ -8,27 +8,27 @@ import {
   type Handler,
   type Request,
   type Response,
-} from '../../src/http/message';
-import { unreadableName } from '../../src/http/naming_headers';
-import { isReadTwoWays } from '../../src/http/query_readings';
-import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/http/path';
-import { changedBy, writtenBy } from '../../src/http/written';
-import type { Locker } from '../../src/lockers/locker';
-import type { Log } from '../../src/log';
-import type { FilterContext } from '../../src/plugin';
-import type { NoteBinding } from '../../src/stores/note_binding';
-import { ObjectWriter } from './object';
-import { asSigned, bypassOf, checkBypass, isS3Write, refuseNowhere, refuseS3, type Bypass } from './bypasses';
-import { ContainerRequests } from './containers';
-import { answerTo } from './failures';
-import { isMultipartDelete, multipartDelete } from './multipart_delete';
-import { MODE_HEADERS, Settings, type InForce } from './settings';
-import { withoutUnfinished } from './unfinished';
-import { Going, letThrough } from './unversioned';
-import { listAccount } from './with_ids/accounts';
-import { ContainersWithIds } from './with_ids/containers';
-import { hidingVersions } from './with_ids/hidden';
-import { ObjectsWithIds } from './with_ids/objects';
+} from '../../src/swift_api/message';
+import { unreadableName } from '../../src/swift_api/naming_headers';
+import { isReadTwoWays } from '../../src/swift_api/query_readings';
+import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/swift_api/target';
+import { changedBy, writtenBy } from '../../src/swift_api/object_writes';
+import type { Locker } from '../../src/coordination/locks/locker';
+import type { Log } from '../../src/util/log';
+import type { FilterContext } from '../../src/plugin/plugin';
+import type { NoteBinding } from '../../src/versioning/store/note_binding';
+import { ObjectWriter } from '../../src/versioning/archive/writer';
+import { asSigned, bypassOf, checkBypass, isS3Write, refuseNowhere, refuseS3, type Bypass } from '../../src/versioning/bypasses';
+import { ContainerRequests } from '../../src/versioning/container_requests';
+import { answerTo } from '../../src/versioning/error_responses';
+import { isMultipartDelete, multipartDelete } from '../../src/versioning/multipart_delete/multipart_delete';
+import { MODE_HEADERS, Settings, type InForce } from '../../src/versioning/policy';
+import { withoutUnfinished } from '../../src/versioning/hide_unfinished';
+import { Going, letThrough } from '../../src/versioning/forward_unversioned';
+import { listAccount } from '../../src/versioning/object_versioning/containers/account_listing';
+import { ContainersWithIds } from '../../src/versioning/object_versioning/containers/containers';
+import { hidingVersions } from '../../src/versioning/object_versioning/containers/hide_versions';
+import { ObjectsWithIds } from '../../src/versioning/object_versioning/objects';
 
 export interface VersionedWritesParts {
   /** Whether the two modes may be switched on and are acted upon. Undefined: their headers pass, as in Swift. */

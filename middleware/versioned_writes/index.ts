@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { flag, seconds, words } from '../../src/config/options';
 import { weaknessOfKey } from '../../src/config/weak_keys';
-import type { FilterPlugin } from '../../src/plugin';
-import { NoteBinding } from '../../src/stores/note_binding';
+import type { FilterPlugin } from '../../src/plugin/plugin';
+import { NoteBinding } from '../../src/versioning/store/note_binding';
 import { versionedWritesFilter } from './filter';
-import type { InForce } from './settings';
+import type { InForce } from '../../src/versioning/policy';
 
 /** Whoever reads the store's metadata can try keys as fast as they like, wherever the server is bound. */
 const noteKeys = words.superRefine((keys, context) => {

@@ -1,5 +1,5 @@
 import type { ByteString } from '../http/bytes';
-import { isReferrerAllowed, parseAcl } from '../http/acl';
+import { isReferrerAllowed, parseAcl } from '../swift_api/acl';
 import { Headers } from '../http/headers';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';

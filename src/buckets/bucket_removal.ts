@@ -5,8 +5,8 @@ import { ask, type Caller } from './caller';
 import { entriesOf } from './entries';
 import { BucketError } from './errors';
 import { done } from './store_answers';
-import { listUploads } from './upload_listing';
-import { segmentsOf } from './upload_names';
+import { listUploads } from './uploads/upload_listing';
+import { segmentsOf } from './uploads/upload_names';
 
 /**
  * Deletes a bucket. Parts that are still there stay with their container: something may refer to them, in an archive or of somebody who makes the

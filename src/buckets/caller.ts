@@ -9,11 +9,11 @@ import {
   type Handler,
   type Request,
   type Response,
-} from '../http/message';
-import { formatQuery, formatTarget } from '../http/path';
+} from '../swift_api/message';
+import { formatQuery, formatTarget } from '../swift_api/target';
 import { BucketError } from './errors';
 import { checkHeader } from './headers';
-import type { PartsMemory } from './parts_memory';
+import type { PartsMemory } from './uploads/parts_memory';
 
 /** Somebody logged in to the store. */
 export interface Session {

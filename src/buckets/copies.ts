@@ -1,15 +1,15 @@
 import { quote, type ByteString } from '../http/bytes';
 import { drain } from '../http/body';
 import { Headers } from '../http/headers';
-import { NO_BODY, type Response } from '../http/message';
-import { isReserved } from '../reserved';
+import { NO_BODY, type Response } from '../swift_api/message';
+import { isReserved } from '../swift_api/reserved';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { shownType } from './etag';
 import { checksumHeaders, checksumsIn, keptBesideChecksums, standardHeaders } from './metadata';
 import { headObject, type ObjectInfo } from './objects';
-import { withParts } from './parts';
+import { withParts } from './uploads/parts';
 import { failed, judged, judgedAgain, type Conditions, type WriteCondition } from './preconditions';
 import { refusalOf, done } from './store_answers';
 import type { ObjectRef } from './versions';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { toBytes, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
-import type { Response } from '../http/message';
-import { parseAnswer, readAnswer } from '../stores/answer';
+import type { Response } from '../swift_api/message';
+import { parseAnswer, readAnswer } from '../swift_api/json_response';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { granted } from './store_answers';

@@ -1,8 +1,8 @@
 import type { ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
-import type { Replaced } from '../http/message';
+import type { Replaced } from '../swift_api/message';
 import { isTrueValue } from '../http/bytes';
-import { hasReservedParameter, withoutReservedParameters } from '../reserved';
+import { hasReservedParameter, withoutReservedParameters } from '../swift_api/reserved';
 
 /** What tells an object's etag, whether it comes from headers or from a listing. */
 export interface Tagged {

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { quote, type ByteString } from '../http/bytes';
-import { messageOf } from '../errors';
+import { messageOf } from '../util/errors';
 import { BucketError } from './errors';
 
 /**

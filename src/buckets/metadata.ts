@@ -1,6 +1,6 @@
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
-import { isReserved } from '../reserved';
+import { isReserved } from '../swift_api/reserved';
 import { BucketError } from './errors';
 
 const USER_PREFIX = 'x-object-meta-';

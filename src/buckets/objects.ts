@@ -1,9 +1,9 @@
 import { destroy, drain } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
-import { NO_BODY, type Body, type Response } from '../http/message';
+import { NO_BODY, type Body, type Response } from '../swift_api/message';
 import { rangesOf } from '../http/ranges';
-import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../stores/markers';
+import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../swift_api/markers';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { entriesOf } from './entries';

@@ -1,5 +1,5 @@
 import type { Headers } from '../http/headers';
-import { isReserved } from '../reserved';
+import { isReserved } from '../swift_api/reserved';
 import { KEPT_PREFIX } from './metadata';
 
 /** Headers that clients set on an object and that a POST replaces as a whole: a store may keep fewer of them. */

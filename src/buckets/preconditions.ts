@@ -1,4 +1,4 @@
-import { textResponse, type ForDialect } from '../http/message';
+import { textResponse, type ForDialect } from '../swift_api/message';
 import { BucketError } from './errors';
 import { etagOfReplaced, unquoted } from './etag';
 

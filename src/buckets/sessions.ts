@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
-import type { Credential } from '../credentials/credential';
+import type { Credential } from '../auth/credential';
 import { toText, type ByteString } from '../http/bytes';
 import { drain } from '../http/body';
 import { Headers } from '../http/headers';
-import { NO_BODY, type Handler } from '../http/message';
-import { parseTarget } from '../http/path';
-import { transactionId } from '../http/transaction';
-import { LoginRefused, sessionV1 } from '../identity/logins';
-import { LoggedIn, type Session as Login } from '../identity/session';
-import { StoreError } from '../stores/error';
+import { NO_BODY, type Handler } from '../swift_api/message';
+import { parseTarget } from '../swift_api/target';
+import { transactionId } from '../swift_api/transaction';
+import { LoginRefused, sessionV1 } from '../auth/logins';
+import { LoggedIn, type Session as Login } from '../auth/session';
+import { StoreError } from '../util/store_error';
 import type { Session } from './caller';
 import { BucketError } from './errors';
 

@@ -1,6 +1,6 @@
 import { destroy, drain, readAll } from '../http/body';
 import { toText, type ByteString } from '../http/bytes';
-import type { Response } from '../http/message';
+import type { Response } from '../swift_api/message';
 import { ask, type Caller } from './caller';
 import { BucketError, type BucketErrorCode } from './errors';
 

@@ -1,6 +1,6 @@
 import type { ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
-import { DELETE_MARKER_TYPE } from '../stores/markers';
+import { DELETE_MARKER_TYPE } from '../swift_api/markers';
 import { checkMode } from './bucket';
 import type { Caller } from './caller';
 import { entriesOf, modifiedOf, type Behind, type Entry } from './entries';

@@ -1,12 +1,12 @@
 import { drain } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
-import type { Body, Response } from '../http/message';
+import type { Body, Response } from '../swift_api/message';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { findObject, headObject, isMarkerType, objectRefusal, type ObjectInfo } from './objects';
-import { hasHadUploads, withParts } from './parts';
+import { hasHadUploads, withParts } from './uploads/parts';
 import { judgedAgain, refusedBy, type WriteCondition } from './preconditions';
 import { done } from './store_answers';
 import type { ObjectRef } from './versions';

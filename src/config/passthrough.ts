@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { unquote } from '../http/bytes';
-import { readingsOf } from '../http/readings';
-import { readTarget } from '../http/request_target';
+import { readingsOf } from '../swift_api/readings';
+import { readTarget } from '../swift_api/request_target';
 
 /** What goes to the store as it came although it is outside the object API. */
 export interface PassthroughRule {

@@ -1,7 +1,7 @@
-import type { Cache } from '../caches/cache';
-import { MemoryCache } from '../caches/memory';
-import type { Locker } from '../lockers/locker';
-import { MemoryLocker } from '../lockers/memory';
+import type { Cache } from './cache/cache';
+import { MemoryCache } from './cache/memory_cache';
+import type { Locker } from './locks/locker';
+import { MemoryLocker } from './locks/memory_locker';
 
 /** What the processes that serve the same store have in common, so that none works against another. */
 export interface Coordination {

@@ -1,6 +1,6 @@
 import { BucketError } from '../buckets/errors';
 import { isText, unquote, type ByteString } from '../http/bytes';
-import type { Request } from '../http/message';
+import type { Request } from '../swift_api/message';
 
 /** What a request is about. Nothing: all buckets of who asks. */
 export interface Address {

@@ -1,6 +1,6 @@
 import type { Caller } from '../buckets/caller';
 import type { ByteString } from '../http/bytes';
-import type { Body, Request, Response } from '../http/message';
+import type { Body, Request, Response } from '../swift_api/message';
 
 /** A request of a dialect whose signature is right, before anybody has looked at what it carries. */
 export interface CallHead {

@@ -3,8 +3,8 @@ import { ask } from '../buckets/caller';
 import { BucketError } from '../buckets/errors';
 import { done } from '../buckets/store_answers';
 import { drain } from '../http/body';
-import { answer } from '../http/answers';
-import { atMost, holdBody } from '../http/held_body';
+import { answer } from '../swift_api/responses';
+import { atMost, holdBody } from '../swift_api/held_body';
 import type { Call, CallHead } from './call';
 
 /**

@@ -1,17 +1,17 @@
-import { BadPayload } from '../buckets/bad_payload';
+import { BadPayload } from '../buckets/payload_error';
 import type { Caller } from '../buckets/caller';
 import { BucketError } from '../buckets/errors';
-import { PartsMemory } from '../buckets/parts_memory';
+import { PartsMemory } from '../buckets/uploads/parts_memory';
 import { destroy } from '../http/body';
 import { BodyMemoryFull } from '../http/body_memory';
 import type { Headers } from '../http/headers';
-import { isReading, NO_BODY, type Handler, type Request, type Response } from '../http/message';
-import type { Log } from '../log';
-import { StoreError } from '../stores/error';
+import { isReading, NO_BODY, type Handler, type Request, type Response } from '../swift_api/message';
+import type { Log } from '../util/log';
+import { StoreError } from '../util/store_error';
 import type { CallHead, Route } from './call';
 import { routeOf } from './dispatch';
 import { establishWriting } from './document';
-import type { JudgedPayload } from './payload/judged';
+import type { JudgedPayload } from './payload/checked_body';
 import type { Known } from './logins';
 import { withPlainListings } from './plain_listings';
 

@@ -2,8 +2,8 @@ import { BucketError } from '../buckets/errors';
 import { checkHeader } from '../buckets/headers';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
-import { hasReservedParameter } from '../reserved';
-import { DELETE_MARKER_TYPE } from '../stores/markers';
+import { hasReservedParameter } from '../swift_api/reserved';
+import { DELETE_MARKER_TYPE } from '../swift_api/markers';
 import { invalidArgument } from './arguments';
 import type { Call } from './call';
 

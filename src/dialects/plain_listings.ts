@@ -1,7 +1,7 @@
-import type { Handler, Request, Response } from '../http/message';
-import { isApi, isContainer, parseTarget } from '../http/path';
-import { withoutReservedParameters } from '../reserved';
-import { readAnswer } from '../stores/answer';
+import type { Handler, Request, Response } from '../swift_api/message';
+import { isApi, isContainer, parseTarget } from '../swift_api/target';
+import { withoutReservedParameters } from '../swift_api/reserved';
+import { readAnswer } from '../swift_api/json_response';
 
 const MOST_LISTING_BYTES = 64 * 1024 * 1024;
 const NOTE = 'hindsight_';

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Session } from '../buckets/caller';
 import { seconds, words } from '../config/options';
 import { toBytes } from '../http/bytes';
-import type { Log } from '../log';
-import type { FilterPlugin } from '../plugin';
+import type { Log } from '../util/log';
+import type { FilterPlugin } from '../plugin/plugin';
 import { loginOptions } from './logins';
 
 const domains = words.transform((names) => names.map((name) => name.toLowerCase().replace(/^\./, '')));

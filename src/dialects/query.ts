@@ -1,6 +1,6 @@
 import { BucketError } from '../buckets/errors';
 import type { ByteString } from '../http/bytes';
-import { queryPairs } from '../http/path';
+import { queryPairs } from '../swift_api/target';
 
 /** The parameters of a query, decoded, by their names as they came. */
 export type Query = ReadonlyMap<string, ByteString>;

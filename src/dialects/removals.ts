@@ -3,8 +3,8 @@ import { BucketError } from '../buckets/errors';
 import { checkVersionId } from '../buckets/versions';
 import { removeObject, type Removed } from '../buckets/writes';
 import type { ByteString } from '../http/bytes';
-import { someAtATime } from '../some_at_a_time';
-import { StoreError } from '../stores/error';
+import { someAtATime } from '../util/concurrency';
+import { StoreError } from '../util/store_error';
 
 /** So many are deleted at a time. */
 const AT_ONCE = 8;

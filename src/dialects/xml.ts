@@ -4,9 +4,9 @@ import { BucketError } from '../buckets/errors';
 import { readAll } from '../http/body';
 import { toBytes, type ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
-import type { Body, Response } from '../http/message';
-import { messageOf } from '../errors';
-import type { Call } from './s3_family/call';
+import type { Body, Response } from '../swift_api/message';
+import { messageOf } from '../util/errors';
+import type { Call } from './s3/call';
 
 /** Elements that a document has at most (10,000 parts with all checksums fit), and how deep they may be. */
 const MOST_ELEMENTS = 80_000;

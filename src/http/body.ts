@@ -1,5 +1,5 @@
 import { finished, Readable } from 'node:stream';
-import type { Body } from './message';
+import type { Body } from '../swift_api/message';
 
 /** Ends a body that nobody will read. A connection it came on is not reused. */
 export function destroy(body: Body): void {

@@ -1,5 +1,5 @@
 import { chunks } from './body';
-import type { Body } from './message';
+import type { Body } from '../swift_api/message';
 
 /** One of the parts that a large object's content consists of. */
 export interface Piece {

@@ -1,9 +1,9 @@
 import type { IniSection } from '../config/ini';
 import type { Mistakes } from '../config/mistakes';
 import { weaknessOfKey } from '../config/weak_keys';
-import { Credentials } from '../credentials/credential';
-import { isCredential, readCredential, readCredentialsFile, type CheckKey } from '../credentials/sections';
-import type { FilterPlugin } from '../plugin';
+import { Credentials } from '../auth/credential';
+import { isCredential, readCredential, readCredentialsFile, type CheckKey } from '../auth/credential_sections';
+import type { FilterPlugin } from '../plugin/plugin';
 import type { ReadEntry } from './entries';
 
 /** Where the credentials of a configuration come from. */

@@ -7,9 +7,9 @@ import { parseIni, type IniSection } from '../config/ini';
 import { isLoopback } from '../config/loopback';
 import { Mistakes } from '../config/mistakes';
 import { readOptions, seconds, whole } from '../config/options';
-import type { Credentials } from '../credentials/credential';
-import { CREDENTIALS_FORM, isCredential } from '../credentials/sections';
-import { systemReason } from '../errors';
+import type { Credentials } from '../auth/credential';
+import { CREDENTIALS_FORM, isCredential } from '../auth/credential_sections';
+import { systemReason } from '../util/errors';
 import type {
   App,
   AppPlugin,
@@ -21,11 +21,11 @@ import type {
   Presidency,
   ProcessRole,
   RequestHead,
-} from '../plugin';
-import type { Filter } from '../http/message';
-import type { Log } from '../log';
+} from '../plugin/plugin';
+import type { Filter } from '../swift_api/message';
+import type { Log } from '../util/log';
 import { bodyMemory as max_body_memory } from '../config/body_memory';
-import { redisUrl, withoutRedis } from '../redis/url';
+import { redisUrl, withoutRedis } from '../coordination/redis/url';
 import { readCredentials } from './credentials';
 import { Entries, isRead, type Entry, type ReadEntry } from './entries';
 import { checkOrder, placeOfGuard } from './order';

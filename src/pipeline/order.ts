@@ -1,4 +1,4 @@
-import type { FilterPlugin } from '../plugin';
+import type { FilterPlugin } from '../plugin/plugin';
 
 /** Reports each filter that stands where it must not. */
 export function checkOrder(plugins: readonly FilterPlugin[], report: (cause: string) => void): void {

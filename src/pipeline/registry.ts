@@ -12,7 +12,7 @@ import { s3api } from '../../middleware/s3api';
 import { tempauth } from '../../middleware/tempauth';
 import { tempurl } from '../../middleware/tempurl';
 import { versionedWrites } from '../../middleware/versioned_writes';
-import type { AppPlugin, FilterPlugin } from '../plugin';
+import type { AppPlugin, FilterPlugin } from '../plugin/plugin';
 import { embedded } from '../stores/embedded/app';
 import { swift } from '../stores/swift/app';
 

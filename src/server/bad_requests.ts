@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { transactionId } from '../http/transaction';
-import { endGently } from './gentle_close';
+import { transactionId } from '../swift_api/transaction';
+import { endGently } from './lingering_close';
 
 const REASONS: Readonly<Record<string, readonly [status: string, reason: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the header fields are too large'],

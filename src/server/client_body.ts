@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { ClientGone } from '../http/message';
+import { ClientGone } from '../swift_api/message';
 
 /**
  * The body of a client's request. Nothing is taken from the connection before it is first read. It can be destroyed without

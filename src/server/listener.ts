@@ -11,12 +11,12 @@ import {
   type Handler,
   type Request,
   type Response,
-} from '../http/message';
-import type { RequestTarget } from '../http/request_target';
-import { ofTransaction, transactionId } from '../http/transaction';
+} from '../swift_api/message';
+import type { RequestTarget } from '../swift_api/request_target';
+import { ofTransaction, transactionId } from '../swift_api/transaction';
 import { answerBadRequests, protocolRefusal } from './bad_requests';
 import { ClientBody } from './client_body';
-import { closeGently } from './gentle_close';
+import { closeGently } from './lingering_close';
 import { boundPipelining, OwedResponse } from './pipelining';
 import { hostedBy } from './routes';
 

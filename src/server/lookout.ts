@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { RedisCoordination } from '../coordination/redis';
-import type { Log } from '../log';
-import type { LookoutContext } from '../plugin';
-import type { Locks, Standing } from '../standing';
+import type { RedisCoordination } from '../coordination/through_redis';
+import type { Log } from '../util/log';
+import type { LookoutContext } from '../plugin/plugin';
+import type { Locks, Standing } from '../coordination/sole_server';
 
 /**
  * What the lookout of a server is told of it.

@@ -1,4 +1,4 @@
-import { now } from '../clock';
+import { now } from '../util/clock';
 
 /** Milliseconds between two reports. */
 const QUIET = 60_000;

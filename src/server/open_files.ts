@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Log } from '../log';
+import type { Log } from '../util/log';
 import { rawRefusal } from './bad_requests';
-import { endGently } from './gentle_close';
+import { endGently } from './lingering_close';
 import { Occasional } from './occasional';
 
 /** Files that the store opens for a moment, and connections that are being refused. */

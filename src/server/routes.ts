@@ -1,10 +1,10 @@
 import type { Passthrough } from '../config/passthrough';
 import { isPassedThrough, isSite } from '../config/passthrough';
 import type { Headers } from '../http/headers';
-import { isReading } from '../http/message';
-import { MOST_BYTES, MOST_PARAMETERS, originForm, type RequestTarget } from '../http/request_target';
-import { isSignedForS3 } from '../http/s3';
-import type { RequestHead } from '../plugin';
+import { isReading } from '../swift_api/message';
+import { MOST_BYTES, MOST_PARAMETERS, originForm, type RequestTarget } from '../swift_api/request_target';
+import { isSignedForS3 } from '../swift_api/s3_requests';
+import type { RequestHead } from '../plugin/plugin';
 
 /**
  * Who serves a request: the pipeline; the store, asked through the pipeline by something else than

@@ -1,4 +1,4 @@
-import { backup, type BackupProgress } from '../stores/embedded/backup';
+import { backup, type BackupProgress } from '../stores/embedded/backup/backup';
 
 /** Milliseconds between two reports of progress: on a terminal, and elsewhere. */
 const SOON = 200;

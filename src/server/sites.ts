@@ -1,9 +1,9 @@
-import { isVersionsContainer } from '../core/version_names';
+import { isVersionsContainer } from '../versioning/object_versioning/version_names';
 import { destroy } from '../http/body';
 import { unquote } from '../http/bytes';
-import { isReading, textResponse, type Handler, type Request } from '../http/message';
-import { queryPairs } from '../http/path';
-import { readingsOf } from '../http/readings';
+import { isReading, textResponse, type Handler, type Request } from '../swift_api/message';
+import { queryPairs } from '../swift_api/target';
+import { readingsOf } from '../swift_api/readings';
 
 /** What of a query the store may see of a site: a temporary URL is signed for the object alone. */
 const SIGNED = /^temp_url_|^filename$|^inline$/;

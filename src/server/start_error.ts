@@ -1,4 +1,4 @@
-import { codeOf, messageOf } from '../errors';
+import { codeOf, messageOf } from '../util/errors';
 
 /** A server that cannot start, with the option that helps. */
 export class StartError extends Error {

@@ -1,16 +1,16 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Hub } from '../coordination/hub';
-import { Member } from '../coordination/member';
-import type { Channel, FromHub, FromMember } from '../coordination/messages';
-import { throughRedis } from '../coordination/redis';
-import { messageOf } from '../errors';
-import { createLog, type Log } from '../log';
+import { Hub } from '../coordination/workers/hub';
+import { Member } from '../coordination/workers/member';
+import type { Channel, FromHub, FromMember } from '../coordination/workers/messages';
+import { throughRedis } from '../coordination/through_redis';
+import { messageOf } from '../util/errors';
+import { createLog, type Log } from '../util/log';
 import { readConfig, type Config } from '../pipeline/load';
-import type { Lookout } from '../plugin';
-import { Guard, type Standing } from '../standing';
-import { VERSION } from '../version';
-import { die } from './die';
+import type { Lookout } from '../plugin/plugin';
+import { Guard, type Standing } from '../coordination/sole_server';
+import { VERSION } from '../util/version';
+import { die } from './kill_self';
 import { lookoutContext } from './lookout';
 import { startServer, type RunningServer } from './serve';
 

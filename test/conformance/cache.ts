@@ -1,4 +1,4 @@
-import type { Cache } from '../../src/caches/cache';
+import type { Cache } from '../../src/coordination/cache/cache';
 
 interface Value {
   readonly n: number;

@@ -1,6 +1,6 @@
 import { toBytes } from '../../src/http/bytes';
-import { NoteBinding, type NoteRules } from '../../src/stores/note_binding';
-import type { Notes } from '../../src/stores/notes';
+import { NoteBinding, type NoteRules } from '../../src/versioning/store/note_binding';
+import type { Notes } from '../../src/versioning/store/recovery_notes';
 import type { Client } from '../support/client';
 import {
   archivePrefix,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LockTimeout, type Locker } from '../../src/lockers/locker';
+import { LockTimeout, type Locker } from '../../src/coordination/locks/locker';
 import { lockOf } from '../support/lock_names';
 
 const LONG = 30_000;

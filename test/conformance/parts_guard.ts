@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { askingForParts, ask as askStore, type Caller } from '../../src/buckets/caller';
-import { completeUpload } from '../../src/buckets/completion';
+import { completeUpload } from '../../src/buckets/uploads/completion';
 import { entriesBelow } from '../../src/buckets/entries';
-import { segmentsOf, type Upload } from '../../src/buckets/upload_names';
-import { listParts, putPart } from '../../src/buckets/upload_parts';
-import { createUpload } from '../../src/buckets/uploads';
+import { segmentsOf, type Upload } from '../../src/buckets/uploads/upload_names';
+import { listParts, putPart } from '../../src/buckets/uploads/upload_parts';
+import { createUpload } from '../../src/buckets/uploads/uploads';
 import { readAll } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
-import { subrequest, type Request } from '../../src/http/message';
+import { subrequest, type Request } from '../../src/swift_api/message';
 import { askS3, codeOf, elements } from '../support/buckets/s3';
 import { ROOT, type BucketStore } from '../support/buckets/store';
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Storage } from '../../src/stores/embedded/storage';
+import type { Storage } from '../../src/stores/embedded/storage/storage';
 import { bytesOf, namesOf, put, readWhole, receive, record } from '../support/storage';
 
 /** How a suite gets storages. */

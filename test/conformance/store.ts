@@ -1,7 +1,7 @@
 import { itInDepth } from '../support/depth';
 import { quote, toBytes, type ByteString } from '../../src/http/bytes';
-import { StoreError } from '../../src/stores/error';
-import type { ListingEntry, ObjectRef, Store } from '../../src/stores/store';
+import { StoreError } from '../../src/util/store_error';
+import type { ListingEntry, ObjectRef, Store } from '../../src/versioning/store/store';
 
 /** A store to be tried, and another way to put things into it and to look at them. */
 export interface StoreFixture {

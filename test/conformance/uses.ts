@@ -1,6 +1,6 @@
-import type { Cache } from '../../src/caches/cache';
-import { CoordinationUnavailable } from '../../src/errors';
-import { LockTimeout } from '../../src/lockers/locker';
+import type { Cache } from '../../src/coordination/cache/cache';
+import { CoordinationUnavailable } from '../../src/util/errors';
+import { LockTimeout } from '../../src/coordination/locks/locker';
 import { eventually, pause } from '../support/eventually';
 
 interface Value {

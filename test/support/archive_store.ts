@@ -1,4 +1,4 @@
-import type { ListingEntry, ObjectInfo, Store } from '../../src/stores/store';
+import type { ListingEntry, ObjectInfo, Store } from '../../src/versioning/store/store';
 
 /** What there is at a name in an archive: contents of `undefined` are a delete marker. */
 export interface Archived extends Pick<Partial<ObjectInfo>, 'notes'> {

@@ -1,4 +1,4 @@
-import type { ObjectRef, Store } from '../../src/stores/store';
+import type { ObjectRef, Store } from '../../src/versioning/store/store';
 import type { MapStore } from './map_store';
 
 const METHODS = [

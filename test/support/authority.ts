@@ -1,5 +1,5 @@
-import { Right, ServiceAuthority, type Authority, type Power } from '../../src/http/grants';
-import { parseTarget } from '../../src/http/path';
+import { Right, ServiceAuthority, type Authority, type Power } from '../../src/swift_api/authority/grants';
+import { parseTarget } from '../../src/swift_api/target';
 
 /** An authority to anything, for tests of what stands behind the filters. Nothing in the product makes one. */
 export function unlimited(): ServiceAuthority {

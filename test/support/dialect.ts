@@ -1,5 +1,5 @@
 import { Headers } from '../../src/http/headers';
-import { textResponse, type Filter, type ForDialect } from '../../src/http/message';
+import { textResponse, type Filter, type ForDialect } from '../../src/swift_api/message';
 import type { Config } from '../../src/pipeline/load';
 import { Client } from './client';
 

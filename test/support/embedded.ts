@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Headers } from '../../src/http/headers';
-import { createLog } from '../../src/log';
+import { createLog } from '../../src/util/log';
 import { readConfig, type Config } from '../../src/pipeline/load';
 import { startServer } from '../../src/server/serve';
 import { Client } from './client';

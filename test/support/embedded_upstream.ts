@@ -1,4 +1,4 @@
-import { createLog } from '../../src/log';
+import { createLog } from '../../src/util/log';
 import { readConfig } from '../../src/pipeline/load';
 import { temporaryFolders } from './storage';
 import { startServer, type RunningServer } from '../../src/server/serve';

@@ -1,12 +1,12 @@
-import { indexType, withNull } from '../../src/core/null_note';
-import { NullVersions } from '../../src/core/null_versions';
-import { unfinishedName } from '../../src/core/unfinished';
-import { isNullIndexName, nullIndexName, parseVersionName, versionName } from '../../src/core/version_names';
-import type { Verdict } from '../../src/core/versions';
-import type { IdOperation, Sent } from '../../src/core/versions_with_ids';
+import { indexType, withNull } from '../../src/versioning/object_versioning/null_versions/null_note';
+import { NullVersions } from '../../src/versioning/object_versioning/null_versions/execute_nulls';
+import { unfinishedName } from '../../src/versioning/object_versioning/unfinished_note';
+import { isNullIndexName, nullIndexName, parseVersionName, versionName } from '../../src/versioning/object_versioning/version_names';
+import type { Verdict } from '../../src/versioning/archive/execute';
+import type { IdOperation, Sent } from '../../src/versioning/object_versioning/execute_versions';
 import { Headers } from '../../src/http/headers';
-import { createLog } from '../../src/log';
-import type { LinkParts, ObjectInfo, ObjectRef } from '../../src/stores/store';
+import { createLog } from '../../src/util/log';
+import type { LinkParts, ObjectInfo, ObjectRef } from '../../src/versioning/store/store';
 import { asking, type AskedStore } from './asked_store';
 import { MapStore } from './map_store';
 

@@ -1,4 +1,4 @@
-import { LockName } from '../../src/lockers/names';
+import { LockName } from '../../src/coordination/locks/lock_names';
 
 /** The name of the lock of an object that a test calls so. */
 export function lockOf(object: string): LockName {

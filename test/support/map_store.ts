@@ -1,9 +1,9 @@
-import { formatTimestamp } from '../../src/core/names';
+import { formatTimestamp } from '../../src/versioning/archive/names';
 import { Headers } from '../../src/http/headers';
-import { untyped } from '../../src/stores/http_answers';
-import { VERSION_MARKER_TYPE } from '../../src/stores/markers';
-import { StoreError } from '../../src/stores/error';
-import type { Notes } from '../../src/stores/notes';
+import { untyped } from '../../src/versioning/store/responses';
+import { VERSION_MARKER_TYPE } from '../../src/swift_api/markers';
+import { StoreError } from '../../src/util/store_error';
+import type { Notes } from '../../src/versioning/store/recovery_notes';
 import type {
   LinkParts,
   ListingEntry,
@@ -11,7 +11,7 @@ import type {
   ObjectRef,
   Store,
   TypedEntry,
-} from '../../src/stores/store';
+} from '../../src/versioning/store/store';
 
 interface Kept {
   readonly body: string | undefined;

@@ -1,4 +1,4 @@
-import type { Handler } from '../../src/http/message';
+import type { Handler } from '../../src/swift_api/message';
 import type { Recorded } from './captures';
 import { random } from './s3_random';
 import { asRequest } from './s3_requests';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Call, CallHead, Route } from '../../src/dialects/call';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY } from '../../src/http/message';
+import { NO_BODY } from '../../src/swift_api/message';
 import type { Recorded } from './captures';
 
 /** What can be added to a request, or put into it instead. */

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const { closeTables, openAlone } = require('../../dist/src/stores/embedded/tables');
+const { closeTables, openAlone } = require('../../dist/src/stores/embedded/storage/tables');
 
 const [folder] = process.argv.slice(2);
 for (let opened = 1; ; opened++) {

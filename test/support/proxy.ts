@@ -1,4 +1,4 @@
-import { createLog } from '../../src/log';
+import { createLog } from '../../src/util/log';
 import { readConfig, type Config } from '../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../src/server/serve';
 

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 import { s3Handler, type S3Parts } from '../../middleware/s3api/filter';
 import type { Call, CallHead, Route } from '../../src/dialects/call';
-import type { CallHead as FamilyHead } from '../../src/dialects/s3_family/call';
+import type { CallHead as FamilyHead } from '../../src/dialects/s3/call';
 import { signersOf } from '../../middleware/s3api/signature/signers';
 import { Sessions } from '../../src/buckets/sessions';
-import { Credentials } from '../../src/credentials/credential';
+import { Credentials } from '../../src/auth/credential';
 import { readAll } from '../../src/http/body';
 import { endToEnd, Headers } from '../../src/http/headers';
-import type { Body, Handler, Request, Response } from '../../src/http/message';
-import { createLog } from '../../src/log';
+import type { Body, Handler, Request, Response } from '../../src/swift_api/message';
+import { createLog } from '../../src/util/log';
 import type { Recorded } from './captures';
 
 export const ACCESS_KEY = 'AK';

@@ -1,7 +1,7 @@
-import { stateOf } from '../../src/core/state';
-import { goneAmong, unfinishedIn, unfinishedName } from '../../src/core/unfinished';
-import { parseVersionName, versionPrefix } from '../../src/core/version_names';
-import type { ObjectRef } from '../../src/stores/store';
+import { stateOf } from '../../src/versioning/object_versioning/state';
+import { goneAmong, unfinishedIn, unfinishedName } from '../../src/versioning/object_versioning/unfinished_note';
+import { parseVersionName, versionPrefix } from '../../src/versioning/object_versioning/version_names';
+import type { ObjectRef } from '../../src/versioning/store/store';
 import type { MapStore } from './map_store';
 
 /** The ids of the versions of an object that a listing shows, the newest first. */

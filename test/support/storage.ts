@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { readAll } from '../../src/http/body';
-import type { Body } from '../../src/http/message';
-import { ContentFiles } from '../../src/stores/embedded/content_files';
-import { type Finding, fsck } from '../../src/stores/embedded/fsck';
-import { parseContentId } from '../../src/stores/embedded/records';
+import type { Body } from '../../src/swift_api/message';
+import { ContentFiles } from '../../src/stores/embedded/storage/content_files';
+import { type Finding, fsck } from '../../src/stores/embedded/fsck/fsck';
+import { parseContentId } from '../../src/stores/embedded/storage/records';
 import type {
   Conflict,
   ContentRef,
@@ -14,8 +14,8 @@ import type {
   NewObject,
   ObjectRecord,
   Storage,
-} from '../../src/stores/embedded/storage';
-import { StorageError } from '../../src/stores/embedded/storage_error';
+} from '../../src/stores/embedded/storage/storage';
+import { StorageError } from '../../src/stores/embedded/storage/storage_error';
 import type { Flaw } from '../../src/stores/embedded/walk/flaw';
 import { PageFile } from '../../src/stores/embedded/walk/page_file';
 import { walk } from '../../src/stores/embedded/walk/walk';

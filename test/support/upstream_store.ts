@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { quote, type ByteString } from '../../src/http/bytes';
-import { NO_BODY, type Request } from '../../src/http/message';
-import type { App } from '../../src/plugin';
-import { HttpStore } from '../../src/stores/http_store';
-import type { ObjectRef } from '../../src/stores/store';
+import { NO_BODY, type Request } from '../../src/swift_api/message';
+import type { App } from '../../src/plugin/plugin';
+import { HttpStore } from '../../src/versioning/store/swift_store';
+import type { ObjectRef } from '../../src/versioning/store/store';
 import { createSwiftApp, swift } from '../../src/stores/swift/app';
 import type { StoreFixture } from '../conformance/store';
 import type { Client } from './client';

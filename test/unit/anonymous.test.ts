@@ -1,4 +1,4 @@
-import type { Handler } from '../../src/http/message';
+import type { Handler } from '../../src/swift_api/message';
 import { acceptingCos } from '../support/cos/requests';
 import { acceptingQs } from '../support/qs/requests';
 import { acceptingFilter, asRequest, textOf } from '../support/s3_requests';

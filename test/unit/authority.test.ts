@@ -1,10 +1,10 @@
-import { authorityOn, authorityOverParts } from '../../src/core/authority';
-import { lookAtHeaders } from '../../src/http/errands';
-import { BeyondAuthority, type Authority, type Right } from '../../src/http/grants';
+import { authorityOn, authorityOverParts } from '../../src/versioning/authority';
+import { lookAtHeaders } from '../../src/swift_api/authority/closed_list';
+import { BeyondAuthority, type Authority, type Right } from '../../src/swift_api/authority/grants';
 import { Headers } from '../../src/http/headers';
-import { parseTarget } from '../../src/http/path';
-import type { Errand } from '../../src/http/scope';
-import { rightOfOwner, rightShown, rightToChange, rightToLink } from '../../src/http/shown_right';
+import { parseTarget } from '../../src/swift_api/target';
+import type { Errand } from '../../src/swift_api/authority/scope';
+import { rightOfOwner, rightShown, rightToChange, rightToLink } from '../../src/swift_api/authority/shown_right';
 import { rightTo, unlimited } from '../support/authority';
 
 const ITSELF = 'multipart-manifest=get&symlink=get';

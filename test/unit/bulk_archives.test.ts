@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { ByteReader } from '../../src/http/byte_reader';
-import { readTar } from '../../middleware/bulk/tar';
-import { unpack, type ArchiveKind } from '../../middleware/bulk/unpack';
+import { ByteReader } from '../../src/formats/byte_reader';
+import { readTar } from '../../src/formats/archive/tar';
+import { unpack, type ArchiveKind } from '../../src/formats/archive/unpack';
 import { archiveOf } from '../support/archives';
 import { runs } from '../support/runs';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ByteReader } from '../../src/http/byte_reader';
+import { ByteReader } from '../../src/formats/byte_reader';
 import { readNames } from '../../middleware/bulk/names';
 import { quote } from '../../src/http/bytes';
 import '../support/runs';

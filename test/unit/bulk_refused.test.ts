@@ -2,11 +2,11 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { extractArchive } from '../../middleware/bulk/extract';
 import { bulk } from '../../middleware/bulk';
-import { answer } from '../../src/http/answers';
+import { answer } from '../../src/swift_api/responses';
 import { drain } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
-import { subrequest, type Handler } from '../../src/http/message';
-import { createLog } from '../../src/log';
+import { subrequest, type Handler } from '../../src/swift_api/message';
+import { createLog } from '../../src/util/log';
 import { archiveOf } from '../support/archives';
 import { ROOT } from '../support/buckets/store';
 

@@ -1,4 +1,4 @@
-import { MemoryCache } from '../../src/caches/memory';
+import { MemoryCache } from '../../src/coordination/cache/memory_cache';
 import { cacheSuite } from '../conformance/cache';
 import { usesSuite } from '../conformance/uses';
 

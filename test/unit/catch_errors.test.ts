@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { catchErrors } from '../../middleware/catch_errors';
 import { alone } from '../../src/coordination/coordination';
-import { Credentials } from '../../src/credentials/credential';
+import { Credentials } from '../../src/auth/credential';
 import { Headers } from '../../src/http/headers';
-import { createLog } from '../../src/log';
-import type { App } from '../../src/plugin';
+import { createLog } from '../../src/util/log';
+import type { App } from '../../src/plugin/plugin';
 import { clientRequest } from '../support/upstream_store';
 
 const app: App = {

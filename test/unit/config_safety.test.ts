@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, type Mistake } from '../../src/config/error';
 import { readConfig } from '../../src/pipeline/load';
-import { versionedWrites } from '../../src/server/drop_in';
+import { versionedWrites } from '../../src/server/express/middleware';
 
 const SAMPLE = readFileSync(join(__dirname, '../../config/embedded.conf'), 'utf8');
 const PIPELINE = /^pipeline = .*$/m;

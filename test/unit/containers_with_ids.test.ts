@@ -1,9 +1,9 @@
 import {
   ContainersWithIds,
   type ContainerChange,
-} from '../../middleware/versioned_writes/with_ids/containers';
+} from '../../src/versioning/object_versioning/containers/containers';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, type Handler, type Request, type Response } from '../../src/http/message';
+import { NO_BODY, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import { rightTo } from '../support/authority';
 
 const TARGET = { version: 'v1', account: 'a', container: 'c' };

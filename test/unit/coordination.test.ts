@@ -1,7 +1,7 @@
-import { Hub } from '../../src/coordination/hub';
-import { Member } from '../../src/coordination/member';
-import type { Channel, FromHub, FromMember } from '../../src/coordination/messages';
-import { LockTimeout } from '../../src/lockers/locker';
+import { Hub } from '../../src/coordination/workers/hub';
+import { Member } from '../../src/coordination/workers/member';
+import type { Channel, FromHub, FromMember } from '../../src/coordination/workers/messages';
+import { LockTimeout } from '../../src/coordination/locks/locker';
 import { cacheSuite } from '../conformance/cache';
 import { usesSuite } from '../conformance/uses';
 import { lockerSuite } from '../conformance/locker';

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, type Handler, type Request, type Response } from '../../src/http/message';
-import { withInfo } from '../../src/info';
-import { StoreError } from '../../src/stores/error';
-import { HttpStore } from '../../src/stores/http_store';
-import { ServerRecords } from '../../src/stores/swift/server_records';
+import { NO_BODY, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import { withInfo } from '../../src/plugin/info';
+import { StoreError } from '../../src/util/store_error';
+import { HttpStore } from '../../src/versioning/store/swift_store';
+import { ServerRecords } from '../../src/stores/swift/sole_server/server_records';
 import { unlimited } from '../support/authority';
 
 const REQUEST: Request = {

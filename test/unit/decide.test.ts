@@ -4,8 +4,8 @@ import {
   decideUnfinished,
   decideWrite,
   type Step,
-} from '../../src/core/decide';
-import type { ListingEntry } from '../../src/stores/store';
+} from '../../src/versioning/archive/plan';
+import type { ListingEntry } from '../../src/versioning/store/store';
 
 const current = '001o/0000000005.00000';
 const version = (second: number): ListingEntry => ({

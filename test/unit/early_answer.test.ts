@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { follow } from '../../middleware/versioned_writes/early_answer';
+import { follow } from '../../src/versioning/heartbeat_response';
 import { readAll } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
 

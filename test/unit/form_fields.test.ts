@@ -1,5 +1,5 @@
-import { FieldBounds } from '../../src/http/form_fields';
-import { InvalidForm, readParts } from '../../src/http/multipart';
+import { FieldBounds } from '../../src/formats/form_fields';
+import { InvalidForm, readParts } from '../../src/formats/multipart';
 import { streamOf } from '../../src/http/body';
 
 const KIB = 1024;

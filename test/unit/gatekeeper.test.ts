@@ -1,8 +1,8 @@
 import { gatekeeper } from '../../middleware/gatekeeper';
 import { readAll } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, textResponse, type Request } from '../../src/http/message';
-import type { FilterContext, RequestHead } from '../../src/plugin';
+import { NO_BODY, textResponse, type Request } from '../../src/swift_api/message';
+import type { FilterContext, RequestHead } from '../../src/plugin/plugin';
 import { ROOT } from '../support/buckets/store';
 
 const TYPE = 'text/plain; hindsight_null=1.2;charset=utf-8;hindsight_upload=x';

@@ -1,7 +1,7 @@
 import { alone } from '../../src/coordination/coordination';
-import { guarded } from '../../src/coordination/guarded';
-import { CoordinationUnavailable } from '../../src/errors';
-import { Guard, type Standing } from '../../src/standing';
+import { guarded } from '../../src/coordination/fenced';
+import { CoordinationUnavailable } from '../../src/util/errors';
+import { Guard, type Standing } from '../../src/coordination/sole_server';
 
 const GOOD: Standing = { until: Infinity };
 const BAD: Standing = { until: 0, refusal: 'another server is there' };

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import { answer } from '../../src/http/answers';
+import { answer } from '../../src/swift_api/responses';
 import { BodyMemory, BodyMemoryFull } from '../../src/http/body_memory';
 import { Headers } from '../../src/http/headers';
-import { atMost, holdBody, type Holding } from '../../src/http/held_body';
-import { manifestBounds, USUAL_LIMITS } from '../../src/http/manifest_bounds';
-import type { Response } from '../../src/http/message';
+import { atMost, holdBody, type Holding } from '../../src/swift_api/held_body';
+import { manifestBounds, USUAL_LIMITS } from '../../src/swift_api/manifest_bounds';
+import type { Response } from '../../src/swift_api/message';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

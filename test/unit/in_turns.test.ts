@@ -1,7 +1,7 @@
-import { bunzip2 } from '../../middleware/bulk/bunzip2';
-import { readTar } from '../../middleware/bulk/tar';
-import { namesIn } from '../../src/held_names';
-import { ByteReader } from '../../src/http/byte_reader';
+import { bunzip2 } from '../../src/formats/archive/bunzip2';
+import { readTar } from '../../src/formats/archive/tar';
+import { namesIn } from '../../src/plugin/held_names';
+import { ByteReader } from '../../src/formats/byte_reader';
 import { readXml } from '../../src/dialects/xml';
 import { archiveOf, bzip2Bomb } from '../support/archives';
 import { turnsDuring } from '../support/turns';

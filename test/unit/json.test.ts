@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJson, UnreadableJson } from '../../src/http/json';
+import { readJson, UnreadableJson } from '../../src/formats/json';
 import { BOMS, encoded, ENCODINGS } from '../support/encodings';
 
 const bytes = (text: string) => Buffer.from(text);

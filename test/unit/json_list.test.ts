@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { readJson, UnreadableJson } from '../../src/http/json';
-import { NoList, readJsonList } from '../../src/http/json_list';
+import { readJson, UnreadableJson } from '../../src/formats/json';
+import { NoList, readJsonList } from '../../src/formats/json_list';
 import '../support/runs';
 import { turnsDuring } from '../support/turns';
 

@@ -11,7 +11,7 @@ import {
   placeKey,
   usersKey,
   type ObjectParts,
-} from '../../src/lockers/names';
+} from '../../src/coordination/locks/lock_names';
 import '../support/runs';
 
 /** What names are made of that try to be others. */

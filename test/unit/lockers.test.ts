@@ -1,4 +1,4 @@
-import { MemoryLocker } from '../../src/lockers/memory';
+import { MemoryLocker } from '../../src/coordination/locks/memory_locker';
 import { lockerSuite } from '../conformance/locker';
 import { lockOf } from '../support/lock_names';
 

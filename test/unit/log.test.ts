@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-const LOG = path.join(__dirname, '../../dist/src/log.js');
+const LOG = path.join(__dirname, '../../dist/src/util/log.js');
 
 /** What another process prints that logs on a standard output of which some writes fail. */
 function logged(script: string): string[] {

@@ -1,11 +1,11 @@
 import { listed, readCosSignature, checkSigned } from '../../middleware/cosapi/signature';
-import { parsePax } from '../../middleware/bulk/pax';
+import { parsePax } from '../../src/formats/archive/pax';
 import { canonicalRequest } from '../../src/dialects/sigv4/canonical';
 import { readSigning, type Signing } from '../../src/dialects/sigv4/signing';
 import { bestMatch, FORMATS, parseAccept } from '../../src/http/accept';
 import { strip, trimmed, trimmedEnd } from '../../src/http/bytes';
 import { parseSignature } from '../../src/http/digest';
-import { parseParameters } from '../../src/http/form';
+import { parseParameters } from '../../src/formats/form';
 import { Headers } from '../../src/http/headers';
 import { listedType } from '../../src/stores/embedded/api/container';
 

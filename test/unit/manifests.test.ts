@@ -1,7 +1,7 @@
-import { judgeManifest } from '../../middleware/versioned_writes/with_ids/manifests';
+import { judgeManifest } from '../../src/versioning/object_versioning/manifests';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, type Handler, type Request, type Response } from '../../src/http/message';
-import type { ObjectTarget } from '../../src/http/path';
+import { NO_BODY, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import type { ObjectTarget } from '../../src/swift_api/target';
 import { rightTo } from '../support/authority';
 
 const TARGET: ObjectTarget = { version: 'v1', account: 'a', container: 'c', object: 'large' };

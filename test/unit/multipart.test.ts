@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { InvalidForm, readParts } from '../../src/http/multipart';
-import { parseParameters } from '../../src/http/form';
+import { InvalidForm, readParts } from '../../src/formats/multipart';
+import { parseParameters } from '../../src/formats/form';
 import '../support/runs';
 
 const BOUNDARY = 'b-o-u-n-d';

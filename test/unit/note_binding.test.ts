@@ -1,6 +1,6 @@
 import { Headers } from '../../src/http/headers';
-import { NoteBinding, type NoteRules } from '../../src/stores/note_binding';
-import { NO_NOTES, NOTE_HEADERS, type Notes } from '../../src/stores/notes';
+import { NoteBinding, type NoteRules } from '../../src/versioning/store/note_binding';
+import { NO_NOTES, NOTE_HEADERS, type Notes } from '../../src/versioning/store/recovery_notes';
 
 const AT = { account: 'AUTH_a', container: 'c', object: 'o' };
 const NOW = 1_700_000_000_000;

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { combined, crcOf } from '../../src/buckets/crc';
+import { combined, crcOf } from '../../src/formats/crc';
 import { parseTags, tagHeaders, tagsIn } from '../../src/buckets/tags';
 import { toBytes } from '../../src/http/bytes';
 import '../support/runs';

@@ -2,11 +2,11 @@ import { guardingParts } from '../../middleware/parts_guard';
 import { PartsAcls } from '../../middleware/parts_guard/acls';
 import { namesParts } from '../../middleware/parts_guard/manifests';
 import { leadsToParts } from '../../middleware/parts_guard/named';
-import { answer } from '../../src/http/answers';
+import { answer } from '../../src/swift_api/responses';
 import { Headers } from '../../src/http/headers';
-import { subrequest, type Handler, type Request } from '../../src/http/message';
+import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
 import { readConfig } from '../../src/pipeline/load';
-import { bucketOfParts, partsContainerOf } from '../../src/reserved';
+import { bucketOfParts, partsContainerOf } from '../../src/swift_api/reserved';
 import { rightTo } from '../support/authority';
 import { ROOT } from '../support/buckets/store';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { pythonJson } from '../../src/http/python_json';
+import { pythonJson } from '../../src/formats/python_json';
 import '../support/runs';
 
 describe('JSON as Python writes it', () => {

@@ -1,4 +1,4 @@
-import { isReadTwoWays } from '../../src/http/query_readings';
+import { isReadTwoWays } from '../../src/swift_api/query_readings';
 
 it.each([
   '',

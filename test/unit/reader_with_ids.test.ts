@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, type Handler, type Request } from '../../src/http/message';
-import type { ObjectTarget } from '../../src/http/path';
-import { StoreError } from '../../src/stores/error';
-import { Reader } from '../../middleware/versioned_writes/with_ids/reader';
+import { NO_BODY, type Handler, type Request } from '../../src/swift_api/message';
+import type { ObjectTarget } from '../../src/swift_api/target';
+import { StoreError } from '../../src/util/store_error';
+import { Reader } from '../../src/versioning/object_versioning/reader';
 
 const TARGET: ObjectTarget = { version: 'v1', account: 'a', container: 'c', object: 'o' };
 const REQUEST: Request = {

@@ -1,5 +1,5 @@
 import { readConfig } from '../../src/pipeline/load';
-import { redisUrl } from '../../src/redis/url';
+import { redisUrl } from '../../src/coordination/redis/url';
 
 describe('the URL of a Redis', () => {
   it.each([

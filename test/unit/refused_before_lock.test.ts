@@ -1,14 +1,14 @@
 import { versionedWritesFilter } from '../../middleware/versioned_writes/filter';
-import type { InForce } from '../../middleware/versioned_writes/settings';
-import { MemoryCache } from '../../src/caches/memory';
+import type { InForce } from '../../src/versioning/policy';
+import { MemoryCache } from '../../src/coordination/cache/memory_cache';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, textResponse, type Handler, type Request } from '../../src/http/message';
-import type { Locker } from '../../src/lockers/locker';
-import { MemoryLocker } from '../../src/lockers/memory';
-import { createLog } from '../../src/log';
-import { NoteBinding } from '../../src/stores/note_binding';
+import { NO_BODY, textResponse, type Handler, type Request } from '../../src/swift_api/message';
+import type { Locker } from '../../src/coordination/locks/locker';
+import { MemoryLocker } from '../../src/coordination/locks/memory_locker';
+import { createLog } from '../../src/util/log';
+import { NoteBinding } from '../../src/versioning/store/note_binding';
 import { rightTo } from '../support/authority';
-import type { Power } from '../../src/http/authority';
+import type { Power } from '../../src/swift_api/authority/authority';
 
 interface Place {
   readonly handler: Handler;

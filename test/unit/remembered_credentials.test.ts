@@ -1,5 +1,5 @@
-import { RememberedCredentials } from '../../src/identity/remembered_credentials';
-import { StoreError } from '../../src/stores/error';
+import { RememberedCredentials } from '../../src/auth/remembered_credentials';
+import { StoreError } from '../../src/util/store_error';
 import { eventually } from '../support/eventually';
 
 const CREDENTIAL = { accessKey: 'AK', secretKey: 'SK', user: 'user', key: 'SK' };

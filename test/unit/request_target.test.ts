@@ -4,7 +4,7 @@ import {
   MOST_PARAMETERS,
   readTarget,
   type Reading,
-} from '../../src/http/request_target';
+} from '../../src/swift_api/request_target';
 
 const readings: Readonly<Record<Reading, readonly string[]>> = {
   api: [

@@ -1,7 +1,7 @@
 import { passthroughHostsOption, passthroughOption, type Passthrough } from '../../src/config/passthrough';
 import { Headers } from '../../src/http/headers';
-import { readTarget } from '../../src/http/request_target';
-import type { RequestHead } from '../../src/plugin';
+import { readTarget } from '../../src/swift_api/request_target';
+import type { RequestHead } from '../../src/plugin/plugin';
 import { routeOf, type Route } from '../../src/server/routes';
 
 const passthrough: Passthrough = {

@@ -1,7 +1,7 @@
-import { answer } from '../../src/http/answers';
+import { answer } from '../../src/swift_api/responses';
 import { Headers } from '../../src/http/headers';
-import { subrequest, type Request } from '../../src/http/message';
-import { Strangers } from '../../src/stores/swift/strangers';
+import { subrequest, type Request } from '../../src/swift_api/message';
+import { Strangers } from '../../src/stores/swift/sole_server/strangers';
 import { ROOT } from '../support/buckets/store';
 
 /** A store that answers so, and how often it was asked. */

@@ -1,8 +1,8 @@
 import { Headers } from '../../src/http/headers';
-import type { Handler, Request } from '../../src/http/message';
-import { parseQuery } from '../../src/http/path';
-import { NEW_MARKER_TYPE, DELETE_MARKER_TYPE } from '../../src/stores/markers';
-import { withoutUnfinished } from '../../middleware/versioned_writes/unfinished';
+import type { Handler, Request } from '../../src/swift_api/message';
+import { parseQuery } from '../../src/swift_api/target';
+import { NEW_MARKER_TYPE, DELETE_MARKER_TYPE } from '../../src/swift_api/markers';
+import { withoutUnfinished } from '../../src/versioning/hide_unfinished';
 
 const name = (n: number) => `001o/000000000${n}.00001`;
 const half = (n: number) => ({ name: name(n), content_type: NEW_MARKER_TYPE });

@@ -4,15 +4,15 @@ import {
   type Current,
   type Subdir,
   type Version,
-} from '../../middleware/versioned_writes/with_ids/version_listing';
+} from '../../src/versioning/object_versioning/containers/merge';
 import {
   readWanted,
   startOf,
   versionBounds,
   type Wanted,
-} from '../../middleware/versioned_writes/with_ids/version_pages';
-import { decodeName, parseVersionName, versionName } from '../../src/core/version_names';
-import type { ShownEntry } from '../../src/http/listing';
+} from '../../src/versioning/object_versioning/containers/version_pages';
+import { decodeName, parseVersionName, versionName } from '../../src/versioning/object_versioning/version_names';
+import type { ShownEntry } from '../../src/swift_api/listing';
 import { runs } from '../support/runs';
 
 /** What a container has under a name: versions, newest first, and what is current. */

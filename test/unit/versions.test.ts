@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { Versions, type Outcome, type Result } from '../../src/core/versions';
-import type { Mode } from '../../src/core/decide';
-import { createLog } from '../../src/log';
+import { Versions, type Outcome, type Result } from '../../src/versioning/archive/execute';
+import type { Mode } from '../../src/versioning/archive/plan';
+import { createLog } from '../../src/util/log';
 import { MapStore } from '../support/map_store';
 import { runs } from '../support/runs';
 

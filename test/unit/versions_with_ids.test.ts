@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { isNullIndexName, versionName } from '../../src/core/version_names';
-import { stateOf } from '../../src/core/state';
-import { VersionsWithIds, type IdOperation } from '../../src/core/versions_with_ids';
-import type { Outcome } from '../../src/core/versions';
-import { createLog } from '../../src/log';
-import type { ObjectRef } from '../../src/stores/store';
+import { isNullIndexName, versionName } from '../../src/versioning/object_versioning/version_names';
+import { stateOf } from '../../src/versioning/object_versioning/state';
+import { VersionsWithIds, type IdOperation } from '../../src/versioning/object_versioning/execute_versions';
+import type { Outcome } from '../../src/versioning/archive/execute';
+import { createLog } from '../../src/util/log';
+import type { ObjectRef } from '../../src/versioning/store/store';
 import { MapStore } from '../support/map_store';
 import { runs } from '../support/runs';
 import { shownIds } from '../support/shown_ids';

@@ -1,6 +1,6 @@
-import type { Operation, Route } from '../../../src/dialects/s3_family/call';
-import { isoTime } from '../../../src/dialects/s3_family/arguments';
-import { copyAsked } from '../../../src/dialects/s3_family/copies';
+import type { Operation, Route } from '../../../src/dialects/s3/call';
+import { isoTime } from '../../../src/dialects/s3/arguments';
+import { copyAsked } from '../../../src/dialects/s3/copies';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 export const copyRoutes: readonly Route[] = [

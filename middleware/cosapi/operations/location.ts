@@ -1,6 +1,6 @@
 import { headBucket } from '../../../src/buckets/bucket';
-import type { Operation, Route } from '../../../src/dialects/s3_family/call';
-import { bucketOf } from '../../../src/dialects/s3_family/arguments';
+import type { Operation, Route } from '../../../src/dialects/s3/call';
+import { bucketOf } from '../../../src/dialects/s3/arguments';
 import { document, xml } from '../../../src/dialects/xml';
 
 export const locationRoutes: readonly Route[] = [

@@ -1,8 +1,8 @@
 import { listBuckets } from '../../../src/buckets/account';
-import type { Operation, Route } from '../../../src/dialects/s3_family/call';
-import { isoTime, limitOf, textOf } from '../../../src/dialects/s3_family/arguments';
-import { notImplemented } from '../../../src/dialects/s3_family/refusal';
-import { owner } from '../../../src/dialects/s3_family/service';
+import type { Operation, Route } from '../../../src/dialects/s3/call';
+import { isoTime, limitOf, textOf } from '../../../src/dialects/s3/arguments';
+import { notImplemented } from '../../../src/dialects/s3/refusal';
+import { owner } from '../../../src/dialects/s3/service';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 const MOST_BUCKETS = 2000;

@@ -1,10 +1,10 @@
-import type { Route } from '../../../src/dialects/s3_family/call';
+import type { Route } from '../../../src/dialects/s3/call';
 import {
   configuration,
   missing,
   notImplementedRoutes,
   nothingSet,
-} from '../../../src/dialects/s3_family/configurations';
+} from '../../../src/dialects/s3/configurations';
 
 /** What COS answers of a bucket's configuration that nobody set: the error's code, and its text. */
 const MISSING: Readonly<Record<string, readonly [operation: string, code: string, message: string]>> = {

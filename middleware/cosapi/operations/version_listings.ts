@@ -1,12 +1,12 @@
 import { headBucket } from '../../../src/buckets/bucket';
 import type { ListedVersion } from '../../../src/buckets/version_listing';
 import { NULL_VERSION } from '../../../src/buckets/versions';
-import type { Call, Operation, Route } from '../../../src/dialects/s3_family/call';
-import { bucketOf, isoTime, type Naming } from '../../../src/dialects/s3_family/arguments';
+import type { Call, Operation, Route } from '../../../src/dialects/s3/call';
+import { bucketOf, isoTime, type Naming } from '../../../src/dialects/s3/arguments';
 import { CaselessQuery } from '../../../src/dialects/query';
-import { beginning, commonPrefixes, encodingIn } from '../../../src/dialects/s3_family/listings';
-import { owner } from '../../../src/dialects/s3_family/service';
-import { prefixesIn, versionsAsked } from '../../../src/dialects/s3_family/version_listings';
+import { beginning, commonPrefixes, encodingIn } from '../../../src/dialects/s3/listings';
+import { owner } from '../../../src/dialects/s3/service';
+import { prefixesIn, versionsAsked } from '../../../src/dialects/s3/version_listings';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 export const versionListingRoutes: readonly Route[] = [

@@ -10,7 +10,7 @@ import { invalidArgument } from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { conditionsOf, writeConditionOf } from '../../../src/dialects/conditions';
 import { parseCopySource } from '../../../src/dialects/copy_source';
-import type { Response } from '../../../src/http/message';
+import type { Response } from '../../../src/swift_api/message';
 import { empty, targetOf } from './names';
 import { describedBy } from './object_headers';
 

@@ -3,7 +3,7 @@ import { invalidArgument, keyOf } from '../../../src/dialects/arguments';
 import { checkVersionId, type ObjectRef } from '../../../src/buckets/versions';
 import type { ByteString } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
-import { NO_BODY, type Response } from '../../../src/http/message';
+import { NO_BODY, type Response } from '../../../src/swift_api/message';
 
 /** The object, or the version, that a request is about. @throws BucketError `invalid-argument` */
 export function objectOf(call: Call): ObjectRef {

@@ -5,7 +5,7 @@ import { removeObject, writeObject } from '../../../src/buckets/writes';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { conditionsOf, writeConditionOf } from '../../../src/dialects/conditions';
 import { etagGiven, overridden } from '../../../src/dialects/object_headers';
-import type { Response } from '../../../src/http/message';
+import type { Response } from '../../../src/swift_api/message';
 import { empty, objectOf, targetOf } from './names';
 import { describedBy, objectHeaders } from './object_headers';
 import { checkRange } from './ranges';

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { headBucket } from '../../../src/buckets/bucket';
-import { completeUpload, type ListedPart } from '../../../src/buckets/completion';
+import { completeUpload, type ListedPart } from '../../../src/buckets/uploads/completion';
 import { BucketError } from '../../../src/buckets/errors';
 import { modifiedOf } from '../../../src/buckets/entries';
 import { MOST_LISTED } from '../../../src/buckets/listing';
-import { listUploads } from '../../../src/buckets/upload_listing';
-import type { Upload } from '../../../src/buckets/upload_names';
-import { listParts, type Part } from '../../../src/buckets/upload_parts';
-import { abortUpload, createUpload, getUpload, MOST_PARTS } from '../../../src/buckets/uploads';
+import { listUploads } from '../../../src/buckets/uploads/upload_listing';
+import type { Upload } from '../../../src/buckets/uploads/upload_names';
+import { listParts, type Part } from '../../../src/buckets/uploads/upload_parts';
+import { abortUpload, createUpload, getUpload, MOST_PARTS } from '../../../src/buckets/uploads/uploads';
 import { bucketOf, isoTime, keyOf, limitOf, textOf } from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { writeConditionOf } from '../../../src/dialects/conditions';

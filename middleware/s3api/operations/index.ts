@@ -1,20 +1,20 @@
 import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
-import type { Operation, Route, Call } from '../../../src/dialects/s3_family/call';
-import { aclRoutes } from '../../../src/dialects/s3_family/acls';
-import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3_family/buckets';
-import { copyRoutes } from '../../../src/dialects/s3_family/copies';
-import { listingRoutes, plainListing } from '../../../src/dialects/s3_family/listings';
-import { multiDeleteRoutes } from '../../../src/dialects/s3_family/multi_delete';
-import { plainReadRoutes, readRoutes } from '../../../src/dialects/s3_family/reads';
-import { answeringRefusals } from '../../../src/dialects/s3_family/refusal';
-import { serviceRoutes } from '../../../src/dialects/s3_family/service';
-import { taggingRoutes } from '../../../src/dialects/s3_family/tagging';
+import type { Operation, Route, Call } from '../../../src/dialects/s3/call';
+import { aclRoutes } from '../../../src/dialects/s3/acls';
+import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3/buckets';
+import { copyRoutes } from '../../../src/dialects/s3/copies';
+import { listingRoutes, plainListing } from '../../../src/dialects/s3/listings';
+import { multiDeleteRoutes } from '../../../src/dialects/s3/multi_delete';
+import { plainReadRoutes, readRoutes } from '../../../src/dialects/s3/reads';
+import { answeringRefusals } from '../../../src/dialects/s3/refusal';
+import { serviceRoutes } from '../../../src/dialects/s3/service';
+import { taggingRoutes } from '../../../src/dialects/s3/tagging';
 import { notImplemented, unsetRoutes } from './unset';
-import { partRoutes } from '../../../src/dialects/s3_family/upload_parts';
-import { uploadRoutes } from '../../../src/dialects/s3_family/uploads';
-import { versionListingRoutes } from '../../../src/dialects/s3_family/version_listings';
-import { plainWriteRoutes } from '../../../src/dialects/s3_family/writes';
+import { partRoutes } from '../../../src/dialects/s3/upload_parts';
+import { uploadRoutes } from '../../../src/dialects/s3/uploads';
+import { versionListingRoutes } from '../../../src/dialects/s3/version_listings';
+import { plainWriteRoutes } from '../../../src/dialects/s3/writes';
 
 /** By what a request has beside its name: of these the first that fits. */
 const particular: readonly Route[] = [

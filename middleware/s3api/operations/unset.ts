@@ -1,15 +1,15 @@
 import { headObject } from '../../../src/buckets/objects';
-import type { Operation, Route } from '../../../src/dialects/s3_family/call';
+import type { Operation, Route } from '../../../src/dialects/s3/call';
 import { xml } from '../../../src/dialects/xml';
-import { keyOf } from '../../../src/dialects/s3_family/arguments';
-import { versionOf } from '../../../src/dialects/s3_family/conditions';
+import { keyOf } from '../../../src/dialects/s3/arguments';
+import { versionOf } from '../../../src/dialects/s3/conditions';
 import {
   configuration,
   missing,
   nothingSet,
   notImplementedRoutes,
-} from '../../../src/dialects/s3_family/configurations';
-import { S3Refusal } from '../../../src/dialects/s3_family/refusal';
+} from '../../../src/dialects/s3/configurations';
+import { S3Refusal } from '../../../src/dialects/s3/refusal';
 
 /** What AWS answers of a bucket's configuration that nobody set: the error's code, and its text. */
 const MISSING: Readonly<Record<string, readonly [operation: string, code: string, message: string]>> = {

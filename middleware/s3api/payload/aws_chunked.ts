@@ -1,6 +1,6 @@
-import { BadPayload } from '../../../src/buckets/bad_payload';
+import { BadPayload } from '../../../src/buckets/payload_error';
 import { BucketError, type BucketErrorCode } from '../../../src/buckets/errors';
-import type { ByteReader } from '../../../src/http/byte_reader';
+import type { ByteReader } from '../../../src/formats/byte_reader';
 import type { ChunkSignatures } from './chunk_signatures';
 
 /** Bytes of a signed chunk: it is kept until its signature is found right. */

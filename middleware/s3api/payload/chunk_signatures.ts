@@ -1,4 +1,4 @@
-import { BadPayload } from '../../../src/buckets/bad_payload';
+import { BadPayload } from '../../../src/buckets/payload_error';
 import { isSignature, NOTHING, sha256 } from '../../../src/dialects/sigv4/canonical';
 import { ALGORITHM, formatScope, type Signing } from '../../../src/dialects/sigv4/signing';
 import { wrong } from '../signature/signers';

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { BucketError } from '../../../src/buckets/errors';
 import type { Sessions } from '../../../src/buckets/sessions';
-import type { CredentialSource } from '../../../src/credentials/credential';
+import type { CredentialSource } from '../../../src/auth/credential';
 import { knownBy, type Known } from '../../../src/dialects/logins';
 import type { ByteString } from '../../../src/http/bytes';
 import { isSignature, signingKey, stringToSign, type Signed } from '../../../src/dialects/sigv4/canonical';

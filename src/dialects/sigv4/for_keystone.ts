@@ -1,7 +1,7 @@
-import type { Credential } from '../../credentials/credential';
+import type { Credential } from '../../auth/credential';
 import { toText } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import type { Ec2Request } from '../../identity/keystone_credentials';
+import type { Ec2Request } from '../../auth/keystone_credentials';
 import { NOTHING, sign, signingKey, stringToSign } from './canonical';
 import { ALGORITHM, formatScope, type Signing } from './signing';
 

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { isLoopback } from '../../config/loopback';
 import { flag, seconds, whole } from '../../config/options';
-import type { Log } from '../../log';
-import { Right } from '../../http/grants';
-import type { Request, Response } from '../../http/message';
-import type { ObjectTarget } from '../../http/path';
-import type { App, AppPlugin, Objection, ServerFacts } from '../../plugin';
+import type { Log } from '../../util/log';
+import { Right } from '../../swift_api/authority/grants';
+import type { Request, Response } from '../../swift_api/message';
+import type { ObjectTarget } from '../../swift_api/target';
+import type { App, AppPlugin, Objection, ServerFacts } from '../../plugin/plugin';
 import { judgement, resourceOf } from './api/call';
 import { createHandler } from './api/handler';
 import { refusalOfNames } from './api/limits';
-import { type Housekeeping, keepHouse } from './housekeeping';
-import { openStorage, type StorageOptions } from './lmdb_storage';
-import type { Storage } from './storage';
-import { StorageError } from './storage_error';
+import { type Housekeeping, keepHouse } from './storage/housekeeping';
+import { openStorage, type StorageOptions } from './storage/lmdb_storage';
+import type { Storage } from './storage/storage';
+import { StorageError } from './storage/storage_error';
 import { refuseDamaged } from './walk/refuse_damaged';
 
 const options = z.object({

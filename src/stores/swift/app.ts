@@ -8,17 +8,17 @@ import {
   type Passthrough,
 } from '../../config/passthrough';
 import { destroy, drain, isUnread } from '../../http/body';
-import type { Request, Response } from '../../http/message';
-import type { App, AppPlugin, Lookout, LookoutContext, UpstreamServer } from '../../plugin';
-import { loginKeystone, loginV1 } from '../../identity/logins';
-import { LoggedIn, type Login } from '../../identity/session';
-import { StoreError } from '../error';
-import { Presence } from './presence';
+import type { Request, Response } from '../../swift_api/message';
+import type { App, AppPlugin, Lookout, LookoutContext, UpstreamServer } from '../../plugin/plugin';
+import { loginKeystone, loginV1 } from '../../auth/logins';
+import { LoggedIn, type Login } from '../../auth/session';
+import { StoreError } from '../../util/store_error';
+import { Presence } from './sole_server/monitor';
 import { Rights } from './rights';
-import { Scratch } from './scratch';
-import { ServerRecords } from './server_records';
-import { ToldLimits } from './told_limits';
-import { Strangers } from './strangers';
+import { Scratch } from './self_test';
+import { ServerRecords } from './sole_server/server_records';
+import { ToldLimits } from './store_limits';
+import { Strangers } from './sole_server/strangers';
 import { Upstream } from './upstream';
 
 const origin = url.refine(({ pathname, search }) => pathname === '/' && search === '', {

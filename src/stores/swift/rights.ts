@@ -1,15 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { unauthorised } from '../../http/answers';
+import { unauthorised } from '../../swift_api/responses';
 import { drain } from '../../http/body';
 import { credentials, type Headers } from '../../http/headers';
-import { subrequest, textResponse, type Request, type Handler, type Response } from '../../http/message';
-import { formatTarget, parseTarget, type ContainerTarget, type ObjectTarget } from '../../http/path';
-import { isTempUrl, tempUrlQuery } from '../../http/temp_url';
-import { changedBy, writtenBy } from '../../http/written';
-import { Right } from '../../http/grants';
-import { StoreError } from '../error';
-import { PROBES, type ProbeMethod, type Scratch } from './scratch';
+import { subrequest, textResponse, type Request, type Handler, type Response } from '../../swift_api/message';
+import { formatTarget, parseTarget, type ContainerTarget, type ObjectTarget } from '../../swift_api/target';
+import { isTempUrl, tempUrlQuery } from '../../swift_api/temp_url';
+import { changedBy, writtenBy } from '../../swift_api/object_writes';
+import { Right } from '../../swift_api/authority/grants';
+import { StoreError } from '../../util/store_error';
+import { PROBES, type ProbeMethod, type Scratch } from './self_test';
 
 const MOST_REMEMBERED = 10_000;
 

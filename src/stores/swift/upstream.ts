@@ -1,12 +1,12 @@
 import { Pool, type Dispatcher } from 'undici';
-import { codeOf, messageOf } from '../../errors';
+import { codeOf, messageOf } from '../../util/errors';
 import { destroy, drain } from '../../http/body';
 import { endToEnd, Headers } from '../../http/headers';
-import { ClientGone, NO_BODY, type Body, type Request, type Response } from '../../http/message';
-import type { UpstreamServer } from '../../plugin';
-import { StoreError } from '../error';
-import { ITSELF } from '../itself';
-import { sendReluctantly } from './reluctant';
+import { ClientGone, NO_BODY, type Body, type Request, type Response } from '../../swift_api/message';
+import type { UpstreamServer } from '../../plugin/plugin';
+import { StoreError } from '../../util/store_error';
+import { ITSELF } from '../../swift_api/itself';
+import { sendReluctantly } from './expect_continue';
 
 export interface UpstreamOptions extends Omit<UpstreamServer, 'passthrough'> {
   /** Milliseconds until a connection must stand. */

@@ -1,4 +1,4 @@
-import { versionName, versionsContainerOf } from '../../../src/core/version_names';
+import { versionName, versionsContainerOf } from '../../../src/versioning/object_versioning/version_names';
 import { pathOf } from '../../support/containers';
 import type { Attempt, Route } from './routes';
 import { OBJECT, type World } from './world';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { versionName, versionsContainerOf } from '../../../src/core/version_names';
+import { versionName, versionsContainerOf } from '../../../src/versioning/object_versioning/version_names';
 import { Headers } from '../../../src/http/headers';
 import { archiveOf } from '../../support/archives';
 import { Client, type Answer } from '../../support/client';

@@ -1,5 +1,5 @@
 import { unquote } from '../../../src/http/bytes';
-import type { Request } from '../../../src/http/message';
+import type { Request } from '../../../src/swift_api/message';
 import type { Model, Place, Who } from './model';
 
 const VERSIONS = '.hindsight-versions-';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { completeUpload } from '../../../src/buckets/completion';
+import { completeUpload } from '../../../src/buckets/uploads/completion';
 import { BucketError } from '../../../src/buckets/errors';
-import { putPart } from '../../../src/buckets/upload_parts';
-import { createUpload } from '../../../src/buckets/uploads';
+import { putPart } from '../../../src/buckets/uploads/upload_parts';
+import { createUpload } from '../../../src/buckets/uploads/uploads';
 import { Headers } from '../../../src/http/headers';
-import { subrequest, type Request } from '../../../src/http/message';
-import { StoreError } from '../../../src/stores/error';
+import { subrequest, type Request } from '../../../src/swift_api/message';
+import { StoreError } from '../../../src/util/store_error';
 import { ROOT, type BucketStore } from '../../support/buckets/store';
 import { countFigures } from '../../support/figures';
 import { USERS } from '../../support/swift';

@@ -1,7 +1,7 @@
 import { readAll } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
-import { subrequest, type Handler, type Request } from '../../../src/http/message';
+import { subrequest, type Handler, type Request } from '../../../src/swift_api/message';
 import { ROOT, type BucketStore } from '../../support/buckets/store';
 import { unlimited } from '../../support/authority';
 import { USERS } from '../../support/swift';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { depth } from '../../support/depth';
 import { countFigures } from '../../support/figures';
 import { findings, put, temporaryFolders } from '../../support/storage';

@@ -1,4 +1,4 @@
-import { fsck } from '../../../src/stores/embedded/fsck';
+import { fsck } from '../../../src/stores/embedded/fsck/fsck';
 import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
 import { eventually, pause } from '../../support/eventually';
 import { Ledger, work } from '../../support/ledger';

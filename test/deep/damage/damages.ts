@@ -1,11 +1,11 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Database } from 'lmdb';
-import { BLOCK } from '../../../src/stores/embedded/block_sums';
-import { ContentFiles } from '../../../src/stores/embedded/content_files';
-import { idKey, idOf } from '../../../src/stores/embedded/keys';
-import { Place } from '../../../src/stores/embedded/records';
-import type { Tables } from '../../../src/stores/embedded/tables';
+import { BLOCK } from '../../../src/stores/embedded/storage/block_sums';
+import { ContentFiles } from '../../../src/stores/embedded/storage/content_files';
+import { idKey, idOf } from '../../../src/stores/embedded/storage/keys';
+import { Place } from '../../../src/stores/embedded/storage/records';
+import type { Tables } from '../../../src/stores/embedded/storage/tables';
 import type { Chance } from '../../support/chance';
 
 /** A content of the folder. */

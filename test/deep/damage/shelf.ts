@@ -5,10 +5,10 @@ import {
   CreateMultipartUploadCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { createLog } from '../../../src/log';
+import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
-import { defaultInlineLimit } from '../../../src/stores/embedded/lmdb_storage';
+import { defaultInlineLimit } from '../../../src/stores/embedded/storage/lmdb_storage';
 import type { Chance } from '../../support/chance';
 import type { Client } from '../../support/client';
 import { archivePrefix, mustBe } from '../../support/containers';

@@ -1,5 +1,5 @@
 import { quote, toBytes } from '../../../src/http/bytes';
-import { isReserved } from '../../../src/reserved';
+import { isReserved } from '../../../src/swift_api/reserved';
 import { MARKER_TYPE } from '../../support/containers';
 import type { Listed } from './leftovers_with_ids';
 import { ROLES } from './places';

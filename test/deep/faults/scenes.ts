@@ -1,4 +1,4 @@
-import { NEW_MARKER_TYPE } from '../../../src/stores/markers';
+import { NEW_MARKER_TYPE } from '../../../src/swift_api/markers';
 import type { Answer, Client } from '../../support/client';
 import {
   archivePrefix,

@@ -1,6 +1,6 @@
 import { Headers } from '../../../src/http/headers';
 import { readConfig, type Config } from '../../../src/pipeline/load';
-import { createLog } from '../../../src/log';
+import { createLog } from '../../../src/util/log';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/client';
 import type { KeystoneLab, KeystoneUserName } from '../../support/keystone';

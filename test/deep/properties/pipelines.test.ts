@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { createLog } from '../../../src/log';
-import type { App } from '../../../src/plugin';
+import { createLog } from '../../../src/util/log';
+import type { App } from '../../../src/plugin/plugin';
 import type { Config } from '../../../src/pipeline/load';
 import { startServer } from '../../../src/server/serve';
 import { CLIENTS, type ClientKind } from '../../conformance/attempts/clients';

@@ -1,4 +1,4 @@
-import { fsck } from '../../../src/stores/embedded/fsck';
+import { fsck } from '../../../src/stores/embedded/fsck/fsck';
 import type { Client } from '../../support/client';
 import { current, MODE_HEADER, MODES, newPair, newContainer, type Pair } from '../../support/containers';
 import {

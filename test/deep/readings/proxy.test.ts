@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Filter } from '../../../src/http/message';
+import type { Filter } from '../../../src/swift_api/message';
 import { depth } from '../../support/depth';
 import { startExpressApp } from '../../support/express_app';
 import { startProxy } from '../../support/proxy';

@@ -1,5 +1,5 @@
 import type { Headers } from '../../../src/http/headers';
-import { NEW_MARKER_TYPE } from '../../../src/stores/markers';
+import { NEW_MARKER_TYPE } from '../../../src/swift_api/markers';
 import { look, putting, type Scene, type State } from '../faults/scenes';
 import type { Client } from '../../support/client';
 import { archivePrefix, MARKER_TYPE, pathOf } from '../../support/containers';

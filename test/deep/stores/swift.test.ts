@@ -1,4 +1,4 @@
-import type { App } from '../../../src/plugin';
+import type { App } from '../../../src/plugin/plugin';
 import { storeSuite } from '../../conformance/store';
 import { partOf } from '../../support/depth';
 import { describeWithSwift, login } from '../../support/swift';

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import readline from 'node:readline';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import { Session, type Role } from '../../../src/stores/embedded/sessions';
-import type { Storage } from '../../../src/stores/embedded/storage';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import { Session, type Role } from '../../../src/stores/embedded/storage/sessions';
+import type { Storage } from '../../../src/stores/embedded/storage/storage';
 import { bytesOf, findings, namesOf, put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();

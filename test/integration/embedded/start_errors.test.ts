@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { systemReason } from '../../../src/errors';
+import { systemReason } from '../../../src/util/errors';
 import { embeddedConfiguration } from '../../support/embedded_process';
 import { temporaryFolders } from '../../support/storage';
 

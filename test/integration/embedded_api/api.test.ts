@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
-import { NO_BODY, textResponse, type Body, type Handler, type Request } from '../../../src/http/message';
+import { NO_BODY, textResponse, type Body, type Handler, type Request } from '../../../src/swift_api/message';
 import { createEmbeddedApp } from '../../../src/stores/embedded/app';
 import { createHandler } from '../../../src/stores/embedded/api/handler';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import type { Storage } from '../../../src/stores/embedded/storage';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import type { Storage } from '../../../src/stores/embedded/storage/storage';
 import { temporaryFolders } from '../../support/storage';
 import { clientRequest } from '../../support/upstream_store';
 import { unlimited } from '../../support/authority';

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { createLog } from '../../../src/log';
+import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
-import { repair } from '../../../src/stores/embedded/repair';
+import { repair } from '../../../src/stores/embedded/fsck/repair';
 import type { Client } from '../../support/client';
 import { bodies, current, mustBe, newPair, put } from '../../support/containers';
 import { login } from '../../support/embedded';

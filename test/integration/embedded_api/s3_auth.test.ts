@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { createLog } from '../../../src/log';
+import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { signed, signer } from '../../support/s3_signing';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Tokens } from '../../../middleware/tempauth/tokens';
 import { readUsers } from '../../../middleware/tempauth/users';
 import { Headers } from '../../../src/http/headers';
-import { createLog } from '../../../src/log';
+import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/client';

@@ -1,5 +1,5 @@
 import { loginTo, embeddedConfiguration } from '../../support/embedded_process';
-import { createLog } from '../../../src/log';
+import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { slowClientsSuite, STALL_TIME } from '../../support/slow_clients';

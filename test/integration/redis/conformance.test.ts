@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { throughRedis, type RedisCoordination } from '../../../src/coordination/redis';
-import { CoordinationUnavailable } from '../../../src/errors';
-import { createLog } from '../../../src/log';
-import { redisUrl } from '../../../src/redis/url';
+import { throughRedis, type RedisCoordination } from '../../../src/coordination/through_redis';
+import { CoordinationUnavailable } from '../../../src/util/errors';
+import { createLog } from '../../../src/util/log';
+import { redisUrl } from '../../../src/coordination/redis/url';
 import { cacheSuite } from '../../conformance/cache';
 import { usesSuite } from '../../conformance/uses';
 import { lockerSuite } from '../../conformance/locker';

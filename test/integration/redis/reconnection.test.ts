@@ -1,9 +1,9 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import type { Cache } from '../../../src/caches/cache';
-import { throughRedis, type RedisCoordination } from '../../../src/coordination/redis';
-import { CoordinationUnavailable } from '../../../src/errors';
-import { createLog } from '../../../src/log';
-import { redisUrl } from '../../../src/redis/url';
+import type { Cache } from '../../../src/coordination/cache/cache';
+import { throughRedis, type RedisCoordination } from '../../../src/coordination/through_redis';
+import { CoordinationUnavailable } from '../../../src/util/errors';
+import { createLog } from '../../../src/util/log';
+import { redisUrl } from '../../../src/coordination/redis/url';
 import { eventually, pause } from '../../support/eventually';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { lockOf } from '../../support/lock_names';

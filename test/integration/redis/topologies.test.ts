@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { throughRedis, type RedisCoordination } from '../../../src/coordination/redis';
-import type { Lock } from '../../../src/lockers/locker';
-import { createLog } from '../../../src/log';
-import { redisUrl } from '../../../src/redis/url';
+import { throughRedis, type RedisCoordination } from '../../../src/coordination/through_redis';
+import type { Lock } from '../../../src/coordination/locks/locker';
+import { createLog } from '../../../src/util/log';
+import { redisUrl } from '../../../src/coordination/redis/url';
 import { eventually } from '../../support/eventually';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { lockOf } from '../../support/lock_names';

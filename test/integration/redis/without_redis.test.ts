@@ -1,7 +1,7 @@
-import { throughRedis, type RedisCoordination } from '../../../src/coordination/redis';
-import { CoordinationUnavailable } from '../../../src/errors';
-import { createLog } from '../../../src/log';
-import { redisUrl } from '../../../src/redis/url';
+import { throughRedis, type RedisCoordination } from '../../../src/coordination/through_redis';
+import { CoordinationUnavailable } from '../../../src/util/errors';
+import { createLog } from '../../../src/util/log';
+import { redisUrl } from '../../../src/coordination/redis/url';
 import type { RunningServer } from '../../../src/server/serve';
 import { bodies, current, MODE_HEADER, newContainer, newPair, pathOf } from '../../support/containers';
 import { eventually, pause } from '../../support/eventually';

@@ -1,4 +1,4 @@
-import { versionName, versionsContainerOf } from '../../../src/core/version_names';
+import { versionName, versionsContainerOf } from '../../../src/versioning/object_versioning/version_names';
 import { toBytes } from '../../../src/http/bytes';
 import { Client } from '../../support/client';
 import { mustBe, newContainer, pathOf, put } from '../../support/containers';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import { readJson, UnreadableJson } from '../../../src/http/json';
+import { readJson, UnreadableJson } from '../../../src/formats/json';
 import type { Client } from '../../support/client';
 import { mustBe, newContainer, put } from '../../support/containers';
 import { BOMS, encoded, ENCODINGS } from '../../support/encodings';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Handler } from '../../../src/http/message';
+import type { Handler } from '../../../src/swift_api/message';
 import type { Config } from '../../../src/pipeline/load';
 import type { RunningServer } from '../../../src/server/serve';
 import type { Client } from '../../support/client';

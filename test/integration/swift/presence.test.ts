@@ -1,9 +1,9 @@
-import { createLog } from '../../../src/log';
+import { createLog } from '../../../src/util/log';
 import { createSwiftApp, swift } from '../../../src/stores/swift/app';
-import { AnotherServer, Presence } from '../../../src/stores/swift/presence';
-import { ServerRecords, type ServerRecord } from '../../../src/stores/swift/server_records';
-import { THIS_PROCESS } from '../../../src/stores/swift/this_process';
-import { Guard, type Locks } from '../../../src/standing';
+import { AnotherServer, Presence } from '../../../src/stores/swift/sole_server/monitor';
+import { ServerRecords, type ServerRecord } from '../../../src/stores/swift/sole_server/server_records';
+import { THIS_PROCESS } from '../../../src/stores/swift/sole_server/this_process';
+import { Guard, type Locks } from '../../../src/coordination/sole_server';
 import { eventually, pause } from '../../support/eventually';
 import { serviceUser } from '../../support/express_app';
 import { Forwarder } from '../../support/forwarder';

@@ -1,11 +1,11 @@
 import { drain } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
-import { NO_BODY, type Handler, type Request } from '../../../src/http/message';
-import { parseTarget, type ObjectTarget } from '../../../src/http/path';
-import type { App } from '../../../src/plugin';
+import { NO_BODY, type Handler, type Request } from '../../../src/swift_api/message';
+import { parseTarget, type ObjectTarget } from '../../../src/swift_api/target';
+import type { App } from '../../../src/plugin/plugin';
 import { createSwiftApp, swift } from '../../../src/stores/swift/app';
 import { Rights } from '../../../src/stores/swift/rights';
-import { Scratch } from '../../../src/stores/swift/scratch';
+import { Scratch } from '../../../src/stores/swift/self_test';
 import type { Client } from '../../support/client';
 import { current, mustBe, newContainer, put } from '../../support/containers';
 import { eventually } from '../../support/eventually';

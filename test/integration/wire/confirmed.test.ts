@@ -1,8 +1,8 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CoordinationUnavailable } from '../../../src/errors';
+import { CoordinationUnavailable } from '../../../src/util/errors';
 import { Headers } from '../../../src/http/headers';
-import { NO_BODY, type Request } from '../../../src/http/message';
+import { NO_BODY, type Request } from '../../../src/swift_api/message';
 import { Upstream } from '../../../src/stores/swift/upstream';
 import { eventually } from '../../support/eventually';
 

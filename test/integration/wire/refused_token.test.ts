@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { drain, readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
-import type { Body } from '../../../src/http/message';
+import type { Body } from '../../../src/swift_api/message';
 import { createSwiftApp, swift } from '../../../src/stores/swift/app';
 import { clientRequest } from '../../support/upstream_store';
 import { unlimited } from '../../support/authority';

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { BodyMemory } from '../../../src/http/body_memory';
 import { Headers } from '../../../src/http/headers';
-import { textResponse, type Body } from '../../../src/http/message';
-import { readTarget } from '../../../src/http/request_target';
+import { textResponse, type Body } from '../../../src/swift_api/message';
+import { readTarget } from '../../../src/swift_api/request_target';
 import { createListener, serve } from '../../../src/server/listener';
 
 const SIZE = 32 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noteProcess } from '../../support/processes';
-import { VERSION } from '../../../src/version';
+import { VERSION } from '../../../src/util/version';
 
 const CLI = join(__dirname, '../../../dist/src/cli.js');
 

@@ -1,13 +1,13 @@
 import { SPELLING } from '../../../middleware/s3api/spelling';
 import { routeOf } from '../../../src/dialects/dispatch';
-import { errorAnswer } from '../../../src/dialects/s3_family/errors';
+import { errorAnswer } from '../../../src/dialects/s3/errors';
 import { routes } from '../../../middleware/s3api/operations';
 import type { Caller } from '../../../src/buckets/caller';
 import { BucketError } from '../../../src/buckets/errors';
 import { readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
-import type { Response } from '../../../src/http/message';
-import { parseQuery } from '../../../src/http/path';
+import type { Response } from '../../../src/swift_api/message';
+import { parseQuery } from '../../../src/swift_api/target';
 import { ROOT } from './store';
 
 /** What an operation answered. */

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alone } from '../../../src/coordination/coordination';
 import type { Caller } from '../../../src/buckets/caller';
-import { PartsMemory } from '../../../src/buckets/parts_memory';
+import { PartsMemory } from '../../../src/buckets/uploads/parts_memory';
 import { drain } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
-import { NO_BODY, subrequest, type Handler, type Request } from '../../../src/http/message';
-import { createLog } from '../../../src/log';
+import { NO_BODY, subrequest, type Handler, type Request } from '../../../src/swift_api/message';
+import { createLog } from '../../../src/util/log';
 import { buildPipeline } from '../../../src/pipeline/build';
 import { readConfig } from '../../../src/pipeline/load';
 

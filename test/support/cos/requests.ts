@@ -1,8 +1,8 @@
-import type { CallHead } from '../../../src/dialects/s3_family/call';
+import type { CallHead } from '../../../src/dialects/s3/call';
 import { cosHandler, type CosParts } from '../../../middleware/cosapi/filter';
 import { readCosSignature } from '../../../middleware/cosapi/signature';
-import type { Handler, Request } from '../../../src/http/message';
-import { createLog } from '../../../src/log';
+import type { Handler, Request } from '../../../src/swift_api/message';
+import { createLog } from '../../../src/util/log';
 import type { Recorded } from '../captures';
 import { accepting, type Accepted } from '../s3_requests';
 

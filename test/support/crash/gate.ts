@@ -7,7 +7,7 @@ import {
   type Handler,
   type Request,
   type Response,
-} from '../../../src/http/message';
+} from '../../../src/swift_api/message';
 import type { Config } from '../../../src/pipeline/load';
 
 /** A moment of an operation: before its n-th request (from 1) goes to the store, or once the store has done it and nobody knows yet. */

@@ -1,4 +1,4 @@
-import { NEW_MARKER_TYPE } from '../../../src/stores/markers';
+import { NEW_MARKER_TYPE } from '../../../src/swift_api/markers';
 import { Client, type Answer } from '../client';
 import { archivePrefix, MARKER_TYPE, MODE_HEADER, mustBe, pathOf } from '../containers';
 import { inDialect } from '../dialect';

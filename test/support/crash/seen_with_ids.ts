@@ -1,4 +1,4 @@
-import { versionsContainerOf } from '../../../src/core/version_names';
+import { versionsContainerOf } from '../../../src/versioning/object_versioning/version_names';
 import type { Answer } from '../client';
 import { MARKER_TYPE, mustBe } from '../containers';
 import { contentOf, type Place, type Seen } from './place';

@@ -1,8 +1,8 @@
 import { qsHandler, type QsParts } from '../../../middleware/qsapi/filter';
 import type { CallHead } from '../../../src/dialects/call';
 import { endToEnd, Headers } from '../../../src/http/headers';
-import type { Handler, Request } from '../../../src/http/message';
-import { createLog } from '../../../src/log';
+import type { Handler, Request } from '../../../src/swift_api/message';
+import { createLog } from '../../../src/util/log';
 import type { Recorded } from '../captures';
 import { decoded } from '../mutants';
 import { accepting, type Accepted } from '../s3_requests';

@@ -1,4 +1,4 @@
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { put } from '../storage';
 
 /** Numbers from 0 to 1, the same for each seed (mulberry32). */

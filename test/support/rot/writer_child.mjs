@@ -1,7 +1,7 @@
 // Writes to a storage without a pause until its standard input ends: `node writer_child.mjs FOLDER`.
 import { require } from '../register.mjs';
 
-const { openStorage } = require('../../src/stores/embedded/lmdb_storage.ts');
+const { openStorage } = require('../../src/stores/embedded/storage/lmdb_storage.ts');
 const storage = await openStorage(process.argv[2]);
 await storage.putContainer('a', 'c', {});
 let isOver = false;

@@ -11,7 +11,7 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { createLog } from '../../../src/log';
+import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer } from '../../../src/server/serve';
 import { login as loginEmbedded } from '../embedded';

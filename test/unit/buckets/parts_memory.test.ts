@@ -1,5 +1,5 @@
-import { PartsMemory } from '../../../src/buckets/parts_memory';
-import { ClientGone } from '../../../src/http/message';
+import { PartsMemory } from '../../../src/buckets/uploads/parts_memory';
+import { ClientGone } from '../../../src/swift_api/message';
 
 const FOUND = { hasHad: true, isEnabled: false };
 

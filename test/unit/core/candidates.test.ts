@@ -1,5 +1,5 @@
-import { Candidates } from '../../../src/core/candidates';
-import { Entries } from '../../../src/core/entries';
+import { Candidates } from '../../../src/versioning/archive/candidates';
+import { Entries } from '../../../src/versioning/archive/entries';
 import { archiveOf, infoOf, type Archived } from '../../support/archive_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };

@@ -1,6 +1,6 @@
-import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from '../../../src/core/decide_nulls';
-import type { IdStep, Kept } from '../../../src/core/decide_with_ids';
-import type { State } from '../../../src/core/state';
+import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from '../../../src/versioning/object_versioning/null_versions/plan_nulls';
+import type { IdStep, Kept } from '../../../src/versioning/object_versioning/plan_versions';
+import type { State } from '../../../src/versioning/object_versioning/state';
 
 const id = (second: number) => `000000000${second}.00000`;
 const data = (second: number): Kept => ({ id: id(second), isMarker: false });

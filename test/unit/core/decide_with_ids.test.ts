@@ -4,9 +4,9 @@ import {
   decideRemoval,
   decideRestore,
   decideWrite,
-} from '../../../src/core/decide_with_ids';
-import { latest, stateOf, type State } from '../../../src/core/state';
-import { versionName } from '../../../src/core/version_names';
+} from '../../../src/versioning/object_versioning/plan_versions';
+import { latest, stateOf, type State } from '../../../src/versioning/object_versioning/state';
+import { versionName } from '../../../src/versioning/object_versioning/version_names';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const VERSIONS = 'versions';

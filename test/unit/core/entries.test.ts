@@ -1,6 +1,6 @@
-import { Entries } from '../../../src/core/entries';
-import type { ListingEntry } from '../../../src/stores/store';
-import { CLOCKS_APART } from '../../../src/stores/store_clock';
+import { Entries } from '../../../src/versioning/archive/entries';
+import type { ListingEntry } from '../../../src/versioning/store/store';
+import { CLOCKS_APART } from '../../../src/versioning/store/store_clock';
 import { archiveOf, infoOf, type Archived } from '../../support/archive_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };

@@ -1,7 +1,7 @@
-import { unfinishedName, unfinishedType } from '../../../src/core/unfinished';
+import { unfinishedName, unfinishedType } from '../../../src/versioning/object_versioning/unfinished_note';
 import { Headers } from '../../../src/http/headers';
-import { StoreError } from '../../../src/stores/error';
-import type { TypedEntry } from '../../../src/stores/store';
+import { StoreError } from '../../../src/util/store_error';
+import type { TypedEntry } from '../../../src/versioning/store/store';
 import { id, IdsWorld, NOW, OBJECT } from '../../support/ids_world';
 
 /** A version that nothing links to: it was written, and then its process was killed. */

@@ -7,7 +7,7 @@ import {
   nextTimestamp,
   timestampAfter,
   timestampOf,
-} from '../../../src/core/names';
+} from '../../../src/versioning/archive/names';
 
 describe('the name of an entry', () => {
   it('is the length of the object’s name in three hex digits, its name, and the timestamp', () => {

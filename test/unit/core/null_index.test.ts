@@ -1,5 +1,5 @@
-import { NullIndex } from '../../../src/core/null_index';
-import { withNull } from '../../../src/core/null_note';
+import { NullIndex } from '../../../src/versioning/object_versioning/null_versions/null_index';
+import { withNull } from '../../../src/versioning/object_versioning/null_versions/null_note';
 import { id, IdsWorld, OBJECT, VERSIONS } from '../../support/ids_world';
 
 function indexed(...ids: readonly string[]) {

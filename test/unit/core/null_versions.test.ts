@@ -1,6 +1,6 @@
-import { findNull } from '../../../src/core/null_versions';
-import type { Verdict } from '../../../src/core/versions';
-import { StoreError } from '../../../src/stores/error';
+import { findNull } from '../../../src/versioning/object_versioning/null_versions/execute_nulls';
+import type { Verdict } from '../../../src/versioning/archive/execute';
+import { StoreError } from '../../../src/util/store_error';
 import { id, IdsWorld, NOW, OBJECT, VERSIONS } from '../../support/ids_world';
 
 const notNow: [Verdict, object, readonly string[]][] = [

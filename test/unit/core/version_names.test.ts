@@ -12,7 +12,7 @@ import {
   versionName,
   versionPrefix,
   versionsContainerOf,
-} from '../../../src/core/version_names';
+} from '../../../src/versioning/object_versioning/version_names';
 
 const NEWER = '1700000000.00001';
 const OLDER = '1700000000.00000';

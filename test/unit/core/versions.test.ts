@@ -1,10 +1,10 @@
-import type { Mode } from '../../../src/core/decide';
-import { formatTimestamp } from '../../../src/core/names';
-import { Versions, type Operation, type Outcome, type Verdict } from '../../../src/core/versions';
-import { createLog } from '../../../src/log';
-import { StoreError } from '../../../src/stores/error';
-import type { Notes } from '../../../src/stores/notes';
-import type { ObjectInfo } from '../../../src/stores/store';
+import type { Mode } from '../../../src/versioning/archive/plan';
+import { formatTimestamp } from '../../../src/versioning/archive/names';
+import { Versions, type Operation, type Outcome, type Verdict } from '../../../src/versioning/archive/execute';
+import { createLog } from '../../../src/util/log';
+import { StoreError } from '../../../src/util/store_error';
+import type { Notes } from '../../../src/versioning/store/recovery_notes';
+import type { ObjectInfo } from '../../../src/versioning/store/store';
 import { asking } from '../../support/asked_store';
 import { MapStore } from '../../support/map_store';
 

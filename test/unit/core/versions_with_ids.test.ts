@@ -1,6 +1,6 @@
-import { noteToKeep } from '../../../src/core/versions_with_ids';
-import type { Verdict } from '../../../src/core/versions';
-import { StoreError } from '../../../src/stores/error';
+import { noteToKeep } from '../../../src/versioning/object_versioning/execute_versions';
+import type { Verdict } from '../../../src/versioning/archive/execute';
+import { StoreError } from '../../../src/util/store_error';
 import { id, IdsWorld, NOW, OBJECT } from '../../support/ids_world';
 
 const refused = new StoreError('refused', 'not allowed', 403);

@@ -15,14 +15,14 @@ import promises, {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { open } from 'lmdb';
-import { backup, type BackupOptions, type BackupResult } from '../../../src/stores/embedded/backup';
-import type { Finding } from '../../../src/stores/embedded/finding';
-import { idKey } from '../../../src/stores/embedded/keys';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import { parseContentId, Place } from '../../../src/stores/embedded/records';
-import { Session } from '../../../src/stores/embedded/sessions';
-import type { ContentRef, Storage } from '../../../src/stores/embedded/storage';
-import { openTables, type Tables } from '../../../src/stores/embedded/tables';
+import { backup, type BackupOptions, type BackupResult } from '../../../src/stores/embedded/backup/backup';
+import type { Finding } from '../../../src/stores/embedded/fsck/finding';
+import { idKey } from '../../../src/stores/embedded/storage/keys';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import { parseContentId, Place } from '../../../src/stores/embedded/storage/records';
+import { Session } from '../../../src/stores/embedded/storage/sessions';
+import type { ContentRef, Storage } from '../../../src/stores/embedded/storage/storage';
+import { openTables, type Tables } from '../../../src/stores/embedded/storage/tables';
 import {
   bytesOf,
   failToOpen,

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { childKey, idKey } from '../../../src/stores/embedded/keys';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import { parseContentId } from '../../../src/stores/embedded/records';
-import type { ContentRef, Damage, Storage } from '../../../src/stores/embedded/storage';
-import { openTables } from '../../../src/stores/embedded/tables';
+import { childKey, idKey } from '../../../src/stores/embedded/storage/keys';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import { parseContentId } from '../../../src/stores/embedded/storage/records';
+import type { ContentRef, Damage, Storage } from '../../../src/stores/embedded/storage/storage';
+import { openTables } from '../../../src/stores/embedded/storage/tables';
 import { bytesOf, failToOpen, findings, put, temporaryFolders, walkHere } from '../../support/storage';
 
 jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({

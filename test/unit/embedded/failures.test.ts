@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Arrival } from '../../../src/stores/embedded/arrival';
-import { Commits } from '../../../src/stores/embedded/commits';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import type { Numbers } from '../../../src/stores/embedded/numbers';
-import { ContentFiles } from '../../../src/stores/embedded/content_files';
-import { metaKeys, openTables } from '../../../src/stores/embedded/tables';
+import { Arrival } from '../../../src/stores/embedded/storage/upload';
+import { Commits } from '../../../src/stores/embedded/storage/group_commit';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import type { Numbers } from '../../../src/stores/embedded/storage/content_ids';
+import { ContentFiles } from '../../../src/stores/embedded/storage/content_files';
+import { metaKeys, openTables } from '../../../src/stores/embedded/storage/tables';
 import { bytesOf, findings, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();

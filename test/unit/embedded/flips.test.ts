@@ -3,15 +3,15 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { BodyCheck } from '../../../src/stores/embedded/body_check';
-import { ContentFiles } from '../../../src/stores/embedded/content_files';
-import { childKey, expiryKey, idKey } from '../../../src/stores/embedded/keys';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import { Quarantine } from '../../../src/stores/embedded/quarantine';
-import { parseContentId } from '../../../src/stores/embedded/records';
-import { repair } from '../../../src/stores/embedded/repair';
-import type { ContentRef, Storage } from '../../../src/stores/embedded/storage';
-import { metaKeys, openTables, type Tables } from '../../../src/stores/embedded/tables';
+import { BodyCheck } from '../../../src/stores/embedded/storage/body_check';
+import { ContentFiles } from '../../../src/stores/embedded/storage/content_files';
+import { childKey, expiryKey, idKey } from '../../../src/stores/embedded/storage/keys';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import { Quarantine } from '../../../src/stores/embedded/fsck/quarantine';
+import { parseContentId } from '../../../src/stores/embedded/storage/records';
+import { repair } from '../../../src/stores/embedded/fsck/repair';
+import type { ContentRef, Storage } from '../../../src/stores/embedded/storage/storage';
+import { metaKeys, openTables, type Tables } from '../../../src/stores/embedded/storage/tables';
 import { eventually } from '../../support/eventually';
 import { bytesOf, findings, namesOf, put, temporaryFolders, walkHere } from '../../support/storage';
 

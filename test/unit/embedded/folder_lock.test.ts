@@ -1,4 +1,4 @@
-import { FolderLock } from '../../../src/stores/embedded/folder_lock';
+import { FolderLock } from '../../../src/stores/embedded/storage/folder_lock';
 import { temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();

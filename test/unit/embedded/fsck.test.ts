@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expiryKey, idKey } from '../../../src/stores/embedded/keys';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import { parseContentId, Place } from '../../../src/stores/embedded/records';
-import type { ContentRef } from '../../../src/stores/embedded/storage';
-import { openTables, type Tables } from '../../../src/stores/embedded/tables';
+import { expiryKey, idKey } from '../../../src/stores/embedded/storage/keys';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import { parseContentId, Place } from '../../../src/stores/embedded/storage/records';
+import type { ContentRef } from '../../../src/stores/embedded/storage/storage';
+import { openTables, type Tables } from '../../../src/stores/embedded/storage/tables';
 import { findings, put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import type { ListingQuery, Storage } from '../../../src/stores/embedded/storage';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import type { ListingQuery, Storage } from '../../../src/stores/embedded/storage/storage';
 import { namesOf, put, temporaryFolders } from '../../support/storage';
 import { runs } from '../../support/runs';
 

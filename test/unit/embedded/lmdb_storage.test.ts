@@ -1,4 +1,4 @@
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { storageSuite } from '../../conformance/storage';
 import { findings, temporaryFolders } from '../../support/storage';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import type { NewObject, ObjectRecord, Storage } from '../../../src/stores/embedded/storage';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import type { NewObject, ObjectRecord, Storage } from '../../../src/stores/embedded/storage/storage';
 import { bytesOf, findings, namesOf, receive, temporaryFolders } from '../../support/storage';
 import { runs } from '../../support/runs';
 

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answer } from '../../../src/http/answers';
+import { answer } from '../../../src/swift_api/responses';
 import { readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
-import { subrequest, type Authorise, type Handler } from '../../../src/http/message';
+import { subrequest, type Authorise, type Handler } from '../../../src/swift_api/message';
 import { createHandler } from '../../../src/stores/embedded/api/handler';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import type { Storage } from '../../../src/stores/embedded/storage';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import type { Storage } from '../../../src/stores/embedded/storage/storage';
 import { ROOT } from '../../support/buckets/store';
 
 /** Lets a guest do what ACLs say. */

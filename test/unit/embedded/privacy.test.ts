@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import promises, { chmod, lstat, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createLog, type Log } from '../../../src/log';
+import { createLog, type Log } from '../../../src/util/log';
 import { embedded } from '../../../src/stores/embedded/app';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { idKey } from '../../../src/stores/embedded/keys';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import { plannedRepairs, repair, type Repaired } from '../../../src/stores/embedded/repair';
-import type { Storage } from '../../../src/stores/embedded/storage';
-import { Session } from '../../../src/stores/embedded/sessions';
-import { closeTables, openAlone, openTables, type Tables } from '../../../src/stores/embedded/tables';
+import { idKey } from '../../../src/stores/embedded/storage/keys';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import { plannedRepairs, repair, type Repaired } from '../../../src/stores/embedded/fsck/repair';
+import type { Storage } from '../../../src/stores/embedded/storage/storage';
+import { Session } from '../../../src/stores/embedded/storage/sessions';
+import { closeTables, openAlone, openTables, type Tables } from '../../../src/stores/embedded/storage/tables';
 import { bytesOf, findings, put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { idKey } from '../../../src/stores/embedded/keys';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import { parseContentId } from '../../../src/stores/embedded/records';
-import type { Damage, Storage } from '../../../src/stores/embedded/storage';
-import { metaKeys, openTables, type Tables } from '../../../src/stores/embedded/tables';
+import { idKey } from '../../../src/stores/embedded/storage/keys';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import { parseContentId } from '../../../src/stores/embedded/storage/records';
+import type { Damage, Storage } from '../../../src/stores/embedded/storage/storage';
+import { metaKeys, openTables, type Tables } from '../../../src/stores/embedded/storage/tables';
 import { bytesOf, findings, put, temporaryFolders, walkHere } from '../../support/storage';
 
 jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({

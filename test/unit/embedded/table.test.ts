@@ -1,7 +1,7 @@
 import { open, type RootDatabase } from 'lmdb';
-import { openStorage } from '../../../src/stores/embedded/lmdb_storage';
-import { Table } from '../../../src/stores/embedded/table';
-import { openTables } from '../../../src/stores/embedded/tables';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import { Table } from '../../../src/stores/embedded/storage/table';
+import { openTables } from '../../../src/stores/embedded/storage/tables';
 import { put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();

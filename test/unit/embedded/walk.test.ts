@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { openTables } from '../../../src/stores/embedded/tables';
+import { openTables } from '../../../src/stores/embedded/storage/tables';
 import { MOST_FLAWS } from '../../../src/stores/embedded/walk/flaw';
 import { PageFile } from '../../../src/stores/embedded/walk/page_file';
 import { PageSet } from '../../../src/stores/embedded/walk/page_set';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { verifyPolicy } from '../../../middleware/s3api/policy';
 import { signersOf } from '../../../middleware/s3api/signature/signers';
 import { Sessions } from '../../../src/buckets/sessions';
-import { Credentials } from '../../../src/credentials/credential';
+import { Credentials } from '../../../src/auth/credential';
 import { ACCESS_KEY, SECRET_KEY } from '../../support/s3_requests';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);

@@ -1,11 +1,11 @@
 import { ask, type Caller, type Session } from '../../../src/buckets/caller';
-import { PartsMemory } from '../../../src/buckets/parts_memory';
+import { PartsMemory } from '../../../src/buckets/uploads/parts_memory';
 import { loginThrough, Sessions } from '../../../src/buckets/sessions';
 import { readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
-import { NO_BODY, type Handler } from '../../../src/http/message';
-import { LoginRefused } from '../../../src/identity/logins';
-import { StoreError } from '../../../src/stores/error';
+import { NO_BODY, type Handler } from '../../../src/swift_api/message';
+import { LoginRefused } from '../../../src/auth/logins';
+import { StoreError } from '../../../src/util/store_error';
 import { asRequest, inPieces } from '../../support/s3_requests';
 
 const CREDENTIAL = { accessKey: 'AK', secretKey: 'SK', user: 'test:tester', key: 'testing' };

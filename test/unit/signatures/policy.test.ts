@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { verifyPolicy } from '../../../middleware/s3api/policy';
 import { signersOf } from '../../../middleware/s3api/signature/signers';
 import { Sessions } from '../../../src/buckets/sessions';
-import { Credentials } from '../../../src/credentials/credential';
+import { Credentials } from '../../../src/auth/credential';
 import { sign, signingKey } from '../../../src/dialects/sigv4/canonical';
 import { ALGORITHM, formatScope } from '../../../src/dialects/sigv4/signing';
 import { ACCESS_KEY, SECRET_KEY } from '../../support/s3_requests';

@@ -1,16 +1,16 @@
-import { ACCOUNT_ACL, formatAccountAcl, parseAccountAcl } from '../../../http/account_acl';
+import { ACCOUNT_ACL, formatAccountAcl, parseAccountAcl } from '../../../swift_api/account_acl';
 import { toText } from '../../../http/bytes';
-import { LIMITS } from '../../../http/constraints';
+import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
-import { listingAnswer, listingHead, type ShownEntry } from '../../../http/listing';
-import type { Response } from '../../../http/message';
-import type { AccountRecord, ContainerRecord, Listed } from '../storage';
+import { listingAnswer, listingHead, type ShownEntry } from '../../../swift_api/listing';
+import type { Response } from '../../../swift_api/message';
+import type { AccountRecord, ContainerRecord, Listed } from '../storage/storage';
 import { answer, refuse } from './answers';
 import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, withoutOwners, type Call } from './call';
 import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingQuery, listingType } from './listing';
-import { isoTime } from '../../../http/times';
+import { isoTime } from '../../../swift_api/times';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 

@@ -1,9 +1,9 @@
-import { answer, page } from '../../../http/answers';
+import { answer, page } from '../../../swift_api/responses';
 import { quote } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import type { Response } from '../../../http/message';
+import type { Response } from '../../../swift_api/message';
 
-export { answer, page } from '../../../http/answers';
+export { answer, page } from '../../../swift_api/responses';
 
 /** Ends the handling of a request with an answer. Never leaves the handler. */
 export class Refused extends Error {

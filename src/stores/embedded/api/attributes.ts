@@ -1,7 +1,7 @@
-import { ACCOUNT_ACL } from '../../../http/account_acl';
+import { ACCOUNT_ACL } from '../../../swift_api/account_acl';
 import { parseInteger, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import type { Attributes } from '../storage';
+import type { Attributes } from '../storage/storage';
 import { refuseWith } from './answers';
 import type { Kind } from './limits';
 import { titled } from '../../../http/titles';

@@ -1,12 +1,12 @@
 import type { ByteString } from '../../../http/bytes';
 import type { Headers } from '../../../http/headers';
-import { ACCOUNT_ACL } from '../../../http/account_acl';
-import { unauthorised } from '../../../http/answers';
-import { BeyondAuthority } from '../../../http/grants';
-import type { Request, Resource, Response } from '../../../http/message';
-import type { ContainerTarget, ObjectTarget, Target } from '../../../http/path';
-import { bucketOfParts } from '../../../reserved';
-import type { ContainerRecord, Storage } from '../storage';
+import { ACCOUNT_ACL } from '../../../swift_api/account_acl';
+import { unauthorised } from '../../../swift_api/responses';
+import { BeyondAuthority } from '../../../swift_api/authority/grants';
+import type { Request, Resource, Response } from '../../../swift_api/message';
+import type { ContainerTarget, ObjectTarget, Target } from '../../../swift_api/target';
+import { bucketOfParts } from '../../../swift_api/reserved';
+import type { ContainerRecord, Storage } from '../storage/storage';
 import { Refused, refuse } from './answers';
 
 /** One request at work: what it asks, and where from. */

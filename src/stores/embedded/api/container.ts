@@ -1,9 +1,9 @@
 import { toText, trimmedEnd, type ByteString } from '../../../http/bytes';
-import { LIMITS } from '../../../http/constraints';
+import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
-import { listingAnswer, listingHead, type ShownEntry } from '../../../http/listing';
-import type { Response } from '../../../http/message';
-import type { ContainerRecord, Listed, ListingQuery, ObjectRecord } from '../storage';
+import { listingAnswer, listingHead, type ShownEntry } from '../../../swift_api/listing';
+import type { Response } from '../../../swift_api/message';
+import type { ContainerRecord, Listed, ListingQuery, ObjectRecord } from '../storage/storage';
 import { POLICY } from './info';
 import { cleanAcl } from './acl';
 import { answer, refuse, refuseWith } from './answers';
@@ -11,7 +11,7 @@ import { changedAttributes, shownAttributes } from './attributes';
 import { authorise, isOwner, openContainer, withoutOwners, type ContainerCall } from './call';
 import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingQuery, listingType } from './listing';
-import { httpDate, isoTime } from '../../../http/times';
+import { httpDate, isoTime } from '../../../swift_api/times';
 
 /**
  * Refuses a listing that makes no sense, which Swift does before all that follows: also to who may not read the container, where

@@ -1,16 +1,16 @@
 import { unquote, type ByteString } from '../../../http/bytes';
-import { LIMITS } from '../../../http/constraints';
-import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
-import type { Response } from '../../../http/message';
-import { StorageError } from '../storage_error';
+import { LIMITS } from '../../../swift_api/constraints';
+import { parseCopyHeader, type ObjectTarget } from '../../../swift_api/target';
+import type { Response } from '../../../swift_api/message';
+import { StorageError } from '../storage/storage_error';
 import { page, refuse, Refused, refuseWith, settled } from './answers';
 import type { ObjectCall } from './call';
 import { putCopy } from './copy_put';
 import { withCors } from './cors';
 import { checkNames } from './limits';
-import { failedCondition } from '../../../http/preconditions';
+import { failedCondition } from '../../../swift_api/conditions';
 import { openView, type OpenedView } from './read';
-import { serve, wantedRanges } from '../../../http/view';
+import { serve, wantedRanges } from '../../../swift_api/object_response';
 
 /** How often a copy is begun of a source that goes away meanwhile. */
 const MOST_ATTEMPTS = 10;

@@ -1,10 +1,10 @@
-import { codeOf } from '../../../errors';
+import { codeOf } from '../../../util/errors';
 import { chunks, readAll } from '../../../http/body';
 import { isTrueValue, quote, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import { NO_BODY, type Response } from '../../../http/message';
-import type { ObjectTarget } from '../../../http/path';
-import type { ContentRef, ObjectRecord } from '../storage';
+import { NO_BODY, type Response } from '../../../swift_api/message';
+import type { ObjectTarget } from '../../../swift_api/target';
+import type { ContentRef, ObjectRecord } from '../storage/storage';
 import { refuse } from './answers';
 import { shownAttributes, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
@@ -14,11 +14,11 @@ import { linkHeaders, linkOf, withoutLink } from './links';
 import { hasBody, linkParts, putLink } from './put_link';
 import type { OpenedView } from './read';
 import { receive } from './receive';
-import { SLO_ETAG, SLO_LIMITS } from './slo_manifest';
-import { rawManifest } from './slo_read';
-import { storeManifest } from './slo_write';
-import { httpDate } from '../../../http/times';
-import { serve, shownType, wantedRanges, type View } from '../../../http/view';
+import { SLO_ETAG, SLO_LIMITS } from './large_objects/slo_manifest';
+import { rawManifest } from './large_objects/slo_read';
+import { storeManifest } from './large_objects/slo_write';
+import { httpDate } from '../../../swift_api/times';
+import { serve, shownType, wantedRanges, type View } from '../../../swift_api/object_response';
 
 /**
  * Makes a copy of what was opened. If it has the source's very bytes, it shares

@@ -1,6 +1,6 @@
 import { Headers } from '../../../http/headers';
-import type { Response } from '../../../http/message';
-import type { Attributes } from '../storage';
+import type { Response } from '../../../swift_api/message';
+import type { Attributes } from '../storage/storage';
 import { answer } from './answers';
 import { authorise, type Call } from './call';
 

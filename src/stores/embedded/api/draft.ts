@@ -1,14 +1,14 @@
 import { isText, isTrueValue, type ByteString } from '../../../http/bytes';
-import { LIMITS } from '../../../http/constraints';
+import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
-import { NO_BODY, type Request, type Response } from '../../../http/message';
-import type { ContentRef, NewObject, ObjectRecord } from '../storage';
+import { NO_BODY, type Request, type Response } from '../../../swift_api/message';
+import type { ContentRef, NewObject, ObjectRecord } from '../storage/storage';
 import { answer, page, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
 import { guessType } from './content_types';
 import { checkMetadata, checkNameLength } from './limits';
-import { httpDate } from '../../../http/times';
+import { httpDate } from '../../../swift_api/times';
 
 /** What a PUT is to make, before its content is there. */
 export interface Draft extends Omit<NewObject, 'content'> {

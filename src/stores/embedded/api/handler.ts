@@ -1,10 +1,10 @@
 import { destroy, drain } from '../../../http/body';
-import { formBoundary } from '../../../http/form';
+import { formBoundary } from '../../../formats/form';
 import { Headers } from '../../../http/headers';
-import { NO_BODY, withoutBody, type Handler, type Request, type Response } from '../../../http/message';
-import { isContainer, isObject, parseQuery, parseTarget } from '../../../http/path';
-import { StoreError } from '../../error';
-import type { Storage } from '../storage';
+import { NO_BODY, withoutBody, type Handler, type Request, type Response } from '../../../swift_api/message';
+import { isContainer, isObject, parseQuery, parseTarget } from '../../../swift_api/target';
+import { StoreError } from '../../../util/store_error';
+import type { Storage } from '../storage/storage';
 import { accountRequest } from './account';
 import { answer, page, Refused, refuse, refuseWith, settled } from './answers';
 import type { Call } from './call';

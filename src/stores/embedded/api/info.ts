@@ -1,7 +1,7 @@
-import { LIMITS } from '../../../http/constraints';
+import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
-import type { Response } from '../../../http/message';
-import { SLO_LIMITS } from './slo_manifest';
+import type { Response } from '../../../swift_api/message';
+import { SLO_LIMITS } from './large_objects/slo_manifest';
 import { MOST_LINKS } from './links';
 
 /** The Swift whose API this is. */

@@ -1,9 +1,9 @@
 import { isText, type ByteString } from '../../../http/bytes';
-import { LIMITS } from '../../../http/constraints';
+import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
-import type { Target } from '../../../http/path';
-import type { Response } from '../../../http/message';
-import type { Attributes } from '../storage';
+import type { Target } from '../../../swift_api/target';
+import type { Response } from '../../../swift_api/message';
+import type { Attributes } from '../storage/storage';
 import { page, Refused, refuseWith } from './answers';
 import { titled } from '../../../http/titles';
 

@@ -1,7 +1,7 @@
 import { quote, unquote, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
-import type { Attributes, ObjectRecord } from '../storage';
+import { parseCopyHeader, type ObjectTarget } from '../../../swift_api/target';
+import type { Attributes, ObjectRecord } from '../storage/storage';
 import { page, Refused, refuse, refuseWith } from './answers';
 import { authorise, type Call } from './call';
 import { checkNames } from './limits';

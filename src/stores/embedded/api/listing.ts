@@ -1,7 +1,7 @@
 import { isText, isTrueValue, type ByteString } from '../../../http/bytes';
-import { listingType as typeOf, type ListingType } from '../../../http/listing';
-import type { Request } from '../../../http/message';
-import type { ListingQuery } from '../storage';
+import { listingType as typeOf, type ListingType } from '../../../swift_api/listing';
+import type { Request } from '../../../swift_api/message';
+import type { ListingQuery } from '../storage/storage';
 import { page, Refused, refuseWith } from './answers';
 
 /**

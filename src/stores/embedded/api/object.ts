@@ -1,7 +1,7 @@
 import { isTrueValue } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import type { Response } from '../../../http/message';
-import type { ObjectRecord } from '../storage';
+import type { Response } from '../../../swift_api/message';
+import type { ObjectRecord } from '../storage/storage';
 import { answer, page, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes, systemAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
@@ -11,8 +11,8 @@ import { linkHeaders, linkOf, locationOf } from './links';
 import { putLink } from './put_link';
 import { readObject } from './read';
 import { receiveBody } from './receive';
-import { deleteLarge, deleteSegments } from './slo_delete';
-import { putLarge } from './slo_write';
+import { deleteLarge, deleteSegments } from './large_objects/slo_delete';
+import { putLarge } from './large_objects/slo_write';
 
 const ALLOWED = Headers.of({ Allow: 'DELETE, GET, HEAD, OPTIONS, POST, PUT' });
 

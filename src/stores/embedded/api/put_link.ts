@@ -1,11 +1,11 @@
 import { quote, toBytes, toText, unquote, type ByteString } from '../../../http/bytes';
-import { parseCopyHeader, type ObjectTarget } from '../../../http/path';
-import type { Response } from '../../../http/message';
+import { parseCopyHeader, type ObjectTarget } from '../../../swift_api/target';
+import type { Response } from '../../../swift_api/message';
 import { page, Refused, refuseWith } from './answers';
 import type { ObjectCall } from './call';
 import { commit, created, draftOf, type Draft } from './draft';
 import { linkAttributes, openObject, type Link } from './links';
-import { normalEtag } from '../../../http/preconditions';
+import { normalEtag } from '../../../swift_api/conditions';
 import { receiveBody } from './receive';
 import { Headers } from '../../../http/headers';
 

@@ -1,14 +1,14 @@
 import { isTrueValue, unquote, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import type { ObjectTarget } from '../../../http/path';
-import type { Response } from '../../../http/message';
-import type { ContentRef, ObjectRecord } from '../storage';
+import type { ObjectTarget } from '../../../swift_api/target';
+import type { Response } from '../../../swift_api/message';
+import type { ContentRef, ObjectRecord } from '../storage/storage';
 import { shownAttributes } from './attributes';
 import type { ObjectCall } from './call';
-import { dloView } from './dlo';
+import { dloView } from './large_objects/dlo';
 import { linkHeaders, linkOf, openObject } from './links';
-import { manifestView, sloView } from './slo_read';
-import { serve, wantedRanges, type View } from '../../../http/view';
+import { manifestView, sloView } from './large_objects/slo_read';
+import { serve, wantedRanges, type View } from '../../../swift_api/object_response';
 
 /** A view that may be of one content's very bytes, which is then `content`. */
 export interface StoredView extends View {

@@ -1,9 +1,9 @@
 import { chunks } from '../../../http/body';
-import { LIMITS } from '../../../http/constraints';
-import type { Request } from '../../../http/message';
-import type { ContentRef, Storage } from '../storage';
+import { LIMITS } from '../../../swift_api/constraints';
+import type { Request } from '../../../swift_api/message';
+import type { ContentRef, Storage } from '../storage/storage';
 import { refuse } from './answers';
-import { normalEtag } from '../../../http/preconditions';
+import { normalEtag } from '../../../swift_api/conditions';
 
 /**
  * Takes in bytes, checks them, and has them made an object of; whatever goes wrong, nothing of them stays.

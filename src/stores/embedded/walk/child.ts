@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemReason } from '../../../errors';
+import { systemReason } from '../../../util/errors';
 import type { Message } from './messages';
 import { PageFile } from './page_file';
 import { newestTransaction } from './header';

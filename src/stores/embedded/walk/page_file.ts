@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { systemReason } from '../../../errors';
+import { systemReason } from '../../../util/errors';
 
 /** Reads pieces of a database's file. Nothing is mapped, and nothing kept. */
 export class PageFile {

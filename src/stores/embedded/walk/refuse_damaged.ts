@@ -1,5 +1,5 @@
-import type { Log } from '../../../log';
-import { StorageError } from '../storage_error';
+import type { Log } from '../../../util/log';
+import { StorageError } from '../storage/storage_error';
 import { walkDatabase } from './walk_database';
 
 /** Milliseconds after which, and between which, it is logged that a walk takes long. */

@@ -4,8 +4,8 @@ import { access, constants, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { codeOf } from '../../../errors';
-import { fromSystem, StorageError } from '../storage_error';
+import { codeOf } from '../../../util/errors';
+import { fromSystem, StorageError } from '../storage/storage_error';
 import type { Flaw } from './flaw';
 import type { Message } from './messages';
 

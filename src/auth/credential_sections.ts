@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { parseIni, type IniSection } from '../config/ini';
+import type { Mistakes } from '../config/mistakes';
+import { readOptions } from '../config/options';
+import { systemReason } from '../util/errors';
+import { toBytes } from '../http/bytes';
+import type { Credential } from './credential';
+
+/** The sections that are credentials: `[credentials:ACCESS_KEY]`. */
+const SECTION = /^credentials:(\S+)$/;
+
+/** How messages call them. */
+export const CREDENTIALS_FORM = '[credentials:ACCESS_KEY]';
+
+const options = z.object({
+  secret_key: z.string(),
+  user: z.string().optional(),
+  key: z.string().optional(),
+  account: z.string().optional(),
+});
+
+/** Whether a section is a credential. */
+export function isCredential({ name }: IniSection): boolean {
+  return SECTION.test(name);
+}
+
+/** Looks for what is wrong with a key that is good, and where it stands. */
+export type CheckKey = (key: string, at: { readonly mistakes: Mistakes; readonly line: number }) => void;
+
+/**
+ * The credential that a section describes; undefined after a mistake.
+ *
+ * @param mistakes are reported without secrets
+ */
+export function readCredential(
+  section: IniSection,
+  mistakes: Mistakes,
+  checkKey: CheckKey,
+): Credential | undefined {
+  const accessKey = SECTION.exec(section.name)?.[1] ?? '';
+  const given = readOptions(section, options, mistakes);
+  if (given === undefined) return undefined;
+  const { secret_key, user = accessKey, key = secret_key, account } = given;
+  for (const name of ['secret_key', 'key'] as const) {
+    const value = given[name];
+    const line = section.options.get(name)?.line ?? section.line;
+    if (value !== undefined) checkKey(value, { mistakes, line });
+  }
+  return {
+    accessKey: toBytes(accessKey),
+    secretKey: toBytes(secret_key),
+    user: toBytes(user),
+    key: toBytes(key),
+    account: account === undefined ? undefined : toBytes(account),
+  };
+}
+
+/**
+ * The credentials of a file that has nothing else.
+ *
+ * @param path relative to the configuration that names it
+ * @param mistakes of that configuration
+ */
+export function readCredentialsFile(
+  path: string,
+  mistakes: Mistakes,
+  env: NodeJS.ProcessEnv,
+  checkKey: CheckKey,
+): Credential[] {
+  const file = resolve(dirname(mistakes.file), path);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    mistakes.add(undefined, `credentials_file = ${path}: ${systemReason(error)}`);
+    return [];
+  }
+  const ofFile = mistakes.of(file);
+  return [...parseIni(text, ofFile, env).values()].flatMap((section) => {
+    if (isCredential(section)) return readCredential(section, ofFile, checkKey) ?? [];
+    ofFile.add(section.line, `unknown section [${section.name}]; known: ${CREDENTIALS_FORM}`);
+    return [];
+  });
+}

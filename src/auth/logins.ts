@@ -1,0 +1,163 @@
+import { request as undiciRequest } from 'undici';
+import { z } from 'zod';
+import { messageOf } from '../util/errors';
+import { toBytes } from '../http/bytes';
+import { readJsonText } from '../formats/json';
+import { StoreError } from '../util/store_error';
+import type { Login, Session } from './session';
+
+const TIMEOUT = 30_000;
+
+/** Who logs in, as messages call them. */
+const SERVICE = 'service user';
+
+/** Swift's own way (TempAuth, and what speaks like it): user and key in the headers of a GET. */
+export function loginV1(authUrl: URL, user: string, key: string, role = SERVICE): Login {
+  return async () => {
+    const { status, headers } = await askIdentity(authUrl, 'GET', {
+      'X-Auth-User': toBytes(user),
+      'X-Auth-Key': toBytes(key),
+    });
+    const value = (name: string) => [headers[name]].flat()[0];
+    return sessionV1(value) ?? fail(refused(authUrl, `${role} ${user}`, status));
+  };
+}
+
+/** The session that an answer to a login of Swift's own way tells; undefined where it tells none. */
+export function sessionV1(
+  header: (name: string) => string | undefined,
+  now = Date.now(),
+): Session | undefined {
+  const token = header('x-auth-token');
+  if (token === undefined) return undefined;
+  const storage = header('x-storage-url');
+  const seconds = Number(header('x-auth-token-expires') ?? NaN);
+  return {
+    token,
+    accountPath: storage !== undefined && URL.canParse(storage) ? new URL(storage).pathname : undefined,
+    expires: Number.isFinite(seconds) ? now + seconds * 1000 : undefined,
+  };
+}
+
+function fail(error: Error): never {
+  throw error;
+}
+
+/** Who logs in to Keystone, and for which project. */
+export interface KeystoneUser {
+  readonly username: string;
+  readonly password: string;
+  readonly project_name: string;
+  readonly user_domain_name: string;
+  readonly project_domain_name: string;
+}
+
+const KeystoneToken = z.object({
+  token: z.object({
+    expires_at: z.string().optional(),
+    project: z.object({ id: z.string() }).optional(),
+    catalog: z
+      .array(
+        z.object({
+          type: z.string(),
+          endpoints: z.array(z.object({ interface: z.string(), url: z.string() })),
+        }),
+      )
+      .optional(),
+  }),
+});
+
+/** Keystone, version 3, by password, scoped to a project. */
+export function loginKeystone(authUrl: URL, user: KeystoneUser, role = SERVICE): Login {
+  const url = keystoneUrl(authUrl, 'auth/tokens');
+  const { username: name, password, user_domain_name, project_name, project_domain_name } = user;
+  const body = JSON.stringify({
+    auth: {
+      identity: {
+        methods: ['password'],
+        password: { user: { name, password, domain: { name: user_domain_name } } },
+      },
+      scope: { project: { name: project_name, domain: { name: project_domain_name } } },
+    },
+  });
+  return async () => {
+    const { status, headers, text } = await askIdentity(
+      url,
+      'POST',
+      { 'Content-Type': 'application/json' },
+      body,
+    );
+    const token = headers['x-subject-token'];
+    if (typeof token !== 'string') throw refused(url, `${role} ${name}`, status);
+    return { token, ...tokenFacts(text) };
+  };
+}
+
+/** The URL of something in version 3 of a Keystone's API, whether its own URL tells the version or not. */
+export function keystoneUrl(authUrl: URL, path: string): URL {
+  const base = authUrl.href.replace(/\/$/, '').replace(/\/v3$/, '');
+  return new URL(`${base}/v3/${path}`);
+}
+
+/** What Keystone tells of a token, as far as it can be read. */
+export function tokenFacts(text: string): Omit<Session, 'token'> {
+  try {
+    const { catalog = [], expires_at, project } = KeystoneToken.parse(readJsonText(text)).token;
+    const endpoints = catalog
+      .filter(({ type }) => type === 'object-store')
+      .flatMap((service) => service.endpoints);
+    const endpoint = endpoints.find((each) => each.interface === 'public') ?? endpoints[0];
+    const accountPath = endpoint && new URL(endpoint.url).pathname;
+    const expires = expires_at === undefined ? NaN : Date.parse(expires_at);
+    return { accountPath, expires: Number.isNaN(expires) ? undefined : expires, project: project?.id };
+  } catch {
+    return { accountPath: undefined, expires: undefined, project: undefined };
+  }
+}
+
+/** What an identity service answered. */
+export interface IdentityAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** Asks an identity service; rejects with a StoreError where it cannot be reached. */
+export async function askIdentity(
+  url: URL,
+  method: 'GET' | 'POST',
+  headers: Record<string, string>,
+  body?: string,
+): Promise<IdentityAnswer> {
+  try {
+    const response = await undiciRequest(url, {
+      method,
+      headers,
+      body: body ?? null,
+      headersTimeout: TIMEOUT,
+      bodyTimeout: TIMEOUT,
+    });
+    return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+  } catch (cause) {
+    const why = messageOf(cause);
+    throw new StoreError(
+      'unreachable',
+      `the identity service at ${url.origin} cannot be reached: ${why}`,
+      undefined,
+      { cause },
+    );
+  }
+}
+
+/** A login that was judged, and refused. */
+export class LoginRefused extends StoreError {
+  constructor(message: string) {
+    super('unavailable', message);
+  }
+}
+
+function refused(url: URL, user: string, status: number): StoreError {
+  const message = `the ${user} could not log in at ${url.origin}: it answered ${status}`;
+  const isJudged = status === 401 || status === 403;
+  return isJudged ? new LoginRefused(message) : new StoreError('unavailable', message);
+}

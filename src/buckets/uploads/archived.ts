@@ -1,0 +1,45 @@
+import { archivePrefix } from '../../versioning/archive/names';
+import { unquote } from '../../http/bytes';
+import { headBucket } from '../bucket';
+import type { Caller } from '../caller';
+import { entriesOf } from '../entries';
+import { BucketError } from '../errors';
+import { isMadeOf } from './manifest_parts';
+import { CLOCKS, uploadNoted, type Completed } from './parts';
+import { beginningOf, type Upload } from './upload_names';
+
+/**
+ * What was made of an upload and is in the archive of a container in one of Swift's header modes: the upload was completed by who could not end it.
+ *
+ * @returns `unknown` where the caller may not look into the archive
+ * @throws BucketError where the store does not tell
+ */
+export async function archivedOf(caller: Caller, upload: Upload): Promise<Completed | 'unknown' | undefined> {
+  const { bucket, key, id } = upload;
+  const { headers } = await headBucket(caller, bucket);
+  const location = headers.get('x-versions-location') ?? headers.get('x-history-location');
+  if (location === undefined) return undefined;
+  const [container] = unquote(location).split('/');
+  const prefix = archivePrefix(key);
+  // the names end in timestamps
+  const marker =
+    prefix +
+    Math.floor((beginningOf(id) - CLOCKS) / 1000)
+      .toString()
+      .padStart(10, '0');
+  try {
+    for await (const entry of entriesOf(caller, container, { prefix, marker })) {
+      const { name: object, content_type: contentType, slo_etag: sloEtag } = entry;
+      const noted = uploadNoted(contentType);
+      const mayBe = noted === undefined && sloEtag !== undefined;
+      if (noted === id || (mayBe && (await isMadeOf(caller, upload, { container, object }))))
+        return { versionId: undefined, contentType, sloEtag: sloEtag ?? '' };
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BucketError)) throw error;
+    if (error.code === 'no-such-bucket') return undefined;
+    if (error.code === 'access-denied') return 'unknown';
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { drain, readAll } from '../../http/body';
+import { toText } from '../../http/bytes';
+import { Headers } from '../../http/headers';
+import type { Replaced, Response } from '../../swift_api/message';
+import { ask, askingForParts, type Caller } from '../caller';
+import { BucketError } from '../errors';
+import { done, refusalOf } from '../store_answers';
+import { manifestOf, segmentsOf, type Upload } from './upload_names';
+import type { Part } from './upload_parts';
+
+/** So many segments a manifest has in Swift, unless it is told otherwise (`max_manifest_segments`); with more parts they are manifests themselves. */
+const MOST_SEGMENTS = 1000;
+const MOST_PROBLEMS = 1024 * 1024;
+
+/** A segment of a manifest, in the form in which clients put it. */
+export interface Segment {
+  readonly path: string;
+  readonly etag: string;
+  readonly size_bytes: number;
+}
+
+/** Swift's etag of a large object. */
+export function sloEtagOf(segments: readonly Segment[]): string {
+  return createHash('md5')
+    .update(segments.map(({ etag }) => etag).join(''))
+    .digest('hex');
+}
+
+/** The segments of the object's manifest: the parts, or manifests of them, whose names tell what is in them. */
+export async function segmentsFor(
+  caller: Caller,
+  upload: Upload,
+  parts: readonly Part[],
+  most = MOST_SEGMENTS,
+): Promise<Segment[]> {
+  const container = segmentsOf(upload.bucket);
+  const segments = parts.map(({ name, etag, bytes }) => ({
+    path: `/${toText(container)}/${toText(name)}`,
+    etag,
+    size_bytes: bytes,
+  }));
+  if (segments.length <= most) return segments;
+  const outer: Segment[] = [];
+  for (let at = 0; at < segments.length; at += most) {
+    const inner = segments.slice(at, at + most);
+    const etag = sloEtagOf(inner);
+    const key = manifestOf(upload, etag);
+    const response = await putManifest(caller, upload, { bucket: container, key }, inner, Headers.none);
+    await drain((await manifestWritten(caller, upload, response)).body);
+    const size_bytes = inner.reduce((sum, segment) => sum + segment.size_bytes, 0);
+    outer.push({ path: `/${toText(container)}/${toText(key)}`, etag, size_bytes });
+  }
+  return outer;
+}
+
+/** Writes a manifest of parts of an upload. */
+export function putManifest(
+  caller: Caller,
+  upload: Upload,
+  { bucket, key }: Pick<Upload, 'bucket' | 'key'>,
+  segments: readonly Segment[],
+  headers: Headers,
+  refusal?: (replaced: Replaced | undefined) => Response | undefined,
+): Promise<Response> {
+  return ask(askingForParts(caller, upload), {
+    method: 'PUT',
+    container: bucket,
+    object: key,
+    query: { 'multipart-manifest': 'put' },
+    headers: headers.with('Accept', 'application/json'),
+    body: Buffer.from(JSON.stringify(segments)),
+    dialect: refusal ? { refusal } : {},
+  });
+}
+
+/** @throws BucketError for what the store finds wrong with the segments, and other refusals */
+export async function manifestWritten(caller: Caller, upload: Upload, response: Response): Promise<Response> {
+  const { status, body } = response;
+  if (status !== 400) return done(caller, response, upload);
+  const bytes = (await readAll(body, MOST_PROBLEMS)) ?? Buffer.alloc(0);
+  const text = bytes.toString('latin1');
+  const [, number = ''] = /\/(\d+)\/[^/"]+", "(?:Etag Mismatch|Size Mismatch|404 Not Found)/.exec(text) ?? [];
+  if (/Etag Mismatch|Size Mismatch|404 Not Found/.test(text))
+    throw invalidPart(upload, { number: Number(number), etag: '' });
+  throw await refusalOf(caller, { ...response, body: bytes }, upload);
+}
+
+/** The error for a part that is not there, or is another. */
+export function invalidPart(
+  { id }: Upload,
+  { number, etag }: { readonly number: number; readonly etag: string },
+): BucketError {
+  return new BucketError(
+    'invalid-part',
+    "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+    { fields: { UploadId: id, PartNumber: String(number), ETag: etag } },
+  );
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { destroy } from '../../http/body';
+import { isTrueValue, toBytes } from '../../http/bytes';
+import { parseAnswer, readAnswer } from '../../swift_api/json_response';
+import { ask, type Asked, type Caller } from '../caller';
+import { granted } from '../store_answers';
+import { belowUpload, segmentsOf, type Upload } from './upload_names';
+
+/** More than any store takes for a manifest. */
+const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
+const Manifest = z.array(z.object({ name: z.string().optional() }));
+
+/**
+ * Whether an object is a static large object of an upload's parts, as its manifest tells: its content type may have lost the note that it is.
+ *
+ * @throws BucketError where the store does not tell
+ */
+export async function isMadeOf(
+  caller: Caller,
+  upload: Upload,
+  { container, object, query }: Pick<Asked, 'container' | 'object' | 'query'>,
+): Promise<boolean> {
+  const asked = { method: 'GET', container, object, query: { ...query, 'multipart-manifest': 'get' } };
+  const response = await ask(caller, asked);
+  const { status, headers, body } = response;
+  if (status !== 404) await granted(caller, response, { bucket: container, key: object });
+  if (status === 404 || !isTrueValue(headers.get('x-static-large-object'))) {
+    destroy(body);
+    return false;
+  }
+  const manifest = await readAnswer(body, MOST_MANIFEST_BYTES, 'a manifest');
+  const parts = `${segmentsOf(upload.bucket)}/${belowUpload(upload)}`;
+  return parseAnswer(Manifest, manifest, 'a manifest').some(({ name = '' }) =>
+    toBytes(name).replace(/^\/+/, '').startsWith(parts),
+  );
+}

@@ -1,0 +1,29 @@
+import type { ListedPart } from '../../buckets/uploads/completion';
+import { child, childrenOf, type XmlElement } from '../xml';
+import { malformed } from './arguments';
+
+/** The elements that have checksums, by the names of the algorithms. */
+export const SUMS: Readonly<Record<string, string>> = {
+  crc32: 'ChecksumCRC32',
+  crc32c: 'ChecksumCRC32C',
+  crc64nvme: 'ChecksumCRC64NVME',
+  sha1: 'ChecksumSHA1',
+  sha256: 'ChecksumSHA256',
+};
+
+/** The parts of which a client makes an object. @throws BucketError `malformed-body` */
+export function listedParts(root: XmlElement): readonly ListedPart[] {
+  const parts = childrenOf(root, 'Part').map(listedPart);
+  if (parts.length === 0) throw malformed();
+  return parts;
+}
+
+function listedPart(part: XmlElement): ListedPart {
+  const [number, etag] = [child(part, 'PartNumber'), child(part, 'ETag')].map((each) => each?.text.trim());
+  if (number === undefined || !/^\d{1,9}$/.test(number) || etag === undefined) throw malformed();
+  const sums = Object.entries(SUMS).flatMap(([algorithm, name]): [string, string][] => {
+    const sum = child(part, name)?.text.trim();
+    return sum ? [[algorithm, sum]] : [];
+  });
+  return { number: Number(number), etag: etag.replaceAll('"', '').toLowerCase(), sums: new Map(sums) };
+}

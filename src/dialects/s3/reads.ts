@@ -1,0 +1,101 @@
+import { BucketError } from '../../buckets/errors';
+import { checksumsIn } from '../../buckets/metadata';
+import { headObject, readObject, type ReadObject } from '../../buckets/objects';
+import { partRange } from '../../buckets/uploads/part_ranges';
+import { MOST_PARTS } from '../../buckets/uploads/uploads';
+import type { ObjectRef } from '../../buckets/versions';
+import { Headers } from '../../http/headers';
+import type { Response } from '../../swift_api/message';
+import type { Operation, Route, Call } from './call';
+import { xml, xmlAnswer } from '../xml';
+import { invalidArgument, keyOf } from './arguments';
+import { conditionsOf, versionOf } from './conditions';
+import { checksumsWanted, objectHeaders, overridden } from './object_headers';
+
+export const readRoutes: readonly Route[] = [
+  {
+    name: 'GetObjectAttributes',
+    method: 'GET',
+    on: 'object',
+    parameters: ['attributes'],
+    run: (call) => tellAttributes(call),
+  },
+];
+
+/** Behind those with parameters. */
+export const plainReadRoutes: readonly Route[] = [
+  { name: 'GetObject', method: 'GET', on: 'object', run: (call) => read(call, 'GET') },
+  { name: 'HeadObject', method: 'HEAD', on: 'object', run: (call) => read(call, 'HEAD') },
+];
+
+async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {
+  const ref = { ...keyOf(call), versionId: versionOf(call) };
+  const overrides = overridden(call);
+  const part = call.parameters.get('partNumber');
+  if (part !== undefined) return readPart(call, ref, method, part);
+  const { headers } = call.request;
+  const [range, ifRange] = [headers.get('range'), headers.get('if-range')];
+  const conditions = conditionsOf(call);
+  return shown(call, await readObject(call.caller, ref, { method, conditions, range, ifRange }), overrides);
+}
+
+async function readPart(
+  call: Call,
+  ref: ObjectRef,
+  method: 'GET' | 'HEAD',
+  given: string,
+): Promise<Response> {
+  const number = /^\d+$/.test(given) ? Number(given) : 0;
+  if (number < 1 || number > MOST_PARTS)
+    throw invalidArgument(
+      'partNumber',
+      given,
+      `Part number must be an integer between 1 and ${MOST_PARTS}, inclusive`,
+    );
+  if (call.request.headers.has('range'))
+    throw new BucketError(
+      'invalid-request',
+      'Cannot specify both Range header and partNumber query parameter',
+    );
+  const { versionId, range, count } = await partRange(call.caller, ref, number);
+  const conditions = conditionsOf(call);
+  const found = await readObject(call.caller, { ...ref, versionId }, { method, conditions, range });
+  const parts = Headers.of({ 'x-amz-mp-parts-count': count === undefined ? undefined : String(count) });
+  return shown(call, found, overridden(call).withAll(parts));
+}
+
+function shown(call: Call, found: ReadObject, further: Headers): Response {
+  const { status, body } = found;
+  if (status === 304) {
+    const headers = objectHeaders(found).without('content-length', 'content-type', 'content-range');
+    return { status, headers, body };
+  }
+  const checksums = status === 200 ? checksumsWanted(call, found) : Headers.none;
+  return { status, headers: objectHeaders(found).withAll(checksums).withAll(further), body };
+}
+
+const tellAttributes: Operation = async (call) => {
+  const ref = { ...keyOf(call), versionId: versionOf(call) };
+  const given = call.request.headers.get('x-amz-object-attributes') ?? '';
+  const wanted = new Set(given.split(',').map((each) => each.trim()));
+  if (given === '') throw invalidArgument('x-amz-object-attributes', given, 'No attribute is asked for.');
+  const info = await headObject(call.caller, ref);
+  const [, parts] = /-(\d+)$/.exec(info.etag) ?? [];
+  const sums = [...checksumsIn(info.headers)].map(([name, sum]) => xml(`Checksum${name.toUpperCase()}`, sum));
+  const when = (name: string, content: () => string | undefined) =>
+    wanted.has(name) ? content() : undefined;
+  const headers = Headers.of({
+    'Last-Modified': info.headers.get('last-modified'),
+    'x-amz-version-id': info.versionId,
+  });
+  const content = [
+    when('ETag', () => xml('ETag', info.etag)),
+    when('Checksum', () => (sums.length === 0 ? undefined : xml('Checksum', sums))),
+    when('ObjectParts', () =>
+      parts === undefined ? undefined : xml('ObjectParts', [xml('PartsCount', parts)]),
+    ),
+    when('StorageClass', () => xml('StorageClass', 'STANDARD')),
+    when('ObjectSize', () => xml('ObjectSize', info.size)),
+  ];
+  return xmlAnswer(call, 200, 'GetObjectAttributesResponse', content, headers);
+};

@@ -1,0 +1,120 @@
+import { BucketError } from '../../buckets/errors';
+import { refusalOfSource } from '../../buckets/copies';
+import { readObject, type ReadObject } from '../../buckets/objects';
+import { failed } from '../../buckets/preconditions';
+import { putPart } from '../../buckets/uploads/upload_parts';
+import { getUpload, MOST_PARTS } from '../../buckets/uploads/uploads';
+import { destroy, whileUnread } from '../../http/body';
+import { Headers } from '../../http/headers';
+import { NO_BODY } from '../../swift_api/message';
+import type { Operation, Route, Call } from './call';
+import { xml, xmlAnswer } from '../xml';
+import { invalidArgument, isoTime } from './arguments';
+import { conditionsOf } from './conditions';
+import { copySourceOf } from './copies';
+import { checksumFields, etagGiven } from './object_headers';
+import { uploadOf } from './uploads';
+
+const SOURCE = 'x-amz-copy-source';
+const NUMBER = 'partNumber';
+const BOTH = [NUMBER, 'uploadId'];
+
+export const partRoutes: readonly Route[] = [
+  {
+    name: 'UploadPartCopy',
+    method: 'PUT',
+    on: 'object',
+    parameters: BOTH,
+    header: SOURCE,
+    run: (call) => copy(call),
+  },
+  { name: 'UploadPart', method: 'PUT', on: 'object', parameters: BOTH, run: (call) => put(call) },
+  { name: 'UploadPart', method: 'PUT', on: 'object', parameters: [NUMBER], run: () => incomplete(NUMBER) },
+  {
+    name: 'UploadPart',
+    method: 'PUT',
+    on: 'object',
+    parameters: ['uploadId'],
+    run: () => incomplete('uploadId'),
+  },
+];
+
+/** One of the two parameters means nothing without the other. */
+function incomplete(name: string): Promise<never> {
+  return Promise.reject(invalidArgument('ResourceType', name, 'Unexpected query string parameter'));
+}
+
+function numberOf({ parameters }: Call): number {
+  const given = parameters.get(NUMBER) ?? '';
+  const number = /^\d{1,9}$/.test(given) ? Number(given) : 0;
+  if (number >= 1 && number <= MOST_PARTS) return number;
+  throw invalidArgument(
+    NUMBER,
+    given,
+    `Part number must be an integer between 1 and ${MOST_PARTS}, inclusive`,
+  );
+}
+
+const put: Operation = async (call) => {
+  const { caller, payload } = call;
+  const [number, upload] = [numberOf(call), uploadOf(call)];
+  const { body, length, checksums, trailing } = payload;
+  if (length === undefined)
+    throw new BucketError('missing-length', 'You must provide the Content-Length HTTP header.');
+  const content = { body, length, given: etagGiven(call), sums: checksums, trailing };
+  const { etag } = await putPart(caller, upload, number, content);
+  const headers = Headers.of({ ETag: `"${etag}"` });
+  const sums = checksumFields(new Map([...checksums, ...trailing()])).without('x-amz-checksum-type');
+  return { status: 200, headers: headers.withAll(sums), body: NO_BODY };
+};
+
+const copy: Operation = async (call) => {
+  const { caller } = call;
+  const [number, upload, source] = [numberOf(call), uploadOf(call), copySourceOf(call)];
+  await getUpload(caller, upload);
+  const range = call.request.headers.get(`${SOURCE}-range`);
+  if (range !== undefined && !/^bytes=\d+-\d+$/.test(range)) throw badRange(range, FORM);
+  const read = await readObject(caller, source, {
+    method: 'GET',
+    conditions: conditionsOf(call, `${SOURCE}-`),
+    range,
+  }).catch((error: unknown) => {
+    throw sourceError(error, range);
+  });
+  if (read.status === 304) throw failed(SOURCE);
+  const length = lengthOf(read, range);
+  const content = { body: read.body, length, given: Headers.none, sums: NONE, trailing: () => NONE };
+  const { etag, lastModified } = await whileUnread(read, () => putPart(caller, upload, number, content));
+  const told = Headers.of({ 'x-amz-copy-source-version-id': read.versionId });
+  const time = isoTime(Date.parse(lastModified ?? '') || Date.now());
+  return xmlAnswer(call, 200, 'CopyPartResult', [xml('LastModified', time), xml('ETag', `"${etag}"`)], told);
+};
+
+const NONE: ReadonlyMap<string, string> = new Map();
+const FORM =
+  'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy';
+
+/** A range that goes beyond the end of the source is none. */
+function lengthOf({ size, headers, body }: ReadObject, range: string | undefined): number {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
+  if (range === undefined || first === undefined || last === undefined)
+    return Number(headers.get('content-length') ?? size);
+  if (Number(last) < size && Number(first) <= Number(last)) return Number(last) - Number(first) + 1;
+  destroy(body);
+  throw badRange(range, `Range specified is not valid for source object of size: ${size}`);
+}
+
+function badRange(range: string, message: string): BucketError {
+  return invalidArgument(`${SOURCE}-range`, range, message);
+}
+
+function sourceError(error: unknown, range = ''): unknown {
+  if (!(error instanceof BucketError)) return error;
+  const { code, details } = error;
+  if (code === 'invalid-range')
+    return badRange(
+      range,
+      `Range specified is not valid for source object of size: ${details.fields?.['ActualObjectSize'] ?? ''}`,
+    );
+  return refusalOfSource(error);
+}

@@ -1,0 +1,240 @@
+import { completeUpload } from '../../buckets/uploads/completion';
+import { modifiedOf } from '../../buckets/entries';
+import { BucketError } from '../../buckets/errors';
+import { summing, type Summing } from '../../buckets/uploads/part_sums';
+import { listUploads } from '../../buckets/uploads/upload_listing';
+import type { Upload } from '../../buckets/uploads/upload_names';
+import { listParts, type Part } from '../../buckets/uploads/upload_parts';
+import { abortUpload, createUpload, getUpload } from '../../buckets/uploads/uploads';
+import { quote, toText, type ByteString } from '../../http/bytes';
+import { Headers } from '../../http/headers';
+import { NO_BODY } from '../../swift_api/message';
+import type { Operation, Route, Call } from './call';
+import { readXml, xml, xmlAnswer } from '../xml';
+import { bodyOf, bucketOf, invalidArgument, isoTime, keyOf, limitOf, namingOf, textOf } from './arguments';
+import { writeConditionOf } from './conditions';
+import { describedBy, taggedBy } from './object_headers';
+import { encodingIn } from './listings';
+import { listedParts, SUMS } from './part_list';
+import { owner } from './service';
+import { idOf } from './writes';
+
+/** Ten thousand parts, each with a checksum. */
+const MOST_DOCUMENT = 4 * 1024 * 1024;
+const ID = 'uploadId';
+
+export const uploadRoutes: readonly Route[] = [
+  {
+    name: 'CreateMultipartUpload',
+    method: 'POST',
+    on: 'object',
+    parameters: ['uploads'],
+    run: (call) => create(call),
+  },
+  { name: 'ListParts', method: 'GET', on: 'object', parameters: [ID], run: (call) => parts(call) },
+  {
+    name: 'AbortMultipartUpload',
+    method: 'DELETE',
+    on: 'object',
+    parameters: [ID],
+    run: (call) => abort(call),
+  },
+  {
+    name: 'CompleteMultipartUpload',
+    method: 'POST',
+    on: 'object',
+    parameters: [ID],
+    run: (call) => complete(call),
+  },
+  {
+    name: 'ListMultipartUploads',
+    method: 'GET',
+    on: 'bucket',
+    parameters: ['uploads'],
+    run: (call) => uploads(call),
+  },
+];
+
+const create: Operation = async (call) => {
+  const headers = describedBy(call).withAll(taggedBy(call) ?? Headers.none);
+  const wanted = summingOf(call);
+  const upload = await createUpload(call.caller, keyOf(call), { headers, summing: wanted });
+  const told = Headers.of({
+    'x-amz-checksum-algorithm': wanted?.algorithm.toUpperCase(),
+    'x-amz-checksum-type': wanted && typeOf(wanted),
+  });
+  const content = [xml('Bucket', upload.bucket), xml('Key', upload.key), xml('UploadId', upload.id)];
+  return xmlAnswer(call, 200, 'InitiateMultipartUploadResult', content, told);
+};
+
+/** How the parts, and what they make, are summed. @throws BucketError for what there is not */
+function summingOf({ request: { headers } }: Call): Summing | undefined {
+  const [algorithm, type] = [headers.get('x-amz-checksum-algorithm'), headers.get('x-amz-checksum-type')];
+  if (algorithm === undefined) {
+    if (type === undefined) return undefined;
+    throw new BucketError(
+      'invalid-request',
+      'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
+    );
+  }
+  if (type !== undefined && !['COMPOSITE', 'FULL_OBJECT'].includes(type))
+    throw new BucketError('invalid-request', 'Value for x-amz-checksum-type header is invalid.');
+  const found = summing(algorithm.toLowerCase(), type === undefined ? undefined : type === 'FULL_OBJECT');
+  if (found) return found;
+  throw new BucketError(
+    'invalid-request',
+    type === undefined
+      ? 'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]'
+      : `The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
+  );
+}
+
+function typeOf({ isOfWhole }: Summing): string {
+  return isOfWhole ? 'FULL_OBJECT' : 'COMPOSITE';
+}
+
+/** The upload that a request names. */
+export function uploadOf(call: Call): Upload {
+  return { ...keyOf(call), id: call.parameters.get(ID) ?? '' };
+}
+
+const parts: Operation = async (call) => {
+  const { caller } = call;
+  const upload = uploadOf(call);
+  const [most, marker] = [limitOf(call, 'max-parts'), numberMarkerOf(call)];
+  const naming = namingOf(call);
+  const { summing: wanted } = await getUpload(caller, upload);
+  const behind = (await listParts(caller, upload)).filter(
+    ({ number }) => marker === undefined || number > marker,
+  );
+  const page = behind.slice(0, most);
+  return xmlAnswer(call, 200, 'ListPartsResult', [
+    xml('Bucket', upload.bucket),
+    xml('Key', naming.of(upload.key)),
+    xml('UploadId', upload.id),
+    initiator(call),
+    owner(call),
+    xml('StorageClass', 'STANDARD'),
+    xml('PartNumberMarker', marker ?? 0),
+    xml('NextPartNumberMarker', page.at(-1)?.number ?? 0),
+    xml('MaxParts', most),
+    ...encodingIn(call, naming),
+    wanted && xml('ChecksumAlgorithm', wanted.algorithm.toUpperCase()),
+    wanted && xml('ChecksumType', typeOf(wanted)),
+    xml('IsTruncated', behind.length > page.length && most > 0),
+    ...page.map(shownPart),
+  ]);
+};
+
+/** Undefined: from the first on, which may be QingStor's part 0. */
+function numberMarkerOf({ parameters }: Call): number | undefined {
+  const given = parameters.get('part-number-marker');
+  if (given === undefined) return undefined;
+  const marker = /^\d{1,10}$/.test(given) ? Number(given) : NaN;
+  if (marker <= 2_147_483_647) return marker;
+  throw invalidArgument(
+    'part-number-marker',
+    given,
+    'Provided part-number-marker not an integer or within integer range',
+  );
+}
+
+function shownPart({ number, entry, etag, bytes, sum }: Part): string {
+  return xml('Part', [
+    xml('PartNumber', number),
+    xml('LastModified', isoTime(modifiedOf(entry))),
+    xml('ETag', `"${etag}"`),
+    xml('Size', bytes),
+    sum && xml(SUMS[sum.algorithm] ?? '', sum.sum.toString('base64')),
+  ]);
+}
+
+function initiator(call: Call): string {
+  return xml('Initiator', call.spelling.owner(call));
+}
+
+const abort: Operation = async (call) => {
+  await abortUpload(call.caller, uploadOf(call));
+  return { status: 204, headers: Headers.none, body: NO_BODY };
+};
+
+const complete: Operation = async (call) => {
+  const { caller, request } = call;
+  const condition = writeConditionOf(call);
+  const upload = uploadOf(call);
+  const size = request.headers.get('x-amz-mp-object-size');
+  const { etag, versionId, sum } = await completeUpload(caller, upload, async () => ({
+    parts: listedParts(
+      await readXml(await bodyOf(call, MOST_DOCUMENT), MOST_DOCUMENT, 'CompleteMultipartUpload'),
+    ),
+    leastPart: call.spelling.minPartSize,
+    bytes: size === undefined ? undefined : Number(size),
+    sums: sumsOf(request.headers),
+    condition,
+  }));
+  const content = [
+    xml('Location', call.spelling.location(call)),
+    xml('Bucket', upload.bucket),
+    xml('Key', upload.key),
+    xml('ETag', `"${etag}"`),
+    sum && xml(SUMS[sum.summing.algorithm] ?? '', sum.value),
+    sum && xml('ChecksumType', typeOf(sum.summing)),
+  ];
+  const headers = Headers.of({ 'x-amz-version-id': idOf(versionId) });
+  return xmlAnswer(call, 200, 'CompleteMultipartUploadResult', content, headers);
+};
+
+/** Those of the object that is to be. */
+function sumsOf(headers: Headers): ReadonlyMap<string, string> {
+  const given = Object.keys(SUMS).map((name) => [name, headers.get(`x-amz-checksum-${name}`)] as const);
+  return new Map(given.filter((each): each is [string, string] => each[1] !== undefined));
+}
+
+/** Where an object is, as S3 has it. */
+export function locationOf({
+  request,
+  bucket = '',
+  key = '',
+}: Pick<Call, 'request' | 'bucket' | 'key'>): ByteString {
+  return `http://${request.headers.get('host') ?? ''}/${quote(bucket)}/${quote(key)}`;
+}
+
+const uploads: Operation = async (call) => {
+  const { caller } = call;
+  const bucket = bucketOf(call);
+  const naming = namingOf(call);
+  const [prefix, delimiter, keyMarker] = ['prefix', 'delimiter', 'key-marker'].map((name) =>
+    textOf(call, name),
+  );
+  const wanted = {
+    prefix: prefix ?? '',
+    delimiter: delimiter ?? '',
+    keyMarker: keyMarker ?? '',
+    idMarker: toText(textOf(call, 'upload-id-marker')),
+    most: limitOf(call, 'max-uploads'),
+  };
+  const page = await listUploads(caller, bucket, wanted);
+  return xmlAnswer(call, 200, 'ListMultipartUploadsResult', [
+    xml('Bucket', bucket),
+    xml('KeyMarker', naming.of(wanted.keyMarker)),
+    xml('UploadIdMarker', wanted.idMarker),
+    page.isTruncated ? xml('NextKeyMarker', naming.of(page.last.key)) : undefined,
+    page.isTruncated ? xml('NextUploadIdMarker', page.last.id) : undefined,
+    wanted.delimiter === '' ? undefined : xml('Delimiter', naming.of(wanted.delimiter)),
+    wanted.prefix === '' ? undefined : xml('Prefix', naming.of(wanted.prefix)),
+    xml('MaxUploads', wanted.most),
+    ...encodingIn(call, naming),
+    xml('IsTruncated', page.isTruncated),
+    ...page.uploads.map(({ key, id, entry }) =>
+      xml('Upload', [
+        xml('Key', naming.of(key)),
+        xml('UploadId', id),
+        initiator(call),
+        owner(call),
+        xml('StorageClass', 'STANDARD'),
+        xml('Initiated', isoTime(modifiedOf(entry))),
+      ]),
+    ),
+    ...page.prefixes.map((each) => xml('CommonPrefixes', [xml('Prefix', naming.of(each))])),
+  ]);
+};

@@ -1,0 +1,55 @@
+import type { ByteReader } from '../byte_reader';
+
+/** The bytes at hand are not enough. */
+export class MoreNeeded extends Error {
+  override readonly name = 'MoreNeeded';
+}
+
+/** Reads bits, the highest of each byte first, out of bytes that were fetched before. */
+export class BitReader {
+  readonly #bytes: ByteReader;
+  #window: Buffer = Buffer.alloc(0);
+  #next = 0;
+  #bits = 0;
+  #count = 0;
+
+  constructor(bytes: ByteReader) {
+    this.#bytes = bytes;
+  }
+
+  /** Fetches bytes until so many are at hand, or all that there are. */
+  async fill(length: number): Promise<void> {
+    const missing = length - (this.#window.length - this.#next);
+    if (missing <= 0) return;
+    const more = await this.#bytes.read(missing);
+    this.#window = Buffer.concat([this.#window.subarray(this.#next), more]);
+    this.#next = 0;
+  }
+
+  /** Whether of all bytes that were fetched none is left. */
+  get isAtEnd(): boolean {
+    return this.#count === 0 && this.#next === this.#window.length;
+  }
+
+  /**
+   * The next bits as a number.
+   *
+   * @param count at most 24
+   * @throws MoreNeeded
+   */
+  read(count: number): number {
+    while (this.#count < count) {
+      const byte = this.#window[this.#next++];
+      if (byte === undefined) throw new MoreNeeded('the bytes have come to their end');
+      this.#bits = ((this.#bits << 8) | byte) >>> 0;
+      this.#count += 8;
+    }
+    this.#count -= count;
+    return (this.#bits >>> this.#count) & ((1 << count) - 1);
+  }
+
+  /** Leaves out what is left of a byte that was begun. */
+  alignToByte(): void {
+    this.#count -= this.#count % 8;
+  }
+}

@@ -1,0 +1,82 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ByteReader } from '../byte_reader';
+import { BitReader, MoreNeeded } from './bit_reader';
+import { BZIP2, readBlock, type Block } from './bzip2_block';
+import { BrokenArchive } from '../../../middleware/bulk/stopped';
+
+const CHUNK = 64 * 1024;
+
+/**
+ * Decompresses bzip2 block by block: at hand are never more than one block, compressed and not, and a chunk of what comes of it. (A
+ * block of 40 bytes can become 45 megabytes.) What breaks off within a block ends before it.
+ *
+ * @throws BrokenArchive for what is not bzip2
+ */
+export async function* bunzip2(bytes: ByteReader): AsyncGenerator<Buffer> {
+  const bits = new BitReader(bytes);
+  try {
+    for (;;) {
+      await bits.fill(BZIP2.headBytes);
+      if (bits.isAtEnd) return;
+      const level = readHead(bits);
+      while (await readMagic(bits, level)) yield* expand(await readBlock(bits, level * BZIP2.blockUnit));
+      bits.alignToByte();
+    }
+  } catch (error) {
+    if (error instanceof MoreNeeded) return;
+    throw error;
+  }
+}
+
+function readHead(bits: BitReader): number {
+  const magic = bits.read(24);
+  const level = bits.read(8) - 0x30;
+  if (magic !== BZIP2.magic || level < 1 || level > 9) throw new BrokenArchive('invalid compressed data');
+  return level;
+}
+
+/** Whether a block follows; otherwise the stream ends, whose checksum is that of its blocks, which have been checked. */
+async function readMagic(bits: BitReader, level: number): Promise<boolean> {
+  await bits.fill(level * BZIP2.blockUnit * 2);
+  const magic = [bits.read(24), bits.read(24)].join();
+  if (magic === BZIP2.blockMagic.join()) return true;
+  if (magic !== BZIP2.endMagic.join()) throw new BrokenArchive('invalid compressed data');
+  bits.read(16);
+  bits.read(16);
+  return false;
+}
+
+/** Undoes the first step of bzip2: after four equal bytes, a fifth tells how many more of them there were. */
+async function* expand({ bytes, checksum }: Block): AsyncGenerator<Buffer> {
+  let chunk = Buffer.alloc(CHUNK);
+  let at = 0;
+  let crc = -1;
+  let equal = 0;
+  let before = -1;
+  for (const byte of bytes) {
+    const isCount = equal === 4;
+    const value = isCount ? before : byte;
+    for (let copies = isCount ? byte : 1; copies > 0; copies--) {
+      crc = (crc << 8) ^ (CRC[(crc >>> 24) ^ value] ?? 0);
+      chunk[at++] = value;
+      if (at < CHUNK) continue;
+      yield chunk;
+      // others have their turn however much comes of little
+      await nextTurn();
+      chunk = Buffer.alloc(CHUNK);
+      at = 0;
+    }
+    equal = isCount ? 0 : byte === before ? equal + 1 : 1;
+    before = isCount ? -1 : byte;
+  }
+  if (~crc !== checksum) throw new BrokenArchive('invalid compressed data');
+  await nextTurn();
+  yield chunk.subarray(0, at);
+}
+
+/** For each byte, what it does to a CRC-32 whose highest bit comes first. */
+const CRC = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 24;
+  for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+  return crc;
+});

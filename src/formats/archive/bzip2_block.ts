@@ -1,0 +1,193 @@
+import type { BitReader } from './bit_reader';
+import { Turns } from '../../util/turns';
+import { BrokenArchive } from '../../../middleware/bulk/stopped';
+
+/** The numbers of the format. */
+export const BZIP2 = {
+  magic: 0x42_5a_68,
+  blockMagic: [0x31_41_59, 0x26_53_59],
+  endMagic: [0x17_72_45, 0x38_50_90],
+  headBytes: 4,
+  /** So many bytes, times the level, has a block at most before its runs are expanded. */
+  blockUnit: 100_000,
+} as const;
+
+/** Symbols that are read, or bytes that are moved, in one turn. */
+const STEPS = 50_000;
+const LONGEST_CODE = 20;
+/** After so many symbols another table is selected. */
+const GROUP = 50;
+
+/** One block: its bytes with their runs still folded, and the CRC of what they expand to. */
+export interface Block {
+  readonly bytes: Uint8Array;
+  readonly checksum: number;
+}
+
+/** A Huffman table: the codes of one length are consecutive numbers. */
+interface Table {
+  /** For each length, the last code; -1 where it has none. */
+  readonly last: Int32Array;
+  /** For each length, what to take from a code for its place among the symbols. */
+  readonly offset: Int32Array;
+  /** The symbols in the order of their codes. */
+  readonly symbols: Uint16Array;
+}
+
+/**
+ * Reads a block, from behind its magic number.
+ *
+ * @param most bytes that it may have
+ * @throws BrokenArchive for one that is none, MoreNeeded for one that breaks off
+ */
+export async function readBlock(bits: BitReader, most: number): Promise<Block> {
+  const checksum = (bits.read(16) << 16) | bits.read(16);
+  // blocks shuffled at random have not been written since 1997
+  if (bits.read(1) === 1) throw broken();
+  const origin = bits.read(24);
+  const used = readUsed(bits);
+  const tableCount = bits.read(3);
+  const selectorCount = bits.read(15);
+  if (used.length === 0 || tableCount < 2 || tableCount > 6 || selectorCount === 0) throw broken();
+  const selectors = readSelectors(bits, selectorCount, tableCount);
+  const tables = Array.from({ length: tableCount }, () => readTable(bits, used.length + 2));
+  const next = symbolReader(bits, selectors, tables);
+  const columns = await readColumns(next, used, most);
+  return { bytes: await untransform(columns, origin), checksum };
+}
+
+/** The bytes that occur, in order. */
+function readUsed(bits: BitReader): Uint8Array {
+  const used: number[] = [];
+  const groups = bits.read(16);
+  for (let high = 0; high < 16; high++) {
+    if (((groups >> (15 - high)) & 1) === 0) continue;
+    const group = bits.read(16);
+    for (let low = 0; low < 16; low++) if ((group >> (15 - low)) & 1) used.push(high * 16 + low);
+  }
+  return Uint8Array.from(used);
+}
+
+/** Which table serves each group of symbols. */
+function readSelectors(bits: BitReader, count: number, tables: number): Uint8Array {
+  const order = Uint8Array.from({ length: tables }, (_, at) => at);
+  return Uint8Array.from({ length: count }, () => {
+    let at = 0;
+    while (bits.read(1) === 1) if (++at >= tables) throw broken();
+    return toFront(order, at);
+  });
+}
+
+/** Moves an entry to the front, and returns it. */
+function toFront(order: Uint8Array, at: number): number {
+  const entry = order[at] ?? 0;
+  order.copyWithin(1, 0, at);
+  order[0] = entry;
+  return entry;
+}
+
+function readTable(bits: BitReader, symbolCount: number): Table {
+  const lengths = new Uint8Array(symbolCount);
+  let length = bits.read(5);
+  for (let symbol = 0; symbol < symbolCount; symbol++) {
+    for (;;) {
+      if (length < 1 || length > LONGEST_CODE) throw broken();
+      if (bits.read(1) === 0) break;
+      length += bits.read(1) === 0 ? 1 : -1;
+    }
+    lengths[symbol] = length;
+  }
+  const last = new Int32Array(LONGEST_CODE + 1).fill(-1);
+  const offset = new Int32Array(LONGEST_CODE + 1);
+  const symbols: number[] = [];
+  for (let each = 1, code = 0; each <= LONGEST_CODE; each++, code <<= 1) {
+    offset[each] = code - symbols.length;
+    for (let symbol = 0; symbol < symbolCount; symbol++) {
+      if (lengths[symbol] !== each) continue;
+      symbols.push(symbol);
+      last[each] = code++;
+    }
+  }
+  return { last, offset, symbols: Uint16Array.from(symbols) };
+}
+
+/** Reads one symbol after the other. */
+function symbolReader(bits: BitReader, selectors: Uint8Array, tables: readonly Table[]): () => number {
+  let group = 0;
+  let left = 0;
+  let table: Table | undefined;
+  return () => {
+    if (left === 0) {
+      table = tables[selectors[group++] ?? -1];
+      left = GROUP;
+    }
+    left--;
+    if (table === undefined) throw broken();
+    let code = 0;
+    for (let length = 1; length <= LONGEST_CODE; length++) {
+      code = (code << 1) | bits.read(1);
+      if (code > (table.last[length] ?? -1)) continue;
+      const symbol = table.symbols[code - (table.offset[length] ?? 0)];
+      if (symbol === undefined) break;
+      return symbol;
+    }
+    throw broken();
+  };
+}
+
+/** Undoes the runs and the moving to front: the last column of the sorted block. */
+async function readColumns(next: () => number, used: Uint8Array, most: number): Promise<Uint8Array> {
+  const columns = new Uint8Array(most);
+  const order = used.slice();
+  const end = used.length + 1;
+  let count = 0;
+  const turns = new Turns(STEPS);
+  for (let run = 0, weight = 1; ;) {
+    if (turns.isOver()) await turns.next();
+    const symbol = next();
+    if (symbol <= 1) {
+      run += weight << symbol;
+      weight <<= 1;
+      if (count + run > most) throw broken();
+      continue;
+    }
+    if (run > 0) columns.fill(order[0] ?? 0, count, (count += run));
+    [run, weight] = [0, 1];
+    if (symbol === end) return columns.subarray(0, count);
+    if (count >= most) throw broken();
+    columns[count++] = toFront(order, symbol - 1);
+  }
+}
+
+/** Undoes Burrows's and Wheeler's transformation. */
+async function untransform(columns: Uint8Array, origin: number): Promise<Uint8Array> {
+  if (origin >= columns.length) throw broken();
+  const starts = new Int32Array(256);
+  for (const byte of columns) starts[byte] = (starts[byte] ?? 0) + 1;
+  let sum = 0;
+  for (const [byte, count] of starts.entries()) {
+    starts[byte] = sum;
+    sum += count;
+  }
+  const follows = new Int32Array(columns.length);
+  const turns = new Turns(STEPS);
+  for (let at = 0; at < columns.length; at++) {
+    if (turns.isOver()) await turns.next();
+    const byte = columns[at] ?? 0;
+    const start = starts[byte] ?? 0;
+    follows[start] = at;
+    starts[byte] = start + 1;
+  }
+  const bytes = new Uint8Array(columns.length);
+  let at = follows[origin] ?? 0;
+  for (let i = 0; i < bytes.length; i++) {
+    if (turns.isOver()) await turns.next();
+    bytes[i] = columns[at] ?? 0;
+    at = follows[at] ?? 0;
+  }
+  return bytes;
+}
+
+function broken(): BrokenArchive {
+  return new BrokenArchive('invalid compressed data');
+}

@@ -1,0 +1,31 @@
+import { trimmed, type ByteString } from '../http/bytes';
+import type { Request } from '../swift_api/message';
+
+/** A header's value and its parameters, read as Swift's `parse_content_disposition` reads them. */
+export function parseParameters(header: ByteString): {
+  readonly value: ByteString;
+  readonly parameters: ReadonlyMap<string, ByteString>;
+} {
+  const semicolon = header.indexOf(';');
+  if (semicolon < 0) return { value: header, parameters: new Map() };
+  const parameters = new Map<string, ByteString>();
+  let rest = header.slice(semicolon + 1).trim();
+  for (let found = PARAMETER.exec(rest); found; found = PARAMETER.exec(rest)) {
+    const [whole, name = '', value = ''] = found;
+    parameters.set(name, trimmed(value, '"'));
+    rest = rest.slice(whole.length);
+  }
+  return { value: header.slice(0, semicolon).trim(), parameters };
+}
+
+const PARAMETER = /^(\w+)=(".*?"|[^";]+)(?:; ?|$)/;
+
+/** The boundary between the parts of a form that is uploaded to Swift's `formpost`; undefined for any other request. */
+export function formBoundary({
+  method,
+  headers,
+}: Pick<Request, 'method' | 'headers'>): ByteString | undefined {
+  if (method !== 'POST') return undefined;
+  const { value, parameters } = parseParameters(headers.get('content-type') ?? '');
+  return value === 'multipart/form-data' ? parameters.get('boundary') : undefined;
+}

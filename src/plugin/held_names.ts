@@ -1,0 +1,82 @@
+import { bulkType, deletedAnswer, DeleteSummary } from '../swift_api/bulk_response';
+import { strip, unquote, type ByteString } from '../http/bytes';
+import { LIMITS } from '../swift_api/constraints';
+import { credentials } from '../http/headers';
+import { holdBody, type Bounds } from '../swift_api/held_body';
+import { USUAL_LIMITS } from '../swift_api/manifest_bounds';
+import type { Request, Response } from '../swift_api/message';
+import type { Target } from '../swift_api/target';
+import type { App } from './plugin';
+import { Turns } from '../util/turns';
+
+/** The longest name of an object with its container's, in bytes. */
+export const MOST_PATH = LIMITS.max_object_name_length + LIMITS.max_container_name_length + 2;
+
+/**
+ * Holds the list of names of a bulk delete that the store carries out.
+ *
+ * @param refusal that of a client that is no owner of the account, if it is none
+ * @returns the list, or the refusal
+ */
+export function holdNames(
+  request: Request,
+  { account }: Target,
+  app: Pick<App, 'limits'>,
+  refusal: () => Promise<Response | undefined>,
+): Promise<Buffer | Response> {
+  return holdBody(request, {
+    account,
+    right: async () => {
+      const refused = await refusal();
+      return refused && isOfNobodyKnown(request, refused) ? refused : undefined;
+    },
+    bounds: nameBounds(request, async () => ((await app.limits?.(request)) ?? USUAL_LIMITS).deletes),
+  });
+}
+
+/**
+ * Whether a refusal of what only owners may says that the client is not known. One who is known may have a right to
+ * what is in a container, which each name shows.
+ */
+export function isOfNobodyKnown({ headers }: Request, { status }: Response): boolean {
+  return status === 401 || [...credentials(headers).entries()].length === 0;
+}
+
+/** The names of a list, URL-encoded, one a line; others have their turn in between. */
+export async function* namesIn(list: Buffer): AsyncGenerator<ByteString, void> {
+  const turns = new Turns(1000);
+  for (let start = 0; start <= list.length;) {
+    const end = list.indexOf('\n', start);
+    const line = list.toString('latin1', start, end < 0 ? list.length : end);
+    yield unquote(strip(line));
+    if (end < 0) return;
+    start = end + 1;
+    await turns.after();
+  }
+}
+
+/** As Swift's `bulk` bounds them; it tells the status in a report. */
+function nameBounds(request: Request, most: () => Promise<number>): Bounds {
+  let [lines, length] = [0, 0];
+  return {
+    ofLength: () => undefined,
+    ofContent: async (chunk) => {
+      for (let start = 0; start < chunk.length;) {
+        const end = chunk.indexOf('\n', start);
+        length += (end < 0 ? chunk.length : end) - start;
+        if (length > MOST_PATH * 2) return reported(request, 400, 'Invalid File Name');
+        if (end < 0) break;
+        [lines, length, start] = [lines + 1, 0, end + 1];
+      }
+      if (lines <= USUAL_LIMITS.deletes) return undefined;
+      const mayBe = await most();
+      return lines > mayBe ? reported(request, 413, `Maximum Bulk Deletes: ${mayBe} per request`) : undefined;
+    },
+  };
+}
+
+/** The answer to a bulk delete of which nothing is done. */
+export function reported(request: Request, status: number, text = ''): Response {
+  const type = bulkType(request);
+  return deletedAnswer(type, new DeleteSummary().render(type, status, text));
+}

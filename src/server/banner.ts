@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import type { Introduction } from '../plugin/plugin';
+
+/** What the terminal shows when a store of its own is served: where it is, and lines to try it that work as printed. */
+export function introduce(url: string, { data, user, dialects = [] }: Introduction): string {
+  const lines = [`Hindsight listens on ${url}`, `its data lies in ${resolve(data ?? '.')}`];
+  if (user) {
+    const storage = `${url}/v1/${user.account}`;
+    const token = `-H "X-Auth-Token: $token"`;
+    lines.push(
+      '',
+      'Try it:',
+      `  token=$(curl -si ${url}/auth/v1.0 -H 'X-Auth-User: ${user.name}' -H 'X-Auth-Key: ${user.key}' | sed -n 's/\\r//; s/^X-Auth-Token: //p')`,
+      `  curl -X PUT ${storage}/archive ${token} && curl -X PUT ${storage}/files ${token} -H 'X-Versions-Location: archive'`,
+      `  for i in 1 2; do curl -X PUT ${storage}/files/hello ${token} --data-binary "version $i"; done; curl ${storage}/archive ${token}`,
+    );
+    if (dialects.includes('s3'))
+      lines.push(
+        `S3's API is at the same address: access key ${user.name}, secret key ${user.key}, path style`,
+      );
+    if (dialects.includes('cos'))
+      lines.push(`and that of Tencent COS: SecretId ${user.name}, SecretKey ${user.key}, this address as Ip`);
+    if (dialects.includes('qingstor')) lines.push(`and QingStor's, with the same keys`);
+  }
+  return `\n${lines.join('\n')}\n\n`;
+}

@@ -1,0 +1,121 @@
+import express, { type Express } from 'express';
+import { createProxyMiddleware } from 'http-proxy-middleware';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toText, unquote } from '../../http/bytes';
+import { endToEnd, Headers } from '../../http/headers';
+import type { Log } from '../../util/log';
+import type { UpstreamServer } from '../../plugin/plugin';
+import { TRANSACTION_IDS, transactionId } from '../../swift_api/transaction';
+import { closeGently } from '../lingering_close';
+import { leadBack } from '../../swift_api/lead_back';
+import { originForm, readTarget } from '../../swift_api/request_target';
+
+/**
+ * The Express app for what is outside the object API and named by `passthrough`, which goes to the
+ * store as it is: logging in, as a rule. The store is asked under its own name, since it may take
+ * Host for an account and a container (Swift's `domain_remap`).
+ */
+export function createShell({ origin, host, timeout }: UpstreamServer, log: Log): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((req, res, next) => {
+    const id = transactionId();
+    for (const name of TRANSACTION_IDS) res.setHeader(name, id);
+    logWhenDone(req, res, id, log);
+    if (!reframe(req, res)) return;
+    req.headers.host = host ?? origin.host;
+    next();
+  });
+  app.use(
+    createProxyMiddleware({
+      target: origin.origin,
+      changeOrigin: false,
+      xfwd: false,
+      preserveHeaderKeyCase: true,
+      proxyTimeout: timeout,
+      on: {
+        start: count,
+        proxyReq: (sent, req, res) => {
+          // http-proxy folds paths, and the one that was judged is the one that came
+          sent.path = originForm(readTarget(String(req.url)));
+          res.on('close', () => sent.destroy());
+        },
+        proxyRes: (answer, req, res) => {
+          const names = TRANSACTION_IDS.map((name) => name.toLowerCase());
+          const [id] = names.flatMap((name) => answer.headers[name] ?? []);
+          if (id !== undefined) for (const name of names) answer.headers[name] = id;
+          const storage = answer.headers['x-storage-url'];
+          const own = Headers.fromRaw(req.rawHeaders).get('host');
+          if (typeof storage === 'string' && own !== undefined) {
+            answer.headers['x-storage-url'] = leadBack(storage, own, [origin.host, host]);
+          }
+          answer.on('close', () => {
+            if (!answer.complete) res.destroy();
+          });
+        },
+        error: (error, _, res) => {
+          log.warn({ err: error.message }, 'the store failed');
+          if (!('writeHead' in res) || res.headersSent) return void res.destroy();
+          const reason = error.message || ('code' in error ? String(error.code) : '');
+          refuse(res, 503, `the store cannot be reached: ${reason}`, { 'Retry-After': '1' });
+        },
+      },
+    }),
+  );
+  return app;
+}
+
+/**
+ * Leaves of a request's headers what http-proxy may pass on: it knows neither the hop-by-hop ones nor the spellings that
+ * the store takes for them, and would send the chunked body of a DELETE as a request of its own.
+ *
+ * @returns whether the request may go on; otherwise it is answered
+ */
+function reframe(req: IncomingMessage, res: ServerResponse): boolean {
+  if (/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? '')) {
+    closeGently(req);
+    refuse(res, 403, 'a form is signed in its fields, which nobody here reads', { Connection: 'close' });
+    return false;
+  }
+  const chunked = req.headers['transfer-encoding'] !== undefined;
+  if (chunked && !['POST', 'PUT', 'PATCH'].includes(req.method ?? '')) {
+    closeGently(req);
+    refuse(res, 411, 'a body needs a length here', { Connection: 'close' });
+    return false;
+  }
+  if (req.headers.expect !== undefined && req.httpVersionMinor > 0) res.writeContinue();
+  const headers = endToEnd(Headers.fromRaw(req.rawHeaders)).without('expect');
+  req.headers = Object.fromEntries(headers.byName());
+  return true;
+}
+
+function refuse(res: ServerResponse, status: number, reason: string, headers: Record<string, string>): void {
+  res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers });
+  res.end(Buffer.from(`${reason}\n`));
+}
+
+/** Bytes of a body that went on to the store. */
+const received = new WeakMap<IncomingMessage, number>();
+
+function count(req: IncomingMessage): void {
+  let bytes = 0;
+  req.on('data', (chunk: Buffer) => received.set(req, (bytes += chunk.length)));
+}
+
+/** The line that the filter proxy-logging writes for requests of the pipeline. */
+function logWhenDone(req: IncomingMessage, res: ServerResponse, id: string, log: Log): void {
+  const began = performance.now();
+  res.on('close', () => {
+    log.info({
+      method: req.method,
+      path: toText(unquote(readTarget(req.url ?? '').path)),
+      status: res.writableFinished ? res.statusCode : 499,
+      bytes_in: received.get(req) ?? 0,
+      bytes_out: req.method === 'HEAD' ? 0 : Number(res.getHeader('content-length') ?? 0),
+      ms: Math.round((performance.now() - began) * 100) / 100,
+      txid: id,
+      x_trans_id: res.getHeader('x-trans-id'),
+    });
+  });
+}

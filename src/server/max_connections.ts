@@ -1,0 +1,20 @@
+import type { Server } from 'node:net';
+import type { Log } from '../util/log';
+import { Occasional } from './occasional';
+
+/**
+ * Bounds the connections of a server in this process: further ones are closed as they come, and the
+ * log says so at most once a minute.
+ *
+ * @param most undefined: as many as come
+ */
+export function boundConnections(server: Server, most: number | undefined, log: Log): void {
+  if (most === undefined) return;
+  server.maxConnections = most;
+  const report = new Occasional();
+  server.on('drop', () =>
+    report.once((refused) =>
+      log.warn({ max_connections: most, refused }, 'there are too many connections: new ones are closed'),
+    ),
+  );
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { quote, trimmed, trimmedEnd } from '../../../../http/bytes';
+import type { ObjectTarget } from '../../../../swift_api/target';
+import { UnreadableJson } from '../../../../formats/json';
+import { NoList, readJsonList } from '../../../../formats/json_list';
+import { USUAL_LIMITS } from '../../../../swift_api/manifest_bounds';
+import { pythonJson } from '../../../../formats/python_json';
+import { segmentPlace } from '../../../../swift_api/segments';
+import { page, Refused, refuseWith } from '../answers';
+import { rangesOf, type Range } from '../../../../http/ranges';
+
+/** Swift's limits for manifests, as `/info` tells them. */
+export const SLO_LIMITS = {
+  max_manifest_segments: USUAL_LIMITS.segments,
+  max_manifest_size: USUAL_LIMITS.bytes,
+} as const;
+
+/**
+ * Segments that a manifest has, those counted that are data in it: whoever reads the object waits for all of them to be
+ * parsed.
+ */
+const MOST_ITEMS = 10_000;
+
+/** The attributes in which a large object keeps its own ETag and size. */
+export const SLO_ETAG = 'x-object-sysmeta-slo-etag';
+export const SLO_SIZE = 'x-object-sysmeta-slo-size';
+
+const StoredSegment = z.union([
+  z.object({ data: z.string() }),
+  z.object({
+    name: z.string(),
+    bytes: z.number(),
+    hash: z.string(),
+    content_type: z.string(),
+    last_modified: z.string(),
+    range: z.string().optional(),
+    sub_slo: z.boolean().optional(),
+  }),
+]);
+
+/** A segment as a stored manifest tells it, in Swift's form: names are text, a range is made of two numbers. */
+export type StoredSegment = z.infer<typeof StoredSegment>;
+export type ObjectSegment = Exclude<StoredSegment, { data: string }>;
+
+export const StoredManifest = z.array(StoredSegment);
+
+/** A manifest as Python writes it, so that its ETag is Swift's. */
+export function formatManifest(segments: readonly Readonly<Record<string, unknown>>[]): Buffer {
+  return Buffer.from(pythonJson(segments));
+}
+
+/** The first and the last byte that a segment's object gives. */
+export function segmentRange({ range, bytes }: ObjectSegment): Range {
+  const [first, last] = (range ?? '').split('-').map(Number);
+  return range === undefined ? [0, bytes - 1] : [first ?? 0, last ?? 0];
+}
+
+/** The object that a path in a manifest names: in the account of the manifest. */
+export function segmentTarget({ version, account }: ObjectTarget, path: string): ObjectTarget {
+  return { version, account, ...segmentPlace(path) };
+}
+
+/** A segment as a client names it. */
+export type WantedSegment =
+  | { readonly data: Buffer }
+  | {
+      readonly path: string;
+      readonly etag: string | undefined;
+      readonly size: number | undefined;
+      readonly range: string | undefined;
+    };
+
+/**
+ * Reads the manifest of a `?multipart-manifest=put` (Swift's `parse_and_validate_input`).
+ *
+ * @throws Refused with all that is wrong, as far as it would go into the longest manifest there can be
+ */
+export async function parseManifest(body: Buffer, manifest: ObjectTarget): Promise<WantedSegment[]> {
+  const problems: string[] = [];
+  const segments: WantedSegment[] = [];
+  let [at, hasOnlyData] = [0, true];
+  for await (const { value, isLast } of itemsOf(body)) {
+    const segment = parseSegment(value, isLast, manifest);
+    hasOnlyData &&= isRecord(value) && 'data' in value;
+    if (typeof segment === 'string') problems.push(`Index ${at}: ${segment}`);
+    else segments.push(segment);
+    if (problems.length === SLO_LIMITS.max_manifest_segments) break;
+    if (++at > MOST_ITEMS) throw new Refused(page(413, `Number of segments must be <= ${MOST_ITEMS}`));
+  }
+  if (segments.length > 0 && hasOnlyData)
+    problems.push('Inline data segments require at least one object-backed segment.');
+  if (problems.length > 0) throw refuseWith(400, problems.map((each) => `${each}\n`).join(''));
+  return segments;
+}
+
+/** The items of a manifest. @throws Refused if it is no list in JSON */
+async function* itemsOf(body: Buffer): AsyncGenerator<{ value: unknown; isLast: boolean }, void> {
+  let held: readonly unknown[] = [];
+  try {
+    for await (const some of readJsonList(body)) {
+      for (const value of held) yield { value, isLast: false };
+      held = some;
+    }
+  } catch (error) {
+    if (error instanceof NoList) throw new Refused(page(400, 'Manifest must be a list.\n'));
+    if (error instanceof UnreadableJson) throw new Refused(page(400, 'Manifest must be valid JSON.\n'));
+    throw error;
+  }
+  for (const [at, value] of held.entries()) yield { value, isLast: at === held.length - 1 };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The segment, or what is wrong with it. */
+function parseSegment(given: unknown, isLast: boolean, manifest: ObjectTarget): WantedSegment | string {
+  if (!isRecord(given)) return 'not a JSON object';
+  const kind = 'data' in given ? 'data' : 'path' in given ? 'path' : undefined;
+  if (kind === undefined) return "expected keys to include one of 'data' or 'path'";
+  const known = kind === 'data' ? ['data'] : ['path', 'range', 'etag', 'size_bytes'];
+  const unknown = Object.keys(given).filter((key) => !known.includes(key));
+  if (unknown.length > 0) {
+    const names = unknown.sort().map((key) => JSON.stringify(key));
+    return `extraneous keys ${names.join(', ')}`;
+  }
+  return kind === 'data' ? parseData(given['data']) : parsePath(given, isLast, manifest);
+}
+
+function parseData(data: unknown): WantedSegment | string {
+  const compact = typeof data === 'string' ? trimmedEnd(data, '=') : '*';
+  if (!/^[A-Za-z0-9+/]*$/.test(compact) || compact.length % 4 === 1) return 'data must be valid base64';
+  const bytes = Buffer.from(compact, 'base64');
+  return bytes.length < 1 ? 'too small; each segment must be at least 1 byte.' : { data: bytes };
+}
+
+function parsePath(
+  { path, etag, size_bytes, range }: Readonly<Record<string, unknown>>,
+  isLast: boolean,
+  manifest: ObjectTarget,
+): WantedSegment | string {
+  if (typeof path !== 'string') return '"path" must be a string';
+  if (etag !== undefined && etag !== null && typeof etag !== 'string')
+    return '"etag" must be a string or null (if provided)';
+  if (!trimmed(path, '/').includes('/'))
+    return 'path does not refer to an object. Path must be of the form /container/object.';
+  const size = size_bytes === undefined || size_bytes === null ? undefined : toInteger(size_bytes);
+  if (size !== undefined && Number.isNaN(size)) return 'invalid size_bytes';
+  if (size !== undefined && size < 1 && !isLast) return 'too small; each segment must be at least 1 byte.';
+  const { container, object } = segmentTarget(manifest, path);
+  if (quote(`${container}/${object}`) === quote(`${manifest.container}/${manifest.object}`))
+    return 'manifest must not include itself as a segment';
+  if (range && typeof range !== 'string') return 'invalid range';
+  const wanted = typeof range === 'string' && range !== '' ? range : undefined;
+  const problem = wanted === undefined ? undefined : rangeProblem(wanted, size);
+  return problem ?? { path, etag: etag ?? undefined, size, range: wanted };
+}
+
+function toInteger(value: unknown): number {
+  if (typeof value === 'number') return Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) : NaN;
+  return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : NaN;
+}
+
+function rangeProblem(range: string, size: number | undefined): string | undefined {
+  const header = `bytes=${range}`;
+  if (rangesOf(header, Number.MAX_SAFE_INTEGER) === undefined) return 'invalid range';
+  if (range.includes(',')) return 'multiple ranges (only one allowed)';
+  if (size !== undefined && rangesOf(header, size)?.length !== 1) return 'unsatisfiable range';
+  return undefined;
+}

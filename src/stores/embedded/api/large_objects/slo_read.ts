@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { begun, readAll, streamOf } from '../../../../http/body';
+import { Headers } from '../../../../http/headers';
+import { readJson } from '../../../../formats/json';
+import type { ObjectTarget } from '../../../../swift_api/target';
+import type { ObjectRecord } from '../../storage/storage';
+import { refuse } from '../answers';
+import type { ObjectCall } from '../call';
+import { openObject } from '../links';
+import { readPieces, SegmentError, type Piece } from '../../../../http/pieces';
+import { checkSegments } from './check_segments';
+import {
+  formatManifest,
+  segmentRange,
+  segmentTarget,
+  SLO_ETAG,
+  SLO_SIZE,
+  StoredManifest,
+  type ObjectSegment,
+  type StoredSegment,
+} from './slo_manifest';
+import type { View } from '../../../../swift_api/object_response';
+
+const MOST_DEPTH = 10;
+const MOST_STORED_BYTES = 64 * 1024 * 1024;
+
+/** What a static large object shows: the segments that its manifest names, one after the other (Swift's `slo`). */
+export async function sloView(call: ObjectCall, record: ObjectRecord, own: View): Promise<View> {
+  const { attributes, content } = record;
+  const segments = call.request.method === 'HEAD' ? [] : await readManifest(call, record);
+  const pieces = () => piecesOf(call, segments, 1);
+  return {
+    headers: own.headers.withAll(Headers.of({ 'X-Manifest-Etag': content.etag })),
+    contentType: own.contentType,
+    timestamp: own.timestamp,
+    etag: `"${attributes[SLO_ETAG] ?? ''}"`,
+    size: Number(attributes[SLO_SIZE]),
+    check: (first) => checkSegments(pieces(), first),
+    read: (first, last) => begun(readPieces(pieces(), first, last)),
+  };
+}
+
+/** What `?multipart-manifest=get` shows of one: its manifest; with `format=raw`, in the form in which clients put it. */
+export async function manifestView(call: ObjectCall, record: ObjectRecord, own: View): Promise<View> {
+  if (call.query.get('format') !== 'raw') return { ...own, contentType: 'application/json; charset=utf-8' };
+  const body = await rawManifest(call, record);
+  const etag = createHash('md5').update(body).digest('hex');
+  const { headers, contentType, timestamp } = own;
+  const read = (first: number, last: number) => body.subarray(first, last + 1);
+  return { headers, contentType, timestamp, etag, size: body.length, read };
+}
+
+/** A stored manifest in the form in which clients put it. */
+export async function rawManifest(call: Pick<ObjectCall, 'storage'>, record: ObjectRecord): Promise<Buffer> {
+  const segments = await readManifest(call, record);
+  return formatManifest(segments.map(asPut));
+}
+
+function asPut(segment: StoredSegment) {
+  if ('data' in segment) return segment;
+  const { name, bytes, hash, range } = segment;
+  return { etag: hash, path: name, ...(range === undefined ? {} : { range }), size_bytes: bytes };
+}
+
+/** The segments of a stored manifest. */
+export async function readManifest(
+  { storage }: Pick<ObjectCall, 'storage'>,
+  { content }: ObjectRecord,
+): Promise<StoredSegment[]> {
+  const body = await readAll(await storage.read(content), MOST_STORED_BYTES);
+  if (body === undefined) throw refuse(409);
+  return StoredManifest.parse(readJson(body));
+}
+
+function* piecesOf(call: ObjectCall, segments: readonly StoredSegment[], depth: number): Generator<Piece> {
+  for (const segment of segments) {
+    if ('data' in segment) {
+      const bytes = Buffer.from(segment.data, 'base64');
+      yield { size: bytes.length, read: (first, last) => bytes.subarray(first, last + 1) };
+      continue;
+    }
+    const [start, end] = segmentRange(segment);
+    yield {
+      size: end - start + 1,
+      read: (first, last) => readSegment(call, segment, start + first, start + last, depth),
+    };
+  }
+}
+
+async function readSegment(
+  call: ObjectCall,
+  segment: ObjectSegment,
+  first: number,
+  last: number,
+  depth: number,
+) {
+  const target: ObjectTarget = segmentTarget(call.target, segment.name);
+  const { record } = openObject({ ...call, isNamedByManifest: true }, 'GET', target);
+  if (segment.sub_slo) {
+    if (depth >= MOST_DEPTH) throw new SegmentError('manifests lie too deep in one another');
+    const segments = await readManifest(call, record);
+    return streamOf(readPieces(piecesOf(call, segments, depth + 1), first, last));
+  }
+  const { content } = record;
+  if (content.etag !== segment.hash || content.size !== segment.bytes)
+    throw new SegmentError(`the segment ${segment.name} is not what it was`);
+  return call.storage.read(content, first, last);
+}

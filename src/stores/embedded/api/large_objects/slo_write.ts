@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { holdBody } from '../../../../swift_api/held_body';
+import { manifestBounds, tooManySegments, USUAL_LIMITS } from '../../../../swift_api/manifest_bounds';
+import { Turns } from '../../../../util/turns';
+import {
+  bulkAnswer,
+  bulkHeaders,
+  bulkType,
+  render,
+  type Facts,
+  type Problem,
+} from '../../../../swift_api/bulk_response';
+import { isText, isTrueValue, quote, toBytes, toText } from '../../../../http/bytes';
+import type { Response } from '../../../../swift_api/message';
+import type { ObjectRecord } from '../../storage/storage';
+import { REASONS, statusLine } from '../../../../swift_api/reasons';
+import { Refused, refuse } from '../answers';
+import { authorise, type ObjectCall } from '../call';
+import { commit, created, draftOf, type Draft } from '../draft';
+import { normalEtag } from '../../../../swift_api/conditions';
+import { rangesOf } from '../../../../http/ranges';
+import { openView } from '../read';
+import { receive } from '../receive';
+import {
+  formatManifest,
+  parseManifest,
+  segmentRange,
+  segmentTarget,
+  SLO_ETAG,
+  SLO_SIZE,
+  type ObjectSegment,
+  type StoredSegment,
+  type WantedSegment,
+} from './slo_manifest';
+import { httpDate } from '../../../../swift_api/times';
+
+/** PUT with `?multipart-manifest=put` (Swift's `StaticLargeObject.handle_multipart_put`). */
+export async function putLarge(call: ObjectCall): Promise<Response> {
+  return storeManifest(call, () => draftOf(call), await readBody(call));
+}
+
+/**
+ * Makes a large object of a manifest in the form in which clients put it, once all of its segments are found to be as it says.
+ *
+ * @param draft what to make of it; asked for only then, since Swift's `slo` stands before what knows of the right to write
+ */
+export async function storeManifest(
+  call: ObjectCall,
+  draft: () => Draft,
+  manifest: Buffer,
+): Promise<Response> {
+  const { request, target, query } = call;
+  const wanted = await parseManifest(manifest, target);
+  const { segments: most } = USUAL_LIMITS;
+  if (wanted.filter((each) => 'path' in each).length > most) throw new Refused(tooManySegments(most));
+  const type = bulkType(request) ?? 'text/plain';
+  const problems: Problem[] = [];
+  const segments = await lookUp(call, wanted, problems);
+  const isHeartbeat = isTrueValue(query.get('heartbeat'));
+  if (problems.length > 0) {
+    if (!isHeartbeat) return bulkAnswer(400, type, {}, problems, 'upload');
+    return heartbeat(type, { ...told(400), 'Response Body': words(400) }, problems);
+  }
+  const etag = largeEtag(segments);
+  const given = normalEtag(request.headers.get('etag') ?? '');
+  if (given !== '' && given !== etag) {
+    return isHeartbeat
+      ? heartbeat(type, { ...told(422), 'Response Body': words(422) })
+      : refuse(422).response;
+  }
+  if (!isHeartbeat) return created(await keep(call, draft(), segments, etag), `"${etag}"`);
+  return heartbeat(type, await outcome(() => keep(call, draft(), segments, etag), etag));
+}
+
+async function keep(
+  call: ObjectCall,
+  draft: Draft,
+  segments: readonly StoredSegment[],
+  etag: string,
+): Promise<ObjectRecord> {
+  const size = segments.reduce((sum, segment) => sum + lengthOf(segment), 0);
+  const attributes = {
+    ...draft.attributes,
+    'x-static-large-object': 'True',
+    [SLO_ETAG]: etag,
+    [SLO_SIZE]: String(size),
+  };
+  const listed = { bytes: size, extra: { slo_etag: `"${etag}"` } };
+  const record = await receive(call.storage, once(formatManifest(segments)), {}, (content) =>
+    commit(call, { ...draft, attributes, listed }, content),
+  );
+  if (record === undefined) throw new Error('a content just received was gone');
+  return record;
+}
+
+/** What an answer that was begun before tells of the manifest's being kept. */
+async function outcome(
+  attempt: () => Promise<ObjectRecord>,
+  etag: string,
+): Promise<Readonly<Record<string, string>>> {
+  try {
+    const { timestamp } = await attempt();
+    return { ...told(201), Etag: `"${etag}"`, 'Last Modified': httpDate(timestamp), 'Response Body': '' };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const { status, body } = error.response;
+    return { ...told(status), 'Response Body': Buffer.isBuffer(body) ? body.toString('utf8') : '' };
+  }
+}
+
+const told = (status: number) => ({ 'Response Status': statusLine(status) });
+const words = (status: number) => REASONS[status]?.join('\n') ?? '';
+
+/** The manifest, read only of a client that may put it. */
+async function readBody(call: ObjectCall): Promise<Buffer> {
+  const { request, target } = call;
+  const body = await holdBody(request, {
+    account: target.account,
+    right: () => Promise.resolve(refusalOf(call)),
+    bounds: manifestBounds(() => Promise.resolve(USUAL_LIMITS)),
+  });
+  if ('status' in body) throw new Refused(body);
+  const length = request.headers.get('content-length');
+  if (length !== undefined && body.length < Number(length)) throw refuse(499);
+  return body;
+}
+
+function refusalOf(call: ObjectCall): Response | undefined {
+  const { target, storage } = call;
+  try {
+    authorise(call, 'PUT', target, storage.container(target.account, target.container));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refused) return error.response;
+    throw error;
+  }
+}
+
+async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(chunk);
+}
+
+/** Swift says 202 at once, and the truth in a body of which nobody knows the length beforehand. */
+function heartbeat(type: string, facts: Facts, problems: readonly Problem[] = []): Response {
+  const parts = [' ', `\r\n\r\n${render(type, facts, problems, 'upload')}`];
+  const body = Readable.from(
+    parts.map((part) => Buffer.from(part)),
+    { objectMode: false },
+  );
+  return { status: 202, headers: bulkHeaders(type), body };
+}
+
+/** The storage answers at once, so that nobody else would have a turn. */
+const SEGMENTS_IN_TURN = 100;
+
+/** What the manifest stores of each segment; what is wrong with one is added to the problems. */
+async function lookUp(
+  call: ObjectCall,
+  wanted: readonly WantedSegment[],
+  problems: Problem[],
+): Promise<StoredSegment[]> {
+  const found: StoredSegment[] = [];
+  const turns = new Turns(SEGMENTS_IN_TURN);
+  for (const [at, each] of wanted.entries()) {
+    await turns.after();
+    if ('data' in each) {
+      found.push({ data: each.data.toString('base64') });
+      continue;
+    }
+    const mayBeEmpty = at === wanted.length - 1;
+    const segment = await checkSegment(call, each, mayBeEmpty, (reason) =>
+      problems.push([quote(toBytes(each.path)), reason]),
+    );
+    if (segment !== undefined) found.push(segment);
+  }
+  return found;
+}
+
+async function checkSegment(
+  call: ObjectCall,
+  wanted: Exclude<WantedSegment, { data: Buffer }>,
+  mayBeEmpty: boolean,
+  complain: (reason: string) => void,
+): Promise<ObjectSegment | undefined> {
+  const head = { ...call.request, method: 'HEAD' };
+  const target = segmentTarget(call.target, wanted.path);
+  const query = new Map<string, string>();
+  if (!isText(toBytes(wanted.path))) {
+    complain(statusLine(412));
+    return undefined;
+  }
+  const opened = await openView({ ...call, request: head, target, query }, 'HEAD').catch(statusOf);
+  if (typeof opened === 'number') {
+    complain(statusLine(opened));
+    return undefined;
+  }
+  const { view, isRaw, record } = opened;
+  const bytes = view.size ?? 0;
+  const ranges = wanted.range === undefined ? undefined : rangesOf(`bytes=${wanted.range}`, bytes);
+  const [range] = ranges ?? [];
+  if (ranges?.length === 0) complain('Unsatisfiable Range');
+  const isPart = range !== undefined && range[1] - range[0] + 1 < bytes;
+  const length = isPart ? range[1] - range[0] + 1 : bytes;
+  if (length < 1 && !mayBeEmpty) complain('Too small; each segment must be at least 1 byte.');
+  if (wanted.size !== undefined && wanted.size !== bytes) complain('Size Mismatch');
+  const hash = normalEtag(view.etag);
+  if (wanted.etag !== undefined && wanted.etag !== hash) complain('Etag Mismatch');
+  const seconds = Math.ceil(Number(view.timestamp));
+  return {
+    name: '/' + wanted.path.replace(/^\/+/, ''),
+    bytes,
+    hash,
+    content_type: toText(view.contentType.split(';')[0] ?? ''),
+    last_modified: new Date(seconds * 1000).toISOString().replace('Z', '000'),
+    ...(isPart ? { range: `${range[0]}-${range[1]}` } : {}),
+    ...(!isRaw && isTrueValue(record.attributes['x-static-large-object']) ? { sub_slo: true } : {}),
+  };
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof Refused) return error.response.status;
+  throw error;
+}
+
+function lengthOf(segment: StoredSegment): number {
+  if ('data' in segment) return Buffer.from(segment.data, 'base64').length;
+  const [first, last] = segmentRange(segment);
+  return last - first + 1;
+}
+
+/** The MD5 of the segments' MD5s, as Swift computes it. */
+function largeEtag(segments: readonly StoredSegment[]): string {
+  const etag = createHash('md5');
+  for (const segment of segments) {
+    if ('data' in segment) {
+      etag.update(createHash('md5').update(Buffer.from(segment.data, 'base64')).digest('hex'));
+    } else {
+      etag.update(segment.range === undefined ? segment.hash : `${segment.hash}:${segment.range};`);
+    }
+  }
+  return etag.digest('hex');
+}

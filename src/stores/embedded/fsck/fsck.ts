@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Check } from './check';
+import { ContentFiles } from '../storage/content_files';
+import type { Finding, Problem } from './finding';
+import { checkRegularFile } from '../storage/regular_file';
+import { StorageError } from '../storage/storage_error';
+import { closeTables, openAlone } from '../storage/tables';
+
+export type { Finding } from './finding';
+
+/**
+ * Reads everything in a storage and yields what is wrong; changes nothing. A server may have it
+ * open: what changes meanwhile is not taken for damage. Of files only regular ones are opened:
+ * whatever else lies there is reported and skipped.
+ *
+ * @throws StorageError `failed` if there is no storage in the folder, `corrupt` if its database is
+ *   no regular file, `format`
+ */
+export async function* fsck(folder: string): AsyncGenerator<Finding> {
+  for await (const { finding } of problems(folder)) yield finding;
+}
+
+/** What `fsck` finds, with how a repair would fix it. */
+export async function* problems(folder: string): AsyncGenerator<Problem> {
+  checkFolder(folder);
+  const tables = await openAlone(folder, { readOnly: true }, (opened) => opened);
+  const snapshot = tables.root.useReadTransaction();
+  try {
+    checkConverted(tables.checking.allowsUnchecked, folder);
+    yield* new Check(tables, snapshot, new ContentFiles(folder)).run();
+  } finally {
+    snapshot.done();
+    await closeTables(tables);
+  }
+}
+
+/** @throws StorageError `failed` if there is no storage in the folder, `corrupt` */
+export function checkFolder(folder: string): void {
+  if (!existsSync(path.join(folder, 'data.mdb')))
+    throw new StorageError('failed', `there is no storage in ${folder}`);
+  for (const name of ['data.mdb', 'lock.mdb']) checkRegularFile(path.join(folder, name));
+}
+
+/** @throws StorageError `format` for a folder of 0.1.0 that no server has opened since */
+export function checkConverted(isOld: boolean, folder: string): void {
+  if (!isOld) return;
+  const what = `${folder} is of version 0.1.0, without checksums`;
+  throw new StorageError('format', `${what}; start a server with it once, which adds them`);
+}

@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import { drain } from '../../../http/body';
+import { keepOwnContainer } from '../../../swift_api/authority/closed_list';
+import { Headers } from '../../../http/headers';
+import { readJson, UnreadableJson } from '../../../formats/json';
+import { NO_BODY, type Body, type Handler, type Response } from '../../../swift_api/message';
+import { transactionId } from '../../../swift_api/transaction';
+import { parseAnswer, readAnswer } from '../../../swift_api/json_response';
+import { StoreError } from '../../../util/store_error';
+import { ITSELF } from '../../../swift_api/itself';
+
+const CONTAINER = 'hindsight-servers';
+/** Seconds after which the store removes a record that nobody refreshes; long enough that it does not decide who is there. */
+const EXPIRY = 3600;
+/** Milliseconds that one request may take. */
+const ANSWER = 10_000;
+const MOST_BYTES = 16 * 1024 * 1024;
+const LISTING = 'a listing of the records of servers';
+
+/** A server as it tells the others of itself. */
+const ServerRecord = z.object({
+  host: z.string(),
+  pid: z.number(),
+  /** Where a pid means the same process: this boot of a machine, and this namespace; not there where that cannot be told. */
+  place: z.string().optional(),
+  /** Tells a process from a later one with the same pid. */
+  run: z.string(),
+  /** When the process started, for people. */
+  started: z.string(),
+  /** What its locks go through, and whose they are. */
+  locks: z.object({ through: z.enum(['itself', 'redis']), name: z.string().optional() }),
+  state: z.enum(['candidate', 'serving']),
+  /** When it became a candidate, by the store's clock; not there while it is one. */
+  since: z.string().optional(),
+});
+export type ServerRecord = Readonly<z.infer<typeof ServerRecord>>;
+
+/** A record and when it was written, by the store's clock, in the form of listings: to the microsecond, in UTC. */
+export interface Seen {
+  readonly id: string;
+  readonly record: ServerRecord;
+  readonly written: string;
+}
+
+const Listing = z.array(z.object({ name: z.string(), hash: z.string(), last_modified: z.string() }));
+type Entry = z.infer<typeof Listing>[number];
+
+/** The records of all servers over a store, kept in the account of their service user. */
+export class ServerRecords {
+  /** What was read, by name and hash: a record that is only refreshed need not be read again. */
+  #known = new Map<string, ServerRecord | undefined>();
+
+  /**
+   * @param send sends a request to the store, in the name of the service user where its authority is that
+   * @param ownAccount the path of the service user's own account
+   */
+  constructor(
+    private readonly send: Handler,
+    private readonly ownAccount: () => Promise<string | undefined>,
+  ) {}
+
+  /** @throws StoreError where it is not known to be written */
+  async write(id: string, record: ServerRecord): Promise<void> {
+    const body = Buffer.from(`${JSON.stringify(record)}\n`);
+    const headers = Headers.of({
+      'Content-Type': 'application/json',
+      'Content-Length': String(body.length),
+      'X-Delete-After': String(EXPIRY),
+    });
+    const put = () => this.#ask('PUT', `/${id}`, { headers, body });
+    let response = await put();
+    if (response.status === 404) {
+      await drain(response.body);
+      const empty = Headers.of({ 'Content-Length': '0' });
+      await succeeded(await this.#ask('PUT', '', { headers: empty }), 'made');
+      response = await put();
+    }
+    await succeeded(response, 'written');
+  }
+
+  /** Never rejects: what is not removed is no longer refreshed. */
+  async remove(id: string): Promise<void> {
+    await this.#ask('DELETE', `/${id}`).then(
+      ({ body }) => drain(body),
+      () => undefined,
+    );
+  }
+
+  /**
+   * Who is there.
+   *
+   * @param id the one that looks; its record was written before
+   * @param valid milliseconds for which a record tells that its server is there
+   * @throws StoreError where the store does not tell, or does not show the own record yet
+   */
+  async look(
+    id: string,
+    valid: number,
+  ): Promise<{ readonly written: string; readonly others: readonly Seen[] }> {
+    const listed = await this.#list();
+    const own = listed.find(({ name }) => name === id);
+    if (!own) throw failure('the store does not list the record of this server yet');
+    const oldest = Date.parse(`${own.last_modified}Z`) - valid;
+    const alive = listed.filter((each) => each !== own && Date.parse(`${each.last_modified}Z`) > oldest);
+    const known = new Map<string, ServerRecord | undefined>();
+    const others: Seen[] = [];
+    for (const { name, hash, last_modified: written } of alive) {
+      const key = `${name} ${hash}`;
+      const record = this.#known.get(key) ?? (await this.#read(name));
+      known.set(key, record);
+      if (record) others.push({ id: name, record, written });
+    }
+    this.#known = known;
+    return { written: own.last_modified, others };
+  }
+
+  async #list(): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for (;;) {
+      const marker = encodeURIComponent(entries.at(-1)?.name ?? '');
+      const body = await this.#get('', `format=json&marker=${marker}`);
+      const page = parseAnswer(Listing, body, LISTING);
+      if (page.length === 0) return entries;
+      entries.push(...page);
+    }
+  }
+
+  /** Undefined where it has gone, or is none. */
+  async #read(id: string): Promise<ServerRecord | undefined> {
+    const body = await this.#get(`/${id}`, ITSELF);
+    try {
+      return ServerRecord.safeParse(readJson(body)).data;
+    } catch (error) {
+      if (error instanceof UnreadableJson) return undefined;
+      throw error;
+    }
+  }
+
+  /** The body of what is there; empty where there is nothing. */
+  async #get(path: string, query: string): Promise<Buffer> {
+    const response = await this.#ask('GET', path, { query, headers: Headers.of({ 'X-Newest': 'true' }) });
+    if (response.status !== 200) {
+      await drain(response.body);
+      if (response.status === 404 && path !== '') return Buffer.alloc(0);
+      throw failure(`the records of servers could not be read: the store answered ${response.status}`);
+    }
+    return readAnswer(response.body, MOST_BYTES, path === '' ? LISTING : 'the record of a server');
+  }
+
+  async #ask(
+    method: string,
+    path: string,
+    {
+      query = '',
+      headers = Headers.none,
+      body = NO_BODY,
+    }: { query?: string; headers?: Headers; body?: Body } = {},
+  ): Promise<Response> {
+    const account = await this.ownAccount();
+    if (account === undefined)
+      throw failure('the identity service does not tell the account of the service user');
+    return this.send({
+      method,
+      path: `${account}/${CONTAINER}${path}`,
+      query,
+      headers,
+      body,
+      signal: AbortSignal.timeout(ANSWER),
+      transactionId: transactionId(),
+      authority: keepOwnContainer(account, CONTAINER),
+      received: () => 0,
+    });
+  }
+}
+
+async function succeeded({ status, body }: Response, what: string): Promise<void> {
+  await drain(body);
+  if (status >= 300) throw failure(`the record of this server was not ${what}: the store answered ${status}`);
+}
+
+function failure(why: string): StoreError {
+  return new StoreError('unavailable', why);
+}

@@ -1,0 +1,56 @@
+import { drain } from '../http/body';
+import { unquote } from '../http/bytes';
+import { credentials } from '../http/headers';
+import { subrequest, type Handler, type Request } from './message';
+import { formatTarget, isObject, parseCopyHeader, type ObjectTarget, type Target } from './target';
+
+/** The object that a request writes or deletes, however it is spelled (Swift's `copy`). */
+export function writtenBy(request: Request, target: Target): ObjectTarget | undefined {
+  if (!isObject(target)) return undefined;
+  if (request.method === 'PUT' || request.method === 'DELETE') return target;
+  return request.method === 'COPY' ? otherEnd(request, target, 'destination') : undefined;
+}
+
+/** The object whose metadata a request changes. */
+export function changedBy(request: Request, target: Target): ObjectTarget | undefined {
+  return request.method === 'POST' && isObject(target) ? target : undefined;
+}
+
+/** Whether a request writes an object as a copy of another (Swift's `copy`, to which an empty header is none). */
+export function isCopy({ method, headers }: Request): boolean {
+  return method === 'COPY' || (method === 'PUT' && Boolean(headers.get('x-copy-from')));
+}
+
+/** The object that a copy is made of. */
+export function copiedBy(request: Request, target: ObjectTarget): ObjectTarget | undefined {
+  return request.method === 'COPY' ? target : otherEnd(request, target, 'x-copy-from');
+}
+
+/** The object at the other end of a copy: the one that a header names, in the account that another one may name. */
+function otherEnd(
+  { headers }: Request,
+  target: Target,
+  header: 'destination' | 'x-copy-from',
+): ObjectTarget | undefined {
+  const path = parseCopyHeader(headers.get(header) ?? '');
+  if (!path) return undefined;
+  const account = unquote(headers.get(`${header}-account`) ?? '') || target.account;
+  // no account has a slash in its name: the store refuses that
+  return account.includes('/') ? undefined : { version: target.version, account, ...path };
+}
+
+/**
+ * How many bytes a request writes to an object, as far as that is known before they come: 0 where it is not. Those of a copy are its
+ * source's, which the client is asked to have the right to read.
+ */
+export async function incomingBytes(request: Request, target: ObjectTarget, next: Handler): Promise<number> {
+  const source = copiedBy(request, target);
+  if (source === undefined) return Number(request.headers.get('content-length') ?? 0);
+  const headers = credentials(request.headers);
+  const { query } = request;
+  const response = await next(
+    subrequest(request, { method: 'HEAD', path: formatTarget(source), query, headers }),
+  );
+  await drain(response.body);
+  return response.status < 300 ? Number(response.headers.get('content-length') ?? 0) : 0;
+}

@@ -1,0 +1,50 @@
+import { drain, isUnread } from '../../http/body';
+import type { Headers } from '../../http/headers';
+import type { Handler, Request, Response } from '../../swift_api/message';
+import { isCopy } from '../../swift_api/object_writes';
+import { NO_NOTES, NOTHING_RESTORED } from '../store/recovery_notes';
+
+/** Swift's own bounds for an object's metadata. */
+const MOST_ITEMS = 90;
+const MOST_BYTES = 4096;
+const METADATA = 'x-object-meta-';
+
+/**
+ * Lets a client's write through with notes on the object that it writes, if that has room for them.
+ *
+ * @param notes the headers that write them
+ */
+export async function forwardNoted(request: Request, notes: Headers, next: Handler): Promise<Response> {
+  if (isCopy(request)) return forwardCopy(request, notes, next);
+  const noted = request.headers.withAll(notes);
+  return next(isEmpty(notes) || !isWithinBounds(noted) ? request : { ...request, headers: noted });
+}
+
+/**
+ * A copy brings the notes of its source along. Those that are bound to the source count for nothing here; unbound ones might name
+ * entries in this object's archive. So they are replaced. That takes room only if the source has none of them.
+ */
+async function forwardCopy(request: Request, notes: Headers, next: Handler): Promise<Response> {
+  for (const each of [NO_NOTES.withAll(notes), NOTHING_RESTORED]) {
+    const response = await next({ ...request, headers: request.headers.withAll(each) });
+    // a body that came with it, which no copy may have, is not there to be sent again
+    if (response.status !== 400 || !isUnread(request.body)) return response;
+    // the source may have as much metadata as an object can have
+    await drain(response.body);
+  }
+  return next(request);
+}
+
+function isEmpty(headers: Headers): boolean {
+  return headers.entries().next().done === true;
+}
+
+function isWithinBounds(headers: Headers): boolean {
+  let [items, bytes] = [0, 0];
+  for (const [name, value] of headers.entries()) {
+    if (!name.startsWith(METADATA)) continue;
+    items++;
+    bytes += name.length - METADATA.length + value.length;
+  }
+  return items <= MOST_ITEMS && bytes <= MOST_BYTES;
+}

@@ -1,0 +1,124 @@
+import type { ByteString } from '../http/bytes';
+import { BeyondAuthority, Right, ServiceAuthority, type Authority, type Power } from '../swift_api/authority/grants';
+import { isContainer, isObject, type ContainerTarget, type ObjectTarget } from '../swift_api/target';
+import type { Scope } from '../swift_api/authority/scope';
+import { bucketOfParts, partsContainerOf } from '../swift_api/reserved';
+import { archivePrefix } from './archive/names';
+import { NULL_INDEX_PREFIX, nullIndexName, versionPrefix, versionsContainerOf } from './object_versioning/version_names';
+
+const ALL = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
+
+/**
+ * The authority that follows from a client's right: over the object or container itself, and what the proxy keeps beside
+ * it in the same account.
+ *
+ * @param power in whose name the proxy's own requests are made
+ * @param archive the container to which the object's versions go, if its container names one
+ */
+export function authorityOn(power: Power, right: Right, archive?: ByteString): Authority {
+  if (power === 'client') return 'client';
+  return ServiceAuthority.over(`on a right to ${right.kind}`, scopesOf(checked(right), archive));
+}
+
+/**
+ * The authority over the parts of uploads that follows from a right to an object. A right to write it covers its own
+ * parts; a right to read it covers reading the manifests of parts.
+ *
+ * @param key the name of the object; undefined: the right is one to any object of the bucket, whose uploads are listed
+ */
+export function authorityOverParts(power: Power, right: Right, key: ByteString | undefined): Authority {
+  if (power === 'client') return 'client';
+  return ServiceAuthority.over(`over parts, on a right to ${right.kind}`, partsOf(checked(right), key));
+}
+
+/** @throws BeyondAuthority if it only has the shape of a right */
+function checked(right: Right): Right {
+  if (Right.is(right)) return right;
+  throw new BeyondAuthority('no right was established');
+}
+
+function partsOf({ kind, target }: Right, key: ByteString | undefined): readonly Scope[] {
+  if (!isObject(target)) return [];
+  const { account, container } = target;
+  const parts = partsContainerOf(container);
+  if (kind === 'read') return [{ account, container: parts, object: { prefix: '' }, methods: ['GET'] }];
+  if (kind !== 'write') return [];
+  if (key === undefined) return [{ account, container: parts, methods: ['HEAD', 'PUT', 'GET'] }];
+  const prefix = `${key}/`;
+  return [
+    ...ofWriter(target),
+    { account, container: parts, methods: ['HEAD', 'PUT', 'GET'], listed: [prefix] },
+    { account, container: parts, object: { prefix }, methods: ALL, takesManifests: true },
+  ];
+}
+
+function scopesOf({ kind, target }: Right, archive: ByteString | undefined): readonly Scope[] {
+  if (isObject(target)) {
+    if (kind === 'read') return ofReader(target);
+    return kind === 'write' ? [...ofWriter(target), ...inArchive(target, archive)] : [];
+  }
+  if (!isContainer(target)) return [];
+  if (kind === 'list') return ofLister(target);
+  return kind === 'change' ? ofOwner(target) : [];
+}
+
+function ofReader({ account, container, object }: ObjectTarget): Scope[] {
+  const versions = versionsContainerOf(container);
+  const prefix = versionPrefix(object);
+  return [
+    { account, container, object: { name: object }, methods: ['HEAD'] },
+    { account, container: versions, methods: ['GET'], listed: [prefix] },
+    { account, container: versions, object: { prefix }, methods: ['HEAD', 'GET'] },
+    { account, container: versions, object: { name: nullIndexName(object) }, methods: ['HEAD'] },
+  ];
+}
+
+function ofWriter({ account, container, object }: ObjectTarget): Scope[] {
+  const versions = versionsContainerOf(container);
+  const prefix = versionPrefix(object);
+  return [
+    { account, container, object: { name: object }, methods: ALL, takesManifests: true },
+    { account, container, methods: ['GET'], listed: [object] },
+    ...ofAcls(account, container),
+    { account, container: versions, methods: ['HEAD', 'GET', 'PUT', 'POST'], listed: [prefix] },
+    { account, container: versions, object: { prefix }, methods: ALL, takesManifests: true },
+    { account, container: versions, object: { name: nullIndexName(object) }, methods: ALL },
+  ];
+}
+
+function inArchive({ account, object }: ObjectTarget, archive: ByteString | undefined): Scope[] {
+  if (archive === undefined) return [];
+  const prefix = archivePrefix(object);
+  return [
+    { account, container: archive, methods: ['GET'], listed: [prefix] },
+    { account, container: archive, object: { prefix }, methods: ALL },
+  ];
+}
+
+function ofLister({ account, container }: ContainerTarget): Scope[] {
+  const versions = versionsContainerOf(container);
+  return [
+    { account, container, object: { prefix: '' }, methods: ['HEAD'] },
+    { account, container: versions, methods: ['HEAD', 'GET'] },
+    { account, container: versions, object: { prefix: '' }, methods: ['HEAD'] },
+  ];
+}
+
+function ofOwner(target: ContainerTarget): Scope[] {
+  const { account, container } = target;
+  const versions = versionsContainerOf(container);
+  return [
+    ...ofLister(target),
+    ...ofAcls(account, bucketOfParts(container) ?? container),
+    { account, container: versions, methods: ['PUT', 'POST', 'DELETE'] },
+    { account, container: versions, object: { prefix: NULL_INDEX_PREFIX }, methods: ['DELETE'] },
+  ];
+}
+
+/** The ACLs of a container of parts are made of the bucket's. */
+function ofAcls(account: ByteString, bucket: ByteString): Scope[] {
+  return [
+    { account, container: bucket, methods: ['HEAD'] },
+    { account, container: partsContainerOf(bucket), methods: ['HEAD', 'POST'] },
+  ];
+}

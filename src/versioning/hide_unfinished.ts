@@ -1,0 +1,84 @@
+import { toBytes } from '../http/bytes';
+import { listingAnswer, type ShownEntry } from '../swift_api/listing';
+import type { Handler, Request, Response } from '../swift_api/message';
+import {
+  formatQuery,
+  isApi,
+  isContainer,
+  parseQuery,
+  parseTarget,
+  type ContainerTarget,
+} from '../swift_api/target';
+import { isVersionsContainer } from './object_versioning/version_names';
+import { readAnswer } from '../swift_api/json_response';
+import { NEW_MARKER_TYPE } from '../swift_api/markers';
+import { readListing, type RawEntry } from './object_versioning/containers/listing_entries';
+
+const MOST_LISTING_BYTES = 64 * 1024 * 1024;
+/** What the name of an archive entry ends with, in a listing without types. */
+const ENTRY = /\/\d{10}\.\d{5}$/m;
+
+/**
+ * What goes by to the store, with listings of containers as clients are to see them: without delete
+ * markers that are half made, since their deletes have not happened. Any container may be an
+ * archive. Pages are as long as without them, so that none is empty before the last.
+ */
+export function withoutUnfinished(next: Handler): Handler {
+  return async (request) => {
+    const target = listedBy(request);
+    const response = await next(request);
+    if (target === undefined || response.status !== 200) return response;
+    const type = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
+    const body = await readAnswer(response.body, MOST_LISTING_BYTES, 'a page of a listing');
+    const same = { ...response, body };
+    return mayHaveSome(body, type) ? shown(same, type, request, target, next) : same;
+  };
+}
+
+/** The container that a request lists. */
+function listedBy({ method, path }: Request): ContainerTarget | undefined {
+  const target = method === 'GET' ? parseTarget(path) : undefined;
+  if (target === undefined || !isApi(target) || !isContainer(target)) return undefined;
+  return isVersionsContainer(target.container) ? undefined : target;
+}
+
+function mayHaveSome(body: Buffer, type: string): boolean {
+  if (type === 'text/plain') return ENTRY.test(body.toString('latin1'));
+  return body.includes(NEW_MARKER_TYPE);
+}
+
+async function shown(
+  response: Response,
+  type: string,
+  request: Request,
+  { container }: ContainerTarget,
+  next: Handler,
+): Promise<Response> {
+  const query = parseQuery(request.query);
+  const ask = (more: Readonly<Record<string, string>>) => {
+    const asked = formatQuery({ ...Object.fromEntries(query), ...more, format: 'json' });
+    return next({ ...request, query: asked, headers: request.headers.without('accept') });
+  };
+  const inJson = type === 'application/json' ? response : await ask({});
+  if (inJson.status >= 300) return inJson;
+  let page = await readListing(inJson);
+  const entries = page.filter(isFinished);
+  // none of a page in a listing without types
+  if (entries.length === page.length) return response;
+  for (const most = page.length; entries.length < most; entries.push(...page.filter(isFinished))) {
+    const last = page.at(-1);
+    const more = await ask({
+      marker: toBytes(last?.name ?? last?.subdir ?? ''),
+      limit: String(most - entries.length),
+    });
+    if (more.status >= 300) return more;
+    page = await readListing(more);
+    if (page.length === 0) break;
+  }
+  const headers = response.headers.without('content-type', 'content-length', 'vary');
+  return listingAnswer(type, query, headers, { kind: 'container', name: container }, entries as ShownEntry[]);
+}
+
+function isFinished({ content_type }: RawEntry): boolean {
+  return content_type !== NEW_MARKER_TYPE;
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { page } from '../../swift_api/responses';
+import { drain } from '../../http/body';
+import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk_response';
+import { isTrueValue, quote } from '../../http/bytes';
+import { Headers } from '../../http/headers';
+import type { Request, Response } from '../../swift_api/message';
+import { formatTarget, parseQuery } from '../../swift_api/target';
+import { parseAnswer, readAnswer } from '../../swift_api/json_response';
+import { StoreError } from '../../util/store_error';
+import { inParallel } from '../../../middleware/bulk/parallel';
+import { answerWith, type Work } from '../../../middleware/bulk/progress';
+import { nameOf, type LargeObject, type Part, type Walk } from './segment_walk';
+
+/** Swift's own: how many are deleted at a time, and the milliseconds after which a client is shown that it goes on. */
+const AT_ONCE = 2;
+const SIGN_OF_LIFE = 10_000;
+const MOST_INFO_BYTES = 1024 * 1024;
+
+/** Deletes a large object in containers without versions as Swift's `slo` does, part by part. */
+export async function deleteUnversioned(request: Request, large: LargeObject, walk: Walk): Promise<Response> {
+  const isAsync = isTrueValue(parseQuery(request.query).get('async'));
+  if (isAsync && (await deletesLater(walk))) return deleteWhole(large, walk);
+  const type = bulkType(request);
+  if (type === undefined) return deletedAnswer(type, new DeleteSummary().render(type, 406));
+  return answerWith(reported(large, walk, type), type, SIGN_OF_LIFE);
+}
+
+async function* reported({ inOrder }: LargeObject, walk: Walk, type: string): Work {
+  const summary = new DeleteSummary();
+  const deleted = inParallel(inOrder, AT_ONCE, async (part) => ({ part, status: await remove(part, walk) }));
+  for await (const { part, status } of deleted) {
+    yield;
+    const { problem, target } = part;
+    // whatever the reason, Swift counts it among the client's errors
+    if (problem) summary.add(nameOf(target), problem.status === 404 ? 404 : 400, problem.reason);
+    else summary.add(nameOf(target), status);
+  }
+  return summary.render(type);
+}
+
+/** The status with which a part was deleted. What could not be read is not deleted. */
+async function remove({ target, version, problem }: Part, walk: Walk): Promise<number> {
+  if (problem) return problem.status;
+  try {
+    const response = await walk.ask({ method: 'DELETE', path: formatTarget(target), query: version });
+    await drain(response.body);
+    return response.status;
+  } catch (error) {
+    if (error instanceof StoreError) return 503;
+    throw error;
+  }
+}
+
+/** Whether the store knows `async=yes`, by its `/info`. */
+async function deletesLater(walk: Walk): Promise<boolean> {
+  const response = await walk.ask({ method: 'GET', path: '/info' });
+  const body = await readAnswer(response.body, MOST_INFO_BYTES, INFO);
+  return response.status === 200 && parseAnswer(Info, body, INFO).slo?.allow_async_delete === true;
+}
+
+const INFO = '/info of the store';
+const Info = z.object({ slo: z.object({ allow_async_delete: z.boolean().optional() }).optional() });
+
+/**
+ * With `async=yes` the answer is that to the DELETE of the manifest (Swift's `handle_async_delete`). Swift has the segments
+ * expire soon; here they are gone before the answer says so.
+ */
+async function deleteWhole({ root, segments }: LargeObject, walk: Walk): Promise<Response> {
+  const { problem } = root;
+  if (problem) return page(problem.status === 403 ? 500 : problem.status, problem.reason);
+  const containers = [...new Set(segments.map(({ target }) => target.container))];
+  if (containers.length > 1) {
+    const names = containers.map((name) => `"${quote(name)}"`).join(', ');
+    return page(400, `All segments must be in one container. Found segments in ${names}`);
+  }
+  if (segments.some(({ isManifest }) => isManifest)) return page(400, 'No segments may be large objects.');
+  const refusal = await refusalOf([root, ...segments.slice(0, 1)], walk);
+  if (refusal) return refusal;
+  for (const { target } of segments) {
+    const response = await walk.ask({ method: 'DELETE', path: formatTarget(target) });
+    if (response.status >= 300 && response.status !== 404) return response;
+    await drain(response.body);
+  }
+  return walk.ask({ method: 'DELETE', path: formatTarget(root.target), query: root.version });
+}
+
+/** The refusal of a client that may not delete all of these. */
+async function refusalOf(parts: readonly Part[], walk: Walk): Promise<Response | undefined> {
+  for (const { target } of parts) {
+    // Swift judges the right before the condition, which never holds
+    const headers = Headers.of({ 'X-If-Delete-At': '1' });
+    const response = await walk.ask({ method: 'DELETE', path: formatTarget(target), headers });
+    if (response.status === 401 || response.status === 403) return response;
+    await drain(response.body);
+  }
+  return undefined;
+}

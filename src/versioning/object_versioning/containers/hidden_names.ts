@@ -1,0 +1,31 @@
+import { isVersionsContainer } from '../version_names';
+import { page } from '../../../swift_api/responses';
+import type { ByteString } from '../../../http/bytes';
+import { Headers } from '../../../http/headers';
+import type { Response } from '../../../swift_api/message';
+import { segmentPaths, segmentPlace } from '../../../swift_api/segments';
+
+/** Whether a path below the account leads into a container that holds versions. */
+export function isHidden(path: ByteString): boolean {
+  return isVersionsContainer(path.replace(/^\/+/, ''));
+}
+
+/** Whether a manifest names a segment in a container that holds versions. */
+export function namesHidden(manifest: unknown): boolean {
+  for (const path of segmentPaths(manifest))
+    if (isVersionsContainer(segmentPlace(path).container)) return true;
+  return false;
+}
+
+/** Refuses a request that names a container that holds versions. */
+export function refuseHidden(status: number, what: string): Response {
+  const why = 'is one of those that hold versions, which are reached by ?versions and ?version-id only';
+  return page(status, `${what} ${why}\n`, PLAIN);
+}
+
+/** Refuses a manifest that names a segment in a container that holds versions. */
+export function refuseSegment(): Response {
+  return refuseHidden(400, 'The container of a segment');
+}
+
+const PLAIN = Headers.of({ 'Content-Type': 'text/plain' });

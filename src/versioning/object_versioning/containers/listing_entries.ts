@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { containerOfVersions, decodeName, parseVersionName } from '../version_names';
+import { toBytes, toText, type ByteString } from '../../../http/bytes';
+import type { ShownEntry } from '../../../swift_api/listing';
+import type { ForDialect, Response } from '../../../swift_api/message';
+import { formatTarget, parseTarget, type ContainerTarget } from '../../../swift_api/target';
+import { parseAnswerAsGiven, readAnswer } from '../../../swift_api/json_response';
+import { latest } from '../state';
+import { newestIn } from '../newest_note';
+import { nullIn } from '../null_versions/null_note';
+import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../../swift_api/markers';
+import { withoutReservedParameters, withoutVersionParameters } from '../../../swift_api/reserved';
+import { objectOfNote, unfinishedIn } from '../unfinished_note';
+import type { Current, Note, Subdir, Top, Version } from './merge';
+
+const MOST_LISTING_BYTES = 64 * 1024 * 1024;
+
+const Entry = z.looseObject({
+  name: z.string().optional(),
+  subdir: z.string().optional(),
+  content_type: z.string().optional(),
+  symlink_path: z.string().optional(),
+});
+const Listing = z.array(Entry);
+
+/** An entry of a listing as the store has it. */
+export type RawEntry = z.infer<typeof Entry>;
+
+/** The entries of a listing in JSON, read to its end, their fields in the order that the store gave them. */
+export async function readListing({ status, body }: Response): Promise<RawEntry[]> {
+  const bytes = await readAnswer(body, MOST_LISTING_BYTES, 'a page of a listing');
+  if (status === 204) return [];
+  // what the form makes of it has another order
+  return parseAnswerAsGiven(Listing, bytes, 'a listing');
+}
+
+/** An entry of a container's own listing: links to versions with what listings tell of the data. */
+export function currentOf(raw: RawEntry, container: ContainerTarget, dialect?: ForDialect): Current | Subdir {
+  const name = toBytes(raw.name ?? raw.subdir ?? '');
+  if (raw.name === undefined) return { subdir: name };
+  const link = linkOf(raw, container, name);
+  if (link === undefined) return { name, entry: shown(raw, dialect), timestamp: timestampIn(raw) };
+  const { symlink_etag, symlink_bytes, ...rest } = raw;
+  const path = formatTarget({
+    version: 'v1',
+    account: container.account,
+    container: container.container,
+    object: name,
+  });
+  const entry = {
+    ...rest,
+    // a version that is a symlink itself has none of its own
+    ...(symlink_bytes === undefined ? {} : { bytes: Number(symlink_bytes) }),
+    ...(typeof symlink_etag === 'string' ? { hash: symlink_etag } : {}),
+    symlink_path: `${path}?version-id=${link}`,
+    version_symlink: true,
+  };
+  const type = toBytes(raw.content_type ?? '');
+  return {
+    name,
+    entry: shown(entry, dialect),
+    link,
+    newest: latest(link, newestIn(type)),
+    isNull: nullIn(type) === link,
+  };
+}
+
+/** An entry of a versions container's listing; undefined for what is neither a version nor a note of what is unfinished. */
+export function versionOf(raw: RawEntry, dialect?: ForDialect): Version | Note | Subdir | undefined {
+  if (raw.name === undefined) return { subdir: decodeName(toBytes(raw.subdir ?? '')) };
+  const type = toBytes(raw.content_type ?? '');
+  const noted = objectOfNote(toBytes(raw.name));
+  if (noted !== undefined) {
+    const unfinished = unfinishedIn(type);
+    return unfinished && { name: noted, unfinished };
+  }
+  const parsed = parseVersionName(toBytes(raw.name));
+  if (parsed === undefined) return undefined;
+  const { object: name, id } = parsed;
+  const entry = shown({ ...raw, name: toText(name) }, dialect);
+  return { name, id, isMarker: isVersionMarkerType(type), isNull: nullIn(type) === id, entry };
+}
+
+/** The newest versions of an object, and what is noted before them, by a listing of what is theirs alone. */
+export function topOf(listed: readonly RawEntry[]): Top {
+  const found = listed.map((each) => versionOf(each)).filter((each) => each && 'name' in each);
+  const ids = found.flatMap((each) => (each && 'id' in each ? each.id : []));
+  const note = found.find((each) => each && 'unfinished' in each);
+  return { ids, unfinished: note && 'unfinished' in note ? note.unfinished : undefined };
+}
+
+/** When an entry was written, as its object says. */
+function timestampIn({ last_modified: time }: RawEntry): string | undefined {
+  const text = typeof time === 'string' ? time : '';
+  const [, second = '', fraction = ''] = /^(.*?)(?:\.(\d+))?$/.exec(text) ?? [];
+  const since = Date.parse(`${second}Z`) / 1000;
+  if (Number.isNaN(since)) return undefined;
+  return `${String(since).padStart(10, '0')}.${fraction.slice(0, 5).padEnd(5, '0')}`;
+}
+
+/** The version that an entry is a link to. */
+function linkOf(
+  { symlink_path }: RawEntry,
+  container: ContainerTarget,
+  name: ByteString,
+): string | undefined {
+  if (symlink_path === undefined) return undefined;
+  const target = parseTarget(toBytes(symlink_path));
+  if (target?.account !== container.account || target.object === undefined) return undefined;
+  if (containerOfVersions(target.container ?? '') !== container.container) return undefined;
+  const version = parseVersionName(target.object);
+  return version?.object === name ? version.id : undefined;
+}
+
+function shown(entry: RawEntry, dialect: ForDialect | undefined): ShownEntry {
+  const { content_type } = entry;
+  const type = content_type === undefined ? {} : { content_type: shownType(content_type, dialect) };
+  const { slo_etag, ...rest }: RawEntry = { ...entry, ...type };
+  // the last, as Swift's
+  return (slo_etag === undefined ? rest : { ...rest, slo_etag }) as ShownEntry;
+}
+
+/** A content type as clients see it. */
+function shownType(type: string, dialect: ForDialect | undefined): string {
+  if (isVersionMarkerType(type)) return DELETE_MARKER_TYPE;
+  return dialect ? withoutVersionParameters(type) : withoutReservedParameters(type);
+}

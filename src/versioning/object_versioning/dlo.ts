@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { answer } from '../../swift_api/responses';
+import { destroy, drain, streamOf } from '../../http/body';
+import { toBytes, unquote, type ByteString } from '../../http/bytes';
+import { credentials, Headers } from '../../http/headers';
+import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
+import {
+  formatQuery,
+  formatTarget,
+  parseQuery,
+  type ContainerTarget,
+  type ObjectTarget,
+} from '../../swift_api/target';
+import { checkPieces, readPieces, SegmentError, type Piece } from '../../http/pieces';
+import { isTempUrl } from '../../swift_api/temp_url';
+import { serve, wantedRanges, type View } from '../../swift_api/object_response';
+import { StoreError } from '../../util/store_error';
+import type { Settings } from '../policy';
+import { unavailable } from '../error_responses';
+import { readListing } from './containers/listing_entries';
+import { reaching } from './access';
+
+const OWN = ['Content-Length', 'Content-Range', 'Content-Type', 'Etag', 'Last-Modified', 'X-Timestamp'];
+
+interface Segment {
+  readonly target: ObjectTarget;
+  readonly bytes: number;
+  readonly hash: string;
+}
+
+/**
+ * Reads dynamic large objects whose segments have ids (Swift's `dlo`): the store itself takes for the length of a segment that of the link to
+ * it, which is nothing.
+ */
+export class DynamicObjects {
+  /**
+   * @param next where the object is read
+   * @param handler where its segments are, as by the client
+   */
+  constructor(
+    private readonly next: Handler,
+    private readonly handler: Handler,
+    private readonly settings: Pick<Settings, 'inForce'>,
+  ) {}
+
+  /** What is to be shown instead of the store's answer to GET or HEAD, which is then given up; as a rule the answer itself. */
+  async insteadOf(response: Response, request: Request, target: ObjectTarget): Promise<Response> {
+    const { query } = request;
+    const parameters = parseQuery(query);
+    if (['multipart-manifest', 'symlink'].some((name) => parameters.get(name) === 'get')) return response;
+    const headers = await this.manifestHeaders(response, request);
+    const manifest = unquote(headers?.get('x-object-manifest') ?? '');
+    const slash = manifest.indexOf('/');
+    if (headers === undefined || slash < 1) return response;
+    const { version, account } = target;
+    const container: ContainerTarget = { version, account, container: manifest.slice(0, slash) };
+    if (!(await this.hasIds(request, container))) return response;
+    destroy(response.body);
+    if (isTempUrl(request))
+      return unavailable('the segments of this object cannot be read by a temporary URL');
+    const segments = await this.list(request, container, manifest.slice(slash + 1));
+    return 'status' in segments ? segments : this.show(request, headers, segments);
+  }
+
+  /** Whether an object, of which the headers tell, is one of these. */
+  async isOne(headers: Headers, request: Request, target: ObjectTarget): Promise<boolean> {
+    const manifest = unquote(headers.get('x-object-manifest') ?? '');
+    const { version, account } = target;
+    const container = manifest.slice(0, Math.max(manifest.indexOf('/'), 0));
+    return container !== '' && this.hasIds(request, { version, account, container });
+  }
+
+  /** The headers of what may be a manifest; undefined where it is none. */
+  private async manifestHeaders(response: Response, request: Request): Promise<Headers | undefined> {
+    if (response.headers.has('x-object-manifest')) return response.headers;
+    if (response.status !== 416) return undefined;
+    const query = formatQuery({
+      ...Object.fromEntries(parseQuery(request.query)),
+      'multipart-manifest': 'get',
+    });
+    const headers = credentials(request.headers);
+    const { path } = request;
+    const head = await this.next(reaching(subrequest(request, { method: 'HEAD', path, query, headers })));
+    await drain(head.body);
+    return head.status < 300 ? head.headers : undefined;
+  }
+
+  private async hasIds(request: Request, container: ContainerTarget): Promise<boolean> {
+    try {
+      return (await this.settings.inForce(request, container)).kind === 'with-ids';
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'refused') return false;
+      throw error;
+    }
+  }
+
+  /** The segments, or the refusal to list them. */
+  private async list(
+    request: Request,
+    container: ContainerTarget,
+    prefix: ByteString,
+  ): Promise<Segment[] | Response> {
+    const segments: Segment[] = [];
+    const headers = credentials(request.headers);
+    const path = formatTarget(container);
+    for (let marker = ''; ;) {
+      const query = formatQuery({ format: 'json', prefix, marker });
+      const response = await this.handler(subrequest(request, { method: 'GET', path, query, headers }));
+      if (response.status >= 300) return response;
+      const page = await readListing(response);
+      for (const { name, bytes, hash } of page) {
+        const object = toBytes(name ?? '');
+        segments.push({ target: { ...container, object }, bytes: Number(bytes), hash: String(hash) });
+      }
+      const last = segments.at(-1);
+      if (page.length === 0 || !last) return segments;
+      marker = last.target.object;
+    }
+  }
+
+  private async show(request: Request, headers: Headers, segments: readonly Segment[]): Promise<Response> {
+    const etag = createHash('md5');
+    for (const { hash } of segments) etag.update(hash);
+    const pieces = segments.map((segment) => this.piece(request, segment));
+    const size = segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    const view: View = {
+      headers: headers.without(...OWN),
+      contentType: headers.get('content-type') ?? '',
+      etag: `"${etag.digest('hex')}"`,
+      timestamp: headers.get('x-timestamp') ?? '0',
+      size,
+      isRangedOnce: true,
+      read: (first, last) => streamOf(readPieces(pieces, first, last)),
+    };
+    try {
+      const ranges = wantedRanges(request, view, size);
+      if (request.method === 'GET' && ranges?.length !== 0) await checkPieces(pieces, ranges?.[0]?.[0] ?? 0);
+    } catch (error) {
+      if (error instanceof SegmentError) return answer(409);
+      throw error;
+    }
+    return serve(request, view);
+  }
+
+  private piece(request: Request, { target, bytes }: Segment): Piece {
+    return {
+      size: bytes,
+      read: async (first, last) => {
+        const isWhole = first === 0 && last === bytes - 1;
+        const range = Headers.of({ Range: isWhole ? undefined : `bytes=${first}-${last}` });
+        const headers = credentials(request.headers).withAll(range);
+        const path = formatTarget(target);
+        const response = await this.handler(subrequest(request, { method: 'GET', path, headers }));
+        if (response.status === (isWhole ? 200 : 206)) return response.body;
+        destroy(response.body);
+        throw new SegmentError(`the store answered ${response.status} for a segment`);
+      },
+    };
+  }
+}

@@ -1,0 +1,165 @@
+import type { ByteString } from '../../http/bytes';
+import { StoreError } from '../../util/store_error';
+import { CLOCKS_APART } from '../store/store_clock';
+import type { ObjectInfo, ObjectRef, Store, TypedEntry } from '../store/store';
+import { isWholeSecond } from '../archive/names';
+import { stateOf, type State } from './state';
+import {
+  goneAmong,
+  isProven,
+  unfinishedIn,
+  unfinishedName,
+  unfinishedType,
+  type Unfinished,
+} from './unfinished_note';
+import { parseVersionName, versionName, versionPrefix } from './version_names';
+
+/** An operation makes two versions at most; what it notes and a version below are seen besides. */
+const MOST_LISTED = 4;
+
+/** What was found of an object with ids before anything is done to it. */
+export interface Found {
+  readonly info: ObjectInfo | undefined;
+  /**
+   * The newest of its versions, and what is noted before them; undefined if the client may not
+   * list.
+   */
+  readonly listed: readonly TypedEntry[] | undefined;
+}
+
+/** An object on which nothing is unfinished. */
+export interface Settled {
+  readonly state: State;
+  /** The newest version that is listed, if that is known. */
+  readonly newest: string | undefined;
+  readonly isNewestKnown: boolean;
+}
+
+/**
+ * Operations on objects with ids that were interrupted, as the next one finds them: what has not
+ * happened is taken back, and what has is completed. It is seen from the object, if it
+ * is a link (what is newer than the newest that was ever current has not happened), and else by
+ * what the operation noted before it began.
+ */
+export class Interrupted {
+  /** @param versions the container that holds the versions */
+  constructor(
+    private readonly store: Store,
+    private readonly versions: ByteString,
+  ) {}
+
+  async look(object: ObjectRef): Promise<Found> {
+    const [info, listed] = await Promise.all([
+      this.store.stat(object),
+      this.list(object).catch(noneIfRefused),
+    ]);
+    return { info, listed };
+  }
+
+  /** Takes back or completes what was interrupted. The caller holds the object's lock. */
+  async settle(object: ObjectRef, { info, listed }: Found): Promise<Settled> {
+    const state = stateOf(object, this.versions, info);
+    const dropped = new Set<string>();
+    let isSure: boolean | undefined;
+    if (listed === undefined) return { state, newest: undefined, isNewestKnown: false };
+    for (let page = listed; ;) {
+      const ids = page.flatMap(({ name }) => parseVersionName(name)?.id ?? []);
+      const noted = noteIn(object, page);
+      const known = await this.withFirst(object, ids, noted);
+      const isThere = (id: string) => known.includes(id);
+      const gone = goneAmong(ids, state, noted, isThere).filter((id) => !dropped.has(id));
+      if (gone.length > 0 || noted) isSure ??= await this.isNewest(object, info);
+      if (isSure === false) return { state, newest: ids[0], isNewestKnown: ids.length > 0 };
+      const isCertain = !noted || isProven(noted, state, info?.notes.operation, isThere);
+      for (const id of gone) {
+        if (!isCertain && noted.drops.includes(id)) continue;
+        if (!noted?.adds.includes(id) || (await this.isNewer(object, id))) await this.drop(object, id);
+        dropped.add(id);
+      }
+      if (noted) await this.end(object);
+      const left = ids.filter((id) => !dropped.has(id));
+      // a listing may lag: what was dropped may be in the next page, too
+      const isNewestKnown = left.length > 0 || page.length < MOST_LISTED;
+      if (isNewestKnown || gone.length === 0) return { state, newest: left[0], isNewestKnown };
+      page = await this.list(object);
+    }
+  }
+
+  /**
+   * The ids that were listed, with the first that is noted if it is there behind them: a server of
+   * 0.1.0, which sees no note, may have written others since.
+   */
+  private async withFirst(
+    object: ObjectRef,
+    ids: readonly string[],
+    noted: Unfinished | undefined,
+  ): Promise<readonly string[]> {
+    const [first] = noted?.adds ?? [];
+    if (noted?.happens !== 'written' || first === undefined || ids.includes(first)) return ids;
+    return (await this.store.stat(this.at(object, first))) === undefined ? ids : [...ids, first];
+  }
+
+  /**
+   * Whether what was found of an object is the newest that its container's listing knows of, so
+   * that nothing is dropped for what a replica has missed: listings have replicas of their own.
+   */
+  private async isNewest(object: ObjectRef, info: ObjectInfo | undefined): Promise<boolean> {
+    const { account, container, object: name } = object;
+    const entries = await this.store.firstEntries(account, container, name, 1).catch(noneIfRefused);
+    if (entries === undefined) return false;
+    const [first] = entries;
+    if (first?.name !== name) return true;
+    if (info === undefined || first.time === undefined) return false;
+    const tolerance = isWholeSecond(info.timestamp) ? 1 : 0.0001;
+    return first.time <= Number(info.timestamp) + tolerance;
+  }
+
+  /** Notes what is begun. */
+  async begin(object: ObjectRef, unfinished: Unfinished): Promise<void> {
+    await this.store.putNote(this.noteOf(object), unfinishedType(unfinished));
+  }
+
+  /** Removes that note. */
+  async end(object: ObjectRef): Promise<void> {
+    await this.store.remove(this.noteOf(object));
+  }
+
+  /**
+   * Whether a version was written after what is noted, and so is not another's that had the id
+   * before.
+   */
+  private async isNewer(object: ObjectRef, id: string): Promise<boolean> {
+    const [version, note] = await Promise.all([
+      this.store.stat(this.at(object, id)),
+      this.store.stat(this.noteOf(object)),
+    ]);
+    if (version === undefined || note === undefined) return false;
+    return Number(version.timestamp) + CLOCKS_APART / 1000 >= Number(note.timestamp);
+  }
+
+  private async drop(object: ObjectRef, id: string): Promise<void> {
+    await this.store.remove(this.at(object, id));
+  }
+
+  private list({ account, object }: ObjectRef): Promise<readonly TypedEntry[]> {
+    return this.store.firstEntries(account, this.versions, versionPrefix(object), MOST_LISTED);
+  }
+
+  private at(object: ObjectRef, id: string): ObjectRef {
+    return { ...object, container: this.versions, object: versionName(object.object, id) };
+  }
+
+  private noteOf(object: ObjectRef): ObjectRef {
+    return { ...object, container: this.versions, object: unfinishedName(object.object) };
+  }
+}
+
+function noneIfRefused(error: unknown): undefined {
+  if (error instanceof StoreError && error.code === 'refused') return undefined;
+  throw error;
+}
+
+function noteIn({ object }: ObjectRef, listed: readonly TypedEntry[]): Unfinished | undefined {
+  const note = listed.find(({ name }) => name === unfinishedName(object));
+  return note && unfinishedIn(note.contentType);
+}

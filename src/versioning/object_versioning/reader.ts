@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { drain, whileUnread } from '../../http/body';
+import { page } from '../../swift_api/responses';
+import type { Power } from '../../swift_api/authority/authority';
+import { credentials, Headers } from '../../http/headers';
+import {
+  subrequest,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../swift_api/message';
+import { rightShown } from '../../swift_api/authority/shown_right';
+import { formatTarget, withoutParameter, type ObjectTarget } from '../../swift_api/target';
+import { StoreError } from '../../util/store_error';
+import { ITSELF } from '../../swift_api/itself';
+import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../swift_api/markers';
+import type { InForce, Settings } from '../policy';
+import { DynamicObjects } from './dlo';
+import { Fallback } from './symlinks';
+import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './version_target';
+import { reaching, rightToReadVersions } from './access';
+import { NullReader } from './null_versions/null_reader';
+import { asMarker, currentId, identified, shown, versionShown, withoutMarker } from './presentation';
+
+/** The store would take the segments for empty. */
+const NOT_WHOLE =
+  'A dynamic large object whose segments have versions is not copied as a whole: copy its manifest (multipart-manifest=get), or read and write it\n';
+const ETAG_OF_NOTHING = createHash('md5').digest('hex');
+
+/** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
+export class Reader {
+  private readonly fallback: Fallback;
+  private readonly nulls: NullReader;
+  readonly dynamic: DynamicObjects;
+
+  /**
+   * @param next the rest of the pipeline
+   * @param handler answers as for the client, with what comes before `next`
+   */
+  constructor(
+    private readonly next: Handler,
+    handler: Handler,
+    private readonly settings: Pick<Settings, 'inForce'>,
+    private readonly power: Power,
+  ) {
+    this.fallback = new Fallback(next, power);
+    this.nulls = new NullReader(next, power);
+    this.dynamic = new DynamicObjects(next, handler, settings);
+  }
+
+  /** GET or HEAD of an object, or of the version that the query asks for. */
+  async read(request: Request, target: ObjectTarget): Promise<Response> {
+    const asked = askedVersion(request.query);
+    if (asked !== undefined) return this.readVersion(request, target, asked);
+    const response = await this.readFrom(request, target);
+    const { dialect } = request;
+    const version = versionShown(response, target);
+    if (version) return shown(identified(response, currentId(response, version, dialect)), target, dialect);
+    // a large object's refusal of a range says nothing of the object
+    if (response.status === 416 && !response.headers.has('etag')) return shown(response, target, dialect);
+    const inForce = await whileUnread(response, () => this.inForce(request, target));
+    if (inForce?.kind !== 'with-ids') return shown(response, target, dialect);
+    if (!dialect || response.status !== 404) return shown(identified(response), target, dialect);
+    const right = rightShown(request, response);
+    const marker =
+      right && (await whileUnread(response, () => this.nulls.newestMarker(request, target, right)));
+    if (marker === undefined) return response;
+    return marker.id === undefined ? withoutMarker(response) : identified(asMarker(response), marker.id);
+  }
+
+  /** What is in a place of the store, which is the one that the request names. */
+  private async readFrom(request: Request, place: ObjectTarget): Promise<Response> {
+    const given = await this.next(reaching(request));
+    const response = await whileUnread(given, () => this.fallback.insteadOf(given, request, place));
+    return whileUnread(response, () => this.dynamic.insteadOf(response, request, place));
+  }
+
+  private async readVersion(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
+    const inForce = await this.settings.inForce(request, target);
+    if (inForce.kind === 'native') return this.next(request);
+    const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
+    if (asked === NULL_ID && request.dialect && inForce.kind === 'with-ids')
+      return this.readNullVersion(plain, target);
+    if (asked === NULL_ID) return this.readNull(plain, target);
+    const refused = refusalOfId(inForce, asked);
+    if (refused) return refused;
+    const right = await rightToReadVersions(request, target, this.next);
+    if ('status' in right) return right;
+    return this.readEntry(plain, target, parseId(asked) ?? '', asked);
+  }
+
+  /** @param known as the client knows it */
+  private async readEntry(
+    request: Request,
+    target: ObjectTarget,
+    id: string,
+    known: string,
+  ): Promise<Response> {
+    const { dialect } = request;
+    const entry = entryOf({ target, id });
+    const response = await this.readFrom({ ...request, path: formatTarget(entry) }, entry);
+    if (
+      isMarker(response) ||
+      (await whileUnread(response, () => this.hidesMarker(response, request, entry)))
+    ) {
+      await drain(response.body);
+      const time = dialect && response.headers.get('last-modified');
+      const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE, 'Last-Modified': time });
+      return identified(notFound(request, own), known);
+    }
+    return shown(response.status < 300 ? identified(response, known) : response, target, dialect);
+  }
+
+  /** The null version, wherever it stands. */
+  private async readNullVersion(request: Request, target: ObjectTarget): Promise<Response> {
+    const right = await rightToReadVersions(request, target, this.next);
+    if ('status' in right) return right;
+    for (let isAgain = false; ; isAgain = true) {
+      const found = await this.nulls.find(request, target, right);
+      if (found === undefined) return notFound(request);
+      const response =
+        found === 'itself'
+          ? await this.readNull(request, target)
+          : await this.readEntry(request, target, found, NULL_ID);
+      // one that a write takes the place of is gone once that is there
+      const isGone = response.status === 404 && !response.headers.has('x-object-version-id');
+      if (!isGone || isAgain) return response;
+      await drain(response.body);
+    }
+  }
+
+  /** The id under which an object's null version is kept among its versions, or the refusal of a client that may not reach those. */
+  async keptNull(request: Request, target: ObjectTarget): Promise<string | Response | undefined> {
+    const right = await rightToReadVersions(request, target, this.next);
+    return 'status' in right ? right : this.nulls.kept(request, target, target.object, right);
+  }
+
+  /** Whether conditions, or a range, are what a marker was refused for. */
+  private async hidesMarker(response: Response, request: Request, entry: ObjectTarget): Promise<boolean> {
+    if (![304, 412, 416].includes(response.status)) return false;
+    const etag = response.headers.get('etag');
+    if (etag !== undefined && etag !== ETAG_OF_NOTHING) return false;
+    const headers = credentials(request.headers);
+    const asked = subrequest(request, { method: 'HEAD', path: formatTarget(entry), query: ITSELF, headers });
+    const head = await this.next(reaching(asked));
+    await drain(head.body);
+    return isMarker(head);
+  }
+
+  /** What has no id: also of a container that never had versions. */
+  private async readNull(request: Request, target: ObjectTarget): Promise<Response> {
+    const response = await this.readFrom(request, target);
+    const { dialect } = request;
+    if (response.status >= 300) return shown(response, target, dialect);
+    const version = versionShown(response, target);
+    if (version?.target.object !== target.object) return shown(identified(response), target, dialect);
+    await drain(response.body);
+    return notFound(request);
+  }
+
+  /** What is in force, where the store tells this client; to read takes no right to know, and does not fail where the store does not tell. */
+  private async inForce(request: Request, target: ObjectTarget): Promise<InForce | undefined> {
+    const isNobody = credentials(request.headers).entries().next().done === true;
+    if (this.power === 'client' && isNobody) return undefined;
+    try {
+      return await this.settings.inForce(request, target);
+    } catch (error) {
+      if (error instanceof StoreError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Where a copy of an object as a whole is to be made from: as a rule from the object.
+   *
+   * @returns what the client is told where the store cannot make it
+   */
+  async copiedFrom(request: Request, place: ObjectTarget): Promise<ObjectTarget | Response> {
+    const headers = credentials(request.headers);
+    const path = formatTarget(place);
+    const head = await this.next(reaching(subrequest(request, { method: 'HEAD', path, headers })));
+    await drain(head.body);
+    const end = head.status === 409 ? await this.fallback.endOf(request, place) : undefined;
+    if (end !== undefined) return 'status' in end ? end : this.copiedFrom(request, end);
+    return (await this.dynamic.isOne(head.headers, request, place)) ? textResponse(501, NOT_WHOLE) : place;
+  }
+
+  /** The version that an object links to, as the client may see; undefined for an object that is none. */
+  async currentVersion(request: Request, target: ObjectTarget): Promise<string | undefined> {
+    const query = 'symlink=get&multipart-manifest=get';
+    const headers = credentials(request.headers);
+    const path = formatTarget(target);
+    const response = await this.next(reaching(subrequest(request, { method: 'HEAD', path, query, headers })));
+    await drain(response.body);
+    return versionShown(response, target)?.id;
+  }
+}
+
+/** Why there can be no version of an id in a container; undefined where there can. */
+export function refusalOfId(inForce: InForce, asked: string): Response | undefined {
+  if (inForce.kind !== 'with-ids')
+    return page(400, 'version-aware operations require that the container is versioned');
+  return parseId(asked) === undefined ? page(400, 'Invalid version parameter') : undefined;
+}
+
+function isMarker({ status, headers }: Response): boolean {
+  return status < 300 && isVersionMarkerType(headers.get('content-type') ?? '');
+}
+
+function notFound({ method }: Request, headers = Headers.none): Response {
+  const text = '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>';
+  return page(404, method === 'HEAD' ? '' : text, headers);
+}

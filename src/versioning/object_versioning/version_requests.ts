@@ -1,0 +1,207 @@
+import { page } from '../../swift_api/responses';
+import { destroy, receiveFirst } from '../../http/body';
+import { Headers } from '../../http/headers';
+import { NO_BODY, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
+import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
+import { refusalIn } from '../../swift_api/authority/shown_right';
+import { HttpStore } from '../store/swift_store';
+import { refusalByDialect } from '../dialect';
+import { whileLocked, type Held } from '../locked_request';
+import type { Settings } from '../policy';
+import { answeringTroubles } from '../catch_errors';
+import { postTo } from './redirected_write';
+import { NULL_ID, parseId, VERSION_ID } from './version_target';
+import { refusalOfId } from './reader';
+import { rightToVersions } from './access';
+import { withNotesOf } from './content_type_notes';
+import { asMarker, identified } from './presentation';
+import { refusalBy, type WriterParts, type WriterWithIds } from './writer';
+
+/** Removes and restores versions. */
+export class ById {
+  constructor(
+    private readonly next: Handler,
+    private readonly settings: Settings,
+    private readonly parts: WriterParts,
+    private readonly writer: WriterWithIds,
+  ) {}
+
+  /**
+   * PUT, POST or DELETE of a version.
+   *
+   * @param otherwise answers what concerns the object and not a version
+   */
+  handle(
+    request: Request,
+    target: ObjectTarget,
+    asked: string,
+    otherwise: (request: Request) => Promise<Response>,
+  ): Promise<Response> {
+    return answeringTroubles(request, target, this.parts, () =>
+      this.answer(request, target, asked, otherwise),
+    );
+  }
+
+  private async answer(
+    request: Request,
+    target: ObjectTarget,
+    asked: string,
+    otherwise: (request: Request) => Promise<Response>,
+  ): Promise<Response> {
+    const { dialect } = request;
+    if (request.method === 'POST' && !dialect) {
+      destroy(request.body);
+      return page(400, 'POST to a specific version is not allowed');
+    }
+    const inForce = await this.settings.inForce(request, target);
+    if (inForce.kind === 'native') return this.next(request);
+    const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
+    const isNull = asked === NULL_ID && request.method !== 'PUT';
+    if (isNull && inForce.kind !== 'with-ids') return otherwise(plain);
+    if (isNull && !dialect) {
+      // what is current is removed, whatever it is, and no marker is written
+      return whileLocked(plain, target, this.parts, this.next, async (held) => {
+        await this.writer.settle(held, target);
+        return held.next(held.request);
+      });
+    }
+    const refused = isNull ? undefined : refusalOfId(inForce, asked);
+    if (refused) {
+      destroy(request.body);
+      return refused;
+    }
+    const id = isNull ? undefined : (parseId(asked) ?? '');
+    if (dialect && request.method === 'DELETE') return this.removeAndSucceed(plain, target, id);
+    if (request.method === 'POST') return this.change(plain, target, id);
+    return request.method === 'DELETE'
+      ? this.remove(plain, target, asked)
+      : this.restore(plain, target, id ?? '');
+  }
+
+  private async remove(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
+    const right = await rightToVersions(request, target, this.next);
+    if ('status' in right) return right;
+    return whileLocked(request, target, this.parts, this.next, async (held) => {
+      const versions = this.writer.versionsFor(held, target);
+      const removal = await versions.remove(target, parseId(asked) ?? '', {
+        forward: async () => ({ outcome: await held.forward((own) => held.next(own)) }),
+      });
+      if (removal.result === 'refused') return held.answer();
+      await held.discard();
+      // as it was asked for, like Swift
+      const answer = identified(removal.result === 'removed' ? gone() : missing(), asked);
+      const current = removal.current ?? NULL_ID;
+      return { ...answer, headers: answer.headers.with('X-Object-Current-Version-Id', current) };
+    });
+  }
+
+  /** DELETE for a dialect: of a version, or of the null version where there is no id; what was before is current then. */
+  private async removeAndSucceed(
+    request: Request,
+    target: ObjectTarget,
+    id: string | undefined,
+  ): Promise<Response> {
+    const right = await rightToVersions(request, target, this.next);
+    if ('status' in right) return right;
+    return whileLocked(request, target, this.parts, this.next, async (held) => {
+      const refused = await refusalByDialect(held, target, this.parts.app);
+      if (refused) return refused;
+      const versions = this.writer.versionsFor(held, target);
+      const removal = await versions.removeVersion(target, id, {
+        forward: async () => ({ outcome: await held.forward((own) => held.next(own)) }),
+      });
+      if (removal.result === 'refused') return held.answer();
+      await held.discard();
+      const answer = identified(removal.result === 'removed' ? gone() : missing(), id ?? NULL_ID);
+      return removal.isMarker ? asMarker(answer) : answer;
+    });
+  }
+
+  /** POST for a dialect: changes the metadata of a version, or of the null version where there is no id. */
+  private async change(request: Request, target: ObjectTarget, id: string | undefined): Promise<Response> {
+    const right = await rightToVersions(request, target, this.next);
+    const refusal = refusalIn(right) ?? (await this.refusalOfWrite(request, target));
+    if (refusal) {
+      destroy(request.body);
+      return refusal;
+    }
+    return whileLocked(request, target, this.parts, this.next, async (held) => {
+      const place = await this.writer.versionsFor(held, target).locate(target, id);
+      const known = id ?? NULL_ID;
+      if (place === undefined) return missing();
+      if (place.container === target.container) {
+        const response = await this.writer.update(held, target);
+        return response.status < 300 ? identified(response, known) : response;
+      }
+      return this.changeEntry(held, { ...target, ...place }, known);
+    });
+  }
+
+  private async changeEntry(held: Held, entry: ObjectTarget, known: string): Promise<Response> {
+    const { request, own, next } = held;
+    const store = new HttpStore(next, own);
+    const info = await store.stat(entry);
+    if (info === undefined) return missing();
+    if (info.isMarker) return asMarker(identified(missing(), known));
+    const type = request.headers.get('content-type');
+    const before = info.isLarge && type !== undefined ? await store.contentType(entry) : info.contentType;
+    const kept = type === undefined ? {} : { 'Content-Type': withNotesOf(before ?? '', type) };
+    const changed = { ...request, headers: request.headers.withAll(Headers.of(kept)) };
+    const response = await next(postTo(entry, changed, own));
+    return response.status < 300 ? identified(response, known) : response;
+  }
+
+  private async restore(request: Request, target: ObjectTarget, id: string): Promise<Response> {
+    const isLong = Number(request.headers.get('content-length') ?? 0) > 0;
+    if (isLong || (await hasBody(request))) {
+      destroy(request.body);
+      return textResponse(400, 'PUT version-id requests require a zero byte body');
+    }
+    return whileLocked({ ...request, body: NO_BODY }, target, this.parts, this.next, async (held) => {
+      const refusal = await this.refusalOfWrite(request, target);
+      if (refusal) return refusal;
+      try {
+        const versions = this.writer.versionsFor(held, target);
+        const version = await this.writer.remaking(held, target, () => versions.restore(target, id));
+        if (version === undefined) return await this.notThere(held.own, target);
+        return identified(created(version.etag), id);
+      } catch (error) {
+        return refusalBy(error);
+      }
+    });
+  }
+
+  private async refusalOfWrite(request: Request, target: ObjectTarget): Promise<Response | undefined> {
+    const { app } = this.parts;
+    if (app.power === 'client') return undefined;
+    return refusalIn(await app.mayWrite(request, target, { fresh: true }));
+  }
+
+  private async notThere(own: Request, target: ObjectTarget): Promise<Response> {
+    const isGone = !(await this.writer.hasVersions(own, target));
+    if (!isGone) return textResponse(404, 'The specified version does not exist');
+    return textResponse(
+      500,
+      'The versions container does not exist. You may want to re-enable object versioning.',
+    );
+  }
+}
+
+async function hasBody({ body, headers, sendContinue }: Request): Promise<boolean> {
+  if (headers.has('content-length') || sendContinue) return false;
+  const first = await receiveFirst(body, 0);
+  return !Buffer.isBuffer(first) || first.length > 0;
+}
+
+function gone(): Response {
+  return page(204, '');
+}
+
+function missing(): Response {
+  return page(404, '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>');
+}
+
+function created(etag: string): Response {
+  const headers = Headers.of({ Etag: etag, 'Last-Modified': new Date().toUTCString() });
+  return page(201, '', headers);
+}

@@ -1,0 +1,246 @@
+import type { Use } from '../../coordination/cache/cache';
+import type { InForce, Settings } from '../policy';
+import { NullVersions } from './null_versions/execute_nulls';
+import { noteToKeep, type IdOperation, type IdResult, type Sent } from './execute_versions';
+import { withNewest } from './newest_note';
+import { versionsContainerOf } from './version_names';
+import { drain } from '../../http/body';
+import { toText, type ByteString } from '../../http/bytes';
+import { withNotesOf } from './content_type_notes';
+import { credentials, Headers } from '../../http/headers';
+import {
+  subrequest,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../swift_api/message';
+import { formatTarget, parseTarget, isObject, type ObjectTarget } from '../../swift_api/target';
+import type { Log } from '../../util/log';
+import type { App } from '../../plugin/plugin';
+import { StoreError } from '../../util/store_error';
+import { HttpStore } from '../store/swift_store';
+import { NoteBinding } from '../store/note_binding';
+import type { ObjectRef } from '../store/store';
+import { refusalByDialect } from '../dialect';
+import { whileLocked, type Held, type Holding } from '../locked_request';
+import { forwardNoted } from '../archive/forward_notes';
+import { letThrough } from '../forward_unversioned';
+import { willFail } from '../preconditions';
+import { VersionsContainers, versionsContainer } from './containers/versions_container';
+import { canMove, postTo, sentOf, writeTo } from './redirected_write';
+import { isVersionOf, NULL_ID } from './version_target';
+import { asMarker, identified } from './presentation';
+
+/** What writing takes. */
+export interface WriterParts extends Holding {
+  readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock'>;
+  readonly log: Log;
+}
+
+/** Writes and deletes single objects of containers with ids, one at a time, also while versions are switched off. */
+export class WriterWithIds {
+  private readonly containers: VersionsContainers;
+
+  constructor(
+    private readonly next: Handler,
+    private readonly settings: Settings,
+    private readonly parts: WriterParts,
+  ) {
+    this.containers = new VersionsContainers(next);
+  }
+
+  /** PUT, DELETE, COPY or POST that concerns an object, and not one of its versions. */
+  write(request: Request, written: ObjectTarget): Promise<Response> {
+    return whileLocked(request, written, this.parts, this.next, async (held) => {
+      if (request.method === 'POST') {
+        await this.settle(held, written);
+        return this.update(held, written);
+      }
+      const refused = await refusalByDialect(held, written, this.parts.app);
+      if (refused) return refused;
+      const use = await this.settings.use(request, written, this.parts.lockWait);
+      // the container does not go meanwhile
+      if (isEnabled(use.value)) return this.keepingVersions(held, written).finally(use.end);
+      if (request.dialect && use.value?.kind === 'with-ids')
+        return this.replacingNull(held, written, use).finally(use.end);
+      return this.keepingNothing(held, written, use).finally(use.end);
+    });
+  }
+
+  private async keepingNothing(held: Held, written: ObjectTarget, use: Use<InForce>): Promise<Response> {
+    if (use.value?.kind === 'with-ids') await this.settle(held, written);
+    await held.forward((own) => letThrough(own, written, [use], held.next));
+    return held.answer();
+  }
+
+  /** Before what changes an object without its versions being looked at. A client that may not look leaves it as it is. */
+  async settle(held: Held, written: ObjectTarget): Promise<void> {
+    try {
+      await this.versionsFor(held, written).settle(written);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
+    }
+  }
+
+  private async keepingVersions(held: Held, written: ObjectTarget): Promise<Response> {
+    const { request } = held;
+    const versions = this.versionsFor(held, written);
+    const operation = this.operation(held, written);
+    return this.performing(held, written, () =>
+      request.method === 'DELETE'
+        ? versions.delete(written, operation)
+        : versions.write(written, operation, canMove(request)),
+    );
+  }
+
+  /** While versions are switched off, as dialects have it. */
+  private replacingNull(held: Held, written: ObjectTarget, use: Use<InForce>): Promise<Response> {
+    const versions = this.versionsFor(held, written);
+    const operation: IdOperation = {
+      ...this.operation(held, written),
+      forward: async (_, by) => {
+        const through = (own: Request) => letThrough(own, written, [use], held.next);
+        const outcome = await held.forward((own) =>
+          by === undefined ? through(own) : forwardNoted(own, operationNote(by, written), through),
+        );
+        return { outcome };
+      },
+    };
+    return this.performing(held, written, () =>
+      held.request.method === 'DELETE'
+        ? versions.deleteNull(written, operation)
+        : versions.replace(written, operation),
+    );
+  }
+
+  private async performing(
+    held: Held,
+    written: ObjectTarget,
+    perform: () => Promise<IdResult>,
+  ): Promise<Response> {
+    const { method, dialect } = held.request;
+    const isDelete = method === 'DELETE';
+    let result: IdResult;
+    try {
+      result = await this.remaking(held, written, perform);
+    } catch (error) {
+      return refusalBy(error);
+    }
+    const response = await held.answer();
+    const isDone = response.status < 300 || (isDelete && response.status === 404);
+    if (result.result !== 'forwarded' || !isDone) return response;
+    const { id = dialect && NULL_ID, isNull } = result;
+    if (id === undefined) return response;
+    const made = identified(response, isNull ? NULL_ID : id);
+    return dialect && isDelete ? asMarker(made) : made;
+  }
+
+  /** The core over the store as it is for one request. */
+  versionsFor({ next, own }: Held, { container }: ObjectTarget): NullVersions {
+    return new NullVersions(new HttpStore(next, own), versionsContainerOf(container), this.parts.log);
+  }
+
+  /** A client's own request and its right. */
+  private operation(held: Held, written: ObjectTarget): IdOperation {
+    const { app } = this.parts;
+    const { request } = held;
+    return {
+      guard: async (current) => {
+        if (willFail(request, current)) return 'pass';
+        if (app.power === 'client') return 'go';
+        // no step after this one is judged by the container's own ACL as it is now
+        const right = await app.mayWrite(request, written, { fresh: true });
+        if ('status' in right) held.refuse(right);
+        return 'status' in right ? 'stop' : 'go';
+      },
+      forward: (to) => this.forward(held, written, to),
+    };
+  }
+
+  private async forward(held: Held, written: ObjectTarget, to: ObjectRef | undefined): Promise<Sent> {
+    const { request, next } = held;
+    const entry = to && { version: written.version, ...to };
+    let seen: Omit<Sent, 'outcome'> = {};
+    const outcome = await held.forward(
+      (own) => (entry ? writeTo(entry, held, own, () => this.remake(held, written)) : next(own)),
+      (response) => {
+        seen = sentOf(request, response);
+        return response;
+      },
+    );
+    return { ...seen, outcome };
+  }
+
+  /** A change of metadata goes to the link, which the store tells, and then to the version. */
+  async update(held: Held, written: ObjectTarget): Promise<Response> {
+    const { next, own } = held;
+    const type = held.request.headers.get('content-type');
+    const { dialect } = held.request;
+    const isNeeded = type !== undefined || dialect !== undefined;
+    const info = isNeeded ? await new HttpStore(next, own).stat(written) : undefined;
+    const note = noteToKeep(info);
+    // a dialect sends again what it was shown, which is not when a link expires
+    const expiry = Headers.of({ 'X-Delete-At': dialect && info?.link && info.deleteAt });
+    const kept = type === undefined || !info?.link ? type : withNotesOf(info.contentType, type);
+    const request = kept === undefined ? held.request : withType(held.request, kept);
+    const { headers } = kept === undefined ? request : withType(request, withNewest(kept, note));
+    await held.forward((sent) => next({ ...sent, headers: expiry.withAll(headers) }));
+    const response = await held.answer();
+    const entry = response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
+    if (!entry || !isObject(entry) || !isVersionOf(entry, written)) return response;
+    await drain(response.body);
+    return next(postTo(entry, request, own));
+  }
+
+  /** Does something once more where it found the versions container gone, which is then made anew. */
+  async remaking<T>(held: Held, written: ObjectTarget, perform: () => Promise<T>): Promise<T> {
+    try {
+      return await perform();
+    } catch (error) {
+      const isGone = error instanceof StoreError && error.status === 404 && !held.wasSent;
+      if (!isGone || !(await this.remake(held, written))) throw error;
+      return perform();
+    }
+  }
+
+  /** Whether the versions container is there, as it should be. */
+  async hasVersions(own: Request, { version, account, container }: ObjectTarget): Promise<boolean> {
+    const path = formatTarget(versionsContainer({ version, account, container }));
+    const headers = own.authority === 'client' ? credentials(own.headers) : Headers.none;
+    const head = await this.next(subrequest(own, { method: 'HEAD', path, headers }));
+    await drain(head.body);
+    return head.status !== 404;
+  }
+
+  /** Makes the versions container anew where it is not there; false where it is. */
+  private async remake({ own }: Held, written: ObjectTarget): Promise<boolean> {
+    if (await this.hasVersions(own, written)) return false;
+    const { version, account, container } = written;
+    this.parts.log.warn(
+      { container: toText(container) },
+      'the versions container was gone, and is made anew',
+    );
+    return this.containers.make(own, { version, account, container });
+  }
+}
+
+/** The store's refusal of what is behind a client's request. @throws what is none, or is not for the client to mend */
+export function refusalBy(error: unknown): Response {
+  if (error instanceof StoreError && [400, 409, 413].includes(error.status ?? 0) && error.code === 'refused')
+    return textResponse(error.status ?? 400, `${error.message}\n`);
+  throw error;
+}
+
+function withType(request: Request, type: ByteString): Request {
+  return { ...request, headers: request.headers.with('Content-Type', type) };
+}
+
+function isEnabled(inForce: InForce | undefined): boolean {
+  return inForce?.kind === 'with-ids' && inForce.enabled;
+}
+
+/** The note of the write that makes an object; its time counts for nothing. */
+function operationNote(operation: string, at: ObjectRef): Headers {
+  return new NoteBinding().headersOf({ operation }, at, 0);
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { readAll } from '../../http/body';
+import { isTrueValue, toBytes, unquote } from '../../http/bytes';
+import type { Headers } from '../../http/headers';
+import type { Response } from '../../swift_api/message';
+import { parseCopyHeader } from '../../swift_api/target';
+import { parseAnswer } from '../../swift_api/json_response';
+import { StoreError } from '../../util/store_error';
+import { isMarkerType, NEW_MARKER_TYPE } from '../../swift_api/markers';
+import type { NoteBinding } from './note_binding';
+import type { ListingEntry, ObjectInfo, ObjectRef, TypedEntry } from './store';
+
+const MOST_REASON_BYTES = 64 * 1024;
+
+/** Reads a short answer to its end; throws what the store said where that is no success. */
+export async function expectSuccess(response: Response, failure: string): Promise<void> {
+  const said = await readAll(response.body, MOST_REASON_BYTES).catch(() => undefined);
+  if (response.status < 300) return;
+  const reason = (said?.toString('utf8') ?? '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  throw new StoreError(
+    response.status < 500 ? 'refused' : 'unavailable',
+    `${failure}: the store answered ${response.status}${reason && ` (${reason})`}`,
+    response.status,
+  );
+}
+
+/** The same for the answer to a PUT of an object, which a Swift takes and drops (202) where it finds a newer one by its clock. */
+export async function expectWritten(response: Response, failure: string): Promise<void> {
+  await expectSuccess(response, failure);
+  if (response.status === 202)
+    throw new StoreError('unavailable', `${failure}: the store kept a newer object`, response.status);
+}
+
+/**
+ * What the answer to a HEAD says of an object itself.
+ *
+ * @param binding decides which of its notes are the object's own
+ */
+export function objectInfo(response: Response, object: ObjectRef, binding: NoteBinding): ObjectInfo {
+  const { headers } = response;
+  const timestamp = headers.get('x-timestamp') ?? lastModified(response);
+  const deleteAt = headers.get('x-delete-at');
+  const contentType = headers.get('content-type') ?? '';
+  const link = linkIn(headers, object);
+  return {
+    timestamp,
+    etag: headers.get('etag') ?? '',
+    isMarker: isMarkerType(contentType),
+    contentType,
+    notes: binding.notesIn(headers, object, timestamp),
+    ...(isTrueValue(headers.get('x-static-large-object')) ? { isLarge: true } : {}),
+    ...(link === undefined ? {} : { link }),
+    ...(deleteAt === undefined ? {} : { deleteAt }),
+  };
+}
+
+/** What the headers of a symlink say of its target. */
+function linkIn(headers: Headers, at: ObjectRef): ObjectRef | undefined {
+  const target = parseCopyHeader(headers.get('x-symlink-target') ?? '');
+  if (target === undefined) return undefined;
+  return { account: unquote(headers.get('x-symlink-target-account') ?? '') || at.account, ...target };
+}
+
+function lastModified(response: Response): string {
+  const time = Date.parse(response.headers.get('last-modified') ?? '');
+  if (Number.isNaN(time))
+    throw new StoreError('unavailable', 'the store answered without X-Timestamp and Last-Modified');
+  return (time / 1000).toFixed(5);
+}
+
+/** A line of a listing without its content type. */
+export function untyped({ name, isMarker, isHalfMade }: TypedEntry): ListingEntry {
+  return { name, isMarker, isHalfMade };
+}
+
+const Line = z.object({
+  name: z.string().optional(),
+  content_type: z.string().optional(),
+  last_modified: z.string().optional(),
+});
+
+function entryOf(name: string, { content_type, last_modified }: z.infer<typeof Line>): TypedEntry {
+  const contentType = toBytes(content_type ?? '');
+  return {
+    name: toBytes(name),
+    isMarker: isMarkerType(contentType),
+    isHalfMade: contentType === NEW_MARKER_TYPE,
+    contentType,
+    time: timeIn(last_modified ?? ''),
+  };
+}
+
+/** The seconds since 1970 of Swift's `2026-01-31T12:00:00.123450`, whose digits `Date` would cut. */
+function timeIn(modified: string): number | undefined {
+  const [, second = '', fraction = ''] = /^([-\dT:]{19})(\.\d+)?Z?$/.exec(modified) ?? [];
+  const time = Date.parse(`${second}Z`) / 1000 + Number(fraction);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+const Listing = z.array(Line);
+
+/** The entries of a page of a listing in JSON. @throws StoreError where it is none */
+export function parseListing(body: Buffer): TypedEntry[] {
+  return parseAnswer(Listing, body, 'a listing').flatMap((line) =>
+    line.name === undefined ? [] : [entryOf(line.name, line)],
+  );
+}
