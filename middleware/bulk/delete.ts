@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/http/body';
-import { DeleteSummary } from '../../src/swift_api/bulk_response';
+import { DeleteSummary } from '../../src/swift_api/bulk/report';
 import { isText, quote, trimmed, type ByteString } from '../../src/http/bytes';
 import { credentials } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
 import type { Log } from '../../src/util/log';
 import { StoreError } from '../../src/util/store_error';
 import { ByteReader } from '../../src/formats/byte_reader';
-import type { BulkOptions } from './filter';
 import { readNames } from './names';
-import { inParallel } from './parallel';
-import type { Work } from './progress';
+import { mapConcurrently } from '../../src/util/concurrency';
+import type { Work } from '../../src/swift_api/bulk/progress';
 import { establishRight } from './right';
 import { checkBody, reportOf, splitPath, Stopped } from './stopped';
+import type { BulkOptions } from './options';
 
 /** Seconds; its powers are the pauses between tries to delete a container (Swift's `retry_interval`). */
 const RETRY_INTERVAL = 1.5;
@@ -76,7 +76,7 @@ class Deleter {
         else summary.add(name, 412);
       }
     }.bind(this);
-    const deleted = inParallel(possible(), options.delete_concurrency, async ({ name, path }) => ({
+    const deleted = mapConcurrently(possible(), options.delete_concurrency, async ({ name, path }) => ({
       name,
       status: await this.delete(path, () => tooMany),
     }));

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { drain } from '../../src/http/body';
-import { render, type Problem } from '../../src/swift_api/bulk_response';
+import { render, type Problem } from '../../src/swift_api/bulk/report';
 import { isText, quote, trimmedEnd, type ByteString } from '../../src/http/bytes';
 import { LIMITS } from '../../src/swift_api/constraints';
 import { credentials, Headers } from '../../src/http/headers';
@@ -10,14 +10,15 @@ import type { Log } from '../../src/util/log';
 import { isReserved } from '../../src/swift_api/reserved';
 import { StoreError } from '../../src/util/store_error';
 import { ByteReader } from '../../src/formats/byte_reader';
-import type { BulkOptions } from './filter';
 import { MOST_PATH } from '../../src/plugin/held_names';
 import { objectHeaders } from '../../src/formats/archive/pax';
-import type { Work } from './progress';
+import type { Work } from '../../src/swift_api/bulk/progress';
 import { establishRight } from './right';
-import { BrokenArchive, checkBody, reportOf, splitPath, Stopped } from './stopped';
+import { checkBody, reportOf, splitPath, Stopped } from './stopped';
 import { readTar, type TarEntry } from '../../src/formats/archive/tar';
 import { unpack, type ArchiveKind } from '../../src/formats/archive/unpack';
+import { BrokenArchive } from '../../src/formats/archive/broken_archive';
+import type { BulkOptions } from './options';
 
 /**
  * Makes an object of each file in the archive that is a request's body (Swift's `handle_extract_iter`), entry by entry while

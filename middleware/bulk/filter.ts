@@ -1,4 +1,4 @@
-import { bulkType } from '../../src/swift_api/bulk_response';
+import { bulkType } from '../../src/swift_api/bulk/report';
 import { trimmed } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { withInfo } from '../../src/plugin/info';
@@ -7,19 +7,9 @@ import { parseQuery } from '../../src/swift_api/target';
 import type { Log } from '../../src/util/log';
 import { deleteNamed } from './delete';
 import { extractArchive } from './extract';
-import { answerWith, type Work } from './progress';
+import { answerWith, type Work } from '../../src/swift_api/bulk/progress';
 import type { ArchiveKind } from '../../src/formats/archive/unpack';
-
-/** Swift's options by their names there; times in milliseconds. */
-export interface BulkOptions {
-  readonly max_containers_per_extraction: number;
-  readonly max_failed_extractions: number;
-  readonly max_deletes_per_request: number;
-  readonly max_failed_deletes: number;
-  readonly yield_frequency: number;
-  readonly delete_concurrency: number;
-  readonly delete_container_retry_count: number;
-}
+import { BulkOptions } from './options';
 
 const KINDS: ReadonlyMap<string, ArchiveKind> = new Map([
   ['tar', 'plain'],

@@ -4,6 +4,7 @@ import { ClientGone, type Request } from '../../src/swift_api/message';
 import { BodyMemoryFull } from '../../src/http/body_memory';
 import type { Log } from '../../src/util/log';
 import { StoreError } from '../../src/util/store_error';
+import { BrokenArchive } from '../../src/formats/archive/broken_archive';
 
 /** Ends a bulk operation before its end, with the status and the text that its report shall have. */
 export class Stopped extends Error {
@@ -15,11 +16,6 @@ export class Stopped extends Error {
   ) {
     super(text === '' ? `stopped with ${status}` : text);
   }
-}
-
-/** An archive that cannot be read further; the message is what Python's `tarfile` says. */
-export class BrokenArchive extends Error {
-  override readonly name = 'BrokenArchive';
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../src/http/bytes';
 import type { Request } from '../../src/swift_api/message';
 import { formatTarget, type ObjectTarget } from '../../src/swift_api/target';
-import { signTempUrl } from '../../src/swift_api/temp_url';
+import { signTempUrl } from '../../src/swift_api/temp_url/temp_url';
 import { within } from '../tempurl/scope';
 
 /** By what a form was found to be signed. */

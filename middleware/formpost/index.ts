@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { unauthorised } from '../../src/swift_api/responses';
-import { allowedDigests, digestInfo } from '../../src/http/digest';
+import { digestInfo } from '../../src/http/digest';
 import { formBoundary } from '../../src/formats/form';
 import { withInfo } from '../../src/plugin/info';
 import type { Filter, Handler, Request, Response } from '../../src/swift_api/message';
@@ -10,6 +10,7 @@ import { invalid, outcomeResponse } from './answers';
 import { InvalidForm } from '../../src/formats/multipart';
 import { byAuthorising, bySigning } from './admission';
 import { Unsigned, Upload, type UploadRules } from './upload';
+import { allowedDigests } from '../../src/config/digests';
 
 const options = z.object({ allowed_digests: allowedDigests });
 

@@ -3,8 +3,20 @@ import { holdNames } from '../../src/plugin/held_names';
 import { destroy, drain } from '../../src/http/body';
 import { withHeld } from '../../src/swift_api/held_body';
 import { credentials } from '../../src/http/headers';
-import { subrequest, textResponse, type Handler, type Request, type Response } from '../../src/swift_api/message';
-import { formatTarget, isObject, parseQuery, type ObjectTarget, type Target } from '../../src/swift_api/target';
+import {
+  subrequest,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../src/swift_api/message';
+import {
+  formatTarget,
+  isObject,
+  parseQuery,
+  type ObjectTarget,
+  type Target,
+} from '../../src/swift_api/target';
 import { copiedBy, isCopy, writtenBy } from '../../src/swift_api/object_writes';
 import type { FilterContext } from '../../src/plugin/plugin';
 import { asSigned } from '../../src/versioning/bypasses';

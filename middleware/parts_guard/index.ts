@@ -17,7 +17,7 @@ import {
   type Target,
 } from '../../src/swift_api/target';
 import { rightShown } from '../../src/swift_api/authority/shown_right';
-import { isTempUrl } from '../../src/swift_api/temp_url';
+import { isTempUrl } from '../../src/swift_api/temp_url/temp_url';
 import type { FilterContext } from '../../src/plugin/plugin';
 import { bucketOfParts } from '../../src/swift_api/reserved';
 import { changesAcls, PartsAcls } from './acls';

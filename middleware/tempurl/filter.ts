@@ -3,10 +3,10 @@ import { isSignedBy, parseSignature } from '../../src/http/digest';
 import type { Headers } from '../../src/http/headers';
 import { NO_BODY, type Filter, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import { isObject, parseTarget, type ObjectTarget } from '../../src/swift_api/target';
-import { asDownload } from './download';
+import { asDownload } from '../../src/swift_api/temp_url/download';
 import { isInRange } from './ip_range';
 import { keysOf, type Key } from './keys';
-import { readParameters, type Parameters } from './parameters';
+import { readParameters, type Parameters } from '../../src/swift_api/temp_url/parameters';
 import { within } from './scope';
 
 export interface TempUrlParts {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { words } from '../../src/config/options';
-import { allowedDigests, digestInfo } from '../../src/http/digest';
+import { digestInfo } from '../../src/http/digest';
 import { withInfo } from '../../src/plugin/info';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 import { tempUrlFilter } from './filter';
 import { headerRules } from './header_rules';
+import { allowedDigests } from '../../src/config/digests';
 
 const options = z.object({
   methods: words.default(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']),

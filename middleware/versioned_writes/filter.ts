@@ -1,4 +1,3 @@
-import type { Cache } from '../../src/coordination/cache/cache';
 import { unquote } from '../../src/http/bytes';
 import { withInfo } from '../../src/plugin/info';
 import {
@@ -13,44 +12,32 @@ import { unreadableName } from '../../src/swift_api/naming_headers';
 import { isReadTwoWays } from '../../src/swift_api/query_readings';
 import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/swift_api/target';
 import { changedBy, writtenBy } from '../../src/swift_api/object_writes';
-import type { Locker } from '../../src/coordination/locks/locker';
-import type { Log } from '../../src/util/log';
-import type { FilterContext } from '../../src/plugin/plugin';
-import type { NoteBinding } from '../../src/versioning/store/note_binding';
 import { ObjectWriter } from '../../src/versioning/archive/writer';
-import { asSigned, bypassOf, checkBypass, isS3Write, refuseNowhere, refuseS3, type Bypass } from '../../src/versioning/bypasses';
+import {
+  asSigned,
+  bypassOf,
+  checkBypass,
+  isS3Write,
+  refuseNowhere,
+  refuseS3,
+  type Bypass,
+} from '../../src/versioning/bypasses';
 import { ContainerRequests } from '../../src/versioning/container_requests';
 import { answerTo } from '../../src/versioning/error_responses';
 import { isMultipartDelete, multipartDelete } from '../../src/versioning/multipart_delete/multipart_delete';
-import { MODE_HEADERS, Settings, type InForce } from '../../src/versioning/policy';
+import { MODE_HEADERS, Settings } from '../../src/versioning/policy';
 import { withoutUnfinished } from '../../src/versioning/hide_unfinished';
 import { Going, letThrough } from '../../src/versioning/forward_unversioned';
 import { listAccount } from '../../src/versioning/object_versioning/containers/account_listing';
 import { ContainersWithIds } from '../../src/versioning/object_versioning/containers/containers';
 import { hidingVersions } from '../../src/versioning/object_versioning/containers/hide_versions';
 import { ObjectsWithIds } from '../../src/versioning/object_versioning/objects';
-
-export interface VersionedWritesParts {
-  /** Whether the two modes may be switched on and are acted upon. Undefined: their headers pass, as in Swift. */
-  readonly allowed: boolean | undefined;
-  /** Whether X-Versions-Enabled is. Otherwise it passes, for a store that knows it. */
-  readonly allowedWithIds: boolean;
-  /** Milliseconds that a write waits for the writes to the same object before it. */
-  readonly lockWait: number;
-  /** Milliseconds in which 64 KiB of a body must come that is received while its object is locked. */
-  readonly stallTime: number;
-  /** Binds what is noted on objects. */
-  readonly notes: NoteBinding;
-  readonly cache: Cache<InForce>;
-  readonly locker: Locker;
-  readonly app: FilterContext['app'];
-  readonly log: Log;
-}
+import { VersioningContext } from '../../src/versioning/context';
 
 /**
  * A request that versions do not concern goes to `next` as it came, the same object; all others go there as new requests.
  */
-export function versionedWritesFilter(parts: VersionedWritesParts): Filter {
+export function versionedWritesFilter(parts: VersioningContext): Filter {
   const { allowed, allowedWithIds, log, app } = parts;
   if (allowed === undefined && !allowedWithIds) return (next) => next;
   const acts = allowed === true || allowedWithIds;

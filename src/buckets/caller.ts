@@ -1,9 +1,8 @@
-import { destroy, isUnread } from '../http/body';
+import { destroy, isUnread, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import {
   subrequest,
-  type Body,
   type ForDialect,
   type ForParts,
   type Handler,

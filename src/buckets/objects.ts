@@ -1,7 +1,7 @@
-import { destroy, drain } from '../http/body';
+import { destroy, drain, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
-import { NO_BODY, type Body, type Response } from '../swift_api/message';
+import { NO_BODY, type Response } from '../swift_api/message';
 import { rangesOf } from '../http/ranges';
 import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../swift_api/markers';
 import { headBucket } from './bucket';

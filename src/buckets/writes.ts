@@ -1,7 +1,7 @@
-import { drain } from '../http/body';
+import { drain, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
-import type { Body, Response } from '../swift_api/message';
+import type { Response } from '../swift_api/message';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';

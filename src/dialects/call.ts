@@ -1,6 +1,7 @@
 import type { Caller } from '../buckets/caller';
 import type { ByteString } from '../http/bytes';
-import type { Body, Request, Response } from '../swift_api/message';
+import type { Request, Response } from '../swift_api/message';
+import type { Body } from '../http/body';
 
 /** A request of a dialect whose signature is right, before anybody has looked at what it carries. */
 export interface CallHead {

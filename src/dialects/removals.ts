@@ -3,7 +3,7 @@ import { BucketError } from '../buckets/errors';
 import { checkVersionId } from '../buckets/versions';
 import { removeObject, type Removed } from '../buckets/writes';
 import type { ByteString } from '../http/bytes';
-import { someAtATime } from '../util/concurrency';
+import { forEachConcurrently } from '../util/concurrency';
 import { StoreError } from '../util/store_error';
 
 /** So many are deleted at a time. */
@@ -31,7 +31,7 @@ export async function removeAll(
   const outcomes: Outcome[] = [];
   const byKey = new Map<ByteString, number[]>();
   named.forEach(({ key }, i) => byKey.set(key, [...(byKey.get(key) ?? []), i]));
-  await someAtATime(AT_ONCE, byKey.values(), async (indexes) => {
+  await forEachConcurrently(byKey.values(), AT_ONCE, async (indexes) => {
     for (const i of indexes) {
       const each = named[i];
       if (each) outcomes[i] = await removedOf(caller, bucket, each);

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SaxesParser } from 'saxes';
 import { BucketError } from '../buckets/errors';
-import { readAll } from '../http/body';
+import { readAll, type Body } from '../http/body';
 import { toBytes, type ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
-import type { Body, Response } from '../swift_api/message';
+import type { Response } from '../swift_api/message';
 import { messageOf } from '../util/errors';
 import type { Call } from './s3/call';
 

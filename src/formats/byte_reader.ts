@@ -1,5 +1,4 @@
-import { chunks } from '../http/body';
-import type { Body } from '../swift_api/message';
+import { chunks, type Body } from '../http/body';
 
 /** Reads bytes in portions of its user's choice out of chunks as they come. One call at a time. */
 export class ByteReader {

@@ -1,5 +1,5 @@
 import { trimmed, type ByteString } from '../http/bytes';
-import type { Request } from '../swift_api/message';
+import type { Headers } from '../http/headers';
 
 /** A header's value and its parameters, read as Swift's `parse_content_disposition` reads them. */
 export function parseParameters(header: ByteString): {
@@ -24,7 +24,10 @@ const PARAMETER = /^(\w+)=(".*?"|[^";]+)(?:; ?|$)/;
 export function formBoundary({
   method,
   headers,
-}: Pick<Request, 'method' | 'headers'>): ByteString | undefined {
+}: {
+  readonly method: string;
+  readonly headers: Headers;
+}): ByteString | undefined {
   if (method !== 'POST') return undefined;
   const { value, parameters } = parseParameters(headers.get('content-type') ?? '');
   return value === 'multipart/form-data' ? parameters.get('boundary') : undefined;

@@ -1,7 +1,6 @@
-import { destroy } from '../http/body';
+import { destroy, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
-import type { Body } from '../swift_api/message';
 
 /** A form is not what its Content-Type says, or says what cannot be; the message is for its sender. */
 export class InvalidForm extends Error {

@@ -1,5 +1,7 @@
 import { finished, Readable } from 'node:stream';
-import type { Body } from '../swift_api/message';
+
+/** A stream that is read at most once, or bytes at hand. */
+export type Body = Readable | Buffer;
 
 /** Ends a body that nobody will read. A connection it came on is not reused. */
 export function destroy(body: Body): void {

@@ -1,18 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
-import { words } from '../config/options';
 import { trimmedEnd, type ByteString } from './bytes';
 
 /** The digests that clients may sign with, Swift's weakest first. */
 export const DIGESTS = ['sha1', 'sha256', 'sha512'] as const;
 const DEPRECATED: readonly string[] = ['sha1'];
 const HEX_LENGTHS: Readonly<Record<number, string>> = { 40: 'sha1', 64: 'sha256', 128: 'sha512' };
-
-/** The option `allowed_digests`; all that there are if it is not given. */
-export const allowedDigests = words
-  .transform((names) => [...new Set(names.map((name) => name.toLowerCase()))])
-  .pipe(z.array(z.enum(DIGESTS, { error: `not known; known: ${DIGESTS.join(', ')}` })))
-  .default([...DIGESTS]);
 
 /** What `/info` tells of the digests that are allowed. */
 export function digestInfo(allowed: readonly string[]): Readonly<Record<string, string[]>> {

@@ -1,5 +1,4 @@
-import { chunks } from './body';
-import type { Body } from '../swift_api/message';
+import { chunks, type Body } from './body';
 
 /** One of the parts that a large object's content consists of. */
 export interface Piece {

@@ -2,7 +2,12 @@ import type { IniSection } from '../config/ini';
 import type { Mistakes } from '../config/mistakes';
 import { weaknessOfKey } from '../config/weak_keys';
 import { Credentials } from '../auth/credential';
-import { isCredential, readCredential, readCredentialsFile, type CheckKey } from '../auth/credential_sections';
+import {
+  isCredential,
+  readCredential,
+  readCredentialsFile,
+  type CheckKey,
+} from '../auth/credential_sections';
 import type { FilterPlugin } from '../plugin/plugin';
 import type { ReadEntry } from './entries';
 

@@ -1,4 +1,4 @@
-import { bulkType, deletedAnswer, DeleteSummary } from '../swift_api/bulk_response';
+import { bulkType, deletedAnswer, DeleteSummary } from '../swift_api/bulk/report';
 import { strip, unquote, type ByteString } from '../http/bytes';
 import { LIMITS } from '../swift_api/constraints';
 import { credentials } from '../http/headers';

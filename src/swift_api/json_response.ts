@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { readAll } from '../http/body';
-import type { Body } from './message';
+import { readAll, type Body } from '../http/body';
 import { messageOf } from '../util/errors';
 import { readJson } from '../formats/json';
 import { StoreError } from '../util/store_error';

@@ -1,13 +1,10 @@
-import type { Readable } from 'node:stream';
+import type { Body } from '../http/body';
 import type { Headers } from '../http/headers';
 import { Headers as HeaderList } from '../http/headers';
 import type { HeldBytes } from '../http/body_memory';
 import type { ByteString } from '../http/bytes';
 import type { Authority } from './authority/authority';
 import type { Target } from './target';
-
-/** A body: a stream that is read at most once, or bytes at hand. */
-export type Body = Readable | Buffer;
 
 /** What a request asks for, as the app knows it once it has looked: whether it may is for the filter that knows who asks. */
 export interface Resource {

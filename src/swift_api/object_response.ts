@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chunks, streamOf } from '../http/body';
+import { chunks, streamOf, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
-import { NO_BODY, type Body, type Request, type Response } from './message';
+import { NO_BODY, type Request, type Response } from './message';
 import { answer } from './responses';
 import { failedCondition } from './conditions';
 import { rangesOf, type Range } from '../http/ranges';

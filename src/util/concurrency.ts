@@ -1,24 +1,43 @@
 /**
- * Does something with each of many, so many at a time at most. What was begun comes to its end also where something fails, and nothing else is begun
- * then.
+ * Runs a task for each item, at most `max` at once, and yields the results in the order in which
+ * they end. Takes an item only if there is room for it, and ends only once every task that was
+ * begun has ended. After a failure, or if the consumer stops, no further task is begun.
  *
- * @throws what the first that failed rejected with
+ * @throws the first rejection
  */
-export async function someAtATime<T>(
-  most: number,
+export async function* mapConcurrently<T, R>(
   items: Iterable<T>,
-  act: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = eachOf(items);
-  const worker = async () => {
-    for (const item of queue) await act(item);
-  };
-  const ends = await Promise.allSettled(Array.from({ length: most }, worker));
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
+  max: number,
+  run: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  const waiting = items[Symbol.iterator]();
+  const running = new Set<Promise<() => R>>();
+  try {
+    for (;;) {
+      while (running.size < max) {
+        const next = waiting.next();
+        if (next.done) break;
+        const done: Promise<() => R> = run(next.value).then((result) => () => {
+          running.delete(done);
+          return result;
+        });
+        running.add(done);
+      }
+      if (running.size === 0) return;
+      const finish = await Promise.race(running);
+      yield finish();
+    }
+  } finally {
+    await Promise.allSettled(running);
+  }
 }
 
-/** A generator ends for all who take of it where one of them breaks off. */
-function* eachOf<T>(items: Iterable<T>): Generator<T> {
-  yield* items;
+/** As `mapConcurrently`, for tasks without a result. */
+export async function forEachConcurrently<T>(
+  items: Iterable<T>,
+  max: number,
+  run: (item: T) => Promise<void>,
+): Promise<void> {
+  const results = mapConcurrently(items, max, run);
+  while (!(await results.next()).done);
 }

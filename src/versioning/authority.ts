@@ -1,10 +1,21 @@
 import type { ByteString } from '../http/bytes';
-import { BeyondAuthority, Right, ServiceAuthority, type Authority, type Power } from '../swift_api/authority/grants';
+import {
+  BeyondAuthority,
+  Right,
+  ServiceAuthority,
+  type Authority,
+  type Power,
+} from '../swift_api/authority/grants';
 import { isContainer, isObject, type ContainerTarget, type ObjectTarget } from '../swift_api/target';
 import type { Scope } from '../swift_api/authority/scope';
 import { bucketOfParts, partsContainerOf } from '../swift_api/reserved';
 import { archivePrefix } from './archive/names';
-import { NULL_INDEX_PREFIX, nullIndexName, versionPrefix, versionsContainerOf } from './object_versioning/version_names';
+import {
+  NULL_INDEX_PREFIX,
+  nullIndexName,
+  versionPrefix,
+  versionsContainerOf,
+} from './object_versioning/version_names';
 
 const ALL = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
 

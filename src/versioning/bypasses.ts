@@ -9,7 +9,7 @@ import { textResponse, type Request, type Response } from '../swift_api/message'
 import { parseQuery, type ContainerTarget, type Target } from '../swift_api/target';
 import { isSignedForS3 } from '../swift_api/s3_requests';
 import { refusalIn } from '../swift_api/authority/shown_right';
-import { isTempUrl, tempUrlQuery } from '../swift_api/temp_url';
+import { isTempUrl, tempUrlQuery } from '../swift_api/temp_url/temp_url';
 import type { App } from '../plugin/plugin';
 import { keepsVersions, type Settings } from './policy';
 import { refuseHidden } from './object_versioning/containers/hidden_names';

@@ -9,7 +9,6 @@ import { rightToChange } from '../swift_api/authority/shown_right';
 import { LockTimeout } from '../coordination/locks/locker';
 import { LockName } from '../coordination/locks/lock_names';
 import { StoreError } from '../util/store_error';
-import type { VersionedWritesParts } from '../../middleware/versioned_writes/filter';
 import { unavailable } from './error_responses';
 import {
   changesSetting,
@@ -20,6 +19,7 @@ import {
   type Settings,
 } from './policy';
 import { touchesWithIds, TWO_WAYS, type ContainersWithIds } from './object_versioning/containers/containers';
+import type { VersioningContext } from './context';
 
 /** Requests for containers: what is in force on them is changed by one after the other, and shown in the API's own headers. */
 export class ContainerRequests {
@@ -28,7 +28,7 @@ export class ContainerRequests {
     private readonly settings: Settings,
     /** Not there where X-Versions-Enabled is left to the store. */
     private readonly withIds: ContainersWithIds | undefined,
-    private readonly parts: Pick<VersionedWritesParts, 'allowed' | 'locker' | 'lockWait'>,
+    private readonly parts: Pick<VersioningContext, 'allowed' | 'locker' | 'lockWait'>,
   ) {}
 
   async handle(request: Request, target: ContainerTarget): Promise<Response> {

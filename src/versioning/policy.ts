@@ -11,7 +11,6 @@ import { containerPath } from '../coordination/locks/lock_names';
 import type { Log } from '../util/log';
 import { RESERVED_PREFIX } from '../swift_api/reserved';
 import { StoreError } from '../util/store_error';
-import type { VersionedWritesParts } from '../../middleware/versioned_writes/filter';
 
 /** The headers of the API, one for each mode. */
 export const MODE_HEADERS: Readonly<Record<Mode, string>> = {
@@ -129,6 +128,14 @@ export function translateSetting(request: Request, allowed: boolean): Headers | 
   return removing ? rest.withAll(writeSetting(undefined) ?? Headers.none) : rest;
 }
 
+/** Which ways to keep versions are switched on in the configuration. */
+export interface AllowedModes {
+  /** `allow_versioned_writes`; if undefined, the headers of both modes pass, as in Swift. */
+  readonly allowed: boolean | undefined;
+  /** `allow_object_versioning`; if false, X-Versions-Enabled passes, for a store that knows it. */
+  readonly allowedWithIds: boolean;
+}
+
 /** Knows what is in force on containers, from the containers themselves, and remembers it for a while. */
 export class Settings {
   constructor(
@@ -137,7 +144,7 @@ export class Settings {
     private readonly power: Power,
     private readonly log: Log,
     /** Which ways to keep versions are acted upon; what there is of others is as nothing. */
-    private readonly acting: Pick<VersionedWritesParts, 'allowed' | 'allowedWithIds'>,
+    private readonly acting: AllowedModes,
   ) {}
 
   /**

@@ -1,5 +1,4 @@
-import { chunks, destroy, streamOf } from '../http/body';
-import type { Body } from '../swift_api/message';
+import { chunks, destroy, streamOf, type Body } from '../http/body';
 import type { Lock } from '../coordination/locks/locker';
 import type { Progress } from './progress';
 

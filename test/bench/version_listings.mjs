@@ -31,7 +31,9 @@ const BATCH = 2000;
 const page = Number(options.page);
 const require = createRequire(import.meta.url);
 const { openStorage } = require(join(root, 'dist/src/stores/embedded/storage/lmdb_storage.js'));
-const { versionName, versionsContainerOf } = require(join(root, 'dist/src/versioning/object_versioning/version_names.js'));
+const { versionName, versionsContainerOf } = require(
+  join(root, 'dist/src/versioning/object_versioning/version_names.js'),
+);
 
 const ACCOUNT = 'AUTH_test';
 const nameOf = (i) => `object-${String(i).padStart(4, '0')}`;

@@ -1,7 +1,12 @@
 import { indexType, withNull } from '../../src/versioning/object_versioning/null_versions/null_note';
 import { NullVersions } from '../../src/versioning/object_versioning/null_versions/execute_nulls';
 import { unfinishedName } from '../../src/versioning/object_versioning/unfinished_note';
-import { isNullIndexName, nullIndexName, parseVersionName, versionName } from '../../src/versioning/object_versioning/version_names';
+import {
+  isNullIndexName,
+  nullIndexName,
+  parseVersionName,
+  versionName,
+} from '../../src/versioning/object_versioning/version_names';
 import type { Verdict } from '../../src/versioning/archive/execute';
 import type { IdOperation, Sent } from '../../src/versioning/object_versioning/execute_versions';
 import { Headers } from '../../src/http/headers';

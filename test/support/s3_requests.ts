@@ -5,9 +5,9 @@ import type { CallHead as FamilyHead } from '../../src/dialects/s3/call';
 import { signersOf } from '../../middleware/s3api/signature/signers';
 import { Sessions } from '../../src/buckets/sessions';
 import { Credentials } from '../../src/auth/credential';
-import { readAll } from '../../src/http/body';
+import { readAll, type Body } from '../../src/http/body';
 import { endToEnd, Headers } from '../../src/http/headers';
-import type { Body, Handler, Request, Response } from '../../src/swift_api/message';
+import type { Handler, Request, Response } from '../../src/swift_api/message';
 import { createLog } from '../../src/util/log';
 import type { Recorded } from './captures';
 

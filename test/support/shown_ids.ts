@@ -1,5 +1,9 @@
 import { stateOf } from '../../src/versioning/object_versioning/state';
-import { goneAmong, unfinishedIn, unfinishedName } from '../../src/versioning/object_versioning/unfinished_note';
+import {
+  goneAmong,
+  unfinishedIn,
+  unfinishedName,
+} from '../../src/versioning/object_versioning/unfinished_note';
 import { parseVersionName, versionPrefix } from '../../src/versioning/object_versioning/version_names';
 import type { ObjectRef } from '../../src/versioning/store/store';
 import type { MapStore } from './map_store';

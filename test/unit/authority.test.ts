@@ -4,7 +4,12 @@ import { BeyondAuthority, type Authority, type Right } from '../../src/swift_api
 import { Headers } from '../../src/http/headers';
 import { parseTarget } from '../../src/swift_api/target';
 import type { Errand } from '../../src/swift_api/authority/scope';
-import { rightOfOwner, rightShown, rightToChange, rightToLink } from '../../src/swift_api/authority/shown_right';
+import {
+  rightOfOwner,
+  rightShown,
+  rightToChange,
+  rightToLink,
+} from '../../src/swift_api/authority/shown_right';
 import { rightTo, unlimited } from '../support/authority';
 
 const ITSELF = 'multipart-manifest=get&symlink=get';

@@ -1,4 +1,4 @@
-import { answerWith } from '../../middleware/bulk/progress';
+import { answerWith } from '../../src/swift_api/bulk/progress';
 import { readAll } from '../../src/http/body';
 import { turnsDuring } from '../support/turns';
 

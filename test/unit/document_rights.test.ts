@@ -12,10 +12,11 @@ import { errorAnswer } from '../../src/dialects/s3/errors';
 import { answer } from '../../src/swift_api/responses';
 import { BodyMemory, BodyMemoryFull } from '../../src/http/body_memory';
 import { Headers } from '../../src/http/headers';
-import { NO_BODY, type Body, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import { NO_BODY, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import { createLog } from '../../src/util/log';
 import type { FilterContext } from '../../src/plugin/plugin';
 import { ROOT } from '../support/buckets/store';
+import type { Body } from '../../src/http/body';
 
 const MIB = 1024 * 1024;
 const LOG = createLog('silent');

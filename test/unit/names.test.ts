@@ -1,5 +1,10 @@
 import fc from 'fast-check';
-import { archiveName, archivePrefix, formatTimestamp, timestampAfter } from '../../src/versioning/archive/names';
+import {
+  archiveName,
+  archivePrefix,
+  formatTimestamp,
+  timestampAfter,
+} from '../../src/versioning/archive/names';
 import { toBytes } from '../../src/http/bytes';
 import '../support/runs';
 

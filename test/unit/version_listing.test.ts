@@ -11,7 +11,11 @@ import {
   versionBounds,
   type Wanted,
 } from '../../src/versioning/object_versioning/containers/version_pages';
-import { decodeName, parseVersionName, versionName } from '../../src/versioning/object_versioning/version_names';
+import {
+  decodeName,
+  parseVersionName,
+  versionName,
+} from '../../src/versioning/object_versioning/version_names';
 import type { ShownEntry } from '../../src/swift_api/listing';
 import { runs } from '../support/runs';
 

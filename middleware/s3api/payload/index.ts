@@ -1,7 +1,12 @@
 import { BadPayload } from '../../../src/buckets/payload_error';
 import { BucketError } from '../../../src/buckets/errors';
 import { isChecksum, type Algorithm } from '../../../src/dialects/payload/checksums';
-import { boundsOf, judgedBody, lengthIn, type JudgedPayload } from '../../../src/dialects/payload/checked_body';
+import {
+  boundsOf,
+  judgedBody,
+  lengthIn,
+  type JudgedPayload,
+} from '../../../src/dialects/payload/checked_body';
 import {
   HEX,
   promisedChecksum,
@@ -11,10 +16,10 @@ import {
 } from '../../../src/dialects/payload/declared';
 import { verified } from '../../../src/dialects/payload/verifying_stream';
 import { UNSIGNED, type Signing } from '../../../src/dialects/sigv4/signing';
-import { chunks } from '../../../src/http/body';
+import { chunks, type Body } from '../../../src/http/body';
 import { ByteReader } from '../../../src/formats/byte_reader';
 import type { Headers } from '../../../src/http/headers';
-import type { Body, Request } from '../../../src/swift_api/message';
+import type { Request } from '../../../src/swift_api/message';
 import { unchunked } from './aws_chunked';
 import { ChunkSignatures } from './chunk_signatures';
 

@@ -2,7 +2,7 @@ import { drain, whileUnread } from '../../http/body';
 import { isTrueValue, type ByteString } from '../../http/bytes';
 import type { Headers } from '../../http/headers';
 import { ClientGone, type Response } from '../../swift_api/message';
-import { someAtATime } from '../../util/concurrency';
+import { forEachConcurrently } from '../../util/concurrency';
 import { StoreError } from '../../util/store_error';
 import { headBucket } from '../bucket';
 import { ask, askingForParts, staying, type Caller } from '../caller';
@@ -196,7 +196,7 @@ export async function removeParts(caller: Caller, upload: Upload): Promise<boole
   const forParts = askingForParts(caller, upload);
   const below = await entriesBelow(forParts, container, belowUpload(upload));
   const parts = below.filter((entry) => !isNote(upload, entry));
-  await someAtATime(AT_ONCE, parts, async ({ name }) => {
+  await forEachConcurrently(parts, AT_ONCE, async ({ name }) => {
     await drain((await ask(forParts, { method: 'DELETE', container, object: name })).body);
   });
   return true;

@@ -1,6 +1,5 @@
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import type { Body } from '../../swift_api/message';
 import { headBucket } from '../bucket';
 import { ask, askingForParts, type Caller } from '../caller';
 import { entriesBelow, type Entry } from '../entries';
@@ -9,6 +8,7 @@ import { release } from './parts';
 import { done } from '../store_answers';
 import { belowUpload, newAttempt, partNumberIn, segmentsOf, type Upload } from './upload_names';
 import { findUpload, getUpload, noSuchUpload } from './uploads';
+import type { Body } from '../../http/body';
 
 const PART_TYPE = 'application/octet-stream';
 

@@ -1,9 +1,9 @@
 import { BadPayload } from '../../buckets/payload_error';
 import { BucketError } from '../../buckets/errors';
 import { BodyMemoryFull } from '../../http/body_memory';
-import { chunks, collect, destroy, streamOf } from '../../http/body';
+import { chunks, collect, destroy, streamOf, type Body } from '../../http/body';
 import type { Headers } from '../../http/headers';
-import type { Body, Request } from '../../swift_api/message';
+import type { Request } from '../../swift_api/message';
 import type { Payload } from '../call';
 import { promisedMd5 } from './declared';
 import { verified, type Bounds } from './verifying_stream';

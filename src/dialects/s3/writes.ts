@@ -1,9 +1,9 @@
 import { BucketError } from '../../buckets/errors';
 import { checksumHeaders } from '../../buckets/metadata';
 import { removeObject, writeObject } from '../../buckets/writes';
-import { readAll } from '../../http/body';
+import { readAll, type Body } from '../../http/body';
 import { Headers } from '../../http/headers';
-import { NO_BODY, type Body } from '../../swift_api/message';
+import { NO_BODY } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
 import { keyOf } from './arguments';
 import { empty } from './buckets';

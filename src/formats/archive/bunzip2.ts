@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ByteReader } from '../byte_reader';
 import { BitReader, MoreNeeded } from './bit_reader';
 import { BZIP2, readBlock, type Block } from './bzip2_block';
-import { BrokenArchive } from '../../../middleware/bulk/stopped';
+import { BrokenArchive } from './broken_archive';
 
 const CHUNK = 64 * 1024;
 

@@ -1,6 +1,6 @@
 import type { BitReader } from './bit_reader';
 import { Turns } from '../../util/turns';
-import { BrokenArchive } from '../../../middleware/bulk/stopped';
+import { BrokenArchive } from './broken_archive';
 
 /** The numbers of the format. */
 export const BZIP2 = {

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import { BrokenArchive } from '../../../middleware/bulk/stopped';
+import { BrokenArchive } from './broken_archive';
 
 /** What pax headers say of an entry. */
 export type PaxHeaders = ReadonlyMap<ByteString, ByteString>;

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { trimmedEnd, type ByteString } from '../../http/bytes';
 import type { ByteReader } from '../byte_reader';
 import { MOST_SAID, parsePax, type PaxHeaders } from './pax';
-import { BrokenArchive } from '../../../middleware/bulk/stopped';
 import { BLOCK, HeaderError, parseHeader, textAt, type TarHeader } from './tar_header';
+import { BrokenArchive } from './broken_archive';
 
 /**
  * Long names and pax headers are kept: so many bytes those of an entry may have in all, and those for all entries. A

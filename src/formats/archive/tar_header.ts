@@ -1,5 +1,5 @@
 import type { ByteString } from '../../http/bytes';
-import { BrokenArchive } from '../../../middleware/bulk/stopped';
+import { BrokenArchive } from './broken_archive';
 
 export const BLOCK = 512;
 

@@ -3,7 +3,7 @@ import { constants, createInflateRaw } from 'node:zlib';
 import { codeOf } from '../../util/errors';
 import { bunzip2 } from './bunzip2';
 import { ByteReader } from '../byte_reader';
-import { BrokenArchive } from '../../../middleware/bulk/stopped';
+import { BrokenArchive } from './broken_archive';
 
 /** How an archive is compressed. */
 export type ArchiveKind = 'plain' | 'gzip' | 'bzip2';

@@ -10,7 +10,14 @@ import { alone } from '../../coordination/coordination';
 import { guarded } from '../../coordination/fenced';
 import { throughRedis } from '../../coordination/through_redis';
 import { Credentials } from '../../auth/credential';
-import { isReading, NO_BODY, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
+import {
+  isReading,
+  NO_BODY,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../swift_api/message';
 import { BodyMemory } from '../../http/body_memory';
 import { Headers } from '../../http/headers';
 import { isPlain, readTarget, type RequestTarget } from '../../swift_api/request_target';

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
-import { answer, asHandlerError, MOST_HEADER_BYTES, NoConnection, type UpstreamOptions } from './upstream';
+import { answer, asHandlerError, MOST_HEADER_BYTES, NoConnection, type UpstreamOptions } from './exchange';
 
 /**
  * Sends what undici cannot: a body that the store must first ask for (`Expect: 100-continue`), and a write without any length, which

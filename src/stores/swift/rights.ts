@@ -5,7 +5,7 @@ import { drain } from '../../http/body';
 import { credentials, type Headers } from '../../http/headers';
 import { subrequest, textResponse, type Request, type Handler, type Response } from '../../swift_api/message';
 import { formatTarget, parseTarget, type ContainerTarget, type ObjectTarget } from '../../swift_api/target';
-import { isTempUrl, tempUrlQuery } from '../../swift_api/temp_url';
+import { isTempUrl, tempUrlQuery } from '../../swift_api/temp_url/temp_url';
 import { changedBy, writtenBy } from '../../swift_api/object_writes';
 import { Right } from '../../swift_api/authority/grants';
 import { StoreError } from '../../util/store_error';

@@ -4,7 +4,7 @@ import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
 import { formatTarget, parseTarget, type ObjectTarget } from '../../swift_api/target';
-import { signTempUrl } from '../../swift_api/temp_url';
+import { signTempUrl } from '../../swift_api/temp_url/temp_url';
 import { keepOwnContainer } from '../../swift_api/authority/closed_list';
 import { StoreError } from '../../util/store_error';
 

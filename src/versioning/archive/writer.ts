@@ -4,7 +4,6 @@ import { NO_BODY, type Handler, type Request, type Response } from '../../swift_
 import type { ContainerTarget, ObjectTarget } from '../../swift_api/target';
 import { HttpStore } from '../store/swift_store';
 import { refusalByDialect } from '../dialect';
-import type { VersionedWritesParts } from '../../../middleware/versioned_writes/filter';
 import { whileLocked, type Held } from '../locked_request';
 import { forwardNoted } from './forward_notes';
 import type { InForce, Settings } from '../policy';
@@ -12,6 +11,7 @@ import { answeringTroubles } from '../catch_errors';
 import { letThrough } from '../forward_unversioned';
 import { willFail } from '../preconditions';
 import type { WriterWithIds } from '../object_versioning/writer';
+import type { VersioningContext } from '../context';
 
 type Versioned = Extract<InForce, { kind: 'versioned' }>;
 
@@ -21,7 +21,7 @@ export class ObjectWriter {
     private readonly next: Handler,
     private readonly settings: Settings,
     private readonly parts: Pick<
-      VersionedWritesParts,
+      VersioningContext,
       'allowed' | 'app' | 'locker' | 'lockWait' | 'stallTime' | 'notes' | 'log'
     >,
     private readonly withIds?: Pick<WriterWithIds, 'write'>,

@@ -1,5 +1,5 @@
 import { drain } from '../../http/body';
-import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk_response';
+import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk/report';
 import type { ByteString } from '../../http/bytes';
 import type { Handler, Request, Response } from '../../swift_api/message';
 import { formatTarget, parseQuery, type ObjectTarget } from '../../swift_api/target';

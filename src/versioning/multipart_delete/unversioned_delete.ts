@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { page } from '../../swift_api/responses';
 import { drain } from '../../http/body';
-import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk_response';
+import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk/report';
 import { isTrueValue, quote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Request, Response } from '../../swift_api/message';
 import { formatTarget, parseQuery } from '../../swift_api/target';
 import { parseAnswer, readAnswer } from '../../swift_api/json_response';
 import { StoreError } from '../../util/store_error';
-import { inParallel } from '../../../middleware/bulk/parallel';
-import { answerWith, type Work } from '../../../middleware/bulk/progress';
+import { mapConcurrently } from '../../util/concurrency';
+import { answerWith, type Work } from '../../swift_api/bulk/progress';
 import { nameOf, type LargeObject, type Part, type Walk } from './segment_walk';
 
 /** Swift's own: how many are deleted at a time, and the milliseconds after which a client is shown that it goes on. */
@@ -28,7 +28,10 @@ export async function deleteUnversioned(request: Request, large: LargeObject, wa
 
 async function* reported({ inOrder }: LargeObject, walk: Walk, type: string): Work {
   const summary = new DeleteSummary();
-  const deleted = inParallel(inOrder, AT_ONCE, async (part) => ({ part, status: await remove(part, walk) }));
+  const deleted = mapConcurrently(inOrder, AT_ONCE, async (part) => ({
+    part,
+    status: await remove(part, walk),
+  }));
   for await (const { part, status } of deleted) {
     yield;
     const { problem, target } = part;

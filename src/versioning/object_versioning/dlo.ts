@@ -12,7 +12,7 @@ import {
   type ObjectTarget,
 } from '../../swift_api/target';
 import { checkPieces, readPieces, SegmentError, type Piece } from '../../http/pieces';
-import { isTempUrl } from '../../swift_api/temp_url';
+import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { serve, wantedRanges, type View } from '../../swift_api/object_response';
 import { StoreError } from '../../util/store_error';
 import type { Settings } from '../policy';

@@ -3,13 +3,7 @@ import { drain, whileUnread } from '../../http/body';
 import { page } from '../../swift_api/responses';
 import type { Power } from '../../swift_api/authority/authority';
 import { credentials, Headers } from '../../http/headers';
-import {
-  subrequest,
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../swift_api/message';
+import { subrequest, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { rightShown } from '../../swift_api/authority/shown_right';
 import { formatTarget, withoutParameter, type ObjectTarget } from '../../swift_api/target';
 import { StoreError } from '../../util/store_error';

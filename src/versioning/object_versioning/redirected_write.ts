@@ -4,7 +4,7 @@ import type { Authority } from '../../swift_api/authority/authority';
 import { credentials, Headers } from '../../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
 import { formatTarget, parseQuery, type ObjectTarget } from '../../swift_api/target';
-import { isTempUrl } from '../../swift_api/temp_url';
+import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { isCopy } from '../../swift_api/object_writes';
 import type { Sent } from './execute_versions';
 import type { Expiry } from '../store/store';

@@ -8,13 +8,7 @@ import { drain } from '../../http/body';
 import { toText, type ByteString } from '../../http/bytes';
 import { withNotesOf } from './content_type_notes';
 import { credentials, Headers } from '../../http/headers';
-import {
-  subrequest,
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../swift_api/message';
+import { subrequest, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { formatTarget, parseTarget, isObject, type ObjectTarget } from '../../swift_api/target';
 import type { Log } from '../../util/log';
 import type { App } from '../../plugin/plugin';

@@ -7,7 +7,12 @@ import { readAnswer } from '../../swift_api/json_response';
 import { BROKEN_MANIFEST } from '../../swift_api/reserved';
 import { expectSuccess, expectWritten, objectInfo, parseListing, untyped } from './responses';
 import { ITSELF } from '../../swift_api/itself';
-import { DELETE_MARKER_TYPE, NEW_MARKER_LIFE, NEW_MARKER_TYPE, VERSION_MARKER_TYPE } from '../../swift_api/markers';
+import {
+  DELETE_MARKER_TYPE,
+  NEW_MARKER_LIFE,
+  NEW_MARKER_TYPE,
+  VERSION_MARKER_TYPE,
+} from '../../swift_api/markers';
 import { NoteBinding } from './note_binding';
 import type { Notes } from './recovery_notes';
 import { StoreClock } from './store_clock';

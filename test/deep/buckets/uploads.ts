@@ -9,7 +9,7 @@ import { drain, readAll } from '../../../src/http/body';
 import type { ByteString } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import { textResponse, type Handler } from '../../../src/swift_api/message';
-import { someAtATime } from '../../../src/util/concurrency';
+import { forEachConcurrently } from '../../../src/util/concurrency';
 import { askS3, codeOf, elements, type Sent } from '../../support/buckets/s3';
 import type { BucketStore } from '../../support/buckets/store';
 import { partOf } from '../../support/depth';
@@ -46,7 +46,7 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
       const body = partBody(at + 1);
       return { number: at + 1, etag: md5(body), sums: new Map<string, string>(), body };
     });
-    await someAtATime(8, parts, async ({ number, body }) => {
+    await forEachConcurrently(parts, 8, async ({ number, body }) => {
       const object = newAttempt(upload, number);
       expect((await askStore(store.caller, { method: 'PUT', container, object, body })).status).toBe(201);
     });

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { readAll } from '../../../src/http/body';
+import { readAll, type Body } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
-import { NO_BODY, textResponse, type Body, type Handler, type Request } from '../../../src/swift_api/message';
+import { NO_BODY, textResponse, type Handler, type Request } from '../../../src/swift_api/message';
 import { createEmbeddedApp } from '../../../src/stores/embedded/app';
 import { createHandler } from '../../../src/stores/embedded/api/handler';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';

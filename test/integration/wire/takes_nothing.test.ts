@@ -5,9 +5,10 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { BodyMemory } from '../../../src/http/body_memory';
 import { Headers } from '../../../src/http/headers';
-import { textResponse, type Body } from '../../../src/swift_api/message';
+import { textResponse } from '../../../src/swift_api/message';
 import { readTarget } from '../../../src/swift_api/request_target';
 import { createListener, serve } from '../../../src/server/listener';
+import type { Body } from '../../../src/http/body';
 
 const SIZE = 32 * 1024 * 1024;
 const OPTIONS = { clientTimeout: 300, maxHeaderSize: 8192, memory: new BodyMemory() };

@@ -1,4 +1,9 @@
-import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from '../../../src/versioning/object_versioning/null_versions/plan_nulls';
+import {
+  decideNullDelete,
+  decideNullWrite,
+  heirsOf,
+  nullsOf,
+} from '../../../src/versioning/object_versioning/null_versions/plan_nulls';
 import type { IdStep, Kept } from '../../../src/versioning/object_versioning/plan_versions';
 import type { State } from '../../../src/versioning/object_versioning/state';
 

@@ -1,5 +1,11 @@
 import { newestIn, withNewest } from '../../../src/versioning/object_versioning/newest_note';
-import { idsIn, indexType, nullIn, nullMarkerType, withNull } from '../../../src/versioning/object_versioning/null_versions/null_note';
+import {
+  idsIn,
+  indexType,
+  nullIn,
+  nullMarkerType,
+  withNull,
+} from '../../../src/versioning/object_versioning/null_versions/null_note';
 import { VERSION_MARKER_TYPE } from '../../../src/swift_api/markers';
 
 const ID = '1700000000.00001';

@@ -1,6 +1,11 @@
 import type { Mode } from '../../../src/versioning/archive/plan';
 import { formatTimestamp } from '../../../src/versioning/archive/names';
-import { Versions, type Operation, type Outcome, type Verdict } from '../../../src/versioning/archive/execute';
+import {
+  Versions,
+  type Operation,
+  type Outcome,
+  type Verdict,
+} from '../../../src/versioning/archive/execute';
 import { createLog } from '../../../src/util/log';
 import { StoreError } from '../../../src/util/store_error';
 import type { Notes } from '../../../src/versioning/store/recovery_notes';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { sumOf } from '../../../src/dialects/payload/checksums';
-import type { Body } from '../../../src/swift_api/message';
 import type { Recorded } from '../../support/captures';
 import { acceptingFilter, asRequest, inPieces, textOf } from '../../support/s3_requests';
 import { signed, signedChunks } from '../../support/s3_signing';
 import { runs } from '../../support/runs';
+import type { Body } from '../../../src/http/body';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Transaction } from 'lmdb';
 import { messageOf } from '../../../util/errors';
-import { someAtATime } from '../../../util/concurrency';
+import { forEachConcurrently } from '../../../util/concurrency';
 import { type BadOutcome, Bodies, type Outcome } from './backup_bodies';
 import { type BadContent, RecordFindings } from './backup_findings';
 import { pathsApart, Target } from './backup_target';
@@ -221,7 +221,7 @@ class Backup {
     const bad = new Map<number, BadContent>();
     let looked = 0;
     for (const some of contents)
-      await someAtATime(AT_ONCE, some, async ([id, stored]) => {
+      await forEachConcurrently(some, AT_ONCE, async ([id, stored]) => {
         if (++looked % TURN === 0) await setImmediate();
         this.#checkStopped();
         const outcome = await bodies.bring(id, stored);

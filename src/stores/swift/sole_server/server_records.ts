@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { drain } from '../../../http/body';
+import { drain, type Body } from '../../../http/body';
 import { keepOwnContainer } from '../../../swift_api/authority/closed_list';
 import { Headers } from '../../../http/headers';
 import { readJson, UnreadableJson } from '../../../formats/json';
-import { NO_BODY, type Body, type Handler, type Response } from '../../../swift_api/message';
+import { NO_BODY, type Handler, type Response } from '../../../swift_api/message';
 import { transactionId } from '../../../swift_api/transaction';
 import { parseAnswer, readAnswer } from '../../../swift_api/json_response';
 import { StoreError } from '../../../util/store_error';

@@ -14,7 +14,13 @@ import {
   type Request,
   type Response,
 } from '../../../swift_api/message';
-import { formatQuery, formatTarget, isApi, parseQuery, type ContainerTarget } from '../../../swift_api/target';
+import {
+  formatQuery,
+  formatTarget,
+  isApi,
+  parseQuery,
+  type ContainerTarget,
+} from '../../../swift_api/target';
 import { readAnswer } from '../../../swift_api/json_response';
 import { rightShown } from '../../../swift_api/authority/shown_right';
 import { StoreError } from '../../../util/store_error';

@@ -1,10 +1,4 @@
-import {
-  BEFORE_VERSIONS,
-  behindVersions,
-  encodeName,
-  versionName,
-  versionPrefix,
-} from '../version_names';
+import { BEFORE_VERSIONS, behindVersions, encodeName, versionName, versionPrefix } from '../version_names';
 import type { ByteString } from '../../../http/bytes';
 import { isTrueValue } from '../../../http/bytes';
 import { LIMITS } from '../../../swift_api/constraints';

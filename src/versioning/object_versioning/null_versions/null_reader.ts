@@ -6,7 +6,12 @@ import { drain } from '../../../http/body';
 import type { Power, Right } from '../../../swift_api/authority/authority';
 import { credentials, Headers } from '../../../http/headers';
 import { subrequest, type Handler, type Request } from '../../../swift_api/message';
-import { formatQuery, formatTarget, type ContainerTarget, type ObjectTarget } from '../../../swift_api/target';
+import {
+  formatQuery,
+  formatTarget,
+  type ContainerTarget,
+  type ObjectTarget,
+} from '../../../swift_api/target';
 import { StoreError } from '../../../util/store_error';
 import { HttpStore } from '../../store/swift_store';
 import { readListing, topOf, versionOf } from '../containers/listing_entries';

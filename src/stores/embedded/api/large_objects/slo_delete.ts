@@ -1,5 +1,5 @@
 import { isTrueValue, quote } from '../../../../http/bytes';
-import { bulkType, DeleteSummary, deletedAnswer } from '../../../../swift_api/bulk_response';
+import { bulkType, DeleteSummary, deletedAnswer } from '../../../../swift_api/bulk/report';
 import type { ObjectTarget } from '../../../../swift_api/target';
 import type { Response } from '../../../../swift_api/message';
 import { page, Refused } from '../answers';

@@ -10,7 +10,7 @@ import {
   render,
   type Facts,
   type Problem,
-} from '../../../../swift_api/bulk_response';
+} from '../../../../swift_api/bulk/report';
 import { isText, isTrueValue, quote, toBytes, toText } from '../../../../http/bytes';
 import type { Response } from '../../../../swift_api/message';
 import type { ObjectRecord } from '../../storage/storage';

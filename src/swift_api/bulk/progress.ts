@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { streamOf } from '../../src/http/body';
-import { bulkHeaders } from '../../src/swift_api/bulk_response';
-import type { Response } from '../../src/swift_api/message';
+import { streamOf } from '../../http/body';
+import { bulkHeaders } from './report';
+import type { Response } from '../message';
 
 /** Work that pauses after each thing that it has done, and ends with its report. */
 export type Work = AsyncGenerator<undefined, string>;

@@ -1,9 +1,9 @@
-import { bestMatch, FORMATS, parseAccept } from '../http/accept';
-import { quote, type ByteString } from '../http/bytes';
-import { Headers } from '../http/headers';
-import type { Request, Response } from './message';
-import { pythonJson } from '../formats/python_json';
-import { statusLine } from './reasons';
+import { bestMatch, FORMATS, parseAccept } from '../../http/accept';
+import { quote, type ByteString } from '../../http/bytes';
+import { Headers } from '../../http/headers';
+import type { Request, Response } from '../message';
+import { pythonJson } from '../../formats/python_json';
+import { statusLine } from '../reasons';
 
 /** What went wrong with one of many: its quoted name, and the status or reason. */
 export type Problem = readonly [name: string, reason: string];

@@ -1,5 +1,5 @@
-import { parseInteger, type ByteString } from '../../src/http/bytes';
-import { queryPairs } from '../../src/swift_api/target';
+import { parseInteger, type ByteString } from '../../http/bytes';
+import { queryPairs } from '../target';
 
 /** What the query of a temporary URL says. */
 export interface Parameters {

@@ -1,4 +1,4 @@
-import { quote, trimmedEnd, type ByteString } from '../../src/http/bytes';
+import { quote, trimmedEnd, type ByteString } from '../../http/bytes';
 
 /**
  * The Content-Disposition of an object that is read by a temporary URL: what the URL says, or else what the object has, or else that it

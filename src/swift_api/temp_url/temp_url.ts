@@ -1,7 +1,7 @@
-import type { ByteString } from '../http/bytes';
-import { signatureOf } from '../http/digest';
-import type { Request } from './message';
-import { formatQuery, queryPairs, type ObjectTarget } from './target';
+import type { ByteString } from '../../http/bytes';
+import { signatureOf } from '../../http/digest';
+import type { Request } from '../message';
+import { formatQuery, queryPairs, type ObjectTarget } from '../target';
 
 /** All of a temporary URL's query that Swift's `tempurl` reads; whatever else is in it was not signed, and is taken out there. */
 const PARAMETERS: ReadonlySet<string> = new Set([

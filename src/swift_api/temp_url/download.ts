@@ -1,5 +1,5 @@
-import type { Request, Response } from '../../src/swift_api/message';
-import type { ObjectTarget } from '../../src/swift_api/target';
+import type { Request, Response } from '../message';
+import type { ObjectTarget } from '../target';
 import { dispositionOf } from './disposition';
 import { readParameters } from './parameters';
 
