@@ -6,8 +6,8 @@ import { ConfigError } from './config/error';
 import { codeOf, messageOf } from './util/errors';
 import { createLog, type Log } from './util/log';
 import { loadConfig } from './pipeline/load';
-import { die } from './server/kill_self';
-import { introduce } from './server/banner';
+import { killSelf } from './server/kill_self';
+import { formatBanner } from './server/banner';
 import { runBackup } from './server/run_backup';
 import { startServer, type RunningServer } from './server/serve';
 import { isWorker, serveAsWorker, startWorkers } from './server/workers';
@@ -40,7 +40,7 @@ program
     const { workers } = config.server;
     const server = await (workers === 1 ? startServer(config, log) : startWorkers(config, log));
     if (config.introduction.data !== undefined)
-      process.stderr.write(introduce(server.url, config.introduction));
+      process.stderr.write(formatBanner(server.url, config.introduction));
     log.info({ url: server.url, pipeline: config.pipeline.join(' '), workers }, 'serving');
     stopOnSignals(server, log);
   });
@@ -51,7 +51,7 @@ function stopOnSignals(server: RunningServer, log: Log): void {
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop(server, log, signal));
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'ended by a bug');
-    die();
+    killSelf();
   });
 }
 

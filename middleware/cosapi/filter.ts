@@ -2,7 +2,7 @@ import { BucketError } from '../../src/buckets/errors';
 import { addressIn, type Address } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/s3/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
-import { authorizationIn, knownBy, unsignedBy, type Known, type Logins } from '../../src/dialects/logins';
+import { authorizationIn, knownBy, unsignedBy, type Principal, type Logins } from '../../src/dialects/logins';
 import { plainPayload } from '../../src/dialects/payload/checked_body';
 import type { DialectParts } from '../../src/dialects/plugin';
 import { CaselessQuery, readQuery, type Query } from '../../src/dialects/query';
@@ -95,7 +95,7 @@ class Exchange {
     return inCos(await runRoute(call, parts.routes, plainPayload));
   }
 
-  private async signer(address: Address, query: Query): Promise<Known> {
+  private async signer(address: Address, query: Query): Promise<Principal> {
     const { request, parts } = this;
     const { headers } = request;
     const authorization = authorizationIn(headers, 'invalid-argument');

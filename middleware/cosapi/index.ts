@@ -39,7 +39,7 @@ export const cosapi: FilterPlugin<typeof options> = {
     const [, query = ''] = target.split('?', 2);
     return recognise({ query, headers }, storage_domain) !== undefined;
   },
-  introduce: () => ({ dialects: ['cos'] }),
+  banner: () => ({ dialects: ['cos'] }),
   create: (given, { credentials, log }) => {
     const parts = {
       ...partsOf(given, routes, log),

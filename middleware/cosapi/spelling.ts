@@ -1,10 +1,10 @@
-import type { Spelling } from '../../src/dialects/s3/call';
+import type { WireFormat } from '../../src/dialects/s3/call';
 import { isText, unquote, type ByteString } from '../../src/http/bytes';
 import { xml } from '../../src/dialects/xml';
 import { renamedText } from './renaming';
 
 /** How COS writes what S3 writes otherwise. Its documents have no namespace. */
-export const SPELLING: Spelling = {
+export const SPELLING: WireFormat = {
   owner: ({ caller: { user }, bucket }) => [
     // older documents have this one only
     xml('UID', appIdIn(bucket) ?? user),

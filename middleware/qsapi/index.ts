@@ -32,7 +32,7 @@ export const qsapi: FilterPlugin<typeof options> = {
     const query = target.split('?', 2)[1] ?? '';
     return recognise({ query, headers }, storage_domain) !== undefined;
   },
-  introduce: () => ({ dialects: ['qingstor'] }),
+  banner: () => ({ dialects: ['qingstor'] }),
   create: (given, { credentials, log }) => {
     const parts = {
       ...partsOf(given, routes, log),

@@ -43,7 +43,7 @@ export const s3api: FilterPlugin<typeof options> = {
     const [path = '', query = ''] = target.split('?', 2);
     return recognise({ method, path, query, headers }, storage_domain) !== undefined;
   },
-  introduce: () => ({ dialects: ['s3'] }),
+  banner: () => ({ dialects: ['s3'] }),
   create: (given, { credentials, log }) => {
     const parts = partsOf(given, routes, log);
     return (next) => {

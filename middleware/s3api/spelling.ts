@@ -1,4 +1,4 @@
-import type { Spelling } from '../../src/dialects/s3/call';
+import type { WireFormat } from '../../src/dialects/s3/call';
 import { errorElement } from '../../src/dialects/s3/errors';
 import { locationOf } from '../../src/dialects/s3/uploads';
 import { xml } from '../../src/dialects/xml';
@@ -7,7 +7,7 @@ import { xml } from '../../src/dialects/xml';
 export const MIN_PART_SIZE = 5 * 1024 * 1024;
 
 /** How S3 writes what other dialects write otherwise. */
-export const SPELLING: Spelling = {
+export const SPELLING: WireFormat = {
   namespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
   owner: ({ caller: { user } }) => [xml('ID', user), xml('DisplayName', user)],
   encodingElements: ['EncodingType'],

@@ -37,7 +37,7 @@ const IT_JUDGES = 'that asks what the client may do';
 export const tempauth: FilterPlugin<typeof options> = {
   name: 'tempauth',
   options,
-  introduce: (given) => {
+  banner: (given) => {
     const shipped = shippedUser(given);
     return shipped ? { user: shipped } : {};
   },

@@ -23,32 +23,32 @@ import {
   type Bypass,
 } from '../../src/versioning/bypasses';
 import { ContainerRequests } from '../../src/versioning/container_requests';
-import { answerTo } from '../../src/versioning/error_responses';
+import { errorResponse } from '../../src/versioning/error_responses';
 import { isMultipartDelete, multipartDelete } from '../../src/versioning/multipart_delete/multipart_delete';
-import { MODE_HEADERS, Settings } from '../../src/versioning/policy';
-import { withoutUnfinished } from '../../src/versioning/hide_unfinished';
-import { Going, letThrough } from '../../src/versioning/forward_unversioned';
+import { MODE_HEADERS, PolicyCache } from '../../src/versioning/policy';
+import { hideUnfinished } from '../../src/versioning/hide_unfinished';
+import { PinnedPolicies, forwardUnversioned } from '../../src/versioning/forward_unversioned';
 import { listAccount } from '../../src/versioning/object_versioning/containers/account_listing';
-import { ContainersWithIds } from '../../src/versioning/object_versioning/containers/containers';
-import { hidingVersions } from '../../src/versioning/object_versioning/containers/hide_versions';
-import { ObjectsWithIds } from '../../src/versioning/object_versioning/objects';
+import { VersionedContainers } from '../../src/versioning/object_versioning/containers/containers';
+import { hideVersions } from '../../src/versioning/object_versioning/containers/hide_versions';
+import { VersionedObjects } from '../../src/versioning/object_versioning/objects';
 import { VersioningContext } from '../../src/versioning/context';
 
 /**
  * A request that versions do not concern goes to `next` as it came, the same object; all others go there as new requests.
  */
 export function versionedWritesFilter(parts: VersioningContext): Filter {
-  const { allowed, allowedWithIds, log, app } = parts;
-  if (allowed === undefined && !allowedWithIds) return (next) => next;
-  const acts = allowed === true || allowedWithIds;
-  const capabilities = { ...(allowed ? MODES : {}), ...(allowedWithIds ? { object_versioning: {} } : {}) };
+  const { allowsModes, allowsObjectVersioning, log, app } = parts;
+  if (allowsModes === undefined && !allowsObjectVersioning) return (next) => next;
+  const acts = allowsModes === true || allowsObjectVersioning;
+  const capabilities = { ...(allowsModes ? MODES : {}), ...(allowsObjectVersioning ? { object_versioning: {} } : {}) };
   return (next) => {
-    const settings = new Settings(next, parts.cache, app.power, log, parts);
+    const settings = new PolicyCache(next, parts.cache, app.power, log, parts);
     const whole: Handler = (request) => handler(request);
-    const objects = allowedWithIds ? new ObjectsWithIds(next, whole, settings, parts) : undefined;
+    const objects = allowsObjectVersioning ? new VersionedObjects(next, whole, settings, parts) : undefined;
     const writer = new ObjectWriter(next, settings, parts, objects?.writer);
-    const listing = withoutUnfinished(next);
-    const withIds = allowedWithIds ? new ContainersWithIds(listing, app.power) : undefined;
+    const listing = hideUnfinished(next);
+    const withIds = allowsObjectVersioning ? new VersionedContainers(listing, app.power) : undefined;
     const containers = new ContainerRequests(listing, settings, withIds, parts);
     const handler: Handler = async (given) => {
       if (acts && isS3Write(given)) return refuseS3();
@@ -57,10 +57,10 @@ export function versionedWritesFilter(parts: VersioningContext): Filter {
       const reason = acts && isApi(target) ? whyUnclear(given) : undefined;
       if (reason !== undefined) return textResponse(400, reason);
       try {
-        const request = allowedWithIds ? await hidingVersions(given, target, whole, app) : given;
+        const request = allowsObjectVersioning ? await hideVersions(given, target, whole, app) : given;
         return 'status' in request ? request : await routed(request, target);
       } catch (error) {
-        return answerTo(error, given, app.power, log);
+        return errorResponse(error, given, app.power, log);
       }
     };
 
@@ -76,7 +76,7 @@ export function versionedWritesFilter(parts: VersioningContext): Filter {
       if (isContainer(target)) return containers.handle(request, target);
       if (objects && isObject(target))
         return objects.handle(request, target, (own) => versionedRequest(own, target));
-      if (allowedWithIds && isAccount(target) && request.method === 'GET')
+      if (allowsObjectVersioning && isAccount(target) && request.method === 'GET')
         return listAccount(request, target, next);
       return acts ? versionedRequest(request, target) : next(request);
     };
@@ -91,27 +91,27 @@ export function versionedWritesFilter(parts: VersioningContext): Filter {
         async (going) =>
           (await multipartDelete(request, written, {
             // what is deleted part by part goes by the settings of each
-            settings: allowedWithIds ? settings : going,
+            settings: allowsObjectVersioning ? settings : going,
             handler,
-            hides: allowedWithIds,
+            hides: allowsObjectVersioning,
           })) ?? request,
       );
     };
 
     const checkedBypass = (request: Request, target: Target, bypass: Bypass): Promise<Response> =>
       checked(target, (going) =>
-        checkBypass(bypass, request, target, { settings: going, hides: allowedWithIds, app }),
+        checkBypass(bypass, request, target, { settings: going, hides: allowsObjectVersioning, app }),
       );
 
     /** The answer that a check finds, or else what the store makes of the request that it lets through. */
     const checked = async (
       target: Target,
-      check: (going: Going) => Promise<Response | Request>,
+      check: (going: PinnedPolicies) => Promise<Response | Request>,
     ): Promise<Response> => {
-      const going = new Going(settings, parts.lockWait);
+      const going = new PinnedPolicies(settings, parts.lockWait);
       try {
         const found = await check(going);
-        return 'status' in found ? found : await letThrough(found, target, going.take(), next);
+        return 'status' in found ? found : await forwardUnversioned(found, target, going.take(), next);
       } finally {
         going.end();
       }

@@ -4,7 +4,7 @@ import { weaknessOfKey } from '../../src/config/weak_keys';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 import { NoteBinding } from '../../src/versioning/store/note_binding';
 import { versionedWritesFilter } from './filter';
-import type { InForce } from '../../src/versioning/policy';
+import type { VersioningPolicy } from '../../src/versioning/policy';
 
 /** Whoever reads the store's metadata can try keys as fast as they like, wherever the server is bound. */
 const noteKeys = words.superRefine((keys, context) => {
@@ -60,12 +60,12 @@ export const versionedWrites: FilterPlugin<typeof options> = {
         'versioned_writes: neither allow_versioned_writes nor allow_object_versioning is set, so nothing is versioned',
       );
     return versionedWritesFilter({
-      allowed,
-      allowedWithIds,
+      allowsModes: allowed,
+      allowsObjectVersioning: allowedWithIds,
       lockWait: lock_wait,
       stallTime: upload_stall_time,
       notes: new NoteBinding({ keys: note_key ?? [], unbound: unbound_notes }),
-      cache: coordination.cache<InForce>(
+      cache: coordination.cache<VersioningPolicy>(
         'settings',
         MOST_CACHED_CONTAINERS,
         settings_cache_time,

@@ -1,10 +1,10 @@
-import type { Cache, Change } from './cache/cache';
+import type { Cache, ExclusiveLease } from './cache/cache';
 import type { Lock } from './locks/locker';
-import type { Guard } from './sole_server';
+import type { Fence } from './sole_server';
 import type { Coordination } from './coordination';
 
 /** A coordination whose locks and changes are given, and count, only while the server may write what has versions. */
-export function guarded(coordination: Coordination, guard: Guard): Coordination {
+export function fenced(coordination: Coordination, guard: Fence): Coordination {
   return {
     locker: {
       acquire: async (name, wait, signal) => {
@@ -16,14 +16,14 @@ export function guarded(coordination: Coordination, guard: Guard): Coordination 
       const cache = coordination.cache<V>(...of);
       return {
         load: (key, fetch) => cache.load(key, fetch),
-        use: (...use) => cache.use(...use),
-        change: async (key) => {
+        acquireShared: (...use) => cache.acquireShared(...use),
+        acquireExclusive: async (key) => {
           await guard.admit();
-          return guardedChange(await cache.change(key), guard);
+          return guardedChange(await cache.acquireExclusive(key), guard);
         },
-        drop: async (key) => {
+        invalidate: async (key) => {
           await guard.admit();
-          await cache.drop(key);
+          await cache.invalidate(key);
         },
       };
     },
@@ -31,22 +31,22 @@ export function guarded(coordination: Coordination, guard: Guard): Coordination 
 }
 
 /** Who is not noted here, another server, did not wait, and may have kept what it read before the change. */
-async function guardedChange(change: Change, guard: Guard): Promise<Change> {
+async function guardedChange(change: ExclusiveLease, guard: Fence): Promise<ExclusiveLease> {
   try {
     guard.confirm();
   } catch (error) {
-    await change.over();
+    await change.release();
     throw error;
   }
   return {
-    over: async () => {
-      await change.over();
+    release: async () => {
+      await change.release();
       guard.confirm();
     },
   };
 }
 
-function guardedLock(lock: Lock, guard: Guard): Lock {
+function guardedLock(lock: Lock, guard: Fence): Lock {
   return {
     signal: lock.signal,
     confirm: () => {

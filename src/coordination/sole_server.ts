@@ -3,7 +3,7 @@ import { now } from '../util/clock';
 import { CoordinationUnavailable } from '../util/errors';
 
 /** Whether a server may write what has versions: whether it shares its locks with all others over its store. */
-export interface Standing {
+export interface SoleServerStatus {
   /** Until when it may, on the clock of `now`. */
   readonly until: number;
   /** Why it may not, whatever the time. */
@@ -21,13 +21,13 @@ export interface Locks {
 const PATIENCE = 10_000;
 
 /** Remembers the standing of a server for those who are about to write. */
-export class Guard {
-  #standing: Standing = { until: 0 };
+export class Fence {
+  #standing: SoleServerStatus = { until: 0 };
   #isTold = false;
   #toldFirst: () => void = () => undefined;
   readonly #first = new Promise<void>((resolve) => (this.#toldFirst = resolve));
 
-  readonly tell = (standing: Standing): void => {
+  readonly publish = (standing: SoleServerStatus): void => {
     this.#standing = standing;
     this.#isTold = true;
     this.#toldFirst();

@@ -1,4 +1,4 @@
-import { BadPayload } from '../buckets/payload_error';
+import { PayloadError } from '../buckets/payload_error';
 import type { Caller } from '../buckets/caller';
 import { BucketError } from '../buckets/errors';
 import { PartsMemory } from '../buckets/uploads/parts_memory';
@@ -11,12 +11,12 @@ import { StoreError } from '../util/store_error';
 import type { CallHead, Route } from './call';
 import { routeOf } from './dispatch';
 import { establishWriting } from './document';
-import type { JudgedPayload } from './payload/checked_body';
-import type { Known } from './logins';
+import type { CheckedPayload } from './payload/checked_body';
+import type { Principal } from './logins';
 import { withPlainListings } from './plain_listings';
 
 /** Who asks, as operations know them. */
-export type CallerOf = (signer: Known) => Caller;
+export type CallerOf = (signer: Principal) => Caller;
 
 /** What an API is beside its operations. */
 export interface Dialect<Recognised> {
@@ -86,7 +86,7 @@ async function answered(
 /** What was thrown as an error of the API; rethrows what is none. */
 function spoken(error: unknown, { transactionId }: Request, log: Log): BucketError {
   if (error instanceof BucketError) return error;
-  if (error instanceof BadPayload) return error.reason;
+  if (error instanceof PayloadError) return error.reason;
   if (error instanceof BodyMemoryFull)
     return new BucketError('slow-down', 'Please reduce your request rate.');
   if (!(error instanceof StoreError)) throw error;
@@ -101,7 +101,7 @@ function spoken(error: unknown, { transactionId }: Request, log: Log): BucketErr
 export async function runRoute<Head extends CallHead>(
   call: Head,
   routes: readonly Route<Head>[],
-  payloadOf: (request: Request) => Promise<JudgedPayload>,
+  payloadOf: (request: Request) => Promise<CheckedPayload>,
 ): Promise<Response> {
   const route = routeOf(call, routes);
   // of a client that has signed, a small body is not worth the question

@@ -53,7 +53,7 @@ export interface Logins {
 }
 
 /** Somebody whose signature was found right. */
-export interface Known {
+export interface Principal {
   readonly user: ByteString;
   /** There if nobody has signed. */
   readonly isAnonymous?: true;
@@ -62,7 +62,7 @@ export interface Known {
 }
 
 /** Who a credential is of. */
-export function knownBy(credential: Credential, sessions: Sessions): Known {
+export function knownBy(credential: Credential, sessions: Sessions): Principal {
   return { user: credential.user, session: (refused) => sessions.session(credential, refused) };
 }
 
@@ -72,7 +72,7 @@ export function knownBy(credential: Credential, sessions: Sessions): Known {
  * @throws BucketError `access-denied` where nobody may; `invalid-request` where headers of the answer are to be others, which only a signature may say: an
  *   object that is public would be a page of whoever makes a link to it
  */
-export function unsignedBy(anonymous: AccountSession | undefined, query: Query): Known {
+export function unsignedBy(anonymous: AccountSession | undefined, query: Query): Principal {
   if (anonymous === undefined) throw new BucketError('access-denied', 'The request is not signed.');
   if ([...query.keys()].some((name) => name.toLowerCase().startsWith('response-')))
     throw new BucketError(

@@ -15,10 +15,10 @@ import type {
   AppPlugin,
   FilterContext,
   FilterPlugin,
-  Introduction,
-  Lookout,
-  LookoutContext,
-  Presidency,
+  Banner,
+  SoleServerMonitor,
+  SoleServerContext,
+  PrimaryTask,
   ProcessRole,
   RequestHead,
 } from '../plugin/plugin';
@@ -67,13 +67,13 @@ export interface Config {
   /** The names in the pipeline, for people. */
   readonly pipeline: readonly string[];
   /** What to tell a newcomer. */
-  readonly introduction: Introduction;
+  readonly introduction: Banner;
   /** What `check` says besides, a sentence each. */
   readonly remarks: readonly string[];
   /** What is done once for all workers. */
-  preside(log: Log): Promise<Presidency>;
+  preside(log: Log): Promise<PrimaryTask>;
   /** What looks out for other servers over the same store; undefined where nobody has to. */
-  lookout(context: LookoutContext): Lookout | undefined;
+  lookout(context: SoleServerContext): SoleServerMonitor | undefined;
   createApp(log: Log, role: ProcessRole): Promise<App>;
   /** In the order of the pipeline. */
   createFilters(context: Omit<FilterContext, 'credentials' | 'claims'>): Filter[];
@@ -221,8 +221,8 @@ function configOf({
   const claims = (head: RequestHead) =>
     inOrder.some((each) => each.plugin.claims?.(each.options, head) ?? false);
   const introductions = [
-    plugin.introduce?.(options),
-    ...inOrder.map((each) => each.plugin.introduce?.(each.options)),
+    plugin.banner?.(options),
+    ...inOrder.map((each) => each.plugin.banner?.(each.options)),
   ];
   const introduction = together(introductions);
   return Object.freeze({
@@ -232,10 +232,10 @@ function configOf({
     introduction,
     pipeline: names,
     remarks: [...(plugin.remarks?.(options, introduction) ?? []), ...unused.map(unusedRemark)],
-    preside: async (log: Log) => plugin.preside?.(options, log) ?? { close: () => Promise.resolve() },
-    lookout: (context: LookoutContext) =>
+    preside: async (log: Log) => plugin.startPrimary?.(options, log) ?? { close: () => Promise.resolve() },
+    lookout: (context: SoleServerContext) =>
       inOrder.some((each) => each.plugin.needsLocks?.(each.options))
-        ? plugin.lookout?.(options, context)
+        ? plugin.soleServerMonitor?.(options, context)
         : undefined,
     createApp: async (log: Log, role: ProcessRole) => plugin.create(options, log, role),
     createFilters: (context: Omit<FilterContext, 'credentials' | 'claims'>) => {
@@ -257,9 +257,9 @@ function unusedRemark({ name, line }: IniSection): string {
 }
 
 /** What all plugins tell a newcomer. */
-function together(introductions: readonly (Introduction | undefined)[]): Introduction {
+function together(introductions: readonly (Banner | undefined)[]): Banner {
   const dialects = introductions.flatMap((each) => each?.dialects ?? []);
-  return { ...(Object.assign({}, ...introductions) as Introduction), dialects };
+  return { ...(Object.assign({}, ...introductions) as Banner), dialects };
 }
 
 function noSection(name: string): IniSection {

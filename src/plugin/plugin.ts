@@ -9,7 +9,7 @@ import type { StoreLimits } from '../swift_api/manifest_bounds';
 import type { Filter, Handler, Request, Response } from '../swift_api/message';
 import type { ObjectTarget } from '../swift_api/target';
 import type { Log } from '../util/log';
-import type { Locks, Standing } from '../coordination/sole_server';
+import type { Locks, SoleServerStatus } from '../coordination/sole_server';
 
 /** A server behind. */
 export interface UpstreamServer {
@@ -82,7 +82,7 @@ export interface RequestHead {
 }
 
 /** What a newcomer is told of a configuration when it is served. */
-export interface Introduction {
+export interface Banner {
   /** The folder where the objects lie. */
   readonly data?: string;
   /** A user who may be shown with the key, because both are in the samples for everybody to read. */
@@ -106,12 +106,12 @@ export interface Objection {
 }
 
 /** What one process does for all workers of its server. */
-export interface Presidency {
+export interface PrimaryTask {
   close(): Promise<void>;
 }
 
 /** Looks whether other servers write to the same store that do not share their locks with this one, for as long as it runs. */
-export interface Lookout {
+export interface SoleServerMonitor {
   /**
    * Begins; resolves once it is known, or the store did not tell. It goes on by itself.
    *
@@ -119,18 +119,18 @@ export interface Lookout {
    */
   start(): Promise<void>;
   /** Begins at once, where no start can be refused. */
-  keepOn(): void;
+  run(): void;
   close(): Promise<void>;
 }
 
 /** What a lookout needs to know of its server, and whom it tells. */
-export interface LookoutContext {
+export interface SoleServerContext {
   readonly log: Log;
   readonly through: Locks['through'];
   /** What the server takes its locks through, now. */
   readonly locks: () => Promise<Locks>;
   /** Called whenever something changes. */
-  readonly tell: (standing: Standing) => void;
+  readonly publish: (standing: SoleServerStatus) => void;
 }
 
 /** What the configuration can name as an app. */
@@ -140,22 +140,22 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly aliases?: readonly string[];
   readonly options: T;
   /** What to tell a newcomer. */
-  introduce?(options: z.infer<T>): Introduction;
+  banner?(options: z.infer<T>): Banner;
   /** It keeps the objects itself, so that whoever has a key of the configuration reaches them. */
   readonly keepsObjects?: true;
   /** Why a server with these options must not start. */
   objections?(options: z.infer<T>, server: ServerFacts): readonly Objection[];
   /** What `check` says of options that are right and yet worth a look, a sentence each. */
-  remarks?(options: z.infer<T>, introduction: Introduction): readonly string[];
+  remarks?(options: z.infer<T>, introduction: Banner): readonly string[];
   /** Rejects where the app cannot do its work, with an error that says why. */
   create(options: z.infer<T>, log: Log, role: ProcessRole): App | Promise<App>;
   /** What is done once for all workers of a server: begun before the first of them, closed after the last. */
-  preside?(options: z.infer<T>, log: Log): Promise<Presidency>;
+  startPrimary?(options: z.infer<T>, log: Log): Promise<PrimaryTask>;
   /**
    * The lookout of a server, of which its first process has one. Undefined where the options want none; not there for an app that has its
    * store to itself.
    */
-  lookout?(options: z.infer<T>, context: LookoutContext): Lookout | undefined;
+  soleServerMonitor?(options: z.infer<T>, context: SoleServerContext): SoleServerMonitor | undefined;
 }
 
 /** What the configuration can name as a filter, and where in a pipeline it may stand. */
@@ -172,7 +172,7 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   /** Filters that must not stand before this one, each with the reason. */
   readonly precedes?: Readonly<Record<string, string>>;
   /** What to tell a newcomer. */
-  introduce?(options: z.infer<T>): Introduction;
+  banner?(options: z.infer<T>): Banner;
   /** Why a server with these options must not start. */
   objections?(options: z.infer<T>, server: ServerFacts): readonly Objection[];
   /** Whether what it does needs locks that all servers over the store share. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { transactionId } from '../swift_api/transaction';
-import { endGently } from './lingering_close';
+import { endLingering } from './lingering_close';
 
 const REASONS: Readonly<Record<string, readonly [status: string, reason: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the header fields are too large'],
@@ -36,8 +36,8 @@ export function answerBadRequests(server: Server): void {
     bad.add(socket);
     const res = latest.get(socket);
     if (!socket.writable) socket.destroy();
-    else if (res === undefined || !isInProgress(res)) endGently(socket, refusal(error.code ?? ''));
-    else if (res.req.complete) res.once('close', () => endGently(socket));
+    else if (res === undefined || !isInProgress(res)) endLingering(socket, refusal(error.code ?? ''));
+    else if (res.req.complete) res.once('close', () => endLingering(socket));
     else socket.destroy();
   });
 }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import type { Introduction } from '../plugin/plugin';
+import type { Banner } from '../plugin/plugin';
 
 /** What the terminal shows when a store of its own is served: where it is, and lines to try it that work as printed. */
-export function introduce(url: string, { data, user, dialects = [] }: Introduction): string {
+export function formatBanner(url: string, { data, user, dialects = [] }: Banner): string {
   const lines = [`Hindsight listens on ${url}`, `its data lies in ${resolve(data ?? '.')}`];
   if (user) {
     const storage = `${url}/v1/${user.account}`;

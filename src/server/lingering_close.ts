@@ -40,7 +40,7 @@ const pace = new Pace();
  * To be called before an answer ends whose request is still being sent: its connection will end after the answer as one that the
  * client can read to the end. A connection that closes on unread bytes is reset, and takes the answer with it.
  */
-export function closeGently(req: IncomingMessage): void {
+export function closeLingering(req: IncomingMessage): void {
   const { socket } = req;
   // what Node calls once the answer is out
   socket.destroySoon = () => {
@@ -51,7 +51,7 @@ export function closeGently(req: IncomingMessage): void {
 }
 
 /** Ends a connection that Node's parser has given up, after a last piece if there is one. */
-export function endGently(socket: Socket, last?: string): void {
+export function endLingering(socket: Socket, last?: string): void {
   if (last === undefined) socket.end();
   else socket.end(last);
   forget(socket, socket);

@@ -16,7 +16,7 @@ import type { RequestTarget } from '../swift_api/request_target';
 import { ofTransaction, transactionId } from '../swift_api/transaction';
 import { answerBadRequests, protocolRefusal } from './bad_requests';
 import { ClientBody } from './client_body';
-import { closeGently } from './lingering_close';
+import { closeLingering } from './lingering_close';
 import { boundPipelining, OwedResponse } from './pipelining';
 import { hostedBy } from './routes';
 
@@ -71,7 +71,7 @@ function refuseByProtocol(
   [status, reason]: readonly [number, string],
 ): void {
   const answer = ofTransaction(textResponse(status, `${reason}\n`, CLOSE), transactionId());
-  closeGently(req);
+  closeLingering(req);
   res.writeHead(status, answer.headers.toRaw());
   res.end(answer.body);
 }
@@ -207,7 +207,7 @@ async function send(
     if (!Buffer.isBuffer(body)) await pipeline(body, res, { end: false });
     if (early) {
       unread?.destroy();
-      closeGently(req);
+      closeLingering(req);
     }
     if (Buffer.isBuffer(body) && body.length > 0 && req.method !== 'HEAD') res.end(body);
     else res.end();

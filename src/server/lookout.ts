@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { RedisCoordination } from '../coordination/through_redis';
 import type { Log } from '../util/log';
-import type { LookoutContext } from '../plugin/plugin';
-import type { Locks, Standing } from '../coordination/sole_server';
+import type { SoleServerContext } from '../plugin/plugin';
+import type { Locks, SoleServerStatus } from '../coordination/sole_server';
 
 /**
  * What the lookout of a server is told of it.
  *
  * @param redis what its locks go through; undefined: it keeps them itself
  */
-export function lookoutContext(
+export function soleServerContext(
   redis: RedisCoordination | undefined,
   log: Log,
-  tell: (standing: Standing) => void,
-): LookoutContext {
+  publish: (status: SoleServerStatus) => void,
+): SoleServerContext {
   const own: Locks = { through: 'itself', name: randomUUID() };
   return {
     log,
     through: redis ? 'redis' : 'itself',
     locks: () => redis?.locks() ?? Promise.resolve(own),
-    tell,
+    publish,
   };
 }

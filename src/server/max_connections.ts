@@ -8,7 +8,7 @@ import { Occasional } from './occasional';
  *
  * @param most undefined: as many as come
  */
-export function boundConnections(server: Server, most: number | undefined, log: Log): void {
+export function limitConnections(server: Server, most: number | undefined, log: Log): void {
   if (most === undefined) return;
   server.maxConnections = most;
   const report = new Occasional();

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '../util/log';
 import { rawRefusal } from './bad_requests';
-import { endGently } from './lingering_close';
+import { endLingering } from './lingering_close';
 import { Occasional } from './occasional';
 
 /** Files that the store opens for a moment, and connections that are being refused. */
@@ -59,7 +59,7 @@ export function keepWithinLimit(server: Server, max: number | undefined, log: Lo
     }
     refused++;
     socket.once('close', () => refused--);
-    endGently(socket, answer());
+    endLingering(socket, answer());
   };
   server.removeAllListeners('connection').on('connection', (socket: Socket) => {
     if (admitted >= max) {

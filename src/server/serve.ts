@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { logEach } from '../../middleware/proxy-logging';
 import { BodyMemory } from '../http/body_memory';
 import { alone, type Coordination } from '../coordination/coordination';
-import { guarded } from '../coordination/fenced';
+import { fenced } from '../coordination/fenced';
 import { throughRedis } from '../coordination/through_redis';
 import { ClientGone, textResponse, type Handler, type Request, type Response } from '../swift_api/message';
 import { originForm, readTarget } from '../swift_api/request_target';
@@ -12,14 +12,14 @@ import type { Log } from '../util/log';
 import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
 import type { App, ProcessRole } from '../plugin/plugin';
-import { Guard } from '../coordination/sole_server';
+import { Fence } from '../coordination/sole_server';
 import { createListener, headersOf, serve } from './listener';
 import { notListening } from './start_error';
-import { lookoutContext } from './lookout';
-import { boundConnections } from './max_connections';
+import { soleServerContext } from './lookout';
+import { limitConnections } from './max_connections';
 import { connectionsInLimit, keepWithinLimit } from './open_files';
 import { refusalOf, routeOf, type Route } from './routes';
-import { createShell } from './express/passthrough';
+import { createPassthrough } from './express/passthrough';
 import { s3Handler, siteHandler } from './sites';
 
 /** A server that answers. */
@@ -35,7 +35,7 @@ export interface Membership {
   readonly role: ProcessRole;
   readonly coordination: Coordination;
   /** Knows what the server's lookout tells; not there where it has none, or where that is this process's own matter. */
-  readonly guard?: Guard | undefined;
+  readonly guard?: Fence | undefined;
 }
 
 /**
@@ -50,9 +50,9 @@ export async function startServer(
   const { redis_url, lock_lease, without_redis, shutdown_timeout } = config.server;
   const app = await config.createApp(log, membership.role);
   const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
-  const own = new Guard();
+  const own = new Fence();
   const lookout =
-    membership.role === 'alone' ? config.lookout(lookoutContext(redis, log, own.tell)) : undefined;
+    membership.role === 'alone' ? config.lookout(soleServerContext(redis, log, own.publish)) : undefined;
   const release = async () => {
     await lookout?.close();
     await app.close();
@@ -62,7 +62,7 @@ export async function startServer(
     const shared = redis ?? membership.coordination;
     const guard = lookout ? own : membership.guard;
     await lookout?.start();
-    const { server, url } = await open(config, log, app, guard ? guarded(shared, guard) : shared);
+    const { server, url } = await open(config, log, app, guard ? fenced(shared, guard) : shared);
     return {
       url,
       close: async () => {
@@ -90,7 +90,7 @@ async function open(
     maxHeaderSize: max_header_size,
     memory: new BodyMemory(max_body_memory),
   };
-  const shell = app.upstream && createShell(app.upstream, log);
+  const shell = app.upstream && createPassthrough(app.upstream, log);
   const handlers = handlersOf(handler, log);
 
   const server = createListener(options, (req, res) => {
@@ -103,7 +103,7 @@ async function open(
       res.destroy();
     });
   });
-  boundConnections(server, config.server.max_connections, log);
+  limitConnections(server, config.server.max_connections, log);
   keepWithinLimit(server, connectionsInLimit(), log);
   await listen(server, bind_port, bind_ip);
   const { address, family, port } = server.address() as AddressInfo;

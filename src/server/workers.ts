@@ -7,11 +7,11 @@ import { throughRedis } from '../coordination/through_redis';
 import { messageOf } from '../util/errors';
 import { createLog, type Log } from '../util/log';
 import { readConfig, type Config } from '../pipeline/load';
-import type { Lookout } from '../plugin/plugin';
-import { Guard, type Standing } from '../coordination/sole_server';
+import type { SoleServerMonitor } from '../plugin/plugin';
+import { Fence, type SoleServerStatus } from '../coordination/sole_server';
 import { VERSION } from '../util/version';
-import { die } from './kill_self';
-import { lookoutContext } from './lookout';
+import { killSelf } from './kill_self';
+import { soleServerContext } from './lookout';
 import { startServer, type RunningServer } from './serve';
 
 /** What a worker says. */
@@ -28,11 +28,11 @@ type FromPrimary =
       readonly kind: 'welcome';
       readonly file: string;
       readonly text: string;
-      readonly standing?: Standing | undefined;
+      readonly standing?: SoleServerStatus | undefined;
       /** Its own version; 0.1.0 does not tell it. */
       readonly version?: string;
     }
-  | { readonly kind: 'standing'; readonly standing: Standing }
+  | { readonly kind: 'standing'; readonly standing: SoleServerStatus }
   /** It is to end in order. */
   | { readonly kind: 'stop' }
   | { readonly kind: 'coordination'; readonly message: FromHub };
@@ -79,11 +79,11 @@ export async function startWorkers(config: Config, log: Log): Promise<RunningSer
 function lookOut(
   config: Config,
   log: Log,
-  tell: (standing: Standing) => void,
-): Pick<Lookout, 'start' | 'close'> | undefined {
+  tell: (standing: SoleServerStatus) => void,
+): Pick<SoleServerMonitor, 'start' | 'close'> | undefined {
   const { redis_url, lock_lease } = config.server;
   const redis = redis_url && throughRedis(redis_url, lock_lease, log);
-  const lookout = config.lookout(lookoutContext(redis, log, tell));
+  const lookout = config.lookout(soleServerContext(redis, log, tell));
   if (!lookout) redis?.close();
   return (
     lookout && {
@@ -102,7 +102,7 @@ function lookOut(
 class Workers {
   readonly #hub = new Hub(GRACE);
   readonly #alive = new Map<Worker, Promise<void>>();
-  #standing: Standing | undefined;
+  #standing: SoleServerStatus | undefined;
   #closing = false;
 
   constructor(
@@ -111,7 +111,7 @@ class Workers {
   ) {}
 
   /** Passes on to all of them what the lookout tells. */
-  readonly tell = (standing: Standing): void => {
+  readonly tell = (standing: SoleServerStatus): void => {
     this.#standing = standing;
     for (const worker of this.#alive.keys()) tell(worker, { kind: 'standing', standing });
   };
@@ -215,17 +215,17 @@ export async function serveAsWorker(
   stop: (server: RunningServer, log: Log) => void,
 ): Promise<{ readonly server: RunningServer; readonly log: Log } | undefined> {
   // with the primary its locks are gone: nothing may be written any more
-  cluster.worker?.once('disconnect', die);
+  cluster.worker?.once('disconnect', killSelf);
   const coordination = new Member(channelToPrimary());
   const welcome = said('welcome');
   const stopping = said('stop');
   say({ kind: 'hello' });
-  const guard = new Guard();
+  const guard = new Fence();
   process.on('message', (told: FromPrimary) => {
-    if (told.kind === 'standing') guard.tell(told.standing);
+    if (told.kind === 'standing') guard.publish(told.standing);
   });
   const { file, text, standing, version } = await welcome;
-  if (standing) guard.tell(standing);
+  if (standing) guard.publish(standing);
   try {
     checkVersion(version);
     const config = readConfig(text, file);

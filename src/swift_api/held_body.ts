@@ -2,7 +2,7 @@ import type { ByteString } from '../http/bytes';
 import type { Request, Response } from './message';
 
 /** How far a body is read that is held as a whole, and on what right. */
-export interface Holding {
+export interface HeldBody {
   /** Whose share of the memory it takes. */
   readonly account: ByteString;
   /**
@@ -38,7 +38,7 @@ export function atMost(most: number, tooLong: () => Response): Bounds {
  */
 export async function holdBody(
   request: Pick<Request, 'body' | 'headers' | 'memory' | 'sendContinue'>,
-  { account, right, bounds }: Holding,
+  { account, right, bounds }: HeldBody,
 ): Promise<Buffer | Response> {
   const { body, memory, sendContinue } = request;
   if (Buffer.isBuffer(body))

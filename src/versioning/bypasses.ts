@@ -11,7 +11,7 @@ import { isSignedForS3 } from '../swift_api/s3_requests';
 import { refusalIn } from '../swift_api/authority/shown_right';
 import { isTempUrl, tempUrlQuery } from '../swift_api/temp_url/temp_url';
 import type { App } from '../plugin/plugin';
-import { keepsVersions, type Settings } from './policy';
+import { keepsVersions, type PolicyCache } from './policy';
 import { refuseHidden } from './object_versioning/containers/hidden_names';
 
 /** A way of the store's own to write. */
@@ -57,8 +57,8 @@ export function bypassOf(request: Request, power: Power): Bypass | undefined {
 }
 
 /** What bypasses are judged by. */
-export interface Judging {
-  readonly settings: Pick<Settings, 'inForce'>;
+export interface BypassContext {
+  readonly settings: Pick<PolicyCache, 'get'>;
   /** Whether there are containers that no client reaches. */
   readonly hides: boolean;
   readonly app: Pick<App, 'mayWrite' | 'limits'>;
@@ -76,7 +76,7 @@ export async function checkBypass(
   bypass: Bypass,
   request: Request,
   target: Target,
-  judging: Judging,
+  judging: BypassContext,
 ): Promise<Response | Request> {
   const { settings } = judging;
   if (bypass.name === 'Bulk delete') return checkBulkDelete(bypass, request, target, judging);
@@ -103,7 +103,7 @@ async function checkBulkDelete(
   bypass: Bypass,
   request: Request,
   target: Target,
-  { settings, hides, app }: Judging,
+  { settings, hides, app }: BypassContext,
 ): Promise<Response | Request> {
   const none = { ...target, container: NO_CONTAINER, object: 'none' };
   const body = await holdNames(request, target, app, async () =>
@@ -124,12 +124,12 @@ async function refuseIfVersioned(
   request: Request,
   { version, account }: Target,
   containers: Iterable<string>,
-  settings: Pick<Settings, 'inForce'>,
+  settings: Pick<PolicyCache, 'get'>,
   { name, remedy }: Bypass,
 ): Promise<Response | undefined> {
   for (const container of containers) {
     const asked: ContainerTarget = { version, account, container };
-    if (!keepsVersions(await settings.inForce(request, asked))) continue;
+    if (!keepsVersions(await settings.get(request, asked))) continue;
     return refusal(`${name} would get past the versions of the container ${toText(container)}: ${remedy}`);
   }
   return undefined;

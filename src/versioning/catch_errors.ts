@@ -5,11 +5,11 @@ import type { ObjectTarget } from '../swift_api/target';
 import { LockTimeout } from '../coordination/locks/locker';
 import type { Log } from '../util/log';
 import type { App } from '../plugin/plugin';
-import { answerTo, unavailable } from './error_responses';
+import { errorResponse, unavailable } from './error_responses';
 import { UploadStalled } from './progress';
 
 /** Does something to an object that takes its lock, and turns what can go wrong with that into answers. */
-export async function answeringTroubles(
+export async function withErrorResponses(
   request: Request,
   written: ObjectTarget,
   { log, app }: { readonly log: Log; readonly app: Pick<App, 'power'> },
@@ -27,6 +27,6 @@ export async function answeringTroubles(
       log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
       return unavailable(error.message);
     }
-    return answerTo(error, request, app.power, log);
+    return errorResponse(error, request, app.power, log);
   }
 }

@@ -1,4 +1,4 @@
-import type { Change } from '../coordination/cache/cache';
+import type { ExclusiveLease } from '../coordination/cache/cache';
 import { CoordinationUnavailable } from '../util/errors';
 import { destroy, drain } from '../http/body';
 import type { Right } from '../swift_api/authority/authority';
@@ -16,33 +16,33 @@ import {
   readSetting,
   setsMode,
   translateSetting,
-  type Settings,
+  type PolicyCache,
 } from './policy';
-import { touchesWithIds, TWO_WAYS, type ContainersWithIds } from './object_versioning/containers/containers';
+import { touchesObjectVersioning, TWO_WAYS, type VersionedContainers } from './object_versioning/containers/containers';
 import type { VersioningContext } from './context';
 
 /** Requests for containers: what is in force on them is changed by one after the other, and shown in the API's own headers. */
 export class ContainerRequests {
   constructor(
     private readonly next: Handler,
-    private readonly settings: Settings,
+    private readonly settings: PolicyCache,
     /** Not there where X-Versions-Enabled is left to the store. */
-    private readonly withIds: ContainersWithIds | undefined,
-    private readonly parts: Pick<VersioningContext, 'allowed' | 'locker' | 'lockWait'>,
+    private readonly withIds: VersionedContainers | undefined,
+    private readonly parts: Pick<VersioningContext, 'allowsModes' | 'locker' | 'lockWait'>,
   ) {}
 
   async handle(request: Request, target: ContainerTarget): Promise<Response> {
     const { withIds, next } = this;
     if (request.method === 'GET' || request.method === 'HEAD') {
       const response = await (withIds ? withIds.show(request, target) : next({ ...request }));
-      return this.parts.allowed === undefined ? response : shown(response);
+      return this.parts.allowsModes === undefined ? response : shown(response);
     }
     // what is asked in the service user's name makes no settings
     const changes = ['PUT', 'POST', 'DELETE'].includes(request.method) && request.authority === 'client';
     if (!changes) return next(request);
     const setting = this.settingOf(request);
     if (setting && 'status' in setting) return setting;
-    if (!withIds || !(mayChangeWhatIsInForce(request) || touchesWithIds(request.headers)))
+    if (!withIds || !(mayChangeWhatIsInForce(request) || touchesObjectVersioning(request.headers)))
       return this.write(request, target, setting, undefined);
     const name = LockName.ofContainer(target);
     const right = await rightBy(next, request, target);
@@ -58,9 +58,9 @@ export class ContainerRequests {
 
   /** The setting that a request makes in one of the two modes, or its refusal; undefined if it makes none, or its headers pass. */
   private settingOf(request: Request): Headers | Response | undefined {
-    const { allowed } = this.parts;
-    return allowed !== undefined && changesSetting(request.headers)
-      ? translateSetting(request, allowed)
+    const { allowsModes } = this.parts;
+    return allowsModes !== undefined && changesSetting(request.headers)
+      ? translateSetting(request, allowsModes)
       : undefined;
   }
 
@@ -79,7 +79,7 @@ export class ContainerRequests {
     if (setting) {
       const established = right ?? (await rightBy(next, request, target));
       if ('status' in established) return established;
-      const inForce = await settings.inForceNow(request, target);
+      const inForce = await settings.fetch(request, target);
       if (inForce.kind !== 'native') own = { ...request, headers: setting };
       else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
     }
@@ -106,10 +106,10 @@ export class ContainerRequests {
     target: ContainerTarget,
     right: Right | undefined,
   ): Promise<'versioned' | 'plain' | Response> {
-    if (this.parts.allowed !== true) return 'plain';
+    if (this.parts.allowsModes !== true) return 'plain';
     const established = right ?? (await rightBy(this.next, request, target));
     if ('status' in established) return established;
-    const { kind } = await this.settings.inForceNow(request, target);
+    const { kind } = await this.settings.fetch(request, target);
     return kind === 'versioned' ? 'versioned' : 'plain';
   }
 
@@ -120,10 +120,10 @@ export class ContainerRequests {
     make: () => Promise<Response>,
   ): Promise<Response> {
     const { settings } = this;
-    let change: Change;
+    let change: ExclusiveLease;
     try {
-      if (!isExclusive) await settings.drop(target);
-      change = isExclusive ? await settings.change(target) : { over: () => settings.drop(target) };
+      if (!isExclusive) await settings.invalidate(target);
+      change = isExclusive ? await settings.acquireExclusive(target) : { release: () => settings.invalidate(target) };
     } catch (error) {
       if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
       return unavailable(`nothing was changed: ${error.message}`);
@@ -152,17 +152,17 @@ async function rightBy(next: Handler, request: Request, target: ContainerTarget)
 }
 
 /** Makes a change, and has everybody forget what was in force once it is over, however it ended. */
-async function carriedOut(change: Change, make: () => Promise<Response>): Promise<Response> {
+async function carriedOut(change: ExclusiveLease, make: () => Promise<Response>): Promise<Response> {
   let response: Response;
   try {
     response = await make();
   } catch (error) {
     // its cause is what the client is told, and 503 in any case
-    await change.over().catch(() => undefined);
+    await change.release().catch(() => undefined);
     throw error;
   }
   try {
-    await change.over();
+    await change.release();
     return response;
   } catch (error) {
     destroy(response.body);

@@ -2,7 +2,7 @@ import type { Cache } from '../coordination/cache/cache';
 import type { Locker } from '../coordination/locks/locker';
 import type { FilterContext } from '../plugin/plugin';
 import type { Log } from '../util/log';
-import type { AllowedModes, InForce } from './policy';
+import type { AllowedModes, VersioningPolicy } from './policy';
 import type { NoteBinding } from './store/note_binding';
 
 /** What versioning goes by and works with, in one filter. */
@@ -13,7 +13,7 @@ export interface VersioningContext extends AllowedModes {
   readonly stallTime: number;
   /** Binds what is noted on objects. */
   readonly notes: NoteBinding;
-  readonly cache: Cache<InForce>;
+  readonly cache: Cache<VersioningPolicy>;
   readonly locker: Locker;
   readonly app: FilterContext['app'];
   readonly log: Log;

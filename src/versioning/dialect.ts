@@ -6,7 +6,7 @@ import type { App } from '../plugin/plugin';
 import { isTrueValue } from '../http/bytes';
 import { StoreError } from '../util/store_error';
 import { ITSELF } from '../swift_api/itself';
-import type { Held } from './locked_request';
+import type { LockedRequest } from './locked_request';
 import { isVersionOf } from './object_versioning/version_target';
 import { reaching } from './object_versioning/access';
 import { linkIn } from './object_versioning/presentation';
@@ -15,8 +15,8 @@ import { linkIn } from './object_versioning/presentation';
  * The refusal of a write or a DELETE on the condition that a filter for another API makes: asked while the object is locked, and of clients that may
  * do it. Undefined where it may go on.
  */
-export async function refusalByDialect(
-  held: Held,
+export async function dialectRefusal(
+  held: LockedRequest,
   written: ObjectTarget,
   app: Pick<App, 'power' | 'mayWrite'>,
 ): Promise<Response | undefined> {
@@ -30,7 +30,7 @@ export async function refusalByDialect(
 }
 
 /** The object as its readers see it. Only a link to the object's own version is followed. */
-async function replacedBy(held: Held, written: ObjectTarget): Promise<Replaced | undefined> {
+async function replacedBy(held: LockedRequest, written: ObjectTarget): Promise<Replaced | undefined> {
   const itself = await head(held.own, held.next, written, ITSELF);
   const link = itself.status < 300 ? linkIn(itself.headers, written) : undefined;
   const place = link && isVersionOf(link, written) ? link : written;
@@ -57,7 +57,7 @@ async function replacedBy(held: Held, written: ObjectTarget): Promise<Replaced |
  * needs a right of its own: without that they are the manifest's.
  */
 async function headersOfWhole(
-  { own, request, next }: Held,
+  { own, request, next }: LockedRequest,
   place: ObjectTarget,
   itself: { readonly isLarge: boolean; readonly headers: Headers },
 ): Promise<Headers> {

@@ -18,7 +18,7 @@ export function unavailable(reason: string): Response {
  *
  * @param power in whose name the store was asked
  */
-export function answerTo(error: unknown, request: Request, power: Power, log: Log): Response {
+export function errorResponse(error: unknown, request: Request, power: Power, log: Log): Response {
   if (error instanceof CoordinationUnavailable || error instanceof LockTimeout)
     return unavailable(error.message);
   if (error instanceof NameRefused)

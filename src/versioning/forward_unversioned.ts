@@ -1,36 +1,36 @@
 import type { Readable } from 'node:stream';
-import type { Use } from '../coordination/cache/cache';
+import type { SharedLease } from '../coordination/cache/cache';
 import { CoordinationUnavailable } from '../util/errors';
 import { chunks, destroy, drain, streamOf } from '../http/body';
 import type { Handler, Request, Response } from '../swift_api/message';
 import { isApi, type ContainerTarget, type Target } from '../swift_api/target';
-import { answersEarly, follow } from './heartbeat_response';
-import { keepsVersions, type InForce, type Settings } from './policy';
+import { isHeartbeatResponse, followHeartbeat } from './heartbeat_response';
+import { keepsVersions, type VersioningPolicy, type PolicyCache } from './policy';
 
 /** What a write goes by, noted as in use while it is found out: for one that may touch several containers. */
-export class Going {
-  #uses: Use<InForce>[] = [];
+export class PinnedPolicies {
+  #uses: SharedLease<VersioningPolicy>[] = [];
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: PolicyCache,
     private readonly wait: number,
   ) {}
 
   /** What is in use, which the caller ends. */
-  take(): readonly Use<InForce>[] {
+  take(): readonly SharedLease<VersioningPolicy>[] {
     return this.#uses.splice(0);
   }
 
   /** What is in force on a container. Where that is versions, nothing is let through and nothing stays in use. */
-  async inForce(request: Request, container: ContainerTarget): Promise<InForce> {
-    const use = await this.settings.use(request, container, this.wait);
+  async get(request: Request, container: ContainerTarget): Promise<VersioningPolicy> {
+    const use = await this.settings.acquireShared(request, container, this.wait);
     this.#uses.push(use);
     if (use.value && keepsVersions(use.value)) this.end();
     return use.value ?? { kind: 'plain' };
   }
 
   end(): void {
-    for (const { end } of this.#uses.splice(0)) end();
+    for (const { release } of this.#uses.splice(0)) release();
   }
 }
 
@@ -41,13 +41,13 @@ export class Going {
  *
  * @throws CoordinationUnavailable where it was broken off
  */
-export async function letThrough(
+export async function forwardUnversioned(
   request: Request,
   target: Target,
-  uses: readonly Use<InForce>[],
+  uses: readonly SharedLease<VersioningPolicy>[],
   next: Handler,
 ): Promise<Response> {
-  const passage = new Passage(request, uses);
+  const passage = new RevocableUpload(request, uses);
   try {
     // what is not of this API may be somebody else's to answer, as it came
     const response = await next(isApi(target) ? passage.request : request);
@@ -55,11 +55,11 @@ export async function letThrough(
       await drain(response.body);
       throw passage.broken;
     }
-    if (!answersEarly(request, response)) {
+    if (!isHeartbeatResponse(request, response)) {
       passage.end();
       return response;
     }
-    const followed = follow(response, () => Promise.resolve());
+    const followed = followHeartbeat(response, () => Promise.resolve());
     void followed.outcome.then(() => passage.end());
     return followed.response;
   } catch (error) {
@@ -69,7 +69,7 @@ export async function letThrough(
 }
 
 /** A request on its way, which can be broken off as long as its body has not passed. */
-class Passage {
+class RevocableUpload {
   readonly request: Request;
   broken: CoordinationUnavailable | undefined;
   readonly #body: Readable | undefined;
@@ -77,7 +77,7 @@ class Passage {
 
   constructor(
     private readonly original: Request,
-    private readonly uses: readonly Use<InForce>[],
+    private readonly uses: readonly SharedLease<VersioningPolicy>[],
   ) {
     // a body breaks off by itself when its client leaves; what has come to its end is waited for
     const { signal } = new AbortController();
@@ -94,7 +94,7 @@ class Passage {
   end(): void {
     for (const use of this.uses) {
       if (this.#body) use.signal.removeEventListener('abort', this.#late);
-      use.end();
+      use.release();
     }
   }
 

@@ -11,7 +11,7 @@ const MOST_FACTS = 64 * 1024;
 const STATUS = /response[ _]status"?[:>] *"?(\d{3})/i;
 
 /** Whether an answer was begun before what it tells was known: that to a large object's manifest may be (`heartbeat=on`). */
-export function answersEarly(request: Request, response: Response): boolean {
+export function isHeartbeatResponse(request: Request, response: Response): boolean {
   return response.status === 202 && isTrueValue(parseQuery(request.query).get('heartbeat'));
 }
 
@@ -21,7 +21,7 @@ export function answersEarly(request: Request, response: Response): boolean {
  * @param settled what is to be done then, before the client sees the end
  * @returns the answer to pass on, and what it told: `unknown` where it was not read to its end
  */
-export function follow(
+export function followHeartbeat(
   response: Response,
   settled: () => Promise<unknown>,
 ): { readonly response: Response; readonly outcome: Promise<Outcome> } {

@@ -23,7 +23,7 @@ const ENTRY = /\/\d{10}\.\d{5}$/m;
  * markers that are half made, since their deletes have not happened. Any container may be an
  * archive. Pages are as long as without them, so that none is empty before the last.
  */
-export function withoutUnfinished(next: Handler): Handler {
+export function hideUnfinished(next: Handler): Handler {
   return async (request) => {
     const target = listedBy(request);
     const response = await next(request);

@@ -9,7 +9,7 @@ import type { Lock, Locker } from '../coordination/locks/locker';
 import { LockName } from '../coordination/locks/lock_names';
 import type { App } from '../plugin/plugin';
 import { StoreError } from '../util/store_error';
-import { answersEarly, follow } from './heartbeat_response';
+import { isHeartbeatResponse, followHeartbeat } from './heartbeat_response';
 import { Progress } from './progress';
 import { unavailable } from './error_responses';
 import { whileHeld } from './while_held';
@@ -18,7 +18,7 @@ import { whileHeld } from './while_held';
 const RECEIVED_BEFORE_LOCK = 64 * 1024;
 
 /** What holding an object takes. */
-export interface Holding {
+export interface LockOptions {
   readonly app: Pick<App, 'power' | 'mayLock'>;
   /** The container to which the object's versions go, if its container names one. */
   readonly archive?: ByteString;
@@ -36,12 +36,12 @@ export interface Holding {
  * @throws LockTimeout where others hold it for too long
  * @throws NameRefused
  */
-export async function whileLocked(
+export async function withObjectLock(
   request: Request,
   written: ObjectTarget,
-  holding: Holding,
+  holding: LockOptions,
   next: Handler,
-  work: (held: Held) => Promise<Response>,
+  work: (held: LockedRequest) => Promise<Response>,
 ): Promise<Response> {
   const name = LockName.ofObject(written);
   const right = await holding.app.mayLock(request, written);
@@ -53,8 +53,8 @@ export async function whileLocked(
   const body = request.sendContinue ? request.body : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
   const lock = await holding.locker.acquire(name, holding.lockWait, request.signal);
   return new Promise((resolve, reject) => {
-    const held = new Held({ ...request, body }, lock, { ...holding, authority }, next, (early) => {
-      const { response, outcome } = follow(early, () => done);
+    const held = new LockedRequest({ ...request, body }, lock, { ...holding, authority }, next, (early) => {
+      const { response, outcome } = followHeartbeat(early, () => done);
       resolve(response);
       return outcome;
     });
@@ -64,7 +64,7 @@ export async function whileLocked(
 }
 
 /** A client's request whose object is locked. */
-export class Held {
+export class LockedRequest {
   /** On whose behalf the proxy's own requests are made: they come to an end also where the client does not wait for them. */
   readonly own: Request;
   /** Where requests go as long as the lock is held. */
@@ -76,7 +76,7 @@ export class Held {
   constructor(
     readonly request: Request,
     private readonly lock: Lock,
-    { authority, stallTime }: Pick<Holding, 'stallTime'> & { readonly authority: Authority },
+    { authority, stallTime }: Pick<LockOptions, 'stallTime'> & { readonly authority: Authority },
     next: Handler,
     private readonly answerEarly: (response: Response) => Promise<Outcome>,
   ) {
@@ -104,7 +104,7 @@ export class Held {
       const body = whileHeld(request.body, this.lock, progress);
       const response = seen(await send({ ...timed(request, progress), body, signal: this.lock.signal }));
       this.response = response;
-      if (answersEarly(request, response)) return await this.answerEarly(response);
+      if (isHeartbeatResponse(request, response)) return await this.answerEarly(response);
       return outcomeOf(request, response);
     } catch (error) {
       this.failure = progress.stalled ?? error;
@@ -152,7 +152,7 @@ function timed(request: Request, progress: Progress): Request {
 /** Swift answers 202 to a PUT that it drops because the object there is newer. */
 function overtaken(request: Request, response: Response): boolean {
   const writes = request.method !== 'DELETE' && request.method !== 'POST';
-  return response.status === 202 && writes && !answersEarly(request, response);
+  return response.status === 202 && writes && !isHeartbeatResponse(request, response);
 }
 
 function outcomeOf(request: Request, { status }: Response): Outcome {

@@ -1,4 +1,4 @@
-import type { Cache, Change, Use } from '../coordination/cache/cache';
+import type { Cache, ExclusiveLease, SharedLease } from '../coordination/cache/cache';
 import type { Mode } from './archive/plan';
 import { drain } from '../http/body';
 import { isTrueValue, quote, toText, unquote, type ByteString } from '../http/bytes';
@@ -21,7 +21,7 @@ const REMOVE_HEADERS = ['X-Remove-Versions-Location', 'X-Remove-History-Location
 const SETTING_HEADERS = [...Object.values(MODE_HEADERS), ...REMOVE_HEADERS];
 
 /** A container's setting as its client made it. */
-export interface Setting {
+export interface ModeSetting {
   readonly mode: Mode;
   /** The header's value as it came: the archive container's name, as a rule URL-encoded. */
   readonly location: ByteString;
@@ -31,14 +31,14 @@ export interface Setting {
  * What holds for the objects of a container: nothing; versions by the store itself, with ids (X-Versions-Enabled) or in a mode
  * of the two; or versions by this proxy, in a mode of the two, or with ids, which once switched on are never forgotten.
  */
-export type InForce =
+export type VersioningPolicy =
   | { readonly kind: 'plain' }
   | { readonly kind: 'native'; readonly withIds: boolean }
   | { readonly kind: 'versioned'; readonly mode: Mode; readonly archive: ByteString }
   | { readonly kind: 'with-ids'; readonly enabled: boolean };
 
 /** Whether writes to a container's objects are for this proxy to keep versions of, or may be. */
-export function keepsVersions({ kind }: InForce): boolean {
+export function keepsVersions({ kind }: VersioningPolicy): boolean {
   return kind === 'versioned' || kind === 'with-ids';
 }
 
@@ -52,7 +52,7 @@ const PIECE = 250;
 const MOST_PIECES = 6;
 
 /** The setting that a container's headers tell of. */
-export function readSetting(headers: Headers): Setting | undefined {
+export function readSetting(headers: Headers): ModeSetting | undefined {
   const mode = headers.get(MODE_KEY);
   if (mode !== 'stack' && mode !== 'history') return undefined;
   const pieces = Array.from({ length: MOST_PIECES }, (_, i) => headers.get(LOCATION_KEY + String(i)) ?? '');
@@ -80,7 +80,7 @@ export function writeEnabled(enabled: boolean, everWere: boolean): Headers {
 }
 
 /** The headers that keep a setting on a container, or that remove it. Values are encoded, so that they keep spaces and bytes. */
-function writeSetting(setting: Setting | undefined): Headers | undefined {
+function writeSetting(setting: ModeSetting | undefined): Headers | undefined {
   const encoded = setting ? quote(setting.location) : '';
   if (encoded.length > PIECE * MOST_PIECES) return undefined;
   const pieces = Array.from({ length: MOST_PIECES }, (_, i) => [
@@ -131,16 +131,16 @@ export function translateSetting(request: Request, allowed: boolean): Headers | 
 /** Which ways to keep versions are switched on in the configuration. */
 export interface AllowedModes {
   /** `allow_versioned_writes`; if undefined, the headers of both modes pass, as in Swift. */
-  readonly allowed: boolean | undefined;
+  readonly allowsModes: boolean | undefined;
   /** `allow_object_versioning`; if false, X-Versions-Enabled passes, for a store that knows it. */
-  readonly allowedWithIds: boolean;
+  readonly allowsObjectVersioning: boolean;
 }
 
 /** Knows what is in force on containers, from the containers themselves, and remembers it for a while. */
-export class Settings {
+export class PolicyCache {
   constructor(
     private readonly next: Handler,
-    private readonly cache: Cache<InForce>,
+    private readonly cache: Cache<VersioningPolicy>,
     private readonly power: Power,
     private readonly log: Log,
     /** Which ways to keep versions are acted upon; what there is of others is as nothing. */
@@ -153,13 +153,13 @@ export class Settings {
    * @param request on whose behalf it is asked
    * @throws StoreError where the store does not tell: a write must not go on then
    */
-  async inForce(request: Request, container: ContainerTarget): Promise<InForce> {
+  async get(request: Request, container: ContainerTarget): Promise<VersioningPolicy> {
     const found = await this.cache.load(containerPath(container), () => this.look(request, container));
     return found ?? { kind: 'plain' };
   }
 
   /** The same, asked of the store now. */
-  async inForceNow(request: Request, container: ContainerTarget): Promise<InForce> {
+  async fetch(request: Request, container: ContainerTarget): Promise<VersioningPolicy> {
     return (await this.look(request, container)) ?? { kind: 'plain' };
   }
 
@@ -169,8 +169,8 @@ export class Settings {
    * @param wait milliseconds to wait at most
    * @throws LockTimeout when the wait is over
    */
-  use(request: Request, container: ContainerTarget, wait: number): Promise<Use<InForce>> {
-    return this.cache.use(
+  acquireShared(request: Request, container: ContainerTarget, wait: number): Promise<SharedLease<VersioningPolicy>> {
+    return this.cache.acquireShared(
       containerPath(container),
       () => this.look(request, container),
       wait,
@@ -179,19 +179,19 @@ export class Settings {
   }
 
   /** Begins a change that may switch versions on; waits for the writes that began before. */
-  change(container: ContainerTarget): Promise<Change> {
-    return this.cache.change(containerPath(container));
+  acquireExclusive(container: ContainerTarget): Promise<ExclusiveLease> {
+    return this.cache.acquireExclusive(containerPath(container));
   }
 
   /** To be called before and after a request that may change what is in force. */
-  drop(container: ContainerTarget): Promise<void> {
-    return this.cache.drop(containerPath(container));
+  invalidate(container: ContainerTarget): Promise<void> {
+    return this.cache.invalidate(containerPath(container));
   }
 
   private async look(
     request: Request,
     { version, account, container }: ContainerTarget,
-  ): Promise<InForce | undefined> {
+  ): Promise<VersioningPolicy | undefined> {
     const path = formatTarget({ version, account, container });
     const own =
       this.power === 'client'
@@ -208,7 +208,7 @@ export class Settings {
     );
   }
 
-  private judge(headers: Headers, container: ByteString): InForce {
+  private judge(headers: Headers, container: ByteString): VersioningPolicy {
     const withIds = isTrueValue(headers.get('x-versions-enabled'));
     if (withIds || Object.values(MODE_HEADERS).some((name) => headers.has(name))) {
       this.log.info(
@@ -217,10 +217,10 @@ export class Settings {
       );
       return { kind: 'native', withIds };
     }
-    if (mayHaveIds(headers) && this.acting.allowedWithIds)
+    if (mayHaveIds(headers) && this.acting.allowsObjectVersioning)
       return { kind: 'with-ids', enabled: readEnabled(headers) === true };
     const setting = readSetting(headers);
-    if (setting === undefined || !this.acting.allowed) return { kind: 'plain' };
+    if (setting === undefined || !this.acting.allowsModes) return { kind: 'plain' };
     const archive = unquote(setting.location).split('/')[0] ?? '';
     return { kind: 'versioned', mode: setting.mode, archive };
   }

@@ -2,7 +2,7 @@ import type { Request } from '../swift_api/message';
 import type { ObjectInfo } from './store/store';
 
 /** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */
-export function willFail(request: Request, current: ObjectInfo | undefined): boolean {
+export function failsPreconditions(request: Request, current: ObjectInfo | undefined): boolean {
   if (onlyIfAbsent(request) && current) return true;
   const expiring = request.headers.get('x-if-delete-at');
   return request.method === 'DELETE' && expiring !== undefined && expiring !== current?.deleteAt;

@@ -47,7 +47,7 @@ export function cacheSuite(name: string, create: () => Cache<Value>): void {
       const cache = create();
       const old = deferred<Value>();
       const stale = cache.load('key', () => old.promise);
-      await cache.drop('key');
+      await cache.invalidate('key');
       const fresh = cache.load('key', () => Promise.resolve({ n: 2 }));
       old.resolve({ n: 1 });
       await stale;

@@ -30,75 +30,75 @@ export function usesSuite(
       return { cache: caches[0], changer: caches[by] as Cache<Value> };
     };
     const use = (cache: Cache<Value>, n: number, wait = LONG) =>
-      cache.use('key', () => Promise.resolve({ n }), wait, never());
+      cache.acquireShared('key', () => Promise.resolve({ n }), wait, never());
 
     it('a change waits for the uses that began before, and for no other key', async () => {
       const { cache, changer } = pair();
       const uses = [await use(cache, 1), await use(cache, 2)];
-      const elsewhere = await cache.use('other', () => Promise.resolve({ n: 3 }), LONG, never());
+      const elsewhere = await cache.acquireShared('other', () => Promise.resolve({ n: 3 }), LONG, never());
       expect(uses.map(({ value }) => value)).toEqual([{ n: 1 }, { n: 1 }]);
       let hasBegun = false;
-      const beginning = changer.change('key').finally(() => (hasBegun = true));
-      uses[0]!.end();
-      uses[0]!.end();
+      const beginning = changer.acquireExclusive('key').finally(() => (hasBegun = true));
+      uses[0]!.release();
+      uses[0]!.release();
       await pause(500);
       expect(hasBegun).toBe(false);
       await uses[1]!.confirm?.();
-      uses[1]!.end();
-      await (await beginning).over();
-      elsewhere.end();
+      uses[1]!.release();
+      await (await beginning).release();
+      elsewhere.release();
     });
 
     it('a use waits for a change, and goes by what is true after it', async () => {
       const { cache, changer } = pair();
-      (await use(cache, 1)).end();
-      const change = await changer.change('key');
+      (await use(cache, 1)).release();
+      const change = await changer.acquireExclusive('key');
       const waiting = use(cache, 2);
       const late = use(cache, 3, 50);
       await expect(late).rejects.toBeInstanceOf(LockTimeout);
       const left = new AbortController();
-      const leaving = cache.use('key', () => Promise.resolve({ n: 4 }), LONG, left.signal);
+      const leaving = cache.acquireShared('key', () => Promise.resolve({ n: 4 }), LONG, left.signal);
       left.abort(new Error('left'));
       await expect(leaving).rejects.toThrow('left');
-      await change.over();
+      await change.release();
       const after = await waiting;
       expect(after.value).toEqual({ n: 2 });
-      after.end();
+      after.release();
     });
 
     it('a use that is still fetching counts', async () => {
       const { cache, changer } = pair();
       let fetched: (value: Value) => void = () => undefined;
-      const using = cache.use('key', () => new Promise((resolve) => (fetched = resolve)), LONG, never());
+      const using = cache.acquireShared('key', () => new Promise((resolve) => (fetched = resolve)), LONG, never());
       await pause(50);
       let hasBegun = false;
-      const beginning = changer.change('key').finally(() => (hasBegun = true));
+      const beginning = changer.acquireExclusive('key').finally(() => (hasBegun = true));
       await pause(300);
       expect(hasBegun).toBe(false);
       fetched({ n: 1 });
-      (await using).end();
-      await (await beginning).over();
+      (await using).release();
+      await (await beginning).release();
     });
 
     it('a use that lasts is told to give up', async () => {
       const { cache, changer } = pair(SHORT);
       const lasting = await use(cache, 1);
-      const beginning = changer.change('key');
+      const beginning = changer.acquireExclusive('key');
       await eventually('it is told', () => lasting.signal.aborted);
-      lasting.end();
-      await (await beginning).over();
+      lasting.release();
+      await (await beginning).release();
     });
 
     it('a change that waits in vain is not begun, and all goes on as before', async () => {
       const { cache, changer } = pair(SHORT);
       const lasting = await use(cache, 1);
-      await expect(changer.change('key')).rejects.toBeInstanceOf(CoordinationUnavailable);
-      (await use(cache, 2)).end();
-      lasting.end();
-      await (await changer.change('key')).over();
+      await expect(changer.acquireExclusive('key')).rejects.toBeInstanceOf(CoordinationUnavailable);
+      (await use(cache, 2)).release();
+      lasting.release();
+      await (await changer.acquireExclusive('key')).release();
       const after = await use(cache, 3);
       expect(after.value).toEqual({ n: 3 });
-      after.end();
+      after.release();
     });
 
     it('changes are made one at a time', async () => {
@@ -106,20 +106,20 @@ export function usesSuite(
       let inside = 0;
       await Promise.all(
         [cache, changer, cache, changer].map(async (each) => {
-          const change = await each.change('key');
+          const change = await each.acquireExclusive('key');
           expect(++inside).toBe(1);
           await pause(5);
           inside--;
-          await change.over();
+          await change.release();
         }),
       );
     });
 
     it('a use whose fetch fails is none', async () => {
       const { cache, changer } = pair();
-      const failing = cache.use('key', () => Promise.reject(new Error('no')), LONG, never());
+      const failing = cache.acquireShared('key', () => Promise.reject(new Error('no')), LONG, never());
       await expect(failing).rejects.toThrow('no');
-      await (await changer.change('key')).over();
+      await (await changer.acquireExclusive('key')).release();
     });
   });
 }

@@ -1,5 +1,5 @@
 import { indexType, withNull } from '../../src/versioning/object_versioning/null_versions/null_note';
-import { NullVersions } from '../../src/versioning/object_versioning/null_versions/execute_nulls';
+import { NullVersionExecutor } from '../../src/versioning/object_versioning/null_versions/execute_nulls';
 import { unfinishedName } from '../../src/versioning/object_versioning/unfinished_note';
 import {
   isNullIndexName,
@@ -8,7 +8,7 @@ import {
   versionName,
 } from '../../src/versioning/object_versioning/version_names';
 import type { Verdict } from '../../src/versioning/archive/execute';
-import type { IdOperation, Sent } from '../../src/versioning/object_versioning/execute_versions';
+import type { VersionOperation, SentWrite } from '../../src/versioning/object_versioning/execute_versions';
 import { Headers } from '../../src/http/headers';
 import { createLog } from '../../src/util/log';
 import type { LinkParts, ObjectInfo, ObjectRef } from '../../src/versioning/store/store';
@@ -32,7 +32,7 @@ export class IdsWorld {
   readonly logged: string[] = [];
   /** What the guard was asked with. */
   readonly guarded: (ObjectInfo | undefined)[] = [];
-  readonly versions = new NullVersions(
+  readonly versions = new NullVersionExecutor(
     this.told.store,
     VERSIONS,
     createLog('warn', { write: (line: string) => this.logged.push(line) }),
@@ -78,7 +78,7 @@ export class IdsWorld {
   }
 
   /** A client's request that ends so; if it is done it puts a body, or removes. */
-  operation(body: string | undefined, sent: Partial<Sent> = {}, verdict: Verdict = 'go'): IdOperation {
+  operation(body: string | undefined, sent: Partial<SentWrite> = {}, verdict: Verdict = 'go'): VersionOperation {
     const { outcome = 'done' } = sent;
     return {
       guard: (current) => {

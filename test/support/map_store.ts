@@ -1,6 +1,6 @@
 import { formatTimestamp } from '../../src/versioning/archive/names';
 import { Headers } from '../../src/http/headers';
-import { untyped } from '../../src/versioning/store/responses';
+import { withoutType } from '../../src/versioning/store/responses';
 import { VERSION_MARKER_TYPE } from '../../src/swift_api/markers';
 import { StoreError } from '../../src/util/store_error';
 import type { Notes } from '../../src/versioning/store/recovery_notes';
@@ -219,7 +219,7 @@ export class MapStore implements Store {
     const names = this.namesIn(account, container).reverse();
     const found = names.filter((name) => name.startsWith(prefix));
     for (const name of this.isLagging ? found.slice(1) : found) {
-      yield await Promise.resolve(untyped(this.entry({ account, container, object: name })));
+      yield await Promise.resolve(withoutType(this.entry({ account, container, object: name })));
     }
   }
 

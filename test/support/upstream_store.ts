@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { quote, type ByteString } from '../../src/http/bytes';
 import { NO_BODY, type Request } from '../../src/swift_api/message';
 import type { App } from '../../src/plugin/plugin';
-import { HttpStore } from '../../src/versioning/store/swift_store';
+import { SwiftStore } from '../../src/versioning/store/swift_store';
 import type { ObjectRef } from '../../src/versioning/store/store';
 import { createSwiftApp, swift } from '../../src/stores/swift/app';
 import type { StoreFixture } from '../conformance/store';
@@ -40,7 +40,7 @@ export async function upstreamFixture(
   opened.push(app);
   const path = ({ container, object }: ObjectRef) => `/${quote(container)}/${quote(object)}`;
   const storeOf = ({ credentials: headers }: Client) =>
-    new HttpStore(app.handler, clientRequest({ headers, authority: anyAuthority(app.power) }));
+    new SwiftStore(app.handler, clientRequest({ headers, authority: anyAuthority(app.power) }));
   const forReader = async (container: ByteString) => {
     const granted = { 'X-Container-Read': 'test:tester3' };
     expect((await client.ask('POST', `/${quote(container)}`, granted)).status).toBe(204);

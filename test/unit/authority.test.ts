@@ -3,7 +3,7 @@ import { lookAtHeaders } from '../../src/swift_api/authority/closed_list';
 import { BeyondAuthority, type Authority, type Right } from '../../src/swift_api/authority/grants';
 import { Headers } from '../../src/http/headers';
 import { parseTarget } from '../../src/swift_api/target';
-import type { Errand } from '../../src/swift_api/authority/scope';
+import type { ScopedRequest } from '../../src/swift_api/authority/scope';
 import {
   rightOfOwner,
   rightShown,
@@ -18,7 +18,7 @@ const VERSIONS = '/v1/AUTH_x/.hindsight-versions-c';
 const ENTRY = `${VERSIONS}/o%01%01123`;
 const INDEX = `${VERSIONS}/%01%01o%01%01null`;
 
-function errand(line: string, headers: Record<string, string> = {}): Errand {
+function errand(line: string, headers: Record<string, string> = {}): ScopedRequest {
   const [method = '', target = ''] = line.split(' ');
   const [path = '', query = ''] = target.split('?');
   return { method, path, query, headers: Headers.of(headers) };

@@ -1,5 +1,5 @@
 import {
-  ContainersWithIds,
+  VersionedContainers,
   type ContainerChange,
 } from '../../src/versioning/object_versioning/containers/containers';
 import { Headers } from '../../src/http/headers';
@@ -35,7 +35,7 @@ function store(info: object, headers: Record<string, string> = {}): { handler: H
 
 const change = (handler: Handler, headers: Record<string, string>) => {
   const asked = request(headers);
-  return new ContainersWithIds(handler, 'service').change(asked, asked, TARGET, rightTo('change', '/v1/a/c'));
+  return new VersionedContainers(handler, 'service').change(asked, asked, TARGET, rightTo('change', '/v1/a/c'));
 };
 
 const refusal = (given: ContainerChange | Response | undefined) => {

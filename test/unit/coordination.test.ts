@@ -80,14 +80,14 @@ describe('members of a hub', () => {
     const unheard: FromHub[] = [];
     right.onMessage((message) => unheard.push(message as FromHub));
     const cache = memberOf(hub).member.cache('test', 100, 60_000, 10);
-    await expect(cache.drop('key')).rejects.toThrow('does not answer');
-    await expect(cache.change('key')).rejects.toThrow('does not answer');
+    await expect(cache.invalidate('key')).rejects.toThrow('does not answer');
+    await expect(cache.acquireExclusive('key')).rejects.toThrow('does not answer');
     const answering = setInterval(() => {
       for (const message of unheard.splice(0))
         if (message.kind === 'do') right.send({ kind: 'did', id: message.id });
     }, 1);
-    await cache.drop('key');
-    await (await cache.change('key')).over();
+    await cache.invalidate('key');
+    await (await cache.acquireExclusive('key')).release();
     clearInterval(answering);
   });
 
@@ -99,7 +99,7 @@ describe('members of a hub', () => {
     expect(await other!.load('kept', () => Promise.resolve({ n: 1 }))).toEqual({ n: 1 });
     let found: (value: { n: number }) => void = () => undefined;
     const fetching = other!.load('fetched', () => new Promise<{ n: number }>((resolve) => (found = resolve)));
-    await Promise.all([one!.drop('kept'), one!.drop('fetched')]);
+    await Promise.all([one!.invalidate('kept'), one!.invalidate('fetched')]);
     found({ n: 1 });
     await fetching;
     for (const key of ['kept', 'fetched'])
@@ -109,17 +109,17 @@ describe('members of a hub', () => {
   it('keep a key closed for one that joins while it is changed, and open it where the changer dies', async () => {
     const hub = new Hub(GRACE);
     const changer = memberOf(hub);
-    await changer.member.cache('test', 100, 60_000).change('key');
+    await changer.member.cache('test', 100, 60_000).acquireExclusive('key');
     const { member } = memberOf(hub);
     // what the hub says first comes before the member may keep anything
     await new Promise((done) => setTimeout(done, 10));
     const late = member.cache<{ n: number }>('test', 100, 60_000);
     let isIn = false;
     const using = late
-      .use('key', () => Promise.resolve({ n: 1 }), 10_000, never())
+      .acquireShared('key', () => Promise.resolve({ n: 1 }), 10_000, never())
       .then((use) => {
         isIn = true;
-        use.end();
+        use.release();
       });
     await new Promise((done) => setTimeout(done, 2 * GRACE));
     expect(isIn).toBe(false);
@@ -140,7 +140,7 @@ describe('members of a hub', () => {
     (['close', 'open', 'close'] as const).forEach((what, id) =>
       told({ kind: 'do', id, deed: { ...deed, what } }),
     );
-    await expect(cache.use('key', () => Promise.resolve({}), 50, never())).rejects.toBeInstanceOf(
+    await expect(cache.acquireShared('key', () => Promise.resolve({}), 50, never())).rejects.toBeInstanceOf(
       LockTimeout,
     );
   });
@@ -149,11 +149,11 @@ describe('members of a hub', () => {
     const hub = new Hub(GRACE);
     const [one, dead] = [memberOf(hub), memberOf(hub)];
     const cache = one.member.cache('test', 100, 60_000);
-    await dead.member.cache('test', 100, 60_000).use('key', () => Promise.resolve({}), 1000, never());
+    await dead.member.cache('test', 100, 60_000).acquireShared('key', () => Promise.resolve({}), 1000, never());
     const began = Date.now();
-    const changing = cache.change('key');
+    const changing = cache.acquireExclusive('key');
     dead.die();
-    await (await changing).over();
+    await (await changing).release();
     expect(Date.now() - began).toBeGreaterThanOrEqual(GRACE - 5);
   });
 
@@ -164,7 +164,7 @@ describe('members of a hub', () => {
     const held = await dead.member.locker.acquire(lockOf('name'), 1000, never());
     const waiting = dead.member.locker.acquire(lockOf('name'), 1000, never());
     waiting.catch(() => undefined);
-    const dropped = cache.drop('key');
+    const dropped = cache.invalidate('key');
     const began = Date.now();
     const next = one.member.locker.acquire(lockOf('name'), 1000, never());
     dead.die();
@@ -174,6 +174,6 @@ describe('members of a hub', () => {
     expect(held.signal.aborted).toBe(true);
     await expect(waiting).rejects.toThrow('gone');
     await expect(dead.member.locker.acquire(lockOf('name'), 1, never())).rejects.toThrow('gone');
-    await expect(dead.member.cache('test', 1, 1).drop('key')).rejects.toThrow('gone');
+    await expect(dead.member.cache('test', 1, 1).invalidate('key')).rejects.toThrow('gone');
   });
 });

@@ -3,7 +3,7 @@ import { Headers } from '../../src/http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import { withInfo } from '../../src/plugin/info';
 import { StoreError } from '../../src/util/store_error';
-import { HttpStore } from '../../src/versioning/store/swift_store';
+import { SwiftStore } from '../../src/versioning/store/swift_store';
 import { ServerRecords } from '../../src/stores/swift/sole_server/server_records';
 import { unlimited } from '../support/authority';
 
@@ -46,7 +46,7 @@ const storeWith =
   };
 
 async function listed(body: Response['body']): Promise<void> {
-  const store = new HttpStore(() => Promise.resolve(answer(200, body)), REQUEST);
+  const store = new SwiftStore(() => Promise.resolve(answer(200, body)), REQUEST);
   await store.listBackwards('a', 'c', '').next();
 }
 
@@ -60,7 +60,7 @@ function info(body: Response['body']): Promise<unknown> {
 }
 
 test.each([
-  ['a manifest that is copied', (body) => new HttpStore(storeWith(body), REQUEST).copy(FROM, TO)],
+  ['a manifest that is copied', (body) => new SwiftStore(storeWith(body), REQUEST).copy(FROM, TO)],
   ['a listing', listed],
   ['the records of servers', records],
   ['/info', info],

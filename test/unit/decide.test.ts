@@ -1,8 +1,8 @@
 import {
-  decideHistoryDelete,
-  decideStackDelete,
-  decideUnfinished,
-  decideWrite,
+  planHistoryDelete,
+  planStackDelete,
+  planUnfinished,
+  planWrite,
   type Step,
 } from '../../src/versioning/archive/plan';
 import type { ListingEntry } from '../../src/versioning/store/store';
@@ -20,13 +20,13 @@ describe('a write', () => {
     ['creates', undefined, ['forward']],
     ['archives what it overwrites', current, ['archive 001o/0000000005.00000', 'forward']],
   ])('%s', (_, there, steps) => {
-    expect(decideWrite(there).map(show)).toEqual(steps);
+    expect(planWrite(there).map(show)).toEqual(steps);
   });
 });
 
 describe('a DELETE in history mode', () => {
   it('archives, marks and deletes', () => {
-    expect(decideHistoryDelete(current, '001o/0000000009.00000').map(show)).toEqual([
+    expect(planHistoryDelete(current, '001o/0000000009.00000').map(show)).toEqual([
       'archive 001o/0000000005.00000',
       'mark 001o/0000000009.00000',
       'forward',
@@ -35,7 +35,7 @@ describe('a DELETE in history mode', () => {
   });
 
   it('marks also what is not there', () => {
-    expect(decideHistoryDelete(undefined, '001o/0000000009.00000').map(show)).toEqual([
+    expect(planHistoryDelete(undefined, '001o/0000000009.00000').map(show)).toEqual([
       'mark 001o/0000000009.00000',
       'forward',
       'finish 001o/0000000009.00000',
@@ -48,7 +48,7 @@ describe('a marker of a delete that was interrupted', () => {
     ['taken back if there is an object', true, ['retract 001o/0000000009.00000']],
     ['finished if there is none', false, ['finish 001o/0000000009.00000']],
   ])('is %s', (_, exists, steps) => {
-    expect(decideUnfinished(exists, ['001o/0000000009.00000']).map(show)).toEqual(steps);
+    expect(planUnfinished(exists, ['001o/0000000009.00000']).map(show)).toEqual(steps);
   });
 });
 
@@ -70,7 +70,7 @@ describe('a DELETE in stack mode', () => {
     ['takes back one of two markers', undefined, [marker(4), marker(3)], unmark(4)],
     ['takes back a marker under which nothing is', undefined, [marker(4)], unmark(4)],
   ])('%s', (_, there, entries, steps) => {
-    expect(decideStackDelete(there !== undefined, entries).map(show)).toEqual(steps);
+    expect(planStackDelete(there !== undefined, entries).map(show)).toEqual(steps);
   });
 });
 

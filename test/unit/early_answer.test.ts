@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { follow } from '../../src/versioning/heartbeat_response';
+import { followHeartbeat } from '../../src/versioning/heartbeat_response';
 import { readAll } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
 
@@ -24,7 +24,7 @@ test.each([
   ['unknown', [' ', ' ']],
 ] as const)('an answer begun early tells in its end: %s', async (expected, parts) => {
   const order: string[] = [];
-  const { response, outcome } = follow(answer(...parts), async () => {
+  const { response, outcome } = followHeartbeat(answer(...parts), async () => {
     order.push(await outcome);
   });
   const body = await readAll(response.body, 1e6);
@@ -35,14 +35,14 @@ test.each([
 
 test('an answer that breaks off, or that nobody reads, tells nothing', async () => {
   const broken = new Readable({ read: () => undefined });
-  const early = follow({ ...answer(), body: broken }, () => Promise.resolve());
+  const early = followHeartbeat({ ...answer(), body: broken }, () => Promise.resolve());
   const reading = readAll(early.response.body, 1e6);
   broken.destroy(new Error('broken off'));
   await expect(reading).rejects.toThrow('broken off');
   expect(await early.outcome).toBe('unknown');
 
   const unread = answer(' ');
-  const left = follow(unread, () => Promise.resolve());
+  const left = followHeartbeat(unread, () => Promise.resolve());
   (left.response.body as Readable).destroy();
   expect(await left.outcome).toBe('unknown');
   expect(unread.body.destroyed).toBe(true);

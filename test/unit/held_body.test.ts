@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { answer } from '../../src/swift_api/responses';
 import { BodyMemory, BodyMemoryFull } from '../../src/http/body_memory';
 import { Headers } from '../../src/http/headers';
-import { atMost, holdBody, type Holding } from '../../src/swift_api/held_body';
+import { atMost, holdBody, type HeldBody } from '../../src/swift_api/held_body';
 import { manifestBounds, USUAL_LIMITS } from '../../src/swift_api/manifest_bounds';
 import type { Response } from '../../src/swift_api/message';
 
@@ -26,7 +26,7 @@ function* endless(chunk: Buffer): Generator<Buffer> {
   for (;;) yield chunk;
 }
 
-const holding = (more: Partial<Holding> = {}): Holding => ({
+const holding = (more: Partial<HeldBody> = {}): HeldBody => ({
   account: 'a',
   right: () => Promise.resolve(undefined),
   bounds: atMost(MIB, () => answer(413)),

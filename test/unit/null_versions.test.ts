@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { stateOf } from '../../src/versioning/object_versioning/state';
 import { NullIndex } from '../../src/versioning/object_versioning/null_versions/null_index';
-import { findNull, NullVersions } from '../../src/versioning/object_versioning/null_versions/execute_nulls';
+import { findNull, NullVersionExecutor } from '../../src/versioning/object_versioning/null_versions/execute_nulls';
 import { versionName } from '../../src/versioning/object_versioning/version_names';
 import type { Outcome } from '../../src/versioning/archive/execute';
-import type { IdOperation } from '../../src/versioning/object_versioning/execute_versions';
+import type { VersionOperation } from '../../src/versioning/object_versioning/execute_versions';
 import { createLog } from '../../src/util/log';
 import type { ObjectRef } from '../../src/versioning/store/store';
 import { MapStore } from '../support/map_store';
@@ -94,8 +94,8 @@ async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' 
   store.beforeChange = () => {
     if (changes-- <= 0) throw new Crash();
   };
-  const versions = new NullVersions(store, VERSIONS, log);
-  const operation = (change: (to: ObjectRef, by?: string) => void): IdOperation => ({
+  const versions = new NullVersionExecutor(store, VERSIONS, log);
+  const operation = (change: (to: ObjectRef, by?: string) => void): VersionOperation => ({
     guard: () => Promise.resolve('go'),
     forward: (to, by) => {
       if (step.outcome === 'done') change(to ?? OBJECT, by);
@@ -125,11 +125,11 @@ async function idOf(store: MapStore, which: number): Promise<string | undefined>
 }
 
 function doing(
-  versions: NullVersions,
+  versions: NullVersionExecutor,
   { kind }: Step,
   id: string | undefined,
-  put: IdOperation,
-  remove: IdOperation,
+  put: VersionOperation,
+  remove: VersionOperation,
 ): Promise<unknown> {
   switch (kind) {
     case 'write':
@@ -296,9 +296,9 @@ describe('null versions', () => {
 });
 
 async function again(store: MapStore, id: string | undefined): Promise<void> {
-  const forward: IdOperation['forward'] = () => {
+  const forward: VersionOperation['forward'] = () => {
     store.delete(OBJECT);
     return Promise.resolve({ outcome: 'done' });
   };
-  await new NullVersions(store, VERSIONS, log).removeVersion(OBJECT, id, { forward });
+  await new NullVersionExecutor(store, VERSIONS, log).removeVersion(OBJECT, id, { forward });
 }

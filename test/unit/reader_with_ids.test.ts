@@ -3,7 +3,7 @@ import { Headers } from '../../src/http/headers';
 import { NO_BODY, type Handler, type Request } from '../../src/swift_api/message';
 import type { ObjectTarget } from '../../src/swift_api/target';
 import { StoreError } from '../../src/util/store_error';
-import { Reader } from '../../src/versioning/object_versioning/reader';
+import { VersionReader } from '../../src/versioning/object_versioning/reader';
 
 const TARGET: ObjectTarget = { version: 'v1', account: 'a', container: 'c', object: 'o' };
 const REQUEST: Request = {
@@ -18,8 +18,8 @@ function storeThatGoes(status: number) {
   const body = Readable.from([Buffer.from('body')]);
   const next: Handler = ({ method }) =>
     method === 'GET' ? Promise.resolve({ status, headers: Headers.none, body }) : Promise.reject(failure);
-  const settings = { inForce: () => Promise.reject(failure) };
-  return { body, reader: new Reader(next, next, settings, 'service') };
+  const settings = { get: () => Promise.reject(failure) };
+  return { body, reader: new VersionReader(next, next, settings, 'service') };
 }
 
 describe('a GET where versions may have ids', () => {

@@ -1,5 +1,5 @@
 import { versionedWritesFilter } from '../../middleware/versioned_writes/filter';
-import type { InForce } from '../../src/versioning/policy';
+import type { VersioningPolicy } from '../../src/versioning/policy';
 import { MemoryCache } from '../../src/coordination/cache/memory_cache';
 import { Headers } from '../../src/http/headers';
 import { NO_BODY, textResponse, type Handler, type Request } from '../../src/swift_api/message';
@@ -27,12 +27,12 @@ function place(store: Handler, power: Power, mayWrite = true): Place {
     },
   };
   const filter = versionedWritesFilter({
-    allowed: true,
-    allowedWithIds: true,
+    allowsModes: true,
+    allowsObjectVersioning: true,
     lockWait: 1000,
     stallTime: 1000,
     notes: new NoteBinding(),
-    cache: new MemoryCache<InForce>(10, 1000),
+    cache: new MemoryCache<VersioningPolicy>(10, 1000),
     locker,
     app: {
       power,

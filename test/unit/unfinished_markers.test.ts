@@ -2,7 +2,7 @@ import { Headers } from '../../src/http/headers';
 import type { Handler, Request } from '../../src/swift_api/message';
 import { parseQuery } from '../../src/swift_api/target';
 import { NEW_MARKER_TYPE, DELETE_MARKER_TYPE } from '../../src/swift_api/markers';
-import { withoutUnfinished } from '../../src/versioning/hide_unfinished';
+import { hideUnfinished } from '../../src/versioning/hide_unfinished';
 
 const name = (n: number) => `001o/000000000${n}.00001`;
 const half = (n: number) => ({ name: name(n), content_type: NEW_MARKER_TYPE });
@@ -29,7 +29,7 @@ function listing(entries: readonly { name: string; content_type: string }[]) {
   };
   const ask = async (query: string, path = '/v1/a/archive') => {
     const request = { method: 'GET', path, query, headers: Headers.none } as unknown as Request;
-    const { status, headers, body } = await withoutUnfinished(store)(request);
+    const { status, headers, body } = await hideUnfinished(store)(request);
     if (!Buffer.isBuffer(body)) throw new Error('a stream');
     return { status, text: body.toString(), count: headers.get('x-container-object-count') };
   };

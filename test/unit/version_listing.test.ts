@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import {
   mergeVersions,
-  type Current,
+  type CurrentEntry,
   type Subdir,
-  type Version,
+  type VersionEntry,
 } from '../../src/versioning/object_versioning/containers/merge';
 import {
-  readWanted,
+  parsePageRequest,
   startOf,
   versionBounds,
-  type Wanted,
+  type PageRequest,
 } from '../../src/versioning/object_versioning/containers/version_pages';
 import {
   decodeName,
@@ -111,8 +111,8 @@ function naive(
 }
 
 /** The same of the real thing, over a store whose pages have so many entries. */
-async function real(kept: readonly Kept[], wanted: Wanted, pageSize: number): Promise<ShownEntry[]> {
-  const own = kept.flatMap((each): (Current & { key: string })[] => {
+async function real(kept: readonly Kept[], wanted: PageRequest, pageSize: number): Promise<ShownEntry[]> {
+  const own = kept.flatMap((each): (CurrentEntry & { key: string })[] => {
     const link = linkOf(each);
     if (each.current === 'none') return [];
     return [
@@ -175,7 +175,7 @@ async function* pages<T>(ask: (after?: string) => T[], keyOf: (item: T) => strin
 
 async function* asVersions(
   items: AsyncIterable<{ key: string; isMarker: boolean } | Subdir>,
-): AsyncGenerator<Version | Subdir> {
+): AsyncGenerator<VersionEntry | Subdir> {
   for await (const item of items) {
     if ('subdir' in item) yield { subdir: decodeName(item.subdir) };
     else {
@@ -218,7 +218,7 @@ const query = fc.record({
 });
 const size = fc.integer({ min: 1, max: 5 });
 
-const wantedOf = (given: Query, place: Place | undefined, limit: number): Wanted => {
+const wantedOf = (given: Query, place: Place | undefined, limit: number): PageRequest => {
   const parameters = new Map([
     ['prefix', given.prefix],
     ['delimiter', given.delimiter],
@@ -228,7 +228,7 @@ const wantedOf = (given: Query, place: Place | undefined, limit: number): Wanted
     ...(place ? [['marker', place.marker] as const] : []),
     ...(place?.after === undefined ? [] : [['version_marker', place.after] as const]),
   ]);
-  const wanted = readWanted(parameters);
+  const wanted = parsePageRequest(parameters);
   if (typeof wanted === 'string') throw new Error(wanted);
   return wanted;
 };
@@ -285,11 +285,11 @@ describe('a listing of versions', () => {
     [{ delimiter: 'a1' }, 'invalid delimiter param'],
     [{ delimiter: '.' }, 'invalid delimiter param'],
   ])('%j is refused: %s', (parameters, fault) => {
-    expect(readWanted(new Map(Object.entries(parameters)))).toBe(fault);
+    expect(parsePageRequest(new Map(Object.entries(parameters)))).toBe(fault);
   });
 
   it('takes an id as short as Swift takes it', () => {
-    const wanted = readWanted(
+    const wanted = parsePageRequest(
       new Map([
         ['marker', 'a'],
         ['version_marker', '1700000000.5'],

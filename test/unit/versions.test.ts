@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Versions, type Outcome, type Result } from '../../src/versioning/archive/execute';
+import { ArchiveExecutor, type Outcome, type Result } from '../../src/versioning/archive/execute';
 import type { Mode } from '../../src/versioning/archive/plan';
 import { createLog } from '../../src/util/log';
 import { MapStore } from '../support/map_store';
@@ -72,7 +72,7 @@ async function perform(
     if (changes-- <= 0) throw new Crash();
   };
   try {
-    const result = await new Versions(store, 'archive', log).perform(OBJECT, mode, {
+    const result = await new ArchiveExecutor(store, 'archive', log).execute(OBJECT, mode, {
       kind: step.kind,
       guard: () => Promise.resolve('go'),
       forward: (notes) => {
@@ -298,7 +298,7 @@ describe('versions', () => {
         store.put(OBJECT, 'body');
         store.put({ ...OBJECT, container: 'archive', object: '001o/0000000000.00001' }, 'older');
         const before = store.dump();
-        const result = await new Versions(store, 'archive', log).perform(OBJECT, mode, {
+        const result = await new ArchiveExecutor(store, 'archive', log).execute(OBJECT, mode, {
           kind,
           guard: () => Promise.resolve('stop'),
           forward: () => Promise.reject(new Error('must not be let through')),
@@ -316,7 +316,7 @@ describe('versions', () => {
     store.put(entry('0000000000.00002'), 'two');
     store.put(OBJECT, 'three');
     store.vanishing.add(entry('0000000000.00002').object);
-    const result = await new Versions(store, 'archive', log).perform(OBJECT, 'stack', {
+    const result = await new ArchiveExecutor(store, 'archive', log).execute(OBJECT, 'stack', {
       kind: 'delete',
       guard: () => Promise.resolve('go'),
       forward: () => Promise.reject(new Error('must not be let through')),

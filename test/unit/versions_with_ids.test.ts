@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isNullIndexName, versionName } from '../../src/versioning/object_versioning/version_names';
 import { stateOf } from '../../src/versioning/object_versioning/state';
-import { VersionsWithIds, type IdOperation } from '../../src/versioning/object_versioning/execute_versions';
+import { VersionExecutor, type VersionOperation } from '../../src/versioning/object_versioning/execute_versions';
 import type { Outcome } from '../../src/versioning/archive/execute';
 import { createLog } from '../../src/util/log';
 import type { ObjectRef } from '../../src/versioning/store/store';
@@ -130,8 +130,8 @@ async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' 
   store.beforeChange = () => {
     if (changes-- <= 0) throw new Crash();
   };
-  const versions = new VersionsWithIds(store, VERSIONS, log);
-  const operation = (change: (to: ObjectRef) => void): IdOperation => ({
+  const versions = new VersionExecutor(store, VERSIONS, log);
+  const operation = (change: (to: ObjectRef) => void): VersionOperation => ({
     guard: () => Promise.resolve('go'),
     forward: (to) => {
       if (step.outcome === 'done') change(to ?? OBJECT);
@@ -224,18 +224,18 @@ describe('versions with ids', () => {
 
   it('get ids that sort after what is there, also where clocks go back', async () => {
     const store = new MapStore();
-    const versions = new VersionsWithIds(store, VERSIONS, log);
+    const versions = new VersionExecutor(store, VERSIONS, log);
     const times = [2000, 1000, 500, 1500].map((seconds) => seconds * 1000);
     store.now = () => times.shift() ?? 0;
     const ids: string[] = [];
-    const write: IdOperation = {
+    const write: VersionOperation = {
       guard: () => Promise.resolve('go'),
       forward: (to) => {
         store.put(to ?? OBJECT, 'body');
         return Promise.resolve({ outcome: 'done', etag: 'body' });
       },
     };
-    const remove: IdOperation = {
+    const remove: VersionOperation = {
       guard: () => Promise.resolve('go'),
       forward: () => {
         store.delete(OBJECT);

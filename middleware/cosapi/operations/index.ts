@@ -5,7 +5,7 @@ import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3/bucket
 import { plainListing } from '../../../src/dialects/s3/listings';
 import { multiDeleteRoutes } from '../../../src/dialects/s3/multi_delete';
 import { plainReadRoutes } from '../../../src/dialects/s3/reads';
-import { answeringRefusals, notImplemented as refusal } from '../../../src/dialects/s3/refusal';
+import { withRefusals, notImplemented as refusal } from '../../../src/dialects/s3/refusal';
 import { taggingRoutes } from '../../../src/dialects/s3/tagging';
 import { partRoutes } from '../../../src/dialects/s3/upload_parts';
 import { uploadRoutes } from '../../../src/dialects/s3/uploads';
@@ -40,7 +40,7 @@ const plain: readonly Route[] = [
 
 /** The operations of the API, by the names that S3 has for them; the first that fits a request answers it. */
 export const routes: readonly Route[] = [...particular, ...unsetRoutes, ...notImplemented, ...plain].map(
-  (route) => ({ ...route, run: answeringRefusals(checked(route.run)) }),
+  (route) => ({ ...route, run: withRefusals(checked(route.run)) }),
 );
 
 /** What a request is about has a name that can be one, and nothing is promised that would not be kept. */

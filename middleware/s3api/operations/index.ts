@@ -7,7 +7,7 @@ import { copyRoutes } from '../../../src/dialects/s3/copies';
 import { listingRoutes, plainListing } from '../../../src/dialects/s3/listings';
 import { multiDeleteRoutes } from '../../../src/dialects/s3/multi_delete';
 import { plainReadRoutes, readRoutes } from '../../../src/dialects/s3/reads';
-import { answeringRefusals } from '../../../src/dialects/s3/refusal';
+import { withRefusals } from '../../../src/dialects/s3/refusal';
 import { serviceRoutes } from '../../../src/dialects/s3/service';
 import { taggingRoutes } from '../../../src/dialects/s3/tagging';
 import { notImplemented, unsetRoutes } from './unset';
@@ -41,7 +41,7 @@ const plain: readonly Route[] = [
 
 /** The operations of the API; the first that fits a request answers it. */
 export const routes: readonly Route[] = [...particular, ...unsetRoutes, ...notImplemented, ...plain].map(
-  (route) => ({ ...route, run: answeringRefusals(named(route.run)) }),
+  (route) => ({ ...route, run: withRefusals(named(route.run)) }),
 );
 
 /** What a request is about has a name that can be one. */

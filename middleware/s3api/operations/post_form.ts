@@ -1,4 +1,4 @@
-import { BadPayload } from '../../../src/buckets/payload_error';
+import { PayloadError } from '../../../src/buckets/payload_error';
 import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
 import { checksumHeaders } from '../../../src/buckets/metadata';
@@ -15,11 +15,11 @@ import { InvalidForm, readParts, type Part } from '../../../src/formats/multipar
 import type { Call } from '../../../src/dialects/s3/call';
 import type { AdmittedForm, FormOperation, S3Form } from '../form';
 import { SPELLING } from '../spelling';
-import { promisedOf, readChecksums } from '../../../src/dialects/payload/declared';
-import { verified, type Bounds } from '../../../src/dialects/payload/verifying_stream';
+import { declaredDigests, readChecksums } from '../../../src/dialects/payload/declared';
+import { verifyStream, type Bounds } from '../../../src/dialects/payload/verifying_stream';
 import { readXml, xml, xmlAnswer } from '../../../src/dialects/xml';
 import { checksumFields, describedBy, etagGiven } from '../../../src/dialects/s3/object_headers';
-import { answeringRefusals } from '../../../src/dialects/s3/refusal';
+import { withRefusals } from '../../../src/dialects/s3/refusal';
 import { tagsOf } from '../../../src/dialects/s3/tagging';
 import { locationOf } from '../../../src/dialects/s3/uploads';
 import { idOf } from '../../../src/dialects/s3/writes';
@@ -102,7 +102,7 @@ async function put(form: S3Form, fields: Fields, file: Part): Promise<Response> 
       fields: { ArgumentName: 'key', ArgumentValue: key },
     });
   const call = callOf(form, fields, key, admitted);
-  return answeringRefusals(() => write(call, fields, file, admitted))(call);
+  return withRefusals(() => write(call, fields, file, admitted))(call);
 }
 
 /** The form as the PUT that it stands for. */
@@ -126,11 +126,11 @@ function callOf(
 async function write(call: Call, fields: Fields, file: Part, admitted: AdmittedForm): Promise<Response> {
   const { headers } = call.request;
   const { given } = readChecksums(headers, false);
-  const promised = promisedOf(headers, given, '');
+  const promised = declaredDigests(headers, given, '');
   const described = describedBy(call)
     .withAll(etagGiven(call))
     .withAll(await taggedBy(fields));
-  const content = verified(file.body, boundsOf(admitted), promised, () => [], undefined);
+  const content = verifyStream(file.body, boundsOf(admitted), promised, () => [], undefined);
   const body = streamOf(content);
   const { bucket = '', key = '' } = call;
   const written = await writeObject(
@@ -138,7 +138,7 @@ async function write(call: Call, fields: Fields, file: Part, admitted: AdmittedF
     { bucket, key },
     { headers: described.withAll(checksumHeaders(given)), body, length: undefined },
   ).catch((error: unknown) => {
-    throw body.errored instanceof BadPayload || body.errored instanceof InvalidForm ? body.errored : error;
+    throw body.errored instanceof PayloadError || body.errored instanceof InvalidForm ? body.errored : error;
   });
   return answered(call, fields, written, checksumFields(given));
 }

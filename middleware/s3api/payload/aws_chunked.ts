@@ -1,4 +1,4 @@
-import { BadPayload } from '../../../src/buckets/payload_error';
+import { PayloadError } from '../../../src/buckets/payload_error';
 import { BucketError, type BucketErrorCode } from '../../../src/buckets/errors';
 import type { ByteReader } from '../../../src/formats/byte_reader';
 import type { ChunkSignatures } from './chunk_signatures';
@@ -103,14 +103,14 @@ async function lineOf(reader: ByteReader): Promise<string> {
   return line.toString('latin1');
 }
 
-function incomplete(): BadPayload {
+function incomplete(): PayloadError {
   return bad('incomplete-body', 'The request body terminated unexpectedly');
 }
 
-function malformed(why: string): BadPayload {
+function malformed(why: string): PayloadError {
   return bad('invalid-request', `The aws-chunked body is malformed: ${why}.`);
 }
 
-function bad(code: BucketErrorCode, message: string): BadPayload {
-  return new BadPayload(new BucketError(code, message));
+function bad(code: BucketErrorCode, message: string): PayloadError {
+  return new PayloadError(new BucketError(code, message));
 }

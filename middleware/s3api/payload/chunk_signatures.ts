@@ -1,4 +1,4 @@
-import { BadPayload } from '../../../src/buckets/payload_error';
+import { PayloadError } from '../../../src/buckets/payload_error';
 import { isSignature, NOTHING, sha256 } from '../../../src/dialects/sigv4/canonical';
 import { ALGORITHM, formatScope, type Signing } from '../../../src/dialects/sigv4/signing';
 import { wrong } from '../signature/signers';
@@ -32,7 +32,7 @@ export class ChunkSignatures {
     const text = [`${ALGORITHM}-${what}`, timestamp, formatScope(scope), this.previous, ...digests].join(
       '\n',
     );
-    if (!isSignature(this.key, text, signature)) throw new BadPayload(wrong(accessKey));
+    if (!isSignature(this.key, text, signature)) throw new PayloadError(wrong(accessKey));
     this.previous = signature;
   }
 }

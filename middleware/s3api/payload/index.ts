@@ -1,20 +1,20 @@
-import { BadPayload } from '../../../src/buckets/payload_error';
+import { PayloadError } from '../../../src/buckets/payload_error';
 import { BucketError } from '../../../src/buckets/errors';
 import { isChecksum, type Algorithm } from '../../../src/dialects/payload/checksums';
 import {
   boundsOf,
-  judgedBody,
+  checkBody,
   lengthIn,
-  type JudgedPayload,
+  type CheckedPayload,
 } from '../../../src/dialects/payload/checked_body';
 import {
   HEX,
-  promisedChecksum,
-  promisedOf,
+  declaredChecksum,
+  declaredDigests,
   readChecksums,
-  type Promised,
+  type DeclaredDigest,
 } from '../../../src/dialects/payload/declared';
-import { verified } from '../../../src/dialects/payload/verifying_stream';
+import { verifyStream } from '../../../src/dialects/payload/verifying_stream';
 import { UNSIGNED, type Signing } from '../../../src/dialects/sigv4/signing';
 import { chunks, type Body } from '../../../src/http/body';
 import { ByteReader } from '../../../src/formats/byte_reader';
@@ -54,7 +54,7 @@ const FORMS: ReadonlyMap<string, Form> = new Map([
  *
  * @throws BucketError for what its headers tell wrongly, `BadPayload` for a small one that is wrong
  */
-export async function payloadOf(request: Request, signed: SignedBody): Promise<JudgedPayload> {
+export async function payloadOf(request: Request, signed: SignedBody): Promise<CheckedPayload> {
   const { headers } = request;
   const payload = signed.signing?.payload ?? UNSIGNED;
   const form = formOf(payload);
@@ -62,13 +62,13 @@ export async function payloadOf(request: Request, signed: SignedBody): Promise<J
   const told = signed.hasOwnChecksums
     ? readChecksums(headers, form.hasTrailer)
     : { given: new Map<Algorithm, string>(), trailing: undefined };
-  const promised = promisedOf(headers, told.given, payload);
+  const promised = declaredDigests(headers, told.given, payload);
 
   let trailer: ReadonlyMap<string, string> = new Map();
   const opened = open(request.body, form, signed, (received) => (trailer = received));
   const late = () => (form.isChunked ? inTrailer(trailer, told.trailing) : []);
-  const content = verified(opened, boundsOf(length), promised, late, told.trailing);
-  const judged = await judgedBody(request, content, length);
+  const content = verifyStream(opened, boundsOf(length), promised, late, told.trailing);
+  const judged = await checkBody(request, content, length);
   return {
     ...judged,
     length,
@@ -109,13 +109,13 @@ function open(
 }
 
 /** What a trailer promises; it must be what was announced, and nothing else. */
-function inTrailer(trailer: ReadonlyMap<string, string>, announced: Algorithm | undefined): Promised[] {
+function inTrailer(trailer: ReadonlyMap<string, string>, announced: Algorithm | undefined): DeclaredDigest[] {
   const expected = announced === undefined ? [] : [`x-amz-checksum-${announced}`];
   const names = [...trailer.keys()];
   const value = trailer.get(expected[0] ?? '');
   if (names.join() !== expected.join() || (announced && !isChecksum(announced, value ?? '')))
-    throw new BadPayload(
+    throw new PayloadError(
       new BucketError('invalid-request', 'The trailer is not what the x-amz-trailer header announced.'),
     );
-  return announced === undefined || value === undefined ? [] : [promisedChecksum(announced, value)];
+  return announced === undefined || value === undefined ? [] : [declaredChecksum(announced, value)];
 }

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { BucketError } from '../../../src/buckets/errors';
 import type { Sessions } from '../../../src/buckets/sessions';
 import type { CredentialSource } from '../../../src/auth/credential';
-import { knownBy, type Known } from '../../../src/dialects/logins';
+import { knownBy, type Principal } from '../../../src/dialects/logins';
 import type { ByteString } from '../../../src/http/bytes';
 import { isSignature, signingKey, stringToSign, type Signed } from '../../../src/dialects/sigv4/canonical';
 import { formatScope, type Scope, type Signing } from '../../../src/dialects/sigv4/signing';
@@ -11,7 +11,7 @@ import { formatScope, type Scope, type Signing } from '../../../src/dialects/sig
 const MOST_KEYS = 1000;
 
 /** Who signed, or asks without a signature. */
-export interface Signer extends Known {
+export interface Signer extends Principal {
   /** What signs in the scope; undefined for who has not signed at all. */
   readonly key: Buffer | undefined;
 }

@@ -1,5 +1,5 @@
 /** Something that is being done by a value of a cache. */
-export interface Use<V extends object> {
+export interface SharedLease<V extends object> {
   readonly value: V | undefined;
   /** Aborts where the value is to change and this takes too long: what is done must be given up, if it still can be. */
   readonly signal: AbortSignal;
@@ -10,17 +10,17 @@ export interface Use<V extends object> {
    */
   readonly confirm?: () => Promise<void>;
   /** Further calls do nothing. */
-  readonly end: () => void;
+  readonly release: () => void;
 }
 
 /** A change of what a key stands for that nobody's use overlaps. */
-export interface Change {
+export interface ExclusiveLease {
   /**
    * To be called when the change was made, or was not: forgets the key again, and lets go on who waits.
    *
    * @throws CoordinationUnavailable where somebody may not have waited, or not know of it; the change is to be made again then
    */
-  over(): Promise<void>;
+  release(): Promise<void>;
 }
 
 /** What was learned of the store and may be used again for a while. */
@@ -38,14 +38,14 @@ export interface Cache<V extends object> {
    * @param signal gives up the wait; the promise then rejects with its reason
    * @throws LockTimeout when the wait is over
    */
-  use(key: string, fetch: () => Promise<V | undefined>, wait: number, signal: AbortSignal): Promise<Use<V>>;
+  acquireShared(key: string, fetch: () => Promise<V | undefined>, wait: number, signal: AbortSignal): Promise<SharedLease<V>>;
 
   /**
    * Forgets a key: whoever loads it after this promise resolved sees what a fetch begun after the call found.
    *
    * @throws CoordinationUnavailable where not everybody could be told; to be tried again then
    */
-  drop(key: string): Promise<void>;
+  invalidate(key: string): Promise<void>;
 
   /**
    * Begins a change of what a key stands for: forgets it, and waits for the end of each use, in all processes. Those that last for too long are
@@ -54,5 +54,5 @@ export interface Cache<V extends object> {
    * @throws CoordinationUnavailable where not everybody could be told, or some did not end; nothing is to be changed then
    * @throws LockTimeout where another change of the key takes too long
    */
-  change(key: string): Promise<Change>;
+  acquireExclusive(key: string): Promise<ExclusiveLease>;
 }

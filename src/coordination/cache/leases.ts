@@ -1,18 +1,18 @@
 import { now } from '../../util/clock';
 import { CoordinationUnavailable } from '../../util/errors';
 import { LockTimeout } from '../locks/locker';
-import type { Use } from './cache';
+import type { SharedLease } from './cache';
 
 /** Milliseconds that a change waits for uses to end before it tells them to, and then again. */
 export const PATIENCE = 10_000;
 
 /** A use in this process. */
-export class OpenUse<V extends object> implements Use<V> {
+export class OpenLease<V extends object> implements SharedLease<V> {
   value: V | undefined;
   confirm?: () => Promise<void>;
   #overdue: AbortController | undefined;
 
-  constructor(readonly end: () => void) {}
+  constructor(readonly release: () => void) {}
 
   get signal(): AbortSignal {
     this.#overdue ??= new AbortController();
@@ -32,7 +32,7 @@ interface Users {
 }
 
 /** The uses of keys in this process, and which keys are being changed. */
-export class Uses {
+export class SharedLeases {
   readonly #users = new Map<string, Users>();
   readonly #changing = new Map<string, { readonly over: Promise<void>; readonly open: () => void }>();
 
@@ -45,7 +45,7 @@ export class Uses {
    *
    * @throws LockTimeout when the wait is over; the signal's reason where it is given up
    */
-  async enter<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenUse<V>> {
+  async enter<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenLease<V>> {
     const end = now() + wait;
     for (;;) {
       const change = this.#changing.get(key);
@@ -58,10 +58,10 @@ export class Uses {
     }
   }
 
-  begin<V extends object>(key: string): OpenUse<V> {
+  begin<V extends object>(key: string): OpenLease<V> {
     const users = this.#users.get(key) ?? newUsers();
     this.#users.set(key, users);
-    const use = new OpenUse<V>(() => {
+    const use = new OpenLease<V>(() => {
       if (!users.uses.delete(use) || users.uses.size > 0) return;
       this.#users.delete(key);
       users.empty();

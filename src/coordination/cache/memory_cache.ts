@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import { Turns } from '../locks/place_in_line';
-import type { Cache, Change, Use } from './cache';
-import { PATIENCE, Uses } from './leases';
+import { WaitingLine } from '../locks/place_in_line';
+import type { Cache, ExclusiveLease, SharedLease } from './cache';
+import { PATIENCE, SharedLeases } from './leases';
 
 /** Keeps values in this process, the most recently used ones, each for a bounded time. */
 export class MemoryCache<V extends object> implements Cache<V> {
   private readonly kept: LRUCache<string, V>;
   private readonly fetching = new Map<string, Promise<V | undefined>>();
-  private readonly changes = new Turns();
+  private readonly changes = new WaitingLine();
 
   /**
    * @param most how many values are kept
@@ -18,7 +18,7 @@ export class MemoryCache<V extends object> implements Cache<V> {
     most: number,
     private readonly age: number,
     private readonly patience = PATIENCE,
-    private readonly uses = new Uses(),
+    private readonly uses = new SharedLeases(),
   ) {
     this.kept = new LRUCache<string, V>({ max: most, ttl: Math.max(age, 1) });
   }
@@ -35,23 +35,23 @@ export class MemoryCache<V extends object> implements Cache<V> {
     }
   }
 
-  async use(
+  async acquireShared(
     key: string,
     fetch: () => Promise<V | undefined>,
     wait: number,
     signal: AbortSignal,
-  ): Promise<Use<V>> {
+  ): Promise<SharedLease<V>> {
     const use = await this.uses.enter<V>(key, wait, signal);
     try {
       use.value = await this.load(key, fetch);
       return use;
     } catch (error) {
-      use.end();
+      use.release();
       throw error;
     }
   }
 
-  drop(key: string): Promise<void> {
+  invalidate(key: string): Promise<void> {
     this.forget(key);
     return Promise.resolve();
   }
@@ -62,9 +62,9 @@ export class MemoryCache<V extends object> implements Cache<V> {
     this.kept.delete(key);
   }
 
-  async change(key: string): Promise<Change> {
+  async acquireExclusive(key: string): Promise<ExclusiveLease> {
     const lock = await this.changes.acquire(key, 3 * this.patience, new AbortController().signal);
-    const over = () => {
+    const release = () => {
       this.forget(key);
       this.uses.open(key);
       lock.release();
@@ -74,9 +74,9 @@ export class MemoryCache<V extends object> implements Cache<V> {
     this.forget(key);
     try {
       await this.uses.ended(key, this.patience);
-      return { over };
+      return { release };
     } catch (error) {
-      await over();
+      await release();
       throw error;
     }
   }

@@ -6,9 +6,9 @@ import { CoordinationUnavailable } from '../../util/errors';
 import { LockTimeout, type Locker } from '../locks/locker';
 import { CacheKey, generationKey, LockName } from '../locks/lock_names';
 import type { RedisConnection } from '../redis/connection';
-import type { Cache, Change, Use } from './cache';
+import type { Cache, ExclusiveLease, SharedLease } from './cache';
 import { MemoryCache } from './memory_cache';
-import { NOT_REGISTERED, RedisUses, type Registration } from './redis_leases';
+import { NOT_REGISTERED, RedisLeases, type Registration } from './redis_leases';
 import { PATIENCE } from './leases';
 
 /** Between two looks whether a change is over, in milliseconds. */
@@ -45,7 +45,7 @@ interface Begun<V extends object> {
  */
 export class RedisCache<V extends object> implements Cache<V> {
   #own: MemoryCache<V>;
-  readonly #uses: RedisUses;
+  readonly #uses: RedisLeases;
   readonly #key: (key: string) => CacheKey;
   readonly #age: number;
   readonly #lease: number;
@@ -65,7 +65,7 @@ export class RedisCache<V extends object> implements Cache<V> {
     this.#patience = patience;
     this.#goesOn = goesOn;
     this.#own = new MemoryCache<V>(most, age);
-    this.#uses = new RedisUses(redis, this.#key, { age, lease, patience });
+    this.#uses = new RedisLeases(redis, this.#key, { age, lease, patience });
     // a Redis that comes back may know generations again that were ended
     redis.onLost(() => {
       this.#own = new MemoryCache<V>(most, age);
@@ -81,12 +81,12 @@ export class RedisCache<V extends object> implements Cache<V> {
     return generation === undefined ? fetch() : own.load(`${generation} ${key}`, fetch);
   }
 
-  async use(
+  async acquireShared(
     key: string,
     fetch: () => Promise<V | undefined>,
     wait: number,
     signal: AbortSignal,
-  ): Promise<Use<V>> {
+  ): Promise<SharedLease<V>> {
     const end = now() + wait;
     for (;;) {
       const own = this.#own;
@@ -101,15 +101,15 @@ export class RedisCache<V extends object> implements Cache<V> {
           return use;
         }
       } catch (error) {
-        use.end();
+        use.release();
         throw error;
       }
-      use.end();
+      use.release();
       await this.#changed(key, end, signal);
     }
   }
 
-  async drop(key: string): Promise<void> {
+  async invalidate(key: string): Promise<void> {
     if (this.#age === 0) return;
     try {
       await this.#drop(key);
@@ -130,7 +130,7 @@ export class RedisCache<V extends object> implements Cache<V> {
     return this.#owed.has(key) ? NOT_REGISTERED : this.#uses.register(key);
   }
 
-  async change(key: string): Promise<Change> {
+  async acquireExclusive(key: string): Promise<ExclusiveLease> {
     const most = 3 * this.#patience + this.#lease;
     const lock = await this.locker.acquire(
       LockName.ofChange(this.#key(key)),
@@ -142,22 +142,22 @@ export class RedisCache<V extends object> implements Cache<V> {
       lock.release();
     };
     try {
-      await this.drop(key);
+      await this.invalidate(key);
       await this.#ended(key, now() + most);
       lock.confirm();
     } catch (error) {
       letGo();
       throw error;
     }
-    const over = async () => {
+    const release = async () => {
       try {
-        await this.drop(key);
+        await this.invalidate(key);
         lock.confirm();
       } finally {
         letGo();
       }
     };
-    return { over };
+    return { release };
   }
 
   /** Waits for the uses that there are; without Redis, where that is allowed, for those of this process. */

@@ -4,7 +4,7 @@ import { now } from '../../util/clock';
 import { CoordinationUnavailable } from '../../util/errors';
 import { generationKey, LockName, mutexKey, usersKey, type CacheKey } from '../locks/lock_names';
 import type { RedisConnection } from '../redis/connection';
-import { Uses, type OpenUse } from './leases';
+import { SharedLeases, type OpenLease } from './leases';
 
 /** Between two looks at the uses that last, in milliseconds. */
 const SWEEP = 200;
@@ -63,10 +63,10 @@ interface Note {
 }
 
 /** The uses of keys in this process, and the notes of them at Redis: one for each key, as long as there is one. */
-export class RedisUses {
+export class RedisLeases {
   /** Another one after each lost connection: what was asked on that may still be done. */
   #process = randomUUID();
-  readonly #uses = new Uses();
+  readonly #uses = new SharedLeases();
   readonly #notes = new Map<string, Note>();
   #sweep: NodeJS.Timeout | undefined;
 
@@ -77,7 +77,7 @@ export class RedisUses {
   ) {}
 
   /** Waits where the key is being changed in this process without Redis. */
-  begin<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenUse<V>> {
+  begin<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenLease<V>> {
     return this.#uses.enter<V>(key, wait, signal);
   }
 

@@ -5,7 +5,7 @@ import { LockTimeout, type Lock } from './locker';
  * Locks by text, among the requests of one process; they cannot be lost, so their signal never
  * aborts. A text that nobody holds or waits for takes no memory.
  */
-export class Turns {
+export class WaitingLine {
   private readonly held = new Map<string, { mutex: Mutex; users: number }>();
 
   /** How many texts are held or waited for. */

@@ -5,7 +5,7 @@ import { CoordinationUnavailable } from '../../util/errors';
 import type { RedisConnection } from '../redis/connection';
 import { LockTimeout, type Lock, type Locker } from './locker';
 import { mutexKey, placeKey, type LockName } from './lock_names';
-import { Turns } from './place_in_line';
+import { WaitingLine } from './place_in_line';
 
 /** Between two attempts, in milliseconds: at least, and up to so much more. */
 const PAUSE = 5;
@@ -24,7 +24,7 @@ const COUNTED = 0.75;
  * for one lease, in which those that are held come to be its own.
  */
 export class RedisLocker implements Locker {
-  readonly #queue = new Turns();
+  readonly #queue = new WaitingLine();
 
   /**
    * @param lease milliseconds that a lock lives at Redis without renewal; it is renewed each third of that

@@ -1,7 +1,7 @@
 import type { Lock } from '../locks/locker';
-import { Turns } from '../locks/place_in_line';
+import { WaitingLine } from '../locks/place_in_line';
 import { now } from '../../util/clock';
-import type { Channel, Deed, FromHub, FromMember } from './messages';
+import type { Channel, Broadcast, FromHub, FromMember } from './messages';
 
 type MemberChannel = Channel<FromMember, FromHub>;
 
@@ -12,8 +12,8 @@ interface Claim {
 }
 
 /** Something that members are asked to do. */
-interface Errand {
-  readonly deed: Deed;
+interface PendingBroadcast {
+  readonly deed: Broadcast;
   readonly awaited: Set<MemberChannel>;
   readonly done: (failure?: string) => void;
   failure?: string | undefined;
@@ -26,11 +26,11 @@ const PROMPTLY = 30_000;
 
 /** The process that keeps the locks of the others, and passes on what they are to do. */
 export class Hub {
-  readonly #turns = new Turns();
+  readonly #turns = new WaitingLine();
   readonly #members = new Set<MemberChannel>();
-  readonly #errands = new Map<number, Errand>();
+  readonly #errands = new Map<number, PendingBroadcast>();
   /** Which keys are closed, and for whom. */
-  readonly #closed = new Map<string, { readonly by: MemberChannel; readonly deed: Deed }>();
+  readonly #closed = new Map<string, { readonly by: MemberChannel; readonly deed: Broadcast }>();
   #next = 0;
   /** Until when the store may still be at what a dead member asked, on the clock of `now`. */
   #quietUntil = 0;
@@ -96,14 +96,14 @@ export class Hub {
     );
   }
 
-  #ask(from: MemberChannel, id: number, deed: Deed): void {
+  #ask(from: MemberChannel, id: number, deed: Broadcast): void {
     const key = JSON.stringify([deed.cache, deed.key]);
     if (deed.what === 'close') this.#closed.set(key, { by: from, deed });
     if (deed.what === 'open') this.#closed.delete(key);
     const awaited = new Set([...this.#members].filter((member) => member !== from));
     const done = (failure?: string) => from.send({ kind: 'done', id, failure });
     const number = this.#next++;
-    const errand: Errand = { deed, awaited, done };
+    const errand: PendingBroadcast = { deed, awaited, done };
     this.#errands.set(number, errand);
     for (const member of awaited) member.send({ kind: 'do', id: number, deed });
     // uses that do not end are given up after a while, and given up on after another
@@ -121,7 +121,7 @@ export class Hub {
     this.#settle(id, errand);
   }
 
-  #settle(id: number, { deed, awaited, done, failure, timer }: Errand): void {
+  #settle(id: number, { deed, awaited, done, failure, timer }: PendingBroadcast): void {
     if (awaited.size > 0) return;
     clearTimeout(timer);
     this.#errands.delete(id);

@@ -1,11 +1,11 @@
-import type { Cache, Change } from '../cache/cache';
+import type { Cache, ExclusiveLease } from '../cache/cache';
 import { MemoryCache } from '../cache/memory_cache';
-import { PATIENCE, Uses } from '../cache/leases';
+import { PATIENCE, SharedLeases } from '../cache/leases';
 import { CoordinationUnavailable, messageOf } from '../../util/errors';
 import { LockTimeout, type Lock, type Locker } from '../locks/locker';
 import { CacheKey, LockName } from '../locks/lock_names';
 import type { Coordination } from '../coordination';
-import type { Channel, Deed, FromHub, FromMember } from './messages';
+import type { Channel, Broadcast, FromHub, FromMember } from './messages';
 
 /** Told what the hub answers to one request. */
 interface Waiting {
@@ -19,7 +19,7 @@ export class Member implements Coordination {
   readonly #waiting = new Map<number, Waiting>();
   readonly #held = new Map<number, AbortController>();
   /** By the names of caches. Keys can be closed before a cache is made. */
-  readonly #uses = new Map<string, Uses>();
+  readonly #uses = new Map<string, SharedLeases>();
   readonly #caches = new Map<string, Pick<MemoryCache<object>, 'forget'>>();
   #next = 0;
   #closed = false;
@@ -37,17 +37,17 @@ export class Member implements Coordination {
     const own = new MemoryCache<V>(most, age, patience, this.#usesOf(name));
     this.#caches.set(name, own);
     const keyNamed = CacheKey.maker(name);
-    const everywhere = async (deed: Deed) => {
+    const everywhere = async (deed: Broadcast) => {
       await Promise.all([this.#do(deed), this.#ask((id) => ({ kind: 'ask', id, deed }))]);
     };
     return {
       load: (key, fetch) => own.load(key, fetch),
-      use: (...of) => own.use(...of),
-      drop: (key) => everywhere({ what: 'drop', cache: name, key }),
-      change: async (key): Promise<Change> => {
+      acquireShared: (...of) => own.acquireShared(...of),
+      invalidate: (key) => everywhere({ what: 'drop', cache: name, key }),
+      acquireExclusive: async (key): Promise<ExclusiveLease> => {
         const changes = LockName.ofChange(keyNamed(key));
         const lock = await this.#acquire(changes, 3 * patience, new AbortController().signal);
-        const over = async () => {
+        const release = async () => {
           try {
             await everywhere({ what: 'open', cache: name, key });
           } finally {
@@ -56,22 +56,22 @@ export class Member implements Coordination {
         };
         try {
           await everywhere({ what: 'close', cache: name, key, patience });
-          return { over };
+          return { release };
         } catch (error) {
-          await over();
+          await release();
           throw error;
         }
       },
     };
   }
 
-  #usesOf(cache: string): Uses {
-    const uses = this.#uses.get(cache) ?? new Uses();
+  #usesOf(cache: string): SharedLeases {
+    const uses = this.#uses.get(cache) ?? new SharedLeases();
     this.#uses.set(cache, uses);
     return uses;
   }
 
-  async #do(deed: Deed): Promise<void> {
+  async #do(deed: Broadcast): Promise<void> {
     const { cache, key } = deed;
     const uses = this.#usesOf(cache);
     // before anything is awaited: what the hub says next may be here already

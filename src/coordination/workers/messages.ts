@@ -1,5 +1,5 @@
 /** What members do with a key of a cache: forget it; forget it and keep it closed once nobody uses it; forget it and open it again. */
-export type Deed =
+export type Broadcast =
   | { readonly what: 'drop' | 'open'; readonly cache: string; readonly key: string }
   | { readonly what: 'close'; readonly cache: string; readonly key: string; readonly patience: number };
 
@@ -15,7 +15,7 @@ export type FromMember =
   /** It wants the lock no more, whether it has it or waits for it. */
   | { readonly kind: 'leave'; readonly id: number }
   /** All others are to do something. */
-  | { readonly kind: 'ask'; readonly id: number; readonly deed: Deed }
+  | { readonly kind: 'ask'; readonly id: number; readonly deed: Broadcast }
   /** It has done what `do` said, or could not. */
   | { readonly kind: 'did'; readonly id: number; readonly failure?: string | undefined };
 
@@ -26,7 +26,7 @@ export type FromHub =
   /** It was not free in time. */
   | { readonly kind: 'late'; readonly id: number }
   /** Something is to be done; the number is the hub's. */
-  | { readonly kind: 'do'; readonly id: number; readonly deed: Deed }
+  | { readonly kind: 'do'; readonly id: number; readonly deed: Broadcast }
   /** All others have done it, or one could not. */
   | { readonly kind: 'done'; readonly id: number; readonly failure?: string | undefined };
 

@@ -1,12 +1,12 @@
-import { BadPayload } from '../../buckets/payload_error';
+import { PayloadError } from '../../buckets/payload_error';
 import { BucketError } from '../../buckets/errors';
 import { BodyMemoryFull } from '../../http/body_memory';
 import { chunks, collect, destroy, streamOf, type Body } from '../../http/body';
 import type { Headers } from '../../http/headers';
 import type { Request } from '../../swift_api/message';
 import type { Payload } from '../call';
-import { promisedMd5 } from './declared';
-import { verified, type Bounds } from './verifying_stream';
+import { declaredMd5 } from './declared';
+import { verifyStream, type Bounds } from './verifying_stream';
 
 /** Bytes that one request can carry. */
 export const MOST_BYTES = 5 * 1024 ** 3;
@@ -15,15 +15,15 @@ export const MOST_BYTES = 5 * 1024 ** 3;
 const RECEIVED_FIRST = 64 * 1024;
 
 /** A payload that tells afterwards what was wrong with it. */
-export interface JudgedPayload extends Payload {
+export interface CheckedPayload extends Payload {
   /** Undefined as long as nothing is. */
   readonly failure: () => BucketError | undefined;
 }
 
 /** A body that breaks off with `BadPayload` where it is not what it should be. */
-export interface JudgedBody {
+export interface CheckedBody {
   readonly body: Body;
-  readonly failure: JudgedPayload['failure'];
+  readonly failure: CheckedPayload['failure'];
 }
 
 /**
@@ -32,13 +32,13 @@ export interface JudgedBody {
  *
  * @throws BucketError for what its headers tell wrongly, `BadPayload` for a small one that is wrong
  */
-export async function plainPayload(request: Request): Promise<JudgedPayload> {
+export async function plainPayload(request: Request): Promise<CheckedPayload> {
   const { headers, body } = request;
   const length = lengthIn(headers, 'content-length');
   const md5 = headers.get('content-md5');
-  const promised = md5 === undefined ? [] : [promisedMd5(md5)];
-  const content = verified(chunks(body), boundsOf(length), promised, () => [], undefined);
-  const judged = await judgedBody(request, content, length);
+  const promised = md5 === undefined ? [] : [declaredMd5(md5)];
+  const content = verifyStream(chunks(body), boundsOf(length), promised, () => [], undefined);
+  const judged = await checkBody(request, content, length);
   return { ...judged, length, checksums: new Map(), trailing: () => new Map() };
 }
 
@@ -77,11 +77,11 @@ function tooLarge(): BucketError {
  *
  * @throws BadPayload for a small one that is wrong
  */
-export async function judgedBody(
+export async function checkBody(
   request: Request,
   content: AsyncIterable<Buffer>,
   length: number | undefined,
-): Promise<JudgedBody> {
+): Promise<CheckedBody> {
   let failure: BucketError | undefined;
   const noted = noting(content, (error) => (failure = error));
   const body = await received(request, noted, length);
@@ -96,7 +96,7 @@ async function* noting(
   try {
     yield* judged;
   } catch (error) {
-    if (error instanceof BadPayload) note(error.reason);
+    if (error instanceof PayloadError) note(error.reason);
     throw error;
   }
 }

@@ -3,14 +3,14 @@ import type { Headers } from '../../http/headers';
 import { isAlgorithm, isBase64, isChecksum, type Algorithm } from './checksums';
 
 /** What a body must sum to, and what is said where it does not: made only then, since an error costs more than a small request. */
-export interface Promised {
+export interface DeclaredDigest {
   readonly algorithm: Algorithm | 'md5';
   readonly sum: Buffer;
   readonly otherwise: () => BucketError;
 }
 
 /** What of a body's checksums headers tell. */
-export interface ToldChecksums {
+export interface DeclaredChecksums {
   /** By algorithm, base64. */
   readonly given: ReadonlyMap<Algorithm, string>;
   /** The one that comes behind the body. */
@@ -27,7 +27,7 @@ const ABOUT: ReadonlySet<string> = new Set(['algorithm', 'mode', 'type']);
  *
  * @throws BucketError for one that is none, that is not known, or where what is told does not agree
  */
-export function readChecksums(headers: Headers, hasTrailer: boolean): ToldChecksums {
+export function readChecksums(headers: Headers, hasTrailer: boolean): DeclaredChecksums {
   const given = new Map<Algorithm, string>();
   for (const [name, value] of headers.entries()) {
     const algorithm = HEADER.exec(name)?.[1];
@@ -71,28 +71,28 @@ function checkAgreement(
 }
 
 /** What a body must be by its checksums, by Content-MD5, and by the hash that is signed. */
-export function promisedOf(
+export function declaredDigests(
   headers: Headers,
   given: ReadonlyMap<Algorithm, string>,
   sha256: string,
-): Promised[] {
-  const promised = [...given].map(([algorithm, value]) => promisedChecksum(algorithm, value));
+): DeclaredDigest[] {
+  const promised = [...given].map(([algorithm, value]) => declaredChecksum(algorithm, value));
   const md5 = headers.get('content-md5');
-  if (md5 !== undefined) promised.push(promisedMd5(md5));
+  if (md5 !== undefined) promised.push(declaredMd5(md5));
   if (HEX.test(sha256)) promised.push(promisedHash(sha256));
   return promised;
 }
 
 export const HEX = /^[0-9a-fA-F]{64}$/;
 
-export function promisedChecksum(algorithm: Algorithm, value: string): Promised {
+export function declaredChecksum(algorithm: Algorithm, value: string): DeclaredDigest {
   const message = `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`;
   const sum = Buffer.from(value, 'base64');
   return { algorithm, sum, otherwise: () => new BucketError('bad-digest', message) };
 }
 
 /** What a Content-MD5 promises. @throws BucketError `invalid-digest` */
-export function promisedMd5(value: string): Promised {
+export function declaredMd5(value: string): DeclaredDigest {
   if (!isBase64(value, 16))
     throw new BucketError('invalid-digest', 'The Content-MD5 you specified was invalid.', {
       fields: { 'Content-MD5': value },
@@ -105,7 +105,7 @@ export function promisedMd5(value: string): Promised {
   };
 }
 
-function promisedHash(value: string): Promised {
+function promisedHash(value: string): DeclaredDigest {
   const message = "The provided 'x-amz-content-sha256' header does not match what was computed.";
   const fields = { ClientComputedContentSHA256: value };
   return {

@@ -1,7 +1,7 @@
-import { BadPayload } from '../../buckets/payload_error';
+import { PayloadError } from '../../buckets/payload_error';
 import type { BucketError } from '../../buckets/errors';
 import { sumOf } from './checksums';
-import type { Promised } from './declared';
+import type { DeclaredDigest } from './declared';
 
 /**
  * The same bytes, of which the last chunk is held back until all of them are found to be what was promised: who reads a body that is not never
@@ -12,12 +12,12 @@ import type { Promised } from './declared';
  * @param promised asked at the end for what is only known then
  * @throws BadPayload
  */
-export async function* verified(
+export async function* verifyStream(
   source: AsyncIterable<Buffer>,
   length: Bounds,
-  promised: readonly Promised[],
-  late: () => readonly Promised[],
-  lateAlgorithm: Promised['algorithm'] | undefined,
+  promised: readonly DeclaredDigest[],
+  late: () => readonly DeclaredDigest[],
+  lateAlgorithm: DeclaredDigest['algorithm'] | undefined,
 ): AsyncGenerator<Buffer> {
   const algorithms = new Set(promised.map(({ algorithm }) => algorithm));
   if (lateAlgorithm) algorithms.add(lateAlgorithm);
@@ -27,16 +27,16 @@ export async function* verified(
   for await (const chunk of source) {
     if (chunk.length === 0) continue;
     seen += chunk.length;
-    if (seen > length.most) throw new BadPayload(length.tooLong());
+    if (seen > length.most) throw new PayloadError(length.tooLong());
     for (const sum of sums.values()) sum.update(chunk);
     if (held) yield held;
     held = chunk;
   }
-  if (seen < length.least) throw new BadPayload(length.tooShort());
+  if (seen < length.least) throw new PayloadError(length.tooShort());
   const digests = new Map<string, Buffer>();
   for (const [algorithm, sum] of sums) digests.set(algorithm, await sum.digest());
   for (const { algorithm, sum, otherwise } of [...promised, ...late()])
-    if (!digests.get(algorithm)?.equals(sum)) throw new BadPayload(otherwise());
+    if (!digests.get(algorithm)?.equals(sum)) throw new PayloadError(otherwise());
   if (held) yield held;
 }
 

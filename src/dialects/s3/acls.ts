@@ -4,7 +4,7 @@ import { headBucket } from '../../buckets/bucket';
 import { headObject } from '../../buckets/objects';
 import type { ByteString } from '../../http/bytes';
 import type { Response } from '../../swift_api/message';
-import type { Operation, Route, Call, Spelling } from './call';
+import type { Operation, Route, Call, WireFormat } from './call';
 import { child, childrenOf, readXml, xml, xmlAnswer, type XmlElement } from '../xml';
 import { bodyOf, bucketOf, keyOf, malformed } from './arguments';
 import { empty } from './buckets';
@@ -79,7 +79,7 @@ async function wantedAcl(call: Call): Promise<ByteString> {
 }
 
 /** The canned ACL that a document equals. @throws S3Refusal for any other */
-function cannedBy(policy: XmlElement, spelling: Spelling): ByteString {
+function cannedBy(policy: XmlElement, spelling: WireFormat): ByteString {
   const list = child(policy, 'AccessControlList');
   if (!list) throw malformedAcl();
   const grants = childrenOf(list, 'Grant').map((each) => granted(each, spelling));
@@ -90,7 +90,7 @@ function cannedBy(policy: XmlElement, spelling: Spelling): ByteString {
   throw notImplemented('The store has no ACL that says the same as these grants.');
 }
 
-function granted(element: XmlElement, { everybody }: Spelling): string {
+function granted(element: XmlElement, { everybody }: WireFormat): string {
   const [grantee, permission] = [child(element, 'Grantee'), child(element, 'Permission')?.text.trim()];
   const type = grantee?.attributes['type'];
   if (!grantee || type === undefined || permission === undefined) throw malformedAcl();

@@ -7,7 +7,7 @@ import type * as dialects from '../call';
 export interface CallHead extends dialects.CallHead {
   /** The region that the signature is for; of a request without one, that of the configuration. */
   readonly region: string;
-  readonly spelling: Spelling;
+  readonly spelling: WireFormat;
 }
 
 /** The same with what it carries. */
@@ -20,7 +20,7 @@ export type Operation = dialects.Operation<CallHead>;
 export type Route = dialects.Route<CallHead>;
 
 /** How a dialect writes what others write otherwise. */
-export interface Spelling {
+export interface WireFormat {
   /** Of the roots of its documents. */
   readonly namespace?: string | undefined;
   /** What documents tell of the owner of a bucket, or of all buckets, each as an element. */
@@ -35,11 +35,11 @@ export interface Spelling {
   readonly everybody: string;
   /** Where an object is, as the answer that completes an upload has it. */
   readonly location: (call: Pick<Call, 'request' | 'bucket' | 'key'>) => ByteString;
-  readonly errors: ErrorSpelling;
+  readonly errors: ErrorWireFormat;
 }
 
 /** How a dialect of S3's family writes errors. */
-export interface ErrorSpelling {
+export interface ErrorWireFormat {
   /** Codes and statuses where they are not S3's. */
   readonly codes: Partial<Readonly<Record<BucketErrorCode, readonly [code: string, status: number]>>>;
   /**

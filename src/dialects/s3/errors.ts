@@ -1,7 +1,7 @@
 import type { BucketError, BucketErrorCode } from '../../buckets/errors';
 import { Headers } from '../../http/headers';
 import type { Request, Response } from '../../swift_api/message';
-import type { ErrorSpelling } from './call';
+import type { ErrorWireFormat } from './call';
 import { document, xml } from '../xml';
 
 /** S3's codes and statuses. */
@@ -49,12 +49,12 @@ const ERRORS: Readonly<Record<BucketErrorCode, readonly [code: string, status: n
 };
 
 /** An error as S3 writes it into a document, for the error of one object among many, too. */
-export function errorCode({ code }: BucketError, { codes }: ErrorSpelling): string {
+export function errorCode({ code }: BucketError, { codes }: ErrorWireFormat): string {
   return (codes[code] ?? ERRORS[code])[0];
 }
 
 /** The answer that an error is. */
-export function errorAnswer(error: BucketError, request: Request, spelling: ErrorSpelling): Response {
+export function errorAnswer(error: BucketError, request: Request, spelling: ErrorWireFormat): Response {
   const { code, message, details } = error;
   const [name, status] = spelling.codes[code] ?? spelled(code, request);
   const { marker, fields = {}, headers = Headers.none } = details;

@@ -23,7 +23,7 @@ export function notImplemented(message: string): S3Refusal {
 }
 
 /** An operation whose errors of this kind become answers. */
-export function answeringRefusals(run: Operation): Operation {
+export function withRefusals(run: Operation): Operation {
   return async (call) => {
     try {
       return await run(call);

@@ -7,7 +7,7 @@ import { ConfigError } from '../../config/error';
 import { bodyMemory } from '../../config/body_memory';
 import { seconds } from '../../config/options';
 import { alone } from '../../coordination/coordination';
-import { guarded } from '../../coordination/fenced';
+import { fenced } from '../../coordination/fenced';
 import { throughRedis } from '../../coordination/through_redis';
 import { Credentials } from '../../auth/credential';
 import {
@@ -27,10 +27,10 @@ import { createLog, type Log } from '../../util/log';
 import { buildPipeline } from '../../pipeline/build';
 import type { FilterContext } from '../../plugin/plugin';
 import { redisUrl, withoutRedis } from '../../coordination/redis/url';
-import { Guard } from '../../coordination/sole_server';
+import { Fence } from '../../coordination/sole_server';
 import { createLookout, createSwiftApp, storeOptions } from '../../stores/swift/app';
 import { headersOf, serve } from '../listener';
-import { lookoutContext } from '../lookout';
+import { soleServerContext } from '../lookout';
 import { refusalOf } from '../routes';
 
 const dropInOptions = z.object({
@@ -85,10 +85,10 @@ export function versionedWrites(
   const app = createSwiftApp(optionsForSwift);
   const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
   const shared = redis ?? alone();
-  const guard = new Guard();
-  const lookout = createLookout(optionsForSwift, lookoutContext(redis, log, guard.tell));
-  lookout?.keepOn();
-  const coordination = lookout ? guarded(shared, guard) : shared;
+  const guard = new Fence();
+  const lookout = createLookout(optionsForSwift, soleServerContext(redis, log, guard.publish));
+  lookout?.run();
+  const coordination = lookout ? fenced(shared, guard) : shared;
   const context: FilterContext = {
     log,
     app,

@@ -6,7 +6,7 @@ import { endToEnd, Headers } from '../../http/headers';
 import type { Log } from '../../util/log';
 import type { UpstreamServer } from '../../plugin/plugin';
 import { TRANSACTION_IDS, transactionId } from '../../swift_api/transaction';
-import { closeGently } from '../lingering_close';
+import { closeLingering } from '../lingering_close';
 import { leadBack } from '../../swift_api/lead_back';
 import { originForm, readTarget } from '../../swift_api/request_target';
 
@@ -15,7 +15,7 @@ import { originForm, readTarget } from '../../swift_api/request_target';
  * store as it is: logging in, as a rule. The store is asked under its own name, since it may take
  * Host for an account and a container (Swift's `domain_remap`).
  */
-export function createShell({ origin, host, timeout }: UpstreamServer, log: Log): Express {
+export function createPassthrough({ origin, host, timeout }: UpstreamServer, log: Log): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -74,13 +74,13 @@ export function createShell({ origin, host, timeout }: UpstreamServer, log: Log)
  */
 function reframe(req: IncomingMessage, res: ServerResponse): boolean {
   if (/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? '')) {
-    closeGently(req);
+    closeLingering(req);
     refuse(res, 403, 'a form is signed in its fields, which nobody here reads', { Connection: 'close' });
     return false;
   }
   const chunked = req.headers['transfer-encoding'] !== undefined;
   if (chunked && !['POST', 'PUT', 'PATCH'].includes(req.method ?? '')) {
-    closeGently(req);
+    closeLingering(req);
     refuse(res, 411, 'a body needs a length here', { Connection: 'close' });
     return false;
   }

@@ -30,7 +30,7 @@ export const embedded: AppPlugin<typeof options> = {
   options,
   keepsObjects: true,
   objections,
-  introduce: ({ data }) => ({ data }),
+  banner: ({ data }) => ({ data }),
   create: async (given, log, role) => {
     const { data, anonymous } = given;
     const app =
@@ -39,7 +39,7 @@ export const embedded: AppPlugin<typeof options> = {
         : createEmbeddedApp(await openData(data, { log }), housekeepingOf(given, log));
     return anonymous === 'all' ? openToAll(app) : app;
   },
-  preside: async (given, log) => {
+  startPrimary: async (given, log) => {
     const storage = await openData(given.data, { log });
     return { close: keepHouse(storage, housekeepingOf(given, log)) };
   },

@@ -9,15 +9,15 @@ import {
 } from '../../config/passthrough';
 import { destroy, drain, isUnread } from '../../http/body';
 import type { Request, Response } from '../../swift_api/message';
-import type { App, AppPlugin, Lookout, LookoutContext, UpstreamServer } from '../../plugin/plugin';
+import type { App, AppPlugin, SoleServerMonitor, SoleServerContext, UpstreamServer } from '../../plugin/plugin';
 import { loginKeystone, loginV1 } from '../../auth/logins';
 import { LoggedIn, type Login } from '../../auth/session';
 import { StoreError } from '../../util/store_error';
-import { Presence } from './sole_server/monitor';
+import { RecordMonitor } from './sole_server/monitor';
 import { Rights } from './rights';
-import { Scratch } from './self_test';
+import { SelfTest } from './self_test';
 import { ServerRecords } from './sole_server/server_records';
-import { ToldLimits } from './store_limits';
+import { StoreLimitsCache } from './store_limits';
 import { Strangers } from './sole_server/strangers';
 import { Upstream } from './upstream';
 
@@ -97,7 +97,7 @@ export const swift: AppPlugin<typeof options> = {
     const { passthrough, passthrough_hosts: hosts } = given;
     return createSwiftApp(given, { rules: passthrough, hosts });
   },
-  lookout: createLookout,
+  soleServerMonitor: createLookout,
 };
 
 const PARTS_ARE_WRITTEN =
@@ -138,10 +138,10 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
     destroy(request.body);
     throw new StoreError('unavailable', 'the store refused the token of the service user');
   };
-  const scratch = new Scratch(handler, async () => (await user?.session())?.accountPath);
+  const scratch = new SelfTest(handler, async () => (await user?.session())?.accountPath);
   const rights = new Rights(handler, user && scratch, options.rights_cache_time);
 
-  const limits = new ToldLimits(handler);
+  const limits = new StoreLimitsCache(handler);
 
   return {
     handler,
@@ -157,8 +157,8 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
 /** Looks out for other servers over the same Swift, which takes a service user. */
 export function createLookout(
   options: StoreOptions,
-  { log, through, locks, tell }: LookoutContext,
-): Lookout | undefined {
+  { log, through, locks, publish }: SoleServerContext,
+): SoleServerMonitor | undefined {
   if (!options.sole_server_check) return undefined;
   const login = loginOf(options);
   if (login === undefined) {
@@ -168,10 +168,10 @@ export function createLookout(
   const app = createSwiftApp(options);
   const user = new LoggedIn(login);
   const records = new ServerRecords(app.handler, async () => (await user.session()).accountPath);
-  const presence = new Presence(records, locks, tell, log);
+  const presence = new RecordMonitor(records, locks, publish, log);
   return {
     start: () => presence.start(),
-    keepOn: () => presence.keepOn(),
+    run: () => presence.run(),
     close: async () => {
       await presence.close();
       await app.close();

@@ -11,7 +11,7 @@ import { answer, asHandlerError, MOST_HEADER_BYTES, NoConnection, type UpstreamO
  * Swift refuses with 411. Each has a connection of its own, since one on which an answer came without the 100 must not
  * be used again.
  */
-export async function sendReluctantly(
+export async function sendExpectContinue(
   request: Request,
   headers: Headers,
   options: UpstreamOptions,

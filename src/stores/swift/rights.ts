@@ -9,7 +9,7 @@ import { isTempUrl, tempUrlQuery } from '../../swift_api/temp_url/temp_url';
 import { changedBy, writtenBy } from '../../swift_api/object_writes';
 import { Right } from '../../swift_api/authority/grants';
 import { StoreError } from '../../util/store_error';
-import { PROBES, type ProbeMethod, type Scratch } from './self_test';
+import { PROBES, type ProbeMethod, type SelfTest } from './self_test';
 
 const MOST_REMEMBERED = 10_000;
 
@@ -28,7 +28,7 @@ export class Rights {
    */
   constructor(
     private readonly send: Handler,
-    private readonly scratch: Scratch | undefined,
+    private readonly scratch: SelfTest | undefined,
     rememberedFor: number,
   ) {
     if (rememberedFor > 0)
@@ -98,7 +98,7 @@ export class Rights {
   private async mayWriteSigned(
     request: Request,
     target: ObjectTarget,
-    scratch: Scratch,
+    scratch: SelfTest,
   ): Promise<Response | undefined> {
     const method = request.method === 'DELETE' || request.method === 'POST' ? request.method : 'PUT';
     const isTaken = await scratch.verifySigned(request, method);

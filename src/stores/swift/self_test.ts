@@ -39,7 +39,7 @@ type Ask = (method: string, target: Omit<ObjectTarget, 'object'>, headers?: Head
  * Tries on an object of the service user's own whether the store does with the probes what Swift does with them. What was found is
  * remembered, unless it could not be found out.
  */
-export class Scratch {
+export class SelfTest {
   private readonly found = new Map<string, Promise<boolean>>();
 
   /**

@@ -16,7 +16,7 @@ const Info = z.object({
 });
 
 /** What a store's `/info` says of its limits; what is usual if it says nothing of them. */
-export class ToldLimits {
+export class StoreLimitsCache {
   private found: { readonly limits: StoreLimits; readonly until: number } | undefined;
 
   /** @param send sends a request to the store */

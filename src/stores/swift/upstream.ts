@@ -4,7 +4,7 @@ import { type Body } from '../../http/body';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
 import { ITSELF } from '../../swift_api/itself';
-import { sendReluctantly } from './expect_continue';
+import { sendExpectContinue } from './expect_continue';
 import { UpstreamOptions, MOST_HEADER_BYTES, asHandlerError, answer } from './exchange';
 
 /** Sends requests to one HTTP server, byte for byte as they came but for what belongs to the connection. */
@@ -28,7 +28,7 @@ export class Upstream {
    */
   async send(request: Request): Promise<Response> {
     const headers = this.outgoing(request);
-    if (needsReluctance(request)) return sendReluctantly(request, headers, this.options);
+    if (needsReluctance(request)) return sendExpectContinue(request, headers, this.options);
     try {
       return await this.exchange(request, headers);
     } catch (error) {

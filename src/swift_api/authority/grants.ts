@@ -1,5 +1,5 @@
 import type { Target } from '../target';
-import { isAt, staysWithin, type Errand, type Scope } from './scope';
+import { isAt, staysWithin, type ScopedRequest, type Scope } from './scope';
 
 /**
  * A right of a client's, in the account of its target and by the client's own credentials:
@@ -61,7 +61,7 @@ export class ServiceAuthority {
   }
 
   /** @throws BeyondAuthority if the request does more than this covers */
-  check(errand: Errand): void {
+  check(errand: ScopedRequest): void {
     if (staysWithin(errand, this.#scopes)) return;
     throw new BeyondAuthority(`a ${errand.method} is beyond the authority ${this.#purpose}`);
   }

@@ -18,7 +18,7 @@ export interface Scope {
 }
 
 /** What of a request says what it does. */
-export interface Errand {
+export interface ScopedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
@@ -35,7 +35,7 @@ const SWEEPING = ['bulk-delete', 'extract-archive', 'temp_url_sig'];
  * Whether a request stays within scopes, by its path and by all that its headers point to. An object is
  * asked for itself only, and nothing is asked for that makes many requests of one.
  */
-export function staysWithin(errand: Errand, scopes: readonly Scope[]): boolean {
+export function staysWithin(errand: ScopedRequest, scopes: readonly Scope[]): boolean {
   const target = parseTarget(errand.path);
   if (target === undefined || !isApi(target)) return false;
   const query = new Parameters(errand.query);
@@ -73,17 +73,17 @@ class Parameters {
 }
 
 /** Whether a request for an object does not reach through it. A HEAD of a manifest does not reach its segments. */
-function isOfItself({ method, headers }: Errand, query: Parameters): boolean {
+function isOfItself({ method, headers }: ScopedRequest, query: Parameters): boolean {
   const reads = method === 'GET' || method === 'COPY' || Boolean(headers.get('x-copy-from'));
   if (reads && !query.has('multipart-manifest')) return false;
   return !(reads || method === 'HEAD') || query.has('symlink');
 }
 
-function isManifestPut({ method, headers }: Errand, query: Parameters): boolean {
+function isManifestPut({ method, headers }: ScopedRequest, query: Parameters): boolean {
   return method === 'PUT' && !headers.get('x-copy-from') && query.isOnly('multipart-manifest', 'put');
 }
 
-function isListing({ method }: Errand, { object }: Target): boolean {
+function isListing({ method }: ScopedRequest, { object }: Target): boolean {
   return method === 'GET' && object === undefined;
 }
 

@@ -4,10 +4,10 @@ import { StoreError } from '../../util/store_error';
 import type { Notes } from '../store/recovery_notes';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store/store';
 import {
-  decideHistoryDelete,
-  decideStackDelete,
-  decideUnfinished,
-  decideWrite,
+  planHistoryDelete,
+  planStackDelete,
+  planUnfinished,
+  planWrite,
   type Mode,
   type Step,
 } from './plan';
@@ -56,7 +56,7 @@ interface Task {
  * leaves at most duplicates in the archive, which `Entries` tells from versions, and which the next operation on the object makes
  * good or removes: the object's state is then as if what was interrupted had happened, or had not.
  */
-export class Versions {
+export class ArchiveExecutor {
   constructor(
     private readonly store: Store,
     private readonly archive: ByteString,
@@ -69,7 +69,7 @@ export class Versions {
    * @throws StoreError where what is there could not be archived or restored; the current object is untouched then, unless it is not
    *   `refused` and the version had been restored already
    */
-  async perform(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
+  async execute(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
     const task: Task = { object, entries: new Entries(this.store, object, this.archive), operation };
     if (operation.kind === 'write') return mode === 'history' ? this.writeOver(task) : this.write(task);
     if (operation.kind === 'update') return this.update(task);
@@ -97,9 +97,9 @@ export class Versions {
     if (current === undefined && unfinished.length === 0) return this.pass(operation);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
-    const steps = decideUnfinished(current !== undefined, unfinished);
+    const steps = planUnfinished(current !== undefined, unfinished);
     if (current) return this.archiveAndWrite(task, current, [...steps, ...removals(leftovers)]);
-    await this.carryOut(task, [...steps, ...decideWrite(undefined)], current, {});
+    await this.carryOut(task, [...steps, ...planWrite(undefined)], current, {});
     return 'forwarded';
   }
 
@@ -110,7 +110,7 @@ export class Versions {
     const others = before.filter((step) => !('entry' in step) || step.entry !== entry);
     // for a DELETE in stack mode, which the container may be in by then
     const notes = { previous: entries.timestampOf(entry) };
-    await this.carryOut(task, [...others, ...decideWrite(entry)], current, notes);
+    await this.carryOut(task, [...others, ...planWrite(entry)], current, notes);
     return 'forwarded';
   }
 
@@ -128,7 +128,7 @@ export class Versions {
     const { current } = found;
     const { leftovers, unfinished } = await unlessRefused(entries.survey(current), UNSEEN);
     const notes = previousIn(current);
-    const undoing = [...decideUnfinished(current !== undefined, unfinished), ...removals(leftovers)];
+    const undoing = [...planUnfinished(current !== undefined, unfinished), ...removals(leftovers)];
     if (undoing.length === 0) return this.pass(operation, notes);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
@@ -148,9 +148,9 @@ export class Versions {
     const entry = current && (await entries.nameFor(current));
     const marker = entries.nameForMarker(this.store.now(), entry, newest);
     const steps = [
-      ...decideUnfinished(current !== undefined, unfinished),
+      ...planUnfinished(current !== undefined, unfinished),
       ...removals(leftovers.filter((name) => name !== entry)),
-      ...decideHistoryDelete(entry, marker),
+      ...planHistoryDelete(entry, marker),
     ];
     await this.carryOut(task, steps, current, {});
     return 'forwarded';
@@ -169,7 +169,7 @@ export class Versions {
       let versions = await candidates.newest(1);
       // only what a marker hid needs a second one
       if (!current && versions[0]?.isMarker) versions = await candidates.newest(2);
-      const decided = decideStackDelete(current !== undefined, versions);
+      const decided = planStackDelete(current !== undefined, versions);
       const leftovers = candidates.takeLeftovers().map(({ name, isHalfMade }): Step => {
         return { do: isHalfMade ? 'retract' : 'remove', entry: name };
       });

@@ -14,7 +14,7 @@ const METADATA = 'x-object-meta-';
  *
  * @param notes the headers that write them
  */
-export async function forwardNoted(request: Request, notes: Headers, next: Handler): Promise<Response> {
+export async function forwardWithNotes(request: Request, notes: Headers, next: Handler): Promise<Response> {
   if (isCopy(request)) return forwardCopy(request, notes, next);
   const noted = request.headers.withAll(notes);
   return next(isEmpty(notes) || !isWithinBounds(noted) ? request : { ...request, headers: noted });

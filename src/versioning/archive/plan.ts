@@ -30,7 +30,7 @@ export type Step =
  *
  * @param entry for what is there; undefined where nothing is
  */
-export function decideWrite(entry: ByteString | undefined): Step[] {
+export function planWrite(entry: ByteString | undefined): Step[] {
   return entry === undefined ? [{ do: 'forward' }] : [{ do: 'archive', entry }, { do: 'forward' }];
 }
 
@@ -39,9 +39,9 @@ export function decideWrite(entry: ByteString | undefined): Step[] {
  * DELETE goes on, and then the marker is finished; all but the archiving also for an object that is not there. A finished
  * marker is thus never beside the object that it is of, and a delete that was acknowledged has a finished one.
  */
-export function decideHistoryDelete(entry: ByteString | undefined, marker: ByteString): Step[] {
+export function planHistoryDelete(entry: ByteString | undefined, marker: ByteString): Step[] {
   return [
-    ...decideWrite(entry).slice(0, -1),
+    ...planWrite(entry).slice(0, -1),
     { do: 'mark', entry: marker },
     { do: 'forward' },
     { do: 'finish', entry: marker },
@@ -54,7 +54,7 @@ export function decideHistoryDelete(entry: ByteString | undefined, marker: ByteS
  *
  * @param exists whether there is an object
  */
-export function decideUnfinished(exists: boolean, markers: readonly ByteString[]): Step[] {
+export function planUnfinished(exists: boolean, markers: readonly ByteString[]): Step[] {
   return markers.map((entry) =>
     exists ? { do: 'retract', entry } : { do: 'finish', entry, isEarlier: true },
   );
@@ -69,7 +69,7 @@ export function decideUnfinished(exists: boolean, markers: readonly ByteString[]
  * @param entries the archive's entries of the object, newest first, without what interrupted operations left; those beyond the second
  *   do not matter
  */
-export function decideStackDelete(exists: boolean, entries: readonly ListingEntry[]): Step[] {
+export function planStackDelete(exists: boolean, entries: readonly ListingEntry[]): Step[] {
   const [newest, second] = entries;
   if (newest === undefined) return [{ do: 'forward' }];
   if (!newest.isMarker) return takeBack(newest.name);

@@ -5,7 +5,7 @@ import type { Handler, Request, Response } from '../../swift_api/message';
 import { formatTarget, parseQuery, type ObjectTarget } from '../../swift_api/target';
 import { deleteUnversioned } from './unversioned_delete';
 import { nameOf, Walk, type LargeObject, type Part } from './segment_walk';
-import { keepsVersions, type Settings } from '../policy';
+import { keepsVersions, type PolicyCache } from '../policy';
 
 /** Whether a request deletes a static large object with its segments. */
 export function isMultipartDelete(request: Request): boolean {
@@ -14,7 +14,7 @@ export function isMultipartDelete(request: Request): boolean {
 
 /** What such a request takes. */
 export interface MultipartParts {
-  readonly settings: Pick<Settings, 'inForce'>;
+  readonly settings: Pick<PolicyCache, 'get'>;
   /** Keeps versions: reads the manifests, and is asked for one DELETE each. */
   readonly handler: Handler;
   /** Whether there are containers that no client reaches. What was judged then is what is deleted, and the store reads no manifest anew. */
@@ -66,14 +66,14 @@ async function deleteVersioned(request: Request, large: LargeObject, walk: Walk)
 async function touchesVersions(
   request: Request,
   parts: readonly Part[],
-  settings: Pick<Settings, 'inForce'>,
+  settings: Pick<PolicyCache, 'get'>,
 ): Promise<boolean> {
   const asked = new Set<ByteString>();
   for (const { target } of parts) {
     const { version, account, container } = target;
     if (asked.has(container)) continue;
     asked.add(container);
-    if (keepsVersions(await settings.inForce(request, { version, account, container }))) return true;
+    if (keepsVersions(await settings.get(request, { version, account, container }))) return true;
   }
   return false;
 }

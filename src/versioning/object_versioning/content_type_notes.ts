@@ -10,7 +10,7 @@ const NAME = /hindsight_\w*/;
  *
  * @param given what of this is in it, counts
  */
-export function withNotesOf(before: ByteString, given: ByteString): ByteString {
+export function keepNotes(before: ByteString, given: ByteString): ByteString {
   const own = reservedParameters(given);
   const kept = reservedParameters(withNewest(before, undefined))
     .split(';')

@@ -5,7 +5,7 @@ import { subrequest, type Request, type Response } from '../../swift_api/message
 import { formatTarget, parseQuery, withoutParameter, type ObjectTarget } from '../../swift_api/target';
 import { copiedBy } from '../../swift_api/object_writes';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './version_target';
-import type { Reader } from './reader';
+import type { VersionReader } from './reader';
 
 /**
  * A request that makes a copy, as one of the version that it means: that which its query asks for; or, where it copies what is there and not
@@ -14,10 +14,10 @@ import type { Reader } from './reader';
  * @param target what the request names
  * @returns the request to go on with, or the refusal
  */
-export async function fromVersion(
+export async function resolveCopySource(
   request: Request,
   target: ObjectTarget,
-  reader: Reader,
+  reader: VersionReader,
 ): Promise<Request | Response> {
   const asked = askedVersion(request.query);
   const isItself = parseQuery(request.query).get('symlink') === 'get';
@@ -52,7 +52,7 @@ function mayBeElsewhere(found: Response | undefined, isSeen: boolean): boolean {
 async function wholeFrom(
   request: Request,
   { source, place, found }: Record<'source' | 'place', ObjectTarget> & { found: Response | undefined },
-  reader: Reader,
+  reader: VersionReader,
 ): Promise<ObjectTarget | Response> {
   const from = await reader.copiedFrom(request, place);
   if ('status' in from || from === place || found) return from;
@@ -61,7 +61,7 @@ async function wholeFrom(
 }
 
 /** What reading the source comes to, which is not done: its headers; or the refusal, with its text. */
-async function look(request: Request, source: ObjectTarget, reader: Reader): Promise<Response> {
+async function look(request: Request, source: ObjectTarget, reader: VersionReader): Promise<Response> {
   const { query, dialect } = request;
   const headers = credentials(request.headers);
   const path = formatTarget(source);

@@ -15,7 +15,7 @@ import { checkPieces, readPieces, SegmentError, type Piece } from '../../http/pi
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { serve, wantedRanges, type View } from '../../swift_api/object_response';
 import { StoreError } from '../../util/store_error';
-import type { Settings } from '../policy';
+import type { PolicyCache } from '../policy';
 import { unavailable } from '../error_responses';
 import { readListing } from './containers/listing_entries';
 import { reaching } from './access';
@@ -32,7 +32,7 @@ interface Segment {
  * Reads dynamic large objects whose segments have ids (Swift's `dlo`): the store itself takes for the length of a segment that of the link to
  * it, which is nothing.
  */
-export class DynamicObjects {
+export class DynamicLargeObjects {
   /**
    * @param next where the object is read
    * @param handler where its segments are, as by the client
@@ -40,7 +40,7 @@ export class DynamicObjects {
   constructor(
     private readonly next: Handler,
     private readonly handler: Handler,
-    private readonly settings: Pick<Settings, 'inForce'>,
+    private readonly settings: Pick<PolicyCache, 'get'>,
   ) {}
 
   /** What is to be shown instead of the store's answer to GET or HEAD, which is then given up; as a rule the answer itself. */
@@ -87,7 +87,7 @@ export class DynamicObjects {
 
   private async hasIds(request: Request, container: ContainerTarget): Promise<boolean> {
     try {
-      return (await this.settings.inForce(request, container)).kind === 'with-ids';
+      return (await this.settings.get(request, container)).kind === 'with-ids';
     } catch (error) {
       if (error instanceof StoreError && error.code === 'refused') return false;
       throw error;

@@ -3,15 +3,15 @@ import type { Log } from '../../util/log';
 import { StoreError } from '../../util/store_error';
 import type { Expiry, ObjectInfo, ObjectRef, Store } from '../store/store';
 import {
-  decideDelete,
-  decideOverwrite,
-  decideRemoval,
-  decideRestore,
-  decideWrite,
-  type IdStep,
-  type Kept,
+  planDelete,
+  planOverwrite,
+  planRemoval,
+  planRestore,
+  planWrite,
+  type VersionStep,
+  type KeptVersion,
 } from './plan_versions';
-import { Interrupted, type Settled } from './interrupted';
+import { InterruptedWrites, type SettledObject } from './interrupted';
 import { latest, stateOf, type State } from './state';
 import { nextTimestamp, timestampAfter } from '../archive/names';
 import { newestIn, withNewest } from './newest_note';
@@ -22,7 +22,7 @@ import { parseVersionName, versionName, versionPrefix } from './version_names';
 import type { Outcome, Verdict } from '../archive/execute';
 
 /** What became of the client's own request, and what the store said of what it wrote. */
-export interface Sent {
+export interface SentWrite {
   readonly outcome: Outcome;
   /** The ETag of the very object that was written, where it is known that the store told that, and that it is no symlink. */
   readonly etag?: string | undefined;
@@ -33,7 +33,7 @@ export interface Sent {
 }
 
 /** The client's own request and its right, as the core sees them. */
-export interface IdOperation {
+export interface VersionOperation {
   /** As that of `Operation`. */
   guard(current: ObjectInfo | undefined): Promise<Verdict>;
   /**
@@ -42,11 +42,11 @@ export interface IdOperation {
    * @param to the version that it is to write instead of the object that it names
    * @param by what is to be noted on the object that it makes
    */
-  forward(to?: ObjectRef, by?: string): Promise<Sent>;
+  forward(to?: ObjectRef, by?: string): Promise<SentWrite>;
 }
 
 /** What became of an operation: let through, with the id of the version or the marker that it made; or stopped by its guard. */
-export type IdResult =
+export type VersionResult =
   | {
       readonly result: 'forwarded';
       readonly id?: string | undefined;
@@ -70,9 +70,9 @@ export type Removal =
  * container beside the object's own; the object is a link to one of them. Versions are there before anything links to them, and
  * links go before what they lead to. What a crash between two steps leaves is in no listing, and the next operation removes it (`Interrupted`).
  */
-export class VersionsWithIds {
+export class VersionExecutor {
   protected readonly nulls: NullIndex;
-  protected readonly interrupted: Interrupted;
+  protected readonly interrupted: InterruptedWrites;
 
   /** @param versions the container that holds the versions */
   constructor(
@@ -81,11 +81,11 @@ export class VersionsWithIds {
     private readonly log: Log,
   ) {
     this.nulls = new NullIndex(store, versions);
-    this.interrupted = new Interrupted(store, versions);
+    this.interrupted = new InterruptedWrites(store, versions);
   }
 
   /** Completes what was interrupted on an object, or takes it back, before something is done to it that this does not see. */
-  async settle(object: ObjectRef): Promise<Settled> {
+  async settle(object: ObjectRef): Promise<SettledObject> {
     return this.interrupted.settle(object, await this.interrupted.look(object));
   }
 
@@ -95,27 +95,27 @@ export class VersionsWithIds {
    * @param canMove whether the client's request can be sent to another place than it names
    * @throws StoreError where it could not be carried out; the object is then what it was, or it is unknown (`unavailable`)
    */
-  async write(object: ObjectRef, operation: IdOperation, canMove: boolean): Promise<IdResult> {
+  async write(object: ObjectRef, operation: VersionOperation, canMove: boolean): Promise<VersionResult> {
     const found = await this.interrupted.look(object);
     const verdict = await operation.guard(found.info);
     if (verdict !== 'go') return this.refused(verdict, operation);
     const settled = await this.interrupted.settle(object, found);
     const { state } = settled;
     const nulls = this.nullsBeside(object, state);
-    if (!canMove) return this.carryOut(object, state, decideOverwrite(state, await nulls), operation);
+    if (!canMove) return this.carryOut(object, state, planOverwrite(state, await nulls), operation);
     const [kept, id] = await Promise.all([nulls, this.newId(object, settled)]);
-    return this.carryOut(object, state, decideWrite(state, kept, id), operation);
+    return this.carryOut(object, state, planWrite(state, kept, id), operation);
   }
 
   /** A DELETE with versions switched on. Throws as `write` does. */
-  async delete(object: ObjectRef, operation: IdOperation): Promise<IdResult> {
+  async delete(object: ObjectRef, operation: VersionOperation): Promise<VersionResult> {
     const found = await this.interrupted.look(object);
     const verdict = await operation.guard(found.info);
     if (verdict !== 'go') return this.refused(verdict, operation);
     const settled = await this.interrupted.settle(object, found);
     const { state } = settled;
     const [kept, id] = await Promise.all([this.nullsBeside(object, state), this.newId(object, settled)]);
-    return this.carryOut(object, state, decideDelete(state, kept, id), operation);
+    return this.carryOut(object, state, planDelete(state, kept, id), operation);
   }
 
   /**
@@ -132,7 +132,7 @@ export class VersionsWithIds {
       this.nullsBeside(object, state),
       this.newestId(object, settled),
     ]);
-    for (const step of decideRestore(state, kept, id, latest(id, newest))) {
+    for (const step of planRestore(state, kept, id, latest(id, newest))) {
       if (step.do === 'begin') await this.interrupted.begin(object, step.unfinished);
       if (step.do === 'keep') await this.keep(object, state, step);
       if (step.do === 'point') await this.point(object, step, version);
@@ -146,11 +146,11 @@ export class VersionsWithIds {
    *
    * @param operation lets through the removal of the link, where the object links to the version
    */
-  async remove(object: ObjectRef, id: string, operation: Pick<IdOperation, 'forward'>): Promise<Removal> {
+  async remove(object: ObjectRef, id: string, operation: Pick<VersionOperation, 'forward'>): Promise<Removal> {
     const { state } = await this.settle(object);
     let current = state.is === 'link' ? state.id : undefined;
     let removed = false;
-    for (const step of decideRemoval(state, id)) {
+    for (const step of planRemoval(state, id)) {
       if (step.do === 'begin') await this.interrupted.begin(object, step.unfinished);
       if (step.do === 'end') await this.interrupted.end(object);
       if (step.do === 'forward') {
@@ -173,22 +173,22 @@ export class VersionsWithIds {
   }
 
   /** Asked for only where it is needed: where what is there is to be kept as a null version. */
-  private async nullsBeside(object: ObjectRef, state: State): Promise<readonly Kept[]> {
+  private async nullsBeside(object: ObjectRef, state: State): Promise<readonly KeptVersion[]> {
     return state.is === 'null' ? this.nulls.kept(object) : [];
   }
 
-  protected async refused(verdict: 'pass' | 'stop', operation: IdOperation): Promise<IdResult> {
+  protected async refused(verdict: 'pass' | 'stop', operation: VersionOperation): Promise<VersionResult> {
     if (verdict === 'stop') return { result: 'stopped' };
     await operation.forward();
     return { result: 'forwarded' };
   }
 
   /** An id that sorts after all that are there: by the link where there is one, and else by what is listed. */
-  protected async newId(object: ObjectRef, settled: Settled): Promise<string> {
+  protected async newId(object: ObjectRef, settled: SettledObject): Promise<string> {
     return timestampAfter(this.store.now(), await this.newestId(object, settled));
   }
 
-  private async newestId(object: ObjectRef, settled: Settled): Promise<string | undefined> {
+  private async newestId(object: ObjectRef, settled: SettledObject): Promise<string | undefined> {
     const { state, newest, isNewestKnown } = settled;
     if (state.is === 'link') return state.newest;
     // a client that may not list is refused here
@@ -204,11 +204,11 @@ export class VersionsWithIds {
   protected async carryOut(
     object: ObjectRef,
     state: State,
-    steps: readonly IdStep[],
-    operation: IdOperation,
-  ): Promise<IdResult> {
+    steps: readonly VersionStep[],
+    operation: VersionOperation,
+  ): Promise<VersionResult> {
     const added: ObjectRef[] = [];
-    let sent: Sent | undefined;
+    let sent: SentWrite | undefined;
     let id: string | undefined;
     let begun: Unfinished | undefined;
     let isClean = true;
@@ -339,12 +339,12 @@ export class VersionsWithIds {
   }
 }
 
-type StepOf<D extends IdStep['do']> = Extract<IdStep, { do: D }>;
+type StepOf<D extends VersionStep['do']> = Extract<VersionStep, { do: D }>;
 
 /** What is known of a version that is to be linked to; without its ETag, it is looked at. */
 type Known = {
   readonly [K in 'etag' | 'link' | 'contentType' | 'isLarge']?: ObjectInfo[K] | undefined;
-} & Pick<Sent, 'expiry'>;
+} & Pick<SentWrite, 'expiry'>;
 
 /** The note of the newest version that a POST of a content type would take away from an object's link; undefined where there is none. */
 export function noteToKeep(info: ObjectInfo | undefined): string | undefined {

@@ -18,7 +18,7 @@ import { parseVersionName, versionName, versionPrefix } from './version_names';
 const MOST_LISTED = 4;
 
 /** What was found of an object with ids before anything is done to it. */
-export interface Found {
+export interface ObjectAndVersions {
   readonly info: ObjectInfo | undefined;
   /**
    * The newest of its versions, and what is noted before them; undefined if the client may not
@@ -28,7 +28,7 @@ export interface Found {
 }
 
 /** An object on which nothing is unfinished. */
-export interface Settled {
+export interface SettledObject {
   readonly state: State;
   /** The newest version that is listed, if that is known. */
   readonly newest: string | undefined;
@@ -41,14 +41,14 @@ export interface Settled {
  * is a link (what is newer than the newest that was ever current has not happened), and else by
  * what the operation noted before it began.
  */
-export class Interrupted {
+export class InterruptedWrites {
   /** @param versions the container that holds the versions */
   constructor(
     private readonly store: Store,
     private readonly versions: ByteString,
   ) {}
 
-  async look(object: ObjectRef): Promise<Found> {
+  async look(object: ObjectRef): Promise<ObjectAndVersions> {
     const [info, listed] = await Promise.all([
       this.store.stat(object),
       this.list(object).catch(noneIfRefused),
@@ -57,7 +57,7 @@ export class Interrupted {
   }
 
   /** Takes back or completes what was interrupted. The caller holds the object's lock. */
-  async settle(object: ObjectRef, { info, listed }: Found): Promise<Settled> {
+  async settle(object: ObjectRef, { info, listed }: ObjectAndVersions): Promise<SettledObject> {
     const state = stateOf(object, this.versions, info);
     const dropped = new Set<string>();
     let isSure: boolean | undefined;

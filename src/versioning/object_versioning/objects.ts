@@ -4,26 +4,26 @@ import type { ObjectTarget } from '../../swift_api/target';
 import { copiedBy, isCopy } from '../../swift_api/object_writes';
 import { asSigned } from '../bypasses';
 import { isMultipartDelete } from '../multipart_delete/multipart_delete';
-import type { Settings } from '../policy';
-import { ById } from './version_requests';
+import type { PolicyCache } from '../policy';
+import { VersionRequests } from './version_requests';
 import { askedVersion, NULL_ID } from './version_target';
-import { Reader } from './reader';
-import { copiedFrom, copiedFromNull, shown } from './presentation';
-import { fromVersion } from './copy_source';
-import { WriterWithIds, type WriterParts } from './writer';
+import { VersionReader } from './reader';
+import { copiedFrom, copiedFromNull, presentObject } from './presentation';
+import { resolveCopySource } from './copy_source';
+import { VersionWriter, type WriterParts } from './writer';
 
 /** Answers requests for objects where versions may have ids: what reads, and what concerns versions by their ids. */
-export class ObjectsWithIds {
+export class VersionedObjects {
   /** Writes what belongs to a container with ids. */
-  readonly writer: WriterWithIds;
-  private readonly reader: Reader;
-  private readonly byId: ById;
+  readonly writer: VersionWriter;
+  private readonly reader: VersionReader;
+  private readonly byId: VersionRequests;
 
   /** @param handler answers as for the client, with what comes before `next` */
-  constructor(next: Handler, handler: Handler, settings: Settings, parts: WriterParts) {
-    this.writer = new WriterWithIds(next, settings, parts);
-    this.reader = new Reader(next, handler, settings, parts.app.power);
-    this.byId = new ById(next, settings, parts, this.writer);
+  constructor(next: Handler, handler: Handler, settings: PolicyCache, parts: WriterParts) {
+    this.writer = new VersionWriter(next, settings, parts);
+    this.reader = new VersionReader(next, handler, settings, parts.app.power);
+    this.byId = new VersionRequests(next, settings, parts, this.writer);
   }
 
   /**
@@ -38,7 +38,7 @@ export class ObjectsWithIds {
     const request = asSigned(given);
     // a new request, since its answer is not the store's own
     if (isReading(request.method)) return this.reader.read({ ...request }, target);
-    return shown(await this.written(request, target, otherwise), target, request.dialect);
+    return presentObject(await this.written(request, target, otherwise), target, request.dialect);
   }
 
   private async written(
@@ -48,7 +48,7 @@ export class ObjectsWithIds {
   ): Promise<Response> {
     const asked = askedVersion(request.query);
     if (isCopy(request)) {
-      const copy = await fromVersion(request, target, this.reader);
+      const copy = await resolveCopySource(request, target, this.reader);
       if ('status' in copy) {
         destroy(request.body);
         return copy;

@@ -12,7 +12,7 @@ const VERSION_HEADER = 'X-Object-Version-Id';
 const COPIED_VERSION_HEADER = 'X-Copied-From-Version-Id';
 
 /** An answer about an object as clients see it: places where versions are kept are told as objects with their ids. */
-export function shown(response: Response, target: ObjectTarget, dialect?: ForDialect): Response {
+export function presentObject(response: Response, target: ObjectTarget, dialect?: ForDialect): Response {
   const { headers } = response;
   const location = located(headers, 'content-location');
   const moved = located(headers, 'location');
@@ -34,7 +34,7 @@ export function shown(response: Response, target: ObjectTarget, dialect?: ForDia
 }
 
 /** The version of a container's own objects that an answer shows; undefined where it shows none. */
-export function versionShown({ headers }: Response, target: ObjectTarget): VersionTarget | undefined {
+export function versionInResponse({ headers }: Response, target: ObjectTarget): VersionTarget | undefined {
   const versions = versionsContainerOf(target.container);
   const places = [locationIn(headers, 'content-location'), referenceIn(headers, 'x-symlink-target', target)];
   const place = places.find((each) => each?.container === versions && each.account === target.account);
@@ -57,12 +57,12 @@ export function linkIn(headers: Headers, at: ObjectTarget): ObjectTarget | undef
 }
 
 /** An answer with the id of a version. */
-export function identified(response: Response, id: string = NULL_ID): Response {
+export function withVersionId(response: Response, id: string = NULL_ID): Response {
   return { ...response, headers: response.headers.with(VERSION_HEADER, id) };
 }
 
 /** An answer to a dialect that tells by its type that what its id tells is, or was, a delete marker. */
-export function asMarker(response: Response): Response {
+export function asDeleteMarker(response: Response): Response {
   return { ...response, headers: response.headers.with('Content-Type', DELETE_MARKER_TYPE) };
 }
 

@@ -9,13 +9,13 @@ import { formatTarget, withoutParameter, type ObjectTarget } from '../../swift_a
 import { StoreError } from '../../util/store_error';
 import { ITSELF } from '../../swift_api/itself';
 import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../swift_api/markers';
-import type { InForce, Settings } from '../policy';
-import { DynamicObjects } from './dlo';
-import { Fallback } from './symlinks';
+import type { VersioningPolicy, PolicyCache } from '../policy';
+import { DynamicLargeObjects } from './dlo';
+import { Symlinks } from './symlinks';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './version_target';
 import { reaching, rightToReadVersions } from './access';
 import { NullReader } from './null_versions/null_reader';
-import { asMarker, currentId, identified, shown, versionShown, withoutMarker } from './presentation';
+import { asDeleteMarker, currentId, withVersionId, presentObject, versionInResponse, withoutMarker } from './presentation';
 
 /** The store would take the segments for empty. */
 const NOT_WHOLE =
@@ -23,10 +23,10 @@ const NOT_WHOLE =
 const ETAG_OF_NOTHING = createHash('md5').digest('hex');
 
 /** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
-export class Reader {
-  private readonly fallback: Fallback;
+export class VersionReader {
+  private readonly fallback: Symlinks;
   private readonly nulls: NullReader;
-  readonly dynamic: DynamicObjects;
+  readonly dynamic: DynamicLargeObjects;
 
   /**
    * @param next the rest of the pipeline
@@ -35,12 +35,12 @@ export class Reader {
   constructor(
     private readonly next: Handler,
     handler: Handler,
-    private readonly settings: Pick<Settings, 'inForce'>,
+    private readonly settings: Pick<PolicyCache, 'get'>,
     private readonly power: Power,
   ) {
-    this.fallback = new Fallback(next, power);
+    this.fallback = new Symlinks(next, power);
     this.nulls = new NullReader(next, power);
-    this.dynamic = new DynamicObjects(next, handler, settings);
+    this.dynamic = new DynamicLargeObjects(next, handler, settings);
   }
 
   /** GET or HEAD of an object, or of the version that the query asks for. */
@@ -49,18 +49,18 @@ export class Reader {
     if (asked !== undefined) return this.readVersion(request, target, asked);
     const response = await this.readFrom(request, target);
     const { dialect } = request;
-    const version = versionShown(response, target);
-    if (version) return shown(identified(response, currentId(response, version, dialect)), target, dialect);
+    const version = versionInResponse(response, target);
+    if (version) return presentObject(withVersionId(response, currentId(response, version, dialect)), target, dialect);
     // a large object's refusal of a range says nothing of the object
-    if (response.status === 416 && !response.headers.has('etag')) return shown(response, target, dialect);
+    if (response.status === 416 && !response.headers.has('etag')) return presentObject(response, target, dialect);
     const inForce = await whileUnread(response, () => this.inForce(request, target));
-    if (inForce?.kind !== 'with-ids') return shown(response, target, dialect);
-    if (!dialect || response.status !== 404) return shown(identified(response), target, dialect);
+    if (inForce?.kind !== 'with-ids') return presentObject(response, target, dialect);
+    if (!dialect || response.status !== 404) return presentObject(withVersionId(response), target, dialect);
     const right = rightShown(request, response);
     const marker =
       right && (await whileUnread(response, () => this.nulls.newestMarker(request, target, right)));
     if (marker === undefined) return response;
-    return marker.id === undefined ? withoutMarker(response) : identified(asMarker(response), marker.id);
+    return marker.id === undefined ? withoutMarker(response) : withVersionId(asDeleteMarker(response), marker.id);
   }
 
   /** What is in a place of the store, which is the one that the request names. */
@@ -71,7 +71,7 @@ export class Reader {
   }
 
   private async readVersion(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
-    const inForce = await this.settings.inForce(request, target);
+    const inForce = await this.settings.get(request, target);
     if (inForce.kind === 'native') return this.next(request);
     const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
     if (asked === NULL_ID && request.dialect && inForce.kind === 'with-ids')
@@ -101,9 +101,9 @@ export class Reader {
       await drain(response.body);
       const time = dialect && response.headers.get('last-modified');
       const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE, 'Last-Modified': time });
-      return identified(notFound(request, own), known);
+      return withVersionId(notFound(request, own), known);
     }
-    return shown(response.status < 300 ? identified(response, known) : response, target, dialect);
+    return presentObject(response.status < 300 ? withVersionId(response, known) : response, target, dialect);
   }
 
   /** The null version, wherever it stands. */
@@ -146,19 +146,19 @@ export class Reader {
   private async readNull(request: Request, target: ObjectTarget): Promise<Response> {
     const response = await this.readFrom(request, target);
     const { dialect } = request;
-    if (response.status >= 300) return shown(response, target, dialect);
-    const version = versionShown(response, target);
-    if (version?.target.object !== target.object) return shown(identified(response), target, dialect);
+    if (response.status >= 300) return presentObject(response, target, dialect);
+    const version = versionInResponse(response, target);
+    if (version?.target.object !== target.object) return presentObject(withVersionId(response), target, dialect);
     await drain(response.body);
     return notFound(request);
   }
 
   /** What is in force, where the store tells this client; to read takes no right to know, and does not fail where the store does not tell. */
-  private async inForce(request: Request, target: ObjectTarget): Promise<InForce | undefined> {
+  private async inForce(request: Request, target: ObjectTarget): Promise<VersioningPolicy | undefined> {
     const isNobody = credentials(request.headers).entries().next().done === true;
     if (this.power === 'client' && isNobody) return undefined;
     try {
-      return await this.settings.inForce(request, target);
+      return await this.settings.get(request, target);
     } catch (error) {
       if (error instanceof StoreError) return undefined;
       throw error;
@@ -187,12 +187,12 @@ export class Reader {
     const path = formatTarget(target);
     const response = await this.next(reaching(subrequest(request, { method: 'HEAD', path, query, headers })));
     await drain(response.body);
-    return versionShown(response, target)?.id;
+    return versionInResponse(response, target)?.id;
   }
 }
 
 /** Why there can be no version of an id in a container; undefined where there can. */
-export function refusalOfId(inForce: InForce, asked: string): Response | undefined {
+export function refusalOfId(inForce: VersioningPolicy, asked: string): Response | undefined {
   if (inForce.kind !== 'with-ids')
     return page(400, 'version-aware operations require that the container is versioned');
   return parseId(asked) === undefined ? page(400, 'Invalid version parameter') : undefined;

@@ -6,11 +6,11 @@ import { subrequest, type Handler, type Request, type Response } from '../../swi
 import { formatTarget, parseQuery, type ObjectTarget } from '../../swift_api/target';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { isCopy } from '../../swift_api/object_writes';
-import type { Sent } from './execute_versions';
+import type { SentWrite } from './execute_versions';
 import type { Expiry } from '../store/store';
 import { ITSELF } from '../../swift_api/itself';
 import { unavailable } from '../error_responses';
-import type { Held } from '../locked_request';
+import type { LockedRequest } from '../locked_request';
 import { reaching } from './access';
 
 /** What a client could have be read in the name of who has more rights. */
@@ -21,7 +21,7 @@ const EXPIRY = ['X-Delete-At', 'X-Delete-After'];
  * Whether a client's write can be sent to another place than it names: in the client's name; or, where it is signed for that place, in
  * the service user's, unless it points to what the client may not read.
  */
-export function canMove(request: Request): boolean {
+export function canRedirect(request: Request): boolean {
   if (!isTempUrl(request)) return true;
   return request.method === 'PUT' && !POINTERS.some((name) => request.headers.has(name));
 }
@@ -32,9 +32,9 @@ export function canMove(request: Request): boolean {
  * @param own what the proxy asks while the object is locked
  * @param remake makes the versions container anew; false where it is there
  */
-export async function writeTo(
+export async function redirectWrite(
   entry: ObjectTarget,
-  { own, next }: Pick<Held, 'own' | 'next'>,
+  { own, next }: Pick<LockedRequest, 'own' | 'next'>,
   request: Request,
   remake: () => Promise<boolean>,
 ): Promise<Response> {
@@ -74,7 +74,7 @@ function movedTo(entry: ObjectTarget, request: Request, authority: Authority): R
 }
 
 /** What the store said of a version that it wrote. */
-export function sentOf(request: Request, { status, headers }: Response): Omit<Sent, 'outcome'> {
+export function sentBy(request: Request, { status, headers }: Response): Omit<SentWrite, 'outcome'> {
   const own: Expiry = {
     at: request.headers.get('x-delete-at'),
     after: request.headers.get('x-delete-after'),
@@ -97,7 +97,7 @@ function tellsEtag(request: Request): boolean {
 }
 
 /** A client's change of metadata as it goes to the version that the object links to. */
-export function postTo(entry: ObjectTarget, request: Request, own: Request): Request {
+export function redirectPost(entry: ObjectTarget, request: Request, own: Request): Request {
   const headers = request.headers.without(...EXPIRY);
   const isService = own.authority !== 'client';
   return {

@@ -18,7 +18,7 @@ import { linkIn, locationOf } from './presentation';
 const MOST_LINKS = 2;
 
 /** Reads by hand what the store does not show behind a link to a version. */
-export class Fallback {
+export class Symlinks {
   constructor(
     private readonly next: Handler,
     private readonly power: Power,

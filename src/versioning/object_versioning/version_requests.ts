@@ -4,26 +4,26 @@ import { Headers } from '../../http/headers';
 import { NO_BODY, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
 import { refusalIn } from '../../swift_api/authority/shown_right';
-import { HttpStore } from '../store/swift_store';
-import { refusalByDialect } from '../dialect';
-import { whileLocked, type Held } from '../locked_request';
-import type { Settings } from '../policy';
-import { answeringTroubles } from '../catch_errors';
-import { postTo } from './redirected_write';
+import { SwiftStore } from '../store/swift_store';
+import { dialectRefusal } from '../dialect';
+import { withObjectLock, type LockedRequest } from '../locked_request';
+import type { PolicyCache } from '../policy';
+import { withErrorResponses } from '../catch_errors';
+import { redirectPost } from './redirected_write';
 import { NULL_ID, parseId, VERSION_ID } from './version_target';
 import { refusalOfId } from './reader';
 import { rightToVersions } from './access';
-import { withNotesOf } from './content_type_notes';
-import { asMarker, identified } from './presentation';
-import { refusalBy, type WriterParts, type WriterWithIds } from './writer';
+import { keepNotes } from './content_type_notes';
+import { asDeleteMarker, withVersionId } from './presentation';
+import { refusalBy, type WriterParts, type VersionWriter } from './writer';
 
 /** Removes and restores versions. */
-export class ById {
+export class VersionRequests {
   constructor(
     private readonly next: Handler,
-    private readonly settings: Settings,
+    private readonly settings: PolicyCache,
     private readonly parts: WriterParts,
-    private readonly writer: WriterWithIds,
+    private readonly writer: VersionWriter,
   ) {}
 
   /**
@@ -37,7 +37,7 @@ export class ById {
     asked: string,
     otherwise: (request: Request) => Promise<Response>,
   ): Promise<Response> {
-    return answeringTroubles(request, target, this.parts, () =>
+    return withErrorResponses(request, target, this.parts, () =>
       this.answer(request, target, asked, otherwise),
     );
   }
@@ -53,14 +53,14 @@ export class ById {
       destroy(request.body);
       return page(400, 'POST to a specific version is not allowed');
     }
-    const inForce = await this.settings.inForce(request, target);
+    const inForce = await this.settings.get(request, target);
     if (inForce.kind === 'native') return this.next(request);
     const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
     const isNull = asked === NULL_ID && request.method !== 'PUT';
     if (isNull && inForce.kind !== 'with-ids') return otherwise(plain);
     if (isNull && !dialect) {
       // what is current is removed, whatever it is, and no marker is written
-      return whileLocked(plain, target, this.parts, this.next, async (held) => {
+      return withObjectLock(plain, target, this.parts, this.next, async (held) => {
         await this.writer.settle(held, target);
         return held.next(held.request);
       });
@@ -81,7 +81,7 @@ export class ById {
   private async remove(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
     const right = await rightToVersions(request, target, this.next);
     if ('status' in right) return right;
-    return whileLocked(request, target, this.parts, this.next, async (held) => {
+    return withObjectLock(request, target, this.parts, this.next, async (held) => {
       const versions = this.writer.versionsFor(held, target);
       const removal = await versions.remove(target, parseId(asked) ?? '', {
         forward: async () => ({ outcome: await held.forward((own) => held.next(own)) }),
@@ -89,7 +89,7 @@ export class ById {
       if (removal.result === 'refused') return held.answer();
       await held.discard();
       // as it was asked for, like Swift
-      const answer = identified(removal.result === 'removed' ? gone() : missing(), asked);
+      const answer = withVersionId(removal.result === 'removed' ? gone() : missing(), asked);
       const current = removal.current ?? NULL_ID;
       return { ...answer, headers: answer.headers.with('X-Object-Current-Version-Id', current) };
     });
@@ -103,8 +103,8 @@ export class ById {
   ): Promise<Response> {
     const right = await rightToVersions(request, target, this.next);
     if ('status' in right) return right;
-    return whileLocked(request, target, this.parts, this.next, async (held) => {
-      const refused = await refusalByDialect(held, target, this.parts.app);
+    return withObjectLock(request, target, this.parts, this.next, async (held) => {
+      const refused = await dialectRefusal(held, target, this.parts.app);
       if (refused) return refused;
       const versions = this.writer.versionsFor(held, target);
       const removal = await versions.removeVersion(target, id, {
@@ -112,8 +112,8 @@ export class ById {
       });
       if (removal.result === 'refused') return held.answer();
       await held.discard();
-      const answer = identified(removal.result === 'removed' ? gone() : missing(), id ?? NULL_ID);
-      return removal.isMarker ? asMarker(answer) : answer;
+      const answer = withVersionId(removal.result === 'removed' ? gone() : missing(), id ?? NULL_ID);
+      return removal.isMarker ? asDeleteMarker(answer) : answer;
     });
   }
 
@@ -125,30 +125,30 @@ export class ById {
       destroy(request.body);
       return refusal;
     }
-    return whileLocked(request, target, this.parts, this.next, async (held) => {
+    return withObjectLock(request, target, this.parts, this.next, async (held) => {
       const place = await this.writer.versionsFor(held, target).locate(target, id);
       const known = id ?? NULL_ID;
       if (place === undefined) return missing();
       if (place.container === target.container) {
         const response = await this.writer.update(held, target);
-        return response.status < 300 ? identified(response, known) : response;
+        return response.status < 300 ? withVersionId(response, known) : response;
       }
       return this.changeEntry(held, { ...target, ...place }, known);
     });
   }
 
-  private async changeEntry(held: Held, entry: ObjectTarget, known: string): Promise<Response> {
+  private async changeEntry(held: LockedRequest, entry: ObjectTarget, known: string): Promise<Response> {
     const { request, own, next } = held;
-    const store = new HttpStore(next, own);
+    const store = new SwiftStore(next, own);
     const info = await store.stat(entry);
     if (info === undefined) return missing();
-    if (info.isMarker) return asMarker(identified(missing(), known));
+    if (info.isMarker) return asDeleteMarker(withVersionId(missing(), known));
     const type = request.headers.get('content-type');
     const before = info.isLarge && type !== undefined ? await store.contentType(entry) : info.contentType;
-    const kept = type === undefined ? {} : { 'Content-Type': withNotesOf(before ?? '', type) };
+    const kept = type === undefined ? {} : { 'Content-Type': keepNotes(before ?? '', type) };
     const changed = { ...request, headers: request.headers.withAll(Headers.of(kept)) };
-    const response = await next(postTo(entry, changed, own));
-    return response.status < 300 ? identified(response, known) : response;
+    const response = await next(redirectPost(entry, changed, own));
+    return response.status < 300 ? withVersionId(response, known) : response;
   }
 
   private async restore(request: Request, target: ObjectTarget, id: string): Promise<Response> {
@@ -157,14 +157,14 @@ export class ById {
       destroy(request.body);
       return textResponse(400, 'PUT version-id requests require a zero byte body');
     }
-    return whileLocked({ ...request, body: NO_BODY }, target, this.parts, this.next, async (held) => {
+    return withObjectLock({ ...request, body: NO_BODY }, target, this.parts, this.next, async (held) => {
       const refusal = await this.refusalOfWrite(request, target);
       if (refusal) return refusal;
       try {
         const versions = this.writer.versionsFor(held, target);
         const version = await this.writer.remaking(held, target, () => versions.restore(target, id));
         if (version === undefined) return await this.notThere(held.own, target);
-        return identified(created(version.etag), id);
+        return withVersionId(created(version.etag), id);
       } catch (error) {
         return refusalBy(error);
       }

@@ -1,44 +1,44 @@
-import type { Use } from '../../coordination/cache/cache';
-import type { InForce, Settings } from '../policy';
-import { NullVersions } from './null_versions/execute_nulls';
-import { noteToKeep, type IdOperation, type IdResult, type Sent } from './execute_versions';
+import type { SharedLease } from '../../coordination/cache/cache';
+import type { VersioningPolicy, PolicyCache } from '../policy';
+import { NullVersionExecutor } from './null_versions/execute_nulls';
+import { noteToKeep, type VersionOperation, type VersionResult, type SentWrite } from './execute_versions';
 import { withNewest } from './newest_note';
 import { versionsContainerOf } from './version_names';
 import { drain } from '../../http/body';
 import { toText, type ByteString } from '../../http/bytes';
-import { withNotesOf } from './content_type_notes';
+import { keepNotes } from './content_type_notes';
 import { credentials, Headers } from '../../http/headers';
 import { subrequest, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { formatTarget, parseTarget, isObject, type ObjectTarget } from '../../swift_api/target';
 import type { Log } from '../../util/log';
 import type { App } from '../../plugin/plugin';
 import { StoreError } from '../../util/store_error';
-import { HttpStore } from '../store/swift_store';
+import { SwiftStore } from '../store/swift_store';
 import { NoteBinding } from '../store/note_binding';
 import type { ObjectRef } from '../store/store';
-import { refusalByDialect } from '../dialect';
-import { whileLocked, type Held, type Holding } from '../locked_request';
-import { forwardNoted } from '../archive/forward_notes';
-import { letThrough } from '../forward_unversioned';
-import { willFail } from '../preconditions';
+import { dialectRefusal } from '../dialect';
+import { withObjectLock, type LockedRequest, type LockOptions } from '../locked_request';
+import { forwardWithNotes } from '../archive/forward_notes';
+import { forwardUnversioned } from '../forward_unversioned';
+import { failsPreconditions } from '../preconditions';
 import { VersionsContainers, versionsContainer } from './containers/versions_container';
-import { canMove, postTo, sentOf, writeTo } from './redirected_write';
+import { canRedirect, redirectPost, sentBy, redirectWrite } from './redirected_write';
 import { isVersionOf, NULL_ID } from './version_target';
-import { asMarker, identified } from './presentation';
+import { asDeleteMarker, withVersionId } from './presentation';
 
 /** What writing takes. */
-export interface WriterParts extends Holding {
+export interface WriterParts extends LockOptions {
   readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock'>;
   readonly log: Log;
 }
 
 /** Writes and deletes single objects of containers with ids, one at a time, also while versions are switched off. */
-export class WriterWithIds {
+export class VersionWriter {
   private readonly containers: VersionsContainers;
 
   constructor(
     private readonly next: Handler,
-    private readonly settings: Settings,
+    private readonly settings: PolicyCache,
     private readonly parts: WriterParts,
   ) {
     this.containers = new VersionsContainers(next);
@@ -46,30 +46,30 @@ export class WriterWithIds {
 
   /** PUT, DELETE, COPY or POST that concerns an object, and not one of its versions. */
   write(request: Request, written: ObjectTarget): Promise<Response> {
-    return whileLocked(request, written, this.parts, this.next, async (held) => {
+    return withObjectLock(request, written, this.parts, this.next, async (held) => {
       if (request.method === 'POST') {
         await this.settle(held, written);
         return this.update(held, written);
       }
-      const refused = await refusalByDialect(held, written, this.parts.app);
+      const refused = await dialectRefusal(held, written, this.parts.app);
       if (refused) return refused;
-      const use = await this.settings.use(request, written, this.parts.lockWait);
+      const use = await this.settings.acquireShared(request, written, this.parts.lockWait);
       // the container does not go meanwhile
-      if (isEnabled(use.value)) return this.keepingVersions(held, written).finally(use.end);
+      if (isEnabled(use.value)) return this.keepingVersions(held, written).finally(use.release);
       if (request.dialect && use.value?.kind === 'with-ids')
-        return this.replacingNull(held, written, use).finally(use.end);
-      return this.keepingNothing(held, written, use).finally(use.end);
+        return this.replacingNull(held, written, use).finally(use.release);
+      return this.keepingNothing(held, written, use).finally(use.release);
     });
   }
 
-  private async keepingNothing(held: Held, written: ObjectTarget, use: Use<InForce>): Promise<Response> {
+  private async keepingNothing(held: LockedRequest, written: ObjectTarget, use: SharedLease<VersioningPolicy>): Promise<Response> {
     if (use.value?.kind === 'with-ids') await this.settle(held, written);
-    await held.forward((own) => letThrough(own, written, [use], held.next));
+    await held.forward((own) => forwardUnversioned(own, written, [use], held.next));
     return held.answer();
   }
 
   /** Before what changes an object without its versions being looked at. A client that may not look leaves it as it is. */
-  async settle(held: Held, written: ObjectTarget): Promise<void> {
+  async settle(held: LockedRequest, written: ObjectTarget): Promise<void> {
     try {
       await this.versionsFor(held, written).settle(written);
     } catch (error) {
@@ -77,26 +77,26 @@ export class WriterWithIds {
     }
   }
 
-  private async keepingVersions(held: Held, written: ObjectTarget): Promise<Response> {
+  private async keepingVersions(held: LockedRequest, written: ObjectTarget): Promise<Response> {
     const { request } = held;
     const versions = this.versionsFor(held, written);
     const operation = this.operation(held, written);
     return this.performing(held, written, () =>
       request.method === 'DELETE'
         ? versions.delete(written, operation)
-        : versions.write(written, operation, canMove(request)),
+        : versions.write(written, operation, canRedirect(request)),
     );
   }
 
   /** While versions are switched off, as dialects have it. */
-  private replacingNull(held: Held, written: ObjectTarget, use: Use<InForce>): Promise<Response> {
+  private replacingNull(held: LockedRequest, written: ObjectTarget, use: SharedLease<VersioningPolicy>): Promise<Response> {
     const versions = this.versionsFor(held, written);
-    const operation: IdOperation = {
+    const operation: VersionOperation = {
       ...this.operation(held, written),
       forward: async (_, by) => {
-        const through = (own: Request) => letThrough(own, written, [use], held.next);
+        const through = (own: Request) => forwardUnversioned(own, written, [use], held.next);
         const outcome = await held.forward((own) =>
-          by === undefined ? through(own) : forwardNoted(own, operationNote(by, written), through),
+          by === undefined ? through(own) : forwardWithNotes(own, operationNote(by, written), through),
         );
         return { outcome };
       },
@@ -109,13 +109,13 @@ export class WriterWithIds {
   }
 
   private async performing(
-    held: Held,
+    held: LockedRequest,
     written: ObjectTarget,
-    perform: () => Promise<IdResult>,
+    perform: () => Promise<VersionResult>,
   ): Promise<Response> {
     const { method, dialect } = held.request;
     const isDelete = method === 'DELETE';
-    let result: IdResult;
+    let result: VersionResult;
     try {
       result = await this.remaking(held, written, perform);
     } catch (error) {
@@ -126,22 +126,22 @@ export class WriterWithIds {
     if (result.result !== 'forwarded' || !isDone) return response;
     const { id = dialect && NULL_ID, isNull } = result;
     if (id === undefined) return response;
-    const made = identified(response, isNull ? NULL_ID : id);
-    return dialect && isDelete ? asMarker(made) : made;
+    const made = withVersionId(response, isNull ? NULL_ID : id);
+    return dialect && isDelete ? asDeleteMarker(made) : made;
   }
 
   /** The core over the store as it is for one request. */
-  versionsFor({ next, own }: Held, { container }: ObjectTarget): NullVersions {
-    return new NullVersions(new HttpStore(next, own), versionsContainerOf(container), this.parts.log);
+  versionsFor({ next, own }: LockedRequest, { container }: ObjectTarget): NullVersionExecutor {
+    return new NullVersionExecutor(new SwiftStore(next, own), versionsContainerOf(container), this.parts.log);
   }
 
   /** A client's own request and its right. */
-  private operation(held: Held, written: ObjectTarget): IdOperation {
+  private operation(held: LockedRequest, written: ObjectTarget): VersionOperation {
     const { app } = this.parts;
     const { request } = held;
     return {
       guard: async (current) => {
-        if (willFail(request, current)) return 'pass';
+        if (failsPreconditions(request, current)) return 'pass';
         if (app.power === 'client') return 'go';
         // no step after this one is judged by the container's own ACL as it is now
         const right = await app.mayWrite(request, written, { fresh: true });
@@ -152,14 +152,14 @@ export class WriterWithIds {
     };
   }
 
-  private async forward(held: Held, written: ObjectTarget, to: ObjectRef | undefined): Promise<Sent> {
+  private async forward(held: LockedRequest, written: ObjectTarget, to: ObjectRef | undefined): Promise<SentWrite> {
     const { request, next } = held;
     const entry = to && { version: written.version, ...to };
-    let seen: Omit<Sent, 'outcome'> = {};
+    let seen: Omit<SentWrite, 'outcome'> = {};
     const outcome = await held.forward(
-      (own) => (entry ? writeTo(entry, held, own, () => this.remake(held, written)) : next(own)),
+      (own) => (entry ? redirectWrite(entry, held, own, () => this.remake(held, written)) : next(own)),
       (response) => {
-        seen = sentOf(request, response);
+        seen = sentBy(request, response);
         return response;
       },
     );
@@ -167,16 +167,16 @@ export class WriterWithIds {
   }
 
   /** A change of metadata goes to the link, which the store tells, and then to the version. */
-  async update(held: Held, written: ObjectTarget): Promise<Response> {
+  async update(held: LockedRequest, written: ObjectTarget): Promise<Response> {
     const { next, own } = held;
     const type = held.request.headers.get('content-type');
     const { dialect } = held.request;
     const isNeeded = type !== undefined || dialect !== undefined;
-    const info = isNeeded ? await new HttpStore(next, own).stat(written) : undefined;
+    const info = isNeeded ? await new SwiftStore(next, own).stat(written) : undefined;
     const note = noteToKeep(info);
     // a dialect sends again what it was shown, which is not when a link expires
     const expiry = Headers.of({ 'X-Delete-At': dialect && info?.link && info.deleteAt });
-    const kept = type === undefined || !info?.link ? type : withNotesOf(info.contentType, type);
+    const kept = type === undefined || !info?.link ? type : keepNotes(info.contentType, type);
     const request = kept === undefined ? held.request : withType(held.request, kept);
     const { headers } = kept === undefined ? request : withType(request, withNewest(kept, note));
     await held.forward((sent) => next({ ...sent, headers: expiry.withAll(headers) }));
@@ -184,11 +184,11 @@ export class WriterWithIds {
     const entry = response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
     if (!entry || !isObject(entry) || !isVersionOf(entry, written)) return response;
     await drain(response.body);
-    return next(postTo(entry, request, own));
+    return next(redirectPost(entry, request, own));
   }
 
   /** Does something once more where it found the versions container gone, which is then made anew. */
-  async remaking<T>(held: Held, written: ObjectTarget, perform: () => Promise<T>): Promise<T> {
+  async remaking<T>(held: LockedRequest, written: ObjectTarget, perform: () => Promise<T>): Promise<T> {
     try {
       return await perform();
     } catch (error) {
@@ -208,7 +208,7 @@ export class WriterWithIds {
   }
 
   /** Makes the versions container anew where it is not there; false where it is. */
-  private async remake({ own }: Held, written: ObjectTarget): Promise<boolean> {
+  private async remake({ own }: LockedRequest, written: ObjectTarget): Promise<boolean> {
     if (await this.hasVersions(own, written)) return false;
     const { version, account, container } = written;
     this.parts.log.warn(
@@ -230,7 +230,7 @@ function withType(request: Request, type: ByteString): Request {
   return { ...request, headers: request.headers.with('Content-Type', type) };
 }
 
-function isEnabled(inForce: InForce | undefined): boolean {
+function isEnabled(inForce: VersioningPolicy | undefined): boolean {
   return inForce?.kind === 'with-ids' && inForce.enabled;
 }
 

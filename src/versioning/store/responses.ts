@@ -72,7 +72,7 @@ function lastModified(response: Response): string {
 }
 
 /** A line of a listing without its content type. */
-export function untyped({ name, isMarker, isHalfMade }: TypedEntry): ListingEntry {
+export function withoutType({ name, isMarker, isHalfMade }: TypedEntry): ListingEntry {
   return { name, isMarker, isHalfMade };
 }
 

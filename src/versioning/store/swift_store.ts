@@ -5,7 +5,7 @@ import { subrequest, textResponse, type Handler, type Request, type Response } f
 import { formatQuery, formatTarget } from '../../swift_api/target';
 import { readAnswer } from '../../swift_api/json_response';
 import { BROKEN_MANIFEST } from '../../swift_api/reserved';
-import { expectSuccess, expectWritten, objectInfo, parseListing, untyped } from './responses';
+import { expectSuccess, expectWritten, objectInfo, parseListing, withoutType } from './responses';
 import { ITSELF } from '../../swift_api/itself';
 import {
   DELETE_MARKER_TYPE,
@@ -43,7 +43,7 @@ type Page = readonly [ByteString, ByteString, Readonly<Record<string, ByteString
  * A store behind a handler that speaks the Swift API. Its requests are made on behalf of one client's request, and in the name of
  * that client or of the service user.
  */
-export class HttpStore implements Store {
+export class SwiftStore implements Store {
   private readonly clock = new StoreClock();
 
   /**
@@ -278,7 +278,7 @@ export class HttpStore implements Store {
   }
 
   private async lines(...[account, container, parameters]: Page): Promise<ListingEntry[]> {
-    return (await this.page(account, container, parameters)).map(untyped);
+    return (await this.page(account, container, parameters)).map(withoutType);
   }
 
   private async page(...[account, container, parameters]: Page): Promise<TypedEntry[]> {

@@ -1,7 +1,7 @@
 import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toText } from '../../../src/http/bytes';
-import { Commits } from '../../../src/stores/embedded/storage/group_commit';
+import { GroupCommit } from '../../../src/stores/embedded/storage/group_commit';
 import { ContentFiles } from '../../../src/stores/embedded/storage/content_files';
 import { formatName } from '../../../src/stores/embedded/storage/object_name';
 import { childName, idOf } from '../../../src/stores/embedded/storage/keys';
@@ -191,7 +191,7 @@ class Trial {
     const found: Found[] = [];
     const { tables } = this.folder;
     tables.root.resetReadTxn();
-    const commits = new Commits(tables, tables.meta.get(metaKeys.owner)!, Date.now);
+    const commits = new GroupCommit(tables, tables.meta.get(metaKeys.owner)!, Date.now);
     const scrubber = new Scrubber(tables, new ContentFiles(this.data), commits, Date.now);
     const { signal } = new AbortController();
     await scrubber.pass({ rate: 0, signal, report: (each) => found.push(each) });

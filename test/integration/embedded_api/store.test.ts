@@ -8,7 +8,7 @@ import type { App } from '../../../src/plugin/plugin';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { createEmbeddedApp } from '../../../src/stores/embedded/app';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
-import { HttpStore } from '../../../src/versioning/store/swift_store';
+import { SwiftStore } from '../../../src/versioning/store/swift_store';
 import type { ObjectRef } from '../../../src/versioning/store/store';
 import { storeSuite, type StoreFixture } from '../../conformance/store';
 import { temporaryFolders } from '../../support/storage';
@@ -46,7 +46,7 @@ async function appFixture(): Promise<StoreFixture> {
   const account = 'AUTH_test';
   const path = ({ container, object }: ObjectRef) => `/v1/${account}/${quote(container)}/${quote(object)}`;
   return {
-    store: new HttpStore(
+    store: new SwiftStore(
       app.handler,
       clientRequest({ headers: Headers.none, authority: anyAuthority(app.power) }),
     ),

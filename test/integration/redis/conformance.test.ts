@@ -118,19 +118,19 @@ describeWithRedis('through Redis', () => {
         });
       });
       n++;
-      await one!.drop('key');
+      await one!.invalidate('key');
       finish();
       await fetching;
       expect(await other!.load('key', () => Promise.resolve({ n }))).toEqual({ n });
       expect(await other!.load('key', () => Promise.resolve({ n: -1 }))).toEqual({ n });
-      await one!.drop('key');
+      await one!.invalidate('key');
     }
   });
 
   it('tells uses to give up for each change, also where one follows upon another', async () => {
     const name = `test${caches++}`;
     const cache = members[0].cache<{ n: number }>(name, 100, 60_000, 100);
-    const use = () => cache.use('key', () => Promise.resolve({ n: 1 }), LONG, never());
+    const use = () => cache.acquireShared('key', () => Promise.resolve({ n: 1 }), LONG, never());
     const mutex = `hindsight:mutex:${name}:{key}`;
     const first = await use();
     await redis.ask(`SET ${mutex} one PX 60000`);
@@ -140,7 +140,7 @@ describeWithRedis('through Redis', () => {
     await redis.ask(`SET ${mutex} two PX 60000`);
     await eventually('it is told as well', () => second.signal.aborted);
     await redis.ask(`DEL ${mutex}`);
-    for (const { end } of [first, second]) end();
+    for (const { release } of [first, second]) release();
   });
 
   describe('without Redis', () => {
@@ -154,7 +154,7 @@ describeWithRedis('through Redis', () => {
       await expect(other.locker.acquire(lockOf('name'), LONG, never())).rejects.toBeInstanceOf(
         CoordinationUnavailable,
       );
-      await expect(cache.drop('key')).rejects.toBeInstanceOf(CoordinationUnavailable);
+      await expect(cache.invalidate('key')).rejects.toBeInstanceOf(CoordinationUnavailable);
       expect(await cache.load('key', () => Promise.resolve({ n: 2 }))).toEqual({ n: 2 });
       expect(Date.now() - began).toBeLessThan(1500);
       await redis.run();

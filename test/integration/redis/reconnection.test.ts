@@ -98,7 +98,7 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
   /** Uses another key until Redis knows of it. */
   async function isBack(cache: Cache<Value>): Promise<void> {
     await eventually('Redis is asked again', async () => {
-      (await cache.use('elsewhere', () => Promise.resolve({ n: 0 }), LONG, never())).end();
+      (await cache.acquireShared('elsewhere', () => Promise.resolve({ n: 0 }), LONG, never())).release();
       return (await redis.ask('EXISTS hindsight:test:{elsewhere}')).startsWith(':1');
     });
   }
@@ -107,17 +107,17 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
     const line = await LateLine.start(redis.port);
     try {
       const cache = cacheOf(join(line.url));
-      const use = () => cache.use('key', () => Promise.resolve({ n: 1 }), LONG, never());
+      const use = () => cache.acquireShared('key', () => Promise.resolve({ n: 1 }), LONG, never());
       const before = await use();
       line.hold();
-      before.end();
+      before.release();
       await eventually('it says that it uses the key no more', () => line.held.includes('zrem'));
       line.cut();
       await isBack(cache);
       const after = await use();
       await line.release();
       expect(await redis.ask('ZCARD hindsight:test:{key}:users')).toMatch(/^:1/);
-      after.end();
+      after.release();
     } finally {
       line.close();
     }
@@ -126,32 +126,32 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
   it('confirms no use by a generation that a restored Redis knows again', async () => {
     const [cache, changer] = [cacheOf(join()), cacheOf(join())];
     let n = 1;
-    const use = await cache.use('key', () => Promise.resolve({ n }), LONG, never());
+    const use = await cache.acquireShared('key', () => Promise.resolve({ n }), LONG, never());
     // as if its process had been paused for a lease
     await redis.ask('DEL hindsight:test:{key}:users');
     await redis.ask('SAVE');
-    const change = await changer.change('key');
+    const change = await changer.acquireExclusive('key');
     n = 2;
-    await change.over();
+    await change.release();
     await redis.kill();
     await redis.run();
     expect(await redis.ask('EXISTS hindsight:test:{key}')).toMatch(/^:1/);
     await isBack(cache);
     await expect(use.confirm?.()).rejects.toBeInstanceOf(CoordinationUnavailable);
-    use.end();
+    use.release();
   });
 
   it('begins no change whose lock was lost while it waited', async () => {
     const [cache, changer] = [cacheOf(join()), cacheOf(join())];
-    const use = await cache.use('key', () => Promise.resolve({ n: 1 }), LONG, never());
+    const use = await cache.acquireShared('key', () => Promise.resolve({ n: 1 }), LONG, never());
     const mutex = 'hindsight:mutex:test:{key}';
-    const changing = changer.change('key');
+    const changing = changer.acquireExclusive('key');
     const refused = expect(changing).rejects.toBeInstanceOf(CoordinationUnavailable);
     await eventually('it waits', async () => (await redis.ask(`EXISTS ${mutex}`)).startsWith(':1'));
     await redis.ask(`DEL ${mutex}`);
     // renewed each third of it
     await pause(LEASE);
-    use.end();
+    use.release();
     await refused;
   });
 

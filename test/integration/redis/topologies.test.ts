@@ -36,7 +36,7 @@ async function coordinate(url: string): Promise<void> {
     const [mine, theirs] = [one, other].map((member) => member.cache<{ n: number }>('test', 10, 60_000));
     expect(await theirs!.load('key', () => Promise.resolve({ n: 1 }))).toEqual({ n: 1 });
     expect(await theirs!.load('key', () => Promise.resolve({ n: 2 }))).toEqual({ n: 1 });
-    await mine!.drop('key');
+    await mine!.invalidate('key');
     expect(await theirs!.load('key', () => Promise.resolve({ n: 3 }))).toEqual({ n: 3 });
   } finally {
     one.close();

@@ -58,12 +58,12 @@ describeWithRedis('servers that go on without Redis', () => {
       const fetch = (n: number) => () => Promise.resolve({ n });
       expect(await other!.load('key', fetch(1))).toEqual({ n: 1 });
       await redis.kill();
-      await one!.drop('key');
-      const change = await one!.change('key');
-      const waiting = one!.use('key', fetch(2), LONG, never());
+      await one!.invalidate('key');
+      const change = await one!.acquireExclusive('key');
+      const waiting = one!.acquireShared('key', fetch(2), LONG, never());
       expect(await other!.load('key', fetch(2))).toEqual({ n: 2 });
-      await change.over();
-      (await waiting).end();
+      await change.release();
+      (await waiting).release();
       await redis.run();
       await eventually('Redis is asked again', async () => {
         await other!.load('key', fetch(3));

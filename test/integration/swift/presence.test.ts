@@ -1,9 +1,9 @@
 import { createLog } from '../../../src/util/log';
 import { createSwiftApp, swift } from '../../../src/stores/swift/app';
-import { AnotherServer, Presence } from '../../../src/stores/swift/sole_server/monitor';
+import { AnotherServer, RecordMonitor } from '../../../src/stores/swift/sole_server/monitor';
 import { ServerRecords, type ServerRecord } from '../../../src/stores/swift/sole_server/server_records';
 import { THIS_PROCESS } from '../../../src/stores/swift/sole_server/this_process';
-import { Guard, type Locks } from '../../../src/coordination/sole_server';
+import { Fence, type Locks } from '../../../src/coordination/sole_server';
 import { eventually, pause } from '../../support/eventually';
 import { serviceUser } from '../../support/express_app';
 import { Forwarder } from '../../support/forwarder';
@@ -33,12 +33,12 @@ describeWithSwift('servers over one Swift', ({ plain }) => {
 
   /** A server that locks through something, and whether it may write. */
   function server(name: string, through: Locks['through'] = 'itself', url = plain) {
-    const guard = new Guard();
+    const guard = new Fence();
     const locks = { is: { through, name } };
-    const presence = new Presence(
+    const presence = new RecordMonitor(
       recordsAt(url),
       () => Promise.resolve(locks.is),
-      guard.tell,
+      guard.publish,
       createLog('silent'),
       TIMES,
     );
@@ -103,7 +103,7 @@ describeWithSwift('servers over one Swift', ({ plain }) => {
     const first = server('one');
     await first.presence.start();
     const second = server('other');
-    second.presence.keepOn();
+    second.presence.run();
     await eventually('it is told', () => {
       try {
         second.guard.confirm();

@@ -5,7 +5,7 @@ import { parseTarget, type ObjectTarget } from '../../../src/swift_api/target';
 import type { App } from '../../../src/plugin/plugin';
 import { createSwiftApp, swift } from '../../../src/stores/swift/app';
 import { Rights } from '../../../src/stores/swift/rights';
-import { Scratch } from '../../../src/stores/swift/self_test';
+import { SelfTest } from '../../../src/stores/swift/self_test';
 import type { Client } from '../../support/client';
 import { current, mustBe, newContainer, put } from '../../support/containers';
 import { eventually } from '../../support/eventually';
@@ -39,7 +39,7 @@ describeWithSwift('the right to write', ({ plain }) => {
     return app.handler(request);
   };
   const rightsOver = (send: Handler, rememberedFor = 60_000) =>
-    new Rights(send, new Scratch(send, () => Promise.resolve(ADMIN)), rememberedFor);
+    new Rights(send, new SelfTest(send, () => Promise.resolve(ADMIN)), rememberedFor);
 
   function request(method: string, credentials: Headers, query = '', of = container): Request {
     const path = `${owner.account}/${of}/object`;

@@ -1,15 +1,15 @@
 import {
-  decideNullDelete,
-  decideNullWrite,
-  heirsOf,
+  planNullDelete,
+  planNullWrite,
+  successorsOf,
   nullsOf,
 } from '../../../src/versioning/object_versioning/null_versions/plan_nulls';
-import type { IdStep, Kept } from '../../../src/versioning/object_versioning/plan_versions';
+import type { VersionStep, KeptVersion } from '../../../src/versioning/object_versioning/plan_versions';
 import type { State } from '../../../src/versioning/object_versioning/state';
 
 const id = (second: number) => `000000000${second}.00000`;
-const data = (second: number): Kept => ({ id: id(second), isMarker: false });
-const marker = (second: number): Kept => ({ id: id(second), isMarker: true });
+const data = (second: number): KeptVersion => ({ id: id(second), isMarker: false });
+const marker = (second: number): KeptVersion => ({ id: id(second), isMarker: true });
 
 const nothing: State = { is: 'nothing' };
 const itself = (second: number): State => ({ is: 'null', timestamp: id(second), contentType: 'text/plain' });
@@ -21,7 +21,7 @@ const link = (second: number, newest = second): State => ({
 });
 
 describe('the null version of an object', () => {
-  it.each<[string, State, Kept[], Kept | undefined]>([
+  it.each<[string, State, KeptVersion[], KeptVersion | undefined]>([
     ['is the newest that is kept if nothing is current', nothing, [data(4), data(3)], data(4)],
     ['may be a marker', nothing, [marker(4), data(3)], marker(4)],
     ['is none if none is kept', nothing, [], undefined],
@@ -35,7 +35,7 @@ describe('the null version of an object', () => {
     expect(nullsOf(state, kept).current).toEqual(current);
   });
 
-  it.each<[string, State, Kept[], Kept[]]>([
+  it.each<[string, State, KeptVersion[], KeptVersion[]]>([
     ['markers, but the one that is the null version', nothing, [marker(4), marker(3)], [marker(3)]],
     ['markers that never were current', link(4), [marker(5), marker(4), marker(3)], [marker(5), marker(3)]],
     ['markers older than the object itself', itself(5), [marker(4)], [marker(4)]],
@@ -48,7 +48,7 @@ describe('the null version of an object', () => {
 });
 
 describe('a write with versions switched off', () => {
-  it.each<[string, State, Kept[], string[]]>([
+  it.each<[string, State, KeptVersion[], string[]]>([
     ['creates', nothing, [], ['forward']],
     ['replaces the object itself', itself(5), [], ['forward']],
     ['drops the null version', link(5), [data(4)], ['begin', 'forward', `drop ${id(4)}`, 'end']],
@@ -66,7 +66,7 @@ describe('a write with versions switched off', () => {
       ['begin', 'forward', `drop ${id(4)}`, `drop ${id(6)}`, `drop ${id(3)}`, 'end'],
     ],
   ])('%s', (_, state, kept, steps) => {
-    expect(decideNullWrite(state, kept, id(8)).map(show)).toEqual(steps);
+    expect(planNullWrite(state, kept, id(8)).map(show)).toEqual(steps);
   });
 });
 
@@ -74,7 +74,7 @@ describe('a DELETE with versions switched off', () => {
   it('writes a marker, and drops what it takes the place of', () => {
     const kept = [data(4), marker(3)];
     const over = `link_${id(5)}`;
-    expect(decideNullDelete(link(5), kept, id(9))).toEqual([
+    expect(planNullDelete(link(5), kept, id(9))).toEqual([
       { do: 'begin', unfinished: { happens: 'changed', over, adds: [id(9)], drops: [id(4), id(3)] } },
       { do: 'mark', id: id(9), nulls: kept },
       { do: 'forward' },
@@ -85,14 +85,14 @@ describe('a DELETE with versions switched off', () => {
   });
 
   it('of nothing has happened once its marker is there', () => {
-    expect(decideNullDelete(nothing, [marker(4)], id(9))[0]).toEqual({
+    expect(planNullDelete(nothing, [marker(4)], id(9))[0]).toEqual({
       do: 'begin',
       unfinished: { happens: 'written', over: 'nothing', adds: [id(9)], drops: [id(4)] },
     });
   });
 
   it('of what has no id notes its marker', () => {
-    expect(decideNullDelete(itself(5), [], id(9)).map(show)).toEqual([
+    expect(planNullDelete(itself(5), [], id(9)).map(show)).toEqual([
       'begin',
       `mark ${id(9)}`,
       'forward',
@@ -101,7 +101,7 @@ describe('a DELETE with versions switched off', () => {
   });
 
   it('writes a marker also of nothing', () => {
-    expect(decideNullDelete(nothing, [], id(9))).toEqual([
+    expect(planNullDelete(nothing, [], id(9))).toEqual([
       { do: 'mark', id: id(9), nulls: [] },
       { do: 'forward' },
     ]);
@@ -109,7 +109,7 @@ describe('a DELETE with versions switched off', () => {
 });
 
 describe('the heirs of a version', () => {
-  it.each<[string, State, number | undefined, Kept[], Kept[]]>([
+  it.each<[string, State, number | undefined, KeptVersion[], KeptVersion[]]>([
     ['the older ones, of a link', link(5), 5, [data(5), data(4), data(3)], [data(4), data(3)]],
     ['as far as the next marker', link(5), 5, [data(5), data(4), marker(3), data(2)], [data(4)]],
     ['none before a marker', link(5), 5, [data(5), marker(4), data(3)], []],
@@ -153,10 +153,10 @@ describe('the heirs of a version', () => {
     ['none of what is not listed', nothing, undefined, [data(5), data(4)], []],
     ['none if nothing is listed', nothing, 5, [], []],
   ])('are %s', (_, state, removed, listed, heirs) => {
-    expect(heirsOf(state, removed === undefined ? undefined : id(removed), listed)).toEqual(heirs);
+    expect(successorsOf(state, removed === undefined ? undefined : id(removed), listed)).toEqual(heirs);
   });
 });
 
-function show(step: IdStep): string {
+function show(step: VersionStep): string {
   return 'id' in step ? `${step.do} ${step.id}` : step.do;
 }

@@ -1,9 +1,9 @@
 import {
-  decideDelete,
-  decideOverwrite,
-  decideRemoval,
-  decideRestore,
-  decideWrite,
+  planDelete,
+  planOverwrite,
+  planRemoval,
+  planRestore,
+  planWrite,
 } from '../../../src/versioning/object_versioning/plan_versions';
 import { latest, stateOf, type State } from '../../../src/versioning/object_versioning/state';
 import { versionName } from '../../../src/versioning/object_versioning/version_names';
@@ -99,26 +99,26 @@ describe.each([
 
   it('for a write is a version, and a link to it', () => {
     const steps = [...writing, ...kept, { do: 'write', id: id(9) }, { do: 'point', id: id(9) }];
-    expect(decideWrite(state, nulls, id(9))).toEqual([...steps, ...(writing.length > 0 ? [end] : [])]);
+    expect(planWrite(state, nulls, id(9))).toEqual([...steps, ...(writing.length > 0 ? [end] : [])]);
   });
 
   it('for what cannot be sent elsewhere is to let it through', () => {
-    expect(decideOverwrite(state, nulls)).toEqual([...before, { do: 'forward' }, ...after]);
+    expect(planOverwrite(state, nulls)).toEqual([...before, { do: 'forward' }, ...after]);
   });
 
   it('for a DELETE is a marker before it is let through', () => {
     const steps = [...deleting, ...kept, { do: 'mark', id: id(9) }, { do: 'forward' }];
-    expect(decideDelete(state, nulls, id(9))).toEqual([...steps, ...after]);
+    expect(planDelete(state, nulls, id(9))).toEqual([...steps, ...after]);
   });
 
   it('to restore a version is a link to it, with a note of a newer one', () => {
     const steps = [...before, { do: 'point', id: id(3), newest: id(4) }, ...after];
-    expect(decideRestore(state, nulls, id(3), id(4))).toEqual(steps);
+    expect(planRestore(state, nulls, id(3), id(4))).toEqual(steps);
   });
 
   it('to restore the newest version is a link without a note', () => {
     const steps = [...before, { do: 'point', id: id(3) }, ...after];
-    expect(decideRestore(state, nulls, id(3), id(3))).toEqual(steps);
+    expect(planRestore(state, nulls, id(3), id(3))).toEqual(steps);
   });
 });
 
@@ -139,6 +139,6 @@ describe('the removal of a version', () => {
     ['leaves what has no id', itself, 5, [{ do: 'drop', id: id(5) }]],
     ['drops it if nothing is current', nothing, 5, [{ do: 'drop', id: id(5) }]],
   ])('%s', (_, state, removed, steps) => {
-    expect(decideRemoval(state, id(removed))).toEqual(steps);
+    expect(planRemoval(state, id(removed))).toEqual(steps);
   });
 });

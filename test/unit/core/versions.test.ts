@@ -1,7 +1,7 @@
 import type { Mode } from '../../../src/versioning/archive/plan';
 import { formatTimestamp } from '../../../src/versioning/archive/names';
 import {
-  Versions,
+  ArchiveExecutor,
   type Operation,
   type Outcome,
   type Verdict,
@@ -38,7 +38,7 @@ function world() {
     }: Partial<{ mode: Mode; verdict: Verdict; outcome: Outcome }>,
     during: () => void = () => undefined,
   ) =>
-    new Versions(store, 'archive', log).perform(OBJECT, mode, {
+    new ArchiveExecutor(store, 'archive', log).execute(OBJECT, mode, {
       kind,
       guard: (current) => {
         guarded.push(current);

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Arrival } from '../../../src/stores/embedded/storage/upload';
-import { Commits } from '../../../src/stores/embedded/storage/group_commit';
+import { Upload } from '../../../src/stores/embedded/storage/upload';
+import { GroupCommit } from '../../../src/stores/embedded/storage/group_commit';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
-import type { Numbers } from '../../../src/stores/embedded/storage/content_ids';
+import type { ContentIds } from '../../../src/stores/embedded/storage/content_ids';
 import { ContentFiles } from '../../../src/stores/embedded/storage/content_files';
 import { metaKeys, openTables } from '../../../src/stores/embedded/storage/tables';
 import { bytesOf, findings, temporaryFolders } from '../../support/storage';
@@ -23,9 +23,9 @@ class FullDisk extends ContentFiles {
 describe('what fails', () => {
   it('takes no bytes on a full disk, and nothing after them', async () => {
     const sunk: number[] = [];
-    const arrival = new Arrival({
+    const arrival = new Upload({
       files: new FullDisk('/'),
-      numbers: { forFile: () => Promise.resolve(7) } as unknown as Numbers,
+      numbers: { forFile: () => Promise.resolve(7) } as unknown as ContentIds,
       inlineLimit: 10,
       landed: () => undefined,
       dropped: () => Promise.resolve(),
@@ -41,7 +41,7 @@ describe('what fails', () => {
   it('takes nothing of a change that throws, and nothing away from those beside it', async () => {
     const tables = openTables(await newFolder());
     tables.meta.putSync(metaKeys.owner, 1);
-    const commits = new Commits(tables, 1, Date.now);
+    const commits = new GroupCommit(tables, 1, Date.now);
     const key = (name: string) => Buffer.from(name);
     const after: string[] = [];
     const change = (name: string, fails: boolean) =>
@@ -69,7 +69,7 @@ describe('what fails', () => {
     const root = Object.assign(Object.create(tables.root) as typeof tables.root, {
       childTransaction: () => new Promise<never>(() => undefined),
     });
-    const commits = new Commits({ ...tables, root }, 1, Date.now, 20);
+    const commits = new GroupCommit({ ...tables, root }, 1, Date.now, 20);
     const waiting = [commits.run(() => 1), commits.run(() => 2)];
     for (const change of waiting) await expect(change).rejects.toMatchObject({ code: 'failed' });
     await expect(commits.run(() => 3)).rejects.toMatchObject({ code: 'failed' });

@@ -69,7 +69,7 @@ describe('a folder that was open to others', () => {
 
   it.each([
     ['the only process', (log: Log) => embedded.create(given(), log, 'alone')],
-    ['the first of several', (log: Log) => embedded.preside?.(given(), log)],
+    ['the first of several', (log: Log) => embedded.startPrimary?.(given(), log)],
   ])('is reported in the log of a server by %s', async (_, start) => {
     await chmod(folder, 0o755);
     const lines: string[] = [];

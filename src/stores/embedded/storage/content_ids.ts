@@ -1,4 +1,4 @@
-import type { Commits } from './group_commit';
+import type { GroupCommit } from './group_commit';
 import { idKey } from './keys';
 import type { Tables } from './tables';
 
@@ -10,11 +10,11 @@ const fileBlockSize = 32;
  * Numbers for contents, taken in blocks ahead of need so that an upload does not wait for a commit of its own. A number for a file is in
  * the journal `arriving` before it is given out: after a crash, whatever file it was used for is found there.
  */
-export class Numbers {
+export class ContentIds {
   readonly #small: Pool;
   readonly #files: Pool;
 
-  constructor(tables: Tables, commits: Commits, session: number) {
+  constructor(tables: Tables, commits: GroupCommit, session: number) {
     this.#small = new Pool(async () => {
       const first = await commits.run((moment) => moment.numbers(blockSize));
       return range(first, blockSize);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { Arrival, type Harbour, type Landed } from './upload';
+import { Upload, type Harbour, type Landed } from './upload';
 import { BLOCK, UNVERIFIED, type Verifier, WholeBody } from './block_sums';
-import type { Commits, Moment } from './group_commit';
+import type { GroupCommit, Moment } from './group_commit';
 import type { ContentFiles } from './content_files';
 import { idKey, idOf } from './keys';
-import { Numbers } from './content_ids';
+import { ContentIds } from './content_ids';
 import { readable } from './object_names';
 import { formatContentId, parseContentId, Place, type StoredContent } from './records';
 import type { ContentRef, Incoming } from './storage';
@@ -25,10 +25,10 @@ const REMOVED_AT_ONCE = 256;
  */
 export class Contents implements Harbour {
   readonly files: ContentFiles;
-  readonly numbers: Numbers;
+  readonly numbers: ContentIds;
   readonly inlineLimit: number;
   readonly #tables: Tables;
-  readonly #commits: Commits;
+  readonly #commits: GroupCommit;
   /** Finished, but no record has them yet. */
   readonly #landed = new Map<number, Landed>();
   /** Numbers whose files are removed, but not yet on disk: the journals keep them. */
@@ -37,16 +37,16 @@ export class Contents implements Harbour {
   readonly #removed = new Set<number>();
   readonly #removing = new Set<Promise<void>>();
 
-  constructor(tables: Tables, commits: Commits, files: ContentFiles, session: number, inlineLimit: number) {
+  constructor(tables: Tables, commits: GroupCommit, files: ContentFiles, session: number, inlineLimit: number) {
     this.#tables = tables;
     this.#commits = commits;
     this.files = files;
-    this.numbers = new Numbers(tables, commits, session);
+    this.numbers = new ContentIds(tables, commits, session);
     this.inlineLimit = inlineLimit;
   }
 
   receive(): Incoming {
-    return new Arrival(this);
+    return new Upload(this);
   }
 
   landed(id: number, content: Landed): void {

@@ -37,7 +37,7 @@ const longestGathering = 0.5;
  * Commits changes in groups: those that arrive while one commit is being synced share the next, and its sync. A change that throws is
  * rolled back and takes nothing of its group with it.
  */
-export class Commits {
+export class GroupCommit {
   readonly #tables: Tables;
   readonly #owner: number;
   readonly #now: () => number;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteString } from '../../../http/bytes';
 import type { Log } from '../../../util/log';
-import { Commits, type Change } from './group_commit';
+import { GroupCommit, type Change } from './group_commit';
 import { Contents } from './contents';
 import { convert } from './convert';
 import { ContentFiles, makeFolder, syncFolder } from './content_files';
@@ -12,7 +12,7 @@ import { Namespaces } from './namespaces';
 import { type Condition, Objects } from './object_records';
 import { Privacy } from './privacy';
 import { accountRecord, containerRecord, objectRecord } from './records';
-import { Resident } from './page_cache';
+import { PageCache } from './page_cache';
 import { Scrubber } from './scrubber';
 import { type Role, Session } from './sessions';
 import type {
@@ -78,9 +78,9 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
       await syncFolder(folder);
       privacy.reportFailures();
     }
-    const commits = new Commits(tables, session.owner, now);
+    const commits = new GroupCommit(tables, session.owner, now);
     const contents = new Contents(tables, commits, files, session.id, inlineLimit);
-    const resident = await Resident.open(folder);
+    const resident = await PageCache.open(folder);
     const storage = new LmdbStorage({ tables, session, commits, contents, now, resident });
     if (role === 'owner') {
       await session.tidy();
@@ -115,11 +115,11 @@ async function closeFiles(folder: string, privacy: Privacy): Promise<void> {
 interface Parts {
   readonly tables: Tables;
   readonly session: Session;
-  readonly commits: Commits;
+  readonly commits: GroupCommit;
   readonly contents: Contents;
   readonly now: () => number;
   /** Not there where the system has none. */
-  readonly resident: Resident | undefined;
+  readonly resident: PageCache | undefined;
 }
 
 class LmdbStorage implements Storage {

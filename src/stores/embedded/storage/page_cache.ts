@@ -14,7 +14,7 @@ const MADV_DONTNEED = 4;
  * Keeps the pages of the database that reads have mapped from piling up in this process's resident memory, which they would until all of the file
  * is in it. Where they are wanted again they are still in the system's cache. Only Linux tells what is mapped where; elsewhere nothing is done.
  */
-export class Resident {
+export class PageCache {
   readonly #line = Buffer.alloc(128);
   #looks = 0;
   /** Resident bytes of files, the program's own among them, beyond which pages are given back. */
@@ -30,12 +30,12 @@ export class Resident {
    * @param folder where the database lies
    * @returns undefined where nothing can be done
    */
-  static async open(folder: string): Promise<Resident | undefined> {
+  static async open(folder: string): Promise<PageCache | undefined> {
     if (process.platform !== 'linux') return undefined;
     try {
       const { load } = await import('koffi');
       const advise = load(null).func('int madvise(uintptr_t address, size_t length, int advice)') as Advise;
-      return new Resident(path.join(folder, 'data.mdb'), openSync('/proc/self/statm', 'r'), advise);
+      return new PageCache(path.join(folder, 'data.mdb'), openSync('/proc/self/statm', 'r'), advise);
     } catch {
       return undefined;
     }

@@ -2,7 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { codeOf, messageOf } from '../../../util/errors';
 import { BLOCK } from './block_sums';
 import { BodyCheck, type BodyState, type BodySums } from './body_check';
-import type { Commits } from './group_commit';
+import type { GroupCommit } from './group_commit';
 import type { ContentFiles } from './content_files';
 import { idKey, idOf, keyBehind } from './keys';
 import type { ObjectName } from './object_name';
@@ -36,7 +36,7 @@ export class Scrubber implements Scrubbing {
   constructor(
     private readonly tables: Tables,
     private readonly files: ContentFiles,
-    private readonly commits: Commits,
+    private readonly commits: GroupCommit,
     private readonly now: () => number,
   ) {
     this.#walked = now();

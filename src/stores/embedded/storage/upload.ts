@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { BlockSummer, type BlockSums } from './block_sums';
 import type { ContentFiles } from './content_files';
-import type { Numbers } from './content_ids';
+import type { ContentIds } from './content_ids';
 import { formatContentId, parseContentId } from './records';
 import type { ContentRef, Incoming } from './storage';
 import { fromSystem, StorageError } from './storage_error';
@@ -19,7 +19,7 @@ export type Landed =
 /** What an arrival needs of the storage. */
 export interface Harbour {
   readonly files: ContentFiles;
-  readonly numbers: Numbers;
+  readonly numbers: ContentIds;
   /** Contents up to this size are kept in the database, in bytes. */
   readonly inlineLimit: number;
   /** Notes a finished content, which no record has yet. */
@@ -31,7 +31,7 @@ export interface Harbour {
 }
 
 /** Bytes on their way in: gathered in memory, and from a certain size on in a file. */
-export class Arrival implements Incoming {
+export class Upload implements Incoming {
   readonly #harbour: Harbour;
   readonly #hash = createHash('md5');
   readonly #summer = new BlockSummer();

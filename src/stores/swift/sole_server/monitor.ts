@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../../../util/clock';
 import { messageOf } from '../../../util/errors';
 import type { Log } from '../../../util/log';
-import type { Locks, Standing } from '../../../coordination/sole_server';
+import type { Locks, SoleServerStatus } from '../../../coordination/sole_server';
 import type { Seen, ServerRecord, ServerRecords } from './server_records';
 import { isGone, THIS_PROCESS } from './this_process';
 
@@ -33,7 +33,7 @@ export class AnotherServer extends Error {
  * way to whoever is earlier. Of two that begin at once, one looks after the other has written, so never do both go on. A record counts while it is
  * refreshed, by the store's clock; who could not refresh its own in time begins again as a candidate.
  */
-export class Presence {
+export class RecordMonitor {
   readonly #id = randomUUID();
   readonly #closing = new AbortController();
   #loop: Promise<void> = Promise.resolve();
@@ -49,7 +49,7 @@ export class Presence {
   constructor(
     private readonly records: ServerRecords,
     private readonly locks: () => Promise<Locks>,
-    private readonly tell: (standing: Standing) => void,
+    private readonly tell: (standing: SoleServerStatus) => void,
     private readonly log: Log,
     private readonly times: Times = TIMES,
   ) {}
@@ -72,11 +72,11 @@ export class Presence {
       // a server that waits to start has nothing else to keep its process alive
       await this.#pause(this.times.again, true);
     }
-    this.keepOn();
+    this.run();
   }
 
   /** Begins at once, where there is no start to refuse. */
-  keepOn(): void {
+  run(): void {
     this.#loop = this.#keepOn();
   }
 

@@ -42,7 +42,7 @@ export interface ContainerChange {
 }
 
 /** Containers with X-Versions-Enabled, as clients ask for them: over a store that knows nothing of that. */
-export class ContainersWithIds {
+export class VersionedContainers {
   private readonly listings: Listings;
   private readonly beside: VersionsContainers;
   private hasStaticLinks = false;
@@ -87,7 +87,7 @@ export class ContainersWithIds {
     if (request.method === 'DELETE') return this.removal(request, target, right);
     const wanted = request.headers.get(ENABLED);
     const changes = mirroredChanges(request.headers);
-    if (!touchesWithIds(request.headers)) return undefined;
+    if (!touchesObjectVersioning(request.headers)) return undefined;
     const found = await this.look(this.onRight(request, right), target);
     if (found && isNative(found)) return undefined;
     const hadIds = found === undefined || mayHaveIds(found.headers);
@@ -297,7 +297,7 @@ const IS_SYNCED = 'Cannot enable object versioning on a container configured as 
 const NO_SYNC = 'Cannot configure container sync on a container with object versioning configured.';
 
 /** Whether a PUT or POST of a container may have to do with versions with ids. */
-export function touchesWithIds(headers: Headers): boolean {
+export function touchesObjectVersioning(headers: Headers): boolean {
   return (
     headers.has(ENABLED) ||
     setsMode(headers) ||

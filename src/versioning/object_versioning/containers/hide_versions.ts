@@ -16,7 +16,7 @@ import { judgeManifest } from '../manifests';
  * @param app knows what the client may
  * @returns the refusal, or the request to go on with: that of a static large object with its manifest read
  */
-export async function hidingVersions(
+export async function hideVersions(
   request: Request,
   target: Target,
   handler: Handler,

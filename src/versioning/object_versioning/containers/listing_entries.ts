@@ -11,7 +11,7 @@ import { nullIn } from '../null_versions/null_note';
 import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../../swift_api/markers';
 import { withoutReservedParameters, withoutVersionParameters } from '../../../swift_api/reserved';
 import { objectOfNote, unfinishedIn } from '../unfinished_note';
-import type { Current, Note, Subdir, Top, Version } from './merge';
+import type { CurrentEntry, NoteEntry, Subdir, TopEntries, VersionEntry } from './merge';
 
 const MOST_LISTING_BYTES = 64 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ export async function readListing({ status, body }: Response): Promise<RawEntry[
 }
 
 /** An entry of a container's own listing: links to versions with what listings tell of the data. */
-export function currentOf(raw: RawEntry, container: ContainerTarget, dialect?: ForDialect): Current | Subdir {
+export function currentOf(raw: RawEntry, container: ContainerTarget, dialect?: ForDialect): CurrentEntry | Subdir {
   const name = toBytes(raw.name ?? raw.subdir ?? '');
   if (raw.name === undefined) return { subdir: name };
   const link = linkOf(raw, container, name);
@@ -66,7 +66,7 @@ export function currentOf(raw: RawEntry, container: ContainerTarget, dialect?: F
 }
 
 /** An entry of a versions container's listing; undefined for what is neither a version nor a note of what is unfinished. */
-export function versionOf(raw: RawEntry, dialect?: ForDialect): Version | Note | Subdir | undefined {
+export function versionOf(raw: RawEntry, dialect?: ForDialect): VersionEntry | NoteEntry | Subdir | undefined {
   if (raw.name === undefined) return { subdir: decodeName(toBytes(raw.subdir ?? '')) };
   const type = toBytes(raw.content_type ?? '');
   const noted = objectOfNote(toBytes(raw.name));
@@ -82,7 +82,7 @@ export function versionOf(raw: RawEntry, dialect?: ForDialect): Version | Note |
 }
 
 /** The newest versions of an object, and what is noted before them, by a listing of what is theirs alone. */
-export function topOf(listed: readonly RawEntry[]): Top {
+export function topOf(listed: readonly RawEntry[]): TopEntries {
   const found = listed.map((each) => versionOf(each)).filter((each) => each && 'name' in each);
   const ids = found.flatMap((each) => (each && 'id' in each ? each.id : []));
   const note = found.find((each) => each && 'unfinished' in each);

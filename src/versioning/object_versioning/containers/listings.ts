@@ -15,8 +15,8 @@ import { currentOf, readListing, topOf, versionOf, type RawEntry } from './listi
 import { versionsContainer } from './versions_container';
 import { NULL_ID } from '../version_target';
 import { NullReader } from '../null_versions/null_reader';
-import { mergeVersions, type Current, type Subdir } from './merge';
-import { readWanted, startOf, versionBounds, type Wanted } from './version_pages';
+import { mergeVersions, type CurrentEntry, type Subdir } from './merge';
+import { parsePageRequest, startOf, versionBounds, type PageRequest } from './version_pages';
 
 /** More than an operation adds and drops, but for null versions that were left long ago. */
 const MOST_TOP = '10';
@@ -65,7 +65,7 @@ export class Listings {
     const entries = await readListing(first);
     const refused = refusalOf(request, query);
     if (refused) return refused;
-    const asked = readWanted(query);
+    const asked = parsePageRequest(query);
     if (typeof asked === 'string') return page(400, asked);
     const wanted = await this.amidVersions(request, target, asked, right);
     const shown: ShownEntry[] = [];
@@ -82,7 +82,7 @@ export class Listings {
   private async merged(
     request: Request,
     target: ContainerTarget,
-    wanted: Wanted,
+    wanted: PageRequest,
     first: { readonly entries: RawEntry[]; readonly given: Parameters; readonly right: Right },
   ): Promise<AsyncIterable<ShownEntry>> {
     const { reverse, limit } = wanted;
@@ -127,9 +127,9 @@ export class Listings {
   private async amidVersions(
     request: Request,
     target: ContainerTarget,
-    wanted: Wanted,
+    wanted: PageRequest,
     right: Right,
-  ): Promise<Wanted> {
+  ): Promise<PageRequest> {
     const { after, marker } = wanted;
     if (!request.dialect || after !== NULL_ID || !marker) return wanted;
     const kept = await this.nulls.kept(request, target, marker, right);
@@ -141,7 +141,7 @@ export class Listings {
     request: Request,
     target: ContainerTarget,
     name: ByteString,
-  ): Promise<Current | undefined> {
+  ): Promise<CurrentEntry | undefined> {
     const response = await this.ofCurrents(request, target, { prefix: name, limit: '1' });
     if (response.status >= 300) throw await failed(response);
     const [raw] = await readListing(response);
@@ -213,7 +213,7 @@ function listed(
   return listingAnswer(type, query, kept, { kind: 'container', name: container }, entries);
 }
 
-function entryOf(item: Current | Subdir): ShownEntry {
+function entryOf(item: CurrentEntry | Subdir): ShownEntry {
   return 'subdir' in item ? { subdir: toText(item.subdir) } : item.entry;
 }
 

@@ -4,7 +4,7 @@ import { toText, type ByteString } from '../../../http/bytes';
 import type { ShownEntry } from '../../../swift_api/listing';
 
 /** What a container's own listing has under a name. */
-export interface Current {
+export interface CurrentEntry {
   readonly name: ByteString;
   readonly entry: ShownEntry;
   /** The version that it is a link to; not there for an object that is no version, and so has the id `null`. */
@@ -18,7 +18,7 @@ export interface Current {
 }
 
 /** A version, as the listing of the versions container has it. */
-export interface Version {
+export interface VersionEntry {
   readonly name: ByteString;
   readonly id: string;
   readonly entry: ShownEntry;
@@ -28,13 +28,13 @@ export interface Version {
 }
 
 /** A note of what is unfinished on an object, which the listing has before its versions. */
-export interface Note {
+export interface NoteEntry {
   readonly name: ByteString;
   readonly unfinished: Unfinished;
 }
 
 /** The newest versions of a name, and what is noted before them. */
-export interface Top {
+export interface TopEntries {
   readonly ids: readonly string[];
   readonly unfinished?: Unfinished | undefined;
 }
@@ -50,7 +50,7 @@ export interface VersionsQuery {
   /** Where it begins amid the versions of a name; not there where it begins with a name. */
   readonly start?: Start;
   /** The newest versions of a name, asked for only if the listing itself does not show them. */
-  readonly top: (name: ByteString) => Promise<Top>;
+  readonly top: (name: ByteString) => Promise<TopEntries>;
   /**
    * There where null versions are to be shown as such: the one that is kept among the versions of a name, asked for only where the listing itself
    * does not tell.
@@ -64,7 +64,7 @@ export interface Start {
   /** That version; undefined: the object that is no version, which comes before all versions. */
   readonly id: string | undefined;
   /** What is current under the name. */
-  readonly current: Current | undefined;
+  readonly current: CurrentEntry | undefined;
 }
 
 /**
@@ -76,8 +76,8 @@ export interface Start {
  * @param versions the versions container's, from the versions after the start on; both as the direction has it
  */
 export async function* mergeVersions(
-  currents: AsyncIterable<Current | Subdir>,
-  versions: AsyncIterable<Version | Note | Subdir>,
+  currents: AsyncIterable<CurrentEntry | Subdir>,
+  versions: AsyncIterable<VersionEntry | NoteEntry | Subdir>,
   query: VersionsQuery,
 ): AsyncGenerator<ShownEntry> {
   const { reverse, start } = query;
@@ -101,8 +101,8 @@ export async function* mergeVersions(
 /** What is listed under one name. */
 async function* ofName(
   name: ByteString,
-  current: Current | undefined,
-  kept: Cursor<Version | Note | Subdir>,
+  current: CurrentEntry | undefined,
+  kept: Cursor<VersionEntry | NoteEntry | Subdir>,
   query: VersionsQuery,
 ): AsyncGenerator<ShownEntry> {
   const { reverse, start } = query;
@@ -143,10 +143,10 @@ const MOST_HELD = 1000;
 /** The versions of a name that the listing shows: but for what an operation that was interrupted left. */
 async function* shownOf(
   name: ByteString,
-  current: Current | undefined,
-  kept: Cursor<Version | Note | Subdir>,
+  current: CurrentEntry | undefined,
+  kept: Cursor<VersionEntry | NoteEntry | Subdir>,
   { reverse, start, top }: VersionsQuery,
-): AsyncGenerator<Version, undefined> {
+): AsyncGenerator<VersionEntry, undefined> {
   const state = stateOf(current);
   const next = async () => {
     const found = await kept.peek();
@@ -154,7 +154,7 @@ async function* shownOf(
     kept.take();
     return found;
   };
-  const held: Version[] = [];
+  const held: VersionEntry[] = [];
   let note: Unfinished | undefined;
   let asked = start?.name === name && start.id !== undefined ? await top(name) : undefined;
   if (asked === undefined) {
@@ -173,14 +173,14 @@ async function* shownOf(
   const ids = asked?.ids ?? held.map(({ id }) => id);
   const gone = note ? goneBy(note, state, (id) => ids.includes(id)) : [];
   // what is newer than all that a link notes has not happened
-  const isShown = ({ id }: Version) => !gone.includes(id) && !(state.is === 'link' && id > state.newest);
+  const isShown = ({ id }: VersionEntry) => !gone.includes(id) && !(state.is === 'link' && id > state.newest);
   for (const version of held) if (isShown(version)) yield version;
   for (let found = await next(); found; found = await next())
     if (!('unfinished' in found) && isShown(found)) yield found;
   return undefined;
 }
 
-function stateOf(current: Current | undefined): State {
+function stateOf(current: CurrentEntry | undefined): State {
   if (current === undefined) return { is: 'nothing' };
   const { link, newest, timestamp = '' } = current;
   if (link === undefined) return { is: 'null', timestamp, contentType: '' };
@@ -196,10 +196,10 @@ async function newestShown(name: ByteString, { top }: VersionsQuery): Promise<st
 /** Tells the null version among the versions of a name, as they come. */
 function nullsAmong(
   name: ByteString,
-  current: Current | undefined,
+  current: CurrentEntry | undefined,
   begin: Start | undefined,
   { reverse, kept }: VersionsQuery,
-): (version: Version) => Promise<boolean> {
+): (version: VersionEntry) => Promise<boolean> {
   const isItself = current !== undefined && current.link === undefined;
   const startsHere = !reverse && begin?.id === undefined;
   let isFirst = true;
@@ -219,7 +219,7 @@ function identity(id: string, isNull: boolean): { version_id: string; version_ma
   return isNull ? { version_id: 'null', version_marker: id } : { version_id: id };
 }
 
-function nullVersion({ entry }: Current): ShownEntry {
+function nullVersion({ entry }: CurrentEntry): ShownEntry {
   return told(entry, { version_id: 'null', is_latest: true });
 }
 
@@ -229,21 +229,21 @@ function told({ slo_etag, ...entry }: ShownEntry, more: Readonly<Record<string, 
 }
 
 /** A version of which only the link tells. */
-function unlisted({ entry, isNull }: Current, id: string, { kept }: VersionsQuery): ShownEntry {
+function unlisted({ entry, isNull }: CurrentEntry, id: string, { kept }: VersionsQuery): ShownEntry {
   const { name, bytes, hash, content_type, last_modified } = entry;
   const own = identity(id, kept !== undefined && isNull === true);
   return { name, is_latest: true, ...own, content_type, bytes, hash, last_modified };
 }
 
-function keyOf(item: Current | Version | Note | Subdir): ByteString {
+function keyOf(item: CurrentEntry | VersionEntry | NoteEntry | Subdir): ByteString {
   return 'subdir' in item ? item.subdir : item.name;
 }
 
 /** Whichever of the two comes first. */
 function first(
   reverse: boolean,
-  current: Current | Subdir | undefined,
-  version: Version | Note | Subdir | undefined,
+  current: CurrentEntry | Subdir | undefined,
+  version: VersionEntry | NoteEntry | Subdir | undefined,
 ): ByteString | undefined {
   const [a, b] = [current && keyOf(current), version && keyOf(version)];
   if (a === undefined || b === undefined) return a ?? b;

@@ -5,7 +5,7 @@ import { LIMITS } from '../../../swift_api/constraints';
 import { NULL_ID, parseId } from '../version_target';
 
 /** A listing of versions, as the client asks for it. */
-export interface Wanted {
+export interface PageRequest {
   readonly prefix: ByteString;
   readonly delimiter: ByteString;
   readonly marker: ByteString | undefined;
@@ -23,7 +23,7 @@ export type Fault = string;
 const NOT_IN_DELIMITERS = '0123456789.\0\x01\x02'.split('');
 
 /** Reads the query of a listing of versions. */
-export function readWanted(query: ReadonlyMap<string, ByteString>): Wanted | Fault {
+export function parsePageRequest(query: ReadonlyMap<string, ByteString>): PageRequest | Fault {
   const marker = query.get('marker');
   const given = query.get('version_marker');
   if (given !== undefined && marker === undefined) return 'version_marker param requires marker';
@@ -44,7 +44,7 @@ export function readWanted(query: ReadonlyMap<string, ByteString>): Wanted | Fau
 }
 
 /** Where the listing begins amid the versions of a name, if so: that name. */
-export function startOf(wanted: Wanted): ByteString | undefined {
+export function startOf(wanted: PageRequest): ByteString | undefined {
   const { marker, after, reverse, prefix, delimiter, endMarker } = wanted;
   if (marker === undefined || after === undefined || (reverse && after === 'null')) return undefined;
   const isBehindEnd = endMarker !== '' && (reverse ? marker <= endMarker : marker >= endMarker);
@@ -54,7 +54,7 @@ export function startOf(wanted: Wanted): ByteString | undefined {
 
 /** The bounds of the same listing among the names of versions. */
 export function versionBounds(
-  wanted: Wanted,
+  wanted: PageRequest,
 ): Record<'prefix' | 'delimiter' | 'marker' | 'end_marker', ByteString | undefined> {
   const { prefix, delimiter, endMarker, reverse } = wanted;
   const behind = reverse ? behindVersions(endMarker) : encodeName(endMarker);
@@ -71,7 +71,7 @@ export function versionBounds(
   };
 }
 
-function markerAmongVersions({ prefix, delimiter, marker, after, reverse }: Wanted): ByteString | undefined {
+function markerAmongVersions({ prefix, delimiter, marker, after, reverse }: PageRequest): ByteString | undefined {
   if (marker === undefined) return undefined;
   if (after === 'null') return versionPrefix(marker);
   if (after !== undefined) return versionName(marker, after);

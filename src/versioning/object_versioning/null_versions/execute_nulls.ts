@@ -1,33 +1,33 @@
 import type { ByteString } from '../../../http/bytes';
 import type { ObjectRef, Store } from '../../store/store';
-import { decideNullDelete, decideNullWrite, heirsOf, nullsOf } from './plan_nulls';
-import { type Kept } from '../plan_versions';
+import { planNullDelete, planNullWrite, successorsOf, nullsOf } from './plan_nulls';
+import { type KeptVersion } from '../plan_versions';
 import { stateOf, type State } from '../state';
 import { formatTimestamp } from '../../archive/names';
 import { NullIndex } from './null_index';
 import { goneBy, stateKey, unfinishedIn, unfinishedName } from '../unfinished_note';
 import { parseVersionName, versionPrefix } from '../version_names';
-import { VersionsWithIds, type IdOperation, type IdResult, type Removal } from '../execute_versions';
+import { VersionExecutor, type VersionOperation, type VersionResult, type Removal } from '../execute_versions';
 
 /** So many of the newest versions are looked at for one that is to be current; what is before it was left by crashes, or is gone. */
 const MOST_LISTED = 100;
 
 /** What is removed, and what is the current version then. */
-interface Succession {
+interface Promotion {
   readonly object: ObjectRef;
   readonly state: State;
   /** Undefined: the object, which is no version. */
   readonly id: string | undefined;
-  readonly operation: Pick<IdOperation, 'forward'>;
+  readonly operation: Pick<VersionOperation, 'forward'>;
 }
 
 /**
  * Versions with ids as S3 has them, and the APIs after it: an object has one null version at most, which what is written or deleted while versions are
  * switched off takes the place of; and where the current version is removed, the one before is current.
  */
-export class NullVersions extends VersionsWithIds {
+export class NullVersionExecutor extends VersionExecutor {
   /** A write with versions switched off. Throws as `write` does. */
-  async replace(object: ObjectRef, operation: IdOperation): Promise<IdResult> {
+  async replace(object: ObjectRef, operation: VersionOperation): Promise<VersionResult> {
     const found = await this.interrupted.look(object);
     const verdict = await operation.guard(found.info);
     if (verdict !== 'go') return this.refused(verdict, operation);
@@ -35,18 +35,18 @@ export class NullVersions extends VersionsWithIds {
     // where the object is the null version itself, the write replaces it
     const kept = state.is === 'null' ? [] : await this.nulls.kept(object);
     const by = formatTimestamp(this.store.now());
-    return this.carryOut(object, state, decideNullWrite(state, kept, by), operation);
+    return this.carryOut(object, state, planNullWrite(state, kept, by), operation);
   }
 
   /** A DELETE with versions switched off: makes a marker that is the null version. Throws as `write` does. */
-  async deleteNull(object: ObjectRef, operation: IdOperation): Promise<IdResult> {
+  async deleteNull(object: ObjectRef, operation: VersionOperation): Promise<VersionResult> {
     const found = await this.interrupted.look(object);
     const verdict = await operation.guard(found.info);
     if (verdict !== 'go') return this.refused(verdict, operation);
     const settled = await this.interrupted.settle(object, found);
     const { state } = settled;
     const [kept, id] = await Promise.all([this.nulls.kept(object), this.newId(object, settled)]);
-    const result = await this.carryOut(object, state, decideNullDelete(state, kept, id), operation);
+    const result = await this.carryOut(object, state, planNullDelete(state, kept, id), operation);
     return result.result === 'stopped' ? result : { ...result, isNull: true };
   }
 
@@ -72,7 +72,7 @@ export class NullVersions extends VersionsWithIds {
   async removeVersion(
     object: ObjectRef,
     asked: string | undefined,
-    operation: Pick<IdOperation, 'forward'>,
+    operation: Pick<VersionOperation, 'forward'>,
   ): Promise<Removal> {
     const { state } = await this.settle(object);
     const kept = asked === undefined ? await this.nulls.kept(object) : [];
@@ -93,7 +93,7 @@ export class NullVersions extends VersionsWithIds {
     return { result: removed ? 'removed' : 'missing', isMarker, ...then };
   }
 
-  private async removeItself(succession: Succession, leftovers: readonly Kept[]): Promise<Removal> {
+  private async removeItself(succession: Promotion, leftovers: readonly KeptVersion[]): Promise<Removal> {
     const succeeded = await this.succeed(succession, leftovers);
     if (succeeded === 'refused') return { result: 'refused' };
     const { isNoted, ...then } = succeeded;
@@ -110,8 +110,8 @@ export class NullVersions extends VersionsWithIds {
    * @returns the id of the version that is current then, and whether it is noted what is to go
    */
   private async succeed(
-    succession: Succession,
-    besides: readonly Kept[] = [],
+    succession: Promotion,
+    besides: readonly KeptVersion[] = [],
   ): Promise<{ current?: string; isNoted?: boolean } | 'refused'> {
     const { object, state, id, operation } = succession;
     const isCurrent = state.is === 'null' ? id === undefined : state.is === 'link' && state.id === id;
@@ -124,7 +124,7 @@ export class NullVersions extends VersionsWithIds {
       if (isNoted) await this.interrupted.begin(object, unfinished);
     };
     const listed = (await this.newest(object)).filter((each) => !gone.has(each.id));
-    for (const heir of heirsOf(state, id, listed)) {
+    for (const heir of successorsOf(state, id, listed)) {
       const version = await this.store.stat(this.at(object, heir.id));
       if (version === undefined) continue;
       const newest = newestOf(state, listed) ?? heir.id;
@@ -140,7 +140,7 @@ export class NullVersions extends VersionsWithIds {
     return outcome === 'done' ? { isNoted } : 'refused';
   }
 
-  private async newest({ account, object }: ObjectRef): Promise<Kept[]> {
+  private async newest({ account, object }: ObjectRef): Promise<KeptVersion[]> {
     const prefix = versionPrefix(object);
     const listed = await this.store.firstEntries(account, this.versions, prefix, MOST_LISTED);
     return listed.flatMap(({ name, isMarker }) => {
@@ -153,7 +153,7 @@ export class NullVersions extends VersionsWithIds {
 /** What looking for an object's null version, without its lock, came to. */
 export interface NullFound {
   /** The object itself, or a version; undefined: it has none. */
-  readonly found: 'itself' | Kept | undefined;
+  readonly found: 'itself' | KeptVersion | undefined;
   /** None was found, though there was one, or was to be: a write may have put one where it was looked for before. */
   readonly mayHaveMoved: boolean;
 }
@@ -183,7 +183,7 @@ async function goneOf(
   versions: ByteString,
   object: ObjectRef,
   state: State,
-  kept: readonly Kept[],
+  kept: readonly KeptVersion[],
 ): Promise<readonly string[]> {
   const note = await store.stat({ ...object, container: versions, object: unfinishedName(object.object) });
   const unfinished = note && unfinishedIn(note.contentType);
@@ -191,7 +191,7 @@ async function goneOf(
 }
 
 /** The link to an older version notes the newest that was acknowledged. */
-function newestOf(state: State, listed: readonly Kept[]): string | undefined {
+function newestOf(state: State, listed: readonly KeptVersion[]): string | undefined {
   if (state.is === 'link') return state.newest;
   return state.is === 'null' ? state.timestamp : listed[0]?.id;
 }

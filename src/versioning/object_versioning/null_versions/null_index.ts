@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../http/bytes';
 import type { ObjectRef, Store } from '../../store/store';
-import type { Kept } from '../plan_versions';
+import type { KeptVersion } from '../plan_versions';
 import { idsIn, indexType, nullIn } from './null_note';
 import { nullIndexName, versionName } from '../version_names';
 
@@ -16,7 +16,7 @@ export class NullIndex {
   ) {}
 
   /** The null versions that are kept, the newest first. */
-  async kept(object: ObjectRef): Promise<Kept[]> {
+  async kept(object: ObjectRef): Promise<KeptVersion[]> {
     return this.among(object, await this.told(object));
   }
 
@@ -27,13 +27,13 @@ export class NullIndex {
   }
 
   /** Those of them that are kept, the newest first. */
-  async among(object: ObjectRef, told: readonly string[]): Promise<Kept[]> {
+  async among(object: ObjectRef, told: readonly string[]): Promise<KeptVersion[]> {
     const found = await Promise.all(told.map((id) => this.look(object, id)));
     return found.filter((each) => each !== undefined).sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
   /** Notes that a null version is about to be written. */
-  async note(object: ObjectRef, id: string, besides: readonly Kept[]): Promise<void> {
+  async note(object: ObjectRef, id: string, besides: readonly KeptVersion[]): Promise<void> {
     const ids = new Set([id, ...besides.map((each) => each.id)]);
     await this.store.putNote(this.at(object), indexType([...ids]));
   }
@@ -43,7 +43,7 @@ export class NullIndex {
     await this.store.remove(this.at(object));
   }
 
-  private async look(object: ObjectRef, id: string): Promise<Kept | undefined> {
+  private async look(object: ObjectRef, id: string): Promise<KeptVersion | undefined> {
     const at = { ...object, container: this.versions, object: versionName(object.object, id) };
     const info = await this.store.stat(at);
     if (info === undefined) return undefined;

@@ -13,7 +13,7 @@ import {
   type ObjectTarget,
 } from '../../../swift_api/target';
 import { StoreError } from '../../../util/store_error';
-import { HttpStore } from '../../store/swift_store';
+import { SwiftStore } from '../../store/swift_store';
 import { readListing, topOf, versionOf } from '../containers/listing_entries';
 import { NULL_ID } from '../version_target';
 
@@ -91,7 +91,7 @@ export class NullReader {
     }
   }
 
-  private store(request: Request, right: Right): HttpStore {
-    return new HttpStore(this.next, { ...request, authority: authorityOn(this.power, right) });
+  private store(request: Request, right: Right): SwiftStore {
+    return new SwiftStore(this.next, { ...request, authority: authorityOn(this.power, right) });
   }
 }

@@ -1,15 +1,15 @@
-import { noted, type IdStep, type Kept } from '../plan_versions';
+import { withNote, type VersionStep, type KeptVersion } from '../plan_versions';
 import type { State } from '../state';
 
 /** What the null versions that are kept are to an object. */
 export interface Nulls {
   /** The object's null version, where that is among its versions. */
-  readonly current: Kept | undefined;
+  readonly current: KeptVersion | undefined;
   /**
    * Markers that never took the place of what is there, or whose place was taken without their removal; and a copy of what is there, since the
    * write over it was interrupted.
    */
-  readonly leftovers: readonly Kept[];
+  readonly leftovers: readonly KeptVersion[];
 }
 
 /**
@@ -18,13 +18,13 @@ export interface Nulls {
  *
  * @param kept the newest first
  */
-export function nullsOf(state: State, kept: readonly Kept[]): Nulls {
+export function nullsOf(state: State, kept: readonly KeptVersion[]): Nulls {
   const current = currentOf(state, kept);
-  const isCopy = ({ id }: Kept) => state.is === 'null' && id === state.timestamp;
+  const isCopy = ({ id }: KeptVersion) => state.is === 'null' && id === state.timestamp;
   return { current, leftovers: kept.filter((each) => isCopy(each) || (each.isMarker && each !== current)) };
 }
 
-function currentOf(state: State, kept: readonly Kept[]): Kept | undefined {
+function currentOf(state: State, kept: readonly KeptVersion[]): KeptVersion | undefined {
   if (state.is === 'null') return undefined;
   // what is newer than the newest that was ever current was never acknowledged
   return state.is === 'link' ? kept.find(({ id }) => id <= state.newest) : kept[0];
@@ -35,20 +35,20 @@ function currentOf(state: State, kept: readonly Kept[]): Kept | undefined {
  *
  * @param by identifies this write
  */
-export function decideNullWrite(state: State, kept: readonly Kept[], by: string): IdStep[] {
+export function planNullWrite(state: State, kept: readonly KeptVersion[], by: string): VersionStep[] {
   const gone = goneIn(nullsOf(state, kept));
   if (gone.length === 0) return [{ do: 'forward' }];
-  return noted('changed', state, { drops: gone, by }, [{ do: 'forward', by }, ...drops(gone)]);
+  return withNote('changed', state, { drops: gone, by }, [{ do: 'forward', by }, ...drops(gone)]);
 }
 
 /** DELETE while versions are switched off: a marker takes the place of the null version. */
-export function decideNullDelete(state: State, kept: readonly Kept[], id: string): IdStep[] {
+export function planNullDelete(state: State, kept: readonly KeptVersion[], id: string): VersionStep[] {
   const gone = goneIn(nullsOf(state, kept));
-  const steps: IdStep[] = [{ do: 'mark', id, nulls: kept }, { do: 'forward' }, ...drops(gone)];
+  const steps: VersionStep[] = [{ do: 'mark', id, nulls: kept }, { do: 'forward' }, ...drops(gone)];
   // beside a link, what is newer than all that it notes has not happened; beside nothing, a marker that is there has
   if (state.is !== 'null' && gone.length === 0) return steps;
   const happens = state.is === 'nothing' ? 'written' : 'changed';
-  return noted(happens, state, { adds: [id], drops: gone }, steps);
+  return withNote(happens, state, { adds: [id], drops: gone }, steps);
 }
 
 /** The ids of the null versions whose place another takes. */
@@ -56,7 +56,7 @@ function goneIn({ current, leftovers }: Nulls): string[] {
   return [...(current ? [current] : []), ...leftovers].map(({ id }) => id);
 }
 
-function drops(ids: readonly string[]): IdStep[] {
+function drops(ids: readonly string[]): VersionStep[] {
   return ids.map((id) => ({ do: 'drop', id }));
 }
 
@@ -67,13 +67,13 @@ function drops(ids: readonly string[]): IdStep[] {
  * @param id the version that is removed; undefined for an object that is no version
  * @param listed the newest versions of the object, newest first
  */
-export function heirsOf(state: State, id: string | undefined, listed: readonly Kept[]): readonly Kept[] {
+export function successorsOf(state: State, id: string | undefined, listed: readonly KeptVersion[]): readonly KeptVersion[] {
   const older = olderThan(state, id, listed);
   const marker = older.findIndex(({ isMarker }) => isMarker);
   return marker < 0 ? older : older.slice(0, marker);
 }
 
-function olderThan(state: State, id: string | undefined, listed: readonly Kept[]): readonly Kept[] {
+function olderThan(state: State, id: string | undefined, listed: readonly KeptVersion[]): readonly KeptVersion[] {
   if (state.is === 'null') return id === undefined ? listed.filter((each) => each.id < state.timestamp) : [];
   // what is newer than the newest that was ever current was never acknowledged
   if (state.is === 'link')
