@@ -10,7 +10,7 @@ import type { Log } from '../../src/util/log';
 import { isReserved } from '../../src/swift_api/reserved';
 import { StoreError } from '../../src/util/store_error';
 import { ByteReader } from '../../src/formats/byte_reader';
-import { MOST_PATH } from '../../src/plugin/held_names';
+import { MAX_PATH } from '../../src/plugin/held_names';
 import { objectHeaders } from '../../src/formats/archive/pax';
 import type { Work } from '../../src/swift_api/bulk/progress';
 import { establishRight } from './right';
@@ -49,7 +49,7 @@ const MIB = 1024 * 1024;
 const NEEDED: Readonly<Record<ArchiveKind, number>> = { plain: 2 * MIB, gzip: 2 * MIB, bzip2: 10 * MIB };
 
 /** So much of an archive is read on for a client that may not write where it belongs. */
-const MOST_REFUSED = 16 * MIB;
+const MAX_REFUSED = 16 * MIB;
 
 class Extraction {
   private created = 0;
@@ -138,13 +138,13 @@ class Extraction {
   /** To read on takes work, of an archive that is compressed more than it has bytes. */
   private countRefused(bytes: number): void {
     this.refused += bytes;
-    if (this.refused > MOST_REFUSED)
+    if (this.refused > MAX_REFUSED)
       throw new Stopped(403, 'Too much of the archive belongs where this client may not write');
   }
 
   private fail(path: ByteString, status: number): void {
     if (status >= 500) this.worst = 502;
-    this.problems.push([quote(path.slice(0, MOST_PATH)), statusLine(status)]);
+    this.problems.push([quote(path.slice(0, MAX_PATH)), statusLine(status)]);
   }
 
   /**
@@ -158,13 +158,13 @@ class Extraction {
     if (status < 300) return undefined;
     if (status === 404) {
       status = await this.ask(subrequest(this.request, { method: 'PUT', path: quote(path), headers }));
-      const most = this.options.max_containers_per_extraction;
-      if (status < 300 && ++this.containersCreated > most)
-        throw new Stopped(400, `More than ${most} containers to create from tar.`);
+      const max = this.options.max_containers_per_extraction;
+      if (status < 300 && ++this.containersCreated > max)
+        throw new Stopped(400, `More than ${max} containers to create from tar.`);
       if (status < 300) return undefined;
     }
     if (status === 401) throw new Stopped(401);
-    return [quote(path.slice(0, MOST_PATH)), statusLine(status)];
+    return [quote(path.slice(0, MAX_PATH)), statusLine(status)];
   }
 
   private async put({ content, size, pax }: TarEntry, path: ByteString): Promise<number> {

@@ -1,45 +1,45 @@
 import { strip, unquote, type ByteString } from '../../src/http/bytes';
 import type { ByteReader } from '../../src/formats/byte_reader';
 import { Turns } from '../../src/util/turns';
-import { MOST_PATH } from '../../src/plugin/held_names';
+import { MAX_PATH } from '../../src/plugin/held_names';
 import { Stopped } from './stopped';
 
 /**
  * Reads the names in a bulk delete's body, URL-encoded, one a line (Swift's `get_objs_to_delete`); blank lines are names too, and
  * count. It is read in portions of Swift's size, since it depends on them which overlong names are refused.
  *
- * @param most how many there may be
+ * @param max how many there may be
  * @param take counts bytes before they are kept
  * @throws Stopped where there are more, or one is too long
  */
 export async function readNames(
   bytes: ByteReader,
-  most: number,
+  max: number,
   take: (bytes: number) => void = () => undefined,
 ): Promise<ByteString[]> {
   const names: ByteString[] = [];
   const turns = new Turns(PORTIONS_IN_TURN);
   for (let begun = ''; ;) {
-    const portion = await bytes.read(MOST_PATH);
+    const portion = await bytes.read(MAX_PATH);
     if (portion.length === 0) {
       const last = unquote(strip(begun));
       if (last !== '') names.push(last);
-      checkCount(names, most);
+      checkCount(names, max);
       return names;
     }
     const text = begun + portion.toString('latin1');
-    if (text.length > MOST_PATH * 2) throw new Stopped(400, 'Invalid File Name');
+    if (text.length > MAX_PATH * 2) throw new Stopped(400, 'Invalid File Name');
     take(portion.length);
     const lines = text.split('\n');
     begun = lines.pop() ?? '';
     for (const line of lines) names.push(unquote(strip(line)));
-    checkCount(names, most);
+    checkCount(names, max);
     await turns.after();
   }
 }
 
 const PORTIONS_IN_TURN = 50;
 
-function checkCount(names: readonly ByteString[], most: number): void {
-  if (names.length > most) throw new Stopped(413, `Maximum Bulk Deletes: ${most} per request`);
+function checkCount(names: readonly ByteString[], max: number): void {
+  if (names.length > max) throw new Stopped(413, `Maximum Bulk Deletes: ${max} per request`);
 }

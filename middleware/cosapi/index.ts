@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MOST_PARTS } from '../../src/buckets/uploads/uploads';
+import { MAX_PARTS } from '../../src/buckets/uploads/uploads';
 import { flag } from '../../src/config/options';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
 import { dialectOptions, dialectPlace, partsOf, serverName, versionReaders } from '../../src/dialects/plugin';
@@ -22,7 +22,7 @@ const options = z
 
 const CAPABILITIES = {
   max_bucket_listing: 1000,
-  max_upload_part_num: MOST_PARTS,
+  max_upload_part_num: MAX_PARTS,
   max_multi_delete_objects: 1000,
 };
 

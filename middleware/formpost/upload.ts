@@ -25,7 +25,7 @@ export interface UploadRules {
 }
 
 /** So much of a field's value counts. */
-const MOST_VALUE = 4096;
+const MAX_VALUE = 4096;
 
 /** What was learned of a form, however far it was read. */
 export interface Uploaded {
@@ -77,19 +77,19 @@ export class Upload {
   }
 
   private async keep(name: string | undefined, part: Part): Promise<void> {
-    const value = (await this.bounds.valueOf(name, part)).slice(0, MOST_VALUE);
+    const value = (await this.bounds.valueOf(name, part)).slice(0, MAX_VALUE);
     if (name !== undefined) this.fields.set(name.toLowerCase(), trimmedEnd(value, '\r\n-'));
   }
 
   private async put(filename: ByteString, part: Part, keys: readonly Key[]): Promise<Outcome> {
     const { request, container, fields, rules } = this;
     if (!container || keys.length === 0) throw new Unsigned('invalid signature');
-    const most = numberIn(fields, 'max_file_size');
+    const max = numberIn(fields, 'max_file_size');
     const headers = objectHeaders(fields, part.headers);
     const object = (this.folder() + filename).split('/').slice(4).join('/');
     if (!isText(object)) throw new InvalidForm('the name of a file is not UTF-8 text');
     const admission = rules.admit(this.checkSignature(keys), { ...container, object });
-    const content = Readable.from(capped(part.body, most), { objectMode: false });
+    const content = Readable.from(capped(part.body, max), { objectMode: false });
     try {
       const response = await this.next(
         subrequest(request, {
@@ -131,11 +131,11 @@ export class Upload {
 }
 
 /** The same bytes, but failing where they are more than they may be. */
-async function* capped(content: AsyncGenerator<Buffer, void>, most: number): AsyncGenerator<Buffer, void> {
+async function* capped(content: AsyncGenerator<Buffer, void>, max: number): AsyncGenerator<Buffer, void> {
   let seen = 0;
   for await (const chunk of content) {
     seen += chunk.length;
-    if (seen > most) throw new InvalidForm('max_file_size exceeded');
+    if (seen > max) throw new InvalidForm('max_file_size exceeded');
     yield chunk;
   }
 }

@@ -15,9 +15,9 @@ const ACLS = [READ, WRITE, 'x-remove-container-read', 'x-remove-container-write'
 
 /** Milliseconds after which a container is looked at again, and how many are known. */
 const AGE = 10 * 60_000;
-const MOST = 10_000;
+const MAX = 10_000;
 /** Others may change the bucket's ACL at the same time. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 /**
  * The ACLs of containers of parts, at a store that judges by ACLs alone: the bucket's for reading, since it reads
@@ -28,7 +28,7 @@ const MOST_TRIES = 5;
  * end however many proxies do it at once, since whoever changes the bucket's does it before this.
  */
 export class PartsAcls {
-  private readonly known = new LRUCache<string, true>({ max: MOST, ttl: AGE });
+  private readonly known = new LRUCache<string, true>({ max: MAX, ttl: AGE });
 
   constructor(
     private readonly next: Handler,
@@ -39,16 +39,16 @@ export class PartsAcls {
    * The same as `align`, once in a while. It is not for the client to fail by.
    *
    * @param right to write an object of the bucket, or to change the bucket or the container of its parts
-   * @param told headers that the container of parts has now, by which it may have to be done at once
+   * @param headers headers that the container of parts has now, by which it may have to be done at once
    */
   async alignOnce(
     request: Request,
     bucket: ContainerTarget,
     right: Right,
-    told = Headers.none,
+    headers = Headers.none,
   ): Promise<void> {
     const key = formatTarget(bucket);
-    if (this.known.has(key) && !this.isTooOpen(told)) return;
+    if (this.known.has(key) && !this.isTooOpen(headers)) return;
     try {
       if (await this.align(request, bucket, right)) this.known.set(key, true);
     } catch (error) {
@@ -65,14 +65,14 @@ export class PartsAcls {
   async align(given: Request, bucket: ContainerTarget, right: Right): Promise<boolean> {
     const request = { ...given, authority: authorityOn(this.power, right) };
     const beside = { ...bucket, container: partsContainerOf(bucket.container) };
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       const [itself, parts] = await Promise.all([this.head(request, bucket), this.head(request, beside)]);
       if (!itself || !parts) return false;
-      const wanted = this.wanted(itself);
-      const isRight = [READ, WRITE].every((name) => (parts.get(name) ?? '') === wanted.get(name));
+      const headers = this.wanted(itself);
+      const isRight = [READ, WRITE].every((name) => (parts.get(name) ?? '') === headers.get(name));
       // the store shows ACLs to owners only
       if (isRight) return this.power === 'service' || itself.has(READ) || itself.has(WRITE);
-      const response = await this.ask(request, 'POST', beside, wanted);
+      const response = await this.ask(request, 'POST', beside, headers);
       await drain(response.body);
       if (response.status >= 300) throw failed(response);
     }

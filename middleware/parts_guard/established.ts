@@ -29,14 +29,14 @@ import { held } from './owners';
 
 /** Milliseconds for which a right counts that was established for one request of a client's, and how many do at once. */
 const HOLDS = 5000;
-const MOST = 10_000;
+const MAX = 10_000;
 
 /**
  * Establishes the rights of clients to the parts of their uploads, for requests that a dialect makes by itself. A
  * right is asked for once for all that one request of the client's needs within some seconds.
  */
 export class UploadRights {
-  private readonly known = new LRUCache<string, Promise<Right | Response>>({ max: MOST, ttl: HOLDS });
+  private readonly known = new LRUCache<string, Promise<Right | Response>>({ max: MAX, ttl: HOLDS });
 
   constructor(
     private readonly app: Pick<App, 'power' | 'mayWrite'>,

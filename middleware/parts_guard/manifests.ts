@@ -9,9 +9,9 @@ import { segmentPaths, segmentPlace } from '../../src/swift_api/segments';
 import { leadsToParts } from './named';
 
 /** More than any store takes for a manifest. */
-const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
+const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 /** As many manifests as Swift deletes objects for one request. */
-const MOST_MANIFESTS = 10_000;
+const MAX_MANIFESTS = 10_000;
 
 /** Whether the manifest that a client puts names parts of uploads; undefined if it cannot be read. */
 export async function namesParts(manifest: Buffer): Promise<boolean | undefined> {
@@ -36,7 +36,7 @@ export async function isMadeOfParts(request: Request, source: ObjectTarget, next
       if (!isManifest) continue;
       manifests.push({ target: { version: api, account, ...segmentPlace(path) }, version: undefined });
     }
-    if (manifests.length > MOST_MANIFESTS) return true;
+    if (manifests.length > MAX_MANIFESTS) return true;
   }
   return false;
 }
@@ -70,7 +70,7 @@ async function segmentsOf(
     destroy(response.body);
     return undefined;
   }
-  const body = await readAll(response.body, MOST_MANIFEST_BYTES);
+  const body = await readAll(response.body, MAX_MANIFEST_BYTES);
   return body && segmentsIn(body);
 }
 

@@ -11,7 +11,7 @@ export interface Reached extends Pick<Target, 'version' | 'account'> {
   readonly right: 'read' | 'write';
 }
 
-const MOST_REFUSAL = 64 * 1024;
+const MAX_REFUSAL = 64 * 1024;
 
 /** There is no such container, so no ACL of one lets anybody do anything. */
 const NO_CONTAINER = `hindsight-none-${randomUUID()}`;
@@ -62,6 +62,6 @@ async function refusalOfOthers(
 
 /** A refusal that can be answered with, several times, or be given up. */
 export async function held(refusal: Response): Promise<Response> {
-  const body = await readAll(refusal.body, MOST_REFUSAL);
+  const body = await readAll(refusal.body, MAX_REFUSAL);
   return body === undefined ? answer(refusal.status) : { ...refusal, body };
 }

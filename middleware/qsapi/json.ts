@@ -13,7 +13,7 @@ export type Json =
   string | number | boolean | readonly Json[] | { readonly [name: string]: Json | undefined };
 
 /** Commas and brackets of a document: 10,000 parts have fewer, and many more take long to read at once. */
-const MOST_MARKS = 60_000;
+const MAX_MARKS = 60_000;
 
 /** An answer with a document. Fields without a value are left out. */
 export function jsonAnswer(status: number, document: Json, headers: Headers = Headers.none): Response {
@@ -26,17 +26,17 @@ export function jsonAnswer(status: number, document: Json, headers: Headers = He
 /**
  * The document that a request carries, its texts as JavaScript has them.
  *
- * @param most bytes that it may have
+ * @param max bytes that it may have
  * @throws BucketError `too-large`, `malformed-body` for what is no JSON, `invalid-request` for another document
  */
 export async function readJson<Schema extends z.ZodType>(
   call: Call,
   schema: Schema,
-  most: number,
+  max: number,
 ): Promise<z.infer<Schema>> {
-  const body = await holdDocument(call, most);
-  if (body === undefined) throw new BucketError('too-large', `The document has more than ${most} bytes.`);
-  if (hasMoreMarks(body, MOST_MARKS))
+  const body = await holdDocument(call, max);
+  if (body === undefined) throw new BucketError('too-large', `The document has more than ${max} bytes.`);
+  if (hasMoreMarks(body, MAX_MARKS))
     throw new BucketError('too-large', 'The document has more in it than any may.');
   const read = schema.safeParse(parse(body));
   if (read.success) return read.data;

@@ -107,8 +107,8 @@ export function verifyQsSignature(
 
 function isRight(signature: QsSignature, secret: ByteString, request: QsSigned): boolean {
   const expected = Buffer.from(qsSignatureOf(request, secret, signature.expires));
-  const given = Buffer.from(signature.base64, 'latin1');
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  const bytes = Buffer.from(signature.base64, 'latin1');
+  return bytes.length === expected.length && timingSafeEqual(bytes, expected);
 }
 
 /** Its JavaScript SDK leaves out of the signature what is given as a parameter of a request, and not in its URI. */

@@ -68,8 +68,8 @@ class Exchange {
     };
     // to complete an upload these are of the object that comes of it
     const hasOwnChecksums = !(call.request.method === 'POST' && call.parameters.has('uploadId'));
-    return runRoute(call, parts.routes, (asked) =>
-      payloadOf(asked, { signing, key: signer.key, hasOwnChecksums }),
+    return runRoute(call, parts.routes, (request) =>
+      payloadOf(request, { signing, key: signer.key, hasOwnChecksums }),
     );
   }
 
@@ -100,12 +100,12 @@ class Exchange {
   }
 
   private async admit(fields: ReadonlyMap<string, ByteString>, bucket: ByteString) {
-    const { signer, least, most } = await verifyPolicy(
+    const { signer, min, max } = await verifyPolicy(
       new Map([...fields, ['bucket', bucket]]),
       this.parts.signers,
       this.now,
     );
-    return { caller: this.callerOf(signer), least, most };
+    return { caller: this.callerOf(signer), min, max };
   }
 }
 

@@ -19,8 +19,8 @@ export interface S3Form {
 /** Who sent a form, and how many bytes its file may have. */
 export interface AdmittedForm {
   readonly caller: Caller;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** Answers a form; throws as an `Operation` does. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MOST_PARTS } from '../../src/buckets/uploads/uploads';
+import { MAX_PARTS } from '../../src/buckets/uploads/uploads';
 import { withInfo } from '../../src/plugin/info';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 import { s3Handler } from './filter';
@@ -23,7 +23,7 @@ const options = z
 const CAPABILITIES = {
   max_bucket_listing: 1000,
   max_parts_listing: 1000,
-  max_upload_part_num: MOST_PARTS,
+  max_upload_part_num: MAX_PARTS,
   max_multi_delete_objects: 1000,
   allow_multipart_uploads: true,
   min_segment_size: MIN_PART_SIZE,

@@ -4,13 +4,13 @@ import { toBytes, type ByteString } from '../../src/http/bytes';
 import { readJson } from '../../src/formats/json';
 import { ALGORITHM, readCredential, readSignature } from '../../src/dialects/sigv4/signing';
 import type { Signer, Signers } from './signature/signers';
-import { MOST_BYTES } from '../../src/dialects/payload/checked_body';
+import { MAX_BYTES } from '../../src/dialects/payload/checked_body';
 
 /** Who signed a form, and how many bytes its file may have. */
 export interface VerifiedPolicy {
   readonly signer: Signer;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 const Policy = z.object({
@@ -68,12 +68,12 @@ export async function verifyPolicy(
 function checkPolicy(policy: ByteString, fields: ReadonlyMap<string, ByteString>, now: number) {
   const { expiration, conditions } = parsePolicy(policy);
   if (Date.parse(expiration) < now) throw denied('Policy expired.');
-  const bounds = { least: 0, most: MOST_BYTES };
+  const bounds = { min: 0, max: MAX_BYTES };
   const told = new Set<string>();
   for (const [operator, name, value] of conditions.flatMap(formatted)) {
     if (operator === 'content-length-range') {
-      bounds.least = Math.max(bounds.least, Number(name));
-      bounds.most = Math.min(bounds.most, Number(value));
+      bounds.min = Math.max(bounds.min, Number(name));
+      bounds.max = Math.min(bounds.max, Number(value));
       continue;
     }
     if (!name.startsWith('$')) throw badPolicy(`${name} does not begin with $`);

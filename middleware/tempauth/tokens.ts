@@ -49,8 +49,8 @@ export class Tokens {
     const user = this.users.get(rest.join(' '));
     if (!user) return undefined;
     const expected = Buffer.from(this.sign(user.name, claim));
-    const given = Buffer.from(signature);
-    if (expected.length !== given.length || !timingSafeEqual(expected, given)) return undefined;
+    const bytes = Buffer.from(signature);
+    if (expected.length !== bytes.length || !timingSafeEqual(expected, bytes)) return undefined;
     return { user, expires: Number(expires) };
   }
 

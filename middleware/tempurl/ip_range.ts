@@ -15,9 +15,9 @@ export function isInRange(address: string | undefined, range: string): boolean {
 }
 
 /** `24`, or `255.255.255.0`. */
-function maskLength(mask: string, most: number): number | undefined {
-  if (/^\d+$/.test(mask)) return Number(mask) <= most ? Number(mask) : undefined;
-  const bits = isIPv4(mask) && most === 32 ? bitsOf(mask) : undefined;
+function maskLength(mask: string, max: number): number | undefined {
+  if (/^\d+$/.test(mask)) return Number(mask) <= max ? Number(mask) : undefined;
+  const bits = isIPv4(mask) && max === 32 ? bitsOf(mask) : undefined;
   return bits !== undefined && /^1*0*$/.test(bits) ? bits.replaceAll('0', '').length : undefined;
 }
 

@@ -41,7 +41,10 @@ export function versionedWritesFilter(parts: VersioningContext): Filter {
   const { allowsModes, allowsObjectVersioning, log, app } = parts;
   if (allowsModes === undefined && !allowsObjectVersioning) return (next) => next;
   const acts = allowsModes === true || allowsObjectVersioning;
-  const capabilities = { ...(allowsModes ? MODES : {}), ...(allowsObjectVersioning ? { object_versioning: {} } : {}) };
+  const capabilities = {
+    ...(allowsModes ? MODES : {}),
+    ...(allowsObjectVersioning ? { object_versioning: {} } : {}),
+  };
   return (next) => {
     const settings = new PolicyCache(next, parts.cache, app.power, log, parts);
     const whole: Handler = (request) => handler(request);

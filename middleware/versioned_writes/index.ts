@@ -27,7 +27,7 @@ const options = z.object({
   unbound_notes: z.enum(['accept', 'ignore']).default('accept'),
 });
 
-const MOST_CACHED_CONTAINERS = 100_000;
+const MAX_CACHED_CONTAINERS = 100_000;
 
 /**
  * Swift's `versioned_writes`: containers with X-Versions-Location or X-History-Location, or with X-Versions-Enabled, keep what a write or a
@@ -67,7 +67,7 @@ export const versionedWrites: FilterPlugin<typeof options> = {
       notes: new NoteBinding({ keys: note_key ?? [], unbound: unbound_notes }),
       cache: coordination.cache<VersioningPolicy>(
         'settings',
-        MOST_CACHED_CONTAINERS,
+        MAX_CACHED_CONTAINERS,
         settings_cache_time,
         settings_wait,
       ),

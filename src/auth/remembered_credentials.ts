@@ -5,7 +5,7 @@ import type { ByteString } from '../http/bytes';
 import { StoreError } from '../util/store_error';
 
 /** How many credentials are remembered, and how many access keys of none. */
-const MOST = 10_000;
+const MAX = 10_000;
 
 /** How long it is remembered that an access key is nobody's, in milliseconds: whoever has just made it waits no longer. */
 const NOBODYS = 5000;
@@ -14,7 +14,7 @@ const NOBODYS = 5000;
 const AT_ONCE = 16;
 
 /** Questions that are asked or wait for that. */
-const MOST_QUESTIONS = 1000;
+const MAX_QUESTIONS = 1000;
 
 /** Characters of an access key, as with AWS. */
 const LONGEST = 128;
@@ -34,8 +34,8 @@ export class RememberedCredentials implements CredentialSource {
     private readonly source: CredentialSource,
     time: number,
   ) {
-    this.known = new LRUCache({ max: MOST, ttl: time });
-    this.nobodys = new LRUCache({ max: MOST, ttl: Math.min(time, NOBODYS) });
+    this.known = new LRUCache({ max: MAX, ttl: time });
+    this.nobodys = new LRUCache({ max: MAX, ttl: Math.min(time, NOBODYS) });
   }
 
   /** @throws StoreError where the service could not tell, or is asked too much */
@@ -47,8 +47,8 @@ export class RememberedCredentials implements CredentialSource {
   }
 
   private ask(accessKey: ByteString): Promise<Credential | undefined> {
-    if (this.questions.size >= MOST_QUESTIONS)
-      throw new StoreError('unavailable', `${MOST_QUESTIONS} access keys are being asked for`);
+    if (this.questions.size >= MAX_QUESTIONS)
+      throw new StoreError('unavailable', `${MAX_QUESTIONS} access keys are being asked for`);
     const question = this.places
       .runExclusive(() => this.source.find(accessKey))
       .then((credential) => {

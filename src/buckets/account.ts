@@ -25,13 +25,13 @@ export interface BucketPage {
   readonly next: ByteString | undefined;
 }
 
-const MOST_AT_ONCE = 1000;
+const MAX_AT_ONCE = 1000;
 
 /** The caller's buckets; containers that hold segments, versions, or have names that no bucket has, are none. */
 export async function listBuckets(caller: Caller, query: BucketsQuery): Promise<BucketPage> {
   const { prefix, startAfter, limit } = query;
   const buckets: ListedBucket[] = [];
-  const parameters = { prefix, marker: startAfter, limit: String(MOST_AT_ONCE) };
+  const parameters = { prefix, marker: startAfter, limit: String(MAX_AT_ONCE) };
   for await (const entry of entriesOf(caller, undefined, parameters)) {
     if (!isBucketName(entry.name)) continue;
     if (buckets.length === limit) return { buckets, next: buckets.at(-1)?.name };

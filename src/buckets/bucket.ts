@@ -67,13 +67,13 @@ export async function createBucket(
 ): Promise<void> {
   if (!isNewBucketName(name, hasCapitals))
     throw invalidName(name, isNewBucketName(name, true) ? CAPITALS : '');
-  const found = await ask(caller, { method: 'HEAD', container: name });
-  await drain(found.body);
-  if (found.status !== 404) await done(caller, found, { bucket: name });
+  const response = await ask(caller, { method: 'HEAD', container: name });
+  await drain(response.body);
+  if (response.status !== 404) await done(caller, response, { bucket: name });
   const made =
-    found.status === 404
+    response.status === 404
       ? await done(caller, await ask(caller, { method: 'PUT', container: name, headers }), { bucket: name })
-      : found;
+      : response;
   if (made.status !== 201)
     throw new BucketError(
       'bucket-owned',

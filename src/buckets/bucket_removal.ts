@@ -33,7 +33,7 @@ async function hasObjects(caller: Caller, container: ByteString): Promise<boolea
 }
 
 async function hasUploads(caller: Caller, name: ByteString): Promise<boolean> {
-  const all = { prefix: '', delimiter: '', keyMarker: '', idMarker: '', most: 1 };
+  const all = { prefix: '', delimiter: '', keyMarker: '', idMarker: '', max: 1 };
   return (await listUploads(caller, name, all)).uploads.length > 0;
 }
 

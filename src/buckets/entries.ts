@@ -7,7 +7,7 @@ import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { granted } from './store_answers';
 
-const MOST_LISTING_BYTES = 64 * 1024 * 1024;
+const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 
 const Entry = z.object({
   name: z.string().optional(),
@@ -82,7 +82,7 @@ export async function entriesBelow(
 }
 
 async function pageOf({ status, body }: Response): Promise<Entry[]> {
-  const bytes = await readAnswer(body, MOST_LISTING_BYTES, 'a page of a listing');
+  const bytes = await readAnswer(body, MAX_LISTING_BYTES, 'a page of a listing');
   if (status === 204) return [];
   return parseAnswer(Listing, bytes, 'a listing').map((each) =>
     // a page may have ten thousand: to spread them costs as much as to parse them

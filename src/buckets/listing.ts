@@ -4,7 +4,7 @@ import { entriesOf, modifiedOf, type Entry } from './entries';
 import { etagOf, shownType } from './etag';
 
 /** Pages have so many entries at most. */
-export const MOST_LISTED = 1000;
+export const MAX_LISTED = 1000;
 
 /** A part of a bucket's objects, as it is asked for. */
 export interface ListingQuery {

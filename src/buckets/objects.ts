@@ -199,14 +199,14 @@ function isDeleteMarker({ key }: ObjectRef, id: string, headers: Headers): Bucke
 /**
  * The delete marker that is an object's newest version; undefined where there is none, or the caller may not look.
  *
- * @param told by the store, where it looked itself
+ * @param headers by the store, where it looked itself
  * @throws BucketError `no-such-bucket`
  */
-async function markerInPlace(caller: Caller, ref: ObjectRef, told: Headers): Promise<string | undefined> {
-  if (told.has(NO_MARKER_HEADER)) return undefined;
-  const id = told.get('x-object-version-id') ?? NULL_VERSION;
+async function markerInPlace(caller: Caller, ref: ObjectRef, headers: Headers): Promise<string | undefined> {
+  if (headers.has(NO_MARKER_HEADER)) return undefined;
+  const id = headers.get('x-object-version-id') ?? NULL_VERSION;
   // `null` is also told of what never was
-  return id === NULL_VERSION && !isMarkerType(told.get('content-type') ?? '')
+  return id === NULL_VERSION && !isMarkerType(headers.get('content-type') ?? '')
     ? lookForMarker(caller, ref)
     : id;
 }

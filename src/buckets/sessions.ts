@@ -20,11 +20,11 @@ interface User extends Pick<Credential, 'user' | 'key'> {
 }
 
 /** How many users are kept logged in. */
-const MOST = 10_000;
+const MAX = 10_000;
 
 /** The sessions of credentials: each is logged in once, for all who ask, and again when its token is over or refused. */
 export class Sessions {
-  private readonly users = new LRUCache<ByteString, User>({ max: MOST });
+  private readonly users = new LRUCache<ByteString, User>({ max: MAX });
 
   constructor(private readonly login: LoginOf) {}
 

@@ -13,7 +13,7 @@ export interface About {
   readonly versionId?: string | undefined;
 }
 
-const MOST_TEXT = 4096;
+const MAX_TEXT = 4096;
 
 /** What the statuses of Swift's API mean, where the text beside them does not tell more. */
 const BY_STATUS: Readonly<Record<number, readonly [BucketErrorCode, string]>> = {
@@ -118,7 +118,7 @@ function detailsOf({ bucket, key, versionId }: About) {
 /** What the store said; nothing where that is a page of HTML, or longer than such texts are. */
 async function textOf({ body, headers }: Response): Promise<string> {
   try {
-    const bytes = await readAll(body, MOST_TEXT);
+    const bytes = await readAll(body, MAX_TEXT);
     const text = toText(bytes?.toString('latin1') ?? '').trim();
     return text.startsWith('<') || (headers.get('content-type') ?? '').includes('json') ? '' : text;
   } catch {

@@ -16,12 +16,12 @@ export interface Tag {
 
 const NOTE = `${KEPT_PREFIX}Tags-`;
 /** So long a value of metadata may be, in bytes. */
-const MOST_PIECE = 256;
+const MAX_PIECE = 256;
 
 /** The limits of S3 and of COS, lengths in characters. */
-const MOST_TAGS = 10;
-const MOST_KEY = 128;
-const MOST_VALUE = 256;
+const MAX_TAGS = 10;
+const MAX_KEY = 128;
+const MAX_VALUE = 256;
 const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
@@ -49,16 +49,16 @@ export function parseTags(text: ByteString): readonly Tag[] {
  * @throws BucketError `invalid-tag`
  */
 export function checkTags(tags: readonly Tag[]): readonly Tag[] {
-  if (tags.length > MOST_TAGS)
-    throw new BucketError('invalid-tag', `Object tags cannot be greater than ${MOST_TAGS}`);
+  if (tags.length > MAX_TAGS)
+    throw new BucketError('invalid-tag', `Object tags cannot be greater than ${MAX_TAGS}`);
   const seen = new Set<ByteString>();
   for (const { key, value } of tags) {
     const refuse = (message: string) =>
       new BucketError('invalid-tag', message, { fields: { TagKey: key, TagValue: value } });
     const [name, text] = [toText(key), toText(value)];
-    if (name === '' || Array.from(name).length > MOST_KEY || !ALLOWED.test(name))
+    if (name === '' || Array.from(name).length > MAX_KEY || !ALLOWED.test(name))
       throw refuse('The TagKey you have provided is invalid');
-    if (Array.from(text).length > MOST_VALUE || !ALLOWED.test(text))
+    if (Array.from(text).length > MAX_VALUE || !ALLOWED.test(text))
       throw refuse('The TagValue you have provided is invalid');
     if (/^aws:/i.test(name)) throw refuse('System tags cannot be added or updated by requester');
     if (seen.has(key)) throw refuse('Cannot provide multiple Tags with the same key');
@@ -71,8 +71,8 @@ export function checkTags(tags: readonly Tag[]): readonly Tag[] {
 export function tagHeaders(tags: readonly Tag[]): Headers {
   const text = tags.map(({ key, value }) => `${packed(key)}=${packed(value)}`).join('&');
   const pieces: Record<string, string> = {};
-  for (let at = 0; at < text.length; at += MOST_PIECE)
-    pieces[`${NOTE}${at / MOST_PIECE}`] = text.slice(at, at + MOST_PIECE);
+  for (let at = 0; at < text.length; at += MAX_PIECE)
+    pieces[`${NOTE}${at / MAX_PIECE}`] = text.slice(at, at + MAX_PIECE);
   return Headers.of(pieces);
 }
 

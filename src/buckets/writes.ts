@@ -12,7 +12,7 @@ import { done } from './store_answers';
 import type { ObjectRef } from './versions';
 
 /** Keys have so many bytes at most. */
-const MOST_KEY = 1024;
+const MAX_KEY = 1024;
 
 /** An object as it is to be written. */
 export interface NewObject {
@@ -84,9 +84,9 @@ export async function checkCondition(
 
 /** @throws BucketError `key-too-long` */
 export function checkKey(key: ByteString): void {
-  if (key.length > MOST_KEY)
+  if (key.length > MAX_KEY)
     throw new BucketError('key-too-long', 'Your key is too long', {
-      fields: { Size: String(key.length), MaxSizeAllowed: String(MOST_KEY) },
+      fields: { Size: String(key.length), MaxSizeAllowed: String(MAX_KEY) },
     });
 }
 

@@ -18,20 +18,20 @@ export const flag = z
 export const words = z.string().transform((value) => value.split(/\s+/));
 
 /** A whole number between two bounds. */
-export const whole = (least: number, most: number) =>
+export const whole = (min: number, max: number) =>
   z
     .string()
-    .refine((value) => /^\d+$/.test(value) && Number(value) >= least && Number(value) <= most, {
-      error: `not a whole number from ${least} to ${most}`,
+    .refine((value) => /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max, {
+      error: `not a whole number from ${min} to ${max}`,
     })
     .transform(Number);
 
 /** A time in seconds between two bounds, fractions allowed, read as milliseconds. */
-export const seconds = (least: number, most: number) =>
+export const seconds = (min: number, max: number) =>
   z
     .string()
-    .refine((value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= least && Number(value) <= most, {
-      error: `not a number of seconds from ${least} to ${most}`,
+    .refine((value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= min && Number(value) <= max, {
+      error: `not a number of seconds from ${min} to ${max}`,
     })
     .transform((value) => Math.round(Number(value) * 1000));
 

@@ -37,8 +37,8 @@ export function throughRedis(
   const locker = new RedisLocker(redis, lease, goesOn);
   return {
     locker,
-    cache: <V extends object>(name: string, most: number, age: number, patience?: number) =>
-      new RedisCache<V>(redis, locker, { name, most, age, lease, patience, goesOn }),
+    cache: <V extends object>(name: string, max: number, age: number, patience?: number) =>
+      new RedisCache<V>(redis, locker, { name, max, age, lease, patience, goesOn }),
     locks: async () => ({ through: 'redis', name: await name().catch(() => undefined) }),
     close: () => redis.close(),
   };

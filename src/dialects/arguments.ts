@@ -1,9 +1,9 @@
 import { BucketError } from '../buckets/errors';
-import { MOST_LISTED } from '../buckets/listing';
+import { MAX_LISTED } from '../buckets/listing';
 import { isText, type ByteString } from '../http/bytes';
 import type { Call } from './call';
 
-const MOST_INTEGER = 2_147_483_647;
+const MAX_INTEGER = 2_147_483_647;
 
 /** The error for an argument that is none. */
 export function invalidArgument(name: string, value: ByteString, message: string): BucketError {
@@ -16,24 +16,24 @@ export function invalidArgument(name: string, value: ByteString, message: string
  * How many a listing is to have.
  *
  * @param name what the dialect calls it
- * @param most how many it can have
+ * @param max how many it can have
  * @param unset how many it has where nothing is said
  * @throws BucketError `invalid-argument`
  */
 export function limitOf(
   { parameters }: Pick<Call, 'parameters'>,
   name = 'max-keys',
-  most = MOST_LISTED,
-  unset = most,
+  max = MAX_LISTED,
+  unset = max,
 ): number {
   const given = parameters.get(name);
   if (given === undefined || given === '') return unset;
   if (!/^[+-]?\d+$/.test(given))
     throw invalidArgument(name, given, `Provided ${name} not an integer or within integer range`);
   const limit = Number(given);
-  if (limit < 0 || limit > MOST_INTEGER)
-    throw invalidArgument(name, given, `Argument ${name} must be an integer between 0 and ${MOST_INTEGER}`);
-  return Math.min(limit, most);
+  if (limit < 0 || limit > MAX_INTEGER)
+    throw invalidArgument(name, given, `Argument ${name} must be an integer between 0 and ${MAX_INTEGER}`);
+  return Math.min(limit, max);
 }
 
 /** A parameter that names keys, or the beginning of them; '' where it is not there. */

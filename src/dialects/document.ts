@@ -31,9 +31,9 @@ export async function establishWriting({
  * @returns undefined if it has more than `most` bytes
  * @throws BucketError `access-denied`, and what the body breaks off with
  */
-export async function holdDocument(call: Call, most: number): Promise<Buffer | undefined> {
+export async function holdDocument(call: Call, max: number): Promise<Buffer | undefined> {
   const { request, payload, caller } = call;
-  if (Buffer.isBuffer(payload.body)) return payload.body.length > most ? undefined : payload.body;
+  if (Buffer.isBuffer(payload.body)) return payload.body.length > max ? undefined : payload.body;
   const { account } = await caller.session();
   const held = await holdBody(
     { ...request, body: payload.body },
@@ -44,7 +44,7 @@ export async function holdDocument(call: Call, most: number): Promise<Buffer | u
         if (!caller.isAnonymous) await establishWriting(call);
         return undefined;
       },
-      bounds: atMost(most, () => answer(413)),
+      bounds: atMost(max, () => answer(413)),
     },
   );
   return 'status' in held ? undefined : held;

@@ -3,7 +3,7 @@ import { isApi, isContainer, parseTarget } from '../swift_api/target';
 import { withoutReservedParameters } from '../swift_api/reserved';
 import { readAnswer } from '../swift_api/json_response';
 
-const MOST_LISTING_BYTES = 64 * 1024 * 1024;
+const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 const NOTE = 'hindsight_';
 
 /** Content types in listings; a name that looks like one has its quotes, or its angles, escaped. */
@@ -21,7 +21,7 @@ export function withPlainListings(next: Handler): Handler {
     const response = await next(request);
     const type = isListing(request, response) ? TYPES[typeOf(response)] : undefined;
     if (type === undefined) return response;
-    const bytes = await readAnswer(response.body, MOST_LISTING_BYTES, 'a page of a listing');
+    const bytes = await readAnswer(response.body, MAX_LISTING_BYTES, 'a page of a listing');
     if (!bytes.includes(NOTE)) return { ...response, body: bytes };
     const text = bytes.toString('latin1').replace(type, withoutNotes);
     const body = Buffer.from(text, 'latin1');

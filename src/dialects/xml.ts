@@ -9,10 +9,10 @@ import { messageOf } from '../util/errors';
 import type { Call } from './s3/call';
 
 /** Elements that a document has at most (10,000 parts with all checksums fit), and how deep they may be. */
-const MOST_ELEMENTS = 80_000;
+const MAX_ELEMENTS = 80_000;
 const DEEPEST = 16;
 /** Attributes of one element: no document of these APIs has more than a few. */
-const MOST_ATTRIBUTES = 32;
+const MAX_ATTRIBUTES = 32;
 
 /** An element: text, or elements. */
 export interface XmlElement {
@@ -79,13 +79,13 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 /**
  * Reads a document to its end.
  *
- * @param most bytes that it may have
+ * @param max bytes that it may have
  * @param root the name that its root must have
  * @throws BucketError `malformed-body` for what is no XML 1.0 in UTF-8, has text beside elements, a document type (and so entities) or another root; `too-large`
  */
-export async function readXml(body: Body, most: number, root: string): Promise<XmlElement> {
-  const bytes = await readAll(body, most);
-  if (bytes === undefined) throw new BucketError('too-large', `The document has more than ${most} bytes.`);
+export async function readXml(body: Body, max: number, root: string): Promise<XmlElement> {
+  const bytes = await readAll(body, max);
+  if (bytes === undefined) throw new BucketError('too-large', `The document has more than ${max} bytes.`);
   const document = await parse(bytes);
   if (document.name !== root)
     throw new BucketError('malformed-body', `The root of the document is ${document.name}, not ${root}.`);
@@ -138,12 +138,12 @@ async function parse(bytes: Buffer): Promise<XmlElement> {
   let elements = 0;
   let own = 0;
   parser.on('attribute', () => {
-    if (++own > MOST_ATTRIBUTES) throw new Error('there are too many attributes');
+    if (++own > MAX_ATTRIBUTES) throw new Error('there are too many attributes');
   });
   parser.on('opentag', ({ local, attributes }) => {
     elements += 1;
     own = 0;
-    if (elements > MOST_ELEMENTS || stack.length > DEEPEST) throw new Error('there are too many elements');
+    if (elements > MAX_ELEMENTS || stack.length > DEEPEST) throw new Error('there are too many elements');
     const named = Object.values(attributes).map((each) => [each.local, each.value]);
     stack.push({
       name: local,

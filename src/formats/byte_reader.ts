@@ -15,15 +15,15 @@ export class ByteReader {
   }
 
   /** What is at hand, or comes next, at most so many bytes; undefined at the end. */
-  async some(most: number): Promise<Buffer | undefined> {
+  async some(max: number): Promise<Buffer | undefined> {
     while (this.#left.length === 0) {
       const next = await this.#chunks.next();
       if (next.done) return undefined;
       this.#left = next.value;
     }
-    const taken = this.#left.subarray(0, most);
-    this.#left = this.#left.subarray(taken.length);
-    return taken;
+    const bytes = this.#left.subarray(0, max);
+    this.#left = this.#left.subarray(bytes.length);
+    return bytes;
   }
 
   /** So many bytes, or fewer at the end. */
@@ -39,9 +39,9 @@ export class ByteReader {
   }
 
   /** The bytes before the next line feed, which is taken as well; undefined where none comes within so many bytes. */
-  async line(most: number): Promise<Buffer | undefined> {
+  async line(max: number): Promise<Buffer | undefined> {
     const parts: Buffer[] = [];
-    for (let seen = 0; seen <= most;) {
+    for (let seen = 0; seen <= max;) {
       const part = await this.some(Infinity);
       if (part === undefined) return undefined;
       const at = part.indexOf('\n');
@@ -49,7 +49,7 @@ export class ByteReader {
       seen += at < 0 ? part.length : at;
       if (at < 0) continue;
       this.#left = part.subarray(at + 1);
-      return seen <= most ? Buffer.concat(parts) : undefined;
+      return seen <= max ? Buffer.concat(parts) : undefined;
     }
     return undefined;
   }

@@ -3,15 +3,15 @@ import { Turns } from '../util/turns';
 import { InvalidForm, type Part } from './multipart';
 
 /** Bytes that the name of a field has at most, and all fields together with their headers. */
-export const MOST_FIELD_NAME = 256;
-const MOST_FIELDS = 64 * 1024;
+export const MAX_FIELD_NAME = 256;
+const MAX_FIELDS = 64 * 1024;
 /** Small fields cost more to read than they have bytes. */
-const MOST_PARTS = 256;
+const MAX_PARTS = 256;
 const PARTS_IN_TURN = 8;
 
 /** Counts what a form says before its file, whose sender is known only then. */
 export class FieldBounds {
-  private left = MOST_FIELDS;
+  private left = MAX_FIELDS;
   private parts = 0;
   private readonly turns = new Turns(PARTS_IN_TURN);
 
@@ -22,9 +22,9 @@ export class FieldBounds {
    * @throws InvalidForm as soon as it is too much
    */
   async valueOf(name: ByteString | undefined, part: Part): Promise<ByteString> {
-    if (name !== undefined && name.length > MOST_FIELD_NAME)
-      throw new InvalidForm(`the name of a field has more than ${MOST_FIELD_NAME} bytes`);
-    if (++this.parts > MOST_PARTS) throw new FieldsTooLong();
+    if (name !== undefined && name.length > MAX_FIELD_NAME)
+      throw new InvalidForm(`the name of a field has more than ${MAX_FIELD_NAME} bytes`);
+    if (++this.parts > MAX_PARTS) throw new FieldsTooLong();
     this.count(part.headLength);
     await this.turns.after();
     let value = '';

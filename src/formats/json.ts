@@ -54,11 +54,11 @@ function parse(text: string): unknown {
 }
 
 /** Whether a text has more commas and brackets that open than it may: as many as it has values, or more. */
-export function hasMoreMarks(text: Buffer | string, most: number): boolean {
+export function hasMoreMarks(text: Buffer | string, max: number): boolean {
   let count = 0;
   for (let at = 0; at < text.length; at++) {
     const code = typeof text === 'string' ? text.charCodeAt(at) : text[at];
-    if ((code === 0x2c || code === 0x5b || code === 0x7b) && ++count > most) return true;
+    if ((code === 0x2c || code === 0x5b || code === 0x7b) && ++count > max) return true;
   }
   return false;
 }

@@ -11,7 +11,7 @@ const BATCH = 16 * 1024;
 /** Characters that are looked at in one turn. */
 const TURN = 64 * 1024;
 /** Commas and brackets that JSON may have which is no list, and so of no use: more take long to read at once. */
-const MOST_MARKS = 100_000;
+const MAX_MARKS = 100_000;
 
 /**
  * Reads a list in JSON as `readJson` does, but some of its items at a time, and others have their turn in between.
@@ -22,7 +22,7 @@ export async function* readJsonList(bytes: Buffer): AsyncGenerator<readonly unkn
   const text = decodeJson(bytes);
   const start = startOf(text);
   if (text[start] !== '[') {
-    if (hasMoreMarks(text, MOST_MARKS)) throw new UnreadableJson('it is no list');
+    if (hasMoreMarks(text, MAX_MARKS)) throw new UnreadableJson('it is no list');
     readJsonText(text);
     throw new NoList('it is no list');
   }

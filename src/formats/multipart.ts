@@ -17,13 +17,13 @@ export interface Part {
 }
 
 /** So many bytes the headers of a part may have. */
-const MOST_HEAD = 64 * 1024;
+const MAX_HEAD = 64 * 1024;
 
 /**
  * So long a boundary may be. RFC 2046 (5.1.1) allows 70 characters and Swift any number, but to search for a long text can take as many
  * steps for each byte of the form as it has characters.
  */
-const MOST_BOUNDARY = 256;
+const MAX_BOUNDARY = 256;
 
 /**
  * The parts of a form one after the other, as they come: no more is taken from the body than the reader of the parts asks for.
@@ -33,8 +33,8 @@ const MOST_BOUNDARY = 256;
 export async function* readParts(body: Body, boundary: ByteString): AsyncGenerator<Part> {
   const source = new Source(body);
   try {
-    if (boundary.length > MOST_BOUNDARY)
-      throw new InvalidForm(`the boundary has more than ${MOST_BOUNDARY} characters`);
+    if (boundary.length > MAX_BOUNDARY)
+      throw new InvalidForm(`the boundary has more than ${MAX_BOUNDARY} characters`);
     await source.begin(`--${boundary}`);
     const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
     for (let isLast = false; !isLast;) {
@@ -110,18 +110,18 @@ async function splitHead(
   content: AsyncGenerator<Buffer, void>,
 ): Promise<{ head: string; rest: Part['body'] }> {
   // as if a line had ended before, so that a part without headers is split as others are
-  let seen = Buffer.from('\r\n');
+  let bytes = Buffer.from('\r\n');
   let end = -1;
   while (end < 0) {
     const step = await content.next();
-    if (step.done) return { head: seen.toString('latin1'), rest: content };
-    seen = Buffer.concat([seen, step.value]);
-    end = seen.indexOf('\r\n\r\n');
+    if (step.done) return { head: bytes.toString('latin1'), rest: content };
+    bytes = Buffer.concat([bytes, step.value]);
+    end = bytes.indexOf('\r\n\r\n');
     // much of the part's content may have come with them
-    if ((end < 0 ? seen.length : end) > MOST_HEAD)
+    if ((end < 0 ? bytes.length : end) > MAX_HEAD)
       throw new InvalidForm('the headers of a part are too long');
   }
-  return { head: seen.toString('latin1', 0, end), rest: preceded(seen.subarray(end + 4), content) };
+  return { head: bytes.toString('latin1', 0, end), rest: preceded(bytes.subarray(end + 4), content) };
 }
 
 async function* preceded(first: Buffer, rest: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer, void> {

@@ -33,13 +33,13 @@ export async function whileUnread<T>({ body }: { readonly body: Body }, work: ()
  * Reads a body to its end and forgets it, so that its connection can be used again; destroys it where more than `most`
  * bytes come. Never rejects.
  */
-export async function drain(body: Body, most = 64 * 1024): Promise<void> {
+export async function drain(body: Body, max = 64 * 1024): Promise<void> {
   if (Buffer.isBuffer(body)) return;
   let seen = 0;
   try {
     for await (const chunk of body) {
       seen += (chunk as Buffer).length;
-      if (seen > most) break;
+      if (seen > max) break;
     }
   } catch {
     // what was cut short needs no draining
@@ -48,13 +48,13 @@ export async function drain(body: Body, most = 64 * 1024): Promise<void> {
 }
 
 /** The whole body as bytes, or undefined (and the body destroyed) where it is longer than `most` bytes. */
-export async function readAll(body: Body, most: number): Promise<Buffer | undefined> {
-  if (Buffer.isBuffer(body)) return body.length > most ? undefined : body;
+export async function readAll(body: Body, max: number): Promise<Buffer | undefined> {
+  if (Buffer.isBuffer(body)) return body.length > max ? undefined : body;
   const chunks: Buffer[] = [];
   let seen = 0;
   for await (const chunk of body) {
     seen += (chunk as Buffer).length;
-    if (seen > most) {
+    if (seen > max) {
       destroy(body);
       return undefined;
     }
@@ -67,7 +67,7 @@ export async function readAll(body: Body, most: number): Promise<Buffer | undefi
  * Waits for the first `most` bytes of a body, or for its end: a body that ended by then comes back as bytes, a longer one
  * as a stream of the same content. Rejects where the body breaks off.
  */
-export async function receiveFirst(body: Body, most: number): Promise<Body> {
+export async function receiveFirst(body: Body, max: number): Promise<Body> {
   if (Buffer.isBuffer(body)) return body;
   const chunks: Buffer[] = [];
   let seen = 0;
@@ -76,7 +76,7 @@ export async function receiveFirst(body: Body, most: number): Promise<Body> {
     if (chunk !== null) {
       chunks.push(chunk);
       seen += chunk.length;
-      if (seen > most) break;
+      if (seen > max) break;
     } else if (body.readableEnded) {
       return Buffer.concat(chunks);
     } else {

@@ -20,8 +20,8 @@ export class BodyMemory {
   private sum = 0;
   private readonly byAccount = new Map<ByteString, number>();
 
-  /** @param most bytes of all bodies together; one account holds a quarter of them at most */
-  constructor(readonly most: number = USUAL_BODY_MEMORY) {}
+  /** @param max bytes of all bodies together; one account holds a quarter of them at most */
+  constructor(readonly max: number = USUAL_BODY_MEMORY) {}
 
   /** Bytes that are held now. */
   get held(): number {
@@ -41,7 +41,7 @@ export class BodyMemory {
   /** For `HeldBytes` only: whether so many bytes more may be held; they count from then on. */
   add(account: ByteString | undefined, bytes: number): boolean {
     const before = account === undefined ? 0 : (this.byAccount.get(account) ?? 0);
-    if (this.sum + bytes > this.most || before + bytes > this.most / PARTS) return false;
+    if (this.sum + bytes > this.max || before + bytes > this.max / PARTS) return false;
     this.sum += bytes;
     if (account !== undefined) this.byAccount.set(account, before + bytes);
     return true;

@@ -1,9 +1,9 @@
 /** From the first byte to the last, both counted. */
 export type Range = readonly [first: number, last: number];
 
-const MOST_RANGES = 50;
-const MOST_OVERLAPS = 2;
-const MOST_NONASCENDING = 8;
+const MAX_RANGES = 50;
+const MAX_OVERLAPS = 2;
+const MAX_NONASCENDING = 8;
 
 /**
  * The ranges that a Range header names of so many bytes (swob's `Range`). Undefined where there is no header or it cannot be read,
@@ -20,7 +20,7 @@ export function rangesOf(header: string | undefined, size: number): Range[] | un
       ranges.push([from, Math.min(to ?? size - 1, size - 1)]);
     }
   }
-  if (ranges.length > MOST_RANGES || isEgregious(ranges)) return [];
+  if (ranges.length > MAX_RANGES || isEgregious(ranges)) return [];
   return ranges;
 }
 
@@ -40,12 +40,12 @@ function parse(header: string | undefined): [from: number | undefined, to: numbe
 
 function isEgregious(ranges: readonly Range[]): boolean {
   const isAscending = ranges.every(([first], at) => at === 0 || (ranges[at - 1]?.[0] ?? 0) <= first);
-  if (!isAscending && ranges.length >= MOST_NONASCENDING) return true;
+  if (!isAscending && ranges.length >= MAX_NONASCENDING) return true;
   let overlaps = 0;
   ranges.forEach((range, at) => {
     for (const other of ranges.slice(0, at)) if (overlap(other, range)) overlaps++;
   });
-  return overlaps > MOST_OVERLAPS;
+  return overlaps > MAX_OVERLAPS;
 }
 
 /** As swob compares: the very same range twice is no overlap. */

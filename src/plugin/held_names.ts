@@ -10,7 +10,7 @@ import type { App } from './plugin';
 import { Turns } from '../util/turns';
 
 /** The longest name of an object with its container's, in bytes. */
-export const MOST_PATH = LIMITS.max_object_name_length + LIMITS.max_container_name_length + 2;
+export const MAX_PATH = LIMITS.max_object_name_length + LIMITS.max_container_name_length + 2;
 
 /**
  * Holds the list of names of a bulk delete that the store carries out.
@@ -56,7 +56,7 @@ export async function* namesIn(list: Buffer): AsyncGenerator<ByteString, void> {
 }
 
 /** As Swift's `bulk` bounds them; it tells the status in a report. */
-function nameBounds(request: Request, most: () => Promise<number>): Bounds {
+function nameBounds(request: Request, max: () => Promise<number>): Bounds {
   let [lines, length] = [0, 0];
   return {
     ofLength: () => undefined,
@@ -64,12 +64,12 @@ function nameBounds(request: Request, most: () => Promise<number>): Bounds {
       for (let start = 0; start < chunk.length;) {
         const end = chunk.indexOf('\n', start);
         length += (end < 0 ? chunk.length : end) - start;
-        if (length > MOST_PATH * 2) return reported(request, 400, 'Invalid File Name');
+        if (length > MAX_PATH * 2) return reported(request, 400, 'Invalid File Name');
         if (end < 0) break;
         [lines, length, start] = [lines + 1, 0, end + 1];
       }
       if (lines <= USUAL_LIMITS.deletes) return undefined;
-      const mayBe = await most();
+      const mayBe = await max();
       return lines > mayBe ? reported(request, 413, `Maximum Bulk Deletes: ${mayBe} per request`) : undefined;
     },
   };

@@ -6,7 +6,7 @@ import { readAnswer } from '../swift_api/json_response';
 /** What a filter tells of itself: by the name that clients look for, as Swift's `register_swift_info`. */
 export type Capabilities = Readonly<Record<string, object>>;
 
-const MOST_INFO_BYTES = 1024 * 1024;
+const MAX_INFO_BYTES = 1024 * 1024;
 
 /** The same handler, whose answer to `GET /info` has these capabilities as well. */
 export function withInfo(handler: Handler, capabilities: Capabilities): Handler {
@@ -18,7 +18,7 @@ export function withInfo(handler: Handler, capabilities: Capabilities): Handler 
 
 async function merged(response: Response, capabilities: Capabilities): Promise<Response> {
   if (response.status !== 200) return response;
-  const body = await readAnswer(response.body, MOST_INFO_BYTES, '/info of the store');
+  const body = await readAnswer(response.body, MAX_INFO_BYTES, '/info of the store');
   const headers = (length: number) =>
     response.headers.withAll(Headers.of({ 'Content-Length': String(length) }));
   try {

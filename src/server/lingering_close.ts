@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 /** What a client still sends after its answer is read and forgotten, within these bounds. */
-const MOST_BYTES = 16 * 1024 * 1024;
-const MOST_TIME = 5_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_TIME = 5_000;
 
 /** Chunks, of 64 KiB at most, that are forgotten in so many milliseconds, of all connections together. */
 const CHUNKS = 8;
@@ -65,9 +65,9 @@ export function endLingering(socket: Socket, last?: string): void {
 function forget(socket: Socket, body: Readable): void {
   if (socket.destroyed) return;
   const before = socket.bytesRead;
-  const timer = setTimeout(() => socket.destroy(), MOST_TIME);
+  const timer = setTimeout(() => socket.destroy(), MAX_TIME);
   body.on('data', () => {
-    if (socket.bytesRead - before > MOST_BYTES) socket.destroy();
+    if (socket.bytesRead - before > MAX_BYTES) socket.destroy();
     else pace.wait(body);
   });
   socket.on('close', () => clearTimeout(timer));

@@ -6,15 +6,15 @@ import { Occasional } from './occasional';
  * Bounds the connections of a server in this process: further ones are closed as they come, and the
  * log says so at most once a minute.
  *
- * @param most undefined: as many as come
+ * @param max undefined: as many as come
  */
-export function limitConnections(server: Server, most: number | undefined, log: Log): void {
-  if (most === undefined) return;
-  server.maxConnections = most;
+export function limitConnections(server: Server, max: number | undefined, log: Log): void {
+  if (max === undefined) return;
+  server.maxConnections = max;
   const report = new Occasional();
   server.on('drop', () =>
     report.once((refused) =>
-      log.warn({ max_connections: most, refused }, 'there are too many connections: new ones are closed'),
+      log.warn({ max_connections: max, refused }, 'there are too many connections: new ones are closed'),
     ),
   );
 }

@@ -3,11 +3,11 @@ import type { Socket } from 'node:net';
 import { bodyOf, Head, type Part } from './framing';
 
 /** Requests of one connection that may wait while another is served. */
-export const MOST_WAITING = 16;
+export const MAX_WAITING = 16;
 /** Bytes of their heads and bodies after which no further one is taken in. */
-export const MOST_WAITING_BYTES = 64 * 1024;
+export const MAX_WAITING_BYTES = 64 * 1024;
 /** Bytes that are held unread meanwhile; what comes beyond stays with the system. */
-const MOST_HELD_BYTES = 64 * 1024;
+const MAX_HELD_BYTES = 64 * 1024;
 
 const intakes = new WeakMap<Socket, Intake>();
 
@@ -83,10 +83,10 @@ class Intake {
   }
 
   private get isFull(): boolean {
-    if (this.owed.length > MOST_WAITING) return true;
+    if (this.owed.length > MAX_WAITING) return true;
     let waiting = 0;
     for (let i = 1; i < this.owed.length; i++) waiting += this.owed[i]?.bytes ?? 0;
-    return waiting > MOST_WAITING_BYTES;
+    return waiting > MAX_WAITING_BYTES;
   }
 
   private readonly receive = (chunk: Buffer): void => {
@@ -113,7 +113,7 @@ class Intake {
       else if (socket.isPaused()) this.giveBack();
       else this.pass(this.next());
     }
-    if (this.heldBytes <= MOST_HELD_BYTES || socket.isPaused()) return;
+    if (this.heldBytes <= MAX_HELD_BYTES || socket.isPaused()) return;
     this.isPausedHere = true;
     socket.pause();
   }

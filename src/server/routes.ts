@@ -2,7 +2,7 @@ import type { Passthrough } from '../config/passthrough';
 import { isPassedThrough, isSite } from '../config/passthrough';
 import type { Headers } from '../http/headers';
 import { isReading } from '../swift_api/message';
-import { MOST_BYTES, MOST_PARAMETERS, originForm, type RequestTarget } from '../swift_api/request_target';
+import { MAX_BYTES, MAX_PARAMETERS, originForm, type RequestTarget } from '../swift_api/request_target';
 import { isSignedForS3 } from '../swift_api/s3_requests';
 import type { RequestHead } from '../plugin/plugin';
 
@@ -51,6 +51,6 @@ export function hostedBy({ authority }: RequestTarget, headers: Headers): Header
 /** Why a target is refused. */
 export function refusalOf({ reading }: RequestTarget): string {
   return reading === 'malformed'
-    ? `The target of a request is a path, or an http URL with only host and port before its path, of at most ${MOST_BYTES} bytes and ${MOST_PARAMETERS} parameters\n`
+    ? `The target of a request is a path, or an http URL with only host and port before its path, of at most ${MAX_BYTES} bytes and ${MAX_PARAMETERS} parameters\n`
     : 'This path is one of the object API to some servers and another one to others\n';
 }

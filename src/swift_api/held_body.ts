@@ -24,8 +24,8 @@ export interface Bounds {
 }
 
 /** Bounds by length alone. */
-export function atMost(most: number, tooLong: () => Response): Bounds {
-  return { ofLength: (bytes) => (bytes > most ? tooLong() : undefined) };
+export function atMost(max: number, tooLong: () => Response): Bounds {
+  return { ofLength: (bytes) => (bytes > max ? tooLong() : undefined) };
 }
 
 /**
@@ -68,7 +68,7 @@ export function withHeld(request: Request, body: Buffer): Request {
 }
 
 /** Room for the first bytes. */
-const LEAST_ROOM = 16 * 1024;
+const MIN_ROOM = 16 * 1024;
 
 /**
  * Bytes as they come, in one buffer that grows: a list of chunks may take a hundred times their bytes if the
@@ -84,7 +84,7 @@ class Gathered {
 
   add(chunk: Buffer): void {
     const length = this.length + chunk.length;
-    if (length > this.room.length) this.grow(Math.max(length, 2 * this.room.length, LEAST_ROOM));
+    if (length > this.room.length) this.grow(Math.max(length, 2 * this.room.length, MIN_ROOM));
     chunk.copy(this.room, this.length);
     this.length = length;
   }

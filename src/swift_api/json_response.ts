@@ -7,12 +7,12 @@ import { StoreError } from '../util/store_error';
 /**
  * The whole body of a store's answer.
  *
- * @param most bytes that such an answer has at most
+ * @param max bytes that such an answer has at most
  * @param what names it to who reads the error
  * @throws StoreError `unavailable` where it breaks off, or is longer
  */
-export async function readAnswer(body: Body, most: number, what: string): Promise<Buffer> {
-  const whole = await readAll(body, most).catch((cause: unknown) => {
+export async function readAnswer(body: Body, max: number, what: string): Promise<Buffer> {
+  const whole = await readAll(body, max).catch((cause: unknown) => {
     throw new StoreError('unavailable', `${what} broke off: ${messageOf(cause)}`, undefined, { cause });
   });
   if (whole === undefined) throw new StoreError('unavailable', `${what} is longer than any is`);

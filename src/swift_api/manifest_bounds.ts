@@ -26,26 +26,26 @@ export function manifestBounds(told: () => Promise<StoreLimits>): Bounds {
   return {
     ofLength: async (bytes) => {
       if (bytes <= usual.bytes) return undefined;
-      const most = (await told()).bytes;
-      return bytes > most ? tooLong(most) : undefined;
+      const max = (await told()).bytes;
+      return bytes > max ? tooLong(max) : undefined;
     },
     ofContent: async (chunk) => {
       scan.add(chunk);
       if (scan.segments <= usual.segments) return undefined;
-      const most = (await told()).segments;
-      return scan.segments > most ? tooManySegments(most) : undefined;
+      const max = (await told()).segments;
+      return scan.segments > max ? tooManySegments(max) : undefined;
     },
   };
 }
 
 /** The answer to a manifest that is longer than it may be. */
-export function tooLong(most: number): Response {
-  return page(413, `Manifest File > ${most} bytes`);
+export function tooLong(max: number): Response {
+  return page(413, `Manifest File > ${max} bytes`);
 }
 
 /** The answer to a manifest with more segments than it may have. */
-export function tooManySegments(most: number): Response {
-  return page(413, `Number of object-backed segments must be <= ${most}`);
+export function tooManySegments(max: number): Response {
+  return page(413, `Number of object-backed segments must be <= ${max}`);
 }
 
 const KEY = Buffer.from('path');

@@ -38,14 +38,14 @@ export function readTarget(given: string): RequestTarget {
 }
 
 /** The client is not known yet, and each byte and parameter costs time. */
-export const MOST_BYTES = 32 * 1024;
-export const MOST_PARAMETERS = 1000;
+export const MAX_BYTES = 32 * 1024;
+export const MAX_PARAMETERS = 1000;
 
 function isTooMuch(given: string): boolean {
-  if (given.length > MOST_BYTES) return true;
+  if (given.length > MAX_BYTES) return true;
   let [parameters, at] = [0, given.indexOf('?')];
-  for (; at >= 0 && parameters <= MOST_PARAMETERS; parameters++) at = given.indexOf('&', at + 1);
-  return parameters > MOST_PARAMETERS;
+  for (; at >= 0 && parameters <= MAX_PARAMETERS; parameters++) at = given.indexOf('&', at + 1);
+  return parameters > MAX_PARAMETERS;
 }
 
 /** Nothing of what was given, which may have a password in it, goes into a log. */

@@ -7,13 +7,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 export class Turns {
   private done = 0;
 
-  /** @param most how much is done in one turn: what takes a few milliseconds at most */
-  constructor(private readonly most: number) {}
+  /** @param max how much is done in one turn: what takes a few milliseconds at most */
+  constructor(private readonly max: number) {}
 
   /** Whether a turn is over once so much more is done; then `next` is to be awaited. */
   isOver(work = 1): boolean {
     this.done += work;
-    return this.done >= this.most;
+    return this.done >= this.max;
   }
 
   /** Waits until all others that are ready had their turn. */

@@ -128,8 +128,8 @@ async function refuseIfVersioned(
   { name, remedy }: Bypass,
 ): Promise<Response | undefined> {
   for (const container of containers) {
-    const asked: ContainerTarget = { version, account, container };
-    if (!keepsVersions(await settings.get(request, asked))) continue;
+    const target: ContainerTarget = { version, account, container };
+    if (!keepsVersions(await settings.get(request, target))) continue;
     return refusal(`${name} would get past the versions of the container ${toText(container)}: ${remedy}`);
   }
   return undefined;

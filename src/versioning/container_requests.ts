@@ -18,7 +18,11 @@ import {
   translateSetting,
   type PolicyCache,
 } from './policy';
-import { touchesObjectVersioning, TWO_WAYS, type VersionedContainers } from './object_versioning/containers/containers';
+import {
+  touchesObjectVersioning,
+  TWO_WAYS,
+  type VersionedContainers,
+} from './object_versioning/containers/containers';
 import type { VersioningContext } from './context';
 
 /** Requests for containers: what is in force on them is changed by one after the other, and shown in the API's own headers. */
@@ -123,7 +127,9 @@ export class ContainerRequests {
     let change: ExclusiveLease;
     try {
       if (!isExclusive) await settings.invalidate(target);
-      change = isExclusive ? await settings.acquireExclusive(target) : { release: () => settings.invalidate(target) };
+      change = isExclusive
+        ? await settings.acquireExclusive(target)
+        : { release: () => settings.invalidate(target) };
     } catch (error) {
       if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
       return unavailable(`nothing was changed: ${error.message}`);

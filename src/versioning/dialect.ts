@@ -16,25 +16,25 @@ import { linkIn } from './object_versioning/presentation';
  * do it. Undefined where it may go on.
  */
 export async function dialectRefusal(
-  held: LockedRequest,
+  locked: LockedRequest,
   written: ObjectTarget,
   app: Pick<App, 'power' | 'mayWrite'>,
 ): Promise<Response | undefined> {
-  const { request } = held;
+  const { request } = locked;
   const refusal = request.dialect?.refusal;
   if (!refusal || request.method === 'POST') return undefined;
   const right = app.power === 'client' ? undefined : await app.mayWrite(request, written);
-  const refused = right && 'status' in right ? right : refusal(await replacedBy(held, written));
+  const refused = right && 'status' in right ? right : refusal(await replacedBy(locked, written));
   if (refused) destroy(request.body);
   return refused;
 }
 
 /** The object as its readers see it. Only a link to the object's own version is followed. */
-async function replacedBy(held: LockedRequest, written: ObjectTarget): Promise<Replaced | undefined> {
-  const itself = await head(held.own, held.next, written, ITSELF);
+async function replacedBy(locked: LockedRequest, written: ObjectTarget): Promise<Replaced | undefined> {
+  const itself = await head(locked.own, locked.next, written, ITSELF);
   const link = itself.status < 300 ? linkIn(itself.headers, written) : undefined;
   const place = link && isVersionOf(link, written) ? link : written;
-  const response = place === written ? itself : await head(held.own, held.next, place, ITSELF);
+  const response = place === written ? itself : await head(locked.own, locked.next, place, ITSELF);
   if (response.status === 404) return undefined;
   if (response.status >= 300)
     throw new StoreError(
@@ -43,7 +43,7 @@ async function replacedBy(held: LockedRequest, written: ObjectTarget): Promise<R
       response.status,
     );
   const isLarge = isTrueValue(response.headers.get('x-static-large-object'));
-  const headers = await headersOfWhole(held, place, { isLarge, headers: response.headers });
+  const headers = await headersOfWhole(locked, place, { isLarge, headers: response.headers });
   return {
     etag: (headers.get('etag') ?? '').replaceAll('"', ''),
     contentType: headers.get('content-type') ?? '',

@@ -5,7 +5,7 @@ import type { Request, Response } from '../swift_api/message';
 import { parseQuery } from '../swift_api/target';
 
 /** So much of such an answer is looked at: its facts come before what may be long. */
-const MOST_FACTS = 64 * 1024;
+const MAX_FACTS = 64 * 1024;
 
 /** In plain text, JSON or XML. */
 const STATUS = /response[ _]status"?[:>] *"?(\d{3})/i;
@@ -31,7 +31,7 @@ export function followHeartbeat(
     (async function* () {
       let facts = '';
       for await (const chunk of chunks(response.body)) {
-        if (facts.length < MOST_FACTS) facts = (facts + chunk.toString('latin1')).trimStart();
+        if (facts.length < MAX_FACTS) facts = (facts + chunk.toString('latin1')).trimStart();
         yield chunk;
       }
       tell(outcomeOf(Number(STATUS.exec(facts)?.[1])));

@@ -14,7 +14,7 @@ import { readAnswer } from '../swift_api/json_response';
 import { NEW_MARKER_TYPE } from '../swift_api/markers';
 import { readListing, type RawEntry } from './object_versioning/containers/listing_entries';
 
-const MOST_LISTING_BYTES = 64 * 1024 * 1024;
+const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 /** What the name of an archive entry ends with, in a listing without types. */
 const ENTRY = /\/\d{10}\.\d{5}$/m;
 
@@ -29,7 +29,7 @@ export function hideUnfinished(next: Handler): Handler {
     const response = await next(request);
     if (target === undefined || response.status !== 200) return response;
     const type = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
-    const body = await readAnswer(response.body, MOST_LISTING_BYTES, 'a page of a listing');
+    const body = await readAnswer(response.body, MAX_LISTING_BYTES, 'a page of a listing');
     const same = { ...response, body };
     return mayHaveSome(body, type) ? shown(same, type, request, target, next) : same;
   };
@@ -65,11 +65,11 @@ async function shown(
   const entries = page.filter(isFinished);
   // none of a page in a listing without types
   if (entries.length === page.length) return response;
-  for (const most = page.length; entries.length < most; entries.push(...page.filter(isFinished))) {
+  for (const max = page.length; entries.length < max; entries.push(...page.filter(isFinished))) {
     const last = page.at(-1);
     const more = await ask({
       marker: toBytes(last?.name ?? last?.subdir ?? ''),
-      limit: String(most - entries.length),
+      limit: String(max - entries.length),
     });
     if (more.status >= 300) return more;
     page = await readListing(more);

@@ -41,7 +41,7 @@ export async function withObjectLock(
   written: ObjectTarget,
   holding: LockOptions,
   next: Handler,
-  work: (held: LockedRequest) => Promise<Response>,
+  work: (locked: LockedRequest) => Promise<Response>,
 ): Promise<Response> {
   const name = LockName.ofObject(written);
   const right = await holding.app.mayLock(request, written);
@@ -53,12 +53,12 @@ export async function withObjectLock(
   const body = request.sendContinue ? request.body : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
   const lock = await holding.locker.acquire(name, holding.lockWait, request.signal);
   return new Promise((resolve, reject) => {
-    const held = new LockedRequest({ ...request, body }, lock, { ...holding, authority }, next, (early) => {
+    const locked = new LockedRequest({ ...request, body }, lock, { ...holding, authority }, next, (early) => {
       const { response, outcome } = followHeartbeat(early, () => done);
       resolve(response);
       return outcome;
     });
-    const done = work(held).finally(lock.release);
+    const done = work(locked).finally(lock.release);
     done.then(resolve, reject);
   });
 }
@@ -95,7 +95,7 @@ export class LockedRequest {
    * @param seen is shown the answer before the client sees it, and may change it
    */
   async forward(
-    send: (held: Request) => Promise<Response>,
+    send: (request: Request) => Promise<Response>,
     seen: (response: Response) => Response = (response) => response,
   ): Promise<Outcome> {
     const { request, progress } = this;

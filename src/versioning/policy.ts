@@ -49,13 +49,13 @@ const NEVER = 'never';
 const LOCATION_KEY = `${RESERVED_PREFIX}versions-location-`;
 /** Swift takes 256 bytes in a value of metadata; an URL-encoded name can have three times as many. */
 const PIECE = 250;
-const MOST_PIECES = 6;
+const MAX_PIECES = 6;
 
 /** The setting that a container's headers tell of. */
 export function readSetting(headers: Headers): ModeSetting | undefined {
   const mode = headers.get(MODE_KEY);
   if (mode !== 'stack' && mode !== 'history') return undefined;
-  const pieces = Array.from({ length: MOST_PIECES }, (_, i) => headers.get(LOCATION_KEY + String(i)) ?? '');
+  const pieces = Array.from({ length: MAX_PIECES }, (_, i) => headers.get(LOCATION_KEY + String(i)) ?? '');
   return { mode, location: unquote(pieces.join('')) };
 }
 
@@ -82,8 +82,8 @@ export function writeEnabled(enabled: boolean, everWere: boolean): Headers {
 /** The headers that keep a setting on a container, or that remove it. Values are encoded, so that they keep spaces and bytes. */
 function writeSetting(setting: ModeSetting | undefined): Headers | undefined {
   const encoded = setting ? quote(setting.location) : '';
-  if (encoded.length > PIECE * MOST_PIECES) return undefined;
-  const pieces = Array.from({ length: MOST_PIECES }, (_, i) => [
+  if (encoded.length > PIECE * MAX_PIECES) return undefined;
+  const pieces = Array.from({ length: MAX_PIECES }, (_, i) => [
     LOCATION_KEY + String(i),
     encoded.slice(i * PIECE, (i + 1) * PIECE),
   ]);
@@ -169,7 +169,11 @@ export class PolicyCache {
    * @param wait milliseconds to wait at most
    * @throws LockTimeout when the wait is over
    */
-  acquireShared(request: Request, container: ContainerTarget, wait: number): Promise<SharedLease<VersioningPolicy>> {
+  acquireShared(
+    request: Request,
+    container: ContainerTarget,
+    wait: number,
+  ): Promise<SharedLease<VersioningPolicy>> {
     return this.cache.acquireShared(
       containerPath(container),
       () => this.look(request, container),

@@ -266,7 +266,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
 
   describe('metadata that leaves room for a note or not', () => {
     /** Swift's own bounds, and what the note of the version before takes. */
-    const [MOST_ITEMS, MOST_BYTES] = [90, 4096];
+    const [MAX_ITEMS, MAX_BYTES] = [90, 4096];
     const NOTE = 'hindsight-previous'.length + '1234567890.12345 ~'.length + 22;
     const many = (items: number) =>
       Object.fromEntries(Array.from({ length: items }, (_, i) => [`X-Object-Meta-A${i}`, 'x']));
@@ -280,13 +280,13 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
     };
 
     const items = [
-      ['as many items as leave room', many(MOST_ITEMS - 1), true],
-      ['as many items as there can be', many(MOST_ITEMS), false],
+      ['as many items as leave room', many(MAX_ITEMS - 1), true],
+      ['as many items as there can be', many(MAX_ITEMS), false],
     ] as const;
     const bytes = [
-      ['as many bytes as leave room', long(MOST_BYTES - NOTE), true],
-      ['a byte more', long(MOST_BYTES - NOTE + 1), false],
-      ['as many bytes as there can be', long(MOST_BYTES), false],
+      ['as many bytes as leave room', long(MAX_BYTES - NOTE), true],
+      ['a byte more', long(MAX_BYTES - NOTE + 1), false],
+      ['as many bytes as there can be', long(MAX_BYTES), false],
     ] as const;
     const { keepsLongMetadata } = world;
 
@@ -306,7 +306,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
       },
     );
 
-    const full = [['many', many(MOST_ITEMS)] as const, ['long', long(MOST_BYTES)] as const];
+    const full = [['many', many(MAX_ITEMS)] as const, ['long', long(MAX_BYTES)] as const];
     it.each(keepsLongMetadata ? full : full.slice(0, 1))(
       'is kept by a DELETE that restores it, and by a copy: %s',
       async (_, metadata) => {

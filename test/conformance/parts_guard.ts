@@ -222,11 +222,8 @@ export function partsGuardSuite(
     }
     return { caller, upload, parts };
   };
-  const complete = (
-    { caller, upload, parts }: Awaited<ReturnType<typeof uploadParts>>,
-    mostSegments = 1000,
-  ) =>
-    completeUpload(caller, upload, () => Promise.resolve({ parts, sums: NONE, leastPart: 1, mostSegments }));
+  const complete = ({ caller, upload, parts }: Awaited<ReturnType<typeof uploadParts>>, maxSegments = 1000) =>
+    completeUpload(caller, upload, () => Promise.resolve({ parts, sums: NONE, minPart: 1, maxSegments }));
   const segments = async (bucket: string) =>
     (await entriesBelow(askingForParts(store.caller, { bucket }), segmentsOf(bucket), '')).map(
       ({ name }) => name,

@@ -69,7 +69,12 @@ export function usesSuite(
     it('a use that is still fetching counts', async () => {
       const { cache, changer } = pair();
       let fetched: (value: Value) => void = () => undefined;
-      const using = cache.acquireShared('key', () => new Promise((resolve) => (fetched = resolve)), LONG, never());
+      const using = cache.acquireShared(
+        'key',
+        () => new Promise((resolve) => (fetched = resolve)),
+        LONG,
+        never(),
+      );
       await pause(50);
       let hasBegun = false;
       const beginning = changer.acquireExclusive('key').finally(() => (hasBegun = true));

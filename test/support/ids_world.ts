@@ -78,7 +78,11 @@ export class IdsWorld {
   }
 
   /** A client's request that ends so; if it is done it puts a body, or removes. */
-  operation(body: string | undefined, sent: Partial<SentWrite> = {}, verdict: Verdict = 'go'): VersionOperation {
+  operation(
+    body: string | undefined,
+    sent: Partial<SentWrite> = {},
+    verdict: Verdict = 'go',
+  ): VersionOperation {
     const { outcome = 'done' } = sent;
     return {
       guard: (current) => {

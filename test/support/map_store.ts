@@ -173,10 +173,10 @@ export class MapStore implements Store {
     return Promise.resolve(this.namesIn(account, container).find((name) => name.startsWith(prefix)));
   }
 
-  firstEntries(account: string, container: string, prefix: string, most: number): Promise<TypedEntry[]> {
+  firstEntries(account: string, container: string, prefix: string, max: number): Promise<TypedEntry[]> {
     const names = this.namesIn(account, container).filter((name) => name.startsWith(prefix));
     return Promise.resolve(
-      names.slice(0, most).map((name) => this.entry({ account, container, object: name })),
+      names.slice(0, max).map((name) => this.entry({ account, container, object: name })),
     );
   }
 

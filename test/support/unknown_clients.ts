@@ -117,11 +117,10 @@ function besiege(url: string, request: Endless, framing: (typeof FRAMINGS)[numbe
   const chunk = encoded(piece);
   let sent = 0;
   const began = performance.now();
-  const most = () =>
-    rate === Infinity ? LENGTH : (rate * (performance.now() - began)) / 1000 + piece.length;
+  const max = () => (rate === Infinity ? LENGTH : (rate * (performance.now() - began)) / 1000 + piece.length);
   const timer = rate === Infinity ? undefined : setInterval(() => sent > 0 && send(), 100);
   const send = () => {
-    while (sent + piece.length <= Math.min(LENGTH, most()) && !besieger.isOver) {
+    while (sent + piece.length <= Math.min(LENGTH, max()) && !besieger.isOver) {
       sent += piece.length;
       if (!socket.write(chunk)) return;
     }

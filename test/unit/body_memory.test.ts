@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { BodyMemory, BodyMemoryFull, type HeldBytes } from '../../src/http/body_memory';
 import '../support/runs';
 
-const MOST = 1000;
+const MAX = 1000;
 const ACCOUNTS = ['a', 'b', 'c', 'd', 'e', undefined] as const;
 
 /** One step of some exchange. */
@@ -25,7 +25,7 @@ describe('the memory for bodies', () => {
   it('is all free again whatever was taken, released and broken off, and never more than it may be', () =>
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const memory = new BodyMemory(MOST);
+        const memory = new BodyMemory(MAX);
         let exchanges: HeldBytes[] = Array.from({ length: 4 }, () => memory.exchange());
         const releases: (() => void)[] = [];
         const model = new Map<HeldBytes, Map<string | undefined, number>>();
@@ -40,8 +40,8 @@ describe('the memory for bodies', () => {
             const account = ACCOUNTS[each.account];
             const sum = [...ACCOUNTS].reduce((total, name) => total + heldBy(name), 0);
             const fits =
-              sum + each.bytes <= MOST &&
-              (account === undefined ? each.bytes : heldBy(account) + each.bytes) <= MOST / 4;
+              sum + each.bytes <= MAX &&
+              (account === undefined ? each.bytes : heldBy(account) + each.bytes) <= MAX / 4;
             const take = () => {
               const release = exchange.take(account, each.bytes);
               parts.set(account, (parts.get(account) ?? 0) + each.bytes);
@@ -63,7 +63,7 @@ describe('the memory for bodies', () => {
             model.delete(exchange);
             exchanges = exchanges.with(each.of, memory.exchange());
           }
-          expect(memory.held).toBeLessThanOrEqual(MOST);
+          expect(memory.held).toBeLessThanOrEqual(MAX);
           expect(memory.held).toBe([...ACCOUNTS].reduce((total, name) => total + heldBy(name), 0));
         }
         for (const exchange of exchanges) exchange.release();

@@ -14,8 +14,8 @@ async function* inPieces(body: Buffer, cuts: readonly number[]): AsyncGenerator<
   }
 }
 
-const read = (body: string, most = 10_000, cuts: readonly number[] = []) =>
-  readNames(new ByteReader(inPieces(Buffer.from(body, 'latin1'), cuts)), most);
+const read = (body: string, max = 10_000, cuts: readonly number[] = []) =>
+  readNames(new ByteReader(inPieces(Buffer.from(body, 'latin1'), cuts)), max);
 
 const latin1 = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
 

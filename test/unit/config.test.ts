@@ -97,19 +97,19 @@ it.each([
 });
 
 it('connections are bounded only where that is asked for, and by a number', () => {
-  const most = (value: string) =>
+  const max = (value: string) =>
     read(GOOD.replace('[DEFAULT]', `[DEFAULT]\nmax_connections = ${value}`)).server.max_connections;
   expect(read(GOOD).server.max_connections).toBeUndefined();
-  expect(most('100')).toBe(100);
-  for (const value of ['0', '-1', 'many']) expect(() => most(value)).toThrow(ConfigError);
+  expect(max('100')).toBe(100);
+  for (const value of ['0', '-1', 'many']) expect(() => max(value)).toThrow(ConfigError);
 });
 
 it('the memory for bodies has room for the longest manifest of an account, and is 256 MiB unless said otherwise', () => {
-  const most = (value: string) =>
+  const max = (value: string) =>
     read(GOOD.replace('[DEFAULT]', `[DEFAULT]\nmax_body_memory = ${value}`)).server.max_body_memory;
   expect(read(GOOD).server.max_body_memory).toBe(256 * 1024 * 1024);
-  expect(most('67108864')).toBe(64 * 1024 * 1024);
-  for (const value of ['0', '67108863', 'much']) expect(() => most(value)).toThrow(ConfigError);
+  expect(max('67108864')).toBe(64 * 1024 * 1024);
+  for (const value of ['0', '67108863', 'much']) expect(() => max(value)).toThrow(ConfigError);
 });
 
 it('times are whole milliseconds, as Redis takes them', () => {

@@ -35,7 +35,12 @@ function store(info: object, headers: Record<string, string> = {}): { handler: H
 
 const change = (handler: Handler, headers: Record<string, string>) => {
   const asked = request(headers);
-  return new VersionedContainers(handler, 'service').change(asked, asked, TARGET, rightTo('change', '/v1/a/c'));
+  return new VersionedContainers(handler, 'service').change(
+    asked,
+    asked,
+    TARGET,
+    rightTo('change', '/v1/a/c'),
+  );
 };
 
 const refusal = (given: ContainerChange | Response | undefined) => {

@@ -149,7 +149,9 @@ describe('members of a hub', () => {
     const hub = new Hub(GRACE);
     const [one, dead] = [memberOf(hub), memberOf(hub)];
     const cache = one.member.cache('test', 100, 60_000);
-    await dead.member.cache('test', 100, 60_000).acquireShared('key', () => Promise.resolve({}), 1000, never());
+    await dead.member
+      .cache('test', 100, 60_000)
+      .acquireShared('key', () => Promise.resolve({}), 1000, never());
     const began = Date.now();
     const changing = cache.acquireExclusive('key');
     dead.die();

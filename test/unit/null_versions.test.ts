@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { stateOf } from '../../src/versioning/object_versioning/state';
 import { NullIndex } from '../../src/versioning/object_versioning/null_versions/null_index';
-import { findNull, NullVersionExecutor } from '../../src/versioning/object_versioning/null_versions/execute_nulls';
+import {
+  findNull,
+  NullVersionExecutor,
+} from '../../src/versioning/object_versioning/null_versions/execute_nulls';
 import { versionName } from '../../src/versioning/object_versioning/version_names';
 import type { Outcome } from '../../src/versioning/archive/execute';
 import type { VersionOperation } from '../../src/versioning/object_versioning/execute_versions';

@@ -1,7 +1,7 @@
 import {
   isPlain,
-  MOST_BYTES,
-  MOST_PARAMETERS,
+  MAX_BYTES,
+  MAX_PARAMETERS,
   readTarget,
   type Reading,
 } from '../../src/swift_api/request_target';
@@ -128,10 +128,10 @@ describe('a target that is too much for a client that nobody knows', () => {
   const withParameters = (count: number) => `/v1/a/c/o?${Array(count).fill('a').join('&')}`;
 
   it.each([
-    ['32 KiB', `/v1/a/c/${'x'.repeat(MOST_BYTES - 8)}`, 'api'],
-    ['a byte more', `/v1/a/c/${'x'.repeat(MOST_BYTES - 7)}`, 'malformed'],
-    ['1,000 parameters', withParameters(MOST_PARAMETERS), 'api'],
-    ['one more', withParameters(MOST_PARAMETERS + 1), 'malformed'],
+    ['32 KiB', `/v1/a/c/${'x'.repeat(MAX_BYTES - 8)}`, 'api'],
+    ['a byte more', `/v1/a/c/${'x'.repeat(MAX_BYTES - 7)}`, 'malformed'],
+    ['1,000 parameters', withParameters(MAX_PARAMETERS), 'api'],
+    ['one more', withParameters(MAX_PARAMETERS + 1), 'malformed'],
     ['a name of many ampersands', `/v1/a/c/${'&'.repeat(1024)}`, 'api'],
   ])('%s', (_, given, reading) => expect(readTarget(given).reading).toBe(reading));
 });

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { isNullIndexName, versionName } from '../../src/versioning/object_versioning/version_names';
 import { stateOf } from '../../src/versioning/object_versioning/state';
-import { VersionExecutor, type VersionOperation } from '../../src/versioning/object_versioning/execute_versions';
+import {
+  VersionExecutor,
+  type VersionOperation,
+} from '../../src/versioning/object_versioning/execute_versions';
 import type { Outcome } from '../../src/versioning/archive/execute';
 import { createLog } from '../../src/util/log';
 import type { ObjectRef } from '../../src/versioning/store/store';

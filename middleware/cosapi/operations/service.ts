@@ -5,7 +5,7 @@ import { notImplemented } from '../../../src/dialects/s3/refusal';
 import { owner } from '../../../src/dialects/s3/service';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
-const MOST_BUCKETS = 2000;
+const MAX_BUCKETS = 2000;
 
 export const serviceRoutes: readonly Route[] = [
   { name: 'ListBuckets', method: 'GET', on: 'service', run: (call) => list(call) },
@@ -15,7 +15,7 @@ const list: Operation = async (call) => {
   const { caller, parameters, location } = call;
   for (const name of ['tagkey', 'tagvalue', 'create-time', 'range'])
     if (parameters.has(name)) throw notImplemented(`Buckets cannot be listed by ${name} here.`);
-  const limit = limitOf(call, 'max-keys', MOST_BUCKETS);
+  const limit = limitOf(call, 'max-keys', MAX_BUCKETS);
   const marker = textOf(call, 'marker');
   const isElsewhere = ![location, undefined, ''].includes(parameters.get('region'));
   const { buckets, next } = isElsewhere

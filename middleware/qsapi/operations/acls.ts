@@ -8,7 +8,7 @@ import { toBytes, type ByteString } from '../../../src/http/bytes';
 import { jsonAnswer, readJson } from '../json';
 import { empty, owner } from './names';
 
-const MOST_DOCUMENT = 200 * 1024;
+const MAX_DOCUMENT = 200 * 1024;
 const EVERYBODY = 'QS_ALL_USERS';
 const parameters = ['acl'];
 
@@ -40,7 +40,7 @@ const Wanted = z.object({ acl: z.array(Grant) });
 
 const change: Operation = async (call) => {
   const bucket = bucketOf(call);
-  const { acl } = await readJson(call, Wanted, MOST_DOCUMENT);
+  const { acl } = await readJson(call, Wanted, MAX_DOCUMENT);
   const isForAll = acl.map((grant) => isReadOfAll(grant, call.caller.user)).includes(true);
   await headBucket(call.caller, bucket);
   await setAccess(call.caller, bucket, cannedAcl(isForAll ? 'public-read' : 'private'));

@@ -6,7 +6,7 @@ import type { Operation, Route } from '../../../src/dialects/call';
 import { jsonAnswer, readJson } from '../json';
 import { empty } from './names';
 
-const MOST_DOCUMENT = 64 * 1024;
+const MAX_DOCUMENT = 64 * 1024;
 const parameters = ['versioning'];
 
 export const versioningRoutes: readonly Route[] = [
@@ -31,7 +31,7 @@ const show: Operation = async (call) => {
 const Wanted = z.object({ status: z.enum(['ENABLED', 'SUSPENDED']) });
 
 const change: Operation = async (call) => {
-  const { status } = await readJson(call, Wanted, MOST_DOCUMENT);
+  const { status } = await readJson(call, Wanted, MAX_DOCUMENT);
   await setVersioning(call.caller, bucketOf(call), status === 'ENABLED' ? 'enabled' : 'suspended');
   return empty(200);
 };

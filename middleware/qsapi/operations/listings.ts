@@ -1,4 +1,4 @@
-import { listObjects, MOST_LISTED, type Listed } from '../../../src/buckets/listing';
+import { listObjects, MAX_LISTED, type Listed } from '../../../src/buckets/listing';
 import { listVersions, type ListedVersion } from '../../../src/buckets/version_listing';
 import { bucketOf, invalidArgument, isoTime, limitOf, textOf } from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
@@ -25,7 +25,7 @@ export const plainListingRoutes: readonly Route[] = [
 
 /** What is asked of both. */
 function asked(call: Call) {
-  const limit = limitOf(call, 'limit', MOST_LISTED, USUAL_LIMIT);
+  const limit = limitOf(call, 'limit', MAX_LISTED, USUAL_LIMIT);
   return { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
 }
 

@@ -8,8 +8,8 @@ import { isText, toBytes } from '../../../src/http/bytes';
 import { errorCode } from '../errors';
 import { jsonAnswer, readJson, type Json } from '../json';
 
-const MOST_BYTES = 2 * 1024 * 1024;
-const MOST_KEYS = 1000;
+const MAX_BYTES = 2 * 1024 * 1024;
+const MAX_KEYS = 1000;
 
 export const multiDeleteRoutes: readonly Route[] = [
   {
@@ -33,7 +33,7 @@ const Wanted = z.object({
       }),
     )
     .min(1)
-    .max(MOST_KEYS),
+    .max(MAX_KEYS),
   quiet: z.boolean().nullish(),
 });
 
@@ -42,7 +42,7 @@ const remove: Operation = async (call) => {
   // it tells that the request is whole, and is all that is signed of it
   if (!call.request.headers.has('content-md5'))
     throw new BucketError('invalid-request', 'Content-MD5 is needed.');
-  const { objects, quiet } = await readJson(call, Wanted, MOST_BYTES);
+  const { objects, quiet } = await readJson(call, Wanted, MAX_BYTES);
   const named = objects.map(({ key, version_id }) => ({
     key: toBytes(key),
     versionId: version_id === null ? undefined : version_id,

@@ -3,7 +3,7 @@ import { isoTime, limitOf } from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { jsonAnswer } from '../json';
 
-const MOST_BUCKETS = 10_000;
+const MAX_BUCKETS = 10_000;
 const USUAL_LIMIT = 200;
 
 export const serviceRoutes: readonly Route[] = [
@@ -11,7 +11,7 @@ export const serviceRoutes: readonly Route[] = [
 ];
 
 const list: Operation = async (call) => {
-  const limit = limitOf(call, 'limit', MOST_BUCKETS, USUAL_LIMIT);
+  const limit = limitOf(call, 'limit', MAX_BUCKETS, USUAL_LIMIT);
   const offset = limitOf(call, 'offset', Number.MAX_SAFE_INTEGER, 0);
   const wanted = call.request.headers.get('location') ?? call.location;
   const found =

@@ -3,7 +3,7 @@ import { BucketError } from '../../../src/buckets/errors';
 import { readObject } from '../../../src/buckets/objects';
 import { failed } from '../../../src/buckets/preconditions';
 import { putPart } from '../../../src/buckets/uploads/upload_parts';
-import { getUpload, MOST_PARTS } from '../../../src/buckets/uploads/uploads';
+import { getUpload, MAX_PARTS } from '../../../src/buckets/uploads/uploads';
 import { destroy, whileUnread } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { invalidArgument } from '../../../src/dialects/arguments';
@@ -47,8 +47,8 @@ export const partRoutes: readonly Route[] = [
 function numberOf({ parameters }: Call): number {
   const given = parameters.get(NUMBER) ?? '';
   const number = /^\d{1,9}$/.test(given) ? Number(given) : NaN;
-  if (number <= MOST_PARTS) return number;
-  throw invalidArgument(NUMBER, given, `${NUMBER} must be a whole number from 0 to ${MOST_PARTS}.`);
+  if (number <= MAX_PARTS) return number;
+  throw invalidArgument(NUMBER, given, `${NUMBER} must be a whole number from 0 to ${MAX_PARTS}.`);
 }
 
 const put: Operation = async (call) => {

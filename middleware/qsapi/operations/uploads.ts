@@ -3,11 +3,11 @@ import { headBucket } from '../../../src/buckets/bucket';
 import { completeUpload, type ListedPart } from '../../../src/buckets/uploads/completion';
 import { BucketError } from '../../../src/buckets/errors';
 import { modifiedOf } from '../../../src/buckets/entries';
-import { MOST_LISTED } from '../../../src/buckets/listing';
+import { MAX_LISTED } from '../../../src/buckets/listing';
 import { listUploads } from '../../../src/buckets/uploads/upload_listing';
 import type { Upload } from '../../../src/buckets/uploads/upload_names';
 import { listParts, type Part } from '../../../src/buckets/uploads/upload_parts';
-import { abortUpload, createUpload, getUpload, MOST_PARTS } from '../../../src/buckets/uploads/uploads';
+import { abortUpload, createUpload, getUpload, MAX_PARTS } from '../../../src/buckets/uploads/uploads';
 import { bucketOf, isoTime, keyOf, limitOf, textOf } from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { writeConditionOf } from '../../../src/dialects/conditions';
@@ -17,10 +17,10 @@ import { empty } from './names';
 import { describedBy } from './object_headers';
 
 /** Ten thousand parts. */
-const MOST_DOCUMENT = 4 * 1024 * 1024;
+const MAX_DOCUMENT = 4 * 1024 * 1024;
 const USUAL_LIMIT = 200;
 /** All parts but the last have so many bytes at least. */
-const LEAST_PART = 4 * 1024 * 1024;
+const MIN_PART = 4 * 1024 * 1024;
 const ID = ['upload_id'];
 
 export const uploadRoutes: readonly Route[] = [
@@ -68,13 +68,13 @@ const initiate: Operation = async (call) => {
 const list: Operation = async (call) => {
   const { caller } = call;
   const upload = uploadOf(call);
-  const most = limitOf(call, 'limit', MOST_LISTED);
+  const max = limitOf(call, 'limit', MAX_LISTED);
   const marker = call.parameters.get('part_number_marker')
-    ? limitOf(call, 'part_number_marker', MOST_PARTS)
+    ? limitOf(call, 'part_number_marker', MAX_PARTS)
     : undefined;
   await getUpload(caller, upload);
   const parts = await listParts(caller, upload);
-  const page = parts.filter(({ number }) => marker === undefined || number > marker).slice(0, most);
+  const page = parts.filter(({ number }) => marker === undefined || number > marker).slice(0, max);
   return jsonAnswer(200, { count: page.length, object_parts: page.map(shown) });
 };
 
@@ -84,16 +84,16 @@ function shown({ number, etag, bytes, entry }: Part) {
 
 const Wanted = z.object({
   object_parts: z
-    .array(z.object({ part_number: z.int().min(0).max(MOST_PARTS), etag: z.string().nullish() }))
+    .array(z.object({ part_number: z.int().min(0).max(MAX_PARTS), etag: z.string().nullish() }))
     .min(1)
-    .max(MOST_PARTS),
+    .max(MAX_PARTS),
 });
 
 const complete: Operation = async (call) => {
   const condition = writeConditionOf(call);
   const { etag, versionId } = await completeUpload(call.caller, uploadOf(call), async () => {
-    const { object_parts } = await readJson(call, Wanted, MOST_DOCUMENT);
-    return { parts: object_parts.map(listed), leastPart: LEAST_PART, sums: NONE, condition };
+    const { object_parts } = await readJson(call, Wanted, MAX_DOCUMENT);
+    return { parts: object_parts.map(listed), minPart: MIN_PART, sums: NONE, condition };
   });
   return empty(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
 };
@@ -123,7 +123,7 @@ const abort: Operation = async (call) => {
 
 const listAll: Operation = async (call) => {
   const bucket = bucketOf(call);
-  const limit = limitOf(call, 'limit', MOST_LISTED, USUAL_LIMIT);
+  const limit = limitOf(call, 'limit', MAX_LISTED, USUAL_LIMIT);
   const [prefix, delimiter, keyMarker] = [
     textOf(call, 'prefix'),
     textOf(call, 'delimiter'),
@@ -135,7 +135,7 @@ const listAll: Operation = async (call) => {
     delimiter,
     keyMarker,
     idMarker,
-    most: limit,
+    max: limit,
   });
   return jsonAnswer(200, {
     name: bucket,

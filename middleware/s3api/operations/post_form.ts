@@ -25,7 +25,7 @@ import { locationOf } from '../../../src/dialects/s3/uploads';
 import { idOf } from '../../../src/dialects/s3/writes';
 
 /** So many bytes all fields of a form may have, the file left out. */
-const MOST_FIELDS = 20 * 1024;
+const MAX_FIELDS = 20 * 1024;
 
 type Fields = ReadonlyMap<string, ByteString>;
 
@@ -46,7 +46,7 @@ async function received(form: S3Form): Promise<Response> {
   request.sendContinue?.();
   const fields = new Map<string, ByteString>();
   const bounds = new FieldBounds();
-  let left = MOST_FIELDS;
+  let left = MAX_FIELDS;
   for await (const part of readParts(request.body, formBoundary(request) ?? '')) {
     const { parameters } = parseParameters(part.headers.get('content-disposition') ?? '');
     const name = parameters.get('name')?.toLowerCase();
@@ -147,20 +147,20 @@ async function write(call: Call, fields: Fields, file: Part, admitted: AdmittedF
 async function taggedBy(fields: Fields): Promise<Headers> {
   const given = fields.get('tagging');
   if (given === undefined) return Headers.none;
-  return tagHeaders(tagsOf(await readXml(Buffer.from(given, 'latin1'), MOST_FIELDS, 'Tagging')));
+  return tagHeaders(tagsOf(await readXml(Buffer.from(given, 'latin1'), MAX_FIELDS, 'Tagging')));
 }
 
-function boundsOf({ least, most }: AdmittedForm): Bounds {
+function boundsOf({ min, max }: AdmittedForm): Bounds {
   return {
-    least,
-    most,
+    min,
+    max,
     tooShort: () =>
       new BucketError('too-small', 'Your proposed upload is smaller than the minimum allowed size', {
-        fields: { MinSizeAllowed: String(least) },
+        fields: { MinSizeAllowed: String(min) },
       }),
     tooLong: () =>
       new BucketError('too-large', 'Your proposed upload exceeds the maximum allowed size', {
-        fields: { MaxSizeAllowed: String(most) },
+        fields: { MaxSizeAllowed: String(max) },
       }),
   };
 }
@@ -202,7 +202,7 @@ function redirectOf(fields: Fields): URL | undefined {
 }
 
 function tooLong(): BucketError {
-  return new BucketError('too-large', `The fields of the form have more than ${MOST_FIELDS} bytes.`);
+  return new BucketError('too-large', `The fields of the form have more than ${MAX_FIELDS} bytes.`);
 }
 
 function malformed(why: string): BucketError {

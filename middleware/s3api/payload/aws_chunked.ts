@@ -4,12 +4,12 @@ import type { ByteReader } from '../../../src/formats/byte_reader';
 import type { ChunkSignatures } from './chunk_signatures';
 
 /** Bytes of a signed chunk: it is kept until its signature is found right. */
-const MOST_SIGNED = 16 * 1024 * 1024;
+const MAX_SIGNED = 16 * 1024 * 1024;
 
 /** Bytes that the line before a chunk, and one of a trailer, may have. */
-const MOST_LINE = 1024;
+const MAX_LINE = 1024;
 
-const MOST_TRAILERS = 16;
+const MAX_TRAILERS = 16;
 
 /**
  * The bytes of a body in the content coding `aws-chunked`: chunks, each `SIZE[;chunk-signature=HEX]`, CRLF, bytes, CRLF; the last is empty, with a
@@ -44,7 +44,7 @@ async function signedChunk(
   signature: string,
   signatures: ChunkSignatures,
 ): Promise<Buffer> {
-  if (size > MOST_SIGNED) throw malformed(`a signed chunk has more than ${MOST_SIGNED} bytes`);
+  if (size > MAX_SIGNED) throw malformed(`a signed chunk has more than ${MAX_SIGNED} bytes`);
   const data = await reader.read(size);
   if (data.length < size) throw incomplete();
   signatures.checkChunk(data, signature);
@@ -84,7 +84,7 @@ async function readTrailer(
     }
     const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): *(.*)$/.exec(line) ?? [];
     const key = name?.toLowerCase();
-    if (key === undefined || trailer.has(key) || trailer.size === MOST_TRAILERS)
+    if (key === undefined || trailer.has(key) || trailer.size === MAX_TRAILERS)
       throw malformed('its trailer is not of the form name:value, each once');
     trailer.set(key, value);
   }
@@ -98,7 +98,7 @@ async function readTrailer(
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 
 async function lineOf(reader: ByteReader): Promise<string> {
-  const line = await reader.line(MOST_LINE);
+  const line = await reader.line(MAX_LINE);
   if (line === undefined) throw incomplete();
   return line.toString('latin1');
 }

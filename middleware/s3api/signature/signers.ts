@@ -8,7 +8,7 @@ import { isSignature, signingKey, stringToSign, type Signed } from '../../../src
 import { formatScope, type Scope, type Signing } from '../../../src/dialects/sigv4/signing';
 
 /** Keys that sign, of a secret for a day and a region, are remembered up to so many. */
-const MOST_KEYS = 1000;
+const MAX_KEYS = 1000;
 
 /** Who signed, or asks without a signature. */
 export interface Signer extends Principal {
@@ -29,7 +29,7 @@ export type SignedText = Pick<Signing, 'accessKey' | 'scope' | 'signature'>;
 
 /** Judges by secrets that are known here. */
 export function signersOf(credentials: CredentialSource, sessions: Sessions): Signers {
-  const keys = new LRUCache<string, Buffer>({ max: MOST_KEYS });
+  const keys = new LRUCache<string, Buffer>({ max: MAX_KEYS });
   const keyOf = (secret: ByteString, scope: Scope): Buffer => {
     const name = `${formatScope(scope)} ${secret}`;
     const known = keys.get(name);

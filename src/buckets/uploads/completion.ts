@@ -33,14 +33,14 @@ export interface ListedPart {
 export interface Terms {
   readonly parts: readonly ListedPart[];
   /** Bytes that all parts but the last have at least. */
-  readonly leastPart: number;
+  readonly minPart: number;
   /** Bytes of the whole. */
   readonly bytes?: number | undefined;
   /** Base64, by the names of their algorithms: of the whole. */
   readonly sums: ReadonlyMap<string, string>;
   readonly condition?: WriteCondition;
   /** Segments that a manifest of the store's has at most. */
-  readonly mostSegments?: number;
+  readonly maxSegments?: number;
 }
 
 /** An object made of an upload. */
@@ -135,7 +135,7 @@ function couldHave(etag: string, parts: readonly ListedPart[]): boolean {
 async function chosenParts(
   caller: Caller,
   upload: Upload,
-  { parts: listed, leastPart }: Terms,
+  { parts: listed, minPart }: Terms,
 ): Promise<Part[]> {
   const known = await knownParts(caller, upload, listed);
   const chosen = listed.map((wanted) => {
@@ -144,10 +144,10 @@ async function chosenParts(
     return part;
   });
   for (const { number, bytes, etag } of chosen.slice(0, -1)) {
-    if (bytes >= leastPart) continue;
+    if (bytes >= minPart) continue;
     const fields = {
       ProposedSize: String(bytes),
-      MinSizeAllowed: String(leastPart),
+      MinSizeAllowed: String(minPart),
       PartNumber: String(number),
       ETag: etag,
     };
@@ -234,10 +234,10 @@ async function write(
   upload: Upload,
   { headers, contentType }: Begun,
   { parts, etag, sum }: Content,
-  { condition = {}, mostSegments }: Terms,
+  { condition = {}, maxSegments }: Terms,
 ): Promise<{ readonly versionId: string | undefined } | undefined> {
   const { bucket, key, id } = upload;
-  const segments = await segmentsFor(caller, upload, parts, mostSegments);
+  const segments = await segmentsFor(caller, upload, parts, maxSegments);
   const type = noteUpload(noteEtag(contentType, etag, sloEtagOf(segments)), id);
   const noted = sum && `${KEPT_PREFIX}Checksum-${sum.summing.algorithm.toUpperCase()}`;
   const own = headers.with('Content-Type', type);

@@ -10,8 +10,8 @@ import { manifestOf, segmentsOf, type Upload } from './upload_names';
 import type { Part } from './upload_parts';
 
 /** So many segments a manifest has in Swift, unless it is told otherwise (`max_manifest_segments`); with more parts they are manifests themselves. */
-const MOST_SEGMENTS = 1000;
-const MOST_PROBLEMS = 1024 * 1024;
+const MAX_SEGMENTS = 1000;
+const MAX_PROBLEMS = 1024 * 1024;
 
 /** A segment of a manifest, in the form in which clients put it. */
 export interface Segment {
@@ -32,7 +32,7 @@ export async function segmentsFor(
   caller: Caller,
   upload: Upload,
   parts: readonly Part[],
-  most = MOST_SEGMENTS,
+  max = MAX_SEGMENTS,
 ): Promise<Segment[]> {
   const container = segmentsOf(upload.bucket);
   const segments = parts.map(({ name, etag, bytes }) => ({
@@ -40,10 +40,10 @@ export async function segmentsFor(
     etag,
     size_bytes: bytes,
   }));
-  if (segments.length <= most) return segments;
+  if (segments.length <= max) return segments;
   const outer: Segment[] = [];
-  for (let at = 0; at < segments.length; at += most) {
-    const inner = segments.slice(at, at + most);
+  for (let at = 0; at < segments.length; at += max) {
+    const inner = segments.slice(at, at + max);
     const etag = sloEtagOf(inner);
     const key = manifestOf(upload, etag);
     const response = await putManifest(caller, upload, { bucket: container, key }, inner, Headers.none);
@@ -78,7 +78,7 @@ export function putManifest(
 export async function manifestWritten(caller: Caller, upload: Upload, response: Response): Promise<Response> {
   const { status, body } = response;
   if (status !== 400) return done(caller, response, upload);
-  const bytes = (await readAll(body, MOST_PROBLEMS)) ?? Buffer.alloc(0);
+  const bytes = (await readAll(body, MAX_PROBLEMS)) ?? Buffer.alloc(0);
   const text = bytes.toString('latin1');
   const [, number = ''] = /\/(\d+)\/[^/"]+", "(?:Etag Mismatch|Size Mismatch|404 Not Found)/.exec(text) ?? [];
   if (/Etag Mismatch|Size Mismatch|404 Not Found/.test(text))

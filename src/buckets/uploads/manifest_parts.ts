@@ -7,7 +7,7 @@ import { granted } from '../store_answers';
 import { belowUpload, segmentsOf, type Upload } from './upload_names';
 
 /** More than any store takes for a manifest. */
-const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
+const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 const Manifest = z.array(z.object({ name: z.string().optional() }));
 
 /**
@@ -28,7 +28,7 @@ export async function isMadeOf(
     destroy(body);
     return false;
   }
-  const manifest = await readAnswer(body, MOST_MANIFEST_BYTES, 'a manifest');
+  const manifest = await readAnswer(body, MAX_MANIFEST_BYTES, 'a manifest');
   const parts = `${segmentsOf(upload.bucket)}/${belowUpload(upload)}`;
   return parseAnswer(Manifest, manifest, 'a manifest').some(({ name = '' }) =>
     toBytes(name).replace(/^\/+/, '').startsWith(parts),

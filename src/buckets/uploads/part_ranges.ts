@@ -9,7 +9,7 @@ import { headObject, objectRefusal } from '../objects';
 import { isManifestOfParts, segmentsOf } from './upload_names';
 import type { ObjectRef } from '../versions';
 
-const MOST_MANIFEST_BYTES = 64 * 1024 * 1024;
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 const Manifest = z.array(
   z.object({
     name: z.string().default(''),
@@ -67,7 +67,7 @@ async function partSizes(caller: Caller, ref: ObjectRef, about = ref): Promise<n
     destroy(response.body);
     return undefined;
   }
-  const body = await readAnswer(response.body, MOST_MANIFEST_BYTES, 'a manifest');
+  const body = await readAnswer(response.body, MAX_MANIFEST_BYTES, 'a manifest');
   const sizes: number[] = [];
   for (const segment of parseAnswer(Manifest, body, 'a manifest')) {
     const inner = manifestIn(ref, segment.name);

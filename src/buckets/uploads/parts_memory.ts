@@ -4,7 +4,7 @@ import { ClientGone } from '../../swift_api/message';
 
 /** Milliseconds for which something is remembered. */
 const AGE = 10_000;
-const MOST_BUCKETS = 10_000;
+const MAX_BUCKETS = 10_000;
 
 /** What of a bucket tells whether parts of uploads could be left behind by what is done there. */
 export interface PartsInBucket {
@@ -19,7 +19,7 @@ export interface PartsInBucket {
  * an object stay that is gone.
  */
 export class PartsMemory {
-  private readonly known = new LRUCache<string, Promise<PartsInBucket>>({ max: MOST_BUCKETS, ttl: AGE });
+  private readonly known = new LRUCache<string, Promise<PartsInBucket>>({ max: MAX_BUCKETS, ttl: AGE });
 
   /** @param find asks the store; what it rejects with is not remembered */
   async of(

@@ -12,7 +12,7 @@ export interface UploadListing {
   /** Behind which they begin: behind all uploads of that key, or behind one of them. */
   readonly keyMarker: ByteString;
   readonly idMarker: string;
-  readonly most: number;
+  readonly max: number;
 }
 
 /** A page of uploads in progress. */
@@ -39,7 +39,7 @@ export async function listUploads(
   wanted: UploadListing,
 ): Promise<UploadPage> {
   await headBucket(caller, bucket);
-  const { prefix, delimiter, keyMarker, idMarker, most } = wanted;
+  const { prefix, delimiter, keyMarker, idMarker, max } = wanted;
   const folded = (key: ByteString) => {
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     return end < 0 ? undefined : key.slice(0, end + delimiter.length);
@@ -48,7 +48,7 @@ export async function listUploads(
   const prefixes: ByteString[] = [];
   let last = { key: keyMarker, id: idMarker };
   const page = (isTruncated: boolean) => ({ uploads, prefixes, isTruncated, last });
-  if (most === 0) return page(false);
+  if (max === 0) return page(false);
   try {
     const parameters = { prefix, marker: firstMarker(wanted, folded) };
     const forParts = askingForParts(caller, { bucket });
@@ -57,7 +57,7 @@ export async function listUploads(
       if (!found?.key.startsWith(prefix)) continue;
       const fold = folded(found.key);
       if (fold !== undefined && (fold === keyMarker || fold === prefixes.at(-1))) continue;
-      if (uploads.length + prefixes.length >= most) return page(true);
+      if (uploads.length + prefixes.length >= max) return page(true);
       if (fold === undefined) uploads.push({ ...found, entry });
       else prefixes.push(fold);
       last = fold === undefined ? found : { key: fold, id: '' };

@@ -14,9 +14,9 @@ import { isUploadId, newAttempt, newUploadId, segmentsOf, uploadMarkerOf, type U
 import { whenOver, whileNoted } from './upload_notes';
 
 /** The greatest number of a part. Numbers begin at 1; QingStor's at 0. */
-export const MOST_PARTS = 10_000;
+export const MAX_PARTS = 10_000;
 /** The names of the parts are longer than the key, and the store has a limit for names. */
-const MOST_NAME = 1024;
+const MAX_NAME = 1024;
 const DEFAULT_TYPE = 'binary/octet-stream';
 
 /** How an upload's parts are summed: a note on its marker that is none of the object's. */
@@ -36,7 +36,7 @@ export async function createUpload(
   { headers, summing }: UploadStart,
 ): Promise<Upload> {
   const upload = { bucket, key, id: newUploadId() };
-  if (newAttempt(upload, MOST_PARTS).length > MOST_NAME)
+  if (newAttempt(upload, MAX_PARTS).length > MAX_NAME)
     throw new BucketError('key-too-long', 'Your key is too long');
   const { headers: container } = await headBucket(caller, bucket);
   const noted = summing && `${summing.algorithm} ${summing.isOfWhole ? 'whole' : 'parts'}`;

@@ -38,7 +38,12 @@ export interface Cache<V extends object> {
    * @param signal gives up the wait; the promise then rejects with its reason
    * @throws LockTimeout when the wait is over
    */
-  acquireShared(key: string, fetch: () => Promise<V | undefined>, wait: number, signal: AbortSignal): Promise<SharedLease<V>>;
+  acquireShared(
+    key: string,
+    fetch: () => Promise<V | undefined>,
+    wait: number,
+    signal: AbortSignal,
+  ): Promise<SharedLease<V>>;
 
   /**
    * Forgets a key: whoever loads it after this promise resolved sees what a fetch begun after the call found.

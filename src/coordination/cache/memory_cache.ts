@@ -10,17 +10,17 @@ export class MemoryCache<V extends object> implements Cache<V> {
   private readonly changes = new WaitingLine();
 
   /**
-   * @param most how many values are kept
+   * @param max how many values are kept
    * @param age milliseconds after which a value is fetched anew; 0 keeps none
    * @param patience milliseconds that a change waits for uses before it tells them to give up
    */
   constructor(
-    most: number,
+    max: number,
     private readonly age: number,
     private readonly patience = PATIENCE,
     private readonly uses = new SharedLeases(),
   ) {
-    this.kept = new LRUCache<string, V>({ max: most, ttl: Math.max(age, 1) });
+    this.kept = new LRUCache<string, V>({ max: max, ttl: Math.max(age, 1) });
   }
 
   async load(key: string, fetch: () => Promise<V | undefined>): Promise<V | undefined> {

@@ -18,7 +18,7 @@ export interface RedisCacheOptions {
   /** What tells its keys from those of other caches. */
   readonly name: string;
   /** How many values this process keeps. */
-  readonly most: number;
+  readonly max: number;
   /** Milliseconds after which a value is fetched anew; 0 keeps none. */
   readonly age: number;
   /** Milliseconds for which a process that is using something counts at Redis without renewal. */
@@ -57,18 +57,18 @@ export class RedisCache<V extends object> implements Cache<V> {
   constructor(
     private readonly redis: RedisConnection,
     private readonly locker: Locker,
-    { name, most, age, lease, patience = PATIENCE, goesOn = false }: RedisCacheOptions,
+    { name, max, age, lease, patience = PATIENCE, goesOn = false }: RedisCacheOptions,
   ) {
     this.#key = CacheKey.maker(name);
     this.#age = age;
     this.#lease = lease;
     this.#patience = patience;
     this.#goesOn = goesOn;
-    this.#own = new MemoryCache<V>(most, age);
+    this.#own = new MemoryCache<V>(max, age);
     this.#uses = new RedisLeases(redis, this.#key, { age, lease, patience });
     // a Redis that comes back may know generations again that were ended
     redis.onLost(() => {
-      this.#own = new MemoryCache<V>(most, age);
+      this.#own = new MemoryCache<V>(max, age);
       this.#uses.doubt();
       for (const key of this.#owed) this.#drop(key).catch(() => undefined);
     });
@@ -131,10 +131,10 @@ export class RedisCache<V extends object> implements Cache<V> {
   }
 
   async acquireExclusive(key: string): Promise<ExclusiveLease> {
-    const most = 3 * this.#patience + this.#lease;
+    const max = 3 * this.#patience + this.#lease;
     const lock = await this.locker.acquire(
       LockName.ofChange(this.#key(key)),
-      most,
+      max,
       new AbortController().signal,
     );
     const letGo = () => {
@@ -143,7 +143,7 @@ export class RedisCache<V extends object> implements Cache<V> {
     };
     try {
       await this.invalidate(key);
-      await this.#ended(key, now() + most);
+      await this.#ended(key, now() + max);
       lock.confirm();
     } catch (error) {
       letGo();

@@ -21,7 +21,7 @@ const FORMS =
   'not redis://HOST[:PORT][/DB], redis+sentinel://HOST[:PORT][,...]/NAME[/DB] or redis+cluster://HOST[:PORT][,...]; ' +
   'rediss for TLS, and [USER]:PASSWORD@ (URL-encoded) before the first HOST';
 const PORTS = { single: 6379, sentinel: 26_379, cluster: 6379 };
-const MOST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 /** Reads the URL of a Redis by itself, of one found through sentinels, or of a cluster. */
 export const redisUrl = z.string().transform((value, context): RedisAddress => {
@@ -66,7 +66,7 @@ function hostOf(text: string, standard: number): { host: string; port: number } 
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = match?.[3] === undefined ? standard : Number(match[3]);
-  return host === undefined || port < 1 || port > MOST_PORT ? undefined : { host, port };
+  return host === undefined || port < 1 || port > MAX_PORT ? undefined : { host, port };
 }
 
 function decode(text: string): string | undefined {

@@ -33,8 +33,8 @@ export class Member implements Coordination {
     });
   }
 
-  cache<V extends object>(name: string, most: number, age: number, patience = PATIENCE): Cache<V> {
-    const own = new MemoryCache<V>(most, age, patience, this.#usesOf(name));
+  cache<V extends object>(name: string, max: number, age: number, patience = PATIENCE): Cache<V> {
+    const own = new MemoryCache<V>(max, age, patience, this.#usesOf(name));
     this.#caches.set(name, own);
     const keyNamed = CacheKey.maker(name);
     const everywhere = async (deed: Broadcast) => {

@@ -9,7 +9,7 @@ import { declaredMd5 } from './declared';
 import { verifyStream, type Bounds } from './verifying_stream';
 
 /** Bytes that one request can carry. */
-export const MOST_BYTES = 5 * 1024 ** 3;
+export const MAX_BYTES = 5 * 1024 ** 3;
 
 /** Bodies up to so many bytes are received and judged before anything is done with them. */
 const RECEIVED_FIRST = 64 * 1024;
@@ -48,15 +48,15 @@ export function lengthIn(headers: Headers, name: string): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d{1,16}$/.test(text))
     throw new BucketError('invalid-argument', `${name} is not a number of bytes.`);
-  if (Number(text) > MOST_BYTES) throw tooLarge();
+  if (Number(text) > MAX_BYTES) throw tooLarge();
   return Number(text);
 }
 
 /** How many bytes there must be where so many are promised. */
 export function boundsOf(length: number | undefined): Bounds {
   return {
-    least: length ?? 0,
-    most: length ?? MOST_BYTES,
+    min: length ?? 0,
+    max: length ?? MAX_BYTES,
     tooShort: incomplete,
     tooLong: length === undefined ? tooLarge : incomplete,
   };
@@ -69,7 +69,7 @@ function incomplete(): BucketError {
 
 function tooLarge(): BucketError {
   const message = 'Your proposed upload exceeds the maximum allowed object size.';
-  return new BucketError('too-large', message, { fields: { MaxSizeAllowed: String(MOST_BYTES) } });
+  return new BucketError('too-large', message, { fields: { MaxSizeAllowed: String(MAX_BYTES) } });
 }
 
 /**

@@ -8,7 +8,7 @@ import type { DeclaredDigest } from './declared';
  * comes to its end.
  *
  * @param length how many bytes there must be, if that is known
- * @param most bytes that there may be
+ * @param max bytes that there may be
  * @param promised asked at the end for what is only known then
  * @throws BadPayload
  */
@@ -27,12 +27,12 @@ export async function* verifyStream(
   for await (const chunk of source) {
     if (chunk.length === 0) continue;
     seen += chunk.length;
-    if (seen > length.most) throw new PayloadError(length.tooLong());
+    if (seen > length.max) throw new PayloadError(length.tooLong());
     for (const sum of sums.values()) sum.update(chunk);
     if (held) yield held;
     held = chunk;
   }
-  if (seen < length.least) throw new PayloadError(length.tooShort());
+  if (seen < length.min) throw new PayloadError(length.tooShort());
   const digests = new Map<string, Buffer>();
   for (const [algorithm, sum] of sums) digests.set(algorithm, await sum.digest());
   for (const { algorithm, sum, otherwise } of [...promised, ...late()])
@@ -42,8 +42,8 @@ export async function* verifyStream(
 
 /** How many bytes there must be, and what is said otherwise. */
 export interface Bounds {
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   readonly tooShort: () => BucketError;
   readonly tooLong: () => BucketError;
 }

@@ -12,7 +12,7 @@ import { versionOf } from './conditions';
 import { notImplemented, S3Refusal } from './refusal';
 
 const parameters = ['acl'];
-const MOST_DOCUMENT = 200 * 1024;
+const MAX_DOCUMENT = 200 * 1024;
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
 export const aclRoutes: readonly Route[] = [
@@ -67,7 +67,7 @@ async function wantedAcl(call: Call): Promise<ByteString> {
   for (const [name] of headers.entries())
     if (name.startsWith('x-amz-grant-')) throw notImplemented(`Grants are not implemented: ${name}`);
   const canned = headers.get('x-amz-acl');
-  const body = await bodyOf(call, MOST_DOCUMENT);
+  const body = await bodyOf(call, MAX_DOCUMENT);
   if (canned !== undefined && body.length > 0)
     throw new S3Refusal(400, 'UnexpectedContent', 'This request does not support content');
   if (canned !== undefined) return canned;
@@ -75,7 +75,7 @@ async function wantedAcl(call: Call): Promise<ByteString> {
     throw new S3Refusal(400, 'MissingSecurityHeader', 'Your request was missing a required header', {
       MissingHeaderName: 'x-amz-acl',
     });
-  return cannedBy(await readXml(body, MOST_DOCUMENT, 'AccessControlPolicy'), call.spelling);
+  return cannedBy(await readXml(body, MAX_DOCUMENT, 'AccessControlPolicy'), call.spelling);
 }
 
 /** The canned ACL that a document equals. @throws S3Refusal for any other */

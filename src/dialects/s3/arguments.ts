@@ -7,7 +7,7 @@ import { readXml, type XmlElement } from '../xml';
 
 export { bucketOf, invalidArgument, isoTime, keyOf, limitOf, textOf } from '../arguments';
 
-const MOST_DOCUMENT = 1024 * 1024;
+const MAX_DOCUMENT = 1024 * 1024;
 
 /** How names are written in a listing. */
 export interface Naming {
@@ -26,15 +26,15 @@ export function namingOf({ parameters }: Call): Naming {
 }
 
 /** What a request carries, whole. @throws BucketError `malformed-body` where it is longer than it may be */
-export async function bodyOf(call: Call, most = MOST_DOCUMENT): Promise<Buffer> {
-  const body = await holdDocument(call, most);
+export async function bodyOf(call: Call, max = MAX_DOCUMENT): Promise<Buffer> {
+  const body = await holdDocument(call, max);
   if (body === undefined) throw malformed();
   return body;
 }
 
 /** The document that a request carries. @throws BucketError `malformed-body` */
 export async function documentOf(call: Call, root: string): Promise<XmlElement> {
-  return readXml(await bodyOf(call), MOST_DOCUMENT, root);
+  return readXml(await bodyOf(call), MAX_DOCUMENT, root);
 }
 
 /** The error for a document that is not as it should be. */

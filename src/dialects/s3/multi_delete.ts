@@ -7,18 +7,18 @@ import { bodyOf, bucketOf, malformed } from './arguments';
 import { S3Refusal } from './refusal';
 import { errorCode } from './errors';
 
-const MOST_BYTES = 2 * 1024 * 1024;
-const MOST_KEYS = 1000;
+const MAX_BYTES = 2 * 1024 * 1024;
+const MAX_KEYS = 1000;
 
 export const multiDeleteRoutes: readonly Route[] = [
   { name: 'DeleteObjects', method: 'POST', on: 'bucket', parameters: ['delete'], run: (call) => run(call) },
 ];
 
 const run: Operation = async (call) => {
-  const body = await bodyOf(call, MOST_BYTES);
+  const body = await bodyOf(call, MAX_BYTES);
   if (body.length === 0) throw new S3Refusal(400, 'MissingRequestBodyError', 'Request Body is empty');
   checkDigest(call);
-  const asked = await readXml(body, MOST_BYTES, 'Delete');
+  const asked = await readXml(body, MAX_BYTES, 'Delete');
   const isQuiet = child(asked, 'Quiet')?.text.trim().toLowerCase() === 'true';
   const named = childrenOf(asked, 'Object').map((each) => ({
     key: child(each, 'Key')?.text ?? '',
@@ -27,7 +27,7 @@ const run: Operation = async (call) => {
     etag: child(each, 'ETag')?.text || undefined,
     unknown: ['LastModifiedTime', 'Size'].find((name) => child(each, name)),
   }));
-  if (named.length === 0 || named.length > MOST_KEYS) throw malformed();
+  if (named.length === 0 || named.length > MAX_KEYS) throw malformed();
   if (named.some(({ key }) => key === ''))
     throw new S3Refusal(400, 'UserKeyMustBeSpecified', 'The user key must be specified.');
   await headBucket(call.caller, bucketOf(call));

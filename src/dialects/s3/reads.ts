@@ -2,7 +2,7 @@ import { BucketError } from '../../buckets/errors';
 import { checksumsIn } from '../../buckets/metadata';
 import { headObject, readObject, type ReadObject } from '../../buckets/objects';
 import { partRange } from '../../buckets/uploads/part_ranges';
-import { MOST_PARTS } from '../../buckets/uploads/uploads';
+import { MAX_PARTS } from '../../buckets/uploads/uploads';
 import type { ObjectRef } from '../../buckets/versions';
 import { Headers } from '../../http/headers';
 import type { Response } from '../../swift_api/message';
@@ -46,11 +46,11 @@ async function readPart(
   given: string,
 ): Promise<Response> {
   const number = /^\d+$/.test(given) ? Number(given) : 0;
-  if (number < 1 || number > MOST_PARTS)
+  if (number < 1 || number > MAX_PARTS)
     throw invalidArgument(
       'partNumber',
       given,
-      `Part number must be an integer between 1 and ${MOST_PARTS}, inclusive`,
+      `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`,
     );
   if (call.request.headers.has('range'))
     throw new BucketError(

@@ -4,7 +4,7 @@ import { xml, xmlAnswer } from '../xml';
 import { isoTime, limitOf, textOf } from './arguments';
 import { readToken, writeToken } from './continuation';
 
-const MOST_BUCKETS = 10_000;
+const MAX_BUCKETS = 10_000;
 
 export const serviceRoutes: readonly Route[] = [
   { name: 'ListBuckets', method: 'GET', on: 'service', run: (call) => list(call) },
@@ -12,7 +12,7 @@ export const serviceRoutes: readonly Route[] = [
 
 const list: Operation = async (call) => {
   const { caller, parameters } = call;
-  const limit = limitOf(call, 'max-buckets', MOST_BUCKETS);
+  const limit = limitOf(call, 'max-buckets', MAX_BUCKETS);
   const token = parameters.get('continuation-token');
   const prefix = parameters.has('prefix') ? textOf(call, 'prefix') : undefined;
   const startAfter = token === undefined ? undefined : readToken(token);

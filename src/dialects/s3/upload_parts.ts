@@ -3,7 +3,7 @@ import { refusalOfSource } from '../../buckets/copies';
 import { readObject, type ReadObject } from '../../buckets/objects';
 import { failed } from '../../buckets/preconditions';
 import { putPart } from '../../buckets/uploads/upload_parts';
-import { getUpload, MOST_PARTS } from '../../buckets/uploads/uploads';
+import { getUpload, MAX_PARTS } from '../../buckets/uploads/uploads';
 import { destroy, whileUnread } from '../../http/body';
 import { Headers } from '../../http/headers';
 import { NO_BODY } from '../../swift_api/message';
@@ -47,11 +47,11 @@ function incomplete(name: string): Promise<never> {
 function numberOf({ parameters }: Call): number {
   const given = parameters.get(NUMBER) ?? '';
   const number = /^\d{1,9}$/.test(given) ? Number(given) : 0;
-  if (number >= 1 && number <= MOST_PARTS) return number;
+  if (number >= 1 && number <= MAX_PARTS) return number;
   throw invalidArgument(
     NUMBER,
     given,
-    `Part number must be an integer between 1 and ${MOST_PARTS}, inclusive`,
+    `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`,
   );
 }
 
@@ -85,9 +85,15 @@ const copy: Operation = async (call) => {
   const length = lengthOf(read, range);
   const content = { body: read.body, length, given: Headers.none, sums: NONE, trailing: () => NONE };
   const { etag, lastModified } = await whileUnread(read, () => putPart(caller, upload, number, content));
-  const told = Headers.of({ 'x-amz-copy-source-version-id': read.versionId });
+  const headers = Headers.of({ 'x-amz-copy-source-version-id': read.versionId });
   const time = isoTime(Date.parse(lastModified ?? '') || Date.now());
-  return xmlAnswer(call, 200, 'CopyPartResult', [xml('LastModified', time), xml('ETag', `"${etag}"`)], told);
+  return xmlAnswer(
+    call,
+    200,
+    'CopyPartResult',
+    [xml('LastModified', time), xml('ETag', `"${etag}"`)],
+    headers,
+  );
 };
 
 const NONE: ReadonlyMap<string, string> = new Map();

@@ -20,7 +20,7 @@ import { owner } from './service';
 import { idOf } from './writes';
 
 /** Ten thousand parts, each with a checksum. */
-const MOST_DOCUMENT = 4 * 1024 * 1024;
+const MAX_DOCUMENT = 4 * 1024 * 1024;
 const ID = 'uploadId';
 
 export const uploadRoutes: readonly Route[] = [
@@ -101,13 +101,13 @@ export function uploadOf(call: Call): Upload {
 const parts: Operation = async (call) => {
   const { caller } = call;
   const upload = uploadOf(call);
-  const [most, marker] = [limitOf(call, 'max-parts'), numberMarkerOf(call)];
+  const [max, marker] = [limitOf(call, 'max-parts'), numberMarkerOf(call)];
   const naming = namingOf(call);
   const { summing: wanted } = await getUpload(caller, upload);
   const behind = (await listParts(caller, upload)).filter(
     ({ number }) => marker === undefined || number > marker,
   );
-  const page = behind.slice(0, most);
+  const page = behind.slice(0, max);
   return xmlAnswer(call, 200, 'ListPartsResult', [
     xml('Bucket', upload.bucket),
     xml('Key', naming.of(upload.key)),
@@ -117,11 +117,11 @@ const parts: Operation = async (call) => {
     xml('StorageClass', 'STANDARD'),
     xml('PartNumberMarker', marker ?? 0),
     xml('NextPartNumberMarker', page.at(-1)?.number ?? 0),
-    xml('MaxParts', most),
+    xml('MaxParts', max),
     ...encodingIn(call, naming),
     wanted && xml('ChecksumAlgorithm', wanted.algorithm.toUpperCase()),
     wanted && xml('ChecksumType', typeOf(wanted)),
-    xml('IsTruncated', behind.length > page.length && most > 0),
+    xml('IsTruncated', behind.length > page.length && max > 0),
     ...page.map(shownPart),
   ]);
 };
@@ -165,9 +165,9 @@ const complete: Operation = async (call) => {
   const size = request.headers.get('x-amz-mp-object-size');
   const { etag, versionId, sum } = await completeUpload(caller, upload, async () => ({
     parts: listedParts(
-      await readXml(await bodyOf(call, MOST_DOCUMENT), MOST_DOCUMENT, 'CompleteMultipartUpload'),
+      await readXml(await bodyOf(call, MAX_DOCUMENT), MAX_DOCUMENT, 'CompleteMultipartUpload'),
     ),
-    leastPart: call.spelling.minPartSize,
+    minPart: call.spelling.minPartSize,
     bytes: size === undefined ? undefined : Number(size),
     sums: sumsOf(request.headers),
     condition,
@@ -211,7 +211,7 @@ const uploads: Operation = async (call) => {
     delimiter: delimiter ?? '',
     keyMarker: keyMarker ?? '',
     idMarker: toText(textOf(call, 'upload-id-marker')),
-    most: limitOf(call, 'max-uploads'),
+    max: limitOf(call, 'max-uploads'),
   };
   const page = await listUploads(caller, bucket, wanted);
   return xmlAnswer(call, 200, 'ListMultipartUploadsResult', [
@@ -222,7 +222,7 @@ const uploads: Operation = async (call) => {
     page.isTruncated ? xml('NextUploadIdMarker', page.last.id) : undefined,
     wanted.delimiter === '' ? undefined : xml('Delimiter', naming.of(wanted.delimiter)),
     wanted.prefix === '' ? undefined : xml('Prefix', naming.of(wanted.prefix)),
-    xml('MaxUploads', wanted.most),
+    xml('MaxUploads', wanted.max),
     ...encodingIn(call, naming),
     xml('IsTruncated', page.isTruncated),
     ...page.uploads.map(({ key, id, entry }) =>

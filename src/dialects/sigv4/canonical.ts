@@ -82,8 +82,8 @@ export function sign(key: Buffer, text: ByteString): string {
 /** Whether a signature is a key's over a text, in a time that does not tell how much of it is right. */
 export function isSignature(key: Buffer, text: ByteString, signature: string): boolean {
   const expected = Buffer.from(sign(key, text));
-  const given = Buffer.from(signature, 'latin1');
-  return expected.length === given.length && timingSafeEqual(expected, given);
+  const bytes = Buffer.from(signature, 'latin1');
+  return expected.length === bytes.length && timingSafeEqual(expected, bytes);
 }
 
 /** The SHA-256 of bytes, in hex. */

@@ -130,8 +130,8 @@ function presigned(headers: Headers, query: Query): Signing {
   if (!/^[-+]?\d+$/.test(expires) || BigInt(expires) >= LONG)
     throw malformed('X-Amz-Expires should be a number');
   if (Number(expires) < 1) throw malformed('X-Amz-Expires must be non-negative, and more than 0');
-  if (Number(expires) > MOST_EXPIRES)
-    throw malformed(`X-Amz-Expires must be less than ${MOST_EXPIRES} seconds, which is a week`);
+  if (Number(expires) > MAX_EXPIRES)
+    throw malformed(`X-Amz-Expires must be less than ${MAX_EXPIRES} seconds, which is a week`);
   const timestamp = value('X-Amz-Date');
   if (!TIMESTAMP.test(timestamp)) throw malformed(BAD_DATE);
   const told = headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256');
@@ -147,7 +147,7 @@ function presigned(headers: Headers, query: Query): Signing {
   };
 }
 
-const MOST_EXPIRES = 7 * 86_400;
+const MAX_EXPIRES = 7 * 86_400;
 const TIMESTAMP = /^\d{8}T\d{6}Z$/;
 const BAD_DATE = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"";
 

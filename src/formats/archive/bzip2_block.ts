@@ -37,10 +37,10 @@ interface Table {
 /**
  * Reads a block, from behind its magic number.
  *
- * @param most bytes that it may have
+ * @param max bytes that it may have
  * @throws BrokenArchive for one that is none, MoreNeeded for one that breaks off
  */
-export async function readBlock(bits: BitReader, most: number): Promise<Block> {
+export async function readBlock(bits: BitReader, max: number): Promise<Block> {
   const checksum = (bits.read(16) << 16) | bits.read(16);
   // blocks shuffled at random have not been written since 1997
   if (bits.read(1) === 1) throw broken();
@@ -52,7 +52,7 @@ export async function readBlock(bits: BitReader, most: number): Promise<Block> {
   const selectors = readSelectors(bits, selectorCount, tableCount);
   const tables = Array.from({ length: tableCount }, () => readTable(bits, used.length + 2));
   const next = symbolReader(bits, selectors, tables);
-  const columns = await readColumns(next, used, most);
+  const columns = await readColumns(next, used, max);
   return { bytes: await untransform(columns, origin), checksum };
 }
 
@@ -136,8 +136,8 @@ function symbolReader(bits: BitReader, selectors: Uint8Array, tables: readonly T
 }
 
 /** Undoes the runs and the moving to front: the last column of the sorted block. */
-async function readColumns(next: () => number, used: Uint8Array, most: number): Promise<Uint8Array> {
-  const columns = new Uint8Array(most);
+async function readColumns(next: () => number, used: Uint8Array, max: number): Promise<Uint8Array> {
+  const columns = new Uint8Array(max);
   const order = used.slice();
   const end = used.length + 1;
   let count = 0;
@@ -148,13 +148,13 @@ async function readColumns(next: () => number, used: Uint8Array, most: number): 
     if (symbol <= 1) {
       run += weight << symbol;
       weight <<= 1;
-      if (count + run > most) throw broken();
+      if (count + run > max) throw broken();
       continue;
     }
     if (run > 0) columns.fill(order[0] ?? 0, count, (count += run));
     [run, weight] = [0, 1];
     if (symbol === end) return columns.subarray(0, count);
-    if (count >= most) throw broken();
+    if (count >= max) throw broken();
     columns[count++] = toFront(order, symbol - 1);
   }
 }

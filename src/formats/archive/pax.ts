@@ -6,7 +6,7 @@ import { BrokenArchive } from './broken_archive';
 export type PaxHeaders = ReadonlyMap<ByteString, ByteString>;
 
 /** So many different things may be said of an entry. */
-export const MOST_SAID = 1000;
+export const MAX_SAID = 1000;
 
 /**
  * Reads pax headers: `LENGTH KEY=VALUE` and a newline each, the length counting all of it.
@@ -25,7 +25,7 @@ export function parsePax(block: Buffer): Map<ByteString, ByteString> {
     const equals = text.slice(at, end).indexOf('=');
     if (equals <= head.length) throw new BrokenArchive('invalid header');
     headers.set(text.slice(at + head.length, at + equals), text.slice(at + equals + 1, end - 1));
-    if (headers.size > MOST_SAID) throw new BrokenArchive(`more than ${MOST_SAID} attributes`);
+    if (headers.size > MAX_SAID) throw new BrokenArchive(`more than ${MAX_SAID} attributes`);
     at = end;
   }
 }

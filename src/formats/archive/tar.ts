@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { trimmedEnd, type ByteString } from '../../http/bytes';
 import type { ByteReader } from '../byte_reader';
-import { MOST_SAID, parsePax, type PaxHeaders } from './pax';
+import { MAX_SAID, parsePax, type PaxHeaders } from './pax';
 import { BLOCK, HeaderError, parseHeader, textAt, type TarHeader } from './tar_header';
 import { BrokenArchive } from './broken_archive';
 
@@ -9,7 +9,7 @@ import { BrokenArchive } from './broken_archive';
  * Long names and pax headers are kept: so many bytes those of an entry may have in all, and those for all entries. A
  * member that is no file may have as many: it is read for nothing.
  */
-const MOST_META = 1024 * 1024;
+const MAX_META = 1024 * 1024;
 
 /** One entry of an archive. */
 export interface TarEntry {
@@ -73,13 +73,13 @@ export class EntryContent extends Readable {
  * @throws BrokenArchive
  */
 export async function* readTar(bytes: ByteReader): AsyncGenerator<TarEntry> {
-  const global: Said = { said: new Map(), left: MOST_META };
+  const global: Said = { said: new Map(), left: MAX_META };
   for (let isFirst = true; ; isFirst = false) {
     const header = await readFirstOf(bytes, isFirst);
     if (header === undefined) return;
     const entry = await readEntry(bytes, header, global);
-    if (!entry.isFile && entry.content.size > MOST_META)
-      throw new BrokenArchive(`a member that is no file has more than ${MOST_META} bytes`);
+    if (!entry.isFile && entry.content.size > MAX_META)
+      throw new BrokenArchive(`a member that is no file has more than ${MAX_META} bytes`);
     yield entry;
     await entry.content.skip();
     await skipPadding(bytes, entry.content.size);
@@ -118,7 +118,7 @@ interface Said {
 async function readEntry(bytes: ByteReader, first: TarHeader, global: Said): Promise<TarEntry> {
   let header = first;
   let longName: ByteString | undefined;
-  const local: Said = { said: new Map(), left: MOST_META };
+  const local: Said = { said: new Map(), left: MAX_META };
   for (; 'LKxXg'.includes(header.type); header = await readHeader(bytes)) {
     const where = header.type === 'g' ? global : local;
     const meta = await readMeta(bytes, header, where);
@@ -126,7 +126,7 @@ async function readEntry(bytes: ByteReader, first: TarHeader, global: Said): Pro
     else if (header.type !== 'K') parsePax(meta).forEach((value, key) => where.said.set(key, value));
   }
   const pax = new Map([...global.said, ...local.said]);
-  if (pax.size > MOST_SAID) throw new BrokenArchive(`more than ${MOST_SAID} attributes`);
+  if (pax.size > MAX_SAID) throw new BrokenArchive(`more than ${MAX_SAID} attributes`);
   for (let more = header.isExtended; more;) more = (await bytes.read(BLOCK))[504] === 1;
   const size = /^\d+$/.test(pax.get('size') ?? '') ? Number(pax.get('size')) : header.size;
   const name = pathIn(pax) ?? longName ?? header.name;
@@ -152,7 +152,7 @@ function pathIn(pax: PaxHeaders): ByteString | undefined {
 
 async function readMeta(bytes: ByteReader, { size }: TarHeader, said: Said): Promise<Buffer> {
   said.left -= size;
-  if (said.left < 0) throw new BrokenArchive(`headers of more than ${MOST_META} bytes`);
+  if (said.left < 0) throw new BrokenArchive(`headers of more than ${MAX_META} bytes`);
   const meta = await bytes.read(size);
   await bytes.read(paddingOf(size));
   return meta;

@@ -9,7 +9,13 @@ import {
 } from '../../config/passthrough';
 import { destroy, drain, isUnread } from '../../http/body';
 import type { Request, Response } from '../../swift_api/message';
-import type { App, AppPlugin, SoleServerMonitor, SoleServerContext, UpstreamServer } from '../../plugin/plugin';
+import type {
+  App,
+  AppPlugin,
+  SoleServerMonitor,
+  SoleServerContext,
+  UpstreamServer,
+} from '../../plugin/plugin';
 import { loginKeystone, loginV1 } from '../../auth/logins';
 import { LoggedIn, type Login } from '../../auth/session';
 import { StoreError } from '../../util/store_error';

@@ -13,7 +13,7 @@ export interface UpstreamOptions extends Omit<UpstreamServer, 'passthrough'> {
 }
 
 /** Bytes that the head of an answer may have: Swift allows 90 items of metadata, of 384 bytes each. */
-export const MOST_HEADER_BYTES = 128 * 1024;
+export const MAX_HEADER_BYTES = 128 * 1024;
 
 /** The response to a request, its body read away where there is none by HTTP's rules. */
 export async function answer(

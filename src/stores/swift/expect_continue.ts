@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
-import { answer, asHandlerError, MOST_HEADER_BYTES, NoConnection, type UpstreamOptions } from './exchange';
+import { answer, asHandlerError, MAX_HEADER_BYTES, NoConnection, type UpstreamOptions } from './exchange';
 
 /**
  * Sends what undici cannot: a body that the store must first ask for (`Expect: 100-continue`), and a write without any length, which
@@ -25,7 +25,7 @@ export async function sendExpectContinue(
     agent: false,
     setHost: !headers.has('host'),
     signal: request.signal,
-    maxHeaderSize: MOST_HEADER_BYTES,
+    maxHeaderSize: MAX_HEADER_BYTES,
   });
   const raw = headers.toRaw();
   for (let i = 0; i + 1 < raw.length; i += 2) sent.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');

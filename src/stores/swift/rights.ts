@@ -11,7 +11,7 @@ import { Right } from '../../swift_api/authority/grants';
 import { StoreError } from '../../util/store_error';
 import { PROBES, type ProbeMethod, type SelfTest } from './self_test';
 
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /**
  * Finds out whether a client may write an object, without changing anything: a request in the client's name that cannot take effect is
@@ -32,7 +32,7 @@ export class Rights {
     rememberedFor: number,
   ) {
     if (rememberedFor > 0)
-      this.remembered = new LRUCache({ max: MOST_REMEMBERED, ttl: Math.ceil(rememberedFor) });
+      this.remembered = new LRUCache({ max: MAX_REMEMBERED, ttl: Math.ceil(rememberedFor) });
   }
 
   /**

@@ -30,7 +30,7 @@ export type ProbeMethod = keyof typeof PROBES;
 const CONTAINER = 'hindsight-self-test';
 const KEY_HEADER = 'X-Container-Meta-Temp-Url-Key';
 /** Proxies with the same service user may all set a key at once, of which the last counts. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 const DAY = 86_400;
 
 type Ask = (method: string, target: Omit<ObjectTarget, 'object'>, headers?: Headers) => Promise<Response>;
@@ -107,7 +107,7 @@ export class SelfTest {
   }
 
   private async trySigned(request: Request, method: ProbeMethod): Promise<boolean> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       const found = await this.trySignedOnce(request, method);
       if (found === undefined) continue;
       const { there, kept, missing } = found;

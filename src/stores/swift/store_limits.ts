@@ -7,12 +7,12 @@ import { readAnswer } from '../../swift_api/json_response';
 
 /** Milliseconds for which the store is not asked again. */
 const REMEMBERED = 600_000;
-const MOST_INFO_BYTES = 1024 * 1024;
+const MAX_INFO_BYTES = 1024 * 1024;
 
-const Most = z.int().positive();
+const Max = z.int().positive();
 const Info = z.object({
-  slo: z.object({ max_manifest_segments: Most, max_manifest_size: Most }).optional(),
-  bulk_delete: z.object({ max_deletes_per_request: Most }).optional(),
+  slo: z.object({ max_manifest_segments: Max, max_manifest_size: Max }).optional(),
+  bulk_delete: z.object({ max_deletes_per_request: Max }).optional(),
 });
 
 /** What a store's `/info` says of its limits; what is usual if it says nothing of them. */
@@ -33,7 +33,7 @@ export class StoreLimitsCache {
     const { status, body } = await this.send(
       subrequest(request, { method: 'GET', path: '/info', authority: 'client' }),
     );
-    const info = await readAnswer(body, MOST_INFO_BYTES, '/info of the store');
+    const info = await readAnswer(body, MAX_INFO_BYTES, '/info of the store');
     if (status !== 200) return undefined;
     const { data } = Info.safeParse(parsed(info));
     return {

@@ -5,7 +5,7 @@ import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
 import { ITSELF } from '../../swift_api/itself';
 import { sendExpectContinue } from './expect_continue';
-import { UpstreamOptions, MOST_HEADER_BYTES, asHandlerError, answer } from './exchange';
+import { UpstreamOptions, MAX_HEADER_BYTES, asHandlerError, answer } from './exchange';
 
 /** Sends requests to one HTTP server, byte for byte as they came but for what belongs to the connection. */
 export class Upstream {
@@ -18,7 +18,7 @@ export class Upstream {
       connect: { timeout: options.connectTimeout },
       headersTimeout: options.timeout,
       bodyTimeout: options.timeout,
-      maxHeaderSize: MOST_HEADER_BYTES,
+      maxHeaderSize: MAX_HEADER_BYTES,
     });
   }
 

@@ -3,14 +3,7 @@ import type { Log } from '../../util/log';
 import { StoreError } from '../../util/store_error';
 import type { Notes } from '../store/recovery_notes';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store/store';
-import {
-  planHistoryDelete,
-  planStackDelete,
-  planUnfinished,
-  planWrite,
-  type Mode,
-  type Step,
-} from './plan';
+import { planHistoryDelete, planStackDelete, planUnfinished, planWrite, type Mode, type Step } from './plan';
 import { Candidates } from './candidates';
 import { Entries, type Survey } from './entries';
 

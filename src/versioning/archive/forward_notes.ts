@@ -5,8 +5,8 @@ import { isCopy } from '../../swift_api/object_writes';
 import { NO_NOTES, NOTHING_RESTORED } from '../store/recovery_notes';
 
 /** Swift's own bounds for an object's metadata. */
-const MOST_ITEMS = 90;
-const MOST_BYTES = 4096;
+const MAX_ITEMS = 90;
+const MAX_BYTES = 4096;
 const METADATA = 'x-object-meta-';
 
 /**
@@ -16,8 +16,8 @@ const METADATA = 'x-object-meta-';
  */
 export async function forwardWithNotes(request: Request, notes: Headers, next: Handler): Promise<Response> {
   if (isCopy(request)) return forwardCopy(request, notes, next);
-  const noted = request.headers.withAll(notes);
-  return next(isEmpty(notes) || !isWithinBounds(noted) ? request : { ...request, headers: noted });
+  const headers = request.headers.withAll(notes);
+  return next(isEmpty(notes) || !isWithinBounds(headers) ? request : { ...request, headers: headers });
 }
 
 /**
@@ -46,5 +46,5 @@ function isWithinBounds(headers: Headers): boolean {
     items++;
     bytes += name.length - METADATA.length + value.length;
   }
-  return items <= MOST_ITEMS && bytes <= MOST_BYTES;
+  return items <= MAX_ITEMS && bytes <= MAX_BYTES;
 }

@@ -40,7 +40,8 @@ export class ObjectWriter {
       // until it is over, the container does not go, and its setting with it
       if (value?.kind === 'versioned' && this.parts.allowsModes === true)
         return this.versioned(request, written, value).finally(use.release);
-      if (value?.kind !== 'with-ids' || !this.withIds) return forwardUnversioned(request, target, [use], this.next);
+      if (value?.kind !== 'with-ids' || !this.withIds)
+        return forwardUnversioned(request, target, [use], this.next);
       use.release();
       return this.withIds.write(request, written);
     });
@@ -53,16 +54,20 @@ export class ObjectWriter {
       written,
       holding,
       this.next,
-      async (held) =>
-        (await dialectRefusal(held, written, this.parts.app)) ??
-        (await this.keepingVersions(held, written, inForce)),
+      async (locked) =>
+        (await dialectRefusal(locked, written, this.parts.app)) ??
+        (await this.keepingVersions(locked, written, inForce)),
     );
   }
 
-  private async keepingVersions(held: LockedRequest, written: ObjectTarget, inForce: Versioned): Promise<Response> {
+  private async keepingVersions(
+    locked: LockedRequest,
+    written: ObjectTarget,
+    inForce: Versioned,
+  ): Promise<Response> {
     const { app, log } = this.parts;
     const { account, container, object } = written;
-    const { request, own, next } = held;
+    const { request, own, next } = locked;
     const binding = this.parts.notes.for(inForce.archive);
     const store = new SwiftStore(next, own, binding);
     const versions = new ArchiveExecutor(store, inForce.archive, log);
@@ -74,18 +79,18 @@ export class ObjectWriter {
         // what is taken out of the archive the store does not see as this client's request
         const fresh = request.method === 'DELETE' && inForce.mode === 'stack';
         const right = await app.mayWrite(request, written, { fresh });
-        if ('status' in right) held.refuse(right);
+        if ('status' in right) locked.refuse(right);
         return 'status' in right ? 'stop' : 'go';
       },
       forward: (notes) =>
-        held.forward((own) => forwardWithNotes(own, binding.headersOf(notes, written, store.now()), next)),
+        locked.forward((own) => forwardWithNotes(own, binding.headersOf(notes, written, store.now()), next)),
     });
     const result = await performed.catch(async (error: unknown) => {
-      await held.discard();
+      await locked.discard();
       throw error;
     });
     if (result === 'popped' || result === 'popped-missing') return deleted(result === 'popped');
-    return held.answer();
+    return locked.answer();
   }
 }
 

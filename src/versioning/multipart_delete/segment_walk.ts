@@ -12,8 +12,8 @@ import { StoreError } from '../../util/store_error';
 import { refuseSegment } from '../object_versioning/containers/hidden_names';
 
 /** Swift's own bounds: bytes of a manifest, and manifests and segments that one request may delete. */
-const MOST_MANIFEST_BYTES = 8 * 1024 * 1024;
-const MOST_PARTS = 10_000;
+const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
+const MAX_PARTS = 10_000;
 
 const Manifest = z.array(z.object({ name: z.string().optional(), sub_slo: z.boolean().optional() }));
 
@@ -80,7 +80,7 @@ export class Walk {
       const segments = await this.segmentsOf(part);
       if ('status' in segments) return segments;
       queue.push(...segments.map(unread), { part, isRead: true });
-      if (this.parts.length > MOST_PARTS) throw tooMany();
+      if (this.parts.length > MAX_PARTS) throw tooMany();
     }
     return { root, segments: own, parts: this.parts, inOrder };
   }
@@ -112,7 +112,7 @@ export class Walk {
       part.problem = problemOf(response);
       return [];
     }
-    const body = await readAll(response.body, MOST_MANIFEST_BYTES).catch((cause: unknown) => {
+    const body = await readAll(response.body, MAX_MANIFEST_BYTES).catch((cause: unknown) => {
       throw new StoreError('unavailable', 'a manifest broke off', undefined, { cause });
     });
     return (body && linesOf(body)) ?? unreadable(part.target);
@@ -154,7 +154,7 @@ function problemOf({ status }: Response): Problem {
 function tooMany(): StoreError {
   return new StoreError(
     'refused',
-    `a large object of more than ${MOST_PARTS} parts is not deleted in one request`,
+    `a large object of more than ${MAX_PARTS} parts is not deleted in one request`,
   );
 }
 

@@ -15,7 +15,7 @@ import { nameOf, type LargeObject, type Part, type Walk } from './segment_walk';
 /** Swift's own: how many are deleted at a time, and the milliseconds after which a client is shown that it goes on. */
 const AT_ONCE = 2;
 const SIGN_OF_LIFE = 10_000;
-const MOST_INFO_BYTES = 1024 * 1024;
+const MAX_INFO_BYTES = 1024 * 1024;
 
 /** Deletes a large object in containers without versions as Swift's `slo` does, part by part. */
 export async function deleteUnversioned(request: Request, large: LargeObject, walk: Walk): Promise<Response> {
@@ -58,7 +58,7 @@ async function remove({ target, version, problem }: Part, walk: Walk): Promise<n
 /** Whether the store knows `async=yes`, by its `/info`. */
 async function deletesLater(walk: Walk): Promise<boolean> {
   const response = await walk.ask({ method: 'GET', path: '/info' });
-  const body = await readAnswer(response.body, MOST_INFO_BYTES, INFO);
+  const body = await readAnswer(response.body, MAX_INFO_BYTES, INFO);
   return response.status === 200 && parseAnswer(Info, body, INFO).slo?.allow_async_delete === true;
 }
 

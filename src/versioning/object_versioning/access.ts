@@ -55,11 +55,11 @@ export async function rightToReadVersions(
 }
 
 async function established(
-  asked: Request,
+  request: Request,
   next: Handler,
   rightIn: (response: Response) => Right | undefined,
 ): Promise<Right | Response> {
-  const response = await next(asked);
+  const response = await next(request);
   const { status } = response;
   if (status === 401 || status === 403) return response;
   await drain(response.body);

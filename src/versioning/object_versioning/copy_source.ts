@@ -56,8 +56,8 @@ async function wholeFrom(
 ): Promise<ObjectTarget | Response> {
   const from = await reader.copiedFrom(request, place);
   if ('status' in from || from === place || found) return from;
-  const seen = await look(request, source, reader);
-  return seen.status < 300 ? from : seen;
+  const response = await look(request, source, reader);
+  return response.status < 300 ? from : response;
 }
 
 /** What reading the source comes to, which is not done: its headers; or the refusal, with its text. */

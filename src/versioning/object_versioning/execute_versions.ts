@@ -146,7 +146,11 @@ export class VersionExecutor {
    *
    * @param operation lets through the removal of the link, where the object links to the version
    */
-  async remove(object: ObjectRef, id: string, operation: Pick<VersionOperation, 'forward'>): Promise<Removal> {
+  async remove(
+    object: ObjectRef,
+    id: string,
+    operation: Pick<VersionOperation, 'forward'>,
+  ): Promise<Removal> {
     const { state } = await this.settle(object);
     let current = state.is === 'link' ? state.id : undefined;
     let removed = false;

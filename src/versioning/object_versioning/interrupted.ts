@@ -15,7 +15,7 @@ import {
 import { parseVersionName, versionName, versionPrefix } from './version_names';
 
 /** An operation makes two versions at most; what it notes and a version below are seen besides. */
-const MOST_LISTED = 4;
+const MAX_LISTED = 4;
 
 /** What was found of an object with ids before anything is done to it. */
 export interface ObjectAndVersions {
@@ -79,7 +79,7 @@ export class InterruptedWrites {
       if (noted) await this.end(object);
       const left = ids.filter((id) => !dropped.has(id));
       // a listing may lag: what was dropped may be in the next page, too
-      const isNewestKnown = left.length > 0 || page.length < MOST_LISTED;
+      const isNewestKnown = left.length > 0 || page.length < MAX_LISTED;
       if (isNewestKnown || gone.length === 0) return { state, newest: left[0], isNewestKnown };
       page = await this.list(object);
     }
@@ -142,7 +142,7 @@ export class InterruptedWrites {
   }
 
   private list({ account, object }: ObjectRef): Promise<readonly TypedEntry[]> {
-    return this.store.firstEntries(account, this.versions, versionPrefix(object), MOST_LISTED);
+    return this.store.firstEntries(account, this.versions, versionPrefix(object), MAX_LISTED);
   }
 
   private at(object: ObjectRef, id: string): ObjectRef {

@@ -14,7 +14,7 @@ import { asSigned } from '../bypasses';
 import { isHidden, namesHidden, refuseHidden, refuseSegment } from './containers/hidden_names';
 
 /** More than any store takes for a manifest. */
-const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
+const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 const PARAMETER = 'multipart-manifest';
 
 /**
@@ -65,7 +65,7 @@ async function judgeCopiedContent(
   const response = await handler(read);
   // a copy is refused as its source is
   if (response.status >= 300) return response;
-  const body = await readAll(response.body, MOST_MANIFEST_BYTES);
+  const body = await readAll(response.body, MAX_MANIFEST_BYTES);
   if (body === undefined) return tooLong();
   const refusal = await refusalOf(body);
   const etag = response.headers.get('etag');
@@ -94,7 +94,7 @@ async function judgeCopiedManifest(
     destroy(response.body);
     return request;
   }
-  const manifest = await readAnswer(response.body, MOST_MANIFEST_BYTES, 'a manifest');
+  const manifest = await readAnswer(response.body, MAX_MANIFEST_BYTES, 'a manifest');
   return (await refusalOf(manifest)) ?? request;
 }
 

@@ -49,7 +49,12 @@ export function planDelete(state: State, nulls: readonly KeptVersion[], id: stri
 }
 
 /** PUT of a version's id: the object becomes a link to that version. */
-export function planRestore(state: State, nulls: readonly KeptVersion[], id: string, newest: string): VersionStep[] {
+export function planRestore(
+  state: State,
+  nulls: readonly KeptVersion[],
+  id: string,
+  newest: string,
+): VersionStep[] {
   const point: VersionStep = { do: 'point', id, newest: newest > id ? newest : undefined };
   return keepingNoted(state, [...keeping(state, nulls), point]);
 }

@@ -15,7 +15,14 @@ import { Symlinks } from './symlinks';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './version_target';
 import { reaching, rightToReadVersions } from './access';
 import { NullReader } from './null_versions/null_reader';
-import { asDeleteMarker, currentId, withVersionId, presentObject, versionInResponse, withoutMarker } from './presentation';
+import {
+  asDeleteMarker,
+  currentId,
+  withVersionId,
+  presentObject,
+  versionInResponse,
+  withoutMarker,
+} from './presentation';
 
 /** The store would take the segments for empty. */
 const NOT_WHOLE =
@@ -50,9 +57,11 @@ export class VersionReader {
     const response = await this.readFrom(request, target);
     const { dialect } = request;
     const version = versionInResponse(response, target);
-    if (version) return presentObject(withVersionId(response, currentId(response, version, dialect)), target, dialect);
+    if (version)
+      return presentObject(withVersionId(response, currentId(response, version, dialect)), target, dialect);
     // a large object's refusal of a range says nothing of the object
-    if (response.status === 416 && !response.headers.has('etag')) return presentObject(response, target, dialect);
+    if (response.status === 416 && !response.headers.has('etag'))
+      return presentObject(response, target, dialect);
     const inForce = await whileUnread(response, () => this.inForce(request, target));
     if (inForce?.kind !== 'with-ids') return presentObject(response, target, dialect);
     if (!dialect || response.status !== 404) return presentObject(withVersionId(response), target, dialect);
@@ -60,7 +69,9 @@ export class VersionReader {
     const marker =
       right && (await whileUnread(response, () => this.nulls.newestMarker(request, target, right)));
     if (marker === undefined) return response;
-    return marker.id === undefined ? withoutMarker(response) : withVersionId(asDeleteMarker(response), marker.id);
+    return marker.id === undefined
+      ? withoutMarker(response)
+      : withVersionId(asDeleteMarker(response), marker.id);
   }
 
   /** What is in a place of the store, which is the one that the request names. */
@@ -148,7 +159,8 @@ export class VersionReader {
     const { dialect } = request;
     if (response.status >= 300) return presentObject(response, target, dialect);
     const version = versionInResponse(response, target);
-    if (version?.target.object !== target.object) return presentObject(withVersionId(response), target, dialect);
+    if (version?.target.object !== target.object)
+      return presentObject(withVersionId(response), target, dialect);
     await drain(response.body);
     return notFound(request);
   }

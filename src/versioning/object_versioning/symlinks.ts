@@ -15,7 +15,7 @@ import { reaching } from './access';
 import { linkIn, locationOf } from './presentation';
 
 /** How many symlinks in a row Swift follows, to which its own links to versions do not count (`symloop_max`). */
-const MOST_LINKS = 2;
+const MAX_LINKS = 2;
 
 /** Reads by hand what the store does not show behind a link to a version. */
 export class Symlinks {
@@ -91,14 +91,14 @@ export class Symlinks {
       const head = await this.next(reaching(asked));
       await drain(head.body);
       // what is not there, or not for this client, is answered so
-      if (head.status >= 300) return hops > MOST_LINKS ? at : undefined;
+      if (head.status >= 300) return hops > MAX_LINKS ? at : undefined;
       const link = linkIn(head.headers, at);
       const pinned = head.headers.get('x-symlink-target-etag');
       const etag = (pinned ?? head.headers.get('etag') ?? '').replaceAll('"', '');
       if (wanted !== undefined && wanted !== etag)
-        return hops > MOST_LINKS ? page(409, 'X-Symlink-Target-Etag headers do not match') : undefined;
-      if (link === undefined) return hops > MOST_LINKS ? at : undefined;
-      if (!versionAt(link) && ++links > MOST_LINKS) return undefined;
+        return hops > MAX_LINKS ? page(409, 'X-Symlink-Target-Etag headers do not match') : undefined;
+      if (link === undefined) return hops > MAX_LINKS ? at : undefined;
+      if (!versionAt(link) && ++links > MAX_LINKS) return undefined;
       wanted = pinned?.replaceAll('"', '');
       [at, hops] = [link, hops + 1];
     }

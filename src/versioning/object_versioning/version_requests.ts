@@ -60,9 +60,9 @@ export class VersionRequests {
     if (isNull && inForce.kind !== 'with-ids') return otherwise(plain);
     if (isNull && !dialect) {
       // what is current is removed, whatever it is, and no marker is written
-      return withObjectLock(plain, target, this.parts, this.next, async (held) => {
-        await this.writer.settle(held, target);
-        return held.next(held.request);
+      return withObjectLock(plain, target, this.parts, this.next, async (locked) => {
+        await this.writer.settle(locked, target);
+        return locked.next(locked.request);
       });
     }
     const refused = isNull ? undefined : refusalOfId(inForce, asked);
@@ -81,13 +81,13 @@ export class VersionRequests {
   private async remove(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
     const right = await rightToVersions(request, target, this.next);
     if ('status' in right) return right;
-    return withObjectLock(request, target, this.parts, this.next, async (held) => {
-      const versions = this.writer.versionsFor(held, target);
+    return withObjectLock(request, target, this.parts, this.next, async (locked) => {
+      const versions = this.writer.versionsFor(locked, target);
       const removal = await versions.remove(target, parseId(asked) ?? '', {
-        forward: async () => ({ outcome: await held.forward((own) => held.next(own)) }),
+        forward: async () => ({ outcome: await locked.forward((own) => locked.next(own)) }),
       });
-      if (removal.result === 'refused') return held.answer();
-      await held.discard();
+      if (removal.result === 'refused') return locked.answer();
+      await locked.discard();
       // as it was asked for, like Swift
       const answer = withVersionId(removal.result === 'removed' ? gone() : missing(), asked);
       const current = removal.current ?? NULL_ID;
@@ -103,15 +103,15 @@ export class VersionRequests {
   ): Promise<Response> {
     const right = await rightToVersions(request, target, this.next);
     if ('status' in right) return right;
-    return withObjectLock(request, target, this.parts, this.next, async (held) => {
-      const refused = await dialectRefusal(held, target, this.parts.app);
+    return withObjectLock(request, target, this.parts, this.next, async (locked) => {
+      const refused = await dialectRefusal(locked, target, this.parts.app);
       if (refused) return refused;
-      const versions = this.writer.versionsFor(held, target);
+      const versions = this.writer.versionsFor(locked, target);
       const removal = await versions.removeVersion(target, id, {
-        forward: async () => ({ outcome: await held.forward((own) => held.next(own)) }),
+        forward: async () => ({ outcome: await locked.forward((own) => locked.next(own)) }),
       });
-      if (removal.result === 'refused') return held.answer();
-      await held.discard();
+      if (removal.result === 'refused') return locked.answer();
+      await locked.discard();
       const answer = withVersionId(removal.result === 'removed' ? gone() : missing(), id ?? NULL_ID);
       return removal.isMarker ? asDeleteMarker(answer) : answer;
     });
@@ -125,20 +125,20 @@ export class VersionRequests {
       destroy(request.body);
       return refusal;
     }
-    return withObjectLock(request, target, this.parts, this.next, async (held) => {
-      const place = await this.writer.versionsFor(held, target).locate(target, id);
+    return withObjectLock(request, target, this.parts, this.next, async (locked) => {
+      const place = await this.writer.versionsFor(locked, target).locate(target, id);
       const known = id ?? NULL_ID;
       if (place === undefined) return missing();
       if (place.container === target.container) {
-        const response = await this.writer.update(held, target);
+        const response = await this.writer.update(locked, target);
         return response.status < 300 ? withVersionId(response, known) : response;
       }
-      return this.changeEntry(held, { ...target, ...place }, known);
+      return this.changeEntry(locked, { ...target, ...place }, known);
     });
   }
 
-  private async changeEntry(held: LockedRequest, entry: ObjectTarget, known: string): Promise<Response> {
-    const { request, own, next } = held;
+  private async changeEntry(locked: LockedRequest, entry: ObjectTarget, known: string): Promise<Response> {
+    const { request, own, next } = locked;
     const store = new SwiftStore(next, own);
     const info = await store.stat(entry);
     if (info === undefined) return missing();
@@ -157,13 +157,13 @@ export class VersionRequests {
       destroy(request.body);
       return textResponse(400, 'PUT version-id requests require a zero byte body');
     }
-    return withObjectLock({ ...request, body: NO_BODY }, target, this.parts, this.next, async (held) => {
+    return withObjectLock({ ...request, body: NO_BODY }, target, this.parts, this.next, async (locked) => {
       const refusal = await this.refusalOfWrite(request, target);
       if (refusal) return refusal;
       try {
-        const versions = this.writer.versionsFor(held, target);
-        const version = await this.writer.remaking(held, target, () => versions.restore(target, id));
-        if (version === undefined) return await this.notThere(held.own, target);
+        const versions = this.writer.versionsFor(locked, target);
+        const version = await this.writer.remaking(locked, target, () => versions.restore(target, id));
+        if (version === undefined) return await this.notThere(locked.own, target);
         return withVersionId(created(version.etag), id);
       } catch (error) {
         return refusalBy(error);

@@ -46,42 +46,46 @@ export class VersionWriter {
 
   /** PUT, DELETE, COPY or POST that concerns an object, and not one of its versions. */
   write(request: Request, written: ObjectTarget): Promise<Response> {
-    return withObjectLock(request, written, this.parts, this.next, async (held) => {
+    return withObjectLock(request, written, this.parts, this.next, async (locked) => {
       if (request.method === 'POST') {
-        await this.settle(held, written);
-        return this.update(held, written);
+        await this.settle(locked, written);
+        return this.update(locked, written);
       }
-      const refused = await dialectRefusal(held, written, this.parts.app);
+      const refused = await dialectRefusal(locked, written, this.parts.app);
       if (refused) return refused;
       const use = await this.settings.acquireShared(request, written, this.parts.lockWait);
       // the container does not go meanwhile
-      if (isEnabled(use.value)) return this.keepingVersions(held, written).finally(use.release);
+      if (isEnabled(use.value)) return this.keepingVersions(locked, written).finally(use.release);
       if (request.dialect && use.value?.kind === 'with-ids')
-        return this.replacingNull(held, written, use).finally(use.release);
-      return this.keepingNothing(held, written, use).finally(use.release);
+        return this.replacingNull(locked, written, use).finally(use.release);
+      return this.keepingNothing(locked, written, use).finally(use.release);
     });
   }
 
-  private async keepingNothing(held: LockedRequest, written: ObjectTarget, use: SharedLease<VersioningPolicy>): Promise<Response> {
-    if (use.value?.kind === 'with-ids') await this.settle(held, written);
-    await held.forward((own) => forwardUnversioned(own, written, [use], held.next));
-    return held.answer();
+  private async keepingNothing(
+    locked: LockedRequest,
+    written: ObjectTarget,
+    use: SharedLease<VersioningPolicy>,
+  ): Promise<Response> {
+    if (use.value?.kind === 'with-ids') await this.settle(locked, written);
+    await locked.forward((own) => forwardUnversioned(own, written, [use], locked.next));
+    return locked.answer();
   }
 
   /** Before what changes an object without its versions being looked at. A client that may not look leaves it as it is. */
-  async settle(held: LockedRequest, written: ObjectTarget): Promise<void> {
+  async settle(locked: LockedRequest, written: ObjectTarget): Promise<void> {
     try {
-      await this.versionsFor(held, written).settle(written);
+      await this.versionsFor(locked, written).settle(written);
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
     }
   }
 
-  private async keepingVersions(held: LockedRequest, written: ObjectTarget): Promise<Response> {
-    const { request } = held;
-    const versions = this.versionsFor(held, written);
-    const operation = this.operation(held, written);
-    return this.performing(held, written, () =>
+  private async keepingVersions(locked: LockedRequest, written: ObjectTarget): Promise<Response> {
+    const { request } = locked;
+    const versions = this.versionsFor(locked, written);
+    const operation = this.operation(locked, written);
+    return this.performing(locked, written, () =>
       request.method === 'DELETE'
         ? versions.delete(written, operation)
         : versions.write(written, operation, canRedirect(request)),
@@ -89,39 +93,43 @@ export class VersionWriter {
   }
 
   /** While versions are switched off, as dialects have it. */
-  private replacingNull(held: LockedRequest, written: ObjectTarget, use: SharedLease<VersioningPolicy>): Promise<Response> {
-    const versions = this.versionsFor(held, written);
+  private replacingNull(
+    locked: LockedRequest,
+    written: ObjectTarget,
+    use: SharedLease<VersioningPolicy>,
+  ): Promise<Response> {
+    const versions = this.versionsFor(locked, written);
     const operation: VersionOperation = {
-      ...this.operation(held, written),
+      ...this.operation(locked, written),
       forward: async (_, by) => {
-        const through = (own: Request) => forwardUnversioned(own, written, [use], held.next);
-        const outcome = await held.forward((own) =>
+        const through = (own: Request) => forwardUnversioned(own, written, [use], locked.next);
+        const outcome = await locked.forward((own) =>
           by === undefined ? through(own) : forwardWithNotes(own, operationNote(by, written), through),
         );
         return { outcome };
       },
     };
-    return this.performing(held, written, () =>
-      held.request.method === 'DELETE'
+    return this.performing(locked, written, () =>
+      locked.request.method === 'DELETE'
         ? versions.deleteNull(written, operation)
         : versions.replace(written, operation),
     );
   }
 
   private async performing(
-    held: LockedRequest,
+    locked: LockedRequest,
     written: ObjectTarget,
     perform: () => Promise<VersionResult>,
   ): Promise<Response> {
-    const { method, dialect } = held.request;
+    const { method, dialect } = locked.request;
     const isDelete = method === 'DELETE';
     let result: VersionResult;
     try {
-      result = await this.remaking(held, written, perform);
+      result = await this.remaking(locked, written, perform);
     } catch (error) {
       return refusalBy(error);
     }
-    const response = await held.answer();
+    const response = await locked.answer();
     const isDone = response.status < 300 || (isDelete && response.status === 404);
     if (result.result !== 'forwarded' || !isDone) return response;
     const { id = dialect && NULL_ID, isNull } = result;
@@ -136,28 +144,32 @@ export class VersionWriter {
   }
 
   /** A client's own request and its right. */
-  private operation(held: LockedRequest, written: ObjectTarget): VersionOperation {
+  private operation(locked: LockedRequest, written: ObjectTarget): VersionOperation {
     const { app } = this.parts;
-    const { request } = held;
+    const { request } = locked;
     return {
       guard: async (current) => {
         if (failsPreconditions(request, current)) return 'pass';
         if (app.power === 'client') return 'go';
         // no step after this one is judged by the container's own ACL as it is now
         const right = await app.mayWrite(request, written, { fresh: true });
-        if ('status' in right) held.refuse(right);
+        if ('status' in right) locked.refuse(right);
         return 'status' in right ? 'stop' : 'go';
       },
-      forward: (to) => this.forward(held, written, to),
+      forward: (to) => this.forward(locked, written, to),
     };
   }
 
-  private async forward(held: LockedRequest, written: ObjectTarget, to: ObjectRef | undefined): Promise<SentWrite> {
-    const { request, next } = held;
+  private async forward(
+    locked: LockedRequest,
+    written: ObjectTarget,
+    to: ObjectRef | undefined,
+  ): Promise<SentWrite> {
+    const { request, next } = locked;
     const entry = to && { version: written.version, ...to };
     let seen: Omit<SentWrite, 'outcome'> = {};
-    const outcome = await held.forward(
-      (own) => (entry ? redirectWrite(entry, held, own, () => this.remake(held, written)) : next(own)),
+    const outcome = await locked.forward(
+      (own) => (entry ? redirectWrite(entry, locked, own, () => this.remake(locked, written)) : next(own)),
       (response) => {
         seen = sentBy(request, response);
         return response;
@@ -167,20 +179,20 @@ export class VersionWriter {
   }
 
   /** A change of metadata goes to the link, which the store tells, and then to the version. */
-  async update(held: LockedRequest, written: ObjectTarget): Promise<Response> {
-    const { next, own } = held;
-    const type = held.request.headers.get('content-type');
-    const { dialect } = held.request;
+  async update(locked: LockedRequest, written: ObjectTarget): Promise<Response> {
+    const { next, own } = locked;
+    const type = locked.request.headers.get('content-type');
+    const { dialect } = locked.request;
     const isNeeded = type !== undefined || dialect !== undefined;
     const info = isNeeded ? await new SwiftStore(next, own).stat(written) : undefined;
     const note = noteToKeep(info);
     // a dialect sends again what it was shown, which is not when a link expires
     const expiry = Headers.of({ 'X-Delete-At': dialect && info?.link && info.deleteAt });
     const kept = type === undefined || !info?.link ? type : keepNotes(info.contentType, type);
-    const request = kept === undefined ? held.request : withType(held.request, kept);
+    const request = kept === undefined ? locked.request : withType(locked.request, kept);
     const { headers } = kept === undefined ? request : withType(request, withNewest(kept, note));
-    await held.forward((sent) => next({ ...sent, headers: expiry.withAll(headers) }));
-    const response = await held.answer();
+    await locked.forward((request) => next({ ...request, headers: expiry.withAll(headers) }));
+    const response = await locked.answer();
     const entry = response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
     if (!entry || !isObject(entry) || !isVersionOf(entry, written)) return response;
     await drain(response.body);
@@ -188,12 +200,12 @@ export class VersionWriter {
   }
 
   /** Does something once more where it found the versions container gone, which is then made anew. */
-  async remaking<T>(held: LockedRequest, written: ObjectTarget, perform: () => Promise<T>): Promise<T> {
+  async remaking<T>(locked: LockedRequest, written: ObjectTarget, perform: () => Promise<T>): Promise<T> {
     try {
       return await perform();
     } catch (error) {
-      const isGone = error instanceof StoreError && error.status === 404 && !held.wasSent;
-      if (!isGone || !(await this.remake(held, written))) throw error;
+      const isGone = error instanceof StoreError && error.status === 404 && !locked.wasSent;
+      if (!isGone || !(await this.remake(locked, written))) throw error;
       return perform();
     }
   }

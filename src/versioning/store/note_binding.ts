@@ -125,8 +125,8 @@ export class NoteBinding {
     if (tag === undefined || (time !== undefined) !== isTimed(kind)) return 'foreign';
     if (time !== undefined && !isNear(Number(timestamp), Number(time))) return 'foreign';
     const text = this.text(kind, words, at, time);
-    const given = Buffer.from(tag, 'base64url');
-    const isSignedWith = (key: string | undefined) => timingSafeEqual(digest(key, text), given);
+    const bytes = Buffer.from(tag, 'base64url');
+    const isSignedWith = (key: string | undefined) => timingSafeEqual(digest(key, text), bytes);
     const { keys } = this.rules;
     if (keys.length === 0) return isSignedWith(undefined) ? 'bound' : 'foreign';
     if (keys.some(isSignedWith)) return 'bound';

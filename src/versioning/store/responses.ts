@@ -10,11 +10,11 @@ import { isMarkerType, NEW_MARKER_TYPE } from '../../swift_api/markers';
 import type { NoteBinding } from './note_binding';
 import type { ListingEntry, ObjectInfo, ObjectRef, TypedEntry } from './store';
 
-const MOST_REASON_BYTES = 64 * 1024;
+const MAX_REASON_BYTES = 64 * 1024;
 
 /** Reads a short answer to its end; throws what the store said where that is no success. */
 export async function expectSuccess(response: Response, failure: string): Promise<void> {
-  const said = await readAll(response.body, MOST_REASON_BYTES).catch(() => undefined);
+  const said = await readAll(response.body, MAX_REASON_BYTES).catch(() => undefined);
   if (response.status < 300) return;
   const reason = (said?.toString('utf8') ?? '')
     .replace(/<[^>]*>/g, ' ')

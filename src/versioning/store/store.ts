@@ -140,7 +140,7 @@ export interface Store {
     account: ByteString,
     container: ByteString,
     prefix: ByteString,
-    most: number,
+    max: number,
   ): Promise<readonly TypedEntry[]>;
 
   /** The time in milliseconds since 1970, by the store's own clock where that is known to differ from this machine's. */

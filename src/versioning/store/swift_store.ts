@@ -18,7 +18,7 @@ import type { Notes } from './recovery_notes';
 import { StoreClock } from './store_clock';
 import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store, TypedEntry } from './store';
 
-const MOST_LISTING_BYTES = 32 * 1024 * 1024;
+const MAX_LISTING_BYTES = 32 * 1024 * 1024;
 /** What a POST sets, besides metadata, and takes back where it does not name it. */
 const POSTED_HEADERS = [
   'content-encoding',
@@ -113,7 +113,7 @@ export class SwiftStore implements Store {
   private async copyAsText(from: ObjectRef, to: ObjectRef, own: Headers, failure: string): Promise<boolean> {
     const manifest = await this.ask('GET', from, `${ITSELF}&format=raw`, Headers.none);
     if (manifest.status !== 200) await expectSuccess(manifest, failure);
-    const body = await readAnswer(manifest.body, MOST_LISTING_BYTES, `${failure}: its manifest`);
+    const body = await readAnswer(manifest.body, MAX_LISTING_BYTES, `${failure}: its manifest`);
     const kept = manifest.headers.filter(
       (key) => key.startsWith('x-object-meta-') || COPIED_HEADERS.includes(key),
     );
@@ -251,9 +251,9 @@ export class SwiftStore implements Store {
     account: ByteString,
     container: ByteString,
     prefix: ByteString,
-    most: number,
+    max: number,
   ): Promise<readonly TypedEntry[]> {
-    return this.page(account, container, { prefix, limit: String(most) });
+    return this.page(account, container, { prefix, limit: String(max) });
   }
 
   /** For a store that ignores `reverse`: all entries up to a name, the last first. */
@@ -291,7 +291,7 @@ export class SwiftStore implements Store {
     }
     if (response.status >= 300)
       await expectSuccess(response, `the archive ${toText(container)} could not be listed`);
-    const body = await readAnswer(response.body, MOST_LISTING_BYTES, 'a page of a listing');
+    const body = await readAnswer(response.body, MAX_LISTING_BYTES, 'a page of a listing');
     return response.status === 204 ? [] : parseListing(body);
   }
 

@@ -15,7 +15,7 @@ import type { Acls } from './model';
 import { ask, World, type Plant } from './world';
 
 const SECRET = /secret ([^/\s]+)\/(\S+?)\/\S+ (?:new|\d)/g;
-const LEAST_PART = 1;
+const MIN_PART = 1;
 
 /** Counts what was tried, for the figures of a run. */
 const tally = { requests: 0, inService: 0, refused: 0 };
@@ -90,7 +90,7 @@ async function upload({ who, named }: Made, root: Request, { store }: World) {
     const content = { body, length: body.length, given: Headers.none, sums: none, trailing: () => none };
     const { etag } = await putPart(caller, begun, 1, content);
     const parts = [{ number: 1, etag, sums: none }];
-    await completeUpload(caller, begun, () => Promise.resolve({ parts, leastPart: LEAST_PART, sums: none }));
+    await completeUpload(caller, begun, () => Promise.resolve({ parts, minPart: MIN_PART, sums: none }));
     return { status: 200, text: '' };
   } catch (error) {
     if (error instanceof BucketError || error instanceof StoreError)

@@ -39,7 +39,7 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
   };
   const partBody = (number: number) => Buffer.from([number % 127]);
   /** Of parts of a byte each, more than one manifest has. */
-  const uploadMany = async (bucket: string, many: number, mostSegments: number) => {
+  const uploadMany = async (bucket: string, many: number, maxSegments: number) => {
     const upload = await createUpload(store.caller, { bucket, key: 'k' }, { headers: Headers.none });
     const container = segmentsOf(bucket);
     const parts = Array.from({ length: many }, (_, at) => {
@@ -50,9 +50,9 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
       const object = newAttempt(upload, number);
       expect((await askStore(store.caller, { method: 'PUT', container, object, body })).status).toBe(201);
     });
-    const terms = { parts, sums: new Map<string, string>(), leastPart: 1, mostSegments };
+    const terms = { parts, sums: new Map<string, string>(), minPart: 1, maxSegments };
     await completeUpload(store.caller, upload, () => Promise.resolve(terms));
-    expect((await segments(bucket)).length).toBe(many + Math.ceil(many / mostSegments));
+    expect((await segments(bucket)).length).toBe(many + Math.ceil(many / maxSegments));
   };
   const segments = async (bucket: string) =>
     (await entriesBelow(store.caller, segmentsOf(bucket), '')).map(({ name }) => name);
@@ -190,7 +190,7 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
     const clock = jest.spyOn(Date, 'now').mockImplementation(() => now - 3_600_000);
     await putFirst('new').finally(() => clock.mockRestore());
     const parts = [{ number: 1, etag: undefined, sums }];
-    const terms = { parts, sums, leastPart: 1 };
+    const terms = { parts, sums, minPart: 1 };
     await completeUpload(store.caller, upload, () => Promise.resolve(terms));
     expect((await ask(`GET /${bucket}/k`)).text).toBe('new');
   });
@@ -255,16 +255,16 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
   test.each(
     partOf(
       [
-        { many: 7, mostSegments: 3, numbers: [1, 3, 4, 6, 7] },
-        { many: 1001, mostSegments: 1000, numbers: [1, 1000, 1001] },
+        { many: 7, maxSegments: 3, numbers: [1, 3, 4, 6, 7] },
+        { many: 1001, maxSegments: 1000, numbers: [1, 1000, 1001] },
       ],
       { oneOf: 2 },
     ),
   )(
     'an object of $many parts, where a manifest has $mostSegments, is read as any other, and its parts go with it',
-    async ({ many, mostSegments, numbers }) => {
+    async ({ many, maxSegments, numbers }) => {
       const bucket = await newBucket();
-      await uploadMany(bucket, many, mostSegments);
+      await uploadMany(bucket, many, maxSegments);
       const bodies = Array.from({ length: many }, (_, at) => partBody(at + 1));
       const { headers } = await ask(`HEAD /${bucket}/k`);
       const etag = md5(Buffer.from(bodies.map(md5).join(''), 'hex'));

@@ -252,9 +252,9 @@ function suite(start: () => Promise<Place>): void {
       ['b', 'é'],
     ]);
     expect(await tagged('k')).toEqual([]);
-    const most = Array.from({ length: 10 }, (_, at) => ({ Key: `key ${at}`, Value: `${at}`.repeat(60) }));
-    await tag(most, one.VersionId);
-    expect(await tagged('k', one.VersionId)).toEqual(most.map(({ Key, Value }) => [Key, Value]));
+    const max = Array.from({ length: 10 }, (_, at) => ({ Key: `key ${at}`, Value: `${at}`.repeat(60) }));
+    await tag(max, one.VersionId);
+    expect(await tagged('k', one.VersionId)).toEqual(max.map(({ Key, Value }) => [Key, Value]));
     expect(await tagged('k', two.VersionId)).toEqual([]);
     const head = await uploads.s3.send(
       new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'k', VersionId: one.VersionId }),
@@ -276,7 +276,7 @@ function suite(start: () => Promise<Place>): void {
     ).toBe('InvalidTag');
     expect(await code(tag([{ Key: '', Value: '' }]))).toBe('InvalidTag');
     expect(await code(tag([{ Key: 'k'.repeat(129), Value: '' }]))).toBe('InvalidTag');
-    expect(await code(tag([...most, { Key: 'eleventh', Value: '' }]))).toBe('InvalidTag');
+    expect(await code(tag([...max, { Key: 'eleventh', Value: '' }]))).toBe('InvalidTag');
   });
 
   it('is left alone by a part that comes when all is done', async () => {

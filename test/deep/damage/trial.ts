@@ -174,10 +174,10 @@ class Trial {
     const byFsck = found.flatMap(({ object }) => (object ? [formatName(object)] : []));
     const scrubbed = await this.#scrub();
     const byScrubber = scrubbed.flatMap(({ objects }) => objects.map(formatName));
-    const [most] = damages;
-    if (found.length < damages.length) this.#note(most!, `fsck finds ${found.length} of ${damages.length}`);
+    const [max] = damages;
+    if (found.length < damages.length) this.#note(max!, `fsck finds ${found.length} of ${damages.length}`);
     if (scrubbed.length < damages.length)
-      this.#note(most!, `the scrubber finds ${scrubbed.length} of ${damages.length}`);
+      this.#note(max!, `the scrubber finds ${scrubbed.length} of ${damages.length}`);
     for (const damage of damages) {
       for (const name of damage.contents.flatMap(({ id }) => this.#names.get(id) ?? [])) {
         // of these fsck has the bytes, which are right

@@ -70,8 +70,8 @@ async function compareSeed(
   if (failure === undefined) return undefined;
   const reached = failure instanceof StepDiffers ? failure.count : steps.length;
   const few = steps.slice(0, reached);
-  const least = await reduce(few, failure, (fewer) => fails(fewer), options.reduceMilliseconds);
-  return report(seed, { names, steps: least.items }, least.failure);
+  const min = await reduce(few, failure, (fewer) => fails(fewer), options.reduceMilliseconds);
+  return report(seed, { names, steps: min.items }, min.failure);
 }
 
 function report(seed: number, { names, steps }: Sequence, failure: Error): string {

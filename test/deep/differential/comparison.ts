@@ -163,7 +163,7 @@ function difference(theirs: Observation, own: Observation): string {
 
 /** So much is shown of what is the same before a difference, and of what is not. */
 const CONTEXT = 300;
-const MOST_SHOWN = 1500;
+const MAX_SHOWN = 1500;
 
 function firstDifference(one: string, other: string): number {
   let at = 0;
@@ -173,6 +173,6 @@ function firstDifference(one: string, other: string): number {
 
 function clip(value: string | undefined, from: number): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value.slice(from, from + MOST_SHOWN));
-  return `${from > 0 ? '...' : ''}${text}${value.length > from + MOST_SHOWN ? `... (${value.length})` : ''}`;
+  const text = JSON.stringify(value.slice(from, from + MAX_SHOWN));
+  return `${from > 0 ? '...' : ''}${text}${value.length > from + MAX_SHOWN ? `... (${value.length})` : ''}`;
 }

@@ -12,14 +12,14 @@ export async function reduce<T, F>(
   milliseconds: number,
 ): Promise<{ readonly items: readonly T[]; readonly failure: F }> {
   const end = Date.now() + milliseconds;
-  let least = { items, failure };
+  let min = { items, failure };
   for (let size = Math.ceil(items.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let last = least.items.length; last > 0 && Date.now() < end; last -= size) {
+    for (let last = min.items.length; last > 0 && Date.now() < end; last -= size) {
       const first = Math.max(0, last - size);
-      const fewer = [...least.items.slice(0, first), ...least.items.slice(last)];
+      const fewer = [...min.items.slice(0, first), ...min.items.slice(last)];
       const failure = await fails(fewer);
-      if (failure !== undefined) least = { items: fewer, failure };
+      if (failure !== undefined) min = { items: fewer, failure };
     }
   }
-  return least;
+  return min;
 }

@@ -51,7 +51,7 @@ export function accountPath(account: AccountName): string {
   return `/v1/AUTH_${account}`;
 }
 
-const MOST_ENTRIES = 50;
+const MAX_ENTRIES = 50;
 
 /** One side of the comparison in one sequence: its server, and containers of its own. */
 export class Side {
@@ -162,7 +162,7 @@ export class Side {
   /** The encoded name of the version with a rank, counted from the newest; the last where there are not so many. */
   private async archiveEntry(role: string, name: string, rank: number): Promise<string> {
     const prefix = encodedArchivePrefix(name);
-    const query = `?reverse=on&limit=${MOST_ENTRIES}&prefix=${encodeValue(unquote(prefix))}`;
+    const query = `?reverse=on&limit=${MAX_ENTRIES}&prefix=${encodeValue(unquote(prefix))}`;
     const { status, body } = await this.ask('GET', this.containerPath(role) + query);
     const entries = status === 200 ? body.toString('latin1').split('\n').filter(Boolean) : [];
     const found = entries[Math.min(rank, entries.length - 1)];

@@ -42,7 +42,7 @@ export class NoEndOfSearch extends Error {
 }
 
 /** So many nodes are more than any history of a sane length needs. */
-const MOST_NODES = 2_000_000;
+const MAX_NODES = 2_000_000;
 
 /**
  * Looks for an order in which the operations, each at an instant between its beginning and its end, give the answers that were
@@ -109,7 +109,7 @@ class Search<S, K, O> {
     if (this.#tried.has(key)) return false;
     this.#tried.add(key);
     if (!this.question.isReachable(node.state, (i) => this.#isDone(node, i))) return false;
-    if (++this.#nodes > MOST_NODES) throw new NoEndOfSearch(`no end of the search after ${MOST_NODES} nodes`);
+    if (++this.#nodes > MAX_NODES) throw new NoEndOfSearch(`no end of the search after ${MAX_NODES} nodes`);
     if (this.#order.length > this.#longest.length) {
       this.#longest = [...this.#order];
       this.#reached = node.state;

@@ -14,9 +14,9 @@ export const SHARED = Array.from({ length: 8 }, (_, i) => `shared-${i}`);
 const SMALL = 2_000;
 const LARGE = 600_000;
 /** Versions of one object in stack mode, above which it is deleted rather than written. */
-const MOST_VERSIONS = 6;
+const MAX_VERSIONS = 6;
 /** States that an object may be in, above which its client waits for an acknowledgement before it goes on to another. */
-const MOST_STATES = 16;
+const MAX_STATES = 16;
 /** Milliseconds. */
 const PAUSE = 50;
 
@@ -88,8 +88,8 @@ export class Lane {
     while (!isOver()) await this.chance.pick(kinds)();
   }
 
-  async #keep(most: number): Promise<void> {
-    const title = this.#title(most);
+  async #keep(max: number): Promise<void> {
+    const title = this.#title(max);
     const status = await this.#ask('PUT', pathOf(this.containers.history, this.#shared()), {}, title);
     if (status === 201) this.ledger.kept.add(title);
   }
@@ -135,8 +135,8 @@ export class Lane {
     const object = `own-${this.number}-${this.chance.below(3)}`;
     const known = this.ledger.stacks.get(object) ?? new Alternatives();
     this.ledger.stacks.set(object, known);
-    if (known.states.length > MOST_STATES) return;
-    const isFull = known.states.some(({ archive }) => archive.length > MOST_VERSIONS);
+    if (known.states.length > MAX_STATES) return;
+    const isFull = known.states.some(({ archive }) => archive.length > MAX_VERSIONS);
     const title = this.#title(this.chance.below(10) === 0 ? LARGE : SMALL);
     const operation: Operation =
       isFull || this.chance.below(3) === 0 ? deleting([], 'DELETE') : putting(title, [], 'PUT');
@@ -244,8 +244,8 @@ export class Lane {
   }
 
   /** Small ones much more often. */
-  #title(most: number): string {
-    const size = Math.floor(Math.exp(this.chance.next() * Math.log(most + 1)));
+  #title(max: number): string {
+    const size = Math.floor(Math.exp(this.chance.next() * Math.log(max + 1)));
     const title = `${this.number}-${this.#titles++} ${size}`;
     this.ledger.sent.add(title);
     return title;

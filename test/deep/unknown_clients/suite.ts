@@ -11,7 +11,7 @@ import type { ProxyProcess } from '../../support/proxy_process';
 import { besiegers, DOMAINS, type Besieger } from '../../support/unknown_clients';
 
 const MIB = 1024 * 1024;
-const MOST_GROWTH = 100 * MIB;
+const MAX_GROWTH = 100 * MIB;
 
 /** The filters that read bodies, and what they need to be asked without a signature. */
 export const FILTERS = 's3api cosapi qsapi bulk formpost';
@@ -40,7 +40,7 @@ export function unknownClientsSuite(name: string, server: () => Besieged): void 
     const clients = await siege(proxy, 54);
     const growth = proxy.peakMemory() - before;
     countFigures(`${name}, 54 clients without credentials`, { 'MiB more': Math.round(growth / MIB) });
-    expect(growth).toBeLessThan(MOST_GROWTH);
+    expect(growth).toBeLessThan(MAX_GROWTH);
     for (const { request, answer } of clients) {
       const [first = '', then = ''] = answer.split('\r\n\r\n');
       const told = request.isSignedWithin && first === 'HTTP/1.1 100 Continue' ? then : first;
@@ -73,7 +73,7 @@ export function unknownClientsSuite(name: string, server: () => Besieged): void 
       };
       countFigures(`${name}, 200 clients without credentials`, figures);
       console.log(name, figures);
-      expect(growth).toBeLessThan(MOST_GROWTH);
+      expect(growth).toBeLessThan(MAX_GROWTH);
     } finally {
       await ended(siegers);
     }
@@ -120,12 +120,12 @@ function rss({ pid }: ProxyProcess): number {
 
 /** The most memory that a process has from now to the end. */
 function sampling(proxy: ProxyProcess): { end(): Promise<number> } {
-  let most = 0;
-  const timer = setInterval(() => (most = Math.max(most, rss(proxy))), 20);
+  let max = 0;
+  const timer = setInterval(() => (max = Math.max(max, rss(proxy))), 20);
   return {
     end: () => {
       clearInterval(timer);
-      return Promise.resolve(most);
+      return Promise.resolve(max);
     },
   };
 }

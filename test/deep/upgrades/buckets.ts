@@ -20,7 +20,7 @@ import { s3At, type Fleet } from './fleet';
 /** Milliseconds after a request that nobody answered. */
 const PAUSE = 50;
 const KEY = 'dir/contended';
-const MOST = 100_000;
+const MAX = 100_000;
 /** Refusals that say that nothing, or nobody knows what, was done. */
 const UNCERTAIN = [408, 500, 502, 503];
 
@@ -214,7 +214,7 @@ export class BucketLane {
   }
 
   #title(): string {
-    const size = Math.floor(Math.exp(this.chance.next() * Math.log(MOST)));
+    const size = Math.floor(Math.exp(this.chance.next() * Math.log(MAX)));
     return `s3-${this.number}-${this.#titles++} ${size}`;
   }
 }

@@ -93,7 +93,7 @@ describe('connections of clients', () => {
           arrived.push(/\/c\/(\d)/.exec(request)?.[1] ?? '');
           busy += 1;
           await new Promise((resolve) => setImmediate(resolve));
-          most = Math.max(most, busy);
+          max = Math.max(max, busy);
           busy -= 1;
           connection.answer('200 OK', arrived.at(-1));
         }
@@ -107,12 +107,12 @@ describe('connections of clients', () => {
         const answers: string[] = [];
         while (answers.length < heads.length) answers.push((await client.answer()).body.toString());
         expect(answers).toEqual(['1', '2', '3', '4', '5']);
-        expect([arrived, most]).toEqual([['1', '2', '3', '4', '5'], 1]);
+        expect([arrived, max]).toEqual([['1', '2', '3', '4', '5'], 1]);
       },
     ));
   const arrived: string[] = [];
   let busy = 0;
-  let most = 0;
+  let max = 0;
 
   it('HTTP/1.0 clients get a whole body and the end of the connection, or keep it where they ask', () =>
     onWire(

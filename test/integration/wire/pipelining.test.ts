@@ -9,7 +9,7 @@ import { readAll } from '../../../src/http/body';
 import { textResponse, type Handler } from '../../../src/swift_api/message';
 import { readTarget } from '../../../src/swift_api/request_target';
 import { createListener, serve } from '../../../src/server/listener';
-import { MOST_WAITING, MOST_WAITING_BYTES } from '../../../src/server/pipelining';
+import { MAX_WAITING, MAX_WAITING_BYTES } from '../../../src/server/pipelining';
 import { eventually } from '../../support/eventually';
 import { RawConnection } from '../../support/raw_connection';
 import { runs } from '../../support/runs';
@@ -22,7 +22,7 @@ const START = 'http.server.request.start';
 class Watched {
   /** Requests that were parsed, and whose answers are not over. */
   owed = 0;
-  mostOwed = 0;
+  maxOwed = 0;
   begun = 0;
   readonly sockets: Socket[] = [];
   private readonly opened: RawConnection[] = [];
@@ -47,7 +47,7 @@ class Watched {
     const { server, response } = message as { server: Server; response: ServerResponse };
     if (server !== this.server) return;
     this.begun++;
-    this.mostOwed = Math.max(this.mostOwed, ++this.owed);
+    this.maxOwed = Math.max(this.maxOwed, ++this.owed);
     response.prependOnceListener('close', () => this.owed--);
   };
 
@@ -120,7 +120,7 @@ describe('of requests that are sent without waiting few are kept, and little of 
       await server.settle();
       const { bytesRead = 0 } = server.sockets[0] ?? {};
       expect(server.begun).toBeGreaterThan(0);
-      expect(server.mostOwed).toBeLessThanOrEqual(MOST_WAITING + 1);
+      expect(server.maxOwed).toBeLessThanOrEqual(MAX_WAITING + 1);
       // a chunk, what the socket keeps, one head that is too long, and what waits
       expect(bytesRead).toBeLessThanOrEqual(512 * KIB);
       await client.leave();
@@ -143,7 +143,7 @@ describe('of requests that are sent without waiting few are kept, and little of 
         await turn();
       }
       await server.settle();
-      expect(server.mostOwed).toBe(MOST_WAITING + 1);
+      expect(server.maxOwed).toBe(MAX_WAITING + 1);
     }));
 
   it('by their bytes, too', () =>
@@ -152,7 +152,7 @@ describe('of requests that are sent without waiting few are kept, and little of 
       const [, put = ''] = FLOODS.find(([what]) => what === 'long bodies') ?? [];
       client.socket.write(put.repeat(20));
       await server.settle();
-      expect((server.owed - 2) * 50 * KIB).toBeLessThanOrEqual(MOST_WAITING_BYTES);
+      expect((server.owed - 2) * 50 * KIB).toBeLessThanOrEqual(MAX_WAITING_BYTES);
     }));
 });
 
@@ -165,7 +165,7 @@ describe('who pipelines honestly', () => {
       await server.settle();
       goOn();
       for (const path of paths) expect((await client.answer()).body.toString()).toBe(path);
-      expect(server.mostOwed).toBe(MOST_WAITING + 1);
+      expect(server.maxOwed).toBe(MAX_WAITING + 1);
     }));
 
   it('has its answers also where they are made faster than it takes them', async () => {
@@ -286,7 +286,7 @@ describe('who pipelines honestly', () => {
         }),
         { numRuns: runs(300) },
       );
-      expect(server.mostOwed).toBeLessThanOrEqual(MOST_WAITING + 1);
+      expect(server.maxOwed).toBeLessThanOrEqual(MAX_WAITING + 1);
     } finally {
       await server.close();
     }
@@ -307,11 +307,11 @@ describe('who pipelines honestly', () => {
       await fc.assert(
         fc.asyncProperty(stream, async (fragments) => {
           const before = server.owed;
-          server.mostOwed = before;
+          server.maxOwed = before;
           const client = await server.open();
           client.socket.write(fragments.map(([each, times]) => each.repeat(times)).join(''), 'latin1');
           for (let i = 0; i < 20; i++) await turn();
-          expect(server.mostOwed - before).toBeLessThanOrEqual(MOST_WAITING + 1);
+          expect(server.maxOwed - before).toBeLessThanOrEqual(MAX_WAITING + 1);
           await client.leave();
         }),
         { numRuns: runs(600) },

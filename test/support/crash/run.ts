@@ -165,8 +165,8 @@ export class Run {
     const strange = [...there].filter((content) => !known.includes(content));
     const possible = states.filter(({ current }) => render(current) === render(seen.current));
     // in stack mode a marker that was taken back may stay for a moment
-    const most = this.cell.operation.mode === 'history' ? Math.max(...possible.map(markersIn)) : Infinity;
-    if (lost.length === 0 && strange.length === 0 && possible.length > 0 && markersIn(seen) <= most) return;
+    const max = this.cell.operation.mode === 'history' ? Math.max(...possible.map(markersIn)) : Infinity;
+    if (lost.length === 0 && strange.length === 0 && possible.length > 0 && markersIn(seen) <= max) return;
     this.found.push(
       `${name} before what came next:`,
       ...states.map((state) => `  expected something like  ${describe({ statuses: [], state })}`),

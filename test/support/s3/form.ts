@@ -4,13 +4,13 @@ import type { S3Endpoint } from './endpoint';
 /**
  * A form that a browser sends to a bucket, signed; its file is still to be added. The policy allows any value of each field.
  *
- * @param most bytes of the file
+ * @param max bytes of the file
  */
 export function formFor(
   { region, accessKey, secretKey }: Omit<S3Endpoint, 'url'>,
   bucket: string,
   fields: Readonly<Record<string, string>>,
-  most: number,
+  max: number,
 ): FormData {
   const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const scope = [date.slice(0, 8), region, 's3', 'aws4_request'];
@@ -23,7 +23,7 @@ export function formFor(
   const expiration = new Date(Date.now() + 60_000).toISOString();
   const conditions = [
     { bucket },
-    ['content-length-range', 0, most],
+    ['content-length-range', 0, max],
     ...Object.keys(all).map((name) => ['starts-with', `$${name}`, '']),
   ];
   const policy = Buffer.from(JSON.stringify({ expiration, conditions })).toString('base64');

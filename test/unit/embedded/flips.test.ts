@@ -347,12 +347,12 @@ describe('damaged/', () => {
     bytes[0]! ^= 1;
     await writeFile(files[0]!, bytes);
     let isOver = false;
-    for (let most = 0; !isOver; most++) {
+    for (let max = 0; !isOver; max++) {
       let calls = 0;
       const own = Reflect.get(Quarantine.prototype, step) as (...all: unknown[]) => Promise<void>;
       const spy = jest.spyOn(Quarantine.prototype, step);
       spy.mockImplementation(async function (this: Quarantine, ...args: unknown[]) {
-        const isLast = calls++ >= most;
+        const isLast = calls++ >= max;
         if (!isLast || when === 'after') await own.apply(this, args);
         if (isLast) throw new Error('the power fails');
       });

@@ -8,10 +8,10 @@ const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 describe('the lock of a folder', () => {
   it('keeps openings apart from commits and from each other, and lets commits coincide', async () => {
     const folder = await newFolder();
-    let [commits, openings, most] = [0, 0, 0];
+    let [commits, openings, max] = [0, 0, 0];
     const members = Array.from({ length: 6 }, () => new FolderLock(folder));
     const commit = async () => {
-      most = Math.max(most, ++commits);
+      max = Math.max(max, ++commits);
       expect(openings).toBe(0);
       await turn();
       commits--;
@@ -27,7 +27,7 @@ describe('the lock of a folder', () => {
         for (let k = 0; k < 10; k++) await (i < 4 ? member.committing(commit) : member.alone(open));
       }),
     );
-    expect(most).toBeGreaterThan(1);
+    expect(max).toBeGreaterThan(1);
     for (const member of members) member.close();
   });
 

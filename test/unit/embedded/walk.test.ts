@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { openTables } from '../../../src/stores/embedded/storage/tables';
-import { MOST_FLAWS } from '../../../src/stores/embedded/walk/flaw';
+import { MAX_FLAWS } from '../../../src/stores/embedded/walk/flaw';
 import { PageFile } from '../../../src/stores/embedded/walk/page_file';
 import { PageSet } from '../../../src/stores/embedded/walk/page_set';
 import { walk, type Walked } from '../../../src/stores/embedded/walk/walk';
@@ -272,7 +272,7 @@ describe('walk', () => {
         const made = intact();
         for (const [page, at, value] of changes) made.bytes[page * 4096 + at] = value;
         const { flaws, pages: read } = walked(made.bytes);
-        return flaws.length <= MOST_FLAWS && read <= pages;
+        return flaws.length <= MAX_FLAWS && read <= pages;
       }),
     );
   });

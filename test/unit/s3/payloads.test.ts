@@ -32,8 +32,8 @@ async function streamed(chunks: readonly Buffer[], trailer?: readonly [string, s
   return { ...unsigned, body: signedChunks(unsigned, chunks, trailer) };
 }
 
-const bytes = (most: number) =>
-  fc.uint8Array({ minLength: 1, maxLength: most }).map((each) => Buffer.from(each));
+const bytes = (max: number) =>
+  fc.uint8Array({ minLength: 1, maxLength: max }).map((each) => Buffer.from(each));
 const sizes = fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 20 });
 const crc32 = async (body: Buffer) => {
   const sum = sumOf('crc32');

@@ -47,8 +47,8 @@ function form(
 }
 
 it('a form that its policy fits is admitted, with the bounds of its file', async () => {
-  const { signer, least, most } = await verifyPolicy(form(), signers, NOW);
-  expect({ user: signer.user, least, most }).toEqual({ user: 'test:tester', least: 10, most: 20 });
+  const { signer, min, max } = await verifyPolicy(form(), signers, NOW);
+  expect({ user: signer.user, min, max }).toEqual({ user: 'test:tester', min: 10, max: 20 });
   expect(await signer.session()).toEqual({ account: 'AUTH_test', token: 'token' });
 });
 

@@ -13,7 +13,7 @@ import { openView, type OpenedView } from './read';
 import { serve, wantedRanges } from '../../../swift_api/object_response';
 
 /** How often a copy is begun of a source that goes away meanwhile. */
-const MOST_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 10;
 
 /** Whether a request makes a copy. */
 export function isCopy({ request }: ObjectCall): boolean {
@@ -70,7 +70,7 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
   const { request } = call;
   const headers = request.headers.with('Content-Length', '0');
   const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
-  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const source = await settled(() => openSource(call, from));
     const read = { ...call, request: { ...request, method: 'GET' }, target: from };
     if ('status' in source) return withCors(read, source);

@@ -159,10 +159,10 @@ async function copyManifest(sink: ObjectCall, source: OpenedView, from: ObjectTa
 async function copyAsManifest(sink: ObjectCall, source: OpenedView): Promise<Response> {
   const { request } = sink;
   const { view } = source;
-  const shown = await serve({ ...request, method: 'GET' }, view);
-  const manifest = await readAll(shown.body, SLO_LIMITS.max_manifest_size);
+  const response = await serve({ ...request, method: 'GET' }, view);
+  const manifest = await readAll(response.body, SLO_LIMITS.max_manifest_size);
   if (manifest === undefined) throw refuse(413);
-  const headers = shown.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;
+  const headers = response.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;
   return storeManifest(
     { ...sink, request: { ...request, headers } },
     () => mergedDraft(sink, source),

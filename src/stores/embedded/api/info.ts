@@ -2,7 +2,7 @@ import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../swift_api/message';
 import { SLO_LIMITS } from './large_objects/slo_manifest';
-import { MOST_LINKS } from './links';
+import { MAX_LINKS } from './links';
 
 /** The Swift whose API this is. */
 const VERSION = '2.30.1';
@@ -20,7 +20,7 @@ const INFO = {
     account_autocreate: true,
     ...LIMITS,
   },
-  symlink: { symloop_max: MOST_LINKS, static_links: true },
+  symlink: { symloop_max: MAX_LINKS, static_links: true },
   slo: {
     ...SLO_LIMITS,
     yield_frequency: 10,

@@ -70,11 +70,11 @@ export function checkNames(target: Target): void {
 
 /** Refuses names longer than Swift's. */
 export function checkNameLength(kind: Kind, name: ByteString): void {
-  const most = LIMITS[`max_${kind}_name_length`];
-  if (name.length <= most) return;
+  const max = LIMITS[`max_${kind}_name_length`];
+  if (name.length <= max) return;
   const Kind = kind.charAt(0).toUpperCase() + kind.slice(1);
   const headers = Headers.of({
     'Content-Type': kind === 'object' ? 'text/plain' : 'text/html; charset=UTF-8',
   });
-  throw refuseWith(400, `${Kind} name length of ${name.length} longer than ${most}`, headers);
+  throw refuseWith(400, `${Kind} name length of ${name.length} longer than ${max}`, headers);
 }

@@ -7,7 +7,7 @@ import { authorise, type Call } from './call';
 import { checkNames } from './limits';
 
 /** How many links in a row Swift follows (`symloop_max`). */
-export const MOST_LINKS = 2;
+export const MAX_LINKS = 2;
 
 /** The attributes that make a symlink of an object, and the headers that show them. */
 const ATTRIBUTES = {
@@ -94,8 +94,8 @@ export function openObject(
       throw refuseWith(409, reason, locationHeaders(location, 'text/plain'));
     }
     if (!followed) return { target: at, record, ...(location === undefined ? {} : { location }) };
-    if (links >= MOST_LINKS)
-      throw refuseWith(409, `Too many levels of symbolic links, maximum allowed is ${MOST_LINKS}`);
+    if (links >= MAX_LINKS)
+      throw refuseWith(409, `Too many levels of symbolic links, maximum allowed is ${MAX_LINKS}`);
     location = locationOf(at, link);
     at = targetOf(at, link);
     // what a link leads to, no manifest names

@@ -16,7 +16,7 @@ export function listingType(request: Request, query: ReadonlyMap<string, ByteStr
 }
 
 /** The part of the listing that the client asks for. */
-export function listingQuery(query: ReadonlyMap<string, ByteString>, most: number): ListingQuery {
+export function listingQuery(query: ReadonlyMap<string, ByteString>, max: number): ListingQuery {
   for (const name of ['marker', 'end_marker', 'prefix', 'delimiter', 'path', 'reverse']) {
     // NUL is no name's, but a listing may be bounded by it
     if (!isText((query.get(name) ?? '').replaceAll('\0', ''))) {
@@ -24,8 +24,8 @@ export function listingQuery(query: ReadonlyMap<string, ByteString>, most: numbe
     }
   }
   const given = query.get('limit') ?? '';
-  const limit = /^\d+$/.test(given) ? Number(given) : most;
-  if (limit > most) throw new Refused(page(412, `Maximum limit is ${most}`));
+  const limit = /^\d+$/.test(given) ? Number(given) : max;
+  if (limit > max) throw new Refused(page(412, `Maximum limit is ${max}`));
   const part = (name: string) => query.get(name) ?? '';
   return {
     prefix: part('prefix'),

@@ -37,7 +37,13 @@ export class Contents implements Harbour {
   readonly #removed = new Set<number>();
   readonly #removing = new Set<Promise<void>>();
 
-  constructor(tables: Tables, commits: GroupCommit, files: ContentFiles, session: number, inlineLimit: number) {
+  constructor(
+    tables: Tables,
+    commits: GroupCommit,
+    files: ContentFiles,
+    session: number,
+    inlineLimit: number,
+  ) {
     this.#tables = tables;
     this.#commits = commits;
     this.files = files;

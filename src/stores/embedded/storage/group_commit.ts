@@ -28,7 +28,7 @@ interface Job {
 }
 
 /** How many changes may share a commit: bounds how long the others' wait and how large the transaction gets. */
-const mostJobs = 1000;
+const maxJobs = 1000;
 
 /** Milliseconds that the first change of a commit waits for others at most; a commit takes about as long. */
 const longestGathering = 0.5;
@@ -104,7 +104,7 @@ export class GroupCommit {
     const failure: { job?: Job; error?: unknown } = {};
     try {
       const outcome: unknown = await this.#inTime(() => {
-        jobs = this.#queue.splice(0, mostJobs);
+        jobs = this.#queue.splice(0, maxJobs);
         this.#committed = jobs.length;
         this.#checkOwner();
         group = new Group(this.#tables, this.#now);

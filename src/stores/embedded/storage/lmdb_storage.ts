@@ -245,10 +245,10 @@ class LmdbStorage implements Storage {
     return this.#parts.contents.verify(content, isPart, signal);
   }
 
-  async expire(most: number): Promise<number> {
-    const removed = await this.#change((moment) => this.#objects.expire(most, moment));
+  async expire(max: number): Promise<number> {
+    const removed = await this.#change((moment) => this.#objects.expire(max, moment));
     // A worker may have died meanwhile; the owner is who stays.
-    const isLast = removed === 0 || removed < most;
+    const isLast = removed === 0 || removed < max;
     if (isLast && this.#parts.session.id === this.#parts.session.owner) await this.recover();
     return removed;
   }

@@ -101,12 +101,12 @@ export class Objects {
    * Removes what has expired, at most so many; how many it removed. The next call goes on behind what
    * this one found damaged, and begins anew after the last.
    */
-  expire(most: number, moment: Moment): number {
+  expire(max: number, moment: Moment): number {
     const start = this.#expireFrom;
     const end = idKey(Math.floor(this.#now() / 1000) + 1);
-    const due = [...this.#tables.expiry.getKeys({ start, end, limit: most })];
+    const due = [...this.#tables.expiry.getKeys({ start, end, limit: max })];
     const last = due.at(-1);
-    this.#expireFrom = last && due.length === most ? keyBehind(last) : idKey(0);
+    this.#expireFrom = last && due.length === max ? keyBehind(last) : idKey(0);
     return due.filter((key) => this.#expireOne(key, moment)).length;
   }
 

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** Bytes of the database that may become resident before they are given back. */
-const MOST = 48 * 1024 * 1024;
+const MAX = 48 * 1024 * 1024;
 
 /** Looks between two checks: each may map some pages, and with each page its neighbours. */
 const LOOKS = 64;
@@ -18,7 +18,7 @@ export class PageCache {
   readonly #line = Buffer.alloc(128);
   #looks = 0;
   /** Resident bytes of files, the program's own among them, beyond which pages are given back. */
-  #limit = MOST;
+  #limit = MAX;
 
   private constructor(
     private readonly file: string,
@@ -55,7 +55,7 @@ export class PageCache {
     } catch {
       // no file can be opened just now: the next look tries again
     }
-    this.#limit = this.#ofFiles() + MOST;
+    this.#limit = this.#ofFiles() + MAX;
   }
 
   #ofFiles(): number {

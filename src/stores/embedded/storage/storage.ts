@@ -189,7 +189,7 @@ export interface Storage {
   verify(content: ContentRef, isPart?: boolean, signal?: AbortSignal): Promise<void>;
 
   /** Removes objects that have expired, at most so many; how many it removed. */
-  expire(most: number): Promise<number>;
+  expire(max: number): Promise<number>;
   /** Finds damage; one at a time. */
   readonly scrubber: Scrubbing;
   /** Closes in order; later calls reject. */

@@ -24,4 +24,4 @@ export interface Flaw {
 }
 
 /** So many are reported of one database: more would help nobody. */
-export const MOST_FLAWS = 100;
+export const MAX_FLAWS = 100;

@@ -33,7 +33,7 @@ export const TREE_RECORD = 48;
 export const DEEPEST = 32;
 
 /** MAX_PAGESIZE, and the least that a system has. */
-export const PAGE_SIZES = { least: 512, most: 0x10000 } as const;
+export const PAGE_SIZES = { min: 512, max: 0x10000 } as const;
 
 /** What LMDB records of a tree (MDB_db). */
 export interface TreeRecord {

@@ -68,7 +68,7 @@ function pageSizeOf(file: PageFile): number | Flaw {
   const flaw = judgeBeginning(bytes, 0);
   if (flaw !== undefined) return flaw;
   const size = bytes.readUInt32LE(HEADER + 24);
-  const isRight = size >= PAGE_SIZES.least && size <= PAGE_SIZES.most && (size & (size - 1)) === 0;
+  const isRight = size >= PAGE_SIZES.min && size <= PAGE_SIZES.max && (size & (size - 1)) === 0;
   return isRight ? size : flawOf(0, `pages of ${size} bytes are none`);
 }
 

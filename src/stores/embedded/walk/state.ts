@@ -1,4 +1,4 @@
-import { MOST_FLAWS, type Flaw, type FlawKind } from './flaw';
+import { MAX_FLAWS, type Flaw, type FlawKind } from './flaw';
 import type { Meta } from './header';
 import type { PageFile } from './page_file';
 import { PageSet } from './page_set';
@@ -27,7 +27,7 @@ export class State {
 
   /** There are so many flaws that no more are looked for. */
   get isFull(): boolean {
-    return this.flaws.length >= MOST_FLAWS;
+    return this.flaws.length >= MAX_FLAWS;
   }
 
   report(flaw: FlawKind, { page, tree }: Where, what: string): void {

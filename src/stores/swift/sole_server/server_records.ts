@@ -14,7 +14,7 @@ const CONTAINER = 'hindsight-servers';
 const EXPIRY = 3600;
 /** Milliseconds that one request may take. */
 const ANSWER = 10_000;
-const MOST_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 const LISTING = 'a listing of the records of servers';
 
 /** A server as it tells the others of itself. */
@@ -144,7 +144,7 @@ export class ServerRecords {
       if (response.status === 404 && path !== '') return Buffer.alloc(0);
       throw failure(`the records of servers could not be read: the store answered ${response.status}`);
     }
-    return readAnswer(response.body, MOST_BYTES, path === '' ? LISTING : 'the record of a server');
+    return readAnswer(response.body, MAX_BYTES, path === '' ? LISTING : 'the record of a server');
   }
 
   async #ask(

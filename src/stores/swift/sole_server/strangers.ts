@@ -6,9 +6,9 @@ import { readAll } from '../../../http/body';
 
 /** Milliseconds for which the store's refusal of one stranger holds for all, and how many refusals are known. */
 const HOLDS = 1000;
-const MOST = 1000;
+const MAX = 1000;
 /** A longer text is left out. */
-const MOST_TEXT = 16 * 1024;
+const MAX_TEXT = 16 * 1024;
 
 const WRITES = ['PUT', 'POST', 'DELETE'];
 
@@ -23,7 +23,7 @@ interface Refusal {
  * of one of them is one of all, so any number of them costs the store a request a second.
  */
 export class Strangers {
-  private readonly refused = new LRUCache<string, Refusal>({ max: MOST, ttl: HOLDS });
+  private readonly refused = new LRUCache<string, Refusal>({ max: MAX, ttl: HOLDS });
 
   /** @param send sends a request to the store */
   constructor(private readonly send: Handler) {}
@@ -36,7 +36,7 @@ export class Strangers {
     const response = await this.send(request);
     if (response.status !== 401) return response;
     const { status, headers } = response;
-    const text = await readAll(response.body, MOST_TEXT);
+    const text = await readAll(response.body, MAX_TEXT);
     const refusal: Refusal = {
       status,
       headers: headers.without('x-trans-id', 'x-openstack-request-id'),

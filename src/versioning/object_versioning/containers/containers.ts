@@ -29,7 +29,7 @@ import { readListing } from './listing_entries';
 import { isNative, Listings } from './listings';
 import { mirroredChanges, versionsContainer, VersionsContainers } from './versions_container';
 
-const MOST_INFO_BYTES = 1024 * 1024;
+const MAX_INFO_BYTES = 1024 * 1024;
 const ENABLED = 'X-Versions-Enabled';
 const SYNC_TO = 'x-container-sync-to';
 
@@ -270,7 +270,7 @@ export class VersionedContainers {
       return false;
     }
     this.hasStaticLinks = tellsStaticLinks(
-      await readAnswer(response.body, MOST_INFO_BYTES, '/info of the store'),
+      await readAnswer(response.body, MAX_INFO_BYTES, '/info of the store'),
     );
     return this.hasStaticLinks;
   }

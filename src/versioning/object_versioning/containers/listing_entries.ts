@@ -13,7 +13,7 @@ import { withoutReservedParameters, withoutVersionParameters } from '../../../sw
 import { objectOfNote, unfinishedIn } from '../unfinished_note';
 import type { CurrentEntry, NoteEntry, Subdir, TopEntries, VersionEntry } from './merge';
 
-const MOST_LISTING_BYTES = 64 * 1024 * 1024;
+const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 
 const Entry = z.looseObject({
   name: z.string().optional(),
@@ -28,14 +28,18 @@ export type RawEntry = z.infer<typeof Entry>;
 
 /** The entries of a listing in JSON, read to its end, their fields in the order that the store gave them. */
 export async function readListing({ status, body }: Response): Promise<RawEntry[]> {
-  const bytes = await readAnswer(body, MOST_LISTING_BYTES, 'a page of a listing');
+  const bytes = await readAnswer(body, MAX_LISTING_BYTES, 'a page of a listing');
   if (status === 204) return [];
   // what the form makes of it has another order
   return parseAnswerAsGiven(Listing, bytes, 'a listing');
 }
 
 /** An entry of a container's own listing: links to versions with what listings tell of the data. */
-export function currentOf(raw: RawEntry, container: ContainerTarget, dialect?: ForDialect): CurrentEntry | Subdir {
+export function currentOf(
+  raw: RawEntry,
+  container: ContainerTarget,
+  dialect?: ForDialect,
+): CurrentEntry | Subdir {
   const name = toBytes(raw.name ?? raw.subdir ?? '');
   if (raw.name === undefined) return { subdir: name };
   const link = linkOf(raw, container, name);
@@ -66,7 +70,10 @@ export function currentOf(raw: RawEntry, container: ContainerTarget, dialect?: F
 }
 
 /** An entry of a versions container's listing; undefined for what is neither a version nor a note of what is unfinished. */
-export function versionOf(raw: RawEntry, dialect?: ForDialect): VersionEntry | NoteEntry | Subdir | undefined {
+export function versionOf(
+  raw: RawEntry,
+  dialect?: ForDialect,
+): VersionEntry | NoteEntry | Subdir | undefined {
   if (raw.name === undefined) return { subdir: decodeName(toBytes(raw.subdir ?? '')) };
   const type = toBytes(raw.content_type ?? '');
   const noted = objectOfNote(toBytes(raw.name));

@@ -19,7 +19,7 @@ import { mergeVersions, type CurrentEntry, type Subdir } from './merge';
 import { parsePageRequest, startOf, versionBounds, type PageRequest } from './version_pages';
 
 /** More than an operation adds and drops, but for null versions that were left long ago. */
-const MOST_TOP = '10';
+const MAX_TOP = '10';
 
 type Parameters = Readonly<Record<string, ByteString | undefined>>;
 
@@ -117,7 +117,7 @@ export class Listings {
         kept: dialect && ((name) => this.nulls.kept(request, target, name, right)),
         top: async (name) =>
           topOf(
-            await this.ofVersions(request, target, right, { prefix: versionPrefix(name), limit: MOST_TOP }),
+            await this.ofVersions(request, target, right, { prefix: versionPrefix(name), limit: MAX_TOP }),
           ),
       },
     );

@@ -138,7 +138,7 @@ async function* ofName(
 }
 
 /** So many versions of a name are kept until what is noted of it comes, behind them in reverse; beyond that it is asked for. */
-const MOST_HELD = 1000;
+const MAX_HELD = 1000;
 
 /** The versions of a name that the listing shows: but for what an operation that was interrupted left. */
 async function* shownOf(
@@ -163,7 +163,7 @@ async function* shownOf(
       if ('unfinished' in found) note = found.unfinished;
       else held.push(found);
       if (!reverse && held.length > 0) break;
-      if (held.length === MOST_HELD) {
+      if (held.length === MAX_HELD) {
         asked = await top(name);
         break;
       }

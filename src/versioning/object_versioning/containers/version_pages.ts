@@ -71,7 +71,13 @@ export function versionBounds(
   };
 }
 
-function markerAmongVersions({ prefix, delimiter, marker, after, reverse }: PageRequest): ByteString | undefined {
+function markerAmongVersions({
+  prefix,
+  delimiter,
+  marker,
+  after,
+  reverse,
+}: PageRequest): ByteString | undefined {
   if (marker === undefined) return undefined;
   if (after === 'null') return versionPrefix(marker);
   if (after !== undefined) return versionName(marker, after);

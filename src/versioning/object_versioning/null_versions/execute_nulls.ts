@@ -7,10 +7,15 @@ import { formatTimestamp } from '../../archive/names';
 import { NullIndex } from './null_index';
 import { goneBy, stateKey, unfinishedIn, unfinishedName } from '../unfinished_note';
 import { parseVersionName, versionPrefix } from '../version_names';
-import { VersionExecutor, type VersionOperation, type VersionResult, type Removal } from '../execute_versions';
+import {
+  VersionExecutor,
+  type VersionOperation,
+  type VersionResult,
+  type Removal,
+} from '../execute_versions';
 
 /** So many of the newest versions are looked at for one that is to be current; what is before it was left by crashes, or is gone. */
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 /** What is removed, and what is the current version then. */
 interface Promotion {
@@ -142,7 +147,7 @@ export class NullVersionExecutor extends VersionExecutor {
 
   private async newest({ account, object }: ObjectRef): Promise<KeptVersion[]> {
     const prefix = versionPrefix(object);
-    const listed = await this.store.firstEntries(account, this.versions, prefix, MOST_LISTED);
+    const listed = await this.store.firstEntries(account, this.versions, prefix, MAX_LISTED);
     return listed.flatMap(({ name, isMarker }) => {
       const id = parseVersionName(name)?.id;
       return id === undefined ? [] : [{ id, isMarker }];

@@ -4,7 +4,7 @@ import { VERSION_MARKER_TYPE } from '../../../swift_api/markers';
 const NOTE = /;\s*hindsight_null=(\d{10}\.\d{5})/;
 const INDEX_TYPE = 'application/x-null-versions;hindsight_nulls=';
 /** So many are remembered; there are more than one only where different APIs wrote to the object while versions were switched off. */
-const MOST_IDS = 100;
+const MAX_IDS = 100;
 
 /**
  * The id that a version's content type tells where it is a null version: what the object was before versions were switched on, or while they were
@@ -26,7 +26,7 @@ export function nullMarkerType(id: string): ByteString {
 
 /** The content type of what tells which versions of an object are null versions. */
 export function indexType(ids: readonly string[]): ByteString {
-  return INDEX_TYPE + ids.slice(0, MOST_IDS).join('_');
+  return INDEX_TYPE + ids.slice(0, MAX_IDS).join('_');
 }
 
 /** The ids that it tells. */

@@ -23,7 +23,7 @@ export interface NewestMarker {
 }
 
 /** An operation that was interrupted leaves a note and two versions at most before what was there, but for null versions. */
-const MOST_LISTED = '10';
+const MAX_LISTED = '10';
 
 /** Looks for what dialects ask of versions besides Swift's API, without the lock of an object. */
 export class NullReader {
@@ -66,7 +66,7 @@ export class NullReader {
     const { version, account, container, object } = target;
     const authority = authorityOn(this.power, right);
     const path = formatTarget({ version, account, container: versionsContainerOf(container) });
-    const query = formatQuery({ format: 'json', prefix: versionPrefix(object), limit: MOST_LISTED });
+    const query = formatQuery({ format: 'json', prefix: versionPrefix(object), limit: MAX_LISTED });
     const headers = authority === 'client' ? credentials(request.headers) : Headers.none;
     try {
       const response = await this.next(

@@ -67,13 +67,21 @@ function drops(ids: readonly string[]): VersionStep[] {
  * @param id the version that is removed; undefined for an object that is no version
  * @param listed the newest versions of the object, newest first
  */
-export function successorsOf(state: State, id: string | undefined, listed: readonly KeptVersion[]): readonly KeptVersion[] {
+export function successorsOf(
+  state: State,
+  id: string | undefined,
+  listed: readonly KeptVersion[],
+): readonly KeptVersion[] {
   const older = olderThan(state, id, listed);
   const marker = older.findIndex(({ isMarker }) => isMarker);
   return marker < 0 ? older : older.slice(0, marker);
 }
 
-function olderThan(state: State, id: string | undefined, listed: readonly KeptVersion[]): readonly KeptVersion[] {
+function olderThan(
+  state: State,
+  id: string | undefined,
+  listed: readonly KeptVersion[],
+): readonly KeptVersion[] {
   if (state.is === 'null') return id === undefined ? listed.filter((each) => each.id < state.timestamp) : [];
   // what is newer than the newest that was ever current was never acknowledged
   if (state.is === 'link')

@@ -14,7 +14,7 @@ interface Task {
   readonly isManifest: boolean;
 }
 
-const MOST_TASKS = SLO_LIMITS.max_manifest_segments * 10;
+const MAX_TASKS = SLO_LIMITS.max_manifest_segments * 10;
 
 /** DELETE with `?multipart-manifest=delete`: segments, then manifests, told as Swift's bulk deletes are. */
 export async function deleteLarge(call: ObjectCall): Promise<Response> {
@@ -36,7 +36,7 @@ export async function deleteLarge(call: ObjectCall): Promise<Response> {
       continue;
     }
     tasks.push(...segments, { target, isManifest: false });
-    if (tasks.length > MOST_TASKS)
+    if (tasks.length > MAX_TASKS)
       return deletedAnswer(type, summary.render(type, 400, 'Too many buffered slo segments to delete.'));
   }
   return deletedAnswer(type, summary.render(type));

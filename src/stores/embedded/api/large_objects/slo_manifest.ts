@@ -19,7 +19,7 @@ export const SLO_LIMITS = {
  * Segments that a manifest has, those counted that are data in it: whoever reads the object waits for all of them to be
  * parsed.
  */
-const MOST_ITEMS = 10_000;
+const MAX_ITEMS = 10_000;
 
 /** The attributes in which a large object keeps its own ETag and size. */
 export const SLO_ETAG = 'x-object-sysmeta-slo-etag';
@@ -85,7 +85,7 @@ export async function parseManifest(body: Buffer, manifest: ObjectTarget): Promi
     if (typeof segment === 'string') problems.push(`Index ${at}: ${segment}`);
     else segments.push(segment);
     if (problems.length === SLO_LIMITS.max_manifest_segments) break;
-    if (++at > MOST_ITEMS) throw new Refused(page(413, `Number of segments must be <= ${MOST_ITEMS}`));
+    if (++at > MAX_ITEMS) throw new Refused(page(413, `Number of segments must be <= ${MAX_ITEMS}`));
   }
   if (segments.length > 0 && hasOnlyData)
     problems.push('Inline data segments require at least one object-backed segment.');

@@ -21,8 +21,8 @@ import {
 } from './slo_manifest';
 import type { View } from '../../../../swift_api/object_response';
 
-const MOST_DEPTH = 10;
-const MOST_STORED_BYTES = 64 * 1024 * 1024;
+const MAX_DEPTH = 10;
+const MAX_STORED_BYTES = 64 * 1024 * 1024;
 
 /** What a static large object shows: the segments that its manifest names, one after the other (Swift's `slo`). */
 export async function sloView(call: ObjectCall, record: ObjectRecord, own: View): Promise<View> {
@@ -67,7 +67,7 @@ export async function readManifest(
   { storage }: Pick<ObjectCall, 'storage'>,
   { content }: ObjectRecord,
 ): Promise<StoredSegment[]> {
-  const body = await readAll(await storage.read(content), MOST_STORED_BYTES);
+  const body = await readAll(await storage.read(content), MAX_STORED_BYTES);
   if (body === undefined) throw refuse(409);
   return StoredManifest.parse(readJson(body));
 }
@@ -97,7 +97,7 @@ async function readSegment(
   const target: ObjectTarget = segmentTarget(call.target, segment.name);
   const { record } = openObject({ ...call, isNamedByManifest: true }, 'GET', target);
   if (segment.sub_slo) {
-    if (depth >= MOST_DEPTH) throw new SegmentError('manifests lie too deep in one another');
+    if (depth >= MAX_DEPTH) throw new SegmentError('manifests lie too deep in one another');
     const segments = await readManifest(call, record);
     return streamOf(readPieces(piecesOf(call, segments, depth + 1), first, last));
   }

@@ -52,8 +52,8 @@ export async function storeManifest(
 ): Promise<Response> {
   const { request, target, query } = call;
   const wanted = await parseManifest(manifest, target);
-  const { segments: most } = USUAL_LIMITS;
-  if (wanted.filter((each) => 'path' in each).length > most) throw new Refused(tooManySegments(most));
+  const { segments: max } = USUAL_LIMITS;
+  if (wanted.filter((each) => 'path' in each).length > max) throw new Refused(tooManySegments(max));
   const type = bulkType(request) ?? 'text/plain';
   const problems: Problem[] = [];
   const segments = await lookUp(call, wanted, problems);
