@@ -41,7 +41,9 @@ const INSIDE = 'What is inside a store is its own; see ARCHITECTURE.md.';
 
 module.exports = {
   forbidden: [
-    ...layers.slice(1).map((layer, i) => forbid('one-way', ONE_WAY, layer, layers.slice(0, i + 1).flat())),
+    ...layers
+      .slice(1)
+      .map((layer, i) => forbid('one-way', ONE_WAY, layer, layers.slice(0, i + 1).flat())),
     forbid('one-way', ONE_WAY, ['src/stores/'], ['src/versioning/']),
     forbid('one-way', ONE_WAY, ['src/auth/'], ['src/coordination/']),
     forbid('one-way', ONE_WAY, ['src/coordination/'], ['src/auth/']),
@@ -84,7 +86,8 @@ module.exports = {
     },
     {
       name: 'closed-list',
-      comment: "Requests in the service user's name without a right are a closed list; see ARCHITECTURE.md.",
+      comment:
+        "Requests in the service user's name without a right are a closed list; see ARCHITECTURE.md.",
       severity: 'error',
       from: {
         path: '^(src|middleware)/',

@@ -9,7 +9,9 @@ const transform = {
 
 /** The parts of the depth that the gate has nothing of: other versions of Node, and seeds beyond the first. */
 const ONLY_IN_DEPTH =
-  process.env.TEST_DEPTH === 'deep' ? [] : ['<rootDir>/test/deep/nodes/', '/more_seeds\\.test\\.ts$'];
+  process.env.TEST_DEPTH === 'deep'
+    ? []
+    : ['<rootDir>/test/deep/nodes/', '/more_seeds\\.test\\.ts$'];
 
 /** One kind of suite; see test/README.md. */
 const kind = (displayName) => ({

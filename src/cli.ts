@@ -28,7 +28,11 @@ const program = new Command('hindsight')
 program
   .command('serve')
   .description('serve as the configuration says, until SIGTERM or SIGINT')
-  .option('-c, --config <file>', "the configuration, in Swift's ini form; config/ has samples", EMBEDDED)
+  .option(
+    '-c, --config <file>',
+    "the configuration, in Swift's ini form; config/ has samples",
+    EMBEDDED,
+  )
   .action(async ({ config: file }: { config: string }) => {
     if (isWorker()) {
       const worker = await serveAsWorker((server, log) => stop(server, log, 'the server stops'));

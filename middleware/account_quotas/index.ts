@@ -70,6 +70,7 @@ async function hasRoom(
   const facts = await factsOf({ version, account }, request, next, app.power);
   const quota = facts?.get(QUOTA);
   if (facts === undefined || quota === undefined) return true;
-  const bytes = Number(facts.get('x-account-bytes-used')) + (await incomingBytes(request, target, next));
+  const bytes =
+    Number(facts.get('x-account-bytes-used')) + (await incomingBytes(request, target, next));
   return !isBeyond(quota, bytes);
 }

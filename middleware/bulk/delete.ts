@@ -39,13 +39,17 @@ export async function* deleteNamed(
     checkBody(request);
     await establishRight(request, 'account', next);
     request.sendContinue?.();
-    const names = await readNames(ByteReader.over(request.body), options.max_deletes_per_request, (bytes) =>
-      request.memory?.take(account, bytes),
+    const names = await readNames(
+      ByteReader.over(request.body),
+      options.max_deletes_per_request,
+      (bytes) => request.memory?.take(account, bytes),
     );
     const deleter = new Deleter(request, next, account, summary, options);
     yield* deleter.deleteAll(names.filter(isObjects));
     yield* deleter.deleteAll(names.filter((name) => name !== '' && !isObjects(name)));
-    return summary.isEmpty ? summary.render(type, 400, 'Invalid bulk delete.') : summary.render(type);
+    return summary.isEmpty
+      ? summary.render(type, 400, 'Invalid bulk delete.')
+      : summary.render(type);
   } catch (error) {
     return summary.render(type, ...reportOf(error, request, log));
   }
@@ -76,10 +80,14 @@ class Deleter {
         else summary.add(name, 412);
       }
     }.bind(this);
-    const deleted = mapConcurrently(possible(), options.delete_concurrency, async ({ name, path }) => ({
-      name,
-      status: await this.delete(path, () => tooMany),
-    }));
+    const deleted = mapConcurrently(
+      possible(),
+      options.delete_concurrency,
+      async ({ name, path }) => ({
+        name,
+        status: await this.delete(path, () => tooMany),
+      }),
+    );
     for await (const { name, status } of deleted) {
       yield;
       summary.add(name, status);
@@ -93,7 +101,8 @@ class Deleter {
   private async delete(path: ByteString, mayNotRetry: () => boolean): Promise<number> {
     for (let retry = 1; ; retry++) {
       const status = await this.deleteOnce(path);
-      const again = status === 409 && retry <= this.options.delete_container_retry_count && !mayNotRetry();
+      const again =
+        status === 409 && retry <= this.options.delete_container_retry_count && !mayNotRetry();
       if (!again) return status;
       await sleep(RETRY_INTERVAL ** retry * 1000, undefined, { signal: this.request.signal });
     }
@@ -103,7 +112,9 @@ class Deleter {
     const { request } = this;
     const headers = credentials(request.headers);
     try {
-      const response = await this.next(subrequest(request, { method: 'DELETE', path: quote(path), headers }));
+      const response = await this.next(
+        subrequest(request, { method: 'DELETE', path: quote(path), headers }),
+      );
       await drain(response.body);
       return response.status;
     } catch (error) {

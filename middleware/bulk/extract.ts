@@ -46,7 +46,11 @@ export async function* extractArchive(
 const MIB = 1024 * 1024;
 
 /** Bytes that reading an archive takes: headers of entries, and of bzip2 a block, packed and unpacked. */
-const NEEDED: Readonly<Record<ArchiveKind, number>> = { plain: 2 * MIB, gzip: 2 * MIB, bzip2: 10 * MIB };
+const NEEDED: Readonly<Record<ArchiveKind, number>> = {
+  plain: 2 * MIB,
+  gzip: 2 * MIB,
+  bzip2: 10 * MIB,
+};
 
 /** So much of an archive is read on for a client that may not write where it belongs. */
 const MAX_REFUSED = 16 * MIB;
@@ -70,7 +74,8 @@ class Extraction {
   ) {
     this.credentials = credentials(request.headers);
     this.forAll = request.headers.filter(
-      (key) => key.startsWith('x-object-meta-') || key === 'x-delete-at' || key === 'x-delete-after',
+      (key) =>
+        key.startsWith('x-object-meta-') || key === 'x-delete-at' || key === 'x-delete-after',
     );
   }
 
@@ -154,10 +159,14 @@ class Extraction {
    */
   private async makeContainer(path: ByteString): Promise<Problem | undefined> {
     const headers = this.credentials;
-    let status = await this.ask(subrequest(this.request, { method: 'HEAD', path: quote(path), headers }));
+    let status = await this.ask(
+      subrequest(this.request, { method: 'HEAD', path: quote(path), headers }),
+    );
     if (status < 300) return undefined;
     if (status === 404) {
-      status = await this.ask(subrequest(this.request, { method: 'PUT', path: quote(path), headers }));
+      status = await this.ask(
+        subrequest(this.request, { method: 'PUT', path: quote(path), headers }),
+      );
       const max = this.options.max_containers_per_extraction;
       if (status < 300 && ++this.containersCreated > max)
         throw new Stopped(400, `More than ${max} containers to create from tar.`);

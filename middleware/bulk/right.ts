@@ -24,13 +24,21 @@ export async function establishRight(
   const target = parseTarget(request.path);
   if (target === undefined) throw new Stopped(404);
   const { version, account } = target;
-  const refusal = await askedFirst(request, within === 'path' ? target : { version, account }, next);
+  const refusal = await askedFirst(
+    request,
+    within === 'path' ? target : { version, account },
+    next,
+  );
   if (refusal === undefined) return;
   await drain(refusal.body);
   throw new Stopped(refusal.status);
 }
 
-async function askedFirst(request: Request, target: Target, next: Handler): Promise<Response | undefined> {
+async function askedFirst(
+  request: Request,
+  target: Target,
+  next: Handler,
+): Promise<Response | undefined> {
   const { version, account, container } = target;
   if (container !== undefined) return refusalIn({ version, account, container }, request, next);
   const refusal = await refusalOf(request, [{ version, account, right: 'write' }], next);
@@ -38,7 +46,11 @@ async function askedFirst(request: Request, target: Target, next: Handler): Prom
 }
 
 /** The metadata of an object that is not there is changed by nobody; the right to is asked all the same. */
-async function refusalIn(container: Target, request: Request, next: Handler): Promise<Response | undefined> {
+async function refusalIn(
+  container: Target,
+  request: Request,
+  next: Handler,
+): Promise<Response | undefined> {
   const path = formatTarget({ ...container, object: `hindsight-none-${randomUUID()}` });
   const headers = credentials(request.headers);
   const response = await next(subrequest(request, { method: 'POST', path, headers }));

@@ -23,7 +23,11 @@ export class Stopped extends Error {
  *
  * @throws what it was, where nobody is there to be told
  */
-export function reportOf(error: unknown, request: Request, log: Log): [status: number, text: string] {
+export function reportOf(
+  error: unknown,
+  request: Request,
+  log: Log,
+): [status: number, text: string] {
   if (request.signal.aborted) throw request.signal.reason;
   if (error instanceof ClientGone) throw error;
   if (error instanceof Stopped) return [error.status, error.text];

@@ -65,7 +65,11 @@ function exactly(body: Readable, length: number, brokeOff: (error: unknown) => v
       else done(null, chunk);
     },
     flush(done) {
-      done(seen < length ? new Error(`${seen} instead of the ${length} bytes of Content-Length came`) : null);
+      done(
+        seen < length
+          ? new Error(`${seen} instead of the ${length} bytes of Content-Length came`)
+          : null,
+      );
     },
   });
   // unlike `pipe`, this also ends where the body had broken off before anybody read it

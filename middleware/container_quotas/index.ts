@@ -67,7 +67,8 @@ async function hasRoom(
 ): Promise<boolean> {
   const facts = await factsOf({ version, account, container }, request, next, app.power);
   if (facts === undefined || !(facts.has(BYTES) || facts.has(COUNT))) return true;
-  const bytes = Number(facts.get('x-container-bytes-used')) + (await incomingBytes(request, target, next));
+  const bytes =
+    Number(facts.get('x-container-bytes-used')) + (await incomingBytes(request, target, next));
   const count = Number(facts.get('x-container-object-count')) + 1;
   return !isBeyond(facts.get(BYTES), bytes) && !isBeyond(facts.get(COUNT), count);
 }

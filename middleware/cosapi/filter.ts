@@ -2,7 +2,13 @@ import { BucketError } from '../../src/buckets/errors';
 import { addressIn, type Address } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/s3/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
-import { authorizationIn, knownBy, unsignedBy, type Principal, type Logins } from '../../src/dialects/logins';
+import {
+  authorizationIn,
+  knownBy,
+  unsignedBy,
+  type Principal,
+  type Logins,
+} from '../../src/dialects/logins';
 import { plainPayload } from '../../src/dialects/payload/checked_body';
 import type { DialectParts } from '../../src/dialects/plugin';
 import { CaselessQuery, readQuery, type Query } from '../../src/dialects/query';
@@ -39,7 +45,8 @@ export interface CosParts extends DialectParts<Route> {
 export function cosHandler(next: Handler, parts: CosParts): Handler {
   const dialect: Dialect<Recognised> = {
     recognise: (request) => recognise(request, parts.domains),
-    answer: (request, recognised, callerOf) => new Exchange(parts, callerOf, request).answer(recognised),
+    answer: (request, recognised, callerOf) =>
+      new Exchange(parts, callerOf, request).answer(recognised),
     errorAnswer: (error, request) => inCos(errorAnswer(asToldOf(error), request, SPELLING.errors)),
     readersReadVersions: parts.readersReadVersions,
     common: (id, isError) =>
@@ -82,7 +89,9 @@ class Exchange {
     const address = addressIn(request.path, place.bucket);
     const query = new CaselessQuery(readQuery(request.query, (name) => name.toLowerCase()));
     const isSigned = recognised === 'signed';
-    const asking = isSigned ? await this.signer(address, query) : unsignedBy(parts.anonymous, query);
+    const asking = isSigned
+      ? await this.signer(address, query)
+      : unsignedBy(parts.anonymous, query);
     const call = {
       ...address,
       request: inShared(request, host, parts.domains),
@@ -100,13 +109,22 @@ class Exchange {
     const { headers } = request;
     const authorization = authorizationIn(headers, 'invalid-argument');
     if (headers.has('x-cos-security-token') || query.has('x-cos-security-token'))
-      throw new BucketError('invalid-request', 'Temporary keys (x-cos-security-token) are not known here.');
+      throw new BucketError(
+        'invalid-request',
+        'Temporary keys (x-cos-security-token) are not known here.',
+      );
     const signature = readCosSignature(authorization, request.query);
     checkSigned(signature, headers);
     const credential = await parts.logins.known.find(signature.accessKey);
     if (!credential) throw unknown(signature.accessKey);
     const forms = this.forms(signature, address);
-    verifyCosSignature(signature, credential.secretKey, forms, parts.now?.() ?? Date.now(), parts.skew);
+    verifyCosSignature(
+      signature,
+      credential.secretKey,
+      forms,
+      parts.now?.() ?? Date.now(),
+      parts.skew,
+    );
     const { takesUrlsWithoutBucket, takesHeadersWithoutOperation } = parts;
     const isUrl = signature.from === 'query';
     if (isUrl) checkUrl(signature, takesUrlsWithoutBucket);
@@ -128,7 +146,8 @@ class Exchange {
     const path = unquote(request.path);
     const form = { method, path, query, headers };
     const mayBeWithout = from === 'header' || parts.takesUrlsWithoutBucket;
-    if (bucket === undefined || place.bucket !== undefined || place.isOwn || !mayBeWithout) return [form];
+    if (bucket === undefined || place.bucket !== undefined || place.isOwn || !mayBeWithout)
+      return [form];
     return [form, { ...form, path: path.slice(bucket.length + 1) || '/' }];
   }
 }

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { MAX_PARTS } from '../../src/buckets/uploads/uploads';
 import { flag } from '../../src/config/options';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
-import { dialectOptions, dialectPlace, partsOf, serverName, versionReaders } from '../../src/dialects/plugin';
+import {
+  dialectOptions,
+  dialectPlace,
+  partsOf,
+  serverName,
+  versionReaders,
+} from '../../src/dialects/plugin';
 import { withInfo } from '../../src/plugin/info';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 import { cosHandler } from './filter';

@@ -19,7 +19,10 @@ export interface Recognisable {
  *
  * @param domains whose subdomains are buckets
  */
-export function recognise(request: Recognisable, domains: readonly string[]): Recognised | undefined {
+export function recognise(
+  request: Recognisable,
+  domains: readonly string[],
+): Recognised | undefined {
   const { query, headers, host = headers.get('host') } = request;
   if (isSignedForCos(headers.get('authorization'), query)) return 'signed';
   const isAnothers = isSignedForS3(undefined, query) || credentials(headers).toRaw().length > 0;

@@ -30,13 +30,18 @@ export function inShared(
     else renamed.push(SHARED + name.slice(OURS.length), valueOf(key, value, host, domains));
   }
   const headers = Headers.fromRaw(renamed);
-  const told = Headers.of({ Host: host, 'Content-Type': headers.get('content-type') ?? DEFAULT_TYPE });
+  const told = Headers.of({
+    Host: host,
+    'Content-Type': headers.get('content-type') ?? DEFAULT_TYPE,
+  });
   return { ...request, headers: headers.withAll(told) };
 }
 
 /** An answer of theirs as clients of COS know it. */
 export function inCos(response: Response): Response {
-  const renamed = response.headers.toRaw().map((text, at) => (at % 2 === 0 ? renamedText(text) : text));
+  const renamed = response.headers
+    .toRaw()
+    .map((text, at) => (at % 2 === 0 ? renamedText(text) : text));
   return { ...response, headers: Headers.fromRaw(renamed) };
 }
 
@@ -57,7 +62,11 @@ function valueOf(
 }
 
 /** `BUCKET-APPID.cos.REGION.myqcloud.com/KEY`, or the address of this server and `/BUCKET/KEY`, as `BUCKET/KEY`. */
-function sourceIn(given: ByteString, host: ByteString | undefined, domains: readonly string[]): ByteString {
+function sourceIn(
+  given: ByteString,
+  host: ByteString | undefined,
+  domains: readonly string[],
+): ByteString {
   const [, named = '', rest = ''] = /^\/?([^/?]*)\/?([^]*)$/.exec(given) ?? [];
   const { bucket, isOwn } = cosHost(named, domains);
   if (bucket !== undefined) return `${bucket}/${rest}`;

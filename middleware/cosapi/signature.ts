@@ -101,9 +101,13 @@ export function verifyCosSignature(
   skew = 0,
 ): void {
   const isOf = (request: CosSigned) =>
-    isWhole(signature, request) && isEqual(signature.hex, cosSignatureOf(signature, secret, request));
-  if (!requests.some(isOf)) throw new BucketError('bad-signature', 'The Signature you specified is invalid.');
-  for (const [from, to] of [period(signature.signTime), period(signature.keyTime)].filter(isPeriod)) {
+    isWhole(signature, request) &&
+    isEqual(signature.hex, cosSignatureOf(signature, secret, request));
+  if (!requests.some(isOf))
+    throw new BucketError('bad-signature', 'The Signature you specified is invalid.');
+  for (const [from, to] of [period(signature.signTime), period(signature.keyTime)].filter(
+    isPeriod,
+  )) {
     if (now / 1000 > to) throw new BucketError('expired', 'Request has expired');
     if ((now + skew) / 1000 < from) throw new BucketError('clock-skew', TOO_SKEWED);
   }
@@ -154,7 +158,9 @@ export function checkSigned({ headers: signed }: CosSignature, headers: Headers)
 /** Names as they are spelled, with their values. */
 function spelledIn(headers: Headers): [name: string, value: ByteString][] {
   const raw = headers.toRaw();
-  return raw.flatMap((name, at): [string, ByteString][] => (at % 2 === 0 ? [[name, raw[at + 1] ?? '']] : []));
+  return raw.flatMap((name, at): [string, ByteString][] =>
+    at % 2 === 0 ? [[name, raw[at + 1] ?? '']] : [],
+  );
 }
 
 function hmac(key: Buffer | string, text: string): string {

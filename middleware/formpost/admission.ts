@@ -14,7 +14,10 @@ export interface Signer {
 }
 
 /** Lets a file of a signed form be put: the address and the right of its PUT. */
-export type Admit = (signer: Signer, target: ObjectTarget) => Pick<Request, 'path' | 'query' | 'authorise'>;
+export type Admit = (
+  signer: Signer,
+  target: ObjectTarget,
+) => Pick<Request, 'path' | 'query' | 'authorise'>;
 
 /** For an app that keeps objects itself, and asks what may be. */
 export const byAuthorising: Admit = (_, target) => ({

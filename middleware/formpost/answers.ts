@@ -16,7 +16,10 @@ export interface Outcome {
 }
 
 /** What the browser is told: as text, or by way of the page that the form redirects to. */
-export function outcomeResponse({ status, message, headers }: Outcome, redirect: ByteString): Response {
+export function outcomeResponse(
+  { status, message, headers }: Outcome,
+  redirect: ByteString,
+): Response {
   const shared = headers.filter((key) => key.startsWith('access-control'));
   if (redirect === '') {
     const reason = message === '' ? '' : `\r\nFormPost: ${titled(message)}`;

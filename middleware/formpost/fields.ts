@@ -35,7 +35,10 @@ export function signedMessage(path: ByteString, fields: Fields): ByteString {
  *
  * @throws InvalidForm for what no header can have
  */
-export function objectHeaders(fields: Fields, part: Headers): Record<string, ByteString | undefined> {
+export function objectHeaders(
+  fields: Fields,
+  part: Headers,
+): Record<string, ByteString | undefined> {
   const [type, encoding] = ['content-type', 'content-encoding'].map((name) =>
     checked(name, fields.get(name) ?? part.get(name)),
   );

@@ -27,7 +27,9 @@ export const formpost: FilterPlugin<typeof options> = {
     const isBehind = app.upstream !== undefined;
     if (!isBehind || app.power === 'service')
       return formPostFilter({ digests, admit: isBehind ? bySigning : byAuthorising });
-    log.warn('formpost: there is no service user to read the keys of forms, so they are left to the store');
+    log.warn(
+      'formpost: there is no service user to read the keys of forms, so they are left to the store',
+    );
     return (next) => next;
   },
 };
@@ -54,7 +56,8 @@ async function receiveForm(
     return outcomeResponse(outcome, redirect);
   } catch (error) {
     if (error instanceof InvalidForm) return invalid(error.message);
-    if (error instanceof Unsigned) return unauthorised('unknown', `FormPost: ${titled(error.message)}`);
+    if (error instanceof Unsigned)
+      return unauthorised('unknown', `FormPost: ${titled(error.message)}`);
     throw error;
   }
 }

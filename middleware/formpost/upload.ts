@@ -47,7 +47,8 @@ export class Upload {
   ) {
     this.path = unquote(request.path);
     const target = parseTarget(request.path);
-    if (target?.container !== undefined) this.container = { ...target, container: target.container };
+    if (target?.container !== undefined)
+      this.container = { ...target, container: target.container };
   }
 
   /**
@@ -122,7 +123,8 @@ export class Upload {
     const expires = numberIn(fields, 'expires', 'expired not an integer');
     if (expires < Date.now() / 1000) throw new Unsigned('form expired');
     const signature = parseSignature(fields.get('signature') ?? '');
-    if (!signature || !this.rules.digests.includes(signature.digest)) throw new Unsigned('invalid signature');
+    if (!signature || !this.rules.digests.includes(signature.digest))
+      throw new Unsigned('invalid signature');
     const message = signedMessage(path, fields);
     const key = keys.find(({ value }) => isSignedBy(value, message, signature));
     if (!key) throw new Unsigned('invalid signature');
@@ -131,7 +133,10 @@ export class Upload {
 }
 
 /** The same bytes, but failing where they are more than they may be. */
-async function* capped(content: AsyncGenerator<Buffer, void>, max: number): AsyncGenerator<Buffer, void> {
+async function* capped(
+  content: AsyncGenerator<Buffer, void>,
+  max: number,
+): AsyncGenerator<Buffer, void> {
   let seen = 0;
   for await (const chunk of content) {
     seen += chunk.length;

@@ -5,7 +5,12 @@ import { textResponse, type Filter, type Request } from '../../src/swift_api/mes
 import { isApi, parseTarget } from '../../src/swift_api/target';
 import { originForm } from '../../src/swift_api/request_target';
 import { isSignedForS3 } from '../../src/swift_api/s3_requests';
-import type { FilterContext, FilterPlugin, RequestHead, UpstreamServer } from '../../src/plugin/plugin';
+import type {
+  FilterContext,
+  FilterPlugin,
+  RequestHead,
+  UpstreamServer,
+} from '../../src/plugin/plugin';
 import {
   hasReservedParameter,
   isReserved,
@@ -45,7 +50,8 @@ export const guarding =
         return textResponse(400, `Headers whose names begin as ${name} does are reserved\n`);
     }
     const asked = withoutReservedType(request);
-    if (asked.reservedType !== undefined && !claims(headOf(request))) return textResponse(400, RESERVED_TYPE);
+    if (asked.reservedType !== undefined && !claims(headOf(request)))
+      return textResponse(400, RESERVED_TYPE);
     const response = await next(
       keepsHost(asked) ? asked : { ...asked, headers: asked.headers.without('host') },
     );
@@ -87,7 +93,11 @@ export function mayKeepHost(request: Request, claims: FilterContext['claims']): 
   return !isOfApi && isSignedForS3(headers.get('authorization'), query);
 }
 
-function ledBack(headers: Headers, { host }: Request, upstream: UpstreamServer | undefined): Headers {
+function ledBack(
+  headers: Headers,
+  { host }: Request,
+  upstream: UpstreamServer | undefined,
+): Headers {
   const location = headers.get('location');
   if (location === undefined || host === undefined || !upstream) return headers;
   return headers.with('Location', leadBack(location, host, [upstream.origin.host, upstream.host]));

@@ -20,6 +20,8 @@ export const healthcheck: FilterPlugin<typeof options> = {
     (request) => {
       if (request.path !== '/healthcheck') return next(request);
       const disabled = disable_path !== undefined && existsSync(disable_path);
-      return Promise.resolve(disabled ? textResponse(503, 'DISABLED BY FILE') : textResponse(200, 'OK'));
+      return Promise.resolve(
+        disabled ? textResponse(503, 'DISABLED BY FILE') : textResponse(200, 'OK'),
+      );
     },
 };

@@ -66,7 +66,10 @@ export class PartsAcls {
     const request = { ...given, authority: authorityOn(this.power, right) };
     const beside = { ...bucket, container: partsContainerOf(bucket.container) };
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const [itself, parts] = await Promise.all([this.head(request, bucket), this.head(request, beside)]);
+      const [itself, parts] = await Promise.all([
+        this.head(request, bucket),
+        this.head(request, beside),
+      ]);
       if (!itself || !parts) return false;
       const headers = this.wanted(itself);
       const isRight = [READ, WRITE].every((name) => (parts.get(name) ?? '') === headers.get(name));
@@ -82,7 +85,9 @@ export class PartsAcls {
   /** Whether a container of parts has, by its headers, more ACLs than it may ever have: as 0.1.0 made it. */
   isTooOpen(headers: Headers): boolean {
     const { power } = this;
-    return isListed(headers.get(READ) ?? '') || (power === 'service' && Boolean(headers.get(WRITE)));
+    return (
+      isListed(headers.get(READ) ?? '') || (power === 'service' && Boolean(headers.get(WRITE)))
+    );
   }
 
   private wanted(bucket: Headers): Headers {
@@ -104,7 +109,8 @@ export class PartsAcls {
     target: ContainerTarget,
     headers: Headers,
   ): Promise<Response> {
-    const own = request.authority === 'client' ? credentials(request.headers).withAll(headers) : headers;
+    const own =
+      request.authority === 'client' ? credentials(request.headers).withAll(headers) : headers;
     return this.next(subrequest(request, { method, path: formatTarget(target), headers: own }));
   }
 }

@@ -35,12 +35,16 @@ export class Contents {
   /** The request to go on with, or the refusal. */
   async judged(request: Request, target: Target): Promise<Request | Response> {
     if (isBulkDelete(request)) return this.judgedBulk(request, target);
-    if (isWideExtraction(request, target)) return (await this.refusal(request, target, 'write')) ?? request;
+    if (isWideExtraction(request, target))
+      return (await this.refusal(request, target, 'write')) ?? request;
     if (!isObject(target)) return request;
     const manifest = parseQuery(asSigned(request).query).get('multipart-manifest');
-    if (request.method === 'DELETE' && manifest === 'delete') return this.judgedRemoval(request, target);
+    if (request.method === 'DELETE' && manifest === 'delete')
+      return this.judgedRemoval(request, target);
     if (isCopy(request)) return this.judgedCopy(request, target, manifest);
-    return request.method === 'PUT' && manifest === 'put' ? this.judgedManifest(request, target) : request;
+    return request.method === 'PUT' && manifest === 'put'
+      ? this.judgedManifest(request, target)
+      : request;
   }
 
   private async judgedBulk(request: Request, target: Target): Promise<Request | Response> {
@@ -57,7 +61,10 @@ export class Contents {
   }
 
   /** A manifest is read only of a client that may put it. */
-  private async judgedManifest(request: Request, target: ObjectTarget): Promise<Request | Response> {
+  private async judgedManifest(
+    request: Request,
+    target: ObjectTarget,
+  ): Promise<Request | Response> {
     const refusal = await this.refusal(request, target, 'read');
     if (!refusal) return request;
     const body = await holdManifest(request, target, this.app);
@@ -87,7 +94,10 @@ export class Contents {
   }
 
   /** The store's answer for a source that the client cannot read; Swift looks at the source first. */
-  private async refusalOfSource(request: Request, source: ObjectTarget): Promise<Response | undefined> {
+  private async refusalOfSource(
+    request: Request,
+    source: ObjectTarget,
+  ): Promise<Response | undefined> {
     const headers = credentials(request.headers);
     const asked = { method: 'GET', path: formatTarget(source), query: request.query, headers };
     const answer = await this.next(subrequest(request, asked));
@@ -103,7 +113,9 @@ export class Contents {
     const asked = { method: 'HEAD', path: formatTarget(source), query, headers };
     const head = await this.next(subrequest(request, asked));
     await drain(head.body);
-    return (await refusalOf(request, reachedByReading(head, request, source), this.next)) ?? request;
+    return (
+      (await refusalOf(request, reachedByReading(head, request, source), this.next)) ?? request
+    );
   }
 
   private refusal(

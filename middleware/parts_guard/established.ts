@@ -36,7 +36,10 @@ const MAX = 10_000;
  * right is asked for once for all that one request of the client's needs within some seconds.
  */
 export class UploadRights {
-  private readonly known = new LRUCache<string, Promise<Right | Response>>({ max: MAX, ttl: HOLDS });
+  private readonly known = new LRUCache<string, Promise<Right | Response>>({
+    max: MAX,
+    ttl: HOLDS,
+  });
 
   constructor(
     private readonly app: Pick<App, 'power' | 'mayWrite'>,
@@ -97,7 +100,11 @@ function itself(query: string): string {
  * Whether a request is one that a dialect may make for parts: in their container; or the PUT of a manifest that
  * names them, which the dialect has made.
  */
-export function isForParts(request: Request, target: Target, parts: ForParts): target is ContainerTarget {
+export function isForParts(
+  request: Request,
+  target: Target,
+  parts: ForParts,
+): target is ContainerTarget {
   const { method, query } = request;
   const { container, object } = target;
   const manifest = parseQuery(query).get('multipart-manifest');
@@ -109,7 +116,10 @@ export function isForParts(request: Request, target: Target, parts: ForParts): t
 }
 
 /** The key under which a right is remembered; no token can be read from it. */
-function keyOf({ transactionId, headers }: Request, { account, container, object }: ObjectTarget): string {
+function keyOf(
+  { transactionId, headers }: Request,
+  { account, container, object }: ObjectTarget,
+): string {
   const shown = [...credentials(headers).entries()];
   return createHash('sha256')
     .update(JSON.stringify([transactionId, account, container, object, ...shown]))

@@ -61,14 +61,19 @@ class Guard {
 
   handle(request: Request): Promise<Response> {
     const target = parseTarget(request.path);
-    if (request.authority !== 'client' || target === undefined || !isApi(target)) return this.next(request);
+    if (request.authority !== 'client' || target === undefined || !isApi(target))
+      return this.next(request);
     const parts = request.dialect?.parts;
     if (parts && isForParts(request, target, parts)) return this.forDialect(request, target, parts);
     return this.forClient(request, target);
   }
 
   /** A request that a dialect makes for parts; if the client has not that right, it may still be an owner. */
-  private async forDialect(request: Request, target: ContainerTarget, parts: ForParts): Promise<Response> {
+  private async forDialect(
+    request: Request,
+    target: ContainerTarget,
+    parts: ForParts,
+  ): Promise<Response> {
     const bucket = { ...containerOf(target), container: parts.bucket };
     if (parts.right === 'none') return this.looked(await this.next(request), request, bucket);
     const right = await this.uploads.rightFor(request, target, parts);
@@ -87,11 +92,17 @@ class Guard {
   }
 
   /** A container's headers show an owner whether it is as 0.1.0 made it. */
-  private async looked(response: Response, request: Request, bucket: ContainerTarget): Promise<Response> {
+  private async looked(
+    response: Response,
+    request: Request,
+    bucket: ContainerTarget,
+  ): Promise<Response> {
     const { headers } = response;
     const right = rightShown(request, response);
     if (right?.kind === 'change' && this.acls?.isTooOpen(headers))
-      await whileUnread(response, async () => this.acls?.alignOnce(request, bucket, right, headers));
+      await whileUnread(response, async () =>
+        this.acls?.alignOnce(request, bucket, right, headers),
+      );
     return response;
   }
 
@@ -150,7 +161,8 @@ function reachedByPath(request: Request, target: Target): Reached[] {
   const { method, query } = request;
   if (bucketOfParts(target.container ?? '') === undefined || method === 'OPTIONS') return [];
   // only owners change containers
-  const isOfContents = isObject(target) || isReading(method) || parseQuery(query).has('extract-archive');
+  const isOfContents =
+    isObject(target) || isReading(method) || parseQuery(query).has('extract-archive');
   if (!isOfContents || (isObject(target) && isTempUrl(request))) return [];
   const { version, account } = target;
   return [{ version, account, right: isReading(method) || method === 'COPY' ? 'read' : 'write' }];

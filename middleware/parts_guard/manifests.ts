@@ -4,7 +4,12 @@ import { credentials } from '../../src/http/headers';
 import { UnreadableJson } from '../../src/formats/json';
 import { NoList, readJsonList } from '../../src/formats/json_list';
 import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
-import { formatQuery, formatTarget, parseQuery, type ObjectTarget } from '../../src/swift_api/target';
+import {
+  formatQuery,
+  formatTarget,
+  parseQuery,
+  type ObjectTarget,
+} from '../../src/swift_api/target';
 import { segmentPaths, segmentPlace } from '../../src/swift_api/segments';
 import { leadsToParts } from './named';
 
@@ -25,7 +30,11 @@ export async function namesParts(manifest: Buffer): Promise<boolean | undefined>
  *
  * @param source read in the client's name: by what the client may not read, it can neither copy nor delete
  */
-export async function isMadeOfParts(request: Request, source: ObjectTarget, next: Handler): Promise<boolean> {
+export async function isMadeOfParts(
+  request: Request,
+  source: ObjectTarget,
+  next: Handler,
+): Promise<boolean> {
   const id = parseQuery(request.query).get('version-id');
   const manifests = [{ target: source, version: id || undefined }];
   for (const { target, version } of manifests) {
@@ -34,7 +43,10 @@ export async function isMadeOfParts(request: Request, source: ObjectTarget, next
     const { version: api, account } = target;
     for (const { path, isManifest } of segments) {
       if (!isManifest) continue;
-      manifests.push({ target: { version: api, account, ...segmentPlace(path) }, version: undefined });
+      manifests.push({
+        target: { version: api, account, ...segmentPlace(path) },
+        version: undefined,
+      });
     }
     if (manifests.length > MAX_MANIFESTS) return true;
   }
@@ -84,7 +96,8 @@ async function segmentsIn(manifest: Buffer): Promise<readonly Segment[] | undefi
   try {
     for await (const some of readJsonList(manifest))
       for (const segment of some)
-        for (const path of segmentPaths([segment])) segments.push({ path, isManifest: isManifest(segment) });
+        for (const path of segmentPaths([segment]))
+          segments.push({ path, isManifest: isManifest(segment) });
     return segments;
   } catch (error) {
     if (error instanceof UnreadableJson || error instanceof NoList) return undefined;
@@ -93,5 +106,10 @@ async function segmentsIn(manifest: Buffer): Promise<readonly Segment[] | undefi
 }
 
 function isManifest(segment: unknown): boolean {
-  return typeof segment === 'object' && segment !== null && 'sub_slo' in segment && segment.sub_slo === true;
+  return (
+    typeof segment === 'object' &&
+    segment !== null &&
+    'sub_slo' in segment &&
+    segment.sub_slo === true
+  );
 }

@@ -1,6 +1,11 @@
 import { unquote, type ByteString } from '../../src/http/bytes';
 import type { Request, Response } from '../../src/swift_api/message';
-import { parseQuery, parseTarget, type ObjectTarget, type Target } from '../../src/swift_api/target';
+import {
+  parseQuery,
+  parseTarget,
+  type ObjectTarget,
+  type Target,
+} from '../../src/swift_api/target';
 import { bucketOfParts } from '../../src/swift_api/reserved';
 import type { Reached } from './owners';
 
@@ -35,7 +40,9 @@ export function reachedByReading(
   const isPart = bucketOfParts(end?.container ?? '') !== undefined;
   return [
     ...(isDynamic ? [{ version, account, right: 'read' } as const] : []),
-    ...(end && isPart ? [{ version: end.version, account: end.account, right: 'read' } as const] : []),
+    ...(end && isPart
+      ? [{ version: end.version, account: end.account, right: 'read' } as const]
+      : []),
   ];
 }
 

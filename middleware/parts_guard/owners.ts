@@ -49,7 +49,9 @@ async function refusalOfOthers(
       ? ([reading, container] as const)
       : (['DELETE', { ...container, object: 'none' }] as const);
   const path = formatTarget(target);
-  const response = await next(subrequest(request, { method, path, headers: credentials(request.headers) }));
+  const response = await next(
+    subrequest(request, { method, path, headers: credentials(request.headers) }),
+  );
   if ([401, 403, 429, 498].includes(response.status)) return held(response);
   await drain(response.body);
   if (response.status === 404) return undefined;

@@ -10,7 +10,9 @@ export function isBulkDelete({ method, query }: Request): boolean {
 
 /** Whether a request extracts an archive into whatever containers its entries name, by the store's own `bulk`. */
 export function isWideExtraction({ method, query }: Request, target: Target): boolean {
-  return method === 'PUT' && target.container === undefined && parseQuery(query).has('extract-archive');
+  return (
+    method === 'PUT' && target.container === undefined && parseQuery(query).has('extract-archive')
+  );
 }
 
 /** Whether a list of names has one that leads to parts. */

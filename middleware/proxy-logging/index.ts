@@ -24,7 +24,9 @@ export function logEach(log: Log): Filter {
     const began = performance.now();
     const line = (status: number, sent: number, response?: Response) => {
       const ms = Math.round((performance.now() - began) * 100) / 100;
-      log.info(accessLine(request, request.signal.aborted ? CLIENT_LEFT : status, sent, ms, response));
+      log.info(
+        accessLine(request, request.signal.aborted ? CLIENT_LEFT : status, sent, ms, response),
+      );
     };
     let response: Response;
     try {
@@ -47,7 +49,13 @@ export function logEach(log: Log): Filter {
   };
 }
 
-function accessLine(request: Request, status: number, sent: number, ms: number, response?: Response) {
+function accessLine(
+  request: Request,
+  status: number,
+  sent: number,
+  ms: number,
+  response?: Response,
+) {
   return {
     method: request.method,
     path: toText(unquote(request.path)),

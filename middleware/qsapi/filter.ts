@@ -2,7 +2,13 @@ import { BucketError } from '../../src/buckets/errors';
 import { addressIn } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
-import { authorizationIn, knownBy, unsignedBy, type Principal, type Logins } from '../../src/dialects/logins';
+import {
+  authorizationIn,
+  knownBy,
+  unsignedBy,
+  type Principal,
+  type Logins,
+} from '../../src/dialects/logins';
 import { plainPayload } from '../../src/dialects/payload/checked_body';
 import type { DialectParts } from '../../src/dialects/plugin';
 import { readQuery } from '../../src/dialects/query';

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { flag } from '../../src/config/options';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
-import { dialectOptions, dialectPlace, partsOf, serverName, versionReaders } from '../../src/dialects/plugin';
+import {
+  dialectOptions,
+  dialectPlace,
+  partsOf,
+  serverName,
+  versionReaders,
+} from '../../src/dialects/plugin';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 import { qsHandler } from './filter';
 import { routes } from './operations';

@@ -16,10 +16,17 @@ export type Json =
 const MAX_MARKS = 60_000;
 
 /** An answer with a document. Fields without a value are left out. */
-export function jsonAnswer(status: number, document: Json, headers: Headers = Headers.none): Response {
+export function jsonAnswer(
+  status: number,
+  document: Json,
+  headers: Headers = Headers.none,
+): Response {
   // all bytes are UTF-8: what is none is the name of nothing
   const body = Buffer.from(toText(JSON.stringify(document)), 'utf8');
-  const own = Headers.of({ 'Content-Type': 'application/json', 'Content-Length': String(body.length) });
+  const own = Headers.of({
+    'Content-Type': 'application/json',
+    'Content-Length': String(body.length),
+  });
   return { status, headers: own.withAll(headers), body };
 }
 
@@ -35,7 +42,8 @@ export async function readJson<Schema extends z.ZodType>(
   max: number,
 ): Promise<z.infer<Schema>> {
   const body = await holdDocument(call, max);
-  if (body === undefined) throw new BucketError('too-large', `The document has more than ${max} bytes.`);
+  if (body === undefined)
+    throw new BucketError('too-large', `The document has more than ${max} bytes.`);
   if (hasMoreMarks(body, MAX_MARKS))
     throw new BucketError('too-large', 'The document has more in it than any may.');
   const read = schema.safeParse(parse(body));
@@ -53,7 +61,10 @@ function parse(body: Buffer): unknown {
     return parseJson(body);
   } catch (error) {
     if (error instanceof HalfCharacter)
-      throw new BucketError('invalid-request', `The document is not as it should be: ${error.message}`);
+      throw new BucketError(
+        'invalid-request',
+        `The document is not as it should be: ${error.message}`,
+      );
     throw new BucketError('malformed-body', `The body is no JSON: ${messageOf(error)}`);
   }
 }

@@ -19,7 +19,10 @@ export interface Recognisable {
  *
  * @param domains whose subdomains are buckets
  */
-export function recognise(request: Recognisable, domains: readonly string[]): Recognised | undefined {
+export function recognise(
+  request: Recognisable,
+  domains: readonly string[],
+): Recognised | undefined {
   if (isSignedForQs(request.headers.get('authorization'), request.query)) return 'signed';
   const isAnothers =
     isSignedForS3(undefined, request.query) || credentials(request.headers).toRaw().length > 0;

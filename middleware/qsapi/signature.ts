@@ -76,7 +76,11 @@ export function readQsSignature(authorization: string | undefined, query: string
   const expires = only('expires');
   if (!/^\d{1,12}$/.test(expires)) throw malformed('expires must be a time in seconds since 1970');
   // a plus that was not encoded has become a space
-  return { accessKey: only('access_key_id'), base64: only('signature').replaceAll(' ', '+'), expires };
+  return {
+    accessKey: only('access_key_id'),
+    base64: only('signature').replaceAll(' ', '+'),
+    expires,
+  };
 }
 
 /**
@@ -96,13 +100,17 @@ export function verifyQsSignature(
 ): void {
   if (!isRight(signature, secret, request)) throw wrong(signature, secret, request);
   if (signature.expires !== undefined) {
-    if (now > Number(signature.expires) * 1000) throw new BucketError('expired', 'The request has expired.');
+    if (now > Number(signature.expires) * 1000)
+      throw new BucketError('expired', 'The request has expired.');
     return;
   }
   const time = Date.parse(dateOf(request.headers) ?? '');
   if (Number.isNaN(time)) throw malformed('a date is needed in x-qs-date or Date');
   if (Math.abs(now - time) > skew)
-    throw new BucketError('expired', 'The time of the request differs too much from that of the server.');
+    throw new BucketError(
+      'expired',
+      'The time of the request differs too much from that of the server.',
+    );
 }
 
 function isRight(signature: QsSignature, secret: ByteString, request: QsSigned): boolean {
@@ -125,7 +133,11 @@ function wrong(signature: QsSignature, secret: ByteString, request: QsSigned): B
 }
 
 /** The signature of a request by a secret, in base64. */
-export function qsSignatureOf(request: QsSigned, secret: ByteString, expires: string | undefined): string {
+export function qsSignatureOf(
+  request: QsSigned,
+  secret: ByteString,
+  expires: string | undefined,
+): string {
   return createHmac('sha256', Buffer.from(secret, 'latin1'))
     .update(qsStringToSign(request, expires), 'latin1')
     .digest('base64');
@@ -148,7 +160,8 @@ function ownHeaders(headers: Headers): string {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const [name = '', value = ''] = [raw[i]?.toLowerCase(), raw[i + 1]];
     // all that is read with the headers that are signed must be signed itself
-    if (!name.startsWith(OWN)) throw new BucketError('bad-signature', `The header ${name} is not signed.`);
+    if (!name.startsWith(OWN))
+      throw new BucketError('bad-signature', `The header ${name} is not signed.`);
     checkSpelling(name, [...own.keys()]);
     own.set(name, own.has(name) ? `${own.get(name) ?? ''},${value}` : value);
   }
@@ -191,7 +204,11 @@ function signedParameters(query: string): SignedParameter[] {
  * @param withFreeText whether URLs are good all the same that have free text before the last
  * @throws BucketError `access-denied`
  */
-export function checkUnambiguous({ expires }: QsSignature, query: string, withFreeText: boolean): void {
+export function checkUnambiguous(
+  { expires }: QsSignature,
+  query: string,
+  withFreeText: boolean,
+): void {
   const parameters = signedParameters(query);
   const joined = parameters.find(({ name, text }) => !FREE.has(name) && text.includes('&'));
   if (joined) throw new BucketError('access-denied', `The value of ${joined.name} has an & in it.`);

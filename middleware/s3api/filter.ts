@@ -29,7 +29,8 @@ export interface S3Parts extends DialectParts<Route> {
 export function s3Handler(next: Handler, parts: S3Parts): Handler {
   const dialect: Dialect<Recognised> = {
     recognise: (request) => recognise(request, parts.domains),
-    answer: (request, recognised, callerOf) => new Exchange(parts, callerOf, request).answer(recognised),
+    answer: (request, recognised, callerOf) =>
+      new Exchange(parts, callerOf, request).answer(recognised),
     errorAnswer: (error, request) => errorAnswer(error, request, SPELLING.errors),
     readersReadVersions: parts.readersReadVersions,
     common: (id) => Headers.of({ 'x-amz-request-id': id, 'x-amz-id-2': id }),
@@ -55,7 +56,8 @@ class Exchange {
     if (recognised === 'form' && bucket !== undefined)
       return parts.postForm({ request, bucket, admit: (fields) => this.admit(fields, bucket) });
     const query = readQuery(request.query);
-    const { signing, signer } = recognised === 'signed' ? await this.signed(query) : this.anonymous(query);
+    const { signing, signer } =
+      recognised === 'signed' ? await this.signed(query) : this.anonymous(query);
     const call = {
       request: asMeant(request, query, signing),
       caller: this.callerOf(signer),
@@ -73,7 +75,9 @@ class Exchange {
     );
   }
 
-  private async signed(query: Query): Promise<{ readonly signing: Signing; readonly signer: Signer }> {
+  private async signed(
+    query: Query,
+  ): Promise<{ readonly signing: Signing; readonly signer: Signer }> {
     const { request, parts } = this;
     const { method, path, host } = request;
     authorizationIn(request.headers, 'invalid-argument');
@@ -84,11 +88,18 @@ class Exchange {
     return this.judged({ method, path, headers, query }, signing);
   }
 
-  private async judged(request: Signed, signing: Signing): Promise<{ signing: Signing; signer: Signer }> {
+  private async judged(
+    request: Signed,
+    signing: Signing,
+  ): Promise<{ signing: Signing; signer: Signer }> {
     try {
       return { signing, signer: await this.parts.signers.ofRequest(request, signing) };
     } catch (error) {
-      if (!(error instanceof BucketError && error.code === 'bad-signature' && signing.mayBeOfNothing))
+      if (!(
+        error instanceof BucketError &&
+        error.code === 'bad-signature' &&
+        signing.mayBeOfNothing
+      ))
         throw error;
       const ofNothing = { ...signing, payload: NOTHING, mayBeOfNothing: false };
       return this.judged(request, ofNothing);
@@ -96,7 +107,10 @@ class Exchange {
   }
 
   private anonymous(query: Query): { readonly signing: undefined; readonly signer: Signer } {
-    return { signing: undefined, signer: { ...unsignedBy(this.parts.anonymous, query), key: undefined } };
+    return {
+      signing: undefined,
+      signer: { ...unsignedBy(this.parts.anonymous, query), key: undefined },
+    };
   }
 
   private async admit(fields: ReadonlyMap<string, ByteString>, bucket: ByteString) {
@@ -122,9 +136,13 @@ function presignedHeaders(headers: Headers, query: Query, signing: Signing): Hea
     const key = Headers.key(name);
     const other = meant.get(key)?.[1] ?? given.get(key) ?? value;
     if (other !== value)
-      throw new BucketError('invalid-argument', 'A header is given twice, in the query and as such.', {
-        fields: { ArgumentName: name, ArgumentValue: value },
-      });
+      throw new BucketError(
+        'invalid-argument',
+        'A header is given twice, in the query and as such.',
+        {
+          fields: { ArgumentName: name, ArgumentValue: value },
+        },
+      );
     meant.set(key, [name, value]);
   }
   return Headers.of(Object.fromEntries(meant.values()));
@@ -133,9 +151,12 @@ function presignedHeaders(headers: Headers, query: Query, signing: Signing): Hea
 /** The request with the headers that a presigned URL has in its query, and without the coding of its body, which the payload takes off. */
 function asMeant(request: Request, query: Query, signing: Signing | undefined): Request {
   let { headers } = request;
-  if (signing?.from === 'query') headers = headers.withAll(presignedHeaders(headers, query, signing));
+  if (signing?.from === 'query')
+    headers = headers.withAll(presignedHeaders(headers, query, signing));
   const codings = headers.get('content-encoding')?.split(',');
-  const kept = codings?.map((each) => each.trim()).filter((each) => each.toLowerCase() !== 'aws-chunked');
+  const kept = codings
+    ?.map((each) => each.trim())
+    .filter((each) => each.toLowerCase() !== 'aws-chunked');
   if (codings && kept?.length !== codings.length)
     headers = kept?.length
       ? headers.with('Content-Encoding', kept.join(', '))

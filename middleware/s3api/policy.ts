@@ -59,7 +59,10 @@ export async function verifyPolicy(
     );
   const { accessKey, scope } = readCredential(field('x-amz-credential'));
   if (!field('x-amz-date').startsWith(scope.date))
-    throw new BucketError('access-denied', 'The x-amz-date of the form is not the date of its credential.');
+    throw new BucketError(
+      'access-denied',
+      'The x-amz-date of the form is not the date of its credential.',
+    );
   const signature = readSignature(field('x-amz-signature'));
   const signer = await signers.ofText(policy, { accessKey, scope, signature });
   return { signer, ...checkPolicy(policy, fields, now) };

@@ -24,7 +24,10 @@ export interface Recognisable {
  *
  * @param domains whose subdomains are buckets
  */
-export function recognise(request: Recognisable, domains: readonly string[]): Recognised | undefined {
+export function recognise(
+  request: Recognisable,
+  domains: readonly string[],
+): Recognised | undefined {
   const { method, path, query, headers } = request;
   if (isSignedForS3(headers.get('authorization'), query)) return 'signed';
   const isVirtual = bucketOfHost(request, domains) !== undefined;

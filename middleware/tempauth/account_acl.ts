@@ -8,9 +8,14 @@ const GRANTS = ['admin', 'read-write', 'read-only'] as const;
 export type Grant = (typeof GRANTS)[number];
 
 /** The most that an account's ACL grants to members of these groups. */
-export function grantOf(acl: ByteString | undefined, groups: readonly ByteString[]): Grant | undefined {
+export function grantOf(
+  acl: ByteString | undefined,
+  groups: readonly ByteString[],
+): Grant | undefined {
   const parsed = parseAccountAcl(acl);
-  return GRANTS.find((grant) => membersOf(parsed?.[grant]).some((member) => groups.includes(member)));
+  return GRANTS.find((grant) =>
+    membersOf(parsed?.[grant]).some((member) => groups.includes(member)),
+  );
 }
 
 function membersOf(granted: unknown): ByteString[] {

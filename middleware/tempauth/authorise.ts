@@ -11,7 +11,11 @@ import { prefixOf, type Resellers } from './resellers';
  *
  * @param groups whom the client stands for; none: nobody known
  */
-export function authoriser(request: Request, groups: readonly ByteString[], resellers: Resellers): Authorise {
+export function authoriser(
+  request: Request,
+  groups: readonly ByteString[],
+  resellers: Resellers,
+): Authorise {
   return (resource) => {
     const { method, target } = resource;
     const refusal = denied(groups.length > 0, target.account);
@@ -27,7 +31,8 @@ export function authoriser(request: Request, groups: readonly ByteString[], rese
     const managesAccount = target.container === undefined && ['PUT', 'DELETE'].includes(method);
     if (isAdmin && !managesAccount) return undefined;
     if (method === 'OPTIONS') return undefined;
-    const allowed = isAllowedByAcl(request, resource, groups) || isAllowedByAccount(resource, groups);
+    const allowed =
+      isAllowedByAcl(request, resource, groups) || isAllowedByAccount(resource, groups);
     return allowed ? undefined : refusal;
   };
 }
@@ -36,7 +41,11 @@ function isReading(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-function isAllowedByAcl(request: Request, resource: Resource, groups: readonly ByteString[]): boolean {
+function isAllowedByAcl(
+  request: Request,
+  resource: Resource,
+  groups: readonly ByteString[],
+): boolean {
   const { method, target } = resource;
   if (target.container === undefined) return false;
   // a container's ACL is about its objects and their listing

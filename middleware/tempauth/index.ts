@@ -69,7 +69,11 @@ export const tempauth: FilterPlugin<typeof options> = {
     const resellers = resellersOf(given);
     const users = usersOf(given);
     const tokens = new Tokens(users, ownPrefix(resellers), given.token_life);
-    return authenticate(resellers, { users, tokens, scheme: given.storage_url_scheme }, given.auth_prefix);
+    return authenticate(
+      resellers,
+      { users, tokens, scheme: given.storage_url_scheme },
+      given.auth_prefix,
+    );
   },
 };
 
@@ -95,7 +99,8 @@ function usersIn(given: Readonly<Record<string, unknown>>): Record<string, strin
 }
 
 function authenticate(resellers: Resellers, parts: LoginParts, authPrefix: string): Filter {
-  const userOf = (token: string | undefined) => (token === undefined ? undefined : parts.tokens.read(token));
+  const userOf = (token: string | undefined) =>
+    token === undefined ? undefined : parts.tokens.read(token);
   return (next) =>
     withInfo(
       (request) => {

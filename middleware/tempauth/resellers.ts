@@ -10,7 +10,10 @@ export type Resellers = ReadonlyMap<string, string | undefined>;
 export const GROUP_OPTION = /^(\w+_)?require_group$/;
 
 /** Reads those options. */
-export function readResellers(prefixes: string, options: Readonly<Record<string, string>>): Resellers {
+export function readResellers(
+  prefixes: string,
+  options: Readonly<Record<string, string>>,
+): Resellers {
   const names = prefixes.split(',').map((each) => each.trim().replace(/^''$/, ''));
   const underscored = names.map((name) => (name === '' ? '' : name.replace(/_?$/, '_')));
   return new Map(underscored.map((prefix) => [prefix, options[`${prefix}require_group`]]));

@@ -44,7 +44,9 @@ export class Tokens {
 
   private verify(token: string): Claim | undefined {
     const start = `${this.prefix}tk`;
-    const [claim = '', signature = ''] = token.startsWith(start) ? token.slice(start.length).split('.') : [];
+    const [claim = '', signature = ''] = token.startsWith(start)
+      ? token.slice(start.length).split('.')
+      : [];
     const [expires = '', ...rest] = Buffer.from(claim, 'base64url').toString('latin1').split(' ');
     const user = this.users.get(rest.join(' '));
     if (!user) return undefined;

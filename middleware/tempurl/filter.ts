@@ -1,7 +1,13 @@
 import { page, unauthorised } from '../../src/swift_api/responses';
 import { isSignedBy, parseSignature } from '../../src/http/digest';
 import type { Headers } from '../../src/http/headers';
-import { NO_BODY, type Filter, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import {
+  NO_BODY,
+  type Filter,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../src/swift_api/message';
 import { isObject, parseTarget, type ObjectTarget } from '../../src/swift_api/target';
 import { asDownload } from '../../src/swift_api/temp_url/download';
 import { isInRange } from './ip_range';
@@ -24,7 +30,9 @@ export function tempUrlFilter(parts: TempUrlParts): Filter {
     const target = targetOf(request, parts.methods);
     const key = target && (await signingKey(request, target, parameters, parts.digests, next));
     if (!target || !key) return invalid(request);
-    const disallowed = isReading(request) ? undefined : POINTERS.find((name) => request.headers.has(name));
+    const disallowed = isReading(request)
+      ? undefined
+      : POINTERS.find((name) => request.headers.has(name));
     if (disallowed !== undefined)
       return page(400, `The header '${disallowed}' is not allowed in this tempurl`);
     // whatever else the query asks for was not signed
@@ -65,7 +73,8 @@ async function signingKey(
   next: Handler,
 ): Promise<Key | undefined> {
   const signature = parseSignature(given);
-  if (signature === undefined || expires === 0 || !digests.includes(signature.digest)) return undefined;
+  if (signature === undefined || expires === 0 || !digests.includes(signature.digest))
+    return undefined;
   if (ipRange !== undefined && !isInRange(request.remoteAddress, ipRange)) return undefined;
   if (prefix !== undefined && !target.object.startsWith(prefix)) return undefined;
   const container = `/v1/${target.account}/${target.container}/`;
@@ -75,7 +84,9 @@ async function signingKey(
   const ip = ipRange === undefined ? '' : `ip=${ipRange}\n`;
   const messages = methods.map((method) => `${ip}${method}\n${expires}\n${path}`);
   const keys = await keysOf(request, target, next);
-  return keys.find(({ value }) => messages.some((message) => isSignedBy(value, message, signature)));
+  return keys.find(({ value }) =>
+    messages.some((message) => isSignedBy(value, message, signature)),
+  );
 }
 
 function invalid({ method }: Request): Response {

@@ -12,5 +12,6 @@ export function headerRules(
 
 function matcher(patterns: readonly string[]): (key: string) => boolean {
   const keys = patterns.map((each) => Headers.key(each));
-  return (name) => keys.some((key) => (key.endsWith('*') ? name.startsWith(key.slice(0, -1)) : name === key));
+  return (name) =>
+    keys.some((key) => (key.endsWith('*') ? name.startsWith(key.slice(0, -1)) : name === key));
 }

@@ -32,6 +32,7 @@ export const tempurl: FilterPlugin<typeof options> = {
       cleanIncoming: headerRules(given.incoming_remove_headers, given.incoming_allow_headers),
       cleanOutgoing: headerRules(given.outgoing_remove_headers, given.outgoing_allow_headers),
     });
-    return (next) => withInfo(filter(next), { tempurl: { ...rest, ...digestInfo(allowed_digests) } });
+    return (next) =>
+      withInfo(filter(next), { tempurl: { ...rest, ...digestInfo(allowed_digests) } });
   },
 };

@@ -7,7 +7,8 @@ import { isIPv4, isIPv6 } from 'node:net';
 export function isInRange(address: string | undefined, range: string): boolean {
   const [network = '', mask] = range.split('/', 2);
   const wanted = bitsOf(network);
-  const own = address === undefined ? undefined : bitsOf(address.replace(/^::ffff:(?=[\d.]+$)/i, ''));
+  const own =
+    address === undefined ? undefined : bitsOf(address.replace(/^::ffff:(?=[\d.]+$)/i, ''));
   if (wanted === undefined || own === undefined || own.length !== wanted.length) return false;
   const length = mask === undefined ? wanted.length : maskLength(mask, wanted.length);
   if (length === undefined || wanted.slice(length).includes('1')) return false;

@@ -11,7 +11,11 @@ export interface Key {
 }
 
 /** The keys of a container and of its account: X-Account-Meta-Temp-Url-Key, X-Container-Meta-Temp-Url-Key, and -2 of both. */
-export async function keysOf(request: Request, target: ContainerTarget, next: Handler): Promise<Key[]> {
+export async function keysOf(
+  request: Request,
+  target: ContainerTarget,
+  next: Handler,
+): Promise<Key[]> {
   const { version, account, container } = target;
   const [ofAccount, ofContainer] = await Promise.all([
     read(request, { version, account }, 'account', next),
@@ -20,7 +24,12 @@ export async function keysOf(request: Request, target: ContainerTarget, next: Ha
   return [...ofAccount, ...ofContainer];
 }
 
-async function read(request: Request, target: Target, scope: Key['scope'], next: Handler): Promise<Key[]> {
+async function read(
+  request: Request,
+  target: Target,
+  scope: Key['scope'],
+  next: Handler,
+): Promise<Key[]> {
   const path = formatTarget(target);
   const response = await next(
     subrequest(request, { method: 'HEAD', path, authority: lookAtHeaders(target) }),

@@ -9,7 +9,8 @@ import type { Key } from './keys';
  */
 export function within({ account, container }: ContainerTarget, scope: Key['scope']): Authorise {
   return ({ target }) => {
-    const isInside = target.account === account && (scope === 'account' || target.container === container);
+    const isInside =
+      target.account === account && (scope === 'account' || target.container === container);
     return isInside ? undefined : unauthorised(target.account);
   };
 }

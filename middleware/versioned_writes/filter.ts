@@ -24,7 +24,10 @@ import {
 } from '../../src/versioning/bypasses';
 import { ContainerRequests } from '../../src/versioning/container_requests';
 import { errorResponse } from '../../src/versioning/error_responses';
-import { isMultipartDelete, multipartDelete } from '../../src/versioning/multipart_delete/multipart_delete';
+import {
+  isMultipartDelete,
+  multipartDelete,
+} from '../../src/versioning/multipart_delete/multipart_delete';
 import { MODE_HEADERS, PolicyCache } from '../../src/versioning/policy';
 import { hideUnfinished } from '../../src/versioning/hide_unfinished';
 import { PinnedPolicies, forwardUnversioned } from '../../src/versioning/forward_unversioned';
@@ -48,10 +51,14 @@ export function versionedWritesFilter(parts: VersioningContext): Filter {
   return (next) => {
     const settings = new PolicyCache(next, parts.cache, app.power, log, parts);
     const whole: Handler = (request) => handler(request);
-    const objects = allowsObjectVersioning ? new VersionedObjects(next, whole, settings, parts) : undefined;
+    const objects = allowsObjectVersioning
+      ? new VersionedObjects(next, whole, settings, parts)
+      : undefined;
     const writer = new ObjectWriter(next, settings, parts, objects?.writer);
     const listing = hideUnfinished(next);
-    const withIds = allowsObjectVersioning ? new VersionedContainers(listing, app.power) : undefined;
+    const withIds = allowsObjectVersioning
+      ? new VersionedContainers(listing, app.power)
+      : undefined;
     const containers = new ContainerRequests(listing, settings, withIds, parts);
     const handler: Handler = async (given) => {
       if (acts && isS3Write(given)) return refuseS3();
@@ -60,7 +67,9 @@ export function versionedWritesFilter(parts: VersioningContext): Filter {
       const reason = acts && isApi(target) ? whyUnclear(given) : undefined;
       if (reason !== undefined) return textResponse(400, reason);
       try {
-        const request = allowsObjectVersioning ? await hideVersions(given, target, whole, app) : given;
+        const request = allowsObjectVersioning
+          ? await hideVersions(given, target, whole, app)
+          : given;
         return 'status' in request ? request : await routed(request, target);
       } catch (error) {
         return errorResponse(error, given, app.power, log);
@@ -103,7 +112,11 @@ export function versionedWritesFilter(parts: VersioningContext): Filter {
 
     const checkedBypass = (request: Request, target: Target, bypass: Bypass): Promise<Response> =>
       checked(target, (going) =>
-        checkBypass(bypass, request, target, { settings: going, hides: allowsObjectVersioning, app }),
+        checkBypass(bypass, request, target, {
+          settings: going,
+          hides: allowsObjectVersioning,
+          app,
+        }),
       );
 
     /** The answer that a check finds, or else what the store makes of the request that it lets through. */
@@ -114,7 +127,9 @@ export function versionedWritesFilter(parts: VersioningContext): Filter {
       const going = new PinnedPolicies(settings, parts.lockWait);
       try {
         const found = await check(going);
-        return 'status' in found ? found : await forwardUnversioned(found, target, going.take(), next);
+        return 'status' in found
+          ? found
+          : await forwardUnversioned(found, target, going.take(), next);
       } finally {
         going.end();
       }
@@ -136,5 +151,7 @@ function isAccount(target: Target): boolean {
 }
 
 const MODES = {
-  versioned_writes: { allowed_flags: Object.values(MODE_HEADERS).map((name) => name.toLowerCase()) },
+  versioned_writes: {
+    allowed_flags: Object.values(MODE_HEADERS).map((name) => name.toLowerCase()),
+  },
 };

@@ -27,7 +27,10 @@ export function isCredential({ name }: IniSection): boolean {
 }
 
 /** Looks for what is wrong with a key that is good, and where it stands. */
-export type CheckKey = (key: string, at: { readonly mistakes: Mistakes; readonly line: number }) => void;
+export type CheckKey = (
+  key: string,
+  at: { readonly mistakes: Mistakes; readonly line: number },
+) => void;
 
 /**
  * The credential that a section describes; undefined after a mistake.

@@ -72,7 +72,11 @@ export class KeystoneCredentials implements CredentialSource {
    *   Keystone does not tell
    */
   async login(credentials: Ec2Request): Promise<Session> {
-    const { status, headers, text } = await this.ask('POST', 'ec2tokens', JSON.stringify({ credentials }));
+    const { status, headers, text } = await this.ask(
+      'POST',
+      'ec2tokens',
+      JSON.stringify({ credentials }),
+    );
     const token = headers['x-subject-token'];
     if (status === 200 && typeof token === 'string') return { token, ...tokenFacts(text) };
     if (status === 401 || status === 404)

@@ -34,7 +34,8 @@ export function sessionV1(
   const seconds = Number(header('x-auth-token-expires') ?? NaN);
   return {
     token,
-    accountPath: storage !== undefined && URL.canParse(storage) ? new URL(storage).pathname : undefined,
+    accountPath:
+      storage !== undefined && URL.canParse(storage) ? new URL(storage).pathname : undefined,
     expires: Number.isFinite(seconds) ? now + seconds * 1000 : undefined,
   };
 }
@@ -109,7 +110,11 @@ export function tokenFacts(text: string): Omit<Session, 'token'> {
     const endpoint = endpoints.find((each) => each.interface === 'public') ?? endpoints[0];
     const accountPath = endpoint && new URL(endpoint.url).pathname;
     const expires = expires_at === undefined ? NaN : Date.parse(expires_at);
-    return { accountPath, expires: Number.isNaN(expires) ? undefined : expires, project: project?.id };
+    return {
+      accountPath,
+      expires: Number.isNaN(expires) ? undefined : expires,
+      project: project?.id,
+    };
   } catch {
     return { accountPath: undefined, expires: undefined, project: undefined };
   }
@@ -137,7 +142,11 @@ export async function askIdentity(
       headersTimeout: TIMEOUT,
       bodyTimeout: TIMEOUT,
     });
-    return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text: await response.body.text(),
+    };
   } catch (cause) {
     const why = messageOf(cause);
     throw new StoreError(

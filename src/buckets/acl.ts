@@ -28,7 +28,13 @@ const CANNED: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
 );
 
 /** Names that mean what no container ACL says: Swift knows neither writing without a token nor "whoever has one". */
-const BEYOND = ['public-read-write', 'authenticated-read', 'aws-exec-read', 'log-delivery-write', 'default'];
+const BEYOND = [
+  'public-read-write',
+  'authenticated-read',
+  'aws-exec-read',
+  'log-delivery-write',
+  'default',
+];
 
 /**
  * The headers of a container that a canned ACL means.
@@ -61,11 +67,16 @@ export async function objectAccess(caller: Caller, object: ObjectRef): Promise<A
  *
  * @param headers as `cannedAcl` makes them
  */
-export async function setAccess(caller: Caller, bucket: ByteString, headers: Headers): Promise<void> {
+export async function setAccess(
+  caller: Caller,
+  bucket: ByteString,
+  headers: Headers,
+): Promise<void> {
   await done(caller, await ask(caller, { method: 'POST', container: bucket, headers }), { bucket });
 }
 
 function accessOf(headers: Headers): Access {
-  const isOpen = (name: string) => isReferrerAllowed(undefined, parseAcl(headers.get(name)).referrers);
+  const isOpen = (name: string) =>
+    isReferrerAllowed(undefined, parseAcl(headers.get(name)).referrers);
   return { read: isOpen('x-container-read'), write: isOpen('x-container-write') };
 }

@@ -32,7 +32,13 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/;
 export function isNewBucketName(given: ByteString, hasCapitals = false): boolean {
   const name = hasCapitals ? given.toLowerCase() : given;
   const hasLabels = name.split('.').every((label) => !label.endsWith('-'));
-  return name.length >= 3 && name.length <= 63 && NEW_NAME.test(name) && hasLabels && !IP_ADDRESS.test(name);
+  return (
+    name.length >= 3 &&
+    name.length <= 63 &&
+    NEW_NAME.test(name) &&
+    hasLabels &&
+    !IP_ADDRESS.test(name)
+  );
 }
 
 /** Whether a container is a bucket by its name. */
@@ -72,7 +78,9 @@ export async function createBucket(
   if (response.status !== 404) await done(caller, response, { bucket: name });
   const made =
     response.status === 404
-      ? await done(caller, await ask(caller, { method: 'PUT', container: name, headers }), { bucket: name })
+      ? await done(caller, await ask(caller, { method: 'PUT', container: name, headers }), {
+          bucket: name,
+        })
       : response;
   if (made.status !== 201)
     throw new BucketError(
@@ -123,6 +131,8 @@ export async function setVersioning(
 ): Promise<void> {
   checkMode(name, (await headBucket(caller, name)).headers);
   const headers = Headers.of({ 'X-Versions-Enabled': versioning === 'enabled' ? 'true' : 'false' });
-  await done(caller, await ask(caller, { method: 'POST', container: name, headers }), { bucket: name });
+  await done(caller, await ask(caller, { method: 'POST', container: name, headers }), {
+    bucket: name,
+  });
   caller.parts.forget((await caller.session()).account, name);
 }

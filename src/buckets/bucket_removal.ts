@@ -38,6 +38,7 @@ async function hasUploads(caller: Caller, name: ByteString): Promise<boolean> {
 }
 
 function notEmpty(name: ByteString): BucketError {
-  const message = 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.';
+  const message =
+    'The bucket you tried to delete is not empty. You must delete all versions in the bucket.';
   return new BucketError('bucket-not-empty', message, { fields: { BucketName: name } });
 }

@@ -92,11 +92,16 @@ export async function ask(caller: Caller, asked: Asked): Promise<Response> {
   if (response.status !== 401 || session.token === undefined) return response;
   destroy(response.body);
   const renewed = await caller.session(session.token);
-  if (asked.body === undefined || isUnread(asked.body)) return caller.next(requestOf(caller, renewed, asked));
+  if (asked.body === undefined || isUnread(asked.body))
+    return caller.next(requestOf(caller, renewed, asked));
   throw new BucketError('unavailable', 'The login to the store had expired. Please try again.');
 }
 
-function requestOf({ request, readersReadVersions }: Caller, session: Session, asked: Asked): Request {
+function requestOf(
+  { request, readersReadVersions }: Caller,
+  session: Session,
+  asked: Asked,
+): Request {
   const { method, container, object, query = {}, headers = Headers.none, body } = asked;
   for (const [name, value] of headers.entries()) checkHeader(name, value);
   const target = {

@@ -61,7 +61,10 @@ export async function copyObject(
       object: target.key,
       query: { 'version-id': info.versionId },
       headers: headers.with('X-Copy-From', quote(`${source.bucket}/${source.key}`)),
-      dialect: { ...judgedAgain(options.condition), hasSeenSource: !info.headers.has('x-object-manifest') },
+      dialect: {
+        ...judgedAgain(options.condition),
+        hasSeenSource: !info.headers.has('x-object-manifest'),
+      },
     }),
   );
   if (response.status === 413) {
@@ -89,7 +92,8 @@ const NO_CHANGE =
   "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
 const TOO_LARGE =
   'The specified copy source is larger than the maximum allowable size for a copy source: 5368709120';
-const OF_MARKER = 'The source of a copy request may not specifically refer to a delete marker by version id.';
+const OF_MARKER =
+  'The source of a copy request may not specifically refer to a delete marker by version id.';
 
 /** What reading the source of a copy failed with, as the copy fails with it: a delete marker is no more than an invalid source. */
 export function refusalOfSource(error: unknown): unknown {
@@ -97,7 +101,11 @@ export function refusalOfSource(error: unknown): unknown {
   return isMarker ? new BucketError('invalid-request', OF_MARKER) : error;
 }
 
-async function sourceOf(caller: Caller, source: ObjectRef, conditions: Conditions = {}): Promise<ObjectInfo> {
+async function sourceOf(
+  caller: Caller,
+  source: ObjectRef,
+  conditions: Conditions = {},
+): Promise<ObjectInfo> {
   const info = await headObject(caller, source).catch((error: unknown) => {
     throw refusalOfSource(error);
   });
@@ -105,7 +113,11 @@ async function sourceOf(caller: Caller, source: ObjectRef, conditions: Condition
   return info;
 }
 
-function changesNothing(source: ObjectRef, target: ObjectRef, { fresh, tags }: CopyOptions): boolean {
+function changesNothing(
+  source: ObjectRef,
+  target: ObjectRef,
+  { fresh, tags }: CopyOptions,
+): boolean {
   const isItself = source.bucket === target.bucket && source.key === target.key;
   return isItself && source.versionId === undefined && fresh === undefined && tags === undefined;
 }

@@ -29,21 +29,29 @@ export function standardHeaders(headers: Headers): Headers {
  * @param metadata names and values; values of one name are joined
  * @throws BucketError `invalid-argument` for names that the proxy keeps to itself
  */
-export function metadataHeaders(metadata: Iterable<readonly [name: string, value: ByteString]>): Headers {
+export function metadataHeaders(
+  metadata: Iterable<readonly [name: string, value: ByteString]>,
+): Headers {
   const fields: Record<string, ByteString> = {};
   for (const [name, value] of metadata) {
     const key = USER_PREFIX + name.toLowerCase().replaceAll('%', '%25').replaceAll('_', '%5F');
     if (key.startsWith('x-object-meta-hindsight-'))
-      throw new BucketError('invalid-argument', `Metadata whose names begin with hindsight- are reserved.`, {
-        fields: { ArgumentName: name, ArgumentValue: value },
-      });
+      throw new BucketError(
+        'invalid-argument',
+        `Metadata whose names begin with hindsight- are reserved.`,
+        {
+          fields: { ArgumentName: name, ArgumentValue: value },
+        },
+      );
     fields[key] = fields[key] === undefined ? value : `${fields[key]},${value}`;
   }
   return Headers.of(fields);
 }
 
 /** A client's metadata as the store tells them, names in lower case. */
-export function metadataIn(headers: Headers): readonly (readonly [name: string, value: ByteString])[] {
+export function metadataIn(
+  headers: Headers,
+): readonly (readonly [name: string, value: ByteString])[] {
   return [...headers.entries()].flatMap(([key, value]) => {
     if (!key.startsWith(USER_PREFIX) || isReserved(key)) return [];
     const name = key.slice(USER_PREFIX.length);
@@ -53,7 +61,9 @@ export function metadataIn(headers: Headers): readonly (readonly [name: string, 
 
 /** The headers by which checksums are kept with an object, by the names of their algorithms. */
 export function checksumHeaders(checksums: ReadonlyMap<string, string>): Headers {
-  return Headers.of(Object.fromEntries([...checksums].map(([name, value]) => [CHECKSUM + name, value])));
+  return Headers.of(
+    Object.fromEntries([...checksums].map(([name, value]) => [CHECKSUM + name, value])),
+  );
 }
 
 /** The checksums that are kept with an object, by the names of their algorithms in lower case; base64. */

@@ -50,7 +50,11 @@ export interface ReadOptions {
  * @throws BucketError `no-such-key` (with the delete marker that was met), `no-such-version`, `is-delete-marker`, `no-such-bucket`,
  *   `precondition-failed`, `invalid-range`
  */
-export async function readObject(caller: Caller, ref: ObjectRef, options: ReadOptions): Promise<ReadObject> {
+export async function readObject(
+  caller: Caller,
+  ref: ObjectRef,
+  options: ReadOptions,
+): Promise<ReadObject> {
   const { method, conditions = {}, range, ifRange } = options;
   const headers = method === 'GET' ? Headers.of({ Range: range }) : Headers.none;
   const response = await askFor(caller, ref, { method, headers });
@@ -80,7 +84,9 @@ export async function readObject(caller: Caller, ref: ObjectRef, options: ReadOp
 function meansRange(ifRange: string | undefined, { etag, modified }: ObjectInfo): boolean {
   if (ifRange === undefined) return true;
   const given = ifRange.trim();
-  return given.startsWith('W/') ? false : unquoted(given) === etag || Date.parse(given) === modified;
+  return given.startsWith('W/')
+    ? false
+    : unquoted(given) === etag || Date.parse(given) === modified;
 }
 
 /** What is known of an object, or of one of its versions. @throws BucketError as where it is read */
@@ -189,11 +195,15 @@ export async function objectRefusal(
 function isDeleteMarker({ key }: ObjectRef, id: string, headers: Headers): BucketError {
   const time = Date.parse(headers.get('last-modified') ?? '') || timeOfVersion(id);
   const lastModified = time === undefined ? undefined : new Date(time).toUTCString();
-  return new BucketError('is-delete-marker', 'The specified method is not allowed against this resource.', {
-    fields: { Key: key, ResourceType: 'DeleteMarker' },
-    headers: Headers.of({ Allow: 'DELETE' }),
-    marker: { id, lastModified },
-  });
+  return new BucketError(
+    'is-delete-marker',
+    'The specified method is not allowed against this resource.',
+    {
+      fields: { Key: key, ResourceType: 'DeleteMarker' },
+      headers: Headers.of({ Allow: 'DELETE' }),
+      marker: { id, lastModified },
+    },
+  );
 }
 
 /**
@@ -202,7 +212,11 @@ function isDeleteMarker({ key }: ObjectRef, id: string, headers: Headers): Bucke
  * @param headers by the store, where it looked itself
  * @throws BucketError `no-such-bucket`
  */
-async function markerInPlace(caller: Caller, ref: ObjectRef, headers: Headers): Promise<string | undefined> {
+async function markerInPlace(
+  caller: Caller,
+  ref: ObjectRef,
+  headers: Headers,
+): Promise<string | undefined> {
   if (headers.has(NO_MARKER_HEADER)) return undefined;
   const id = headers.get('x-object-version-id') ?? NULL_VERSION;
   // `null` is also told of what never was
@@ -211,7 +225,10 @@ async function markerInPlace(caller: Caller, ref: ObjectRef, headers: Headers): 
     : id;
 }
 
-async function lookForMarker(caller: Caller, { bucket, key }: ObjectRef): Promise<string | undefined> {
+async function lookForMarker(
+  caller: Caller,
+  { bucket, key }: ObjectRef,
+): Promise<string | undefined> {
   try {
     if ((await headBucket(caller, bucket)).versioning === 'never') return undefined;
     for await (const entry of entriesOf(caller, bucket, { versions: '', prefix: key, limit: '1' }))

@@ -27,7 +27,10 @@ export type Judgement = 'hold' | 'not-modified' | 'failed';
  */
 export function judged(conditions: Conditions, known: Known): Judgement {
   const { ifMatch, ifNoneMatch } = conditions;
-  const [unmodified, modified] = [timeOf(conditions.ifUnmodifiedSince), timeOf(conditions.ifModifiedSince)];
+  const [unmodified, modified] = [
+    timeOf(conditions.ifUnmodifiedSince),
+    timeOf(conditions.ifModifiedSince),
+  ];
   if (ifMatch !== undefined) {
     if (!matches(ifMatch, known.etag)) return 'failed';
   } else if (unmodified !== undefined && known.modified > unmodified) {
@@ -43,7 +46,8 @@ export function matches(header: string, etag: string): boolean {
 }
 
 /** In the forms that HTTP and mail know: JavaScript takes much else for a date. */
-const DATE = /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d|[A-Za-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
+const DATE =
+  /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d|[A-Za-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
 
 function timeOf(date = ''): number | undefined {
   const time = DATE.test(date) ? Date.parse(date) : NaN;
@@ -60,7 +64,8 @@ export function refusedBy(
 ): BucketError | undefined {
   if (ifMatch !== undefined && etag === undefined)
     return new BucketError('no-such-key', 'The specified key does not exist.');
-  if (ifMatch !== undefined && etag !== undefined && !matches(ifMatch, etag)) return failed('If-Match');
+  if (ifMatch !== undefined && etag !== undefined && !matches(ifMatch, etag))
+    return failed('If-Match');
   if (ifNoneMatch !== undefined && etag !== undefined && matches(ifNoneMatch, etag))
     return failed('If-None-Match');
   return undefined;

@@ -41,34 +41,40 @@ const BY_STATUS: Readonly<Record<number, readonly [BucketErrorCode, string]>> = 
 };
 
 /** What texts of Swift's tell more of than their status does. */
-const BY_TEXT: readonly { status: number; text: RegExp; code: BucketErrorCode; message: string }[] = [
-  {
-    status: 400,
-    text: /name length|name too long|longer than \d+ bytes/i,
-    code: 'key-too-long',
-    message: 'Your key is too long',
-  },
-  {
-    status: 400,
-    text: /metadata/i,
-    code: 'metadata-too-large',
-    message: 'Your metadata headers exceed the maximum allowed metadata size',
-  },
-  { status: 413, text: /quota/i, code: 'quota-exceeded', message: 'The quota is exceeded.' },
-];
+const BY_TEXT: readonly { status: number; text: RegExp; code: BucketErrorCode; message: string }[] =
+  [
+    {
+      status: 400,
+      text: /name length|name too long|longer than \d+ bytes/i,
+      code: 'key-too-long',
+      message: 'Your key is too long',
+    },
+    {
+      status: 400,
+      text: /metadata/i,
+      code: 'metadata-too-large',
+      message: 'Your metadata headers exceed the maximum allowed metadata size',
+    },
+    { status: 413, text: /quota/i, code: 'quota-exceeded', message: 'The quota is exceeded.' },
+  ];
 
 /**
  * The error that a refusal of the store's is to clients of other APIs. Reads the answer to its end.
  *
  * @param about what was asked for, by which a 404 is told from another: whether there is a bucket is asked only where that matters
  */
-export async function refusalOf(caller: Caller, response: Response, about: About): Promise<BucketError> {
+export async function refusalOf(
+  caller: Caller,
+  response: Response,
+  about: About,
+): Promise<BucketError> {
   const text = await textOf(response);
   const { status } = response;
   if (status === 404) return notThere(caller, about);
   const told = BY_TEXT.find((each) => each.status === status && each.text.test(text));
   if (told) return new BucketError(told.code, told.message, detailsOf(about));
-  const [code, message] = BY_STATUS[status] ?? (status < 500 ? BY_STATUS[400] : undefined) ?? UNAVAILABLE;
+  const [code, message] =
+    BY_STATUS[status] ?? (status < 500 ? BY_STATUS[400] : undefined) ?? UNAVAILABLE;
   const isTold = (status === 400 || status === 501) && text !== '';
   return new BucketError(code, isTold ? text : message, detailsOf(about));
 }
@@ -88,8 +94,10 @@ export async function done(caller: Caller, response: Response, about: About): Pr
 }
 
 async function notThere(caller: Caller, about: About): Promise<BucketError> {
-  if (about.bucket === undefined) return new BucketError('access-denied', 'There is no such account.');
-  if (about.key === undefined || !(await hasBucket(caller, about.bucket))) return noSuchBucket(about.bucket);
+  if (about.bucket === undefined)
+    return new BucketError('access-denied', 'There is no such account.');
+  if (about.key === undefined || !(await hasBucket(caller, about.bucket)))
+    return noSuchBucket(about.bucket);
   return about.versionId === undefined
     ? new BucketError('no-such-key', 'The specified key does not exist.', detailsOf(about))
     : new BucketError('no-such-version', 'The specified version does not exist.', detailsOf(about));
@@ -111,7 +119,9 @@ export async function hasBucket(caller: Caller, container: ByteString): Promise<
 
 function detailsOf({ bucket, key, versionId }: About) {
   const named = key === undefined ? { BucketName: bucket } : { Key: key, VersionId: versionId };
-  const fields = Object.entries(named).filter((each): each is [string, string] => each[1] !== undefined);
+  const fields = Object.entries(named).filter(
+    (each): each is [string, string] => each[1] !== undefined,
+  );
   return { fields: Object.fromEntries(fields) };
 }
 

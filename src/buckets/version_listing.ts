@@ -82,7 +82,11 @@ export async function listVersions(
 
 function nextOf({ name, isFolded, version_id }: Entry, following: Entry): NextVersions {
   if (isFolded) return { key: name, versionId: undefined, isAmidKey: false };
-  return { key: name, versionId: version_id, isAmidKey: !following.isFolded && following.name === name };
+  return {
+    key: name,
+    versionId: version_id,
+    isAmidKey: !following.isFolded && following.name === name,
+  };
 }
 
 /** What the ids of versions consist of, and what divides them from keys, Swift takes in no delimiter. */
@@ -122,7 +126,11 @@ function behindFold(fold: ByteString, delimiter: ByteString): ByteString {
 const BEHIND_ALL = Buffer.from('\u{10ffff}', 'utf8').toString('latin1').repeat(16);
 
 /** What a key is folded into. */
-function prefixIn(key: ByteString, prefix: ByteString, delimiter: ByteString): ByteString | undefined {
+function prefixIn(
+  key: ByteString,
+  prefix: ByteString,
+  delimiter: ByteString,
+): ByteString | undefined {
   if (delimiter === '' || !key.startsWith(prefix)) return undefined;
   const at = key.indexOf(delimiter, prefix.length);
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);

@@ -25,7 +25,9 @@ export interface ObjectRef {
  */
 export function checkVersionId(given: string, name: string): string {
   const refuse = (message: string) =>
-    new BucketError('invalid-argument', message, { fields: { ArgumentName: name, ArgumentValue: given } });
+    new BucketError('invalid-argument', message, {
+      fields: { ArgumentName: name, ArgumentValue: given },
+    });
   if (given === '') throw refuse('Version id cannot be the empty string');
   if (given !== NULL_VERSION && !isVersionId(given)) throw refuse('Invalid version id specified');
   return given;

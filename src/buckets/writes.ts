@@ -39,7 +39,11 @@ export interface Written {
  *
  * @throws BucketError `no-such-bucket`, `bad-digest`, `precondition-failed`, `quota-exceeded` and others; what is there is then as it was
  */
-export async function writeObject(caller: Caller, ref: ObjectRef, object: NewObject): Promise<Written> {
+export async function writeObject(
+  caller: Caller,
+  ref: ObjectRef,
+  object: NewObject,
+): Promise<Written> {
   checkKey(ref.key);
   const { body, length, condition, headers } = object;
   await checkCondition(caller, ref, condition);
@@ -135,7 +139,11 @@ async function removeVersion(caller: Caller, ref: ObjectRef, versionId: string):
   return { versionId, isMarker };
 }
 
-async function removeWithoutParts(caller: Caller, ref: ObjectRef, versionId: string): Promise<Removed> {
+async function removeWithoutParts(
+  caller: Caller,
+  ref: ObjectRef,
+  versionId: string,
+): Promise<Removed> {
   const response = await remove(caller, ref);
   if (response.status >= 300) {
     const refusal = await objectRefusal(caller, response, ref);
@@ -149,7 +157,10 @@ async function removeWithoutParts(caller: Caller, ref: ObjectRef, versionId: str
 }
 
 /** A version, or that it is a delete marker; undefined where it is not there. */
-async function versionAt(caller: Caller, ref: ObjectRef): Promise<ObjectInfo | 'marker' | undefined> {
+async function versionAt(
+  caller: Caller,
+  ref: ObjectRef,
+): Promise<ObjectInfo | 'marker' | undefined> {
   try {
     return await headObject(caller, ref);
   } catch (error) {

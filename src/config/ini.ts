@@ -60,18 +60,33 @@ class IniReader {
     else this.readIn(section, last, content, line);
   }
 
-  private readIn(section: OpenSection, last: string | undefined, content: string, line: number): void {
+  private readIn(
+    section: OpenSection,
+    last: string | undefined,
+    content: string,
+    line: number,
+  ): void {
     const continued = last === undefined ? undefined : section.options.get(last);
     const option = /^(?:set\s+)?([^\s=:]+)\s*[=:]\s*(.*)$/.exec(content.trim());
     if (/^\s/.test(content) && last !== undefined && continued)
       this.continue(section, last, continued, { content: content.trim(), line });
     else if (option) this.add(section, option[1] ?? '', option[2] ?? '', line);
-    else this.mistakes.add(line, `neither a [section] nor "option = value"${shown(section.name, content)}`);
+    else
+      this.mistakes.add(
+        line,
+        `neither a [section] nor "option = value"${shown(section.name, content)}`,
+      );
   }
 
-  private add({ name: sectionName, options }: OpenSection, name: string, value: string, line: number): void {
+  private add(
+    { name: sectionName, options }: OpenSection,
+    name: string,
+    value: string,
+    line: number,
+  ): void {
     this.last = name;
-    if (options.has(name)) this.mistakes.add(line, `option ${name} is given twice in [${sectionName}]`);
+    if (options.has(name))
+      this.mistakes.add(line, `option ${name} is given twice in [${sectionName}]`);
     else options.set(name, { ...this.expanded(value, line), line });
   }
 
@@ -91,7 +106,12 @@ class IniReader {
   ): void {
     const added = this.expanded(more.content, more.line);
     const broken = isBroken ? { isBroken } : {};
-    section.options.set(name, { ...added, value: `${value} ${added.value}`.trim(), line, ...broken });
+    section.options.set(name, {
+      ...added,
+      value: `${value} ${added.value}`.trim(),
+      line,
+      ...broken,
+    });
   }
 
   private expanded(value: string, line: number): Pick<IniOption, 'value' | 'isBroken'> {
@@ -117,12 +137,15 @@ class NotExpanded extends Error {
 function expand(value: string, env: NodeJS.ProcessEnv): string {
   return value.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
     const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/.exec(inner);
-    if (!match) throw new NotExpanded(`\${${inner}} is not of the form \${NAME} or \${NAME:-default}`);
+    if (!match)
+      throw new NotExpanded(`\${${inner}} is not of the form \${NAME} or \${NAME:-default}`);
     const [, name = '', otherwise] = match;
     const found = env[name];
     if (found !== undefined && found !== '') return found;
     if (otherwise === undefined)
-      throw new NotExpanded(`the environment variable ${name} is not set, and \${${inner}} gives no default`);
+      throw new NotExpanded(
+        `the environment variable ${name} is not set, and \${${inner}} gives no default`,
+      );
     return otherwise;
   });
 }

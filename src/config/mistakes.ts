@@ -26,7 +26,8 @@ export class Mistakes {
     if (this.found.length === 0) return;
     const inFile = ({ file }: Mistake) => Number(file !== this.file);
     const sorted = this.found.toSorted(
-      (a, b) => inFile(a) - inFile(b) || a.file.localeCompare(b.file) || (a.line ?? 0) - (b.line ?? 0),
+      (a, b) =>
+        inFile(a) - inFile(b) || a.file.localeCompare(b.file) || (a.line ?? 0) - (b.line ?? 0),
     );
     throw new ConfigError(sorted);
   }

@@ -30,9 +30,12 @@ export const whole = (min: number, max: number) =>
 export const seconds = (min: number, max: number) =>
   z
     .string()
-    .refine((value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= min && Number(value) <= max, {
-      error: `not a number of seconds from ${min} to ${max}`,
-    })
+    .refine(
+      (value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= min && Number(value) <= max,
+      {
+        error: `not a number of seconds from ${min} to ${max}`,
+      },
+    )
     .transform((value) => Math.round(Number(value) * 1000));
 
 /** An http or https URL. */
@@ -77,7 +80,10 @@ export function readOptions<T extends z.ZodObject>(
     } else {
       isComplete = false;
       const all = known.join(', ') || 'none';
-      mistakes.add(line, `[${section.name}] has no option ${name}; known: ${all}${suggestion(name, known)}`);
+      mistakes.add(
+        line,
+        `[${section.name}] has no option ${name}; known: ${all}${suggestion(name, known)}`,
+      );
     }
   }
   const result = schema.safeParse(given);

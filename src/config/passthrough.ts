@@ -34,13 +34,20 @@ export const passthroughOption = z
     if (given === 'none') return [];
     return given.split(/\s+/).map((word): PassthroughRule => {
       const [, methods, path, star] = RULE.exec(word) ?? [];
-      if (methods === undefined || path === undefined) return refuse(context, `${word} is not ${FORM}`);
+      if (methods === undefined || path === undefined)
+        return refuse(context, `${word} is not ${FORM}`);
       const target = readTarget(path);
       const isOutside = target.reading === 'outside' && !target.hasDoubtfulStart;
       if (path === '/' && star !== '')
-        return refuse(context, `${word} would pass everything on; name the paths that the store serves`);
+        return refuse(
+          context,
+          `${word} would pass everything on; name the paths that the store serves`,
+        );
       if (!isOutside && path !== '/info')
-        return refuse(context, `${word} is a path of the object API, which is never passed on as it came`);
+        return refuse(
+          context,
+          `${word} is a path of the object API, which is never passed on as it came`,
+        );
       return { methods: methods.split(','), path, isPrefix: star !== '' };
     });
   });
@@ -52,19 +59,26 @@ function refuse(context: z.RefinementCtx, message: string): PassthroughRule {
 
 /** Rules as the option has them. */
 export function formatRules(rules: readonly PassthroughRule[]): string {
-  const words = rules.map(({ methods, path, isPrefix }) => `${methods.join()}:${path}${isPrefix ? '*' : ''}`);
+  const words = rules.map(
+    ({ methods, path, isPrefix }) => `${methods.join()}:${path}${isPrefix ? '*' : ''}`,
+  );
   return words.join(' ') || 'nothing';
 }
 
 /** Whether a rule names a request by each reading of its path. */
-export function isPassedThrough(method: string, path: string, rules: readonly PassthroughRule[]): boolean {
+export function isPassedThrough(
+  method: string,
+  path: string,
+  rules: readonly PassthroughRule[],
+): boolean {
   const readings = readingsOf(path);
   if (readings === undefined) return false;
   const names = (rule: PassthroughRule, reading: string) =>
     rule.isPrefix ? reading.startsWith(rule.path) : reading === rule.path;
   return rules.some(
     (rule) =>
-      rule.methods.includes(method) && [...readings].every((reading) => names(rule, unquote(reading))),
+      rule.methods.includes(method) &&
+      [...readings].every((reading) => names(rule, unquote(reading))),
   );
 }
 
@@ -90,5 +104,7 @@ export const passthroughHostsOption = z
 export function isSite(host: string | undefined, sites: readonly string[]): boolean {
   const name = host?.toLowerCase().replace(/:\d*$/, '');
   if (name === undefined) return false;
-  return sites.some((site) => (site.startsWith('.') ? name.endsWith(site) && name !== site : name === site));
+  return sites.some((site) =>
+    site.startsWith('.') ? name.endsWith(site) && name !== site : name === site,
+  );
 }

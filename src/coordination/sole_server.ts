@@ -51,7 +51,8 @@ export class Fence {
   /** @throws CoordinationUnavailable where the server may not write what has versions */
   readonly confirm = (): void => {
     const { until, refusal = UNKNOWN } = this.#standing;
-    if (this.#standing.refusal !== undefined || now() >= until) throw new CoordinationUnavailable(refusal);
+    if (this.#standing.refusal !== undefined || now() >= until)
+      throw new CoordinationUnavailable(refusal);
   };
 }
 

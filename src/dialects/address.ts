@@ -62,6 +62,7 @@ function checked(bucket: ByteString, key: ByteString): Address {
     throw new BucketError('invalid-bucket-name', 'The specified bucket is not valid.', {
       fields: { BucketName: bucket },
     });
-  if (!isText(key)) throw new BucketError('invalid-argument', 'The key is not UTF-8, or has a NUL in it.');
+  if (!isText(key))
+    throw new BucketError('invalid-argument', 'The key is not UTF-8, or has a NUL in it.');
   return { bucket, key: key === '' ? undefined : key };
 }

@@ -32,7 +32,11 @@ export function limitOf(
     throw invalidArgument(name, given, `Provided ${name} not an integer or within integer range`);
   const limit = Number(given);
   if (limit < 0 || limit > MAX_INTEGER)
-    throw invalidArgument(name, given, `Argument ${name} must be an integer between 0 and ${MAX_INTEGER}`);
+    throw invalidArgument(
+      name,
+      given,
+      `Argument ${name} must be an integer between 0 and ${MAX_INTEGER}`,
+    );
   return Math.min(limit, max);
 }
 

@@ -3,7 +3,10 @@ import type { Conditions, WriteCondition } from '../buckets/preconditions';
 import type { Call } from './call';
 
 /** The conditions that headers put, by what their names begin with. */
-export function conditionsOf({ request: { headers } }: Pick<Call, 'request'>, prefix = ''): Conditions {
+export function conditionsOf(
+  { request: { headers } }: Pick<Call, 'request'>,
+  prefix = '',
+): Conditions {
   return {
     ifMatch: headers.get(`${prefix}if-match`),
     ifNoneMatch: headers.get(`${prefix}if-none-match`),
@@ -15,7 +18,8 @@ export function conditionsOf({ request: { headers } }: Pick<Call, 'request'>, pr
 /** The condition on a write: an etag that is there, or nothing at all. @throws BucketError `not-implemented` for any other */
 export function writeConditionOf(call: Pick<Call, 'request'>): WriteCondition {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditionsOf(call);
-  const isOther = ifMatch?.trim() === '*' || (ifNoneMatch !== undefined && ifNoneMatch.trim() !== '*');
+  const isOther =
+    ifMatch?.trim() === '*' || (ifNoneMatch !== undefined && ifNoneMatch.trim() !== '*');
   if (isOther || ifModifiedSince !== undefined || ifUnmodifiedSince !== undefined)
     throw new BucketError(
       'not-implemented',

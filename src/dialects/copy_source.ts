@@ -19,7 +19,8 @@ export function parseCopySource(given: ByteString, header: string, parameter: st
       given,
       'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
     );
-  if (!isText(key)) throw invalidArgument(header, given, 'The key is not UTF-8, or has a NUL in it.');
+  if (!isText(key))
+    throw invalidArgument(header, given, 'The key is not UTF-8, or has a NUL in it.');
   checkBucketName(bucket);
   if (query === undefined) return { bucket, key };
   const [name, id] = query.split(/=(.*)/s);

@@ -7,7 +7,10 @@ import type { CallHead, Route } from './call';
  *
  * @throws BucketError where there is none
  */
-export function routeOf<Head extends CallHead>(call: Head, routes: readonly Route<Head>[]): Route<Head> {
+export function routeOf<Head extends CallHead>(
+  call: Head,
+  routes: readonly Route<Head>[],
+): Route<Head> {
   const on = levelOf(call);
   const { request, parameters } = call;
   const here = routes.filter(

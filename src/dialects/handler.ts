@@ -5,7 +5,13 @@ import { PartsMemory } from '../buckets/uploads/parts_memory';
 import { destroy } from '../http/body';
 import { BodyMemoryFull } from '../http/body_memory';
 import type { Headers } from '../http/headers';
-import { isReading, NO_BODY, type Handler, type Request, type Response } from '../swift_api/message';
+import {
+  isReading,
+  NO_BODY,
+  type Handler,
+  type Request,
+  type Response,
+} from '../swift_api/message';
 import type { Log } from '../util/log';
 import { StoreError } from '../util/store_error';
 import type { CallHead, Route } from './call';
@@ -33,7 +39,11 @@ export interface Dialect<Recognised> {
 }
 
 /** Answers the requests of a dialect, and passes all others on. */
-export function dialectHandler<Recognised>(next: Handler, dialect: Dialect<Recognised>, log: Log): Handler {
+export function dialectHandler<Recognised>(
+  next: Handler,
+  dialect: Dialect<Recognised>,
+  log: Log,
+): Handler {
   const others = withPlainListings(next);
   const parts = new PartsMemory();
   const callerIn =
@@ -75,7 +85,9 @@ async function answered(
   const response = await work().catch((error: unknown) =>
     dialect.errorAnswer(spoken(error, request, log), request),
   );
-  const headers = response.headers.withAll(dialect.common(request.transactionId, response.status >= 400));
+  const headers = response.headers.withAll(
+    dialect.common(request.transactionId, response.status >= 400),
+  );
   // what an operation has not read nobody will
   destroy(request.body);
   if (request.method !== 'HEAD') return { ...response, headers };
@@ -106,7 +118,8 @@ export async function runRoute<Head extends CallHead>(
   const route = routeOf(call, routes);
   // of a client that has signed, a small body is not worth the question
   const { body, method } = call.request;
-  if (call.caller.isAnonymous && !Buffer.isBuffer(body) && !isReading(method)) await establishWriting(call);
+  if (call.caller.isAnonymous && !Buffer.isBuffer(body) && !isReading(method))
+    await establishWriting(call);
   const payload = await payloadOf(call.request);
   const failed = (): BucketError | undefined => payload.failure();
   try {

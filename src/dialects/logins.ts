@@ -43,7 +43,11 @@ export function checkLogins(given: LoginOptions, context: z.RefinementCtx): void
   } as const;
   for (const name of needed[auth_type])
     if (given[name] === undefined)
-      context.addIssue({ code: 'custom', path: [name], message: `needed with auth_type = ${auth_type}` });
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `needed with auth_type = ${auth_type}`,
+      });
 }
 
 /** Who is known by an access key, and how they log in. */
@@ -95,7 +99,8 @@ export function loginsOf(given: LoginOptions, configured: Credentials, next: Han
   if (auth_url === undefined)
     return { known: configured, sessions: new Sessions(loginThrough(next, auth_path)) };
   if (auth_type === 'v1') {
-    const login: LoginOf = ({ user, key }) => loginV1(auth_url, toText(user), toText(key), 'user')();
+    const login: LoginOf = ({ user, key }) =>
+      loginV1(auth_url, toText(user), toText(key), 'user')();
     return { known: configured, sessions: new Sessions(login) };
   }
   const byPassword = withAccounts(passwordLogin(auth_url, given), given);
@@ -110,7 +115,13 @@ function keystoneLogins(
   configured: Credentials,
   byPassword: LoginOf,
 ): Logins {
-  const { username = '', password = '', project_name = '', user_domain_name, project_domain_name } = given;
+  const {
+    username = '',
+    password = '',
+    project_name = '',
+    user_domain_name,
+    project_domain_name,
+  } = given;
   const keystone = new KeystoneCredentials(authUrl, {
     username,
     password,
@@ -123,7 +134,8 @@ function keystoneLogins(
     (credential) => keystone.login(signedForKeystone(credential, authUrl.host, Date.now())),
     given,
   );
-  const isConfigured = (credential: Credential) => configured.find(credential.accessKey) === credential;
+  const isConfigured = (credential: Credential) =>
+    configured.find(credential.accessKey) === credential;
   return {
     known: { find: (accessKey) => configured.find(accessKey) ?? others.find(accessKey) },
     sessions: new Sessions((credential) =>
@@ -133,7 +145,10 @@ function keystoneLogins(
 }
 
 /** For Keystone a user is `PROJECT:USER`. */
-function passwordLogin(authUrl: URL, { user_domain_name, project_domain_name }: LoginOptions): LoginOf {
+function passwordLogin(
+  authUrl: URL,
+  { user_domain_name, project_domain_name }: LoginOptions,
+): LoginOf {
   return ({ user, key }) => {
     const [name, password] = [toText(user), toText(key)];
     const [project_name = '', ...username] = name.split(':');

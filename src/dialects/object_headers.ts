@@ -16,7 +16,11 @@ import type { Call } from './call';
 export function typeGiven(headers: Headers, unset: ByteString): ByteString {
   const type = headers.get('content-type') || unset;
   if (!hasReservedParameter(type) && type !== DELETE_MARKER_TYPE) return type;
-  throw invalidArgument('Content-Type', type, 'The content type is one of those that are reserved.');
+  throw invalidArgument(
+    'Content-Type',
+    type,
+    'The content type is one of those that are reserved.',
+  );
 }
 
 /**
@@ -24,7 +28,10 @@ export function typeGiven(headers: Headers, unset: ByteString): ByteString {
  *
  * @param prefix of their headers, in lower case
  */
-export function metadataGiven(headers: Headers, prefix: string): [name: string, value: ByteString][] {
+export function metadataGiven(
+  headers: Headers,
+  prefix: string,
+): [name: string, value: ByteString][] {
   const raw = headers.filter((key) => key.startsWith(prefix)).toRaw();
   const found: [string, ByteString][] = [];
   for (let i = 0; i + 1 < raw.length; i += 2)

@@ -25,7 +25,11 @@ export function withPlainListings(next: Handler): Handler {
     if (!bytes.includes(NOTE)) return { ...response, body: bytes };
     const text = bytes.toString('latin1').replace(type, withoutNotes);
     const body = Buffer.from(text, 'latin1');
-    return { ...response, body, headers: response.headers.with('Content-Length', String(body.length)) };
+    return {
+      ...response,
+      body,
+      headers: response.headers.with('Content-Length', String(body.length)),
+    };
   };
 }
 

@@ -6,7 +6,9 @@ import type { Log } from '../util/log';
 import type { FilterPlugin } from '../plugin/plugin';
 import { loginOptions } from './logins';
 
-const domains = words.transform((names) => names.map((name) => name.toLowerCase().replace(/^\./, '')));
+const domains = words.transform((names) =>
+  names.map((name) => name.toLowerCase().replace(/^\./, '')),
+);
 
 /** The options that the filter of every dialect has; `location` has another default in each. */
 export const dialectOptions = {
@@ -32,7 +34,9 @@ export const versionReaders = z.enum(['owners', 'readers'], {
  */
 export function dialectPlace(clients: string): Pick<FilterPlugin, 'requires' | 'precedes'> {
   return {
-    requires: { gatekeeper: `it hides from clients of Swift what is noted for those of ${clients}` },
+    requires: {
+      gatekeeper: `it hides from clients of Swift what is noted for those of ${clients}`,
+    },
     precedes: {
       tempauth: 'it asks in the name of users, who are logged in there',
       container_quotas: 'what it writes would not be counted',
@@ -67,7 +71,8 @@ type DialectOptions = z.infer<z.ZodObject<typeof dialectOptions>> & {
 /** The parts of a filter, as it is configured. */
 export function partsOf<R>(given: DialectOptions, routes: readonly R[], log: Log): DialectParts<R> {
   const { storage_domain: domains, location, clock_skew: skew, anonymous_account: account } = given;
-  const anonymous = account === undefined ? undefined : { account: toBytes(account), token: undefined };
+  const anonymous =
+    account === undefined ? undefined : { account: toBytes(account), token: undefined };
   const readersReadVersions = given.version_readers === 'readers';
   return { routes, domains, location, skew, anonymous, readersReadVersions, log };
 }

@@ -53,7 +53,8 @@ async function removedOf(
     return await removeObject(caller, { bucket, key, versionId: version }, { ifMatch: etag });
   } catch (error) {
     if (error instanceof BucketError) return error;
-    if (error instanceof StoreError) return new BucketError('unavailable', 'Please try again later.');
+    if (error instanceof StoreError)
+      return new BucketError('unavailable', 'Please try again later.');
     throw error;
   }
 }

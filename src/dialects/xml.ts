@@ -51,7 +51,10 @@ export function xmlAnswer(
 /** The same for a root without a namespace. */
 export function document(status: number, root: string, headers: Headers = Headers.none): Response {
   const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${root}`, 'latin1');
-  const own = Headers.of({ 'Content-Type': 'application/xml', 'Content-Length': String(body.length) });
+  const own = Headers.of({
+    'Content-Type': 'application/xml',
+    'Content-Length': String(body.length),
+  });
   return { status, headers: own.withAll(headers), body };
 }
 
@@ -69,12 +72,18 @@ function escaped(text: ByteString): string {
     const code = char.charCodeAt(0);
     const isPartOfOther = code >= 0x80;
     return (
-      ESCAPES[char] ?? (isPartOfOther || char === '\n' || char === '\t' ? char : `&#x${code.toString(16)};`)
+      ESCAPES[char] ??
+      (isPartOfOther || char === '\n' || char === '\t' ? char : `&#x${code.toString(16)};`)
     );
   });
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
 
 /**
  * Reads a document to its end.
@@ -85,10 +94,14 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
  */
 export async function readXml(body: Body, max: number, root: string): Promise<XmlElement> {
   const bytes = await readAll(body, max);
-  if (bytes === undefined) throw new BucketError('too-large', `The document has more than ${max} bytes.`);
+  if (bytes === undefined)
+    throw new BucketError('too-large', `The document has more than ${max} bytes.`);
   const document = await parse(bytes);
   if (document.name !== root)
-    throw new BucketError('malformed-body', `The root of the document is ${document.name}, not ${root}.`);
+    throw new BucketError(
+      'malformed-body',
+      `The root of the document is ${document.name}, not ${root}.`,
+    );
   return document;
 }
 
@@ -99,7 +112,8 @@ export async function readXml(body: Body, max: number, root: string): Promise<Xm
  */
 export function child(element: XmlElement, name: string): XmlElement | undefined {
   const [found, another] = childrenOf(element, name);
-  if (another) throw new BucketError('malformed-body', `${element.name} has ${name} more than once.`);
+  if (another)
+    throw new BucketError('malformed-body', `${element.name} has ${name} more than once.`);
   return found;
 }
 
@@ -143,7 +157,8 @@ async function parse(bytes: Buffer): Promise<XmlElement> {
   parser.on('opentag', ({ local, attributes }) => {
     elements += 1;
     own = 0;
-    if (elements > MAX_ELEMENTS || stack.length > DEEPEST) throw new Error('there are too many elements');
+    if (elements > MAX_ELEMENTS || stack.length > DEEPEST)
+      throw new Error('there are too many elements');
     const named = Object.values(attributes).map((each) => [each.local, each.value]);
     stack.push({
       name: local,

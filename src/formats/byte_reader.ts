@@ -11,7 +11,9 @@ export class ByteReader {
 
   /** Over a body, which closing leaves as it is. */
   static over(body: Body): ByteReader {
-    return new ByteReader(Buffer.isBuffer(body) ? chunks(body) : body.iterator({ destroyOnReturn: false }));
+    return new ByteReader(
+      Buffer.isBuffer(body) ? chunks(body) : body.iterator({ destroyOnReturn: false }),
+    );
   }
 
   /** What is at hand, or comes next, at most so many bytes; undefined at the end. */

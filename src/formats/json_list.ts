@@ -76,7 +76,8 @@ function* piecesOf(text: string, from: number): Generator<Piece, void> {
     if (depth === 0) {
       // only a bracket closes a list; whatever closes inside it is checked by its reader
       if (text[at] !== ']') throw new UnreadableJson('the list has no end');
-      if (startOf(text, at + 1) < text.length) throw new UnreadableJson('something follows the list');
+      if (startOf(text, at + 1) < text.length)
+        throw new UnreadableJson('something follows the list');
       yield { length: at - looked, items: text.slice(start, at), isLast: true };
       return;
     }

@@ -121,10 +121,16 @@ async function splitHead(
     if ((end < 0 ? bytes.length : end) > MAX_HEAD)
       throw new InvalidForm('the headers of a part are too long');
   }
-  return { head: bytes.toString('latin1', 0, end), rest: preceded(bytes.subarray(end + 4), content) };
+  return {
+    head: bytes.toString('latin1', 0, end),
+    rest: preceded(bytes.subarray(end + 4), content),
+  };
 }
 
-async function* preceded(first: Buffer, rest: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer, void> {
+async function* preceded(
+  first: Buffer,
+  rest: AsyncGenerator<Buffer, void>,
+): AsyncGenerator<Buffer, void> {
   if (first.length > 0) yield first;
   yield* rest;
 }

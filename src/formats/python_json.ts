@@ -3,7 +3,10 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** JSON as Python writes it: all but ASCII escaped. */
 function ascii(json: string): string {
-  return json.replace(/[\u007f-\uffff]/g, (char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0'));
+  return json.replace(
+    /[\u007f-\uffff]/g,
+    (char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0'),
+  );
 }
 
 function quoted(text: string): string {

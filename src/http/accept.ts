@@ -30,14 +30,21 @@ export function parseAccept(header: string | undefined): Accepted | undefined {
     if (type === undefined || subtype === undefined) return undefined;
     const quality = qualityOf(parameters);
     if (quality === undefined) return undefined;
-    ranges.push({ range: [type, subtype], quality, stars: type === '*' || subtype === '*' ? 1 : 0 });
+    ranges.push({
+      range: [type, subtype],
+      quality,
+      stars: type === '*' || subtype === '*' ? 1 : 0,
+    });
   }
   ranges.sort((a, b) => b.quality - a.quality || a.stars - b.stars);
   return ranges.map(({ range }) => range);
 }
 
 /** The first of the options that what the client prefers most matches; undefined where none does. */
-export function bestMatch<T extends string>(accepted: Accepted, options: readonly T[]): T | undefined {
+export function bestMatch<T extends string>(
+  accepted: Accepted,
+  options: readonly T[],
+): T | undefined {
   for (const range of accepted) {
     const found = options.find((option) => isIn(option, range));
     if (found !== undefined) return found;

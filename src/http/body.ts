@@ -20,7 +20,10 @@ export function isUnread(body: Body): boolean {
  *
  * @throws what that rejects with; the body of the answer is destroyed then
  */
-export async function whileUnread<T>({ body }: { readonly body: Body }, work: () => Promise<T>): Promise<T> {
+export async function whileUnread<T>(
+  { body }: { readonly body: Body },
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -107,7 +110,11 @@ async function more(body: Readable): Promise<void> {
  * Watches a body on its way without taking part: `seen` gets the length of each chunk that its reader takes, `ended` is called
  * once, with the error or undefined, when it is over. The body must not have a reader yet.
  */
-export function watch(body: Readable, seen: (bytes: number) => void, ended: (error?: Error) => void): void {
+export function watch(
+  body: Readable,
+  seen: (bytes: number) => void,
+  ended: (error?: Error) => void,
+): void {
   body.on('data', (chunk: Buffer) => seen(chunk.length));
   body.pause();
   finished(body, { writable: false }, (error) => ended(error ?? undefined));

@@ -18,7 +18,9 @@ export function toText(bytes: ByteString): string {
 /** Percent-decodes as Python's `urllib.parse.unquote_to_bytes`: what is not a valid escape stays as it is. */
 export function unquote(quoted: ByteString): ByteString {
   if (!quoted.includes('%')) return quoted;
-  return quoted.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return quoted.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
 }
 
 /** Percent-encodes all but unreserved characters and `/`, as Swift's `wsgi_quote` does. */

@@ -27,11 +27,14 @@ export function parseSignature(value: ByteString): Signature | undefined {
   const colon = value.indexOf(':');
   if (colon < 0) {
     const digest = HEX_LENGTHS[value.length];
-    return digest !== undefined && /^[0-9a-fA-F]+$/.test(value) ? { digest, hex: value } : undefined;
+    return digest !== undefined && /^[0-9a-fA-F]+$/.test(value)
+      ? { digest, hex: value }
+      : undefined;
   }
   const text = trimmedEnd(value.slice(colon + 1), '=');
   const isUrlSafe = /[-_]/.test(text) && !/[+/]/.test(text);
-  if (!(isUrlSafe ? /^[\w-]*$/ : /^[A-Za-z0-9+/]*$/).test(text) || text.length % 4 === 1) return undefined;
+  if (!(isUrlSafe ? /^[\w-]*$/ : /^[A-Za-z0-9+/]*$/).test(text) || text.length % 4 === 1)
+    return undefined;
   return { digest: value.slice(0, colon), hex: Buffer.from(text, 'base64').toString('hex') };
 }
 
@@ -41,7 +44,14 @@ export function signatureOf(key: ByteString, message: ByteString, digest: string
 }
 
 /** Whether a signature is a key's over a message, in a time that does not tell how much of it is right. */
-export function isSignedBy(key: ByteString, message: ByteString, { digest, hex }: Signature): boolean {
+export function isSignedBy(
+  key: ByteString,
+  message: ByteString,
+  { digest, hex }: Signature,
+): boolean {
   const expected = signatureOf(key, message, digest);
-  return expected.length === hex.length && timingSafeEqual(Buffer.from(expected), Buffer.from(hex, 'latin1'));
+  return (
+    expected.length === hex.length &&
+    timingSafeEqual(Buffer.from(expected), Buffer.from(hex, 'latin1'))
+  );
 }

@@ -21,7 +21,9 @@ export class Headers {
   /** From a record; fields without a value are left out. */
   static of(record: Readonly<Record<string, ByteString | undefined>>): Headers {
     return new Headers(
-      Object.entries(record).flatMap(([name, value]) => (value === undefined ? [] : [field(name, value)])),
+      Object.entries(record).flatMap(([name, value]) =>
+        value === undefined ? [] : [field(name, value)],
+      ),
     );
   }
 
@@ -113,7 +115,10 @@ interface Field {
   readonly key: string;
 }
 
-function joined(fields: readonly Field[], nameOf: (field: Field) => string): Map<string, ByteString> {
+function joined(
+  fields: readonly Field[],
+  nameOf: (field: Field) => string,
+): Map<string, ByteString> {
   const values = new Map<string, ByteString>();
   for (const each of fields) {
     const name = nameOf(each);

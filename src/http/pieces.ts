@@ -17,7 +17,9 @@ export async function* readPieces(
   for await (const piece of pieces) {
     if (start > last) return;
     if (first < start + piece.size && piece.size > 0) {
-      yield* chunks(await piece.read(Math.max(first - start, 0), Math.min(last - start, piece.size - 1)));
+      yield* chunks(
+        await piece.read(Math.max(first - start, 0), Math.min(last - start, piece.size - 1)),
+      );
     }
     start += piece.size;
   }

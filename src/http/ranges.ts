@@ -24,7 +24,9 @@ export function rangesOf(header: string | undefined, size: number): Range[] | un
   return ranges;
 }
 
-function parse(header: string | undefined): [from: number | undefined, to: number | undefined][] | undefined {
+function parse(
+  header: string | undefined,
+): [from: number | undefined, to: number | undefined][] | undefined {
   const compact = header?.replaceAll(' ', '') ?? '';
   if (!/^bytes=/i.test(compact)) return undefined;
   const specs: [number | undefined, number | undefined][] = [];
@@ -39,7 +41,9 @@ function parse(header: string | undefined): [from: number | undefined, to: numbe
 }
 
 function isEgregious(ranges: readonly Range[]): boolean {
-  const isAscending = ranges.every(([first], at) => at === 0 || (ranges[at - 1]?.[0] ?? 0) <= first);
+  const isAscending = ranges.every(
+    ([first], at) => at === 0 || (ranges[at - 1]?.[0] ?? 0) <= first,
+  );
   if (!isAscending && ranges.length >= MAX_NONASCENDING) return true;
   let overlaps = 0;
   ranges.forEach((range, at) => {

@@ -77,7 +77,11 @@ export class Entries {
     found: IniSection | undefined,
     known: readonly P[],
   ): Entry<P> | undefined {
-    const section: IniSection = found ?? { name: `${kind}:${name}`, line: this.line, options: new Map() };
+    const section: IniSection = found ?? {
+      name: `${kind}:${name}`,
+      line: this.line,
+      options: new Map(),
+    };
     const use = section.options.get('use');
     const plugin = findPlugin(use?.value ?? name, known);
     if (plugin) {
@@ -98,7 +102,11 @@ export class Entries {
    * name the same in `use`, or are called nearly the same. Each is a mistake, since the entry would
    * run with defaults.
    */
-  private misspelt(kind: Kind, names: readonly string[], known: readonly Plugin[]): Map<string, IniSection> {
+  private misspelt(
+    kind: Kind,
+    names: readonly string[],
+    known: readonly Plugin[],
+  ): Map<string, IniSection> {
     const bare = names.filter((name) => !this.sections.has(`${kind}:${name}`));
     const meant = new Map<string, IniSection>();
     for (const section of this.others(kind, names)) {

@@ -32,9 +32,12 @@ import { checkOrder, placeOfGuard } from './order';
 import { apps, filters } from './registry';
 
 /** A number of processes, or `auto`, one for each processor that this one may use. */
-const workers = z.union([z.literal('auto').transform(() => availableParallelism()), whole(1, 1024)], {
-  error: 'not auto, nor a whole number from 1 to 1024',
-});
+const workers = z.union(
+  [z.literal('auto').transform(() => availableParallelism()), whole(1, 1024)],
+  {
+    error: 'not auto, nor a whole number from 1 to 1024',
+  },
+);
 
 const server = z.object({
   bind_ip: z.string().default('127.0.0.1'),
@@ -101,17 +104,28 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
  *
  * @throws ConfigError with all mistakes
  */
-export function readConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Config {
+export function readConfig(
+  text: string,
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Config {
   const mistakes = new Mistakes(file);
   const sections = parseIni(text, mistakes, env);
   checkNames(sections, mistakes);
   const main = sections.get('pipeline:main');
   const listed = main?.options.get('pipeline');
-  const serverOptions = readOptions(sections.get('DEFAULT') ?? noSection('DEFAULT'), server, mistakes);
+  const serverOptions = readOptions(
+    sections.get('DEFAULT') ?? noSection('DEFAULT'),
+    server,
+    mistakes,
+  );
   if (main) readOptions(main, z.object({ pipeline: z.string().optional() }), mistakes);
   if (!main || !listed?.value) {
     if (!listed?.isBroken)
-      mistakes.add(main?.line, 'needs a section [pipeline:main] with the option pipeline = FILTER... APP');
+      mistakes.add(
+        main?.line,
+        'needs a section [pipeline:main] with the option pipeline = FILTER... APP',
+      );
     mistakes.throwAny();
     throw new Error(HAS_MISTAKE);
   }
@@ -188,10 +202,13 @@ function checkObjections(
   { bind_ip }: ServerOptions,
   mistakes: Mistakes,
 ): void {
-  const authenticators = inOrder.filter(({ plugin }) => plugin.authenticates).map(({ name }) => name);
+  const authenticators = inOrder
+    .filter(({ plugin }) => plugin.authenticates)
+    .map(({ name }) => name);
   for (const { plugin, options, section } of [app, ...inOrder]) {
     if (options === undefined) continue;
-    for (const { option, cause } of plugin.objections?.(options, { bind_ip, authenticators }) ?? []) {
+    for (const { option, cause } of plugin.objections?.(options, { bind_ip, authenticators }) ??
+      []) {
       const line = section.options.get(option ?? '')?.line ?? section.line;
       mistakes.add(line, `[${section.name}] ${option === undefined ? '' : `${option}: `}${cause}`);
     }
@@ -232,7 +249,8 @@ function configOf({
     introduction,
     pipeline: names,
     remarks: [...(plugin.remarks?.(options, introduction) ?? []), ...unused.map(unusedRemark)],
-    preside: async (log: Log) => plugin.startPrimary?.(options, log) ?? { close: () => Promise.resolve() },
+    preside: async (log: Log) =>
+      plugin.startPrimary?.(options, log) ?? { close: () => Promise.resolve() },
     lookout: (context: SoleServerContext) =>
       inOrder.some((each) => each.plugin.needsLocks?.(each.options))
         ? plugin.soleServerMonitor?.(options, context)

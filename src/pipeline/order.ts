@@ -1,7 +1,10 @@
 import type { FilterPlugin } from '../plugin/plugin';
 
 /** Reports each filter that stands where it must not. */
-export function checkOrder(plugins: readonly FilterPlugin[], report: (cause: string) => void): void {
+export function checkOrder(
+  plugins: readonly FilterPlugin[],
+  report: (cause: string) => void,
+): void {
   const placeOf = (name: string) => plugins.findIndex((plugin) => plugin.name === name);
   for (const [index, { name, first, requires = {}, precedes = {} }] of plugins.entries()) {
     if (placeOf(name) !== index) {
@@ -15,7 +18,8 @@ export function checkOrder(plugins: readonly FilterPlugin[], report: (cause: str
     }
     for (const [later, why] of Object.entries(precedes)) {
       const at = placeOf(later);
-      if (at >= 0 && at < index) report(`${name} must stand before ${later} in the pipeline: ${why}`);
+      if (at >= 0 && at < index)
+        report(`${name} must stand before ${later} in the pipeline: ${why}`);
     }
   }
 }

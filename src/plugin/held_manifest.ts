@@ -15,7 +15,11 @@ export type Judge = Pick<App, 'mayWrite' | 'limits'>;
  *
  * @returns the manifest, or the refusal
  */
-export function holdManifest(request: Request, target: ObjectTarget, app: Judge): Promise<Buffer | Response> {
+export function holdManifest(
+  request: Request,
+  target: ObjectTarget,
+  app: Judge,
+): Promise<Buffer | Response> {
   return holdBody(request, {
     account: target.account,
     right: async () => unwritable(target) ?? refusalIn(await app.mayWrite(request, target)),
@@ -25,5 +29,7 @@ export function holdManifest(request: Request, target: ObjectTarget, app: Judge)
 
 /** What no store writes, whoever asks: Swift says so before it looks at rights. */
 function unwritable({ account, container, object }: ObjectTarget): Response | undefined {
-  return [account, container, object].every(isText) ? undefined : page(412, 'Invalid UTF8 or contains NULL');
+  return [account, container, object].every(isText)
+    ? undefined
+    : page(412, 'Invalid UTF8 or contains NULL');
 }

@@ -30,7 +30,10 @@ export function holdNames(
       const refused = await refusal();
       return refused && isOfNobodyKnown(request, refused) ? refused : undefined;
     },
-    bounds: nameBounds(request, async () => ((await app.limits?.(request)) ?? USUAL_LIMITS).deletes),
+    bounds: nameBounds(
+      request,
+      async () => ((await app.limits?.(request)) ?? USUAL_LIMITS).deletes,
+    ),
   });
 }
 
@@ -70,7 +73,9 @@ function nameBounds(request: Request, max: () => Promise<number>): Bounds {
       }
       if (lines <= USUAL_LIMITS.deletes) return undefined;
       const mayBe = await max();
-      return lines > mayBe ? reported(request, 413, `Maximum Bulk Deletes: ${mayBe} per request`) : undefined;
+      return lines > mayBe
+        ? reported(request, 413, `Maximum Bulk Deletes: ${mayBe} per request`)
+        : undefined;
     },
   };
 }

@@ -155,7 +155,10 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
    * The lookout of a server, of which its first process has one. Undefined where the options want none; not there for an app that has its
    * store to itself.
    */
-  soleServerMonitor?(options: z.infer<T>, context: SoleServerContext): SoleServerMonitor | undefined;
+  soleServerMonitor?(
+    options: z.infer<T>,
+    context: SoleServerContext,
+  ): SoleServerMonitor | undefined;
 }
 
 /** What the configuration can name as a filter, and where in a pipeline it may stand. */

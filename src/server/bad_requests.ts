@@ -6,11 +6,19 @@ import { endLingering } from './lingering_close';
 const REASONS: Readonly<Record<string, readonly [status: string, reason: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the header fields are too large'],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not come in time'],
-  HPE_INVALID_METHOD: ['405 Method Not Allowed', 'this is not HTTP/1.1, or a method that nothing here knows'],
-  HPE_INVALID_URL: ['400 Bad Request', 'in a path and in a query all but ASCII must be percent-encoded'],
+  HPE_INVALID_METHOD: [
+    '405 Method Not Allowed',
+    'this is not HTTP/1.1, or a method that nothing here knows',
+  ],
+  HPE_INVALID_URL: [
+    '400 Bad Request',
+    'in a path and in a query all but ASCII must be percent-encoded',
+  ],
 };
 /** Why a request is refused that Node's parser takes and no filter may see; undefined if it is not. */
-export function protocolRefusal(req: IncomingMessage): readonly [status: number, reason: string] | undefined {
+export function protocolRefusal(
+  req: IncomingMessage,
+): readonly [status: number, reason: string] | undefined {
   const { headers, httpVersionMajor, httpVersionMinor } = req;
   const isNew = httpVersionMajor > 1 || httpVersionMinor > 0;
   if (isNew && headers.host === undefined) return [400, 'Host is missing'];
@@ -36,7 +44,8 @@ export function answerBadRequests(server: Server): void {
     bad.add(socket);
     const res = latest.get(socket);
     if (!socket.writable) socket.destroy();
-    else if (res === undefined || !isInProgress(res)) endLingering(socket, refusal(error.code ?? ''));
+    else if (res === undefined || !isInProgress(res))
+      endLingering(socket, refusal(error.code ?? ''));
     else if (res.req.complete) res.once('close', () => endLingering(socket));
     else socket.destroy();
   });

@@ -19,7 +19,9 @@ export function formatBanner(url: string, { data, user, dialects = [] }: Banner)
         `S3's API is at the same address: access key ${user.name}, secret key ${user.key}, path style`,
       );
     if (dialects.includes('cos'))
-      lines.push(`and that of Tencent COS: SecretId ${user.name}, SecretKey ${user.key}, this address as Ip`);
+      lines.push(
+        `and that of Tencent COS: SecretId ${user.name}, SecretKey ${user.key}, this address as Ip`,
+      );
     if (dialects.includes('qingstor')) lines.push(`and QingStor's, with the same keys`);
   }
   return `\n${lines.join('\n')}\n\n`;

@@ -75,6 +75,7 @@ export class ClientBody extends Readable {
   };
 
   private readonly onClose = (): void => {
-    if (!this.req.complete) this.destroy(new ClientGone('the client left before its body had ended'));
+    if (!this.req.complete)
+      this.destroy(new ClientGone('the client left before its body had ended'));
   };
 }

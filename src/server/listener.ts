@@ -139,7 +139,10 @@ export function headersOf(req: IncomingMessage, target: RequestTarget): Headers 
 }
 
 function hasBody(req: IncomingMessage): boolean {
-  return req.headers['transfer-encoding'] !== undefined || !/^0*$/.test(req.headers['content-length'] ?? '');
+  return (
+    req.headers['transfer-encoding'] !== undefined ||
+    !/^0*$/.test(req.headers['content-length'] ?? '')
+  );
 }
 
 function incoming(
@@ -171,9 +174,13 @@ function expectsContinue(req: IncomingMessage): boolean {
 }
 
 /** What Node's parser lets through and two readers could understand in two ways. */
-function refusal(req: IncomingMessage, { headers, transactionId: id }: Request): Response | undefined {
+function refusal(
+  req: IncomingMessage,
+  { headers, transactionId: id }: Request,
+): Response | undefined {
   const coding = req.headers['transfer-encoding'];
-  const refuse = (status: number, reason: string) => ofTransaction(textResponse(status, reason, CLOSE), id);
+  const refuse = (status: number, reason: string) =>
+    ofTransaction(textResponse(status, reason, CLOSE), id);
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return refuse(501, 'Of transfer codings only chunked is known\n');
   if (headers.get('host')?.includes(',')) return refuse(400, 'Host is given twice\n');
@@ -236,7 +243,8 @@ function breakOff(res: ServerResponse, hasLength: boolean): void {
   const { socket } = res;
   // for a client of HTTP/1.0 the end of the connection may be the end of the body: only a reset tells it otherwise
   const endsBody = !hasLength && !res.chunkedEncoding;
-  if (endsBody && socket?.remoteAddress !== undefined && !('encrypted' in socket)) socket.resetAndDestroy();
+  if (endsBody && socket?.remoteAddress !== undefined && !('encrypted' in socket))
+    socket.resetAndDestroy();
   // a reset too would wait until what was written is taken
   res.destroy();
 }

@@ -14,7 +14,10 @@ export function limitConnections(server: Server, max: number | undefined, log: L
   const report = new Occasional();
   server.on('drop', () =>
     report.once((refused) =>
-      log.warn({ max_connections: max, refused }, 'there are too many connections: new ones are closed'),
+      log.warn(
+        { max_connections: max, refused },
+        'there are too many connections: new ones are closed',
+      ),
     ),
   );
 }

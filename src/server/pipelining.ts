@@ -145,6 +145,7 @@ class Intake {
     if (last && (isNew || wasBody)) last.bytes += this.unclaimed;
     if (isNew || wasBody) this.unclaimed = 0;
     if (isNew && latest?.complete === false) this.part = bodyOf(latest);
-    else if (isNew || this.part.isOver || (wasBody && latest?.complete === true)) this.part = new Head();
+    else if (isNew || this.part.isOver || (wasBody && latest?.complete === true))
+      this.part = new Head();
   }
 }

@@ -2,7 +2,12 @@ import type { Passthrough } from '../config/passthrough';
 import { isPassedThrough, isSite } from '../config/passthrough';
 import type { Headers } from '../http/headers';
 import { isReading } from '../swift_api/message';
-import { MAX_BYTES, MAX_PARAMETERS, originForm, type RequestTarget } from '../swift_api/request_target';
+import {
+  MAX_BYTES,
+  MAX_PARAMETERS,
+  originForm,
+  type RequestTarget,
+} from '../swift_api/request_target';
 import { isSignedForS3 } from '../swift_api/s3_requests';
 import type { RequestHead } from '../plugin/plugin';
 

@@ -5,7 +5,13 @@ import { BodyMemory } from '../http/body_memory';
 import { alone, type Coordination } from '../coordination/coordination';
 import { fenced } from '../coordination/fenced';
 import { throughRedis } from '../coordination/through_redis';
-import { ClientGone, textResponse, type Handler, type Request, type Response } from '../swift_api/message';
+import {
+  ClientGone,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../swift_api/message';
 import { originForm, readTarget } from '../swift_api/request_target';
 import { ofTransaction } from '../swift_api/transaction';
 import type { Log } from '../util/log';
@@ -52,7 +58,9 @@ export async function startServer(
   const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
   const own = new Fence();
   const lookout =
-    membership.role === 'alone' ? config.lookout(soleServerContext(redis, log, own.publish)) : undefined;
+    membership.role === 'alone'
+      ? config.lookout(soleServerContext(redis, log, own.publish))
+      : undefined;
   const release = async () => {
     await lookout?.close();
     await app.close();
@@ -99,7 +107,8 @@ async function open(
     const route = routeOf(head, (asked) => config.claims(asked), app.upstream?.passthrough);
     if (route === 'store') return void shell?.(req, res);
     serve(handlers[route], options, req, res, target).catch((error: unknown) => {
-      if (!(error instanceof ClientGone)) log.error({ err: error }, 'a request failed outside the pipeline');
+      if (!(error instanceof ClientGone))
+        log.error({ err: error }, 'a request failed outside the pipeline');
       res.destroy();
     });
   });
@@ -111,7 +120,10 @@ async function open(
 }
 
 /** What answers a request on each route but that past the pipeline. */
-function handlersOf(pipeline: Handler, log: Log): Readonly<Record<Exclude<Route, 'store'>, Handler>> {
+function handlersOf(
+  pipeline: Handler,
+  log: Log,
+): Readonly<Record<Exclude<Route, 'store'>, Handler>> {
   const logged = logEach(log);
   return {
     pipeline,
@@ -122,7 +134,8 @@ function handlersOf(pipeline: Handler, log: Log): Readonly<Record<Exclude<Route,
   };
 }
 
-const NOT_PASSED_ON = 'Nothing is here; what the store has here is passed on only if passthrough names it\n';
+const NOT_PASSED_ON =
+  'Nothing is here; what the store has here is passed on only if passthrough names it\n';
 
 function refused({ transactionId }: Request, status: number, reason: string): Promise<Response> {
   return Promise.resolve(ofTransaction(textResponse(status, reason), transactionId));

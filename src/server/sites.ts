@@ -17,7 +17,9 @@ export function siteHandler(store: Handler): Handler {
   return async (request) => {
     if (!isReading(request.method) || mayNameVersions(request.path)) return notThere();
     const response = await store({ ...visitor(request), isSite: true });
-    const isAccount = [...response.headers.entries()].some(([name]) => name.startsWith('x-account-'));
+    const isAccount = [...response.headers.entries()].some(([name]) =>
+      name.startsWith('x-account-'),
+    );
     if (!isAccount) return { ...response, headers: response.headers.without('content-location') };
     destroy(response.body);
     return notThere();
@@ -30,7 +32,9 @@ function notThere() {
 
 /** The request with what a browser needs, and nothing by which a listing or a link shows more. */
 function visitor(request: Request): Request {
-  const pairs = request.query.split('&').filter((pair) => SIGNED.test(queryPairs(pair)[0]?.[0] ?? ''));
+  const pairs = request.query
+    .split('&')
+    .filter((pair) => SIGNED.test(queryPairs(pair)[0]?.[0] ?? ''));
   return { ...request, query: pairs.join('&'), headers: request.headers.without('accept') };
 }
 

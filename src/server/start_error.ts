@@ -24,6 +24,7 @@ const NOT_BOUND: Readonly<Record<string, string>> = {
 /** The error of a server that could not bind to its address. */
 export function notListening(error: unknown, port: number, host: string): StartError {
   const code = codeOf(error);
-  const cause = NOT_BOUND[code] ?? `cannot be bound to (${messageOf(error)}): correct bind_ip and bind_port`;
+  const cause =
+    NOT_BOUND[code] ?? `cannot be bound to (${messageOf(error)}): correct bind_ip and bind_port`;
   return new StartError(`${host}:${port} ${cause}`, code, { cause: error });
 }

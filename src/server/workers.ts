@@ -120,7 +120,9 @@ class Workers {
   async start(): Promise<string> {
     // each worker accepts for itself: connections that the primary hands to a worker that dies would never be answered, nor closed
     cluster.schedulingPolicy = cluster.SCHED_NONE;
-    const urls = await Promise.all(Array.from({ length: this.config.server.workers }, () => this.#fork()));
+    const urls = await Promise.all(
+      Array.from({ length: this.config.server.workers }, () => this.#fork()),
+    );
     return urls[0] ?? '';
   }
 
@@ -162,7 +164,10 @@ class Workers {
             return;
           }
           if (this.#closing) return;
-          this.log.error({ worker: worker.id, pid: worker.process.pid }, `a worker ended with ${how}`);
+          this.log.error(
+            { worker: worker.id, pid: worker.process.pid },
+            `a worker ended with ${how}`,
+          );
           void this.#replace(worker);
         });
       });
@@ -179,7 +184,10 @@ class Workers {
         this.log.info({ worker: dead.id }, 'a worker was replaced');
         return;
       } catch (error) {
-        this.log.error({ worker: dead.id, err: messageOf(error) }, 'a worker could not be replaced');
+        this.log.error(
+          { worker: dead.id, err: messageOf(error) },
+          'a worker could not be replaced',
+        );
       }
     }
   }

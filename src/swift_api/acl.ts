@@ -18,7 +18,10 @@ export function parseAcl(value: ByteString | undefined): Acl {
 }
 
 /** Whether an ACL lets in who comes from a page of that address: the last entry that matches decides (Swift's `referrer_allowed`). */
-export function isReferrerAllowed(referer: string | undefined, referrers: readonly string[]): boolean {
+export function isReferrerAllowed(
+  referer: string | undefined,
+  referrers: readonly string[],
+): boolean {
   const host = hostOf(referer);
   let allowed = false;
   for (const each of referrers) {

@@ -5,7 +5,11 @@ import { ceilSeconds } from './times';
  * Which status, 304 or 412, the conditions of a GET or HEAD come to; undefined if they hold (swob's
  * `_get_conditional_response_status`, in its order).
  */
-export function failedCondition(headers: Headers, etag: string, timestamp: string): 304 | 412 | undefined {
+export function failedCondition(
+  headers: Headers,
+  etag: string,
+  timestamp: string,
+): 304 | 412 | undefined {
   const noneMatch = headers.get('if-none-match');
   if (noneMatch && matches(noneMatch, etag)) return 304;
   const match = headers.get('if-match');
@@ -29,7 +33,8 @@ export function normalEtag(etag: string): string {
 }
 
 /** In the forms that HTTP knows: JavaScript takes much else for a date. */
-const DATE = /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d|[A-Za-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
+const DATE =
+  /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d|[A-Za-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
 
 function seconds(date = ''): number | undefined {
   const time = DATE.test(date) ? Date.parse(date) : NaN;

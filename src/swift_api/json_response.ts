@@ -13,7 +13,9 @@ import { StoreError } from '../util/store_error';
  */
 export async function readAnswer(body: Body, max: number, what: string): Promise<Buffer> {
   const whole = await readAll(body, max).catch((cause: unknown) => {
-    throw new StoreError('unavailable', `${what} broke off: ${messageOf(cause)}`, undefined, { cause });
+    throw new StoreError('unavailable', `${what} broke off: ${messageOf(cause)}`, undefined, {
+      cause,
+    });
   });
   if (whole === undefined) throw new StoreError('unavailable', `${what} is longer than any is`);
   return whole;
@@ -29,7 +31,9 @@ export function parseAnswer<T>(form: z.ZodType<T>, body: Buffer, what: string): 
   try {
     return form.parse(readJson(body));
   } catch (cause) {
-    throw new StoreError('unavailable', `the store answered with ${what} that is none`, undefined, { cause });
+    throw new StoreError('unavailable', `the store answered with ${what} that is none`, undefined, {
+      cause,
+    });
   }
 }
 

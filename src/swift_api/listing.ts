@@ -23,7 +23,8 @@ export function listingType(
   query: ReadonlyMap<string, ByteString>,
 ): ListingType | Response {
   const format = query.get('format');
-  if (format !== undefined && !isText(format)) return page(400, '"format" parameter not valid UTF-8', PLAIN);
+  if (format !== undefined && !isText(format))
+    return page(400, '"format" parameter not valid UTF-8', PLAIN);
   if (format) return QUERY_FORMATS.get(format.toLowerCase()) ?? 'text/plain';
   const accepted = parseAccept(request.headers.get('accept'));
   if (accepted === undefined) return page(400, 'Invalid Accept header');
@@ -68,8 +69,11 @@ function render(
   entries: readonly ShownEntry[],
 ): string {
   if (type === 'application/json') return pythonJson(entries);
-  if (type === 'text/plain') return entries.map((each) => `${each['name'] ?? each['subdir']}\n`).join('');
-  const shown = entries.map((entry) => (kind === 'account' ? containerXml(entry) : objectXml(entry)));
+  if (type === 'text/plain')
+    return entries.map((each) => `${each['name'] ?? each['subdir']}\n`).join('');
+  const shown = entries.map((entry) =>
+    kind === 'account' ? containerXml(entry) : objectXml(entry),
+  );
   const [open, separator] = kind === 'account' ? ['\n', '\n'] : ['', ''];
   const inner = open + shown.map((each) => each + separator).join('');
   const end = inner === '' ? ' />' : `>${inner}</${kind}>`;
@@ -98,5 +102,8 @@ function escaped(text: string): string {
 
 /** For an attribute's value, as Python's ElementTree writes it. */
 function quoted(text: string): string {
-  return escaped(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\r', '&#13;');
+  return escaped(text)
+    .replaceAll('"', '&quot;')
+    .replaceAll('\n', '&#10;')
+    .replaceAll('\r', '&#13;');
 }

@@ -13,7 +13,11 @@ export interface StoreLimits {
 }
 
 /** Swift's own. */
-export const USUAL_LIMITS: StoreLimits = { segments: 1000, bytes: 8 * 1024 * 1024, deletes: 10_000 };
+export const USUAL_LIMITS: StoreLimits = {
+  segments: 1000,
+  bytes: 8 * 1024 * 1024,
+  deletes: 10_000,
+};
 
 /**
  * The bounds of a manifest while it comes, with the answers that Swift's `slo` gives.

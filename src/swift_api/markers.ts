@@ -35,5 +35,7 @@ export const NEW_MARKER_LIFE = 24 * 3600;
 
 /** Whether a listing's content type is that of a delete marker. */
 export function isMarkerType(contentType: ByteString): boolean {
-  return [DELETE_MARKER_TYPE, NEW_MARKER_TYPE].includes(contentType) || isVersionMarkerType(contentType);
+  return (
+    [DELETE_MARKER_TYPE, NEW_MARKER_TYPE].includes(contentType) || isVersionMarkerType(contentType)
+  );
 }

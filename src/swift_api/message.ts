@@ -141,7 +141,11 @@ export function isReading(method: string): boolean {
 export const NO_BODY: Body = Buffer.alloc(0);
 
 /** An answer made here: plain text, UTF-8. */
-export function textResponse(status: number, text: string, headers: Headers = HeaderList.none): Response {
+export function textResponse(
+  status: number,
+  text: string,
+  headers: Headers = HeaderList.none,
+): Response {
   const body = Buffer.from(text, 'utf8');
   return {
     status,

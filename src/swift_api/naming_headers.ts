@@ -11,7 +11,11 @@ export const NAMING_HEADERS = [
   'x-history-location',
 ] as const;
 
-const NAMING_ACCOUNTS = ['destination-account', 'x-copy-from-account', 'x-symlink-target-account'] as const;
+const NAMING_ACCOUNTS = [
+  'destination-account',
+  'x-copy-from-account',
+  'x-symlink-target-account',
+] as const;
 
 /** A header that names what no store has, since the name is not UTF-8 or has a NUL; undefined if there is none. */
 export function unreadableName(headers: Headers): string | undefined {

@@ -35,7 +35,9 @@ export async function serve(request: Request, view: View): Promise<Response> {
   const failed = failedCondition(request.headers, view.etag, view.timestamp);
   if (failed === 304) return bare(304, headers.with('Accept-Ranges', 'bytes'), view.contentType);
   if (failed === 412) return bare(412, headers, 'text/html; charset=UTF-8');
-  const typed = headers.with('Content-Type', shownType(view.contentType)).with('Accept-Ranges', 'bytes');
+  const typed = headers
+    .with('Content-Type', shownType(view.contentType))
+    .with('Accept-Ranges', 'bytes');
   const { size } = view;
   if (size === undefined) {
     const body = request.method === 'HEAD' ? NO_BODY : await view.read(0, Number.MAX_SAFE_INTEGER);
@@ -47,7 +49,8 @@ export async function serve(request: Request, view: View): Promise<Response> {
   if (ranges?.length === 0)
     return unsatisfiable(view.isRangedOnce ? typed.only('Accept-Ranges') : typed, size);
   if (size === 0) return { status: 200, headers: whole, body: NO_BODY };
-  if (ranges === undefined) return { status: 200, headers: whole, body: await view.read(0, size - 1) };
+  if (ranges === undefined)
+    return { status: 200, headers: whole, body: await view.read(0, size - 1) };
   const [range] = ranges;
   if (range && ranges.length === 1) return single(view, typed, range, size);
   return multiple(view, typed, ranges, size);
@@ -91,7 +94,12 @@ function unsatisfiable(headers: Headers, size: number): Response {
   return answer(416, headers.with('Content-Range', `bytes */${size}`));
 }
 
-async function single(view: View, headers: Headers, [first, last]: Range, size: number): Promise<Response> {
+async function single(
+  view: View,
+  headers: Headers,
+  [first, last]: Range,
+  size: number,
+): Promise<Response> {
   const own = Headers.of({
     'Content-Range': `bytes ${first}-${last}/${size}`,
     'Content-Length': String(last - first + 1),

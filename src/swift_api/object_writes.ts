@@ -43,7 +43,11 @@ function otherEnd(
  * How many bytes a request writes to an object, as far as that is known before they come: 0 where it is not. Those of a copy are its
  * source's, which the client is asked to have the right to read.
  */
-export async function incomingBytes(request: Request, target: ObjectTarget, next: Handler): Promise<number> {
+export async function incomingBytes(
+  request: Request,
+  target: ObjectTarget,
+  next: Handler,
+): Promise<number> {
   const source = copiedBy(request, target);
   if (source === undefined) return Number(request.headers.get('content-length') ?? 0);
   const headers = credentials(request.headers);

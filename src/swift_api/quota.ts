@@ -29,8 +29,12 @@ export async function factsOf(
   power: Power,
 ): Promise<Headers | undefined> {
   const own =
-    power === 'client' ? { headers: credentials(request.headers) } : { authority: lookAtHeaders(target) };
-  const response = await next(subrequest(request, { method: 'HEAD', path: formatTarget(target), ...own }));
+    power === 'client'
+      ? { headers: credentials(request.headers) }
+      : { authority: lookAtHeaders(target) };
+  const response = await next(
+    subrequest(request, { method: 'HEAD', path: formatTarget(target), ...own }),
+  );
   await drain(response.body);
   return response.status < 300 ? response.headers : undefined;
 }

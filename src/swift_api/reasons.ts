@@ -24,7 +24,10 @@ export const REASONS: Readonly<Record<number, readonly [title: string, text: str
   404: ['Not Found', 'The resource could not be found.'],
   405: ['Method Not Allowed', 'The method is not allowed for this resource.'],
   406: ['Not Acceptable', 'The resource is not available in a format acceptable to your browser.'],
-  408: ['Request Timeout', 'The server has waited too long for the request to be sent by the client.'],
+  408: [
+    'Request Timeout',
+    'The server has waited too long for the request to be sent by the client.',
+  ],
   409: ['Conflict', 'There was a conflict when trying to complete your request.'],
   410: ['Gone', 'This resource is no longer available.'],
   411: ['Length Required', 'Content-Length header required.'],
@@ -42,7 +45,10 @@ export const REASONS: Readonly<Record<number, readonly [title: string, text: str
   ],
   501: ['Not Implemented', 'The requested method is not implemented by this server.'],
   502: ['Bad Gateway', 'Bad gateway.'],
-  503: ['Service Unavailable', 'The server is currently unavailable. Please try again at a later time.'],
+  503: [
+    'Service Unavailable',
+    'The server is currently unavailable. Please try again at a later time.',
+  ],
   504: ['Gateway Timeout', 'A timeout has occurred speaking to a backend server.'],
   507: ['Insufficient Storage', 'There was not enough space to save the resource.'],
 };

@@ -40,7 +40,8 @@ export function reservedParameters(contentType: string): string {
 }
 
 /** Why such a content type is refused. */
-export const RESERVED_TYPE = 'Parameters of content types whose names begin with hindsight_ are reserved\n';
+export const RESERVED_TYPE =
+  'Parameters of content types whose names begin with hindsight_ are reserved\n';
 
 /** A content type without such parameters. */
 export function withoutReservedParameters(contentType: string): string {

@@ -1,7 +1,10 @@
 import { toBytes, type ByteString } from '../http/bytes';
 
 /** Where the path of a segment leads within the account of its manifest: Swift's `slo` leaves out the slashes before it. */
-export function segmentPlace(path: string): { readonly container: ByteString; readonly object: ByteString } {
+export function segmentPlace(path: string): {
+  readonly container: ByteString;
+  readonly object: ByteString;
+} {
   const [container = '', ...rest] = toBytes(path).replace(/^\/+/, '').split('/');
   return { container, object: rest.join('/') };
 }

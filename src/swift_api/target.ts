@@ -97,6 +97,8 @@ export function formatQuery(parameters: Readonly<Record<string, ByteString | und
 
 /** A raw query without the parameters of a name; all others as they came. */
 export function withoutParameter(query: string, name: string): string {
-  const others = query.split('&').filter((pair) => !queryPairs(pair).some(([each]) => each === name));
+  const others = query
+    .split('&')
+    .filter((pair) => !queryPairs(pair).some(([each]) => each === name));
   return others.join('&');
 }

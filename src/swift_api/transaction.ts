@@ -19,7 +19,9 @@ export const TRANSACTION_IDS = ['X-Trans-Id', 'X-Openstack-Request-Id'] as const
 export function withTransactionId(headers: Headers, id: string): Headers {
   const [own = id] = TRANSACTION_IDS.flatMap((name) => headers.get(name) ?? []);
   if (TRANSACTION_IDS.every((name) => headers.get(name) === own)) return headers;
-  return headers.withAll(Headers.of(Object.fromEntries(TRANSACTION_IDS.map((name) => [name, own]))));
+  return headers.withAll(
+    Headers.of(Object.fromEntries(TRANSACTION_IDS.map((name) => [name, own]))),
+  );
 }
 
 /** An answer with its transaction id, for what no filter sees. */

@@ -25,7 +25,12 @@ function standardOutput(): pino.DestinationStream {
   let lost = 0;
   const reportLost = () => {
     if (lost === 0) return;
-    const line = { level: 'warn', time: new Date().toISOString(), lost, msg: 'lines of this log were lost' };
+    const line = {
+      level: 'warn',
+      time: new Date().toISOString(),
+      lost,
+      msg: 'lines of this log were lost',
+    };
     lost = 0;
     setImmediate(() => output.write(`${JSON.stringify(line)}\n`));
   };

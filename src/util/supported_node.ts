@@ -10,7 +10,9 @@ const { engines } = JSON.parse(text) as { engines: { node: string } };
 const oldest = engines.node.replace('>=', '');
 
 if (isOlder(process.versions.node, oldest)) {
-  process.stderr.write(`Hindsight needs Node ${oldest} or newer; this is Node ${process.versions.node}.\n`);
+  process.stderr.write(
+    `Hindsight needs Node ${oldest} or newer; this is Node ${process.versions.node}.\n`,
+  );
   process.exit(1);
 }
 

@@ -6,7 +6,12 @@ import {
   type Authority,
   type Power,
 } from '../swift_api/authority/grants';
-import { isContainer, isObject, type ContainerTarget, type ObjectTarget } from '../swift_api/target';
+import {
+  isContainer,
+  isObject,
+  type ContainerTarget,
+  type ObjectTarget,
+} from '../swift_api/target';
 import type { Scope } from '../swift_api/authority/scope';
 import { bucketOfParts, partsContainerOf } from '../swift_api/reserved';
 import { archivePrefix } from './archive/names';
@@ -37,9 +42,16 @@ export function authorityOn(power: Power, right: Right, archive?: ByteString): A
  *
  * @param key the name of the object; undefined: the right is one to any object of the bucket, whose uploads are listed
  */
-export function authorityOverParts(power: Power, right: Right, key: ByteString | undefined): Authority {
+export function authorityOverParts(
+  power: Power,
+  right: Right,
+  key: ByteString | undefined,
+): Authority {
   if (power === 'client') return 'client';
-  return ServiceAuthority.over(`over parts, on a right to ${right.kind}`, partsOf(checked(right), key));
+  return ServiceAuthority.over(
+    `over parts, on a right to ${right.kind}`,
+    partsOf(checked(right), key),
+  );
 }
 
 /** @throws BeyondAuthority if it only has the shape of a right */
@@ -52,7 +64,8 @@ function partsOf({ kind, target }: Right, key: ByteString | undefined): readonly
   if (!isObject(target)) return [];
   const { account, container } = target;
   const parts = partsContainerOf(container);
-  if (kind === 'read') return [{ account, container: parts, object: { prefix: '' }, methods: ['GET'] }];
+  if (kind === 'read')
+    return [{ account, container: parts, object: { prefix: '' }, methods: ['GET'] }];
   if (kind !== 'write') return [];
   if (key === undefined) return [{ account, container: parts, methods: ['HEAD', 'PUT', 'GET'] }];
   const prefix = `${key}/`;

@@ -30,7 +30,8 @@ const BYPASSES: readonly Bypass[] = [
   {
     name: 'Bulk delete',
     remedy: ONE_BY_ONE,
-    is: ({ method, query }) => /^(POST|DELETE)$/.test(method) && parseQuery(query).has('bulk-delete'),
+    is: ({ method, query }) =>
+      /^(POST|DELETE)$/.test(method) && parseQuery(query).has('bulk-delete'),
   },
   {
     name: 'Archive extraction',
@@ -47,7 +48,8 @@ const BYPASSES: readonly Bypass[] = [
     name: 'TempURL',
     remedy: 'that needs a service user',
     // a service user can archive for whoever the store finds to have signed, and else there is only the signature
-    is: (request, power) => power === 'client' && /^(PUT|DELETE)$/.test(request.method) && isTempUrl(request),
+    is: (request, power) =>
+      power === 'client' && /^(PUT|DELETE)$/.test(request.method) && isTempUrl(request),
   },
 ];
 
@@ -86,7 +88,9 @@ export async function checkBypass(
       'An archive can be extracted only into a named container: others of this account may be versioned',
     );
   }
-  return (await refuseIfVersioned(request, target, [target.container], settings, bypass)) ?? request;
+  return (
+    (await refuseIfVersioned(request, target, [target.container], settings, bypass)) ?? request
+  );
 }
 
 /** Refuses a bypass whose path the store may read as an account's, and nobody else. */
@@ -115,7 +119,8 @@ async function checkBulkDelete(
     const [container] = name.replace(/^\/+/, '').split('/');
     if (container) containers.add(container);
   }
-  if (hides && [...containers].some(isVersionsContainer)) return refuseHidden(400, 'A container in the list');
+  if (hides && [...containers].some(isVersionsContainer))
+    return refuseHidden(400, 'A container in the list');
   const refused = await refuseIfVersioned(request, target, containers, settings, bypass);
   return refused ?? withHeld(request, body);
 }
@@ -130,7 +135,9 @@ async function refuseIfVersioned(
   for (const container of containers) {
     const target: ContainerTarget = { version, account, container };
     if (!keepsVersions(await settings.get(request, target))) continue;
-    return refusal(`${name} would get past the versions of the container ${toText(container)}: ${remedy}`);
+    return refusal(
+      `${name} would get past the versions of the container ${toText(container)}: ${remedy}`,
+    );
   }
   return undefined;
 }
@@ -140,16 +147,23 @@ async function refuseIfVersioned(
  * these writes can be shown to spare versioned containers.
  */
 export function isS3Write({ method, headers, query }: Request): boolean {
-  return !['GET', 'HEAD', 'OPTIONS'].includes(method) && isSignedForS3(headers.get('authorization'), query);
+  return (
+    !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
+    isSignedForS3(headers.get('authorization'), query)
+  );
 }
 
 /** In S3's own form. */
 export function refuseS3(): Response {
-  const message = "Writes through the store's own S3 API would get past the versions of its containers";
+  const message =
+    "Writes through the store's own S3 API would get past the versions of its containers";
   const body = Buffer.from(
     `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NotImplemented</Code><Message>${message}</Message></Error>\n`,
   );
-  const headers = Headers.of({ 'Content-Type': 'application/xml', 'Content-Length': String(body.length) });
+  const headers = Headers.of({
+    'Content-Type': 'application/xml',
+    'Content-Length': String(body.length),
+  });
   return { status: 501, headers, body };
 }
 

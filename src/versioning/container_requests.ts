@@ -3,7 +3,13 @@ import { CoordinationUnavailable } from '../util/errors';
 import { destroy, drain } from '../http/body';
 import type { Right } from '../swift_api/authority/authority';
 import { credentials, type Headers } from '../http/headers';
-import { subrequest, textResponse, type Handler, type Request, type Response } from '../swift_api/message';
+import {
+  subrequest,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../swift_api/message';
 import { formatTarget, type ContainerTarget } from '../swift_api/target';
 import { rightToChange } from '../swift_api/authority/shown_right';
 import { LockTimeout } from '../coordination/locks/locker';
@@ -42,7 +48,8 @@ export class ContainerRequests {
       return this.parts.allowsModes === undefined ? response : shown(response);
     }
     // what is asked in the service user's name makes no settings
-    const changes = ['PUT', 'POST', 'DELETE'].includes(request.method) && request.authority === 'client';
+    const changes =
+      ['PUT', 'POST', 'DELETE'].includes(request.method) && request.authority === 'client';
     if (!changes) return next(request);
     const setting = this.settingOf(request);
     if (setting && 'status' in setting) return setting;
@@ -55,7 +62,8 @@ export class ContainerRequests {
       const lock = await this.parts.locker.acquire(name, this.parts.lockWait, request.signal);
       return await this.write(request, target, setting, right).finally(lock.release);
     } catch (error) {
-      if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
+      if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout))
+        throw error;
       return unavailable(`nothing was changed: ${error.message}`);
     }
   }
@@ -87,7 +95,8 @@ export class ContainerRequests {
       if (inForce.kind !== 'native') own = { ...request, headers: setting };
       else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
     }
-    const removed = request.method === 'DELETE' ? await this.removal(request, target, right) : 'plain';
+    const removed =
+      request.method === 'DELETE' ? await this.removal(request, target, right) : 'plain';
     if (typeof removed === 'object') return removed;
     const change = right && (await withIds?.change(request, own, target, right));
     if (change === undefined && !mayChangeWhatIsInForce(request)) return next({ ...own });
@@ -96,7 +105,9 @@ export class ContainerRequests {
     // the store may do it also where its client has left
     const detached = { ...own, signal: new AbortController().signal };
     const isExclusive = change?.isExclusive ?? (isSwitchedOn || removed === 'versioned');
-    return this.changed(target, isExclusive, () => (change ? change.make(detached) : next(detached)));
+    return this.changed(target, isExclusive, () =>
+      change ? change.make(detached) : next(detached),
+    );
   }
 
   /**
@@ -131,7 +142,8 @@ export class ContainerRequests {
         ? await settings.acquireExclusive(target)
         : { release: () => settings.invalidate(target) };
     } catch (error) {
-      if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout)) throw error;
+      if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout))
+        throw error;
       return unavailable(`nothing was changed: ${error.message}`);
     }
     return carriedOut(change, make);
@@ -142,7 +154,11 @@ export class ContainerRequests {
  * A client may learn what is in force on a container, and hold up the writes of others to it, only where it may change that: what the store
  * refuses it in a request that changes nothing is its answer.
  */
-async function rightBy(next: Handler, request: Request, target: ContainerTarget): Promise<Right | Response> {
+async function rightBy(
+  next: Handler,
+  request: Request,
+  target: ContainerTarget,
+): Promise<Right | Response> {
   const headers = credentials(request.headers);
   const asked = subrequest(request, { method: 'POST', path: formatTarget(target), headers });
   const response = await next(asked);
@@ -158,7 +174,10 @@ async function rightBy(next: Handler, request: Request, target: ContainerTarget)
 }
 
 /** Makes a change, and has everybody forget what was in force once it is over, however it ended. */
-async function carriedOut(change: ExclusiveLease, make: () => Promise<Response>): Promise<Response> {
+async function carriedOut(
+  change: ExclusiveLease,
+  make: () => Promise<Response>,
+): Promise<Response> {
   let response: Response;
   try {
     response = await make();
@@ -187,6 +206,10 @@ function mayChangeWhatIsInForce({ method, headers }: Request): boolean {
 /** A container's answer with its setting in the API's own header. */
 function shown(response: Response): Response {
   const setting = readSetting(response.headers);
-  if (!setting || Object.values(MODE_HEADERS).some((name) => response.headers.has(name))) return response;
-  return { ...response, headers: response.headers.with(MODE_HEADERS[setting.mode], setting.location) };
+  if (!setting || Object.values(MODE_HEADERS).some((name) => response.headers.has(name)))
+    return response;
+  return {
+    ...response,
+    headers: response.headers.with(MODE_HEADERS[setting.mode], setting.location),
+  };
 }

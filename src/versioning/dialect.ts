@@ -1,6 +1,12 @@
 import { destroy, drain } from '../http/body';
 import { credentials, Headers } from '../http/headers';
-import { subrequest, type Handler, type Replaced, type Request, type Response } from '../swift_api/message';
+import {
+  subrequest,
+  type Handler,
+  type Replaced,
+  type Request,
+  type Response,
+} from '../swift_api/message';
 import { formatTarget, type ObjectTarget } from '../swift_api/target';
 import type { App } from '../plugin/plugin';
 import { isTrueValue } from '../http/bytes';
@@ -30,7 +36,10 @@ export async function dialectRefusal(
 }
 
 /** The object as its readers see it. Only a link to the object's own version is followed. */
-async function replacedBy(locked: LockedRequest, written: ObjectTarget): Promise<Replaced | undefined> {
+async function replacedBy(
+  locked: LockedRequest,
+  written: ObjectTarget,
+): Promise<Replaced | undefined> {
   const itself = await head(locked.own, locked.next, written, ITSELF);
   const link = itself.status < 300 ? linkIn(itself.headers, written) : undefined;
   const place = link && isVersionOf(link, written) ? link : written;
@@ -68,7 +77,12 @@ async function headersOfWhole(
   return whole.status < 300 ? whole.headers : headers;
 }
 
-async function head(by: Request, next: Handler, place: ObjectTarget, query: string): Promise<Response> {
+async function head(
+  by: Request,
+  next: Handler,
+  place: ObjectTarget,
+  query: string,
+): Promise<Response> {
   const shown = by.authority === 'client' ? credentials(by.headers) : Headers.none;
   const headers = shown.with('X-Newest', 'true');
   const asked = { method: 'HEAD', path: formatTarget(place), query, headers };

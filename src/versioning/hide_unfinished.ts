@@ -76,7 +76,13 @@ async function shown(
     if (page.length === 0) break;
   }
   const headers = response.headers.without('content-type', 'content-length', 'vary');
-  return listingAnswer(type, query, headers, { kind: 'container', name: container }, entries as ShownEntry[]);
+  return listingAnswer(
+    type,
+    query,
+    headers,
+    { kind: 'container', name: container },
+    entries as ShownEntry[],
+  );
 }
 
 function isFinished({ content_type }: RawEntry): boolean {

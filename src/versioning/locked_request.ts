@@ -50,14 +50,22 @@ export async function withObjectLock(
     return right;
   }
   const authority = authorityOn(holding.app.power, right, holding.archive);
-  const body = request.sendContinue ? request.body : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
+  const body = request.sendContinue
+    ? request.body
+    : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
   const lock = await holding.locker.acquire(name, holding.lockWait, request.signal);
   return new Promise((resolve, reject) => {
-    const locked = new LockedRequest({ ...request, body }, lock, { ...holding, authority }, next, (early) => {
-      const { response, outcome } = followHeartbeat(early, () => done);
-      resolve(response);
-      return outcome;
-    });
+    const locked = new LockedRequest(
+      { ...request, body },
+      lock,
+      { ...holding, authority },
+      next,
+      (early) => {
+        const { response, outcome } = followHeartbeat(early, () => done);
+        resolve(response);
+        return outcome;
+      },
+    );
     const done = work(locked).finally(lock.release);
     done.then(resolve, reject);
   });
@@ -102,7 +110,9 @@ export class LockedRequest {
     try {
       request.signal.throwIfAborted();
       const body = whileHeld(request.body, this.lock, progress);
-      const response = seen(await send({ ...timed(request, progress), body, signal: this.lock.signal }));
+      const response = seen(
+        await send({ ...timed(request, progress), body, signal: this.lock.signal }),
+      );
       this.response = response;
       if (isHeartbeatResponse(request, response)) return await this.answerEarly(response);
       return outcomeOf(request, response);
@@ -164,6 +174,7 @@ function outcomeOf(request: Request, { status }: Response): Outcome {
 /** Whether the store cannot have done what it was asked: it was not reached, or the body did not come to its end. */
 function certainlyFailed(request: Request, error: unknown): boolean {
   if (error instanceof StoreError && error.code === 'unreachable') return true;
-  if (Buffer.isBuffer(request.body)) return request.signal.aborted && error === request.signal.reason;
+  if (Buffer.isBuffer(request.body))
+    return request.signal.aborted && error === request.signal.reason;
   return error instanceof ClientGone || !request.body.readableEnded;
 }

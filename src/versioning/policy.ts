@@ -5,7 +5,13 @@ import { isTrueValue, quote, toText, unquote, type ByteString } from '../http/by
 import { lookAtHeaders } from '../swift_api/authority/closed_list';
 import type { Power } from '../swift_api/authority/authority';
 import { credentials, Headers } from '../http/headers';
-import { subrequest, textResponse, type Handler, type Request, type Response } from '../swift_api/message';
+import {
+  subrequest,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../swift_api/message';
 import { formatTarget, type ContainerTarget } from '../swift_api/target';
 import { containerPath } from '../coordination/locks/lock_names';
 import type { Log } from '../util/log';
@@ -55,7 +61,10 @@ const MAX_PIECES = 6;
 export function readSetting(headers: Headers): ModeSetting | undefined {
   const mode = headers.get(MODE_KEY);
   if (mode !== 'stack' && mode !== 'history') return undefined;
-  const pieces = Array.from({ length: MAX_PIECES }, (_, i) => headers.get(LOCATION_KEY + String(i)) ?? '');
+  const pieces = Array.from(
+    { length: MAX_PIECES },
+    (_, i) => headers.get(LOCATION_KEY + String(i)) ?? '',
+  );
   return { mode, location: unquote(pieces.join('')) };
 }
 
@@ -114,7 +123,10 @@ export function translateSetting(request: Request, allowed: boolean): Headers | 
   const history = headers.get(MODE_HEADERS.history);
   const rest = headers.without(...SETTING_HEADERS);
   if (stack && history) {
-    return textResponse(400, 'Only one of x-versions-location or x-history-location may be specified');
+    return textResponse(
+      400,
+      'Only one of x-versions-location or x-history-location may be specified',
+    );
   }
   const location = stack || history;
   if (location) {
@@ -122,9 +134,12 @@ export function translateSetting(request: Request, allowed: boolean): Headers | 
       return textResponse(412, 'Versioned Writes is disabled');
     if (location.includes('/')) return textResponse(412, 'Container name cannot contain slashes');
     const kept = writeSetting({ mode: stack ? 'stack' : 'history', location });
-    return kept ? rest.withAll(kept) : textResponse(412, 'The name of the archive container is too long');
+    return kept
+      ? rest.withAll(kept)
+      : textResponse(412, 'The name of the archive container is too long');
   }
-  const removing = stack === '' || history === '' || REMOVE_HEADERS.some((name) => headers.get(name));
+  const removing =
+    stack === '' || history === '' || REMOVE_HEADERS.some((name) => headers.get(name));
   return removing ? rest.withAll(writeSetting(undefined) ?? Headers.none) : rest;
 }
 
@@ -154,7 +169,9 @@ export class PolicyCache {
    * @throws StoreError where the store does not tell: a write must not go on then
    */
   async get(request: Request, container: ContainerTarget): Promise<VersioningPolicy> {
-    const found = await this.cache.load(containerPath(container), () => this.look(request, container));
+    const found = await this.cache.load(containerPath(container), () =>
+      this.look(request, container),
+    );
     return found ?? { kind: 'plain' };
   }
 

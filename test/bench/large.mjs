@@ -35,7 +35,9 @@ async function put(path) {
     method: 'PUT',
     headers: { 'X-Auth-Token': token, 'Content-Length': count * MIB.length },
   });
-  const answered = new Promise((resolve, reject) => sent.once('response', resolve).once('error', reject));
+  const answered = new Promise((resolve, reject) =>
+    sent.once('response', resolve).once('error', reject),
+  );
   await pipeline(Readable.from(Array(count).fill(MIB)), sent);
   const answer = await answered;
   answer.resume();

@@ -4,7 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { client, median, progress, rate, root, startHindsight, temporaryFolder } from './support.mjs';
+import {
+  client,
+  median,
+  progress,
+  rate,
+  root,
+  startHindsight,
+  temporaryFolder,
+} from './support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -88,7 +96,9 @@ for (let round = 0; round < Number(options.rounds); round++) {
     ]) {
       for (const [container, count] of Object.entries(sides)) {
         progress(`round ${round + 1} of ${options.rounds}: ${title}, ${lanesTitle}, ${container}`);
-        const found = await rate(used, Number(options.seconds), (lane) => work(lane, container, count));
+        const found = await rate(used, Number(options.seconds), (lane) =>
+          work(lane, container, count),
+        );
         const key = `${title}, ${lanesTitle}|${container}`;
         times.set(key, [...(times.get(key) ?? []), 1000 / found]);
       }
@@ -107,7 +117,8 @@ const table = [...new Set([...times.keys()].map((key) => key.split('|')[0]))].ma
   };
 });
 const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-const kib = (name) => Math.round(Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024);
+const kib = (name) =>
+  Math.round(Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024);
 const memory = {
   resident_MiB: kib('VmRSS'),
   own_MiB: kib('RssAnon'),

@@ -15,7 +15,9 @@ const { values: options } = parseArgs({
   },
 });
 if (options.help) {
-  console.log('node test/bench/overwrite_bytes.mjs [--mib 1024] [--upstream http://a-swift:8080] [--json]');
+  console.log(
+    'node test/bench/overwrite_bytes.mjs [--mib 1024] [--upstream http://a-swift:8080] [--json]',
+  );
   process.exit(0);
 }
 const MIB = Buffer.alloc(1024 * 1024, 'x');
@@ -79,7 +81,9 @@ async function put(what, path) {
     method: 'PUT',
     headers: { 'X-Auth-Token': token, 'Content-Length': count * MIB.length },
   });
-  const answered = new Promise((resolve, reject) => sent.once('response', resolve).once('error', reject));
+  const answered = new Promise((resolve, reject) =>
+    sent.once('response', resolve).once('error', reject),
+  );
   await pipeline(Readable.from(Array(count).fill(MIB)), sent);
   const answer = await answered;
   answer.resume();

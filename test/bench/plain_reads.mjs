@@ -64,7 +64,9 @@ const rates = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
 for (let round = 0; round < Number(options.rounds); round++) {
   for (const [name, lanes] of Object.entries(sides)) {
     progress(`round ${round + 1} of ${options.rounds}: ${name}`);
-    rates[name].push(await rate(lanes, Number(options.seconds), (lane) => lane.ask('GET', '/plain/object')));
+    rates[name].push(
+      await rate(lanes, Number(options.seconds), (lane) => lane.ask('GET', '/plain/object')),
+    );
   }
 }
 progress('\n');

@@ -3,7 +3,15 @@
 // costs little: a signature holds for a quarter of an hour.
 import { createHash, createHmac } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { client, Connection, median, progress, rate, startHindsight, temporaryFolder } from './support.mjs';
+import {
+  client,
+  Connection,
+  median,
+  progress,
+  rate,
+  startHindsight,
+  temporaryFolder,
+} from './support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -51,7 +59,14 @@ function signed(method, path, query, body) {
   const headers = { Host: 'bench', 'x-amz-content-sha256': sha256(body), 'x-amz-date': date };
   const names = Object.keys(headers).map((name) => name.toLowerCase());
   const lines = Object.values(headers).map((value, i) => `${names[i]}:${value}\n`);
-  const canonical = [method, path, query, lines.join(''), names.join(';'), headers['x-amz-content-sha256']];
+  const canonical = [
+    method,
+    path,
+    query,
+    lines.join(''),
+    names.join(';'),
+    headers['x-amz-content-sha256'],
+  ];
   const toSign = ['AWS4-HMAC-SHA256', date, scope, sha256(canonical.join('\n'))].join('\n');
   const signature = hmac(scope.split('/').reduce(hmac, 'AWS4testing'), toSign).toString('hex');
   const by = `Credential=test:tester/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
@@ -78,7 +93,8 @@ for (const container of ['plain', 'kept']) {
     await setUp('PUT', `/${container}/small${number}`, {}, SMALL);
   await setUp('PUT', `/${container}/large`, {}, LARGE);
 }
-for (let number = 0; number < LISTED; number++) await setUp('PUT', `/listed/object-${number}`, {}, '');
+for (let number = 0; number < LISTED; number++)
+  await setUp('PUT', `/listed/object-${number}`, {}, '');
 
 /** A side's requests, made beforehand: of each connection one. */
 function sideOf(name, container, title) {
@@ -89,7 +105,12 @@ function sideOf(name, container, title) {
       const asked = SWIFT_QUERY[title] ?? query;
       return [method, `${ACCOUNT}${path}${asked && `?${asked}`}`, { 'X-Auth-Token': token }, body];
     }
-    return [method, `${path}${query && `?${query}`}`, signed(method, path, query, body ?? ''), body];
+    return [
+      method,
+      `${path}${query && `?${query}`}`,
+      signed(method, path, query, body ?? ''),
+      body,
+    ];
   });
   return async (connection, number) => {
     const { status, head } = await connection.ask(...requests[number]);
@@ -106,7 +127,9 @@ for (const container of ['plain', 'kept']) {
       for (const name of Object.keys(rates)) {
         progress(`${title}, ${container}, ${name}: round ${round + 1} of ${options.rounds}`);
         const connections = Array.from({ length: count }, () => new Connection(url));
-        rates[name].push(await rate(connections, Number(options.seconds), sideOf(name, container, title)));
+        rates[name].push(
+          await rate(connections, Number(options.seconds), sideOf(name, container, title)),
+        );
         for (const connection of connections) connection.close();
       }
     }

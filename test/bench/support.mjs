@@ -10,7 +10,8 @@ export const root = join(import.meta.dirname, '../..');
 
 export const progress = (text) => process.stderr.write(`\r${text}`.padEnd(80));
 
-export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+export const median = (numbers) =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 // whatever was started is stopped at the exit, and there may be many of it
 process.setMaxListeners(100);
@@ -25,7 +26,9 @@ export function temporaryFolder() {
 
 async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((server) => new Promise((done) => server.listen(0, '127.0.0.1', done))));
+  await Promise.all(
+    servers.map((server) => new Promise((done) => server.listen(0, '127.0.0.1', done))),
+  );
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   return ports;
@@ -149,7 +152,8 @@ export async function rate(lanes, seconds, work) {
   let done = 0;
   await Promise.all(
     lanes.map(async (lane, number) => {
-      for (let i = 0; performance.now() - began < seconds * 1000; i++, done++) await work(lane, number, i);
+      for (let i = 0; performance.now() - began < seconds * 1000; i++, done++)
+        await work(lane, number, i);
     }),
   );
   return (done / (performance.now() - began)) * 1000;

@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { client, median, progress, rate, root, startHindsight, temporaryFolder } from './support.mjs';
+import {
+  client,
+  median,
+  progress,
+  rate,
+  root,
+  startHindsight,
+  temporaryFolder,
+} from './support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -59,11 +67,16 @@ async function content(storage, text) {
 /** As a client's PUTs leave it. */
 async function fill(storage, { container, names, each }) {
   const versions = versionsContainerOf(container);
-  await storage.putContainer(ACCOUNT, container, { 'x-container-meta-hindsight-versions-enabled': 'true' });
+  await storage.putContainer(ACCOUNT, container, {
+    'x-container-meta-hindsight-versions-enabled': 'true',
+  });
   await storage.putContainer(ACCOUNT, versions, {});
   const record = { contentType: 'text/plain', attributes: {} };
   const data = await content(storage, 'x'.repeat(100));
-  await storage.putObject(ACCOUNT, versions, versionName(nameOf(0), idOf(0)), { ...record, content: data });
+  await storage.putObject(ACCOUNT, versions, versionName(nameOf(0), idOf(0)), {
+    ...record,
+    content: data,
+  });
   for (let done = 1; done < names * each; done += BATCH) {
     progress(`${container}: ${done} of ${names * each}`);
     const batch = Array.from({ length: Math.min(BATCH, names * each - done) }, (_, i) => done + i);

@@ -41,7 +41,11 @@ async function connectTo(name, url, isVersioned = true) {
   const [{ ask }] = lanes;
   await ask('PUT', `/${container}-archive`);
   await ask('PUT', `/${container}-plain`);
-  await ask('PUT', `/${container}`, isVersioned ? { 'X-History-Location': `${container}-archive` } : {});
+  await ask(
+    'PUT',
+    `/${container}`,
+    isVersioned ? { 'X-History-Location': `${container}-archive` } : {},
+  );
   for (let number = 0; number < lanes.length; number++) {
     await ask('PUT', `/${container}/read${number}`, {}, body);
     await ask('PUT', `/${container}/over${number}`, {}, body);
@@ -96,7 +100,8 @@ progress('\n');
 const table = Object.keys(WORK).map((title) => {
   const of = (name) => rates.get(`${title}|${name}`);
   const row = Object.fromEntries(sides.map(({ name }) => [name, Math.round(median(of(name)))]));
-  const ratio = (name) => Math.round(median(of(name).map((value, i) => value / of(OWN)[i])) * 100) / 100;
+  const ratio = (name) =>
+    Math.round(median(of(name).map((value, i) => value / of(OWN)[i])) * 100) / 100;
   return {
     work: title,
     ...row,

@@ -46,7 +46,12 @@ function bodied(container: string): Bodied[] {
       path: `/${container}?extract-archive=${kind}`,
       body: bzip2Bomb(),
     })),
-    { ...archive, name: 'an archive for an account', path: '?extract-archive=tar', body: Buffer.alloc(512) },
+    {
+      ...archive,
+      name: 'an archive for an account',
+      path: '?extract-archive=tar',
+      body: Buffer.alloc(512),
+    },
   ];
 }
 
@@ -133,9 +138,19 @@ export function askedFirstSuite(login: () => Promise<Client>, { readsForms = tru
     const put = await client.ask('PUT', `/${container}/large?multipart-manifest=put`, {}, manifest);
     expect(put.status).toBe(201);
     const anonymous = new Client(client.url, Headers.none, client.account);
-    const refused = await anonymous.ask('PUT', `/${container}/x?multipart-manifest=put`, {}, manifest);
+    const refused = await anonymous.ask(
+      'PUT',
+      `/${container}/x?multipart-manifest=put`,
+      {},
+      manifest,
+    );
     expect(refused.status).toBe(401);
-    const list = await client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, `${container}/o`);
+    const list = await client.ask(
+      'POST',
+      '?bulk-delete',
+      { 'Content-Type': 'text/plain' },
+      `${container}/o`,
+    );
     expect(list.body.toString()).toMatch('Number Deleted: 1');
   });
 }

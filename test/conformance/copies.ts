@@ -11,34 +11,40 @@ const metadata = (items: number) =>
 /** What bodies have to do with copies, in containers that keep versions: the same as in others. */
 export function copiesSuite(login: () => Promise<Client>): void {
   describe.each(MODES)('%s mode', (mode) => {
-    test.each([false, true])('a copy that has a body is refused, an object there: %s', async (isThere) => {
-      const client = await login();
-      const sources = await newContainer(client, 'sources');
-      await put(client, sources, 'source', 'copied');
-      const { container, archive } = await newPair(client, mode);
-      if (isThere) await put(client, container, 'o', 'before');
-      const headers = { 'X-Copy-From': `/${sources}/source` };
-      await mustBe(400, client.ask('PUT', pathOf(container, 'o'), headers, LARGE));
-      expect(await current(client, container, 'o')).toBe(isThere ? 'before' : 404);
-      expect(await client.names(archive)).toEqual([]);
-    });
+    test.each([false, true])(
+      'a copy that has a body is refused, an object there: %s',
+      async (isThere) => {
+        const client = await login();
+        const sources = await newContainer(client, 'sources');
+        await put(client, sources, 'source', 'copied');
+        const { container, archive } = await newPair(client, mode);
+        if (isThere) await put(client, container, 'o', 'before');
+        const headers = { 'X-Copy-From': `/${sources}/source` };
+        await mustBe(400, client.ask('PUT', pathOf(container, 'o'), headers, LARGE));
+        expect(await current(client, container, 'o')).toBe(isThere ? 'before' : 404);
+        expect(await client.names(archive)).toEqual([]);
+      },
+    );
 
-    test.each([88, 89, 90])('an empty X-Copy-From is none, with %s items of metadata', async (items) => {
-      const client = await login();
-      const { container } = await newPair(client, mode);
-      await put(client, container, 'o', 'before');
-      const headers = { 'X-Copy-From': '', ...metadata(items) };
-      await mustBe(201, client.ask('PUT', pathOf(container, 'o'), headers, LARGE));
-      expect(await current(client, container, 'o')).toBe(LARGE);
-      const request = await RawRequest.begin(client, 'PUT', pathOf(container, 'o'), {
-        ...headers,
-        'Transfer-Encoding': 'chunked',
-      });
-      await request.writeChunk(Buffer.from('after'));
-      await request.writeChunk(Buffer.alloc(0));
-      await request.answered(' 201 ');
-      request.leave();
-      expect(await current(client, container, 'o')).toBe('after');
-    });
+    test.each([88, 89, 90])(
+      'an empty X-Copy-From is none, with %s items of metadata',
+      async (items) => {
+        const client = await login();
+        const { container } = await newPair(client, mode);
+        await put(client, container, 'o', 'before');
+        const headers = { 'X-Copy-From': '', ...metadata(items) };
+        await mustBe(201, client.ask('PUT', pathOf(container, 'o'), headers, LARGE));
+        expect(await current(client, container, 'o')).toBe(LARGE);
+        const request = await RawRequest.begin(client, 'PUT', pathOf(container, 'o'), {
+          ...headers,
+          'Transfer-Encoding': 'chunked',
+        });
+        await request.writeChunk(Buffer.from('after'));
+        await request.writeChunk(Buffer.alloc(0));
+        await request.answered(' 201 ');
+        request.leave();
+        expect(await current(client, container, 'o')).toBe('after');
+      },
+    );
   });
 }

@@ -147,7 +147,10 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
     });
 
     /** An object in another container whose own notes name the entries of this one: its owner has put such into its archive. */
-    async function restoredElsewhere(client: Client, { version, marker }: Archived): Promise<string> {
+    async function restoredElsewhere(
+      client: Client,
+      { version, marker }: Archived,
+    ): Promise<string> {
       const other = await newPair(client, 'stack');
       const entry = (timestamp: string) => pathOf(other.archive, archivePrefix('o') + timestamp);
       await mustBe(201, client.ask('PUT', entry(version), {}, 'one'));
@@ -194,7 +197,9 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
       const note = { 'X-Object-Meta-Hindsight-Deletes': headers.get('x-timestamp') ?? '' };
       await putMarker(direct, entry, note);
       await mustBe(202, client.ask('POST', pathIn(pair), { 'X-Object-Meta-Any': 'thing' }));
-      expect((await everything(client, pair.archive)).map(({ isMarker }) => isMarker)).toEqual([true]);
+      expect((await everything(client, pair.archive)).map(({ isMarker }) => isMarker)).toEqual([
+        true,
+      ]);
     });
 
     it('neither removes nor restores what somebody says to be a half made marker', async () => {

@@ -72,12 +72,20 @@ const READS: readonly (readonly [what: string, attempt: Attempt])[] = [
   [
     'COPY',
     async (ask, { part, shared }) =>
-      readBack(ask, at(`/${shared}/a`), await ask('COPY', at(part), { Destination: `${shared}/a` })),
+      readBack(
+        ask,
+        at(`/${shared}/a`),
+        await ask('COPY', at(part), { Destination: `${shared}/a` }),
+      ),
   ],
   [
     'X-Copy-From',
     async (ask, { part, shared }) =>
-      readBack(ask, at(`/${shared}/a`), await ask('PUT', at(`/${shared}/a`), { 'X-Copy-From': part })),
+      readBack(
+        ask,
+        at(`/${shared}/a`),
+        await ask('PUT', at(`/${shared}/a`), { 'X-Copy-From': part }),
+      ),
   ],
   [
     'X-Symlink-Target',
@@ -92,7 +100,11 @@ const READS: readonly (readonly [what: string, attempt: Attempt])[] = [
     'a manifest that names it',
     async (ask, { partName, shared }) => {
       const body = JSON.stringify([{ path: partName }]);
-      return readBack(ask, at(`/${shared}/a`), await ask('PUT', at(`/${shared}/a?${MANIFEST}`), {}, body));
+      return readBack(
+        ask,
+        at(`/${shared}/a`),
+        await ask('PUT', at(`/${shared}/a?${MANIFEST}`), {}, body),
+      );
     },
   ],
   [
@@ -101,7 +113,11 @@ const READS: readonly (readonly [what: string, attempt: Attempt])[] = [
       await ask('PUT', at(`/${shared}/text`), {}, JSON.stringify([{ path: partName }]));
       // of the whole the store would take the ETag for the manifest's
       const headers = { 'X-Copy-From': `${shared}/text`, Range: 'bytes=0-9999' };
-      return readBack(ask, at(`/${shared}/a`), await ask('PUT', at(`/${shared}/a?${MANIFEST}`), headers));
+      return readBack(
+        ask,
+        at(`/${shared}/a`),
+        await ask('PUT', at(`/${shared}/a?${MANIFEST}`), headers),
+      );
     },
   ],
   [
@@ -181,7 +197,8 @@ export function partsGuardSuite(
 
   beforeAll(async () => {
     store = await open();
-    for (const who of Object.keys(USERS) as Who[]) callers.set(who, await store.callerOf(USERS[who]));
+    for (const who of Object.keys(USERS) as Who[])
+      callers.set(who, await store.callerOf(USERS[who]));
   }, 60_000);
   afterAll(() => store.close());
 
@@ -206,7 +223,12 @@ export function partsGuardSuite(
   const owner: Ask = (...asked) => askAs('owner')(...asked);
 
   /** An object of parts; the writer may begin an upload, and the bucket's ACL is what it is by then. */
-  const uploadParts = async (bucket: string, key: string, bodies: readonly string[], who: Who = 'owner') => {
+  const uploadParts = async (
+    bucket: string,
+    key: string,
+    bodies: readonly string[],
+    who: Who = 'owner',
+  ) => {
     const caller = callerOf(who);
     const upload = await createUpload(caller, { bucket, key }, { headers: Headers.none });
     const parts = [];
@@ -222,8 +244,13 @@ export function partsGuardSuite(
     }
     return { caller, upload, parts };
   };
-  const complete = ({ caller, upload, parts }: Awaited<ReturnType<typeof uploadParts>>, maxSegments = 1000) =>
-    completeUpload(caller, upload, () => Promise.resolve({ parts, sums: NONE, minPart: 1, maxSegments }));
+  const complete = (
+    { caller, upload, parts }: Awaited<ReturnType<typeof uploadParts>>,
+    maxSegments = 1000,
+  ) =>
+    completeUpload(caller, upload, () =>
+      Promise.resolve({ parts, sums: NONE, minPart: 1, maxSegments }),
+    );
   const segments = async (bucket: string) =>
     (await entriesBelow(askingForParts(store.caller, { bucket }), segmentsOf(bucket), '')).map(
       ({ name }) => name,
@@ -242,7 +269,9 @@ export function partsGuardSuite(
       'X-Container-Read': 'test2:tester2,test:tester3,test5:tester5',
       'X-Container-Write': 'test2:tester2,test:tester3,test5:tester5',
     });
-    expect((await owner('POST', at(`/${bucket}`), { 'X-Versions-Enabled': 'true' })).status).toBe(204);
+    expect((await owner('POST', at(`/${bucket}`), { 'X-Versions-Enabled': 'true' })).status).toBe(
+      204,
+    );
     const upload = await uploadParts(bucket, 'deleted', [SECRET]);
     await complete(upload);
     expect((await owner('DELETE', at(`/${bucket}/deleted`))).status).toBe(204);
@@ -359,7 +388,9 @@ export function partsGuardSuite(
       }
       const removed = await owner('DELETE', at(`${scene.large}?multipart-manifest=delete`), TEXT);
       expect([removed.status, isRefused(removed)]).toEqual([200, false]);
-      expect((await segments(scene.bucket)).filter((name) => name.startsWith('large/'))).toEqual([]);
+      expect((await segments(scene.bucket)).filter((name) => name.startsWith('large/'))).toEqual(
+        [],
+      );
     });
 
     test('copies a manifest, whose copy is read by who may read both', async () => {
@@ -381,7 +412,10 @@ export function partsGuardSuite(
       expect([who, status, text]).toEqual([who, 206, 'c']);
     }
     const manifest = (await segments(bucket)).find((name) => name.includes('/manifest-')) ?? '';
-    const read = await askAs('reader')('GET', at(`/${bucket}+segments/${manifest}?multipart-manifest=get`));
+    const read = await askAs('reader')(
+      'GET',
+      at(`/${bucket}+segments/${manifest}?multipart-manifest=get`),
+    );
     expect(read.status).toBe(403);
   });
 
@@ -393,15 +427,28 @@ export function partsGuardSuite(
     await complete(await uploadParts(bucket, 'first', ['of the owner']));
     await complete(await uploadParts(bucket, 'k', ['of ', 'a writer'], 'writer'), 1);
     expect((await askAs('reader')('GET', at(`/${bucket}/k`))).text).toBe('of a writer');
-    const [begun = ''] = elements(await askS3(callerOf('writer'), `POST /${bucket}/k?uploads`), 'UploadId');
+    const [begun = ''] = elements(
+      await askS3(callerOf('writer'), `POST /${bucket}/k?uploads`),
+      'UploadId',
+    );
     const upload: Upload = { bucket, key: 'k', id: begun };
-    const part = await askS3(callerOf('writer'), `PUT /${bucket}/k?uploadId=${begun}&partNumber=1`, {
-      body: 'never completed',
-    });
-    expect(part.headers.get('etag')).toBe(`"${createHash('md5').update('never completed').digest('hex')}"`);
+    const part = await askS3(
+      callerOf('writer'),
+      `PUT /${bucket}/k?uploadId=${begun}&partNumber=1`,
+      {
+        body: 'never completed',
+      },
+    );
+    expect(part.headers.get('etag')).toBe(
+      `"${createHash('md5').update('never completed').digest('hex')}"`,
+    );
     expect(await listParts(callerOf('writer'), upload)).toHaveLength(1);
-    expect((await askS3(callerOf('writer'), `DELETE /${bucket}/k?uploadId=${begun}`)).status).toBe(204);
-    expect((await askS3(callerOf('writer'), `PUT /${bucket}/k`, { body: 'in one' })).status).toBe(200);
+    expect((await askS3(callerOf('writer'), `DELETE /${bucket}/k?uploadId=${begun}`)).status).toBe(
+      204,
+    );
+    expect((await askS3(callerOf('writer'), `PUT /${bucket}/k`, { body: 'in one' })).status).toBe(
+      200,
+    );
     // what the null version was made of, only owners are told
     if (isSuspended) return;
     expect((await segments(bucket)).filter((name) => name.startsWith('k/'))).toEqual([]);
@@ -419,7 +466,11 @@ export function partsGuardSuite(
     ] as const) {
       const asking = askingForParts(caller, { bucket, key }, right);
       const object = part.slice(part.indexOf('/', 1) + 1);
-      const { status } = await askStore(asking, { method: 'GET', container: segmentsOf(bucket), object });
+      const { status } = await askStore(asking, {
+        method: 'GET',
+        container: segmentsOf(bucket),
+        object,
+      });
       expect([right, status]).toEqual([right, 403]);
     }
   });

@@ -21,14 +21,25 @@ export function refusedFirstSuite(login: () => Promise<Client>): void {
           : await newPair(client, kind);
       await put(client, container, 'o', 'before');
       const path = pathOf(container, 'o');
-      const writing = await RawRequest.begin(client, 'PUT', path, { 'Content-Length': String(SIZE) });
+      const writing = await RawRequest.begin(client, 'PUT', path, {
+        'Content-Length': String(SIZE),
+      });
       try {
         await writing.write(Buffer.alloc(SIZE - 1, 'x'));
         // by then it has the lock
-        if (archive === undefined) await eventually('it is written', () => isWaitedFor(client, path));
-        else await eventually('it is archived', async () => (await client.names(archive)).length === 1);
+        if (archive === undefined)
+          await eventually('it is written', () => isWaitedFor(client, path));
+        else
+          await eventually(
+            'it is archived',
+            async () => (await client.names(archive)).length === 1,
+          );
         const anybody = new Client(client.url, Headers.none, client.account);
-        const forged = new Client(client.url, Headers.of({ 'X-Auth-Token': 'AUTH_tknone' }), client.account);
+        const forged = new Client(
+          client.url,
+          Headers.of({ 'X-Auth-Token': 'AUTH_tknone' }),
+          client.account,
+        );
         for (const each of [anybody, forged])
           for (const method of ['PUT', 'DELETE'])
             expect([method, (await each.ask(method, path)).status]).toEqual([method, 401]);

@@ -34,7 +34,12 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(storage.account('new')).toBeUndefined();
         expect(await storage.putContainer('new', 'one', { color: 'red' })).toBe(true);
         expect(await storage.putContainer('new', 'one', { size: '7' })).toBe(false);
-        expect(storage.account('new')).toMatchObject({ containers: 1, objects: 0, bytes: 0, attributes: {} });
+        expect(storage.account('new')).toMatchObject({
+          containers: 1,
+          objects: 0,
+          bytes: 0,
+          attributes: {},
+        });
         expect(storage.container('new', 'one')).toMatchObject({
           objects: 0,
           attributes: { color: 'red', size: '7' },
@@ -48,7 +53,10 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(await storage.postContainer('a', 'c', { x: '1', y: '2' })).toBe(true);
         const { timestamp, modified } = storage.container('a', 'c')!;
         expect(await storage.postContainer('a', 'c', { y: '', z: '\xff' })).toBe(true);
-        expect(storage.container('a', 'c')).toMatchObject({ timestamp, attributes: { x: '1', z: '\xff' } });
+        expect(storage.container('a', 'c')).toMatchObject({
+          timestamp,
+          attributes: { x: '1', z: '\xff' },
+        });
         expect(storage.container('a', 'c')!.modified > modified).toBe(true);
         expect(await storage.postContainer('a', 'none', {})).toBe(false);
       });
@@ -66,9 +74,16 @@ export function storageSuite(name: string, maker: StorageMaker): void {
       });
 
       it('lists containers with their counters', async () => {
-        for (const container of ['b', 'd', 'd-1', '\xff']) await storage.putContainer('a', container, {});
+        for (const container of ['b', 'd', 'd-1', '\xff'])
+          await storage.putContainer('a', container, {});
         await put(storage, 'o', 'four');
-        expect(namesOf(storage.listContainers('a', { limit: 10 }))).toEqual(['b', 'c', 'd', 'd-1', '\xff']);
+        expect(namesOf(storage.listContainers('a', { limit: 10 }))).toEqual([
+          'b',
+          'c',
+          'd',
+          'd-1',
+          '\xff',
+        ]);
         expect(namesOf(storage.listContainers('a', { limit: 2, marker: 'b' }))).toEqual(['c', 'd']);
         expect(storage.listContainers('a', { limit: 10, prefix: 'c' })).toMatchObject([
           { record: { objects: 1, bytes: 4 } },
@@ -79,9 +94,15 @@ export function storageSuite(name: string, maker: StorageMaker): void {
       it('refuses names that cannot be, and finds nothing by them', async () => {
         const long = 'x'.repeat(257);
         await expect(storage.putContainer('a', '', {})).rejects.toMatchObject({ code: 'bad-name' });
-        await expect(storage.putContainer('a', long, {})).rejects.toMatchObject({ code: 'bad-name' });
-        await expect(storage.putContainer('a', '\u0163', {})).rejects.toMatchObject({ code: 'bad-name' });
-        await expect(put(storage, 'x'.repeat(1025), 'x')).rejects.toMatchObject({ code: 'bad-name' });
+        await expect(storage.putContainer('a', long, {})).rejects.toMatchObject({
+          code: 'bad-name',
+        });
+        await expect(storage.putContainer('a', '\u0163', {})).rejects.toMatchObject({
+          code: 'bad-name',
+        });
+        await expect(put(storage, 'x'.repeat(1025), 'x')).rejects.toMatchObject({
+          code: 'bad-name',
+        });
         await storage.putContainer('a', '\x63', {});
         expect(storage.container('a', '\u0163')).toBeUndefined();
         expect(storage.object('a', 'c', 'x'.repeat(5000))).toBeUndefined();
@@ -93,7 +114,10 @@ export function storageSuite(name: string, maker: StorageMaker): void {
     describe('objects', () => {
       it.each(Object.entries(sizes))('keeps and gives back bytes: %s', async (_, size) => {
         const bytes = randomBytes(size);
-        const made = await put(storage, 'o', bytes, { attributes: { k: 'v\xe4' }, contentType: 'x/\xfc' });
+        const made = await put(storage, 'o', bytes, {
+          attributes: { k: 'v\xe4' },
+          contentType: 'x/\xfc',
+        });
         const etag = createHash('md5').update(bytes).digest('hex');
         expect(made).toMatchObject({
           content: { size, etag },
@@ -114,9 +138,9 @@ export function storageSuite(name: string, maker: StorageMaker): void {
           [1, size - 2],
         ] as const) {
           if (first < 0 || last < first) continue;
-          expect((await bytesOf(storage, content, first, last)).equals(bytes.subarray(first, last + 1))).toBe(
-            true,
-          );
+          expect(
+            (await bytesOf(storage, content, first, last)).equals(bytes.subarray(first, last + 1)),
+          ).toBe(true);
         }
       });
 
@@ -146,9 +170,9 @@ export function storageSuite(name: string, maker: StorageMaker): void {
           await put(storage, 'copy', '', { content });
           await put(storage, 'o', '', { content });
           await storage.deleteObject('a', 'c', 'o');
-          expect((await bytesOf(storage, storage.object('a', 'c', 'copy')!.content)).equals(bytes)).toBe(
-            true,
-          );
+          expect(
+            (await bytesOf(storage, storage.object('a', 'c', 'copy')!.content)).equals(bytes),
+          ).toBe(true);
           await storage.deleteObject('a', 'c', 'copy');
           await expect(storage.read(content)).rejects.toMatchObject({ code: 'gone' });
           const gone = { content, contentType: 'x', attributes: {} };
@@ -166,7 +190,10 @@ export function storageSuite(name: string, maker: StorageMaker): void {
       });
 
       it('replaces attributes and content type, and keeps the rest', async () => {
-        const made = await put(storage, 'o', 'bytes', { attributes: { a: '1' }, listed: { bytes: 9 } });
+        const made = await put(storage, 'o', 'bytes', {
+          attributes: { a: '1' },
+          listed: { bytes: 9 },
+        });
         const changed = record(
           await storage.postObject('a', 'c', 'o', {
             attributes: { b: '2' },
@@ -185,7 +212,9 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(changed.attributes).not.toHaveProperty('a');
         expect(changed.timestamp > timestamp).toBe(true);
         expect(storage.object('a', 'c', 'o')).toEqual(changed);
-        const again = record(await storage.postObject('a', 'c', 'o', { attributes: {}, contentType: 'new' }));
+        const again = record(
+          await storage.postObject('a', 'c', 'o', { attributes: {}, contentType: 'new' }),
+        );
         expect(again).not.toHaveProperty('deleteAt');
       });
 
@@ -193,18 +222,29 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         const account = '\xff'.repeat(256);
         const longest = '\xfe'.repeat(1024);
         await storage.putContainer(account, '\x80'.repeat(256), {});
-        const attributes = { __proto__x: '1', ['__proto__']: 'own', constructor: 'c', '': 'no name' };
+        const attributes = {
+          __proto__x: '1',
+          ['__proto__']: 'own',
+          constructor: 'c',
+          '': 'no name',
+        };
         const all = { content: await receive(storage, 'x'), contentType: '', attributes };
         for (const object of [longest, '\0', '\0\0', '/', 'a\0b', '\xff'.repeat(1024)]) {
           await storage.putObject(account, '\x80'.repeat(256), object, all);
-          expect(storage.object(account, '\x80'.repeat(256), object)?.attributes).toEqual(attributes);
+          expect(storage.object(account, '\x80'.repeat(256), object)?.attributes).toEqual(
+            attributes,
+          );
         }
         const page = storage.listObjects(account, '\x80'.repeat(256), { limit: 10 });
         expect(namesOf(page)).toEqual(['\0', '\0\0', '/', 'a\0b', longest, '\xff'.repeat(1024)]);
         expect(
           namesOf(storage.listObjects(account, '\x80'.repeat(256), { limit: 10, marker: longest })),
         ).toHaveLength(1);
-        const beyond = { limit: 10, marker: longest + 'x'.repeat(4000), endMarker: '\xff'.repeat(5000) };
+        const beyond = {
+          limit: 10,
+          marker: longest + 'x'.repeat(4000),
+          endMarker: '\xff'.repeat(5000),
+        };
         expect(namesOf(storage.listObjects(account, '\x80'.repeat(256), beyond))).toEqual([
           '\xff'.repeat(1024),
         ]);
@@ -228,8 +268,12 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(await storage.postObject('a', 'c', 'o', all, stale)).toBe('changed');
         expect(await storage.deleteObject('a', 'c', 'o', stale)).toBe('changed');
         expect(storage.object('a', 'c', 'o')).toEqual(second);
-        const third = record(await storage.putObject('a', 'c', 'o', all, { timestamp: second.timestamp }));
-        expect(await storage.deleteObject('a', 'c', 'o', { timestamp: third.timestamp })).toEqual(third);
+        const third = record(
+          await storage.putObject('a', 'c', 'o', all, { timestamp: second.timestamp }),
+        );
+        expect(await storage.deleteObject('a', 'c', 'o', { timestamp: third.timestamp })).toEqual(
+          third,
+        );
         expect(await storage.putObject('a', 'c', 'o', all, stale)).toBe('missing');
         expect(await storage.postObject('a', 'c', 'o', all)).toBe('missing');
         expect(await storage.deleteObject('a', 'c', 'o')).toBe('missing');
@@ -302,13 +346,20 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         now += 10_000;
         expect(storage.object('a', 'c', '1')).toBeUndefined();
         expect(await storage.deleteObject('a', 'c', '1')).toBe('missing');
-        expect(await storage.postObject('a', 'c', '1', { attributes: {}, contentType: '' })).toBe('missing');
+        expect(await storage.postObject('a', 'c', '1', { attributes: {}, contentType: '' })).toBe(
+          'missing',
+        );
         const all = { content: await receive(storage, 'new'), contentType: '', attributes: {} };
         record(await storage.putObject('a', 'c', '1', all, { absent: true }));
         expect(await storage.expire(1)).toBe(1);
         expect(await storage.expire(100)).toBe(1);
         expect(await storage.expire(100)).toBe(0);
-        expect(namesOf(storage.listObjects('a', 'c', { limit: 9 }))).toEqual(['1', 'kept', 'later', 'never']);
+        expect(namesOf(storage.listObjects('a', 'c', { limit: 9 }))).toEqual([
+          '1',
+          'kept',
+          'later',
+          'never',
+        ]);
         expect(storage.container('a', 'c')).toMatchObject({ objects: 4, bytes: 6 });
         now += 5000;
         expect(await storage.expire(100)).toBe(1);
@@ -328,9 +379,9 @@ export function storageSuite(name: string, maker: StorageMaker): void {
           await late.write(randomBytes(size));
           const content = await late.finish();
           await late.discard();
-          expect(await storage.putObject('a', 'c', 'o', { content, contentType: '', attributes: {} })).toBe(
-            'no-content',
-          );
+          expect(
+            await storage.putObject('a', 'c', 'o', { content, contentType: '', attributes: {} }),
+          ).toBe('no-content');
         }
         expect(storage.object('a', 'c', 'o')).toBeUndefined();
       });
@@ -346,7 +397,11 @@ export function storageSuite(name: string, maker: StorageMaker): void {
           const incoming = storage.receive();
           await incoming.write(bytes);
           const content = await incoming.finish();
-          const putting = storage.putObject('a', 'c', 'o', { content, contentType: '', attributes: {} });
+          const putting = storage.putObject('a', 'c', 'o', {
+            content,
+            contentType: '',
+            attributes: {},
+          });
           await Promise.all([putting, incoming.discard()]);
           await incoming.discard();
           expect((await bytesOf(storage, content)).equals(bytes)).toBe(true);
@@ -365,11 +420,16 @@ export function storageSuite(name: string, maker: StorageMaker): void {
       await storage.postContainer('a', 'c', { k: 'v' });
       const before = [storage.account('a'), storage.container('a', 'c')];
       await Promise.all([storage.close(), storage.close()]);
-      expect(() => storage.account('a')).toThrow(expect.objectContaining({ code: 'closed' }) as Error);
+      expect(() => storage.account('a')).toThrow(
+        expect.objectContaining({ code: 'closed' }) as Error,
+      );
       await expect(storage.putContainer('a', 'd', {})).rejects.toMatchObject({ code: 'closed' });
       storage = await maker.reopen();
       expect([storage.account('a'), storage.container('a', 'c')]).toEqual(before);
-      expect([storage.object('a', 'c', 's'), storage.object('a', 'c', 'l')]).toEqual([small, large]);
+      expect([storage.object('a', 'c', 's'), storage.object('a', 'c', 'l')]).toEqual([
+        small,
+        large,
+      ]);
       expect((await bytesOf(storage, large.content)).equals(bytes)).toBe(true);
       expect((await bytesOf(storage, small.content)).toString()).toBe('small');
     });

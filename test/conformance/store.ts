@@ -15,7 +15,9 @@ export interface StoreFixture {
   /** The store as it is to somebody who may read a container and not write it; undefined where the service user asks. */
   forReader?(container: ByteString): Promise<Store>;
   /** The object itself: its body (a manifest where it is one) and its headers; undefined if it is not there. */
-  get(at: ObjectRef): Promise<{ body: string; header: (name: string) => string | undefined } | undefined>;
+  get(
+    at: ObjectRef,
+  ): Promise<{ body: string; header: (name: string) => string | undefined } | undefined>;
 }
 
 /** What some stores have and others have not. */
@@ -68,7 +70,11 @@ export function storeSuite(
     let container: string;
     let archive: string;
     const at = (object: string): ObjectRef => ({ account: fixture.account, container, object });
-    const entry = (object: string): ObjectRef => ({ account: fixture.account, container: archive, object });
+    const entry = (object: string): ObjectRef => ({
+      account: fixture.account,
+      container: archive,
+      object,
+    });
     const marked = async (where: ObjectRef) => {
       await fixture.store.putMarker(where);
       expect(await fixture.store.finishMarker(where)).toBe(true);
@@ -86,7 +92,9 @@ export function storeSuite(
 
     it('tells what is there and what is not', async () => {
       expect(await fixture.store.stat(at('o'))).toBeUndefined();
-      expect(await fixture.store.stat({ ...at('o'), container: fixture.absentContainer() })).toBeUndefined();
+      expect(
+        await fixture.store.stat({ ...at('o'), container: fixture.absentContainer() }),
+      ).toBeUndefined();
       await fixture.put(at('o'), 'body');
       const info = await fixture.store.stat(at('o'));
       expect(info?.timestamp).toMatch(/^\d{10}\.\d{5}$/);
@@ -97,28 +105,36 @@ export function storeSuite(
       expect((later?.timestamp ?? '') > (info?.timestamp ?? '')).toBe(true);
     });
 
-    it.each(ODD_NAMES)('keeps %j under its name, byte for byte, with all that it has', async (object) => {
-      await fixture.put(at(object), 'body', METADATA);
-      const source = await fixture.store.stat(at(object));
-      expect(source?.deleteAt).toBe('4000000000');
-      expect(await fixture.store.copy(at(object), entry(object))).toBe(true);
-      const copy = await fixture.get(entry(object));
-      expect(copy?.body).toBe('body');
-      for (const [header, value] of Object.entries(METADATA)) expect(copy?.header(header)).toBe(value);
-      const info = await fixture.store.stat(entry(object));
-      expect(info?.deleteAt).toBe('4000000000');
-      expect((info?.timestamp ?? '') > (source?.timestamp ?? '')).toBe(true);
-      expect(await listed(object)).toEqual([{ name: object, isMarker: false, isHalfMade: false }]);
-      expect(await fixture.store.remove(entry(object))).toBe(true);
-      expect(await fixture.get(entry(object))).toBeUndefined();
-      expect((await fixture.get(at(object)))?.body).toBe('body');
-    });
+    it.each(ODD_NAMES)(
+      'keeps %j under its name, byte for byte, with all that it has',
+      async (object) => {
+        await fixture.put(at(object), 'body', METADATA);
+        const source = await fixture.store.stat(at(object));
+        expect(source?.deleteAt).toBe('4000000000');
+        expect(await fixture.store.copy(at(object), entry(object))).toBe(true);
+        const copy = await fixture.get(entry(object));
+        expect(copy?.body).toBe('body');
+        for (const [header, value] of Object.entries(METADATA))
+          expect(copy?.header(header)).toBe(value);
+        const info = await fixture.store.stat(entry(object));
+        expect(info?.deleteAt).toBe('4000000000');
+        expect((info?.timestamp ?? '') > (source?.timestamp ?? '')).toBe(true);
+        expect(await listed(object)).toEqual([
+          { name: object, isMarker: false, isHalfMade: false },
+        ]);
+        expect(await fixture.store.remove(entry(object))).toBe(true);
+        expect(await fixture.get(entry(object))).toBeUndefined();
+        expect((await fixture.get(at(object)))?.body).toBe('body');
+      },
+    );
 
     it('acts on a symlink, not on its target', async () => {
       await fixture.put(at('link'), '', { 'X-Symlink-Target': `${container}/nowhere` });
       expect(await fixture.store.stat(at('link'))).toBeDefined();
       expect(await fixture.store.copy(at('link'), entry('link'))).toBe(true);
-      expect((await fixture.get(entry('link')))?.header('x-symlink-target')).toBe(`${container}/nowhere`);
+      expect((await fixture.get(entry('link')))?.header('x-symlink-target')).toBe(
+        `${container}/nowhere`,
+      );
       await fixture.put(at('target'), 'target');
       await fixture.put(at('to target'), '', { 'X-Symlink-Target': `${container}/target` });
       await fixture.put(at('other'), 'other');
@@ -144,7 +160,12 @@ export function storeSuite(
     (largeObjects ? it : it.skip)('acts on a static large object as its manifest', async () => {
       await fixture.put(at('segment'), 'one');
       const manifest = JSON.stringify([{ path: `/${container}/segment` }]);
-      await fixture.put(at('slo'), manifest, { 'X-Object-Meta-Note': 'large' }, 'multipart-manifest=put');
+      await fixture.put(
+        at('slo'),
+        manifest,
+        { 'X-Object-Meta-Note': 'large' },
+        'multipart-manifest=put',
+      );
       expect((await fixture.store.stat(at('slo')))?.timestamp).toMatch(/^\d{10}\.\d{5}$/);
       expect(await fixture.store.copy(at('slo'), entry('slo'))).toBe(true);
       const [original, copy] = [await fixture.get(at('slo')), await fixture.get(entry('slo'))];
@@ -158,11 +179,14 @@ export function storeSuite(
     });
 
     it('copies nothing that is not there, and replaces what is', async () => {
-      await fixture.put(entry('o'), 'old', { 'X-Object-Meta-Old': 'yes', 'X-Delete-At': '4000000000' });
+      await fixture.put(entry('o'), 'old', {
+        'X-Object-Meta-Old': 'yes',
+        'X-Delete-At': '4000000000',
+      });
       expect(await fixture.store.copy(at('o'), entry('o'))).toBe(false);
-      expect(await fixture.store.copy({ ...at('o'), container: fixture.absentContainer() }, entry('o'))).toBe(
-        false,
-      );
+      expect(
+        await fixture.store.copy({ ...at('o'), container: fixture.absentContainer() }, entry('o')),
+      ).toBe(false);
       expect((await fixture.get(entry('o')))?.body).toBe('old');
       await fixture.put(at('o'), 'new');
       expect(await fixture.store.copy(at('o'), entry('o'))).toBe(true);
@@ -174,20 +198,28 @@ export function storeSuite(
 
     it('refuses to copy to a container that is not there', async () => {
       await fixture.put(at('o'), 'body');
-      const copying = fixture.store.copy(at('o'), { ...entry('o'), container: fixture.absentContainer() });
+      const copying = fixture.store.copy(at('o'), {
+        ...entry('o'),
+        container: fixture.absentContainer(),
+      });
       await expect(copying).rejects.toMatchObject({ name: 'StoreError', code: 'refused' });
       await expect(copying).rejects.toBeInstanceOf(StoreError);
       expect((await fixture.get(at('o')))?.body).toBe('body');
     });
 
     it('refuses a marker in a container that is not there', async () => {
-      const marking = fixture.store.putMarker({ ...entry('o'), container: fixture.absentContainer() });
+      const marking = fixture.store.putMarker({
+        ...entry('o'),
+        container: fixture.absentContainer(),
+      });
       await expect(marking).rejects.toMatchObject({ name: 'StoreError', code: 'refused' });
     });
 
     it('copies one state of an object, whole, while it is overwritten', async () => {
       const write = (which: number) =>
-        fixture.put(at('o'), `body ${which} `.repeat(10_000), { 'X-Object-Meta-Which': String(which) });
+        fixture.put(at('o'), `body ${which} `.repeat(10_000), {
+          'X-Object-Meta-Which': String(which),
+        });
       await write(0);
       const copies = Array.from({ length: 8 }, (_, i) => entry(`copy ${i}`));
       const writing = (async () => {
@@ -218,7 +250,9 @@ export function storeSuite(
       expect(await fixture.store.remove(at('o'))).toBe(true);
       expect(await fixture.store.remove(at('o'))).toBe(false);
       expect(await fixture.get(at('o'))).toBeUndefined();
-      expect(await fixture.store.remove({ ...at('o'), container: fixture.absentContainer() })).toBe(false);
+      expect(await fixture.store.remove({ ...at('o'), container: fixture.absentContainer() })).toBe(
+        false,
+      );
     });
 
     it('changes nothing by checking whether something may be removed', async () => {
@@ -344,7 +378,11 @@ export function storeSuite(
         expiry: { at: '4000000000' },
       });
       const later = await fixture.store.stat(at('o'));
-      expect(later).toMatchObject({ link: entry(target), contentType: 'a/b;c=d', deleteAt: '4000000000' });
+      expect(later).toMatchObject({
+        link: entry(target),
+        contentType: 'a/b;c=d',
+        deleteAt: '4000000000',
+      });
       expect((await fixture.store.stat(entry(target)))?.link).toBeUndefined();
       expect((await fixture.get(entry(target)))?.body).toBe('body');
     });
@@ -366,8 +404,15 @@ export function storeSuite(
       await fixture.put(entry('v'), 'body');
       expect(await fixture.store.putVersionMarker(entry('v'))).toBe(false);
       expect((await fixture.get(entry('v')))?.body).toBe('body');
-      const marking = fixture.store.putVersionMarker({ ...entry('m'), container: fixture.absentContainer() });
-      await expect(marking).rejects.toMatchObject({ name: 'StoreError', code: 'refused', status: 404 });
+      const marking = fixture.store.putVersionMarker({
+        ...entry('m'),
+        container: fixture.absentContainer(),
+      });
+      await expect(marking).rejects.toMatchObject({
+        name: 'StoreError',
+        code: 'refused',
+        status: 404,
+      });
     });
 
     it('gives copies, markers and notes a content type, and lists it', async () => {
@@ -381,7 +426,9 @@ export function storeSuite(
       expect(await Promise.all(asked)).toEqual([...types, undefined]);
       expect((await fixture.get(entry('1')))?.header('x-object-meta-escaped')).toBe('%25ff');
       const listed = await fixture.store.firstEntries(fixture.account, archive, '', 2);
-      expect(listed.map(({ name, isMarker, contentType }) => [name, isMarker, contentType])).toEqual([
+      expect(
+        listed.map(({ name, isMarker, contentType }) => [name, isMarker, contentType]),
+      ).toEqual([
         ['1', false, types[0]],
         ['2', true, type],
       ]);
@@ -392,8 +439,13 @@ export function storeSuite(
       await fixture.store.keepForever(at('o'));
       const { 'X-Delete-At': expiry, ...others } = METADATA;
       const kept = await fixture.get(at('o'));
-      expect([kept?.body, kept?.header('x-delete-at'), expiry]).toEqual(['body', undefined, '4000000000']);
-      for (const [header, value] of Object.entries(others)) expect(kept?.header(header)).toBe(value);
+      expect([kept?.body, kept?.header('x-delete-at'), expiry]).toEqual([
+        'body',
+        undefined,
+        '4000000000',
+      ]);
+      for (const [header, value] of Object.entries(others))
+        expect(kept?.header(header)).toBe(value);
     });
 
     it('finds the first name with a prefix', async () => {

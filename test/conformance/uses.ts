@@ -35,7 +35,12 @@ export function usesSuite(
     it('a change waits for the uses that began before, and for no other key', async () => {
       const { cache, changer } = pair();
       const uses = [await use(cache, 1), await use(cache, 2)];
-      const elsewhere = await cache.acquireShared('other', () => Promise.resolve({ n: 3 }), LONG, never());
+      const elsewhere = await cache.acquireShared(
+        'other',
+        () => Promise.resolve({ n: 3 }),
+        LONG,
+        never(),
+      );
       expect(uses.map(({ value }) => value)).toEqual([{ n: 1 }, { n: 1 }]);
       let hasBegun = false;
       const beginning = changer.acquireExclusive('key').finally(() => (hasBegun = true));
@@ -57,7 +62,12 @@ export function usesSuite(
       const late = use(cache, 3, 50);
       await expect(late).rejects.toBeInstanceOf(LockTimeout);
       const left = new AbortController();
-      const leaving = cache.acquireShared('key', () => Promise.resolve({ n: 4 }), LONG, left.signal);
+      const leaving = cache.acquireShared(
+        'key',
+        () => Promise.resolve({ n: 4 }),
+        LONG,
+        left.signal,
+      );
       left.abort(new Error('left'));
       await expect(leaving).rejects.toThrow('left');
       await change.release();
@@ -122,7 +132,12 @@ export function usesSuite(
 
     it('a use whose fetch fails is none', async () => {
       const { cache, changer } = pair();
-      const failing = cache.acquireShared('key', () => Promise.reject(new Error('no')), LONG, never());
+      const failing = cache.acquireShared(
+        'key',
+        () => Promise.reject(new Error('no')),
+        LONG,
+        never(),
+      );
       await expect(failing).rejects.toThrow('no');
       await (await changer.acquireExclusive('key')).release();
     });

@@ -13,4 +13,10 @@ if (part === undefined || !Object.hasOwn(PARTS, part)) {
 process.env.MUTATION_PART = part;
 // properties are tried for each mutant, so a thirtieth of the usual number of times has to do
 process.env.PROPERTY_RUNS ??= '0.03';
-await new StrykerCli(['node', 'stryker', 'run', 'test/mutation/stryker.config.mjs', ...options]).run();
+await new StrykerCli([
+  'node',
+  'stryker',
+  'run',
+  'test/mutation/stryker.config.mjs',
+  ...options,
+]).run();

@@ -8,7 +8,10 @@ export interface Archived extends Pick<Partial<ObjectInfo>, 'notes'> {
 }
 
 /** What a store tells of an object with a timestamp and contents. */
-export function infoOf(timestamp: string, { body, is, notes = ownNotes(is) }: Archived): ObjectInfo {
+export function infoOf(
+  timestamp: string,
+  { body, is, notes = ownNotes(is) }: Archived,
+): ObjectInfo {
   const isMarker = body === undefined;
   return { timestamp, etag: body ?? '', isMarker, contentType: 'text/plain', notes };
 }
@@ -19,7 +22,10 @@ function ownNotes(is: Archived['is']): ObjectInfo['notes'] {
 }
 
 /** A store that has only the entries of the object `o` in an archive, by their timestamps, and tells which of them were asked for. */
-export function archiveOf(entries: Readonly<Record<string, Archived>>): { store: Store; asked: string[] } {
+export function archiveOf(entries: Readonly<Record<string, Archived>>): {
+  store: Store;
+  asked: string[];
+} {
   const asked: string[] = [];
   const names = Object.keys(entries).map((timestamp) => `001o/${timestamp}`);
   const at = (name: string) => entries[name.slice('001o/'.length)];

@@ -24,5 +24,8 @@ export function archiveOf(members: readonly Member[]): Promise<Buffer> {
 
 /** 45 MB of zeros, by bzip2. */
 export function bzip2Bomb(): Buffer {
-  return Buffer.from('QlpoOTFBWSZTWckBtsgBWKtAIMAAEAAACCAAMMwFKaZSSFJsVJIUni7kinChIZIDbZA=', 'base64');
+  return Buffer.from(
+    'QlpoOTFBWSZTWckBtsgBWKtAIMAAEAAACCAAMMwFKaZSSFJsVJIUni7kinChIZIDbZA=',
+    'base64',
+  );
 }

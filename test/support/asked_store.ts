@@ -49,13 +49,18 @@ export function asking(map: MapStore): AskedStore {
         if (!METHODS.some((each) => each === name))
           return typeof value === 'function' ? (value.bind(of) as unknown) : value;
         return (...args: unknown[]) => {
-          const text = [String(name), ...args.filter((each) => each !== undefined).map(shown)].join(' ');
+          const text = [String(name), ...args.filter((each) => each !== undefined).map(shown)].join(
+            ' ',
+          );
           told.asked.push(text);
           told.before(text);
           const error = [...told.fails].find(([start]) => text.startsWith(start))?.[1];
-          if (error !== undefined) return name === 'listBackwards' ? failing(error) : Promise.reject(error);
+          if (error !== undefined)
+            return name === 'listBackwards' ? failing(error) : Promise.reject(error);
           const answer = (value as (...given: unknown[]) => unknown).apply(of, args);
-          return answer instanceof Promise ? answer.then((each) => told.answer(text, each)) : answer;
+          return answer instanceof Promise
+            ? answer.then((each) => told.answer(text, each))
+            : answer;
         };
       },
     });

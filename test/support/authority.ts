@@ -1,4 +1,9 @@
-import { Right, ServiceAuthority, type Authority, type Power } from '../../src/swift_api/authority/grants';
+import {
+  Right,
+  ServiceAuthority,
+  type Authority,
+  type Power,
+} from '../../src/swift_api/authority/grants';
 import { parseTarget } from '../../src/swift_api/target';
 
 /** An authority to anything, for tests of what stands behind the filters. Nothing in the product makes one. */

@@ -26,7 +26,12 @@ export async function hashOfBigBody(seed: string, length: number): Promise<strin
 }
 
 /** Puts the body of a seed, as a stream; the status. */
-export async function putBig(client: Client, path: string, seed: string, length: number): Promise<number> {
+export async function putBig(
+  client: Client,
+  path: string,
+  seed: string,
+  length: number,
+): Promise<number> {
   const sent = begin(client, 'PUT', path, { 'Content-Length': length });
   const answered = answerTo(sent);
   await Promise.race([answered, pipeline(bigBody(seed, length), sent)]);
@@ -40,7 +45,8 @@ export async function hashOf(client: Client, path: string): Promise<string> {
   const sent = begin(client, 'GET', path, {});
   sent.end();
   const answer = await answerTo(sent);
-  if (answer.statusCode !== 200) throw new Error(`GET ${path} was answered ${answer.statusCode ?? 0}`);
+  if (answer.statusCode !== 200)
+    throw new Error(`GET ${path} was answered ${answer.statusCode ?? 0}`);
   const hash = createHash('sha256');
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -52,7 +58,12 @@ export async function hashOf(client: Client, path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function begin(client: Client, method: string, path: string, headers: Record<string, string | number>) {
+function begin(
+  client: Client,
+  method: string,
+  path: string,
+  headers: Record<string, string | number>,
+) {
   const { hostname, port } = new URL(client.url);
   const token = client.credentials.get('x-auth-token') ?? '';
   return request({

@@ -56,8 +56,10 @@ export class Client {
       });
       const raw = fields.toRaw();
       for (let i = 0; i + 1 < raw.length; i += 2) sent.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
-      if (body === undefined && ['PUT', 'POST'].includes(method)) sent.setHeader('Content-Length', '0');
-      else if (body !== undefined) sent.setHeader('Content-Length', String(Buffer.byteLength(body)));
+      if (body === undefined && ['PUT', 'POST'].includes(method))
+        sent.setHeader('Content-Length', '0');
+      else if (body !== undefined)
+        sent.setHeader('Content-Length', String(Buffer.byteLength(body)));
       sent.on('error', reject);
       sent.end(body === undefined ? undefined : Buffer.from(body));
     });

@@ -11,7 +11,11 @@ export interface Ended {
 export function run(
   command: string,
   args: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly timeout?: number } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly cwd?: string;
+    readonly timeout?: number;
+  } = {},
 ): Promise<Ended> {
   const { env = process.env, cwd, timeout = 120_000 } = options;
   const child = spawn(command, args, { env, cwd, timeout, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -60,7 +60,12 @@ export function pathOf(container: string, name: string): string {
 }
 
 /** Writes an object; fails unless it was created. */
-export async function put(client: Client, container: string, name: string, body: string): Promise<void> {
+export async function put(
+  client: Client,
+  container: string,
+  name: string,
+  body: string,
+): Promise<void> {
   await mustBe(201, client.ask('PUT', pathOf(container, name), {}, body));
 }
 
@@ -74,7 +79,11 @@ export async function everything(client: Client, container: string, prefix = '')
     if (last === undefined) return kept;
     for (const name of names) {
       const { headers, body } = await client.ask('GET', pathOf(container, name));
-      kept.push({ name, body: body.toString(), isMarker: headers.get('content-type') === MARKER_TYPE });
+      kept.push({
+        name,
+        body: body.toString(),
+        isMarker: headers.get('content-type') === MARKER_TYPE,
+      });
     }
     marker = last;
   }
@@ -87,7 +96,11 @@ export async function bodies(client: Client, container: string, prefix = ''): Pr
 }
 
 /** The body of an object, or its status where that is not 200. */
-export async function current(client: Client, container: string, name: string): Promise<string | number> {
+export async function current(
+  client: Client,
+  container: string,
+  name: string,
+): Promise<string | number> {
   const { status, body } = await client.ask('GET', pathOf(container, name));
   return status === 200 ? body.toString() : status;
 }

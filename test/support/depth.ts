@@ -21,9 +21,8 @@ export function partOf<const T>(
 }
 
 /** A test that only the depth has. */
-export const itInDepth: (name: string, test: () => Promise<void>, timeout?: number) => void = IS_DEEP
-  ? it
-  : () => undefined;
+export const itInDepth: (name: string, test: () => Promise<void>, timeout?: number) => void =
+  IS_DEEP ? it : () => undefined;
 
 /** Tests that only the depth has. */
 export const describeInDepth: (name: string, suite: () => void) => void = IS_DEEP

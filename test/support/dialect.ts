@@ -31,9 +31,15 @@ const dialect: Filter = (next) => async (request) => {
   const type = request.headers.get(TYPE);
   const own = request.headers.without(DIALECT, TYPE, ONLY_OVER);
   const headers = type === undefined ? own : own.with('Content-Type', type);
-  const response = await next({ ...request, headers, dialect: forDialect(request.headers.get(ONLY_OVER)) });
+  const response = await next({
+    ...request,
+    headers,
+    dialect: forDialect(request.headers.get(ONLY_OVER)),
+  });
   const told = response.headers.get('content-type');
-  return told === undefined ? response : { ...response, headers: response.headers.with(TYPE, told) };
+  return told === undefined
+    ? response
+    : { ...response, headers: response.headers.with(TYPE, told) };
 };
 
 function forDialect(onlyOver: string | undefined): ForDialect {

@@ -24,7 +24,10 @@ export interface EarlierVersion {
  *
  * @param suite is given what checks out and builds that version, to be called in hooks
  */
-export function describeWithEarlier(title: string, suite: (build: () => EarlierVersion) => void): void {
+export function describeWithEarlier(
+  title: string,
+  suite: (build: () => EarlierVersion) => void,
+): void {
   const { status } = spawnSync('git', ['-C', ROOT, 'cat-file', '-e', `${COMMIT}^{commit}`]);
   if (status === 0) describe(title, () => suite(earlierVersion));
   else describeNotRun({ name: '0.1.0 in the history', install: 'git fetch --unshallow' }, title);
@@ -33,7 +36,11 @@ export function describeWithEarlier(title: string, suite: (build: () => EarlierV
 /** 0.1.0, with today's packages, built once for each worker of a run, whose end removes it. */
 function earlierVersion(): EarlierVersion {
   const folder = join(placeOfWorker(), 'earlier');
-  const earlier: EarlierVersion = { version: '0.1.0', folder, cli: join(folder, 'dist/src/cli.js') };
+  const earlier: EarlierVersion = {
+    version: '0.1.0',
+    folder,
+    cli: join(folder, 'dist/src/cli.js'),
+  };
   const built = join(folder, '.built');
   if (existsSync(built)) return earlier;
   mkdirSync(folder, { recursive: true });

@@ -57,7 +57,8 @@ ${sections}`;
     changed(readConfig(text, 'test.conf', {})),
     createLog('info', { write: (line: string) => log.push(line) }),
   );
-  const anonymous = (account = 'AUTH_test') => new Client(server.url, Headers.none, `/v1/${account}`);
+  const anonymous = (account = 'AUTH_test') =>
+    new Client(server.url, Headers.none, `/v1/${account}`);
   return {
     url: server.url,
     log,
@@ -71,7 +72,12 @@ ${sections}`;
 }
 
 /** A client with a token of the user's. */
-export async function login(url: string, user: string, key: string, account?: string): Promise<Client> {
+export async function login(
+  url: string,
+  user: string,
+  key: string,
+  account?: string,
+): Promise<Client> {
   const { headers } = await new Client(url, Headers.none).send('GET', '/auth/v1.0', {
     'X-Auth-User': user,
     'X-Auth-Key': key,

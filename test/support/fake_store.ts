@@ -51,7 +51,9 @@ export class FakeConnection {
 
   /** Sends an answer with a length. */
   answer(status: string, body = '', ...lines: string[]): void {
-    this.send([`HTTP/1.1 ${status}`, `Content-Length: ${body.length}`, ...lines, '', body].join('\r\n'));
+    this.send(
+      [`HTTP/1.1 ${status}`, `Content-Length: ${body.length}`, ...lines, '', body].join('\r\n'),
+    );
   }
 }
 
@@ -65,14 +67,19 @@ export class FakeStore {
   ) {}
 
   /** @param serve called with each connection; rejects only where the test is wrong */
-  static async start(serve: (connection: FakeConnection) => Promise<void> | void): Promise<FakeStore> {
+  static async start(
+    serve: (connection: FakeConnection) => Promise<void> | void,
+  ): Promise<FakeStore> {
     const server = createServer({ noDelay: true }, (socket) => {
       const connection = new FakeConnection(socket, store.connections.length);
       store.connections.push(connection);
       void serve(connection);
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const store = new FakeStore(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const store = new FakeStore(
+      server,
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    );
     return store;
   }
 

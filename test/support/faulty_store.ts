@@ -174,7 +174,10 @@ class NodeExchange implements Exchange {
   }
 
   #head(status: number, headers: Headers): void {
-    this.res.writeHead(status, headers.without('transfer-encoding', 'connection', 'keep-alive').toRaw());
+    this.res.writeHead(
+      status,
+      headers.without('transfer-encoding', 'connection', 'keep-alive').toRaw(),
+    );
   }
 
   async #ask(query: string) {
@@ -183,7 +186,9 @@ class NodeExchange implements Exchange {
     const { statusCode, headers, body } = await this.pool.request({
       method: this.method,
       path: query === '' ? this.path : `${this.path}?${query}`,
-      headers: this.headers.without('transfer-encoding', 'connection', 'keep-alive', 'expect').toRaw(),
+      headers: this.headers
+        .without('transfer-encoding', 'connection', 'keep-alive', 'expect')
+        .toRaw(),
       body: hasBody ? this.req : null,
       responseHeaders: 'raw',
       // Swift's answers to some of them have a body all the same

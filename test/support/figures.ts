@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { RUN_FOLDER } from './lab';
 
 /** Adds a line to what the run's closing list says that suites counted: cells, steps, seeds. */
-export function countFigures(suite: string, figures: Readonly<Record<string, number | string>>): void {
+export function countFigures(
+  suite: string,
+  figures: Readonly<Record<string, number | string>>,
+): void {
   const folder = process.env[RUN_FOLDER];
   if (folder === undefined) return;
   const text = Object.entries(figures).map(([name, figure]) => `${figure} ${name}`);

@@ -35,7 +35,11 @@ export function filePart(
 
 /** A form's body, as browsers post it. */
 export function formBody(fields: Fields, files: readonly FormFile[]): string {
-  return [...Object.entries(fields).map(fieldPart), ...files.map(filePart), `--${BOUNDARY}--\r\n`].join('');
+  return [
+    ...Object.entries(fields).map(fieldPart),
+    ...files.map(filePart),
+    `--${BOUNDARY}--\r\n`,
+  ].join('');
 }
 
 /** The header that goes with it. */

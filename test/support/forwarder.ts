@@ -27,7 +27,9 @@ export class Forwarder {
   /** @param at the port to listen on; none: a free one */
   static async start(to: string, at = 0): Promise<Forwarder> {
     const { hostname, port } = new URL(to);
-    const server = createServer((client) => forwarder.join(client, connect(Number(port), hostname)));
+    const server = createServer((client) =>
+      forwarder.join(client, connect(Number(port), hostname)),
+    );
     await new Promise<void>((done) => server.listen(at, '127.0.0.1', done));
     const own = (server.address() as AddressInfo).port;
     const forwarder = new Forwarder(server, `http://127.0.0.1:${own}`);

@@ -1,4 +1,7 @@
-import { indexType, withNull } from '../../src/versioning/object_versioning/null_versions/null_note';
+import {
+  indexType,
+  withNull,
+} from '../../src/versioning/object_versioning/null_versions/null_note';
 import { NullVersionExecutor } from '../../src/versioning/object_versioning/null_versions/execute_nulls';
 import { unfinishedName } from '../../src/versioning/object_versioning/unfinished_note';
 import {
@@ -8,7 +11,10 @@ import {
   versionName,
 } from '../../src/versioning/object_versioning/version_names';
 import type { Verdict } from '../../src/versioning/archive/execute';
-import type { VersionOperation, SentWrite } from '../../src/versioning/object_versioning/execute_versions';
+import type {
+  VersionOperation,
+  SentWrite,
+} from '../../src/versioning/object_versioning/execute_versions';
 import { Headers } from '../../src/http/headers';
 import { createLog } from '../../src/util/log';
 import type { LinkParts, ObjectInfo, ObjectRef } from '../../src/versioning/store/store';
@@ -128,7 +134,10 @@ export class IdsWorld {
     return this.map
       .dump()
       .map(([key]) => key.split('\n'))
-      .filter(([, container, name = '']) => container === VERSIONS && parseVersionName(name) !== undefined)
+      .filter(
+        ([, container, name = '']) =>
+          container === VERSIONS && parseVersionName(name) !== undefined,
+      )
       .map(([, , name = '']) => parseVersionName(name)?.id ?? '');
   }
 }

@@ -25,7 +25,13 @@ export interface KeystoneLab {
 }
 
 /** The users of the lab, whose passwords are their names, and the project of each. */
-const USERS = { demo: 'demo', guest: 'guests', hindsight: 'service', s3: 'service', admin: 'admin' };
+const USERS = {
+  demo: 'demo',
+  guest: 'guests',
+  hindsight: 'service',
+  s3: 'service',
+  admin: 'admin',
+};
 export type KeystoneUserName = keyof typeof USERS;
 
 const KEYSTONE = {
@@ -39,7 +45,10 @@ const KEYSTONE = {
  *
  * @param suite is given what returns them in hooks and tests
  */
-export function describeWithKeystone(name: string, suite: (running: () => KeystoneLab) => void): void {
+export function describeWithKeystone(
+  name: string,
+  suite: (running: () => KeystoneLab) => void,
+): void {
   describeNeeding(KEYSTONE, 'with Keystone', () => {
     describeWithSwift(name, () => {
       let lab: KeystoneLab;
@@ -67,7 +76,8 @@ async function startKeystone(): Promise<KeystoneLab> {
       const text = body === undefined ? null : JSON.stringify(body);
       const answer = await request(`${keystone}/v3${path}`, { method, headers, body: text });
       const told = await answer.body.text();
-      if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${told}`);
+      if (answer.statusCode >= 300)
+        throw new Error(`${method} ${path}: ${answer.statusCode} ${told}`);
       return told === '' ? undefined : (JSON.parse(told) as unknown);
     },
     stop: () => runSync('bash', [LAB, 'down'], { env }),
@@ -86,6 +96,12 @@ async function logIn(keystone: string, name: KeystoneUserName): Promise<Login> {
       },
     }),
   });
-  const { token } = (await body.json()) as { token: { project: { id: string }; user: { id: string } } };
-  return { token: String(headers['x-subject-token']), user: token.user.id, project: token.project.id };
+  const { token } = (await body.json()) as {
+    token: { project: { id: string }; user: { id: string } };
+  };
+  return {
+    token: String(headers['x-subject-token']),
+    user: token.user.id,
+    project: token.project.id,
+  };
 }

@@ -52,7 +52,14 @@ export class KillableStore extends KillableServer {
       new KillableStore(port, (folder) => {
         const file = join(folder, 'proxy.conf');
         writeFileSync(file, configuration);
-        return ['/usr/bin/python3', '-c', SWIFT, join(lab, 'etc'), '/usr/bin/swift-proxy-server', file];
+        return [
+          '/usr/bin/python3',
+          '-c',
+          SWIFT,
+          join(lab, 'etc'),
+          '/usr/bin/swift-proxy-server',
+          file,
+        ];
       }),
     );
   }

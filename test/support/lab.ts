@@ -28,13 +28,18 @@ export function runLab(env: NodeJS.ProcessEnv, ...args: string[]): void {
 }
 
 /** Runs a command to its end. @throws with what it printed, if it fails */
-export function runSync(command: string, args: readonly string[], options: SpawnSyncOptions = {}): void {
+export function runSync(
+  command: string,
+  args: readonly string[],
+  options: SpawnSyncOptions = {},
+): void {
   const { status, stderr } = spawnSync(command, args, {
     ...options,
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status ?? 'a signal'}: ${stderr}`);
+  if (status !== 0)
+    throw new Error(`${args.join(' ')} ended with ${status ?? 'a signal'}: ${stderr}`);
 }
 
 /** The Swift of this worker, which starts if it does not run yet; undefined if none is installed. */

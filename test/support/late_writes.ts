@@ -13,7 +13,11 @@ const OBJECT = 'o';
 export const REST = Buffer.alloc(SIZE / 2, 'x');
 
 /** A container with an object, an archive, and uploads to it that have begun and wait in their middle. */
-export async function beginUploads(client: Client, uploads: number, more: Record<string, string> = {}) {
+export async function beginUploads(
+  client: Client,
+  uploads: number,
+  more: Record<string, string> = {},
+) {
   const archive = await newContainer(client, 'archive');
   const container = await newContainer(client);
   await put(client, container, OBJECT, 'before');
@@ -51,7 +55,8 @@ const HISTORY: Way = {
 
 const WITH_IDS: Way = {
   name: 'ids',
-  switchOn: (client, container) => client.ask('POST', `/${container}`, { 'X-Versions-Enabled': 'true' }),
+  switchOn: (client, container) =>
+    client.ask('POST', `/${container}`, { 'X-Versions-Enabled': 'true' }),
   kept: async (client, container) => {
     const { body } = await client.ask('GET', `/${container}?versions&format=json&reverse=on`);
     const listed = JSON.parse(body.toString()) as { version_id: string; is_latest: boolean }[];
@@ -112,7 +117,11 @@ export function lateWritesSuite(
   it('who may not change the container holds up nobody', async () => {
     const [one] = await login();
     const { archive, container, path, slow } = await beginUploads(one, 1);
-    const stranger = new Client(one.url, one.credentials.with('X-Auth-Token', 'AUTH_tknone'), one.account);
+    const stranger = new Client(
+      one.url,
+      one.credentials.with('X-Auth-Token', 'AUTH_tknone'),
+      one.account,
+    );
     expect((await switchOn(stranger, container, archive)).status).toBe(401);
     await slow[0]!.write(REST);
     await slow[0]!.answered('HTTP/1.1 201');

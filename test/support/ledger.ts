@@ -49,7 +49,9 @@ function randomSize(): number {
 
 /** Writes, overwrites, copies and deletes in several lanes at once, until the server is gone. */
 export async function work(client: Client, ledger: Ledger, round: number): Promise<void> {
-  await Promise.all(Array.from({ length: LANES }, (_, lane) => new Lane(client, ledger, round, lane).run()));
+  await Promise.all(
+    Array.from({ length: LANES }, (_, lane) => new Lane(client, ledger, round, lane).run()),
+  );
 }
 
 /** Requests one after the other: to objects without versions that are this lane's own, and to objects with versions that all lanes share. */

@@ -16,7 +16,8 @@ export async function prepare(client: Client): Promise<void> {
 export async function verify(client: Client, ledger: Ledger): Promise<void> {
   for (const [name, states] of ledger.plain) {
     const found = await bodyOf(client, `/plain/${name}`);
-    if (!states.has(found)) throw new Error(`${name} is ${found}, and should be ${[...states].join(' or ')}`);
+    if (!states.has(found))
+      throw new Error(`${name} is ${found}, and should be ${[...states].join(' or ')}`);
     ledger.plain.set(name, new Set([found]));
   }
   const there = new Set<string>();
@@ -26,7 +27,8 @@ export async function verify(client: Client, ledger: Ledger): Promise<void> {
   ] as const) {
     for (const name of await listed(client, container)) {
       const path = `/${container}/${name}`;
-      const body = (isCurrent ? undefined : ledger.archived.get(name)) ?? (await bodyOf(client, path));
+      const body =
+        (isCurrent ? undefined : ledger.archived.get(name)) ?? (await bodyOf(client, path));
       if (!isCurrent) ledger.archived.set(name, body);
       there.add(body);
     }
@@ -38,7 +40,10 @@ export async function verify(client: Client, ledger: Ledger): Promise<void> {
 /** All names in a container. */
 async function listed(client: Client, container: string): Promise<string[]> {
   const all: string[] = [];
-  for (let page: string[]; (page = await client.names(container, `marker=${all.at(-1) ?? ''}`)).length > 0;)
+  for (
+    let page: string[];
+    (page = await client.names(container, `marker=${all.at(-1) ?? ''}`)).length > 0;
+  )
     all.push(...page);
   return all;
 }
@@ -50,6 +55,7 @@ async function bodyOf(client: Client, path: string): Promise<string> {
   expect(status).toBe(200);
   if (headers.get('content-type')?.startsWith('application/x-deleted')) return '';
   const title = body.subarray(0, body.indexOf('\n')).toString();
-  if (!body.equals(contentOf(title))) throw new Error(`${path} is not whole: ${title}, ${body.length} bytes`);
+  if (!body.equals(contentOf(title)))
+    throw new Error(`${path} is not whole: ${title}, ${body.length} bytes`);
   return title;
 }

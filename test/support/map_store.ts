@@ -52,7 +52,8 @@ export class MapStore implements Store {
   }
 
   put(at: ObjectRef, body: string | undefined, headers = Headers.none, notes: Notes = {}): void {
-    if (this.absent.has(at.container)) throw new StoreError('refused', 'there is no such container', 404);
+    if (this.absent.has(at.container))
+      throw new StoreError('refused', 'there is no such container', 404);
     this.checkWritable(at);
     this.beforeChange();
     this.objects.set(key(at), { body, headers, notes, timestamp: this.timestamp() });
@@ -90,7 +91,9 @@ export class MapStore implements Store {
   /** Whether a container has a marker that is half made. */
   hasUnfinished(container: string): boolean {
     const start = key({ account: 'a', container, object: '' });
-    return [...this.objects].some(([each, { isHalfMade }]) => each.startsWith(start) && isHalfMade === true);
+    return [...this.objects].some(
+      ([each, { isHalfMade }]) => each.startsWith(start) && isHalfMade === true,
+    );
   }
 
   dump(): [string, Kept][] {
@@ -112,10 +115,16 @@ export class MapStore implements Store {
     return (await this.stat(object))?.contentType;
   }
 
-  async copy(from: ObjectRef, to: ObjectRef, notes: Notes = {}, contentType?: string): Promise<boolean> {
+  async copy(
+    from: ObjectRef,
+    to: ObjectRef,
+    notes: Notes = {},
+    contentType?: string,
+  ): Promise<boolean> {
     const kept = this.objects.get(key(from));
     if (!kept || this.vanishing.has(from.object)) return Promise.resolve(false);
-    const own = contentType === undefined ? kept.headers : kept.headers.with('Content-Type', contentType);
+    const own =
+      contentType === undefined ? kept.headers : kept.headers.with('Content-Type', contentType);
     this.put(to, kept.body, own, { ...kept.notes, ...notes });
     const copy = this.objects.get(key(to));
     if (copy && kept.link) this.objects.set(key(to), { ...copy, link: kept.link });
@@ -152,7 +161,11 @@ export class MapStore implements Store {
   }
 
   /** Fails where it would be a static link to nothing. */
-  async putLink(at: ObjectRef, to: ObjectRef, { etag, contentType, expiry }: LinkParts): Promise<void> {
+  async putLink(
+    at: ObjectRef,
+    to: ObjectRef,
+    { etag, contentType, expiry }: LinkParts,
+  ): Promise<void> {
     const target = this.objects.get(key(to));
     if (etag !== undefined && target?.body !== etag)
       throw new StoreError('refused', 'the target of a link is another', 409);
@@ -170,10 +183,17 @@ export class MapStore implements Store {
   }
 
   firstName(account: string, container: string, prefix: string): Promise<string | undefined> {
-    return Promise.resolve(this.namesIn(account, container).find((name) => name.startsWith(prefix)));
+    return Promise.resolve(
+      this.namesIn(account, container).find((name) => name.startsWith(prefix)),
+    );
   }
 
-  firstEntries(account: string, container: string, prefix: string, max: number): Promise<TypedEntry[]> {
+  firstEntries(
+    account: string,
+    container: string,
+    prefix: string,
+    max: number,
+  ): Promise<TypedEntry[]> {
     const names = this.namesIn(account, container).filter((name) => name.startsWith(prefix));
     return Promise.resolve(
       names.slice(0, max).map((name) => this.entry({ account, container, object: name })),
@@ -215,7 +235,11 @@ export class MapStore implements Store {
     return Promise.resolve(this.delete(object));
   }
 
-  async *listBackwards(account: string, container: string, prefix: string): AsyncGenerator<ListingEntry> {
+  async *listBackwards(
+    account: string,
+    container: string,
+    prefix: string,
+  ): AsyncGenerator<ListingEntry> {
     const names = this.namesIn(account, container).reverse();
     const found = names.filter((name) => name.startsWith(prefix));
     for (const name of this.isLagging ? found.slice(1) : found) {

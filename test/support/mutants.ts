@@ -47,7 +47,8 @@ export async function fuzzed({
       if (meaning(mutant) === meanings[at]) continue;
       const { handler, accepted } = filters[at]!;
       const { status } = await handler(asRequest(mutant));
-      if (accepted.length > 0) throw new Error(`accepted (seed ${seed}): ${JSON.stringify(mutant)}`);
+      if (accepted.length > 0)
+        throw new Error(`accepted (seed ${seed}): ${JSON.stringify(mutant)}`);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       i++;
     }
@@ -63,17 +64,25 @@ type Chance = ReturnType<typeof random>;
 
 function mutated(original: Recorded, chance: Chance, headers: InterestingHeaders): Recorded {
   let mutant = original;
-  for (let times = 1 + chance.below(3); times > 0; times--) mutant = mutatedOnce(mutant, chance, headers);
+  for (let times = 1 + chance.below(3); times > 0; times--)
+    mutant = mutatedOnce(mutant, chance, headers);
   return mutant;
 }
 
-function mutatedOnce(recorded: Recorded, chance: Chance, { names, values }: InterestingHeaders): Recorded {
+function mutatedOnce(
+  recorded: Recorded,
+  chance: Chance,
+  { names, values }: InterestingHeaders,
+): Recorded {
   const { method, target, fields, body } = recorded;
   const at = fields.length === 0 ? -1 : chance.below(fields.length);
   const [name, value] = fields[at] ?? ['', ''];
   switch (chance.below(10)) {
     case 0:
-      return { ...recorded, method: chance.of(['GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'PATCH', method]) };
+      return {
+        ...recorded,
+        method: chance.of(['GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'PATCH', method]),
+      };
     case 1:
     case 2:
       return { ...recorded, target: `/${damaged(target, chance).replace(/^\/|[\r\n#]/g, '')}` };
@@ -83,11 +92,16 @@ function mutatedOnce(recorded: Recorded, chance: Chance, { names, values }: Inte
     case 5:
       return { ...recorded, fields: fields.filter((_, i) => i !== at) };
     case 6:
-      return { ...recorded, fields: [...fields, [name, chance.below(2) ? value : damaged(value, chance)]] };
+      return {
+        ...recorded,
+        fields: [...fields, [name, chance.below(2) ? value : damaged(value, chance)]],
+      };
     case 7:
       return { ...recorded, fields: [...fields, [chance.of(names), chance.of(values)]] };
     default:
-      return at < 0 ? recorded : { ...recorded, fields: fields.with(at, [name, damaged(value, chance)]) };
+      return at < 0
+        ? recorded
+        : { ...recorded, fields: fields.with(at, [name, damaged(value, chance)]) };
   }
 }
 
@@ -129,5 +143,7 @@ function damaged(text: string, chance: Chance): string {
 /** Percent-decoded, as paths or as queries are. */
 export function decoded(text: string, inQuery: boolean): string {
   const spaced = inQuery ? text.replaceAll('+', ' ') : text;
-  return spaced.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return spaced.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
 }

@@ -51,7 +51,10 @@ export async function haveOneReading(
 /** The operations of a dialect, of which each only says what it was asked. */
 export function saying<Head extends CallHead>(
   routes: readonly Route<Head>[],
-): { readonly routes: readonly Route<Head>[]; readonly said: { name: string; call: Call<Head> }[] } {
+): {
+  readonly routes: readonly Route<Head>[];
+  readonly said: { name: string; call: Call<Head> }[];
+} {
   const said: { name: string; call: Call<Head> }[] = [];
   const saying = routes.map((route) => ({
     ...route,
@@ -64,15 +67,20 @@ export function saying<Head extends CallHead>(
 }
 
 /** Requests and what can be made of them. */
-export function changesOf(requests: fc.Arbitrary<Recorded>, vocabulary: Vocabulary): fc.Arbitrary<Changed> {
+export function changesOf(
+  requests: fc.Arbitrary<Recorded>,
+  vocabulary: Vocabulary,
+): fc.Arbitrary<Changed> {
   const step = fc.record({ kind: fc.constantFrom(...KINDS), at: fc.nat(50), other: fc.nat(50) });
-  return fc.tuple(requests, fc.array(step, { minLength: 1, maxLength: 3 })).map(([signed, steps]) => ({
-    signed,
-    changed: steps.reduce(
-      (recorded, { kind, at, other }) => CHANGES[kind](recorded, at, other, vocabulary),
+  return fc
+    .tuple(requests, fc.array(step, { minLength: 1, maxLength: 3 }))
+    .map(([signed, steps]) => ({
       signed,
-    ),
-  }));
+      changed: steps.reduce(
+        (recorded, { kind, at, other }) => CHANGES[kind](recorded, at, other, vocabulary),
+        signed,
+      ),
+    }));
 }
 
 type Change = (recorded: Recorded, at: number, other: number, vocabulary: Vocabulary) => Recorded;
@@ -83,24 +91,36 @@ const CHANGES = {
   host: (recorded, _, other, { hosts }) => ({
     ...recorded,
     fields: recorded.fields.map(([name, value]) =>
-      name.toLowerCase() === 'host' ? ([name, pick(hosts, other)] as const) : ([name, value] as const),
+      name.toLowerCase() === 'host'
+        ? ([name, pick(hosts, other)] as const)
+        : ([name, value] as const),
     ),
   }),
-  decode: (recorded, at) => inTarget(recorded, /%(?!2[03]|0|3F|[89A-F])[0-9A-F]{2}/g, at, decodeURIComponent),
+  decode: (recorded, at) =>
+    inTarget(recorded, /%(?!2[03]|0|3F|[89A-F])[0-9A-F]{2}/g, at, decodeURIComponent),
   unescape: (recorded) =>
-    inQuery(recorded, (pairs) => pairs.map((pair) => pair.replaceAll('%26', '&').replaceAll('%3D', '='))),
+    inQuery(recorded, (pairs) =>
+      pairs.map((pair) => pair.replaceAll('%26', '&').replaceAll('%3D', '=')),
+    ),
   encode: (recorded, at) =>
-    inTarget(recorded, /[&=/a-z]/g, at, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`),
+    inTarget(
+      recorded,
+      /[&=/a-z]/g,
+      at,
+      (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+    ),
   letter: (recorded, at) =>
     inTarget(recorded, /[a-z]/gi, at, (char) =>
       char === char.toLowerCase() ? char.toUpperCase() : char.toLowerCase(),
     ),
   repeat: (recorded, at) => inQuery(recorded, (pairs) => [...pairs, pick(pairs, at)]),
-  omit: (recorded, at) => inQuery(recorded, (pairs) => pairs.filter((_, i) => i !== at % pairs.length)),
+  omit: (recorded, at) =>
+    inQuery(recorded, (pairs) => pairs.filter((_, i) => i !== at % pairs.length)),
   turn: (recorded) => inQuery(recorded, (pairs) => pairs.toReversed()),
   add: (recorded, _, other, { parameters }) =>
     inQuery(recorded, (pairs) => [...pairs, pick(parameters, other)]),
-  space: (recorded, at) => inField(recorded, at, (name, value) => [[name, value.replace(' ', '  ')]]),
+  space: (recorded, at) =>
+    inField(recorded, at, (name, value) => [[name, value.replace(' ', '  ')]]),
   spell: (recorded, at) => inField(recorded, at, (name, value) => [[respelled(name), value]]),
   twin: (recorded, at) =>
     inField(recorded, at, (name, value) => [
@@ -137,10 +157,16 @@ function inTarget(
   const { index, 0: text } = pick(found, at);
   // the slash that begins a target is no part of a name
   if (index === 0) return recorded;
-  return { ...recorded, target: target.slice(0, index) + change(text) + target.slice(index + text.length) };
+  return {
+    ...recorded,
+    target: target.slice(0, index) + change(text) + target.slice(index + text.length),
+  };
 }
 
-function inQuery(recorded: Recorded, change: (pairs: readonly string[]) => readonly string[]): Recorded {
+function inQuery(
+  recorded: Recorded,
+  change: (pairs: readonly string[]) => readonly string[],
+): Recorded {
   const [path = '', query = ''] = recorded.target.split(/\?(.*)/s);
   if (query === '') return recorded;
   const changed = change(query.split('&')).join('&');

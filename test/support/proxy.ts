@@ -22,7 +22,10 @@ export interface ProxyOptions {
 }
 
 /** A Hindsight in this process, on a free port, in front of a store. */
-export async function startProxy(upstream: string, options: ProxyOptions = {}): Promise<RunningServer> {
+export async function startProxy(
+  upstream: string,
+  options: ProxyOptions = {},
+): Promise<RunningServer> {
   const allow = 'allow' in options ? options.allow : 'true';
   const text = `
 [DEFAULT]
@@ -46,7 +49,9 @@ ${options.app ?? ''}
   const { onLog, changed = (same: Config) => same } = options;
   const log = createLog(
     config.server.log_level,
-    onLog ? { write: (line: string) => onLog(JSON.parse(line) as Record<string, unknown>) } : undefined,
+    onLog
+      ? { write: (line: string) => onLog(JSON.parse(line) as Record<string, unknown>) }
+      : undefined,
   );
   return startServer(changed(config), log);
 }

@@ -83,7 +83,12 @@ export async function startProxyProcess(
  * @param defaults more lines for `[DEFAULT]`
  * @param check whether it looks for other servers over the store; many tests start several
  */
-export function processConfiguration(upstream: string, workers = 1, defaults = '', check = false): string {
+export function processConfiguration(
+  upstream: string,
+  workers = 1,
+  defaults = '',
+  check = false,
+): string {
   return `
 [DEFAULT]
 bind_port = 0

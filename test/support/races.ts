@@ -29,7 +29,11 @@ export async function race(writers: number, times: number, who: string, write: W
 }
 
 /** The bodies of an object, current and archived, sorted. */
-export async function found(client: Client, { container, archive }: Pair, name = OBJECT): Promise<string[]> {
+export async function found(
+  client: Client,
+  { container, archive }: Pair,
+  name = OBJECT,
+): Promise<string[]> {
   const now = await current(client, container, name);
   const before = await bodies(client, archive, archivePrefix(name));
   return [...(typeof now === 'string' ? [now] : []), ...before].sort();

@@ -13,7 +13,9 @@ export interface RawAnswer {
 
 /** The values of a field of an answer, in order. */
 export function values({ fields }: RawAnswer, name: string): string[] {
-  return fields.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
+  return fields
+    .filter(([key]) => key.toLowerCase() === name.toLowerCase())
+    .map(([, value]) => value);
 }
 
 /** A connection on which a test writes bytes and reads answers, with nothing in between. */
@@ -43,7 +45,9 @@ export class RawConnection {
   static async open(url: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    await new Promise<void>((resolve, reject) =>
+      socket.once('connect', resolve).once('error', reject),
+    );
     return new RawConnection(socket);
   }
 
@@ -55,7 +59,9 @@ export class RawConnection {
 
   /** Sends the head of a request with the given lines after the request line and Host. */
   head(method: string, target: string, ...lines: string[]): Promise<void> {
-    return this.write([`${method} ${target} HTTP/1.1`, 'Host: proxy.test', ...lines, '', ''].join('\r\n'));
+    return this.write(
+      [`${method} ${target} HTTP/1.1`, 'Host: proxy.test', ...lines, '', ''].join('\r\n'),
+    );
   }
 
   /** The next answer; `100 Continue` is an answer here. Where none comes before the end, the status is 0. */
@@ -72,8 +78,10 @@ export class RawConnection {
       return [line.slice(0, colon), line.slice(colon + 1).trim()];
     });
     const head = { status: Number(status), reason, fields, body: Buffer.alloc(0), complete: true };
-    if (head.status < 200 || head.status === 204 || head.status === 304 || method === 'HEAD') return head;
-    if (values(head, 'transfer-encoding').includes('chunked')) return { ...head, ...(await this.chunks()) };
+    if (head.status < 200 || head.status === 204 || head.status === 304 || method === 'HEAD')
+      return head;
+    if (values(head, 'transfer-encoding').includes('chunked'))
+      return { ...head, ...(await this.chunks()) };
     const [length] = values(head, 'content-length');
     if (length === undefined) {
       await this.until(() => -1);
@@ -111,7 +119,10 @@ export class RawConnection {
       const size = parseInt(this.take(line + 2).toString('latin1'), 16);
       await this.until(() => (this.received.length >= size + 2 ? 0 : -1));
       if (this.received.length < size + 2) {
-        return { body: Buffer.concat([...parts, this.take(this.received.length)]), complete: false };
+        return {
+          body: Buffer.concat([...parts, this.take(this.received.length)]),
+          complete: false,
+        };
       }
       const chunk = this.take(size + 2);
       if (size === 0) return { body: Buffer.concat(parts), complete: true };

@@ -52,7 +52,8 @@ export class RawRequest {
   /** Waits until the answer holds a text. */
   async answered(text: string): Promise<void> {
     await eventually(`the answer ${text}`, () => this.received.includes(text) || this.ended);
-    if (!this.received.includes(text)) throw new Error(`the connection ended with: ${this.received}`);
+    if (!this.received.includes(text))
+      throw new Error(`the connection ended with: ${this.received}`);
   }
 
   /** Waits until the other side has closed the connection. */

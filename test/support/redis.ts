@@ -7,7 +7,11 @@ const SERVER = '/usr/bin/redis-server';
 
 /** A suite that needs a real Redis. */
 export function describeWithRedis(name: string, suite: () => void): void {
-  describeNeeding({ name: 'Redis', file: SERVER, install: aptInstall('redis-server') }, name, suite);
+  describeNeeding(
+    { name: 'Redis', file: SERVER, install: aptInstall('redis-server') },
+    name,
+    suite,
+  );
 }
 
 /** A Redis of a test's own, on a free port of the loopback interface. */

@@ -12,7 +12,9 @@ const OPTIONS = {
   module: { type: 'commonjs' },
 };
 /** What was compiled before: a child that is started often would spend most of its time on that. */
-const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/hindsight-children/', import.meta.url));
+const COMPILED = fileURLToPath(
+  new URL('../../node_modules/.cache/hindsight-children/', import.meta.url),
+);
 
 mkdirSync(COMPILED, { recursive: true });
 
@@ -21,7 +23,10 @@ Module._extensions['.ts'] = (module, filename) => {
   const key = createHash('sha1')
     .update(`${filename}\n${JSON.stringify(OPTIONS)}\n${source}`)
     .digest('hex');
-  module._compile(known(join(COMPILED, key)) ?? compiled(source, filename, join(COMPILED, key)), filename);
+  module._compile(
+    known(join(COMPILED, key)) ?? compiled(source, filename, join(COMPILED, key)),
+    filename,
+  );
 };
 
 function known(file) {

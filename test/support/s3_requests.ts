@@ -15,7 +15,10 @@ export const ACCESS_KEY = 'AK';
 export const SECRET_KEY = 'SK';
 
 /** The request as the listener makes one. */
-export function asRequest({ method, target, fields, body }: Recorded, stream: Body = body): Request {
+export function asRequest(
+  { method, target, fields, body }: Recorded,
+  stream: Body = body,
+): Request {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   const headers = endToEnd(Headers.fromRaw(fields.flat()));
   return {
@@ -36,7 +39,9 @@ export function asRequest({ method, target, fields, body }: Recorded, stream: Bo
 export function signedAt({ fields, target }: Recorded): number {
   const [, header] = fields.find(([name]) => name.toLowerCase() === 'x-amz-date') ?? [];
   const date = header ?? /X-Amz-Date=(\w+)/.exec(target)?.[1] ?? '';
-  return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  return Date.parse(
+    date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
+  );
 }
 
 /** What a call came to: its bucket and key, and the body read to its end. */
@@ -67,9 +72,18 @@ export function accepting<Head extends CallHead>(): Accepting<Head> {
   };
   const levels = ['service', 'bucket', 'object'] as const;
   const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'];
-  const routes = levels.flatMap((on) => methods.map((method) => ({ name: method, method, on, run })));
-  const credential = { accessKey: ACCESS_KEY, secretKey: SECRET_KEY, user: 'test:tester', key: 'testing' };
-  const sessions = new Sessions(() => Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }));
+  const routes = levels.flatMap((on) =>
+    methods.map((method) => ({ name: method, method, on, run })),
+  );
+  const credential = {
+    accessKey: ACCESS_KEY,
+    secretKey: SECRET_KEY,
+    user: 'test:tester',
+    key: 'testing',
+  };
+  const sessions = new Sessions(() =>
+    Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }),
+  );
   const next: Handler = (request) => {
     passed.push(request);
     return Promise.resolve({ status: 299, headers: Headers.none, body: Buffer.alloc(0) });

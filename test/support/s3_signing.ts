@@ -11,7 +11,10 @@ class Sha256 {
     this.hash =
       secret === undefined
         ? createHash('sha256')
-        : createHmac('sha256', typeof secret === 'string' ? secret : Buffer.from(secret as Uint8Array));
+        : createHmac(
+            'sha256',
+            typeof secret === 'string' ? secret : Buffer.from(secret as Uint8Array),
+          );
   }
 
   update(data: string | ArrayBuffer | ArrayBufferView): void {
@@ -28,7 +31,11 @@ class Sha256 {
 }
 
 /** The AWS SDK's own signer. */
-export function signer(region = 'us-east-1', accessKey = ACCESS_KEY, secret = SECRET_KEY): SignatureV4 {
+export function signer(
+  region = 'us-east-1',
+  accessKey = ACCESS_KEY,
+  secret = SECRET_KEY,
+): SignatureV4 {
   return new SignatureV4({
     service: 's3',
     region,
@@ -114,15 +121,23 @@ export function signedChunks(
   trailer?: readonly [name: string, value: string],
   secret = SECRET_KEY,
 ): Buffer {
-  const field = (wanted: string) => request.fields.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? '';
+  const field = (wanted: string) =>
+    request.fields.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? '';
   const [, scope = '', seed = ''] =
     /Credential=[^/]*\/(.*?),.*Signature=(\w+)/.exec(field('authorization')) ?? [];
-  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const hmac = (key: string | Buffer, text: string) =>
+    createHmac('sha256', key).update(text).digest();
   const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${secret}`);
   const hash = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');
   let previous = seed;
   const next = (what: string, ...digests: string[]) => {
-    const text = [`AWS4-HMAC-SHA256-${what}`, field('x-amz-date'), scope, previous, ...digests].join('\n');
+    const text = [
+      `AWS4-HMAC-SHA256-${what}`,
+      field('x-amz-date'),
+      scope,
+      previous,
+      ...digests,
+    ].join('\n');
     return (previous = hmac(key, text).toString('hex'));
   };
   const parts: (Buffer | string)[] = [];

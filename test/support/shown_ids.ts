@@ -4,12 +4,19 @@ import {
   unfinishedIn,
   unfinishedName,
 } from '../../src/versioning/object_versioning/unfinished_note';
-import { parseVersionName, versionPrefix } from '../../src/versioning/object_versioning/version_names';
+import {
+  parseVersionName,
+  versionPrefix,
+} from '../../src/versioning/object_versioning/version_names';
 import type { ObjectRef } from '../../src/versioning/store/store';
 import type { MapStore } from './map_store';
 
 /** The ids of the versions of an object that a listing shows, the newest first. */
-export async function shownIds(store: MapStore, object: ObjectRef, versions: string): Promise<string[]> {
+export async function shownIds(
+  store: MapStore,
+  object: ObjectRef,
+  versions: string,
+): Promise<string[]> {
   const state = stateOf(object, versions, await store.stat(object));
   const prefix = versionPrefix(object.object);
   const listed = await store.firstEntries(object.account, versions, prefix, Infinity);

@@ -33,7 +33,9 @@ export function signedForm(
   const part = (disposition: string, content: string) =>
     `--boundary\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${content}\r\n`;
   const parts = [
-    ...Object.entries({ ...fields, signature }).map(([name, value]) => part(`name="${name}"`, value)),
+    ...Object.entries({ ...fields, signature }).map(([name, value]) =>
+      part(`name="${name}"`, value),
+    ),
     part(`name="file1"; filename="${file}"`, body),
   ];
   return {
@@ -69,6 +71,9 @@ function signedPath({ path: change = (path) => path }: Signer, path: string): st
   return change(path);
 }
 
-function sign({ key, change = (signature) => signature }: Signer, lines: readonly string[]): string {
+function sign(
+  { key, change = (signature) => signature }: Signer,
+  lines: readonly string[],
+): string {
   return change(createHmac('sha256', key).update(lines.join('\n')).digest('hex'));
 }

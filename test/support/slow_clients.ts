@@ -36,7 +36,9 @@ export function slowClientsSuite(login: () => Promise<Client>): void {
         const path = pathOf(container, OBJECT);
         await put(client, container, OBJECT, 'before');
         const headers = Object.fromEntries(
-          Object.entries({ 'Content-Length': String(SIZE), ...more }).filter(([, value]) => value !== ''),
+          Object.entries({ 'Content-Length': String(SIZE), ...more }).filter(
+            ([, value]) => value !== '',
+          ),
         );
         const slow = await RawRequest.begin(client, 'PUT', path, headers);
         try {
@@ -71,7 +73,10 @@ export function slowClientsSuite(login: () => Promise<Client>): void {
     slow.leave();
     await answered;
     expect(await current(client, container, OBJECT)).toBe('before');
-    await eventually('its archive entry is removed', async () => (await client.names(archive)).length === 0);
+    await eventually(
+      'its archive entry is removed',
+      async () => (await client.names(archive)).length === 0,
+    );
   });
 
   it('one that makes progress is let through, however long it takes', async () => {

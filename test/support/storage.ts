@@ -41,7 +41,8 @@ export async function receive(
 ): Promise<ContentRef> {
   const all = Buffer.from(bytes);
   const incoming = storage.receive();
-  for (let at = 0; at < all.length; at += chunkSize) await incoming.write(all.subarray(at, at + chunkSize));
+  for (let at = 0; at < all.length; at += chunkSize)
+    await incoming.write(all.subarray(at, at + chunkSize));
   return incoming.finish();
 }
 
@@ -113,7 +114,11 @@ export function walkHere(folder: string): readonly Flaw[] {
 export function failToOpen({ id }: ContentRef, code: string): void {
   const descriptor = Object.getOwnPropertyDescriptor(ContentFiles.prototype, 'open');
   const open = descriptor?.value as ContentFiles['open'];
-  jest.spyOn(ContentFiles.prototype, 'open').mockImplementation(function (this: ContentFiles, number, size) {
+  jest.spyOn(ContentFiles.prototype, 'open').mockImplementation(function (
+    this: ContentFiles,
+    number,
+    size,
+  ) {
     if (number !== parseContentId(id)) return open.call(this, number, size);
     const cause = Object.assign(new Error(code), { code });
     throw new StorageError('failed', `could not read: ${code}`, { cause });

@@ -15,7 +15,10 @@ export interface SuiteProxy {
  *
  * @param upstream the store, or a function that tells it once the suite runs
  */
-export function suiteProxy(upstream: string | (() => string), options: ProxyOptions = {}): SuiteProxy {
+export function suiteProxy(
+  upstream: string | (() => string),
+  options: ProxyOptions = {},
+): SuiteProxy {
   let running: RunningServer | undefined;
   beforeAll(async () => {
     running = await startProxy(typeof upstream === 'string' ? upstream : upstream(), options);

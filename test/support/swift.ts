@@ -41,7 +41,10 @@ export const USERS = {
 export async function login(url: string, user: keyof typeof USERS): Promise<Client> {
   const [name, key] = USERS[user];
   const anonymous = new Client(url, Headers.none);
-  const response = await anonymous.send('GET', '/auth/v1.0', { 'X-Auth-User': name, 'X-Auth-Key': key });
+  const response = await anonymous.send('GET', '/auth/v1.0', {
+    'X-Auth-User': name,
+    'X-Auth-Key': key,
+  });
   const token = response.headers.get('x-auth-token') ?? '';
   const storage = response.headers.get('x-storage-url') ?? '';
   return new Client(url, Headers.of({ 'X-Auth-Token': token }), new URL(storage).pathname);

@@ -27,7 +27,8 @@ export function swiftCli(url: string, user: keyof typeof USERS, cwd: string) {
   };
   return async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await runWarm(COMMAND, { args, env, cwd });
-    if (code !== 0) throw new Error(`swift ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
+    if (code !== 0)
+      throw new Error(`swift ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
     return stdout;
   };
 }

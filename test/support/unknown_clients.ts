@@ -48,7 +48,11 @@ export function endlessRequests(account = '/v1/AUTH_test', container = 'c'): rea
   const archive = { method: 'PUT', then: bzip2Bomb() };
   return [
     { ...manifest, name: 'a manifest' },
-    { ...manifest, name: 'a manifest, with a token that is none', headers: ['X-Auth-Token: AUTH_tknone'] },
+    {
+      ...manifest,
+      name: 'a manifest, with a token that is none',
+      headers: ['X-Auth-Token: AUTH_tknone'],
+    },
     { ...manifest, name: 'a manifest of paths', then: Buffer.from('{"path": "/c/o"},') },
     {
       name: 'a list of names',
@@ -98,7 +102,12 @@ export function endlessRequests(account = '/v1/AUTH_test', container = 'c'): rea
 const FRAMINGS = ['length', 'chunks', 'expect'] as const;
 
 /** One client: it sends what is taken, and never waits for an answer. */
-function besiege(url: string, request: Endless, framing: (typeof FRAMINGS)[number], rate: number): Besieger {
+function besiege(
+  url: string,
+  request: Endless,
+  framing: (typeof FRAMINGS)[number],
+  rate: number,
+): Besieger {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   const besieger = { request, answer: '', isOver: false, end: () => socket.destroy() };
@@ -108,7 +117,14 @@ function besiege(url: string, request: Endless, framing: (typeof FRAMINGS)[numbe
     expect: [`Content-Length: ${LENGTH}`, 'Expect: 100-continue'],
   }[framing];
   const { method, target, host = 'proxy.test', headers = [], first = '', then } = request;
-  const head = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...headers, ...framed, '', ''].join('\r\n');
+  const head = [
+    `${method} ${target} HTTP/1.1`,
+    `Host: ${host}`,
+    ...headers,
+    ...framed,
+    '',
+    '',
+  ].join('\r\n');
   const piece = Buffer.concat(Array.from({ length: Math.ceil(4096 / then.length) }, () => then));
   const encoded = (bytes: Buffer) =>
     framing === 'chunks' && bytes.length > 0
@@ -117,7 +133,8 @@ function besiege(url: string, request: Endless, framing: (typeof FRAMINGS)[numbe
   const chunk = encoded(piece);
   let sent = 0;
   const began = performance.now();
-  const max = () => (rate === Infinity ? LENGTH : (rate * (performance.now() - began)) / 1000 + piece.length);
+  const max = () =>
+    rate === Infinity ? LENGTH : (rate * (performance.now() - began)) / 1000 + piece.length;
   const timer = rate === Infinity ? undefined : setInterval(() => sent > 0 && send(), 100);
   const send = () => {
     while (sent + piece.length <= Math.min(LENGTH, max()) && !besieger.isOver) {

@@ -11,7 +11,9 @@ import { login } from './swift';
 import { anyAuthority } from './authority';
 
 /** A request of a client's, on whose behalf stores are asked. */
-export function clientRequest(more: Partial<Request> & Pick<Request, 'headers' | 'authority'>): Request {
+export function clientRequest(
+  more: Partial<Request> & Pick<Request, 'headers' | 'authority'>,
+): Request {
   return {
     method: 'PUT',
     path: '/',

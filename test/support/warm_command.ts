@@ -9,7 +9,11 @@ import { noteProcess } from './processes';
 const SERVER = join(__dirname, 'warm_python.py');
 /** Modules of Debian's commands that take the longest to load. */
 const MODULES: Readonly<Record<string, readonly string[]>> = {
-  '/usr/bin/aws': ['awscli.clidriver', 'awscli.customizations.s3.subcommands', 'botocore.httpsession'],
+  '/usr/bin/aws': [
+    'awscli.clidriver',
+    'awscli.customizations.s3.subcommands',
+    'botocore.httpsession',
+  ],
   '/usr/bin/swift': ['swiftclient.shell', 'swiftclient.service'],
   '/usr/bin/s3cmd': ['S3.S3', 'S3.Config', 'S3.FileLists'],
 };

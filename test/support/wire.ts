@@ -19,10 +19,17 @@ export async function onWire(
   test: (wire: Wire) => Promise<void>,
   options: ProxyOptions = {},
 ): Promise<void> {
-  const store = await (typeof serve === 'string' ? FakeStore.answering(serve) : FakeStore.start(serve));
+  const store = await (typeof serve === 'string'
+    ? FakeStore.answering(serve)
+    : FakeStore.start(serve));
   const log: Record<string, unknown>[] = [];
   const onLog = (line: Record<string, unknown>) => log.push(line);
-  const proxy = await startProxy(store.url, { service: false, allow: undefined, onLog, ...options });
+  const proxy = await startProxy(store.url, {
+    service: false,
+    allow: undefined,
+    onLog,
+    ...options,
+  });
   const opened: RawConnection[] = [];
   const open = async () => {
     const connection = await RawConnection.open(proxy.url);

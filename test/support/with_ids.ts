@@ -15,7 +15,11 @@ export function newContainerWithIds(client: Client): Promise<string> {
 }
 
 /** The versions in a container, page by page. */
-export async function versionsIn(client: Client, container: string, prefix = ''): Promise<ListedVersion[]> {
+export async function versionsIn(
+  client: Client,
+  container: string,
+  prefix = '',
+): Promise<ListedVersion[]> {
   const all: ListedVersion[] = [];
   for (let query = ''; ;) {
     const path = `/${container}?versions&format=json&prefix=${encodeURIComponent(prefix)}${query}`;

@@ -8,7 +8,15 @@ const PARTS = [
   // rules and types: .oxlintrc.json
   ['oxlint'],
   // layers: .dependency-cruiser.cjs
-  ['depcruise', '--output-type', 'err-long', '--config', '.dependency-cruiser.cjs', 'src', 'middleware'],
+  [
+    'depcruise',
+    '--output-type',
+    'err-long',
+    '--config',
+    '.dependency-cruiser.cjs',
+    'src',
+    'middleware',
+  ],
   ['prettier', '--check', '--log-level', 'warn', '--cache', '--cache-strategy', 'content', '.'],
 ];
 
@@ -22,7 +30,9 @@ function run([command, ...args]) {
     child.on('error', (error) => (said += `${error.message}\n`));
     child.on('close', (code) => {
       const took = ((performance.now() - begun) / 1000).toFixed(1);
-      console.log(code === 0 ? `${command}: passed, ${took} s` : `${command}: FAILED, ${took} s\n${said}`);
+      console.log(
+        code === 0 ? `${command}: passed, ${took} s` : `${command}: FAILED, ${took} s\n${said}`,
+      );
       resolve(code === 0);
     });
   });

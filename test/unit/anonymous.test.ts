@@ -13,7 +13,9 @@ const DIALECTS: Record<string, { readonly handler: Handler }> = {
 describe.each(Object.entries(DIALECTS))('who asks for %s without a signature', (_, { handler }) => {
   const ask = async (target: string) => {
     const fields = [['Host', 'bucket-1.api.example']] as const;
-    const response = await handler(asRequest({ method: 'GET', target, fields, body: Buffer.alloc(0) }));
+    const response = await handler(
+      asRequest({ method: 'GET', target, fields, body: Buffer.alloc(0) }),
+    );
     return [response.status, textOf(response)];
   };
 
@@ -21,10 +23,11 @@ describe.each(Object.entries(DIALECTS))('who asks for %s without a signature', (
     expect(await ask('/k?a=b')).toEqual([200, '']);
   });
 
-  it.each(['response-content-type=text/html', 'a=b&response-content-disposition=inline', 'Response-Expires'])(
-    'does not say what the headers of the answer are: ?%s',
-    async (query) => {
-      expect(await ask(`/k?${query}`)).toEqual([400, expect.stringContaining('anonymous')]);
-    },
-  );
+  it.each([
+    'response-content-type=text/html',
+    'a=b&response-content-disposition=inline',
+    'Response-Expires',
+  ])('does not say what the headers of the answer are: ?%s', async (query) => {
+    expect(await ask(`/k?${query}`)).toEqual([400, expect.stringContaining('anonymous')]);
+  });
 });

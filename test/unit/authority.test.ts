@@ -58,7 +58,10 @@ describe('the authority on a right to write an object', () => {
   it.each([
     ['what the object leads to', `GET ${OBJECT}`],
     ['what the object leads to, half', `GET ${OBJECT}?symlink=get`],
-    ['what the object leads to, by a parameter that is there twice', `GET ${OBJECT}?${ITSELF}&symlink=x`],
+    [
+      'what the object leads to, by a parameter that is there twice',
+      `GET ${OBJECT}?${ITSELF}&symlink=x`,
+    ],
     ['another object', 'PUT /v1/AUTH_x/c/p'],
     ['an object whose name goes on', `PUT ${OBJECT}/p`],
     ['versions of another object', `PUT ${VERSIONS}/p%01%01123`],
@@ -79,9 +82,13 @@ describe('the authority on a right to write an object', () => {
 
   it('points nowhere else', () => {
     const copy = `PUT ${OBJECT}?${ITSELF}`;
-    expect(covers(authority, copy, { 'X-Copy-From': '.hindsight-versions-c/o%01%01123' })).toBe(true);
+    expect(covers(authority, copy, { 'X-Copy-From': '.hindsight-versions-c/o%01%01123' })).toBe(
+      true,
+    );
     expect(
-      covers(authority, `PUT ${OBJECT}`, { 'X-Symlink-Target': '.hindsight-versions-c/o%01%01123' }),
+      covers(authority, `PUT ${OBJECT}`, {
+        'X-Symlink-Target': '.hindsight-versions-c/o%01%01123',
+      }),
     ).toBe(true);
     for (const headers of [
       { 'X-Copy-From': 'c/p' },
@@ -96,17 +103,26 @@ describe('the authority on a right to write an object', () => {
   });
 
   it('has no archive if the container names none', () =>
-    expect(covers(authorityOn('service', rightTo('write', OBJECT)), 'PUT /v1/AUTH_x/archive/001o/1')).toBe(
-      false,
-    ));
+    expect(
+      covers(authorityOn('service', rightTo('write', OBJECT)), 'PUT /v1/AUTH_x/archive/001o/1'),
+    ).toBe(false));
 });
 
 describe.each<[Right['kind'], string, covered: readonly string[], not: readonly string[]]>([
   [
     'read',
     OBJECT,
-    [`GET ${ENTRY}?${ITSELF}`, `GET ${VERSIONS}?prefix=o%01%01&limit=1`, `HEAD ${OBJECT}?symlink=get`],
-    [`GET ${OBJECT}?${ITSELF}`, `PUT ${ENTRY}`, `GET ${VERSIONS}?prefix=p%01%01`, `GET ${VERSIONS}`],
+    [
+      `GET ${ENTRY}?${ITSELF}`,
+      `GET ${VERSIONS}?prefix=o%01%01&limit=1`,
+      `HEAD ${OBJECT}?symlink=get`,
+    ],
+    [
+      `GET ${OBJECT}?${ITSELF}`,
+      `PUT ${ENTRY}`,
+      `GET ${VERSIONS}?prefix=p%01%01`,
+      `GET ${VERSIONS}`,
+    ],
   ],
   [
     'list',
@@ -201,9 +217,9 @@ describe('a right is shown by an answer to the client', () => {
   it('but not by one to a request in the service user’s name', () => {
     const authority = unlimited();
     expect(rightShown(sent(`GET ${OBJECT}`, authority), answer(200))).toBeUndefined();
-    expect(rightToLink(sent(`GET ${OBJECT}`, authority), answer(401, { 'Content-Location': ENTRY }))).toBe(
-      undefined,
-    );
+    expect(
+      rightToLink(sent(`GET ${OBJECT}`, authority), answer(401, { 'Content-Location': ENTRY })),
+    ).toBe(undefined);
     expect(rightToChange(sent('POST /v1/AUTH_x/c', authority), answer(204))).toBeUndefined();
   });
 });

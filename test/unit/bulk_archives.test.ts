@@ -8,7 +8,8 @@ import { archiveOf } from '../support/archives';
 import { runs } from '../support/runs';
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
-  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+  for (let at = 0; at < bytes.length; at += size)
+    yield await Promise.resolve(bytes.subarray(at, at + size));
 }
 
 /** What an archive holds; of each second file only, if asked so, the content is read. */
@@ -34,7 +35,10 @@ function paxHeader(type: string, value: string): Buffer {
   block.fill(' ', 148, 156);
   const sum = block.reduce((a, b) => a + b, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return Buffer.concat([block, Buffer.from(content.padEnd(Math.ceil(content.length / 512) * 512, '\0'))]);
+  return Buffer.concat([
+    block,
+    Buffer.from(content.padEnd(Math.ceil(content.length / 512) * 512, '\0')),
+  ]);
 }
 
 const text = (from: string) => Buffer.from(from, 'base64');
@@ -106,7 +110,9 @@ describe('a tar archive', () => {
       expect(await contents(Buffer.concat([...said(20, type), file]))).toHaveLength(1);
     }
     const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`k${i}`, 'v']));
-    await expect(contents(await archiveOf([{ name: 'a', pax: many }]))).rejects.toThrow('attributes');
+    await expect(contents(await archiveOf([{ name: 'a', pax: many }]))).rejects.toThrow(
+      'attributes',
+    );
   });
 
   it('ends with its block of zeros, or with a damaged header that is not the first', async () => {
@@ -153,9 +159,13 @@ describe('a compressed archive', () => {
     const damaged = (bytes: Buffer, at: number) =>
       Buffer.from(bytes).fill(bytes.readUInt8(at) ^ 0xff, at, at + 1);
     await expect(contents(damaged(gzipped, 0), 'gzip')).rejects.toThrow('not a gzip file');
-    await expect(contents(damaged(gzipped, 2), 'gzip')).rejects.toThrow('unsupported compression method');
+    await expect(contents(damaged(gzipped, 2), 'gzip')).rejects.toThrow(
+      'unsupported compression method',
+    );
     await expect(contents(damaged(gzipped, 12), 'gzip')).rejects.toThrow('invalid compressed data');
-    await expect(contents(gzipped.subarray(0, 20), 'gzip')).rejects.toThrow(/empty file|truncated header/);
+    await expect(contents(gzipped.subarray(0, 20), 'gzip')).rejects.toThrow(
+      /empty file|truncated header/,
+    );
     for (const at of [0, 4, 12, 30, 50]) {
       await expect(contents(damaged(BZ2, at), 'bzip2')).rejects.toThrow('invalid compressed data');
     }
@@ -164,11 +174,17 @@ describe('a compressed archive', () => {
 
   it('of bytes at random is refused, and never waited for', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.nat(), async (noise, at) => {
-        const start = at % BZ2.length;
-        const bytes = Buffer.concat([BZ2.subarray(0, start), noise]);
-        await contents(bytes, 'bzip2').catch((error: unknown) => expect(error).toHaveProperty('message'));
-      }),
+      fc.asyncProperty(
+        fc.uint8Array({ minLength: 1, maxLength: 300 }),
+        fc.nat(),
+        async (noise, at) => {
+          const start = at % BZ2.length;
+          const bytes = Buffer.concat([BZ2.subarray(0, start), noise]);
+          await contents(bytes, 'bzip2').catch((error: unknown) =>
+            expect(error).toHaveProperty('message'),
+          );
+        },
+      ),
       { numRuns: runs(300) },
     );
   });

@@ -17,7 +17,9 @@ async function* inPieces(body: Buffer, cuts: readonly number[]): AsyncGenerator<
 const read = (body: string, max = 10_000, cuts: readonly number[] = []) =>
   readNames(new ByteReader(inPieces(Buffer.from(body, 'latin1'), cuts)), max);
 
-const latin1 = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+const latin1 = fc
+  .uint8Array({ maxLength: 60 })
+  .map((bytes) => Buffer.from(bytes).toString('latin1'));
 
 describe('the names of a bulk delete', () => {
   it('are what was encoded, wherever the body is cut', async () => {
@@ -59,6 +61,9 @@ describe('the names of a bulk delete', () => {
       status: 413,
       text: 'Maximum Bulk Deletes: 3 per request',
     });
-    await expect(read('a'.repeat(3000))).rejects.toMatchObject({ status: 400, text: 'Invalid File Name' });
+    await expect(read('a'.repeat(3000))).rejects.toMatchObject({
+      status: 400,
+      text: 'Invalid File Name',
+    });
   });
 });

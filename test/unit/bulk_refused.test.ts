@@ -25,7 +25,11 @@ it('an archive is not read on for a client that may write none of it', async () 
     return answer(403);
   };
   const request = {
-    ...subrequest(ROOT, { method: 'PUT', path: '/v1/AUTH_a', headers: Headers.of({ 'X-Auth-Token': 't' }) }),
+    ...subrequest(ROOT, {
+      method: 'PUT',
+      path: '/v1/AUTH_a',
+      headers: Headers.of({ 'X-Auth-Token': 't' }),
+    }),
     body: Readable.from([archive]),
   };
   const options = bulk.options.parse({});

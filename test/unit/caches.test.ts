@@ -11,7 +11,8 @@ usesSuite('of one process', (patience) => {
 
 it('the cache of one process keeps no more than it may, and nothing for no time', async () => {
   const small = new MemoryCache<{ key: string }>(10, 60_000);
-  for (let i = 0; i < 1000; i++) await small.load(`key${i}`, () => Promise.resolve({ key: `key${i}` }));
+  for (let i = 0; i < 1000; i++)
+    await small.load(`key${i}`, () => Promise.resolve({ key: `key${i}` }));
   let refetched = 0;
   for (let i = 0; i < 1000; i++)
     await small.load(`key${i}`, () => Promise.resolve({ key: String(++refetched) }));

@@ -41,7 +41,9 @@ describe('a body with a length', () => {
   });
 
   it.each(['12345', '12345678901'])('fails where it is another length: %s', async (body) => {
-    await expect(text(await passed(Readable.from([Buffer.from(body)])))).rejects.toThrow('Content-Length');
+    await expect(text(await passed(Readable.from([Buffer.from(body)])))).rejects.toThrow(
+      'Content-Length',
+    );
   });
 
   it('fails where it had broken off before anybody read it', async () => {

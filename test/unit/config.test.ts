@@ -79,8 +79,13 @@ it("what is COS's is claimed for the pipeline: by its signature, and by a bucket
 });
 
 it('cosapi after what it asks does not start', () => {
-  const text = GOOD.replace('versioned_writes proxy-server', 'versioned_writes cosapi proxy-server');
-  expect(() => read(`${text}[filter:cosapi]\n`)).toThrow('cosapi must stand before versioned_writes');
+  const text = GOOD.replace(
+    'versioned_writes proxy-server',
+    'versioned_writes cosapi proxy-server',
+  );
+  expect(() => read(`${text}[filter:cosapi]\n`)).toThrow(
+    'cosapi must stand before versioned_writes',
+  );
 });
 
 it.each([
@@ -200,9 +205,27 @@ describe('a configuration', () => {
       7,
       'has no option allow_versioned_write; known: allow_versioned_writes',
     ],
-    ['an unreadable flag', /= yes/, '= yep', 7, 'allow_versioned_writes = yep: not a flag; known: true'],
-    ['an unreadable number', /= 8080/, '= 80800', 2, 'bind_port = 80800: not a whole number from 0 to 65535'],
-    ['a number of workers that is none', /bind_port = 8080/, 'workers = none', 2, 'workers = none: not auto'],
+    [
+      'an unreadable flag',
+      /= yes/,
+      '= yep',
+      7,
+      'allow_versioned_writes = yep: not a flag; known: true',
+    ],
+    [
+      'an unreadable number',
+      /= 8080/,
+      '= 80800',
+      2,
+      'bind_port = 80800: not a whole number from 0 to 65535',
+    ],
+    [
+      'a number of workers that is none',
+      /bind_port = 8080/,
+      'workers = none',
+      2,
+      'workers = none: not auto',
+    ],
     [
       'an unknown filter',
       /healthcheck/,

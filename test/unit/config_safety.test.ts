@@ -32,14 +32,23 @@ const causes = (text: string) => mistakesIn(text).map(({ cause }) => cause);
 
 describe('a pipeline over the embedded store', () => {
   it.each([
-    ['catch_errors gatekeeper versioned_writes tempauth', 'tempauth must stand before versioned_writes'],
-    ['catch_errors gatekeeper versioned_writes', 'nobody could do anything: put a filter that authenticates'],
+    [
+      'catch_errors gatekeeper versioned_writes tempauth',
+      'tempauth must stand before versioned_writes',
+    ],
+    [
+      'catch_errors gatekeeper versioned_writes',
+      'nobody could do anything: put a filter that authenticates',
+    ],
     [
       'catch_errors gatekeeper tempauth versioned_writes container_quotas',
       'container_quotas must stand before versioned_writes',
     ],
     ['gatekeeper tempauth versioned_writes bulk', 'bulk must stand before versioned_writes'],
-    ['gatekeeper tempauth versioned_writes formpost', 'formpost must stand before versioned_writes'],
+    [
+      'gatekeeper tempauth versioned_writes formpost',
+      'formpost must stand before versioned_writes',
+    ],
     ['gatekeeper tempauth versioned_writes tempurl', 'tempurl must stand before versioned_writes'],
   ])('%s is refused', (filters, cause) => {
     expect(causes(embedded(filters)).join('\n')).toContain(cause);
@@ -85,7 +94,10 @@ describe('a section that is not in the pipeline', () => {
 
   it.each([
     ['[filter:versioned_write]\nuse = versioned_writes', 'did you mean [filter:versioned_writes]?'],
-    ['[filter:versioned_write]\nallow_versioned_writes = on', 'did you mean [filter:versioned_writes]?'],
+    [
+      '[filter:versioned_write]\nallow_versioned_writes = on',
+      'did you mean [filter:versioned_writes]?',
+    ],
     ['[filter:other]\nuse = versioned_writes', 'did you mean [filter:versioned_writes]?'],
     ['[filter:gatekeper]', 'did you mean [filter:gatekeeper]?'],
   ])('%j is refused', (section, cause) => {
@@ -112,7 +124,10 @@ describe('a section that is not in the pipeline', () => {
 
 describe('keys over the embedded store', () => {
   const withKey = (key: string, bindIp: string) =>
-    embedded('gatekeeper tempauth versioned_writes', '', `bind_ip = ${bindIp}`).replace('a key of 12..', key);
+    embedded('gatekeeper tempauth versioned_writes', '', `bind_ip = ${bindIp}`).replace(
+      'a key of 12..',
+      key,
+    );
 
   it.each(['test', 'testing', 'elevenchars', 'aaaaaaaaaaaaaaaa', 'AWS_SECRET_ACCESS_KEY'])(
     '%s is refused beyond loopback',
@@ -129,9 +144,9 @@ describe('keys over the embedded store', () => {
   it('of credentials are refused beyond loopback as well', () => {
     const section = '[credentials:ak]\nsecret_key = short\nuser = test:tester\nkey = testing\n';
     const text = embedded('gatekeeper tempauth versioned_writes', section, 'bind_ip = 10.0.0.1');
-    expect(mistakesIn(text.replace('a key of 12..', 'Xq7-a-key-of-mine')).map(({ line }) => line)).toEqual([
-      10, 12,
-    ]);
+    expect(
+      mistakesIn(text.replace('a key of 12..', 'Xq7-a-key-of-mine')).map(({ line }) => line),
+    ).toEqual([10, 12]);
   });
 
   it('that are long and nobody has printed are taken', () => {
@@ -218,7 +233,9 @@ describe('the key of notes', () => {
   it('is taken from the environment', () => {
     const text = configured('note_key = ${NOTE_KEY}');
     expect(() => readConfig(text, 'test.conf', { NOTE_KEY: 'from-the-environment' })).not.toThrow();
-    expect(() => readConfig(text, 'test.conf', { NOTE_KEY: 'short' })).toThrow('fewer than 12 characters');
+    expect(() => readConfig(text, 'test.conf', { NOTE_KEY: 'short' })).toThrow(
+      'fewer than 12 characters',
+    );
   });
 
   it('is judged so in an Express app as well', () => {

@@ -23,12 +23,19 @@ function request(headers: Record<string, string>): Request {
 }
 
 /** A store as no real one of these tests is: it has no static symlinks, or its containers are synchronised. */
-function store(info: object, headers: Record<string, string> = {}): { handler: Handler; asked: string[] } {
+function store(
+  info: object,
+  headers: Record<string, string> = {},
+): { handler: Handler; asked: string[] } {
   const asked: string[] = [];
   const handler: Handler = ({ method, path }) => {
     asked.push(`${method} ${path}`);
     const body = path === '/info' ? Buffer.from(JSON.stringify(info)) : NO_BODY;
-    return Promise.resolve({ status: path === '/info' ? 200 : 204, headers: Headers.of(headers), body });
+    return Promise.resolve({
+      status: path === '/info' ? 200 : 204,
+      headers: Headers.of(headers),
+      body,
+    });
   };
   return { handler, asked };
 }
@@ -65,7 +72,9 @@ describe('X-Versions-Enabled', () => {
     const synced = store(info, { 'X-Container-Sync-To': 'http://elsewhere/v1/a/c' });
     expect(refusal(await change(synced.handler, { 'X-Versions-Enabled': 'true' }))[0]).toBe(400);
     const withIds = store(info, { 'X-Container-Meta-Hindsight-Versions-Enabled': 'false' });
-    expect(refusal(await change(withIds.handler, { 'X-Container-Sync-To': '//realm/x/a/c' }))[0]).toBe(400);
+    expect(
+      refusal(await change(withIds.handler, { 'X-Container-Sync-To': '//realm/x/a/c' }))[0],
+    ).toBe(400);
     const both = { 'X-Versions-Enabled': 'true', 'X-Container-Sync-To': '//realm/x/a/c' };
     expect(refusal(await change(store(info).handler, both))[0]).toBe(400);
   });

@@ -98,7 +98,10 @@ describe('members of a hub', () => {
     );
     expect(await other!.load('kept', () => Promise.resolve({ n: 1 }))).toEqual({ n: 1 });
     let found: (value: { n: number }) => void = () => undefined;
-    const fetching = other!.load('fetched', () => new Promise<{ n: number }>((resolve) => (found = resolve)));
+    const fetching = other!.load(
+      'fetched',
+      () => new Promise<{ n: number }>((resolve) => (found = resolve)),
+    );
     await Promise.all([one!.invalidate('kept'), one!.invalidate('fetched')]);
     found({ n: 1 });
     await fetching;
@@ -140,9 +143,9 @@ describe('members of a hub', () => {
     (['close', 'open', 'close'] as const).forEach((what, id) =>
       told({ kind: 'do', id, deed: { ...deed, what } }),
     );
-    await expect(cache.acquireShared('key', () => Promise.resolve({}), 50, never())).rejects.toBeInstanceOf(
-      LockTimeout,
-    );
+    await expect(
+      cache.acquireShared('key', () => Promise.resolve({}), 50, never()),
+    ).rejects.toBeInstanceOf(LockTimeout);
   });
 
   it('change nothing while the store may still be at what one asked who died', async () => {

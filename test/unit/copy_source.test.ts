@@ -9,6 +9,8 @@ it('a source of a copy is decoded once', () => {
 it.each(['bucket/%ff', 'bucket/\xff', 'bucket/a%00', 'bucket/%C0%AE', 'bucket/%ED%A0%80'])(
   '%j is no source of a copy',
   (given) => {
-    expect(() => parse(given)).toThrow(expect.objectContaining({ code: 'invalid-argument' }) as Error);
+    expect(() => parse(given)).toThrow(
+      expect.objectContaining({ code: 'invalid-argument' }) as Error,
+    );
   },
 );

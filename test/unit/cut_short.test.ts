@@ -21,7 +21,11 @@ const REQUEST: Request = {
 const FROM = { account: 'a', container: 'c', object: 'o' };
 const TO = { account: 'a', container: 'archive', object: 'o' };
 
-function answer(status: number, body: Response['body'], headers: Record<string, string> = {}): Response {
+function answer(
+  status: number,
+  body: Response['body'],
+  headers: Record<string, string> = {},
+): Response {
   return { status, headers: Headers.of(headers), body };
 }
 

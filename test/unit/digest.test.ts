@@ -4,7 +4,9 @@ import { DIGESTS, isSignedBy, parseSignature } from '../../src/http/digest';
 import { isInRange } from '../../middleware/tempurl/ip_range';
 import '../support/runs';
 
-const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) });
+const bytes = fc.string({
+  unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
+});
 
 test("a signature is the key's that made it, in each of its forms, and nobody else's", () => {
   const forms = fc.constantFrom('hex', 'base64', 'base64url');

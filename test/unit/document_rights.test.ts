@@ -89,7 +89,9 @@ describe('a document of a dialect', () => {
     const run = jest.fn();
     const payloadOf = jest.fn();
     const routes = [{ name: 'any', method: 'POST', on: 'bucket' as const, run }];
-    await expect(runRoute(made, routes, payloadOf)).rejects.toMatchObject({ code: 'access-denied' });
+    await expect(runRoute(made, routes, payloadOf)).rejects.toMatchObject({
+      code: 'access-denied',
+    });
     for (const each of [read, run, payloadOf]) expect(each).not.toHaveBeenCalled();
   });
 });
@@ -124,7 +126,10 @@ describe('a full memory is told as 503, to be tried again', () => {
   });
 
   it('in the report of a bulk operation', () => {
-    expect(reportOf(new BodyMemoryFull(), ROOT, LOG)).toEqual([503, expect.stringContaining('try again')]);
+    expect(reportOf(new BodyMemoryFull(), ROOT, LOG)).toEqual([
+      503,
+      expect.stringContaining('try again'),
+    ]);
   });
 });
 

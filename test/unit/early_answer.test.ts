@@ -13,13 +13,22 @@ const answer = (...parts: string[]) => ({
 });
 
 test.each([
-  ['done', [' ', ' ', '\r\n\r\nEtag: "x"\nResponse Body: \nResponse Status: 201 Created\nErrors:\n']],
+  [
+    'done',
+    [' ', ' ', '\r\n\r\nEtag: "x"\nResponse Body: \nResponse Status: 201 Created\nErrors:\n'],
+  ],
   [
     'failed',
-    [' \r\n\r\nResponse Body: no\nResponse Sta', 'tus: 400 Bad Request\nErrors:\n/c/o, 404 Not Found\n'],
+    [
+      ' \r\n\r\nResponse Body: no\nResponse Sta',
+      'tus: 400 Bad Request\nErrors:\n/c/o, 404 Not Found\n',
+    ],
   ],
   ['failed', [' \r\n\r\n{"Response Status": "422 Unprocessable Entity", "Errors": []}']],
-  ['failed', [' \r\n\r\n<upload>\n<response_status>401 Unauthorized</response_status>\n</upload>\n']],
+  [
+    'failed',
+    [' \r\n\r\n<upload>\n<response_status>401 Unauthorized</response_status>\n</upload>\n'],
+  ],
   ['unknown', [' \r\n\r\nResponse Status: 503 Service Unavailable\nErrors:\n']],
   ['unknown', [' ', ' ']],
 ] as const)('an answer begun early tells in its end: %s', async (expected, parts) => {

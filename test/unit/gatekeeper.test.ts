@@ -15,7 +15,14 @@ async function asked(claims: (head: RequestHead) => boolean) {
     return Promise.resolve(textResponse(201, ''));
   });
   const headers = Headers.of({ 'Content-Type': TYPE, Authorization: 'QS key:signature' });
-  const request = { ...ROOT, method: 'PUT', path: '/bucket/key', query: 'a=b', headers, body: NO_BODY };
+  const request = {
+    ...ROOT,
+    method: 'PUT',
+    path: '/bucket/key',
+    query: 'a=b',
+    headers,
+    body: NO_BODY,
+  };
   const { status, body } = await handler(request);
   return { passed, status, text: (await readAll(body, 1024))?.toString() };
 }

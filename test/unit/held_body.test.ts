@@ -40,7 +40,10 @@ describe('a body that is held as a whole', () => {
     const { stream, read } = body(endless(Buffer.alloc(KIB)));
     const sendContinue = jest.fn();
     const right = () => Promise.resolve(answer(401));
-    const held = await holdBody({ body: stream, headers: Headers.none, sendContinue }, holding({ right }));
+    const held = await holdBody(
+      { body: stream, headers: Headers.none, sendContinue },
+      holding({ right }),
+    );
     expect([statusOf(held), read.bytes]).toEqual([401, 0]);
     expect(sendContinue).not.toHaveBeenCalled();
     stream.destroy();
@@ -109,7 +112,10 @@ describe('a manifest', () => {
       for (const each of text) yield Buffer.from(each);
     };
     const source = body(chunks());
-    const held = await holdBody({ body: source.stream, headers: Headers.none }, holding({ bounds }));
+    const held = await holdBody(
+      { body: source.stream, headers: Headers.none },
+      holding({ bounds }),
+    );
     return { held, read: source.read, asked };
   };
 
@@ -130,7 +136,10 @@ describe('a manifest', () => {
   it('may have as many segments and bytes as the store says, which is asked only beyond what is usual', async () => {
     const text = (count: number) => [`[${SEGMENT.repeat(count)}{"data": "YQ=="}]`];
     const usual = await read(text(1000));
-    expect([statusOf(usual.held), usual.asked.mock.calls.length]).toEqual([text(1000)[0]?.length, 0]);
+    expect([statusOf(usual.held), usual.asked.mock.calls.length]).toEqual([
+      text(1000)[0]?.length,
+      0,
+    ]);
     expect(statusOf((await read(text(2000), { segments: 2000 })).held)).toBe(text(2000)[0]?.length);
     expect(statusOf((await read(text(2001), { segments: 2000 })).held)).toBe(413);
     const long = ['x'.repeat(9 * MIB)];
@@ -146,7 +155,9 @@ describe('a manifest', () => {
       '"path",',
       '{"\\"path": 1},',
     ];
-    const { held } = await read([`[${others.join('').repeat(1000)}{"path": "\\"path\\"", "path": ""}]`]);
+    const { held } = await read([
+      `[${others.join('').repeat(1000)}{"path": "\\"path\\"", "path": ""}]`,
+    ]);
     expect('status' in held).toBe(false);
   });
 });

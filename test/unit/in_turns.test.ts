@@ -67,6 +67,8 @@ describe('members of an archive that are no files', () => {
       .join('');
     const padding = Buffer.alloc((512 - (said.length % 512)) % 512);
     const archive = Buffer.concat([await member('x', said.length), Buffer.from(said), padding]);
-    await expect(readTar(ByteReader.over(archive)).next()).rejects.toThrow('more than 1000 attributes');
+    await expect(readTar(ByteReader.over(archive)).next()).rejects.toThrow(
+      'more than 1000 attributes',
+    );
   });
 });

@@ -20,7 +20,8 @@ it.each<readonly [string, Buffer]>([
   ['nothing', Buffer.alloc(0)],
   ...ENCODINGS.slice(1).map((name) => [name, encoded('[{"path": "/c/o"}]', name)] as const),
   ...BOMS.map(
-    ([name, mark]) => [`${name} behind its mark`, Buffer.concat([mark, encoded('[1]', name)])] as const,
+    ([name, mark]) =>
+      [`${name} behind its mark`, Buffer.concat([mark, encoded('[1]', name)])] as const,
   ),
   ['a broken character', Buffer.from('["\xff"]', 'latin1')],
   ['an overlong character', Buffer.from('["\xc0\xae"]', 'latin1')],
@@ -54,7 +55,8 @@ it('nothing else reads JSON, but what reads what is our own', () => {
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .map((name) => join(folder, name))
       .filter(
-        (name) => name.endsWith('.ts') && readFileSync(join(root, name), 'utf8').includes('JSON.parse'),
+        (name) =>
+          name.endsWith('.ts') && readFileSync(join(root, name), 'utf8').includes('JSON.parse'),
       ),
   );
   expect(readers.filter((name) => !OWN.some((own) => own.test(name)))).toEqual([]);

@@ -28,7 +28,9 @@ function atOnce(bytes: Buffer): unknown {
 }
 
 const padded = (text: string) => text.replaceAll(',', `,${' '.repeat(5000)}`);
-const list = fc.array(fc.jsonValue({ maxDepth: 3 }), { maxLength: 12 }).map((value) => JSON.stringify(value));
+const list = fc
+  .array(fc.jsonValue({ maxDepth: 3 }), { maxLength: 12 })
+  .map((value) => JSON.stringify(value));
 /** JSON of which something was changed. */
 const broken = fc
   .tuple(

@@ -49,11 +49,15 @@ function lock(identity: unknown[], make: () => LockName): Spelled | undefined {
 }
 
 const things = fc.oneof(
-  target.map((of) => lock(['object', of.account, of.container, of.object], () => LockName.ofObject(of))),
+  target.map((of) =>
+    lock(['object', of.account, of.container, of.object], () => LockName.ofObject(of)),
+  ),
   target.map((of) => lock(['container', of.account, of.container], () => LockName.ofContainer(of))),
   fc
     .tuple(cache, anyPart)
-    .map(([of, key]) => lock(['change', of, key], () => LockName.ofChange(CacheKey.maker(of)(key)))),
+    .map(([of, key]) =>
+      lock(['change', of, key], () => LockName.ofChange(CacheKey.maker(of)(key))),
+    ),
 );
 
 it('two names of locks are spelled alike only where they are the same', () => {

@@ -41,12 +41,16 @@ describe('what clients send is read in a time that grows as its length does', ()
     expect(parseParameters('a; b=""x""').parameters.get('b')).toBe('x');
   });
 
-  it.each(['\xa0', ' ', '\t', ';', '"', '\\"', 'a=', 'a="', 'a="\\";'])('what is accepted: %j', (some) => {
-    expect(parseAccept(`a/b;${some.repeat(20_000)}\0`)).toBeUndefined();
-  });
+  it.each(['\xa0', ' ', '\t', ';', '"', '\\"', 'a=', 'a="', 'a="\\";'])(
+    'what is accepted: %j',
+    (some) => {
+      expect(parseAccept(`a/b;${some.repeat(20_000)}\0`)).toBeUndefined();
+    },
+  );
 
   it('what is accepted, in many ranges', () => {
-    const ranges = parseAccept([...NAMES.map((name) => `a/${name}`), 'text/.*', '*/xml;q=0.5'].join()) ?? [];
+    const ranges =
+      parseAccept([...NAMES.map((name) => `a/${name}`), 'text/.*', '*/xml;q=0.5'].join()) ?? [];
     expect([ranges.length, bestMatch(ranges, FORMATS)]).toEqual([MANY + 2, 'application/xml']);
   });
 

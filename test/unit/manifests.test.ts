@@ -58,23 +58,34 @@ it('a copy that becomes a manifest is made of what was judged, or not at all', a
 it('one whose source cannot be told apart from what comes after it is refused', async () => {
   const handler: Handler = () =>
     Promise.resolve({ status: 200, headers: Headers.none, body: Buffer.from(VISIBLE) });
-  expect(statusOf(await judgeManifest(copy('multipart-manifest=put'), TARGET, handler, APP))).toBe(400);
+  expect(statusOf(await judgeManifest(copy('multipart-manifest=put'), TARGET, handler, APP))).toBe(
+    400,
+  );
 });
 
 it('a copy is refused as its source is', async () => {
   const { handler } = store('', {}, 403);
-  expect(statusOf(await judgeManifest(copy('multipart-manifest=put'), TARGET, handler, APP))).toBe(403);
+  expect(statusOf(await judgeManifest(copy('multipart-manifest=put'), TARGET, handler, APP))).toBe(
+    403,
+  );
 });
 
 it.each([
   ['is one', { 'X-Static-Large-Object': 'yes' }, '[{"name": "/.hindsight-versions-c/v"}]', 400],
   ['names nothing hidden', { 'X-Static-Large-Object': 'True' }, '[{"name": "/c/part"}]', undefined],
   ['cannot be read', { 'X-Static-Large-Object': 'True' }, '\ufeff[]', 400],
-  ['is of segments found by their names', { 'X-Object-Manifest': '%2Ehindsight-versions-c/v' }, '', 400],
+  [
+    'is of segments found by their names',
+    { 'X-Object-Manifest': '%2Ehindsight-versions-c/v' },
+    '',
+    400,
+  ],
   ['is no manifest', {}, HIDDEN, undefined],
 ])('a copy of a manifest that %s', async (_, headers, body, status) => {
   const { handler } = store(body, headers);
-  expect(statusOf(await judgeManifest(copy('multipart-manifest=get'), TARGET, handler, APP))).toBe(status);
+  expect(statusOf(await judgeManifest(copy('multipart-manifest=get'), TARGET, handler, APP))).toBe(
+    status,
+  );
 });
 
 it('what a signed URL does not mean is no manifest', async () => {

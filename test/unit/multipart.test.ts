@@ -36,12 +36,18 @@ const content = fc
 
 test('a form is read as it was written, however it comes in pieces', () =>
   fc.assert(
-    fc.asyncProperty(fc.array(content, { minLength: 1, maxLength: 4 }), lengths, async (contents, pieces) => {
-      const parts = contents.map((each, at) => `--${BOUNDARY}\r\nX-Name: ${at}\r\n\r\n${each}\r\n`);
-      const form = `${parts.join('')}--${BOUNDARY}--\r\nepilogue`;
-      const expected = contents.map((each, at) => ({ name: String(at), content: each }));
-      expect(await read(stream(form, pieces))).toEqual(expected);
-    }),
+    fc.asyncProperty(
+      fc.array(content, { minLength: 1, maxLength: 4 }),
+      lengths,
+      async (contents, pieces) => {
+        const parts = contents.map(
+          (each, at) => `--${BOUNDARY}\r\nX-Name: ${at}\r\n\r\n${each}\r\n`,
+        );
+        const form = `${parts.join('')}--${BOUNDARY}--\r\nepilogue`;
+        const expected = contents.map((each, at) => ({ name: String(at), content: each }));
+        expect(await read(stream(form, pieces))).toEqual(expected);
+      },
+    ),
   ));
 
 test('a form that is cut off is never taken for a whole one', () => {

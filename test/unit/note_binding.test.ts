@@ -46,8 +46,11 @@ describe.each(KEYS)('notes bound by %s', (_, keys) => {
   it.each(NOTES)('count for nothing if a word, the tag or the kind is another: %s', (_, notes) => {
     const headers = own.headersOf(notes, AT, NOW);
     const changed = (change: (value: string) => string) =>
-      Headers.of(Object.fromEntries([...headers.entries()].map(([name, value]) => [name, change(value)])));
-    const swapped = (value: string) => value.replace(/~(.)/, (_, c: string) => (c === 'A' ? '~B' : '~A'));
+      Headers.of(
+        Object.fromEntries([...headers.entries()].map(([name, value]) => [name, change(value)])),
+      );
+    const swapped = (value: string) =>
+      value.replace(/~(.)/, (_, c: string) => (c === 'A' ? '~B' : '~A'));
     const longer = (value: string) => `${TIMESTAMP} ${value}`;
     const other = (value: string) => value.replace(/[^~]{22}$/, 'A'.repeat(22));
     for (const change of [swapped, longer, other, (value: string) => `${value}A`, () => '~'])
@@ -73,7 +76,9 @@ describe.each(KEYS)('notes bound by %s', (_, keys) => {
 
   it('have nothing that is no timestamp', () => {
     const headers = own.headersOf({ previous: '~', restored: ['a', ONE], deletes: '' }, AT, NOW);
-    expect([...headers.entries()].map(([name]) => name)).toEqual([NOTE_HEADERS.restored.toLowerCase()]);
+    expect([...headers.entries()].map(([name]) => name)).toEqual([
+      NOTE_HEADERS.restored.toLowerCase(),
+    ]);
     expect(own.notesIn(headers, AT, TIMESTAMP)).toEqual({ restored: [ONE] });
   });
 });
@@ -106,7 +111,11 @@ describe('unbound notes', () => {
   });
 
   it('stay so if they are written again', () => {
-    const again = binding({ keys: [KEY] }).headersOf({ previous: ONE, unbound: ['previous'] }, AT, NOW);
+    const again = binding({ keys: [KEY] }).headersOf(
+      { previous: ONE, unbound: ['previous'] },
+      AT,
+      NOW,
+    );
     expect(again.get(NOTE_HEADERS.previous)).toBe(ONE);
   });
 });

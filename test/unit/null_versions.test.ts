@@ -18,7 +18,15 @@ const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const VERSIONS = 'versions';
 const log = createLog('silent');
 
-const OWN = ['write', 'write', 'delete', 'write null', 'delete null', 'remove', 'remove null'] as const;
+const OWN = [
+  'write',
+  'write',
+  'delete',
+  'write null',
+  'delete null',
+  'remove',
+  'remove null',
+] as const;
 /** What Swift's API does besides, also while versions are switched off. */
 const SWIFTS = ['restore', 'remove only', 'write unversioned', 'delete unversioned'] as const;
 
@@ -124,7 +132,9 @@ async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' 
 async function idOf(store: MapStore, which: number): Promise<string | undefined> {
   const ids = await idsIn(store);
   const isItself = (await state(store)).is === 'null';
-  return isItself && which === 0 ? undefined : (ids[isItself ? which - 1 : which] ?? '0000000000.00001');
+  return isItself && which === 0
+    ? undefined
+    : (ids[isItself ? which - 1 : which] ?? '0000000000.00001');
 }
 
 function doing(
@@ -187,7 +197,12 @@ async function bodiesIn(store: MapStore): Promise<Bodies> {
   const kept = await new NullIndex(store, VERSIONS).kept(OBJECT);
   const markers = new Set(kept.filter(({ isMarker }) => isMarker).map((each) => each.id));
   return is.is === 'null'
-    ? { versions, found: id, markers, itself: { timestamp: is.timestamp, body: store.body(OBJECT) } }
+    ? {
+        versions,
+        found: id,
+        markers,
+        itself: { timestamp: is.timestamp, body: store.body(OBJECT) },
+      }
     : { versions, found: id, markers };
 }
 
@@ -271,7 +286,8 @@ describe('null versions', () => {
       const plain: Step = { kind, body: 'one', outcome: 'done', which: 0 };
       for (let moment = 0; moment < 5; moment++) {
         const store = new MapStore();
-        for (const each of ['write null', 'write'] as const) await perform(store, { ...plain, kind: each });
+        for (const each of ['write null', 'write'] as const)
+          await perform(store, { ...plain, kind: each });
         let asked = 0;
         const looking = new Proxy(store, {
           get: (of, name) =>

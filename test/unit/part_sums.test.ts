@@ -15,13 +15,16 @@ describe('sums of parts', () => {
 
   it.each(['crc32', 'crc32c', 'crc64nvme'])('tell that of the whole: %s', (algorithm) => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 5 }), (parts) => {
-        const sums = parts.map((part) => ({
-          bytes: part.length,
-          sum: crcOf(algorithm, part) ?? Buffer.alloc(0),
-        }));
-        expect(combined(algorithm, sums)).toEqual(crcOf(algorithm, Buffer.concat(parts)));
-      }),
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 5 }),
+        (parts) => {
+          const sums = parts.map((part) => ({
+            bytes: part.length,
+            sum: crcOf(algorithm, part) ?? Buffer.alloc(0),
+          }));
+          expect(combined(algorithm, sums)).toEqual(crcOf(algorithm, Buffer.concat(parts)));
+        },
+      ),
     );
   });
 });

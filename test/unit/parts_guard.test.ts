@@ -115,7 +115,11 @@ describe('the guard of parts', () => {
 
 describe('the ACLs of a container of parts', () => {
   /** Two containers that can be looked at and changed; another proxy may change the bucket's after any request. */
-  const containers = (bucket: string, parts: string, meanwhile: readonly (string | undefined)[] = []) => {
+  const containers = (
+    bucket: string,
+    parts: string,
+    meanwhile: readonly (string | undefined)[] = [],
+  ) => {
     const read = new Map([
       ['b', bucket],
       ['b%2Bsegments', parts],

@@ -12,11 +12,20 @@ describe('what is passed on to the store beside the object API', () => {
 
   it('is by default logging in, and what web clients ask', () => {
     for (const path of ['/auth/v1.0', '/auth/v2.0/tokens', '/info', '/crossdomain.xml'])
-      for (const method of ['GET', 'HEAD']) expect([path, isPassed(method, path)]).toEqual([path, true]);
+      for (const method of ['GET', 'HEAD'])
+        expect([path, isPassed(method, path)]).toEqual([path, true]);
   });
 
   it('is nothing else', () => {
-    const others = ['/', '/auth', '/authx', '/recon', '/endpoints/AUTH_x/c/o', '/crossdomain.xml/x', '*'];
+    const others = [
+      '/',
+      '/auth',
+      '/authx',
+      '/recon',
+      '/endpoints/AUTH_x/c/o',
+      '/crossdomain.xml/x',
+      '*',
+    ];
     for (const path of others) expect([path, isPassed('GET', path)]).toEqual([path, false]);
     for (const method of ['PUT', 'POST', 'DELETE', 'COPY', 'OPTIONS'])
       expect([method, isPassed(method, '/auth/v1.0')]).toEqual([method, false]);
@@ -60,7 +69,14 @@ describe('what is passed on to the store beside the object API', () => {
     const hosts = passthroughHostsOption.parse('www.Example.org .sites.example');
     for (const host of ['www.example.org', 'WWW.example.org:8080', 'c.a.sites.example'])
       expect([host, isSite(host, hosts)]).toEqual([host, true]);
-    for (const host of [undefined, '', 'example.org', 'x.www.example.org', 'sites.example', 'xsites.example'])
+    for (const host of [
+      undefined,
+      '',
+      'example.org',
+      'x.www.example.org',
+      'sites.example',
+      'xsites.example',
+    ])
       expect([host, isSite(host, hosts)]).toEqual([host, false]);
     expect(() => passthroughHostsOption.parse('*.example.org')).toThrow('neither');
   });

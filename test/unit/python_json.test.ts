@@ -14,7 +14,13 @@ describe('JSON as Python writes it', () => {
   });
 
   it('has blanks after commas and colons, and no fields without a value', () => {
-    const entry = { name: 'a"b\\é\u007f\n', bytes: 1, is_latest: true, none: undefined, nothing: null };
+    const entry = {
+      name: 'a"b\\é\u007f\n',
+      bytes: 1,
+      is_latest: true,
+      none: undefined,
+      nothing: null,
+    };
     expect(pythonJson([entry, []])).toBe(
       String.raw`[{"name": "a\"b\\\u00e9\u007f\n", "bytes": 1, "is_latest": true, "nothing": null}, []]`,
     );

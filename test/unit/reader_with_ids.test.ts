@@ -8,7 +8,12 @@ import { VersionReader } from '../../src/versioning/object_versioning/reader';
 const TARGET: ObjectTarget = { version: 'v1', account: 'a', container: 'c', object: 'o' };
 const REQUEST: Request = {
   ...{ method: 'GET', path: '/v1/a/c/o', query: '', headers: Headers.of({ 'X-Auth-Token': 't' }) },
-  ...{ body: NO_BODY, authority: 'client', signal: new AbortController().signal, transactionId: 'tx' },
+  ...{
+    body: NO_BODY,
+    authority: 'client',
+    signal: new AbortController().signal,
+    transactionId: 'tx',
+  },
   received: () => 0,
 };
 const failure = new StoreError('unavailable', 'the store is gone');
@@ -17,7 +22,9 @@ const failure = new StoreError('unavailable', 'the store is gone');
 function storeThatGoes(status: number) {
   const body = Readable.from([Buffer.from('body')]);
   const next: Handler = ({ method }) =>
-    method === 'GET' ? Promise.resolve({ status, headers: Headers.none, body }) : Promise.reject(failure);
+    method === 'GET'
+      ? Promise.resolve({ status, headers: Headers.none, body })
+      : Promise.reject(failure);
   const settings = { get: () => Promise.reject(failure) };
   return { body, reader: new VersionReader(next, next, settings, 'service') };
 }

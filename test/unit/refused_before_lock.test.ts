@@ -38,7 +38,8 @@ function place(store: Handler, power: Power, mayWrite = true): Place {
       power,
       mayWrite: () =>
         Promise.resolve(mayWrite ? rightTo('write', '/v1/a/c/o') : textResponse(401, 'not you')),
-      mayLock: () => Promise.resolve(mayWrite ? rightTo('write', '/v1/a/c/o') : textResponse(401, 'not you')),
+      mayLock: () =>
+        Promise.resolve(mayWrite ? rightTo('write', '/v1/a/c/o') : textResponse(401, 'not you')),
     },
     log: createLog('silent'),
   });
@@ -108,7 +109,11 @@ describe('who may not write an object gets no lock', () => {
 
 describe("an account whose name could be another lock's", () => {
   const willing: Handler = ({ method }) =>
-    Promise.resolve({ status: 204, headers: Headers.of(method === 'HEAD' ? WITH_IDS : {}), body: NO_BODY });
+    Promise.resolve({
+      status: 204,
+      headers: Headers.of(method === 'HEAD' ? WITH_IDS : {}),
+      body: NO_BODY,
+    });
 
   it.each([
     ['PUT', '/v1/settings:%7BAUTH_x/c%7D', { 'X-Versions-Enabled': 'true' }],

@@ -98,7 +98,9 @@ const readings: Readonly<Record<Reading, readonly string[]>> = {
 
 describe('the target of a request', () => {
   for (const [reading, targets] of Object.entries(readings))
-    it.each(targets)(`is ${reading}: %s`, (target) => expect(readTarget(target).reading).toBe(reading));
+    it.each(targets)(`is ${reading}: %s`, (target) =>
+      expect(readTarget(target).reading).toBe(reading),
+    );
 
   it('is a path and a query as they came, and host and port if they are given', () => {
     expect(readTarget('/v1/AUTH_x/c/../%2F?a?b=%2f#c')).toMatchObject({
@@ -106,7 +108,11 @@ describe('the target of a request', () => {
       query: 'a?b=%2f#c',
       authority: undefined,
     });
-    expect(readTarget('http://host:81?a')).toMatchObject({ path: '/', query: 'a', authority: 'host:81' });
+    expect(readTarget('http://host:81?a')).toMatchObject({
+      path: '/',
+      query: 'a',
+      authority: 'host:81',
+    });
   });
 
   it('begins with what could be a host', () => {
@@ -116,8 +122,24 @@ describe('the target of a request', () => {
   });
 
   it('is plain if a proxy that folds paths changes nothing', () => {
-    const plain = ['/v1/AUTH_x/c/o', '/v1/AUTH_x/c/a%2Fb', '/v1/AUTH_x/c/%C3%A9%20x', '/v1/AUTH_x/c/a:b'];
-    const folded = ['a/../b', './a', 'a//b', '%2e%2e', 'a\\b', 'a;b', 'a#b', 'a%3Fb', '%252e', 'a%00b'];
+    const plain = [
+      '/v1/AUTH_x/c/o',
+      '/v1/AUTH_x/c/a%2Fb',
+      '/v1/AUTH_x/c/%C3%A9%20x',
+      '/v1/AUTH_x/c/a:b',
+    ];
+    const folded = [
+      'a/../b',
+      './a',
+      'a//b',
+      '%2e%2e',
+      'a\\b',
+      'a;b',
+      'a#b',
+      'a%3Fb',
+      '%252e',
+      'a%00b',
+    ];
     for (const path of plain) expect([path, isPlain({ path })]).toEqual([path, true]);
     for (const name of folded)
       expect([name, isPlain({ path: `/v1/AUTH_x/c/${name}` })]).toEqual([name, false]);

@@ -1,4 +1,8 @@
-import { passthroughHostsOption, passthroughOption, type Passthrough } from '../../src/config/passthrough';
+import {
+  passthroughHostsOption,
+  passthroughOption,
+  type Passthrough,
+} from '../../src/config/passthrough';
 import { Headers } from '../../src/http/headers';
 import { readTarget } from '../../src/swift_api/request_target';
 import type { RequestHead } from '../../src/plugin/plugin';

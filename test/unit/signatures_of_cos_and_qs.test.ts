@@ -1,4 +1,8 @@
-import { readCosSignature, verifyCosSignature, type CosSigned } from '../../middleware/cosapi/signature';
+import {
+  readCosSignature,
+  verifyCosSignature,
+  type CosSigned,
+} from '../../middleware/cosapi/signature';
 import {
   qsSignatureOf,
   qsStringToSign,
@@ -71,17 +75,23 @@ describe.each(['cos-ip.txt', 'cos-domain.txt'])('the signatures of COS in %s', (
       for (const path of mutated(request.path.slice(request.path.lastIndexOf('/'))))
         expect(
           codeOf(() =>
-            verifyCos({ ...request, path: request.path.slice(0, request.path.lastIndexOf('/')) + path }),
+            verifyCos({
+              ...request,
+              path: request.path.slice(0, request.path.lastIndexOf('/')) + path,
+            }),
           ),
         ).not.toBe('accepted');
       for (const method of mutated(request.method))
         expect(codeOf(() => verifyCos({ ...request, method }))).toBe('bad-signature');
-      const { headers: signed } = readCosSignature(request.headers.get('authorization'), request.query);
+      const { headers: signed } = readCosSignature(
+        request.headers.get('authorization'),
+        request.query,
+      );
       for (const name of signed) {
         for (const value of mutated(request.headers.get(name) ?? ''))
-          expect(codeOf(() => verifyCos({ ...request, headers: request.headers.with(name, value) }))).toBe(
-            'bad-signature',
-          );
+          expect(
+            codeOf(() => verifyCos({ ...request, headers: request.headers.with(name, value) })),
+          ).toBe('bad-signature');
       }
       const authorization = request.headers.get('authorization');
       for (const value of mutated(authorization ?? '')) {
@@ -101,7 +111,8 @@ describe.each(['cos-ip.txt', 'cos-domain.txt'])('the signatures of COS in %s', (
 function verifyQs(request: Captured, seconds = 0): void {
   const signature = readQsSignature(request.headers.get('authorization'), request.query);
   const told = request.headers.get('x-qs-date') ?? request.headers.get('date') ?? '';
-  const time = signature.expires === undefined ? Date.parse(told) : Number(signature.expires) * 1000;
+  const time =
+    signature.expires === undefined ? Date.parse(told) : Number(signature.expires) * 1000;
   verifyQsSignature(signature, SECRET, request, time + seconds * 1000);
 }
 
@@ -128,9 +139,9 @@ describe.each(['qs.txt', 'qs-java.txt'])('the signatures of QingStor in %s', (fi
       expect(codeOf(() => verifyQs({ ...request, method }))).toBe('bad-signature');
     for (const name of ['content-md5', 'content-type', 'x-qs-date', 'x-qs-copy-source']) {
       for (const value of mutated(request.headers.get(name) ?? ''))
-        expect(codeOf(() => verifyQs({ ...request, headers: request.headers.with(name, value) }))).not.toBe(
-          'accepted',
-        );
+        expect(
+          codeOf(() => verifyQs({ ...request, headers: request.headers.with(name, value) })),
+        ).not.toBe('accepted');
     }
   });
 });
@@ -144,9 +155,13 @@ describe('the signatures of QingStor', () => {
     expect(qsStringToSign(header, undefined)).toBe(
       'GET\n\n\n\nx-qs-date:Tue, 14 Nov 2023 22:13:20 GMT\n/bkt-name/dir%2Fk%20%C3%A9?version_id=V1',
     );
-    expect(qsSignatureOf(header, SECRET, undefined)).toBe('aUMojPUpScbStlYpQe4dGppWcIUWw4TjEDNfmytYgK4=');
+    expect(qsSignatureOf(header, SECRET, undefined)).toBe(
+      'aUMojPUpScbStlYpQe4dGppWcIUWw4TjEDNfmytYgK4=',
+    );
     const query = { ...parts, headers: Headers.none };
-    expect(qsSignatureOf(query, SECRET, '1700000900')).toBe('SZh+yvir+ivsZKczdUuBwoTWG8WNOYQekjzvHe3AGi0=');
+    expect(qsSignatureOf(query, SECRET, '1700000900')).toBe(
+      'SZh+yvir+ivsZKczdUuBwoTWG8WNOYQekjzvHe3AGi0=',
+    );
   });
 
   it('cover what selects a version', () => {
@@ -158,7 +173,9 @@ describe('the signatures of QingStor', () => {
     verifyQsSignature(signature, SECRET, { ...parts, query: '', headers: dated }, now);
     for (const query of ['version_id=V1', 'versions', 'versioning', 'version_id'])
       expect(
-        codeOf(() => verifyQsSignature(signature, SECRET, { ...parts, query, headers: dated }, now)),
+        codeOf(() =>
+          verifyQsSignature(signature, SECRET, { ...parts, query, headers: dated }, now),
+        ),
       ).toBe('bad-signature');
   });
 
@@ -180,9 +197,11 @@ describe('the signatures of COS', () => {
 
   it('are refused with the cause where they are malformed', () => {
     expect(() => readCosSignature('q-sign-algorithm=md5', '')).toThrow(/sha1/);
-    expect(() => readCosSignature('q-sign-algorithm=sha1&q-ak=A&q-ak=B', '')).toThrow(/q-ak is given twice/);
-    expect(() => readCosSignature('q-sign-algorithm=sha1&q-ak=A&q-sign-time=a;b&q-key-time=1;2', '')).toThrow(
-      /a;b/,
+    expect(() => readCosSignature('q-sign-algorithm=sha1&q-ak=A&q-ak=B', '')).toThrow(
+      /q-ak is given twice/,
     );
+    expect(() =>
+      readCosSignature('q-sign-algorithm=sha1&q-ak=A&q-sign-time=a;b&q-key-time=1;2', ''),
+    ).toThrow(/a;b/);
   });
 });

@@ -24,7 +24,10 @@ function listing(entries: readonly { name: string; content_type: string }[]) {
     const isJson = given.get('format') === 'json';
     const text = isJson ? JSON.stringify(page) : page.map((each) => `${each.name}\n`).join('');
     const type = isJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8';
-    const headers = Headers.of({ 'Content-Type': type, 'X-Container-Object-Count': String(entries.length) });
+    const headers = Headers.of({
+      'Content-Type': type,
+      'X-Container-Object-Count': String(entries.length),
+    });
     return Promise.resolve({ status: 200, headers, body: Buffer.from(text) });
   };
   const ask = async (query: string, path = '/v1/a/archive') => {
@@ -34,7 +37,9 @@ function listing(entries: readonly { name: string; content_type: string }[]) {
     return { status, text: body.toString(), count: headers.get('x-container-object-count') };
   };
   const names = async (query: string) =>
-    (JSON.parse((await ask(`format=json&${query}`)).text) as { name: string }[]).map((each) => each.name);
+    (JSON.parse((await ask(`format=json&${query}`)).text) as { name: string }[]).map(
+      (each) => each.name,
+    );
   return { ask, names, asked };
 }
 
@@ -73,7 +78,10 @@ describe('markers that are half made', () => {
   });
 
   it('cost nothing where there are none: a listing that tells types, or has no entry of an archive', async () => {
-    const { names, ask, asked } = listing([whole(1), { name: 'plain', content_type: 'text/plain' }]);
+    const { names, ask, asked } = listing([
+      whole(1),
+      { name: 'plain', content_type: 'text/plain' },
+    ]);
     await names('');
     expect(asked).toHaveLength(1);
     const plain = listing([{ name: 'plain', content_type: 'text/plain' }]);

@@ -88,7 +88,9 @@ function naive(
       .sort()
       .reverse()
       .map((id) => ({ name: each.name, id, isLatest: isLatest(id) }));
-    return each.current === 'null' ? [{ name: each.name, id: 'null', isLatest: true }, ...shown] : shown;
+    return each.current === 'null'
+      ? [{ name: each.name, id: 'null', isLatest: true }, ...shown]
+      : shown;
   });
   if (reverse) rows.reverse();
   const rank = (id: string) => (id === 'null' ? '~' : id);
@@ -111,7 +113,11 @@ function naive(
 }
 
 /** The same of the real thing, over a store whose pages have so many entries. */
-async function real(kept: readonly Kept[], wanted: PageRequest, pageSize: number): Promise<ShownEntry[]> {
+async function real(
+  kept: readonly Kept[],
+  wanted: PageRequest,
+  pageSize: number,
+): Promise<ShownEntry[]> {
   const own = kept.flatMap((each): (CurrentEntry & { key: string })[] => {
     const link = linkOf(each);
     if (each.current === 'none') return [];
@@ -155,7 +161,9 @@ async function real(kept: readonly Kept[], wanted: PageRequest, pageSize: number
       ? {}
       : { start: { name, id: wanted.after === 'null' ? undefined : wanted.after, current: at } }),
     top: (name) =>
-      Promise.resolve({ ids: kept.find((each) => each.name === name)?.versions.map(({ id }) => id) ?? [] }),
+      Promise.resolve({
+        ids: kept.find((each) => each.name === name)?.versions.map(({ id }) => id) ?? [],
+      }),
   });
   const found: ShownEntry[] = [];
   for await (const entry of merged) {
@@ -165,7 +173,10 @@ async function real(kept: readonly Kept[], wanted: PageRequest, pageSize: number
   return found;
 }
 
-async function* pages<T>(ask: (after?: string) => T[], keyOf: (item: T) => string): AsyncGenerator<T> {
+async function* pages<T>(
+  ask: (after?: string) => T[],
+  keyOf: (item: T) => string,
+): AsyncGenerator<T> {
   let page = await Promise.resolve(ask());
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
     yield* page;
@@ -181,13 +192,20 @@ async function* asVersions(
     else {
       const parsed = parseVersionName(item.key);
       if (!parsed) throw new Error('no version');
-      yield { name: parsed.object, id: parsed.id, isMarker: item.isMarker, entry: { name: parsed.object } };
+      yield {
+        name: parsed.object,
+        id: parsed.id,
+        isMarker: item.isMarker,
+        entry: { name: parsed.object },
+      };
     }
   }
 }
 
 const line = ({ name, subdir, version_id, is_latest }: ShownEntry) =>
-  subdir === undefined ? `${String(name)} ${String(version_id)} ${String(is_latest)}` : String(subdir);
+  subdir === undefined
+    ? `${String(name)} ${String(version_id)} ${String(is_latest)}`
+    : String(subdir);
 
 const textOf = (chars: string, minLength: number, maxLength: number) =>
   fc.string({ unit: fc.constantFrom(...chars.split(',')), minLength, maxLength });
@@ -197,10 +215,13 @@ const container = fc.uniqueArray(
   fc.record({
     name: names,
     versions: fc
-      .uniqueArray(fc.record({ id: fc.integer({ min: 1, max: 20 }).map(id), isMarker: fc.boolean() }), {
-        selector: (each) => each.id,
-        maxLength: 4,
-      })
+      .uniqueArray(
+        fc.record({ id: fc.integer({ min: 1, max: 20 }).map(id), isMarker: fc.boolean() }),
+        {
+          selector: (each) => each.id,
+          maxLength: 4,
+        },
+      )
       .map((all) => all.sort((a, b) => (a.id < b.id ? 1 : -1))),
     current: fc.oneof(
       fc.constant('none' as const),
@@ -237,7 +258,10 @@ describe('a listing of versions', () => {
   it('is that of the naive model, from whatever place and however long the pages of the store are', async () => {
     const place = fc.option(
       fc.record(
-        { marker: names, after: fc.oneof(fc.constant('null'), fc.integer({ min: 0, max: 21 }).map(id)) },
+        {
+          marker: names,
+          after: fc.oneof(fc.constant('null'), fc.integer({ min: 0, max: 21 }).map(id)),
+        },
         { requiredKeys: ['marker'] },
       ),
       { nil: undefined },
@@ -247,10 +271,13 @@ describe('a listing of versions', () => {
         const found = await real(kept, wantedOf(given, at, 10_000), pageSize);
         const { after, ...rest } = at ?? { marker: '' };
         const isFolded =
-          given.delimiter !== '' && (at?.marker ?? '').includes(given.delimiter, given.prefix.length);
+          given.delimiter !== '' &&
+          (at?.marker ?? '').includes(given.delimiter, given.prefix.length);
         // amid the versions of a name that is folded there is no place
         fc.pre(!isFolded || after === undefined);
-        expect(found.map(line)).toEqual(naive(kept, given, after === undefined ? rest : { ...rest, after }));
+        expect(found.map(line)).toEqual(
+          naive(kept, given, after === undefined ? rest : { ...rest, after }),
+        );
       }),
       { numRuns: runs(3000) },
     );

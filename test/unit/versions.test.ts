@@ -9,11 +9,21 @@ const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const log = createLog('silent');
 
 type Step =
-  | { kind: 'write' | 'delete' | 'update'; body: string; outcome: Outcome; crash?: number | undefined }
+  | {
+      kind: 'write' | 'delete' | 'update';
+      body: string;
+      outcome: Outcome;
+      crash?: number | undefined;
+    }
   | { kind: 'switch'; mode: Mode };
 
 const outcome = fc.constantFrom<Outcome>('done', 'done', 'done', 'failed');
-const kind = fc.constantFrom('write' as const, 'write' as const, 'delete' as const, 'update' as const);
+const kind = fc.constantFrom(
+  'write' as const,
+  'write' as const,
+  'delete' as const,
+  'update' as const,
+);
 const switching = fc.record({
   kind: fc.constant('switch' as const),
   mode: fc.constantFrom<Mode>('stack', 'history'),
@@ -23,10 +33,13 @@ const switching = fc.record({
 function steps(crashes: boolean): fc.Arbitrary<Step[]> {
   const crash = crashes ? fc.option(fc.nat(4), { nil: undefined }) : fc.constant(undefined);
   const operation = fc.record({ kind, body: fc.constantFrom('a', 'b', 'c'), outcome, crash });
-  return fc.array<Step>(fc.oneof({ weight: 5, arbitrary: operation }, { weight: 1, arbitrary: switching }), {
-    maxLength: 40,
-    size: 'max',
-  });
+  return fc.array<Step>(
+    fc.oneof({ weight: 5, arbitrary: operation }, { weight: 1, arbitrary: switching }),
+    {
+      maxLength: 40,
+      size: 'max',
+    },
+  );
 }
 
 /** What the Swift manual says of the two modes, without timestamps, requests or failures. */
@@ -125,18 +138,21 @@ describe('versions', () => {
 
   it('are none the fewer where the store has whole seconds only, and several writes fall into one', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('write' as const, 'delete' as const)), async (kinds) => {
-        const store = new MapStore();
-        store.resolution = 1000;
-        store.tick = 50;
-        let model = new Model();
-        for (const [i, kind] of kinds.entries()) {
-          const step = { kind, body: `body ${i}`, outcome: 'done' as const };
-          await perform(store, 'history', step);
-          model = model.after(step, 'history');
-          expect(seen(store)).toEqual(model);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('write' as const, 'delete' as const)),
+        async (kinds) => {
+          const store = new MapStore();
+          store.resolution = 1000;
+          store.tick = 50;
+          let model = new Model();
+          for (const [i, kind] of kinds.entries()) {
+            const step = { kind, body: `body ${i}`, outcome: 'done' as const };
+            await perform(store, 'history', step);
+            model = model.after(step, 'history');
+            expect(seen(store)).toEqual(model);
+          }
+        },
+      ),
     );
   });
 
@@ -183,7 +199,8 @@ describe('versions', () => {
             continue;
           }
           expect(after).toContainEqual(seen(store));
-          if (mode === 'history' && !isPassedOver) expect(store.hasUnfinished('archive')).toBe(false);
+          if (mode === 'history' && !isPassedOver)
+            expect(store.hasUnfinished('archive')).toBe(false);
           possible = [seen(store)];
         }
       }),
@@ -256,24 +273,33 @@ describe('versions', () => {
       ['delete', 'history'],
     );
     await fc.assert(
-      fc.asyncProperty(steps(true), fc.constantFrom('a', 'b', 'x'), last, async (history, body, next) => {
-        const store = new MapStore();
-        let mode: Mode = 'stack';
-        for (const each of history) {
-          if (each.kind === 'switch') mode = each.mode;
-          else await perform(store, mode, each);
-        }
-        const archived = () => store.dump().filter(([key]) => key.startsWith('a\narchive\n'));
-        const before = archived().filter(([, { isHalfMade }]) => isHalfMade !== true);
-        const restored = before.map(([key]) => key.slice(key.lastIndexOf('/') + 1));
-        const [previous] = restored;
-        store.put(OBJECT, body, undefined, { previous, restored, unbound: ['previous', 'restored'] });
-        const [kind, lastMode] = next;
-        await perform(store, lastMode, { kind, body: 'y', outcome: 'done' });
-        const after = new Set(archived().map(([key]) => key));
-        const lost = before.filter(([key]) => !after.has(key));
-        expect(lost.filter(([, kept]) => kept.body !== body)).toEqual([]);
-      }),
+      fc.asyncProperty(
+        steps(true),
+        fc.constantFrom('a', 'b', 'x'),
+        last,
+        async (history, body, next) => {
+          const store = new MapStore();
+          let mode: Mode = 'stack';
+          for (const each of history) {
+            if (each.kind === 'switch') mode = each.mode;
+            else await perform(store, mode, each);
+          }
+          const archived = () => store.dump().filter(([key]) => key.startsWith('a\narchive\n'));
+          const before = archived().filter(([, { isHalfMade }]) => isHalfMade !== true);
+          const restored = before.map(([key]) => key.slice(key.lastIndexOf('/') + 1));
+          const [previous] = restored;
+          store.put(OBJECT, body, undefined, {
+            previous,
+            restored,
+            unbound: ['previous', 'restored'],
+          });
+          const [kind, lastMode] = next;
+          await perform(store, lastMode, { kind, body: 'y', outcome: 'done' });
+          const after = new Set(archived().map(([key]) => key));
+          const lost = before.filter(([key]) => !after.has(key));
+          expect(lost.filter(([, kept]) => kept.body !== body)).toEqual([]);
+        },
+      ),
       { numRuns: runs(300) },
     );
   });
@@ -282,14 +308,17 @@ describe('versions', () => {
     ['a second ahead, as clocks are', '1000000001.00000', '1000000001.00001'],
     ['of the far future', '9999999999.99999', expect.stringMatching(/^100000000\d\./)],
     ['no timestamp', '~', expect.stringMatching(/^100000000\d\./)],
-  ])('get the marker of nothing where it belongs, the newest entry being %s', async (_, newest, marker) => {
-    const store = new MapStore();
-    store.put({ ...OBJECT, container: 'archive', object: `001o/${newest}` }, 'body');
-    await perform(store, 'history', { kind: 'delete', body: '', outcome: 'done' });
-    const listed = store.dump().map(([key]) => key.split('/')[1]);
-    expect(listed).toEqual(expect.arrayContaining([newest, marker]));
-    expect(listed).toHaveLength(2);
-  });
+  ])(
+    'get the marker of nothing where it belongs, the newest entry being %s',
+    async (_, newest, marker) => {
+      const store = new MapStore();
+      store.put({ ...OBJECT, container: 'archive', object: `001o/${newest}` }, 'body');
+      await perform(store, 'history', { kind: 'delete', body: '', outcome: 'done' });
+      const listed = store.dump().map(([key]) => key.split('/')[1]);
+      expect(listed).toEqual(expect.arrayContaining([newest, marker]));
+      expect(listed).toHaveLength(2);
+    },
+  );
 
   it('stop, and change nothing, where the guard says so', async () => {
     for (const mode of ['stack', 'history'] as const) {

@@ -18,7 +18,13 @@ const log = createLog('silent');
 
 interface Step {
   readonly kind:
-    'write' | 'delete' | 'overwrite' | 'remove' | 'restore' | 'write unversioned' | 'delete unversioned';
+    | 'write'
+    | 'delete'
+    | 'overwrite'
+    | 'remove'
+    | 'restore'
+    | 'write unversioned'
+    | 'delete unversioned';
   readonly body: string;
   readonly outcome: Outcome;
   /** Of the versions that there are, the newest counted first. */
@@ -58,7 +64,10 @@ class Model {
         return new Model(versions);
       case 'restore':
         if (typeof versions[which] !== 'string') return this;
-        return new Model(this.kept(), unversioned !== undefined && which >= newer ? which + 1 : which);
+        return new Model(
+          this.kept(),
+          unversioned !== undefined && which >= newer ? which + 1 : which,
+        );
       case 'remove':
         if (which >= versions.length) return this;
         return new Model(
@@ -107,7 +116,11 @@ function steps(crashes: boolean, among: readonly Step['kind'][] = kinds): fc.Arb
 const idsIn = (store: MapStore) => shownIds(store, OBJECT, VERSIONS);
 
 function idOf(name: string): string {
-  const info = { timestamp: '', contentType: '', link: { ...OBJECT, container: VERSIONS, object: name } };
+  const info = {
+    timestamp: '',
+    contentType: '',
+    link: { ...OBJECT, container: VERSIONS, object: name },
+  };
   const state = stateOf(OBJECT, VERSIONS, info);
   return state.is === 'link' ? state.id : '';
 }
@@ -182,7 +195,8 @@ describe('versions with ids', () => {
             expect(dumped(store)).toEqual(before);
             continue;
           }
-          const refused = result === 'failed' && each.kind === 'remove' && model.current === each.which;
+          const refused =
+            result === 'failed' && each.kind === 'remove' && model.current === each.which;
           if (!refused) model = model.after(each);
           expect(await seen(store)).toEqual(model);
           expectSound(store);
@@ -211,16 +225,19 @@ describe('versions with ids', () => {
 
   it('keep their ids and their bodies, whatever crashes', async () => {
     await fc.assert(
-      fc.asyncProperty(steps(true, ['write', 'delete', 'restore', 'overwrite']), async (history) => {
-        const store = new MapStore();
-        let known = new Map<string, string | undefined>();
-        for (const each of history) {
-          await perform(store, each);
-          const now = new Map((await idsIn(store)).map((id) => [id, store.body(entry(id))]));
-          expect([...now].filter(([id]) => known.has(id))).toEqual([...known]);
-          known = now;
-        }
-      }),
+      fc.asyncProperty(
+        steps(true, ['write', 'delete', 'restore', 'overwrite']),
+        async (history) => {
+          const store = new MapStore();
+          let known = new Map<string, string | undefined>();
+          for (const each of history) {
+            await perform(store, each);
+            const now = new Map((await idsIn(store)).map((id) => [id, store.body(entry(id))]));
+            expect([...now].filter(([id]) => known.has(id))).toEqual([...known]);
+            known = now;
+          }
+        },
+      ),
       { numRuns: runs(300) },
     );
   });
@@ -247,10 +264,17 @@ describe('versions with ids', () => {
     };
     for (const step of ['write', 'write', 'delete', 'write'] as const) {
       const result =
-        step === 'write' ? await versions.write(OBJECT, write, true) : await versions.delete(OBJECT, remove);
+        step === 'write'
+          ? await versions.write(OBJECT, write, true)
+          : await versions.delete(OBJECT, remove);
       if (result.result === 'forwarded') ids.push(result.id ?? '');
     }
-    expect(ids).toEqual(['0000002000.00000', '0000002000.00001', '0000002000.00002', '0000002000.00003']);
+    expect(ids).toEqual([
+      '0000002000.00000',
+      '0000002000.00001',
+      '0000002000.00002',
+      '0000002000.00003',
+    ]);
   });
 });
 

@@ -4,7 +4,13 @@ import { copyAsked } from '../../../src/dialects/s3/copies';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 export const copyRoutes: readonly Route[] = [
-  { name: 'CopyObject', method: 'PUT', on: 'object', header: 'x-amz-copy-source', run: (call) => copy(call) },
+  {
+    name: 'CopyObject',
+    method: 'PUT',
+    on: 'object',
+    header: 'x-amz-copy-source',
+    run: (call) => copy(call),
+  },
 ];
 
 /** The new version's id is in the document, too. */

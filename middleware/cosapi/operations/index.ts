@@ -39,9 +39,12 @@ const plain: readonly Route[] = [
 ];
 
 /** The operations of the API, by the names that S3 has for them; the first that fits a request answers it. */
-export const routes: readonly Route[] = [...particular, ...unsetRoutes, ...notImplemented, ...plain].map(
-  (route) => ({ ...route, run: withRefusals(checked(route.run)) }),
-);
+export const routes: readonly Route[] = [
+  ...particular,
+  ...unsetRoutes,
+  ...notImplemented,
+  ...plain,
+].map((route) => ({ ...route, run: withRefusals(checked(route.run)) }));
 
 /** What a request is about has a name that can be one, and nothing is promised that would not be kept. */
 function checked(run: Operation): Operation {

@@ -7,7 +7,9 @@ import {
 } from '../../../src/dialects/s3/configurations';
 
 /** What COS answers of a bucket's configuration that nobody set: the error's code, and its text. */
-const MISSING: Readonly<Record<string, readonly [operation: string, code: string, message: string]>> = {
+const MISSING: Readonly<
+  Record<string, readonly [operation: string, code: string, message: string]>
+> = {
   policy: ['GetBucketPolicy', 'NoSuchBucketPolicy', 'The bucket policy does not exist.'],
   lifecycle: [
     'GetBucketLifecycleConfiguration',
@@ -44,11 +46,29 @@ const EMPTY: Readonly<Record<string, readonly [operation: string, root: string]>
 const BUCKET_RESOURCES = [
   ...Object.keys(MISSING),
   ...Object.keys(EMPTY),
-  ...['acl', 'domain', 'domaincertificate', 'inventory', 'intelligenttiering', 'location', 'object-lock'],
+  ...[
+    'acl',
+    'domain',
+    'domaincertificate',
+    'inventory',
+    'intelligenttiering',
+    'location',
+    'object-lock',
+  ],
   ...['origin', 'uploads', 'versioning', 'versions'],
 ];
 const OBJECT_RESOURCES = [
-  ...['acl', 'append', 'ci-process', 'metadata', 'object-lock', 'rename', 'restore', 'retention', 'select'],
+  ...[
+    'acl',
+    'append',
+    'ci-process',
+    'metadata',
+    'object-lock',
+    'rename',
+    'restore',
+    'retention',
+    'select',
+  ],
   ...['symlink', 'tagging', 'truncate', 'uploads', 'sync'],
 ];
 

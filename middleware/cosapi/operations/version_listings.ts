@@ -54,7 +54,10 @@ function withoutDefault(call: Call): Call {
 }
 
 /** How ids are written: in a bucket that never had versions an object's version has none. */
-async function idsIn(call: Call, entries: readonly ListedVersion[]): Promise<(id: string) => string> {
+async function idsIn(
+  call: Call,
+  entries: readonly ListedVersion[],
+): Promise<(id: string) => string> {
   const hasNull = entries.some((each) => each.kind !== 'prefix' && each.versionId === NULL_VERSION);
   if (!hasNull) return (id) => id;
   const { versioning } = await headBucket(call.caller, bucketOf(call));
@@ -76,6 +79,10 @@ function listed(
     xml('LastModified', isoTime(modified)),
   ];
   if (entry.kind === 'marker') return xml('DeleteMarker', [...own, shown]);
-  const content = [xml('ETag', `"${entry.etag}"`), xml('Size', entry.size), xml('StorageClass', 'STANDARD')];
+  const content = [
+    xml('ETag', `"${entry.etag}"`),
+    xml('Size', entry.size),
+    xml('StorageClass', 'STANDARD'),
+  ];
   return xml('Version', [...own, ...content, shown]);
 }

@@ -56,5 +56,8 @@ function isReadOfAll({ grantee, permission }: z.infer<typeof Grant>, user: ByteS
   const { type, id, name } = grantee;
   if (type === 'user' && permission === 'FULL_CONTROL' && toBytes(id ?? '') === user) return false;
   if (type === 'group' && permission === 'READ' && name === EVERYBODY) return true;
-  throw new BucketError('not-implemented', 'The store has no ACL that says the same as these grants.');
+  throw new BucketError(
+    'not-implemented',
+    'The store has no ACL that says the same as these grants.',
+  );
 }

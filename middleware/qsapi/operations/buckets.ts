@@ -10,8 +10,20 @@ const MAX_DOCUMENT = 64 * 1024;
 const parameters = ['versioning'];
 
 export const versioningRoutes: readonly Route[] = [
-  { name: 'GET Bucket Version', method: 'GET', on: 'bucket', parameters, run: (call) => show(call) },
-  { name: 'PUT Bucket Version', method: 'PUT', on: 'bucket', parameters, run: (call) => change(call) },
+  {
+    name: 'GET Bucket Version',
+    method: 'GET',
+    on: 'bucket',
+    parameters,
+    run: (call) => show(call),
+  },
+  {
+    name: 'PUT Bucket Version',
+    method: 'PUT',
+    on: 'bucket',
+    parameters,
+    run: (call) => change(call),
+  },
 ];
 
 /** Behind those with parameters. */

@@ -18,8 +18,20 @@ const COPY = 'x-qs-copy-source';
 const MOVE = 'x-qs-move-source';
 
 export const copyRoutes: readonly Route[] = [
-  { name: 'PUT Object - Copy', method: 'PUT', on: 'object', header: COPY, run: (call) => copy(call) },
-  { name: 'PUT Object - Move', method: 'PUT', on: 'object', header: MOVE, run: (call) => move(call) },
+  {
+    name: 'PUT Object - Copy',
+    method: 'PUT',
+    on: 'object',
+    header: COPY,
+    run: (call) => copy(call),
+  },
+  {
+    name: 'PUT Object - Move',
+    method: 'PUT',
+    on: 'object',
+    header: MOVE,
+    run: (call) => move(call),
+  },
 ];
 
 /** The object, or the version, that a header names. */
@@ -50,7 +62,8 @@ function written({ etag, versionId }: Pick<ObjectInfo, 'etag' | 'versionId'>): R
 function isReplacing({ request: { headers } }: Call): boolean {
   const name = 'x-qs-metadata-directive';
   const given = headers.get(name) ?? 'copy';
-  if (!/^(copy|replace)$/i.test(given)) throw invalidArgument(name, given, 'Unknown metadata directive.');
+  if (!/^(copy|replace)$/i.test(given))
+    throw invalidArgument(name, given, 'Unknown metadata directive.');
   return given.toLowerCase() === 'replace';
 }
 
@@ -73,7 +86,8 @@ async function unchanged(call: Call, object: ObjectRef): Promise<ObjectInfo> {
 const move: Operation = async (call) => {
   const { caller } = call;
   const [source, target] = [sourceIn(call, MOVE), targetOf(call)];
-  if (source.versionId !== undefined) throw new BucketError('invalid-argument', 'A version cannot be moved.');
+  if (source.versionId !== undefined)
+    throw new BucketError('invalid-argument', 'A version cannot be moved.');
   if (isSame(source, target))
     throw new BucketError('invalid-request', 'An object cannot be moved onto itself.');
   if ((await headBucket(caller, source.bucket)).versioning === 'never')

@@ -31,7 +31,10 @@ export const operations: readonly Route[] = [
 ];
 
 /** The same, asked for what has a name that can be one. */
-export const routes: readonly Route[] = operations.map((route) => ({ ...route, run: named(route.run) }));
+export const routes: readonly Route[] = operations.map((route) => ({
+  ...route,
+  run: named(route.run),
+}));
 
 function named(run: Operation): Operation {
   return async (call) => {

@@ -1,6 +1,12 @@
 import { listObjects, MAX_LISTED, type Listed } from '../../../src/buckets/listing';
 import { listVersions, type ListedVersion } from '../../../src/buckets/version_listing';
-import { bucketOf, invalidArgument, isoTime, limitOf, textOf } from '../../../src/dialects/arguments';
+import {
+  bucketOf,
+  invalidArgument,
+  isoTime,
+  limitOf,
+  textOf,
+} from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { jsonAnswer } from '../json';
 import { owner } from './names';

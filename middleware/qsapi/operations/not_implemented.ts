@@ -39,5 +39,10 @@ function known(on: 'bucket' | 'object', parameters: readonly string[]): Route[] 
 export const notImplementedRoutes: readonly Route[] = [
   ...known('bucket', OF_BUCKETS),
   ...known('object', OF_OBJECTS),
-  ...OF_WRITES.map((header): Route => ({ ...missing(header), method: 'PUT', on: 'object', header })),
+  ...OF_WRITES.map((header): Route => ({
+    ...missing(header),
+    method: 'PUT',
+    on: 'object',
+    header,
+  })),
 ];

@@ -20,7 +20,8 @@ const NOT_KEPT = /^x-qs-(copy-source-)?encryption-/;
  */
 export function describedBy({ request: { headers } }: Call): Headers {
   for (const [name] of headers.entries())
-    if (NOT_KEPT.test(name)) throw new BucketError('not-implemented', `${name}: nothing is encrypted here.`);
+    if (NOT_KEPT.test(name))
+      throw new BucketError('not-implemented', `${name}: nothing is encrypted here.`);
   checkStorageClass(headers.get('x-qs-storage-class'));
   return Headers.of({ 'Content-Type': typeGiven(headers, DEFAULT_TYPE) })
     .withAll(standardHeaders(headers))

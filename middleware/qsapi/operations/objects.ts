@@ -23,7 +23,12 @@ const put: Operation = async (call) => {
   const { body, length } = payload;
   const headers = describedBy(call).withAll(etagGiven(call));
   const condition = writeConditionOf(call);
-  const { etag, versionId } = await writeObject(caller, targetOf(call), { headers, body, length, condition });
+  const { etag, versionId } = await writeObject(caller, targetOf(call), {
+    headers,
+    body,
+    length,
+    condition,
+  });
   return empty(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
 };
 
@@ -54,7 +59,10 @@ const remove: Operation = async (call) => {
   const wasMarker = object.versionId === undefined && (await isDeleted(call, object));
   const { versionId, isMarker } = await removeObject(call.caller, object, condition);
   const isTold = object.versionId === undefined ? wasMarker : isMarker;
-  return empty(204, { 'x-qs-version-id': versionId, 'x-qs-delete-marker': isTold ? 'true' : undefined });
+  return empty(204, {
+    'x-qs-version-id': versionId,
+    'x-qs-delete-marker': isTold ? 'true' : undefined,
+  });
 };
 
 async function isDeleted({ caller }: Call, object: ObjectRef): Promise<boolean> {

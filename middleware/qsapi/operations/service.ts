@@ -15,7 +15,9 @@ const list: Operation = async (call) => {
   const offset = limitOf(call, 'offset', Number.MAX_SAFE_INTEGER, 0);
   const wanted = call.request.headers.get('location') ?? call.location;
   const found =
-    wanted === call.location ? (await listBuckets(call.caller, { limit: limit + offset })).buckets : [];
+    wanted === call.location
+      ? (await listBuckets(call.caller, { limit: limit + offset })).buckets
+      : [];
   const buckets = found.slice(offset).map((each) => shown(call, each));
   return jsonAnswer(200, { count: buckets.length, buckets });
 };

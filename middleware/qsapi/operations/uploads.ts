@@ -7,7 +7,12 @@ import { MAX_LISTED } from '../../../src/buckets/listing';
 import { listUploads } from '../../../src/buckets/uploads/upload_listing';
 import type { Upload } from '../../../src/buckets/uploads/upload_names';
 import { listParts, type Part } from '../../../src/buckets/uploads/upload_parts';
-import { abortUpload, createUpload, getUpload, MAX_PARTS } from '../../../src/buckets/uploads/uploads';
+import {
+  abortUpload,
+  createUpload,
+  getUpload,
+  MAX_PARTS,
+} from '../../../src/buckets/uploads/uploads';
 import { bucketOf, isoTime, keyOf, limitOf, textOf } from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { writeConditionOf } from '../../../src/dialects/conditions';
@@ -31,7 +36,13 @@ export const uploadRoutes: readonly Route[] = [
     parameters: ['uploads'],
     run: (call) => initiate(call),
   },
-  { name: 'List Multipart', method: 'GET', on: 'object', parameters: ID, run: (call) => list(call) },
+  {
+    name: 'List Multipart',
+    method: 'GET',
+    on: 'object',
+    parameters: ID,
+    run: (call) => list(call),
+  },
   {
     name: 'Complete Multipart Upload',
     method: 'POST',
@@ -61,7 +72,9 @@ export function uploadOf(call: Call): Upload {
 }
 
 const initiate: Operation = async (call) => {
-  const { bucket, key, id } = await createUpload(call.caller, keyOf(call), { headers: describedBy(call) });
+  const { bucket, key, id } = await createUpload(call.caller, keyOf(call), {
+    headers: describedBy(call),
+  });
   return jsonAnswer(200, { bucket, key, upload_id: id });
 };
 

@@ -40,9 +40,12 @@ const plain: readonly Route[] = [
 ];
 
 /** The operations of the API; the first that fits a request answers it. */
-export const routes: readonly Route[] = [...particular, ...unsetRoutes, ...notImplemented, ...plain].map(
-  (route) => ({ ...route, run: withRefusals(named(route.run)) }),
-);
+export const routes: readonly Route[] = [
+  ...particular,
+  ...unsetRoutes,
+  ...notImplemented,
+  ...plain,
+].map((route) => ({ ...route, run: withRefusals(named(route.run)) }));
 
 /** What a request is about has a name that can be one. */
 function named(run: Operation): Operation {

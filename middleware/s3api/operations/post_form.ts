@@ -51,7 +51,8 @@ async function received(form: S3Form): Promise<Response> {
     const { parameters } = parseParameters(part.headers.get('content-disposition') ?? '');
     const name = parameters.get('name')?.toLowerCase();
     if (name === undefined) throw malformed('A part has no name.');
-    if (name === 'file') return await put(form, named(fields, parameters.get('filename') ?? ''), part);
+    if (name === 'file')
+      return await put(form, named(fields, parameters.get('filename') ?? ''), part);
     const value = await bounds.valueOf(name, part);
     left -= name.length + value.length;
     if (left < 0) throw tooLong();
@@ -82,7 +83,9 @@ const OF_SIGNATURE: ReadonlySet<string> = new Set([
  */
 function named(fields: Fields, filename: ByteString): Fields {
   const name = filename.replace(/^.*[/\\]/, '');
-  const naming = [...fields].filter(([field, value]) => !OF_SIGNATURE.has(field) && value.includes(FILENAME));
+  const naming = [...fields].filter(
+    ([field, value]) => !OF_SIGNATURE.has(field) && value.includes(FILENAME),
+  );
   if (naming.length > 0 && name.length > LIMITS.max_object_name_length)
     throw new BucketError('key-too-long', 'Your key is too long', {
       fields: { Size: String(name.length), MaxSizeAllowed: String(LIMITS.max_object_name_length) },
@@ -119,11 +122,21 @@ function callOf(
     checksums: new Map(),
     trailing: () => new Map<string, string>(),
   };
-  const beside = { parameters: new Map<string, string>(), region: '', location: '', spelling: SPELLING };
+  const beside = {
+    parameters: new Map<string, string>(),
+    region: '',
+    location: '',
+    spelling: SPELLING,
+  };
   return { request: { ...request, headers }, caller, bucket, key, payload, ...beside };
 }
 
-async function write(call: Call, fields: Fields, file: Part, admitted: AdmittedForm): Promise<Response> {
+async function write(
+  call: Call,
+  fields: Fields,
+  file: Part,
+  admitted: AdmittedForm,
+): Promise<Response> {
   const { headers } = call.request;
   const { given } = readChecksums(headers, false);
   const promised = declaredDigests(headers, given, '');
@@ -138,7 +151,9 @@ async function write(call: Call, fields: Fields, file: Part, admitted: AdmittedF
     { bucket, key },
     { headers: described.withAll(checksumHeaders(given)), body, length: undefined },
   ).catch((error: unknown) => {
-    throw body.errored instanceof PayloadError || body.errored instanceof InvalidForm ? body.errored : error;
+    throw body.errored instanceof PayloadError || body.errored instanceof InvalidForm
+      ? body.errored
+      : error;
   });
   return answered(call, fields, written, checksumFields(given));
 }
@@ -155,9 +170,13 @@ function boundsOf({ min, max }: AdmittedForm): Bounds {
     min,
     max,
     tooShort: () =>
-      new BucketError('too-small', 'Your proposed upload is smaller than the minimum allowed size', {
-        fields: { MinSizeAllowed: String(min) },
-      }),
+      new BucketError(
+        'too-small',
+        'Your proposed upload is smaller than the minimum allowed size',
+        {
+          fields: { MinSizeAllowed: String(min) },
+        },
+      ),
     tooLong: () =>
       new BucketError('too-large', 'Your proposed upload exceeds the maximum allowed size', {
         fields: { MaxSizeAllowed: String(max) },
@@ -188,7 +207,12 @@ function answered(call: Call, fields: Fields, written: Written, sums: Headers): 
   }
   const status = fields.get('success_action_status');
   if (status === '201') {
-    const content = [xml('Location', location), xml('Bucket', bucket), xml('Key', key), xml('ETag', etag)];
+    const content = [
+      xml('Location', location),
+      xml('Bucket', bucket),
+      xml('Key', key),
+      xml('ETag', etag),
+    ];
     return xmlAnswer(call, 201, 'PostResponse', content, own);
   }
   return { status: status === '200' ? 200 : 204, headers: own, body: NO_BODY };

@@ -12,7 +12,9 @@ import {
 import { S3Refusal } from '../../../src/dialects/s3/refusal';
 
 /** What AWS answers of a bucket's configuration that nobody set: the error's code, and its text. */
-const MISSING: Readonly<Record<string, readonly [operation: string, code: string, message: string]>> = {
+const MISSING: Readonly<
+  Record<string, readonly [operation: string, code: string, message: string]>
+> = {
   policy: ['GetBucketPolicy', 'NoSuchBucketPolicy', 'The bucket policy does not exist'],
   policyStatus: ['GetBucketPolicyStatus', 'NoSuchBucketPolicy', 'The bucket policy does not exist'],
   lifecycle: [
@@ -58,7 +60,11 @@ const MISSING: Readonly<Record<string, readonly [operation: string, code: string
 const EMPTY: Readonly<
   Record<string, readonly [operation: string, root: string, content: readonly string[]]>
 > = {
-  requestPayment: ['GetBucketRequestPayment', 'RequestPaymentConfiguration', [xml('Payer', 'BucketOwner')]],
+  requestPayment: [
+    'GetBucketRequestPayment',
+    'RequestPaymentConfiguration',
+    [xml('Payer', 'BucketOwner')],
+  ],
   accelerate: ['GetBucketAccelerateConfiguration', 'AccelerateConfiguration', []],
   logging: ['GetBucketLogging', 'BucketLoggingStatus', []],
   notification: ['GetBucketNotificationConfiguration', 'NotificationConfiguration', []],
@@ -68,11 +74,28 @@ const EMPTY: Readonly<
 const BUCKET_RESOURCES = [
   ...Object.keys(MISSING),
   ...Object.keys(EMPTY),
-  ...['acl', 'analytics', 'intelligent-tiering', 'inventory', 'metadataConfiguration', 'metadataTable'],
+  ...[
+    'acl',
+    'analytics',
+    'intelligent-tiering',
+    'inventory',
+    'metadataConfiguration',
+    'metadataTable',
+  ],
   ...['metrics', 'session', 'abac', 'location', 'uploads', 'versioning', 'versions'],
 ];
 const OBJECT_RESOURCES = [
-  ...['acl', 'tagging', 'legal-hold', 'retention', 'restore', 'torrent', 'select', 'attributes', 'uploads'],
+  ...[
+    'acl',
+    'tagging',
+    'legal-hold',
+    'retention',
+    'restore',
+    'torrent',
+    'select',
+    'attributes',
+    'uploads',
+  ],
   ...['encryption', 'renameObject', 'append', 'annotation'],
 ];
 

@@ -32,7 +32,8 @@ export async function* unchunked(
     }
     if (signatures) yield await signedChunk(reader, size, signature, signatures);
     else yield* plainChunk(reader, size);
-    if ((await reader.read(2)).toString('latin1') !== '\r\n') throw malformed('a chunk does not end in CRLF');
+    if ((await reader.read(2)).toString('latin1') !== '\r\n')
+      throw malformed('a chunk does not end in CRLF');
   }
   ended(await readTrailer(reader, signatures));
   if ((await reader.some(1)) !== undefined) throw malformed('something follows its end');
@@ -60,8 +61,12 @@ async function* plainChunk(reader: ByteReader, size: number): AsyncGenerator<Buf
   }
 }
 
-function readHead(line: string, isSigned: boolean): { readonly size: number; readonly signature: string } {
-  const [, size, signature] = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?\r$/.exec(line) ?? [];
+function readHead(
+  line: string,
+  isSigned: boolean,
+): { readonly size: number; readonly signature: string } {
+  const [, size, signature] =
+    /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?\r$/.exec(line) ?? [];
   if (size === undefined) throw malformed('a chunk does not begin with its size');
   if (isSigned !== (signature !== undefined))
     throw malformed(isSigned ? 'a chunk is not signed' : 'a chunk is signed that should not be');

@@ -29,9 +29,13 @@ export class ChunkSignatures {
 
   private check(signature: string, what: string, ...digests: string[]): void {
     const { timestamp, scope, accessKey } = this.signing;
-    const text = [`${ALGORITHM}-${what}`, timestamp, formatScope(scope), this.previous, ...digests].join(
-      '\n',
-    );
+    const text = [
+      `${ALGORITHM}-${what}`,
+      timestamp,
+      formatScope(scope),
+      this.previous,
+      ...digests,
+    ].join('\n');
     if (!isSignature(this.key, text, signature)) throw new PayloadError(wrong(accessKey));
     this.previous = signature;
   }

@@ -45,7 +45,10 @@ const FORMS: ReadonlyMap<string, Form> = new Map([
   [UNSIGNED, PLAIN],
   ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', { isChunked: true, isSigned: false, hasTrailer: true }],
   ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { isChunked: true, isSigned: true, hasTrailer: false }],
-  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', { isChunked: true, isSigned: true, hasTrailer: true }],
+  [
+    'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+    { isChunked: true, isSigned: true, hasTrailer: true },
+  ],
 ]);
 
 /**
@@ -91,7 +94,8 @@ function formOf(payload: string): Form {
 function lengthOf(headers: Headers, { isChunked }: Form): number | undefined {
   const name = isChunked ? 'x-amz-decoded-content-length' : 'content-length';
   const length = lengthIn(headers, name);
-  if (isChunked && length === undefined) throw new BucketError('missing-length', `${name} is needed.`);
+  if (isChunked && length === undefined)
+    throw new BucketError('missing-length', `${name} is needed.`);
   return length;
 }
 
@@ -104,18 +108,28 @@ function open(
   if (!isChunked) return chunks(body);
   if (!isSigned) return unchunked(new ByteReader(chunks(body)), undefined, ended);
   if (key && signing)
-    return unchunked(new ByteReader(chunks(body)), new ChunkSignatures(key, signing, hasTrailer), ended);
+    return unchunked(
+      new ByteReader(chunks(body)),
+      new ChunkSignatures(key, signing, hasTrailer),
+      ended,
+    );
   throw new BucketError('invalid-request', 'Chunks can be signed only where the request is.');
 }
 
 /** What a trailer promises; it must be what was announced, and nothing else. */
-function inTrailer(trailer: ReadonlyMap<string, string>, announced: Algorithm | undefined): DeclaredDigest[] {
+function inTrailer(
+  trailer: ReadonlyMap<string, string>,
+  announced: Algorithm | undefined,
+): DeclaredDigest[] {
   const expected = announced === undefined ? [] : [`x-amz-checksum-${announced}`];
   const names = [...trailer.keys()];
   const value = trailer.get(expected[0] ?? '');
   if (names.join() !== expected.join() || (announced && !isChecksum(announced, value ?? '')))
     throw new PayloadError(
-      new BucketError('invalid-request', 'The trailer is not what the x-amz-trailer header announced.'),
+      new BucketError(
+        'invalid-request',
+        'The trailer is not what the x-amz-trailer header announced.',
+      ),
     );
   return announced === undefined || value === undefined ? [] : [declaredChecksum(announced, value)];
 }

@@ -4,7 +4,12 @@ import type { Sessions } from '../../../src/buckets/sessions';
 import type { CredentialSource } from '../../../src/auth/credential';
 import { knownBy, type Principal } from '../../../src/dialects/logins';
 import type { ByteString } from '../../../src/http/bytes';
-import { isSignature, signingKey, stringToSign, type Signed } from '../../../src/dialects/sigv4/canonical';
+import {
+  isSignature,
+  signingKey,
+  stringToSign,
+  type Signed,
+} from '../../../src/dialects/sigv4/canonical';
 import { formatScope, type Scope, type Signing } from '../../../src/dialects/sigv4/signing';
 
 /** Keys that sign, of a secret for a day and a region, are remembered up to so many. */

@@ -39,10 +39,12 @@ function checkOneReading({ signedHeaders, from }: Signing, headers: Headers): vo
     const value = sent.get(name);
     if (value === undefined) throw ambiguous(name, 'is signed and not there');
     const isText = from === 'header' && (!name.startsWith('x-amz-') || DESCRIBING.test(name));
-    if (!isText && value !== collapsed(value)) throw ambiguous(name, 'has spaces that are not signed');
+    if (!isText && value !== collapsed(value))
+      throw ambiguous(name, 'has spaces that are not signed');
     const key = Headers.key(name);
     // metadata keep their spelling
-    if (keys.has(key) && !key.startsWith('x-amz-meta-')) throw ambiguous(name, 'is there in two spellings');
+    if (keys.has(key) && !key.startsWith('x-amz-meta-'))
+      throw ambiguous(name, 'is there in two spellings');
     keys.add(key);
   }
 }
@@ -91,7 +93,11 @@ function checkTime({ scope, timestamp, expires }: Signing, now: number, skew: nu
 function tooSkewed(timestamp: string, now: number, skew: number): BucketError {
   const message = 'The difference between the request time and the current time is too large.';
   return new BucketError('clock-skew', message, {
-    fields: { RequestTime: timestamp, ServerTime: iso(now), MaxAllowedSkewMilliseconds: String(skew) },
+    fields: {
+      RequestTime: timestamp,
+      ServerTime: iso(now),
+      MaxAllowedSkewMilliseconds: String(skew),
+    },
   });
 }
 

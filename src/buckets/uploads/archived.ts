@@ -14,7 +14,10 @@ import { beginningOf, type Upload } from './upload_names';
  * @returns `unknown` where the caller may not look into the archive
  * @throws BucketError where the store does not tell
  */
-export async function archivedOf(caller: Caller, upload: Upload): Promise<Completed | 'unknown' | undefined> {
+export async function archivedOf(
+  caller: Caller,
+  upload: Upload,
+): Promise<Completed | 'unknown' | undefined> {
   const { bucket, key, id } = upload;
   const { headers } = await headBucket(caller, bucket);
   const location = headers.get('x-versions-location') ?? headers.get('x-history-location');

@@ -118,7 +118,11 @@ function checkOrder({ id }: Upload, parts: readonly ListedPart[]): void {
 }
 
 /** What an upload that is no more in progress became, where that is what is wanted now. */
-function again(upload: Upload, { parts }: Terms, completed: Completed | undefined): CompletedObject {
+function again(
+  upload: Upload,
+  { parts }: Terms,
+  completed: Completed | undefined,
+): CompletedObject {
   const etag = completed && etagOf({ hash: '', ...completed });
   if (!completed || etag === undefined || !couldHave(etag, parts)) throw noSuchUpload(upload);
   return { etag, versionId: completed.versionId };
@@ -129,7 +133,8 @@ function couldHave(etag: string, parts: readonly ListedPart[]): boolean {
   const told = parts.filter(isMd5);
   return told.length === parts.length
     ? etag === etagOfParts(told)
-    : parts.every((part) => part.etag === undefined || isMd5(part)) && etag.endsWith(`-${parts.length}`);
+    : parts.every((part) => part.etag === undefined || isMd5(part)) &&
+        etag.endsWith(`-${parts.length}`);
 }
 
 async function chosenParts(
@@ -140,7 +145,8 @@ async function chosenParts(
   const known = await knownParts(caller, upload, listed);
   const chosen = listed.map((wanted) => {
     const part = known.get(nameOf(wanted));
-    if (!part || !sumsAgree(part, wanted)) throw invalidPart(upload, { ...wanted, etag: wanted.etag ?? '' });
+    if (!part || !sumsAgree(part, wanted))
+      throw invalidPart(upload, { ...wanted, etag: wanted.etag ?? '' });
     return part;
   });
   for (const { number, bytes, etag } of chosen.slice(0, -1)) {
@@ -151,9 +157,13 @@ async function chosenParts(
       PartNumber: String(number),
       ETag: etag,
     };
-    throw new BucketError('too-small', 'Your proposed upload is smaller than the minimum allowed size', {
-      fields,
-    });
+    throw new BucketError(
+      'too-small',
+      'Your proposed upload is smaller than the minimum allowed size',
+      {
+        fields,
+      },
+    );
   }
   return chosen;
 }
@@ -209,7 +219,10 @@ function checkWhole(
     wanted !== value &&
     `${wanted}-${parts.length}` !== value
   )
-    throw new BucketError('bad-digest', `The ${summing?.algorithm} you specified did not match the parts'.`);
+    throw new BucketError(
+      'bad-digest',
+      `The ${summing?.algorithm} you specified did not match the parts'.`,
+    );
 }
 
 /** S3's: the MD5 of the parts' MD5s, and their number. */

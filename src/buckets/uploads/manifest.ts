@@ -46,7 +46,13 @@ export async function segmentsFor(
     const inner = segments.slice(at, at + max);
     const etag = sloEtagOf(inner);
     const key = manifestOf(upload, etag);
-    const response = await putManifest(caller, upload, { bucket: container, key }, inner, Headers.none);
+    const response = await putManifest(
+      caller,
+      upload,
+      { bucket: container, key },
+      inner,
+      Headers.none,
+    );
     await drain((await manifestWritten(caller, upload, response)).body);
     const size_bytes = inner.reduce((sum, segment) => sum + segment.size_bytes, 0);
     outer.push({ path: `/${toText(container)}/${toText(key)}`, etag, size_bytes });
@@ -75,12 +81,17 @@ export function putManifest(
 }
 
 /** @throws BucketError for what the store finds wrong with the segments, and other refusals */
-export async function manifestWritten(caller: Caller, upload: Upload, response: Response): Promise<Response> {
+export async function manifestWritten(
+  caller: Caller,
+  upload: Upload,
+  response: Response,
+): Promise<Response> {
   const { status, body } = response;
   if (status !== 400) return done(caller, response, upload);
   const bytes = (await readAll(body, MAX_PROBLEMS)) ?? Buffer.alloc(0);
   const text = bytes.toString('latin1');
-  const [, number = ''] = /\/(\d+)\/[^/"]+", "(?:Etag Mismatch|Size Mismatch|404 Not Found)/.exec(text) ?? [];
+  const [, number = ''] =
+    /\/(\d+)\/[^/"]+", "(?:Etag Mismatch|Size Mismatch|404 Not Found)/.exec(text) ?? [];
   if (/Etag Mismatch|Size Mismatch|404 Not Found/.test(text))
     throw invalidPart(upload, { number: Number(number), etag: '' });
   throw await refusalOf(caller, { ...response, body: bytes }, upload);

@@ -20,7 +20,12 @@ export async function isMadeOf(
   upload: Upload,
   { container, object, query }: Pick<Asked, 'container' | 'object' | 'query'>,
 ): Promise<boolean> {
-  const asked = { method: 'GET', container, object, query: { ...query, 'multipart-manifest': 'get' } };
+  const asked = {
+    method: 'GET',
+    container,
+    object,
+    query: { ...query, 'multipart-manifest': 'get' },
+  };
   const response = await ask(caller, asked);
   const { status, headers, body } = response;
   if (status !== 404) await granted(caller, response, { bucket: container, key: object });

@@ -35,7 +35,11 @@ export interface PartRange {
  * @param number from 1 on; an object without parts is its own first
  * @throws BucketError `invalid-range` where there is no such part, and what reading throws
  */
-export async function partRange(caller: Caller, ref: ObjectRef, number: number): Promise<PartRange> {
+export async function partRange(
+  caller: Caller,
+  ref: ObjectRef,
+  number: number,
+): Promise<PartRange> {
   // the content of what has no parts is not to be begun for nothing
   const info = await headObject(caller, ref);
   const found = { ...ref, versionId: info.versionId ?? ref.versionId };
@@ -57,7 +61,11 @@ export async function partRange(caller: Caller, ref: ObjectRef, number: number):
  *
  * @param about what the client asked for
  */
-async function partSizes(caller: Caller, ref: ObjectRef, about = ref): Promise<number[] | undefined> {
+async function partSizes(
+  caller: Caller,
+  ref: ObjectRef,
+  about = ref,
+): Promise<number[] | undefined> {
   const { bucket, key, versionId } = ref;
   const query = { 'version-id': versionId, 'multipart-manifest': 'get' };
   const asking = ref === about ? caller : askingForParts(caller, about, 'read');

@@ -46,7 +46,8 @@ export function partSum(
   md5: string,
 ): { readonly algorithm: string; readonly sum: Buffer } | undefined {
   const [, algorithm, hex, of] = NOTE.exec(contentType) ?? [];
-  if (algorithm === undefined || hex === undefined || (of !== undefined && of !== md5)) return undefined;
+  if (algorithm === undefined || hex === undefined || (of !== undefined && of !== md5))
+    return undefined;
   return { algorithm, sum: Buffer.from(hex, 'hex') };
 }
 

@@ -54,7 +54,8 @@ export async function isUsed(caller: Caller, upload: Upload): Promise<boolean> {
     const noted = uploadNoted(contentType);
     const query = { 'version-id': versionId };
     if (noted === id) return true;
-    if (noted === undefined && (await isMadeOf(caller, upload, { container, object, query }))) return true;
+    if (noted === undefined && (await isMadeOf(caller, upload, { container, object, query })))
+      return true;
   }
   return false;
 }
@@ -67,7 +68,11 @@ async function* largeOnes(caller: Caller, { bucket, key, id }: Upload): AsyncGen
   const { headers } = current;
   if (current.status < 300 && isSlo(headers)) {
     const contentType = headers.get('content-type') ?? '';
-    yield { versionId: headers.get('x-object-version-id'), contentType, sloEtag: headers.get('etag') ?? '' };
+    yield {
+      versionId: headers.get('x-object-version-id'),
+      contentType,
+      sloEtag: headers.get('etag') ?? '',
+    };
   }
   const parameters = { versions: '', prefix: key };
   const earliest = beginningOf(id) - CLOCKS;
@@ -129,7 +134,8 @@ async function uploadOf(
 ): Promise<string | undefined> {
   const { hasHad, isEnabled } = await partsIn(caller, bucket);
   if (!hasHad || (isEnabled && versionId === undefined)) return undefined;
-  const headers = known ?? (await headersOf(caller, { bucket, key, versionId: versionId ?? 'null' }));
+  const headers =
+    known ?? (await headersOf(caller, { bucket, key, versionId: versionId ?? 'null' }));
   const id = headers && isSlo(headers) ? uploadNoted(headers.get('content-type') ?? '') : undefined;
   return id !== undefined && (await isDestroying(caller, bucket)) ? id : undefined;
 }

@@ -19,7 +19,10 @@ export interface PartsInBucket {
  * an object stay that is gone.
  */
 export class PartsMemory {
-  private readonly known = new LRUCache<string, Promise<PartsInBucket>>({ max: MAX_BUCKETS, ttl: AGE });
+  private readonly known = new LRUCache<string, Promise<PartsInBucket>>({
+    max: MAX_BUCKETS,
+    ttl: AGE,
+  });
 
   /** @param find asks the store; what it rejects with is not remembered */
   async of(

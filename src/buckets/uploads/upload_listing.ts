@@ -17,7 +17,11 @@ export interface UploadListing {
 
 /** A page of uploads in progress. */
 export interface UploadPage {
-  readonly uploads: readonly { readonly key: ByteString; readonly id: string; readonly entry: Entry }[];
+  readonly uploads: readonly {
+    readonly key: ByteString;
+    readonly id: string;
+    readonly entry: Entry;
+  }[];
   /** What the delimiter folds others into. */
   readonly prefixes: readonly ByteString[];
   readonly isTruncated: boolean;

@@ -53,7 +53,10 @@ export async function whenOver(caller: Caller, upload: Upload, work: Work): Prom
   while (await isNoted(caller, upload, work)) {
     if (Date.now() > end) {
       const what = work === 'completing' ? 'completed' : 'aborted';
-      throw new BucketError('conflict', `The upload is being ${what} at the same time. Please try again.`);
+      throw new BucketError(
+        'conflict',
+        `The upload is being ${what} at the same time. Please try again.`,
+      );
     }
     await setTimeout(PAUSE);
   }
@@ -61,7 +64,9 @@ export async function whenOver(caller: Caller, upload: Upload, work: Work): Prom
 
 /** Whether something below an upload is a note that counts. */
 export function isNote(upload: Upload, entry: Entry): boolean {
-  return /^(removing|completing)\//.test(entry.name.slice(belowUpload(upload).length)) && isFresh(entry);
+  return (
+    /^(removing|completing)\//.test(entry.name.slice(belowUpload(upload).length)) && isFresh(entry)
+  );
 }
 
 function isFresh(entry: Entry): boolean {

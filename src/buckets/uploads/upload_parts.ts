@@ -45,7 +45,9 @@ export async function putPart(
   const { summing } = await getUpload(caller, upload);
   const typed = (known: ReadonlyMap<string, string>, md5?: string) => {
     const sum = summing && known.get(summing.algorithm);
-    return sum === undefined ? undefined : notePartSum(PART_TYPE, summing?.algorithm ?? '', sum, md5);
+    return sum === undefined
+      ? undefined
+      : notePartSum(PART_TYPE, summing?.algorithm ?? '', sum, md5);
   };
   const [container, object] = [segmentsOf(upload.bucket), newAttempt(upload, number)];
   const own = { 'Content-Length': String(length), 'Content-Type': typed(sums) ?? PART_TYPE };
@@ -58,7 +60,11 @@ export async function putPart(
   const late = typed(sums) === undefined ? typed(trailing(), etag) : undefined;
   if (late !== undefined) {
     const type = Headers.of({ 'Content-Type': late });
-    await done(caller, await ask(forParts, { method: 'POST', container, object, headers: type }), about);
+    await done(
+      caller,
+      await ask(forParts, { method: 'POST', container, object, headers: type }),
+      about,
+    );
   }
   if (!(await findUpload(caller, upload))) {
     await removeLate(caller, upload);

@@ -10,7 +10,14 @@ import { ownHeaders } from '../own_headers';
 import { summing, type Summing } from './part_sums';
 import { isUsed, removeParts } from './parts';
 import { done } from '../store_answers';
-import { isUploadId, newAttempt, newUploadId, segmentsOf, uploadMarkerOf, type Upload } from './upload_names';
+import {
+  isUploadId,
+  newAttempt,
+  newUploadId,
+  segmentsOf,
+  uploadMarkerOf,
+  type Upload,
+} from './upload_names';
 import { whenOver, whileNoted } from './upload_notes';
 
 /** The greatest number of a part. Numbers begin at 1; QingStor's at 0. */
@@ -59,10 +66,16 @@ export async function createUpload(
 }
 
 /** Its ACLs are not for the client to choose. */
-async function createSegments(caller: Caller, bucket: ByteString, bucketHeaders: Headers): Promise<void> {
+async function createSegments(
+  caller: Caller,
+  bucket: ByteString,
+  bucketHeaders: Headers,
+): Promise<void> {
   const container = segmentsOf(bucket);
   const headers = bucketHeaders.only('x-storage-policy');
-  await done(caller, await ask(caller, { method: 'PUT', container, headers }), { bucket: container });
+  await done(caller, await ask(caller, { method: 'PUT', container, headers }), {
+    bucket: container,
+  });
   caller.parts.forget((await caller.session()).account, bucket);
 }
 

@@ -34,7 +34,10 @@ interface Users {
 /** The uses of keys in this process, and which keys are being changed. */
 export class SharedLeases {
   readonly #users = new Map<string, Users>();
-  readonly #changing = new Map<string, { readonly over: Promise<void>; readonly open: () => void }>();
+  readonly #changing = new Map<
+    string,
+    { readonly over: Promise<void>; readonly open: () => void }
+  >();
 
   count(key: string): number {
     return this.#users.get(key)?.uses.size ?? 0;
@@ -45,7 +48,11 @@ export class SharedLeases {
    *
    * @throws LockTimeout when the wait is over; the signal's reason where it is given up
    */
-  async enter<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenLease<V>> {
+  async enter<V extends object>(
+    key: string,
+    wait: number,
+    signal: AbortSignal,
+  ): Promise<OpenLease<V>> {
     const end = now() + wait;
     for (;;) {
       const change = this.#changing.get(key);
@@ -104,7 +111,11 @@ function newUsers(): Users {
 }
 
 /** Whether a promise resolves in time, and before the signal aborts. */
-async function within(milliseconds: number, promise: Promise<void>, signal?: AbortSignal): Promise<boolean> {
+async function within(
+  milliseconds: number,
+  promise: Promise<void>,
+  signal?: AbortSignal,
+): Promise<boolean> {
   let stop: () => void = () => undefined;
   const stopped = new Promise<boolean>((resolve) => (stop = () => resolve(false)));
   const timer = setTimeout(stop, Math.max(0, milliseconds));

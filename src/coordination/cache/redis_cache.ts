@@ -213,6 +213,8 @@ export class RedisCache<V extends object> implements Cache<V> {
     const fresh = randomUUID();
     const ttl = Math.ceil(this.#age);
     const kept = generationKey(this.#key(key));
-    return (await this.redis.ask((client) => client.set(kept, fresh, 'PX', ttl, 'NX', 'GET'))) ?? fresh;
+    return (
+      (await this.redis.ask((client) => client.set(kept, fresh, 'PX', ttl, 'NX', 'GET'))) ?? fresh
+    );
   }
 }

@@ -73,7 +73,11 @@ export class RedisLeases {
   constructor(
     private readonly redis: RedisConnection,
     private readonly name: (key: string) => CacheKey,
-    private readonly times: { readonly age: number; readonly lease: number; readonly patience: number },
+    private readonly times: {
+      readonly age: number;
+      readonly lease: number;
+      readonly patience: number;
+    },
   ) {}
 
   /** Waits where the key is being changed in this process without Redis. */
@@ -128,7 +132,9 @@ export class RedisLeases {
 
   /** Whether a key is being changed, as far as Redis tells. */
   async isChanging(key: string): Promise<boolean> {
-    const found = await this.redis.ask((client) => client.exists(changeKey(this.name(key)))).catch(() => 0);
+    const found = await this.redis
+      .ask((client) => client.exists(changeKey(this.name(key))))
+      .catch(() => 0);
     return found > 0;
   }
 
@@ -173,8 +179,14 @@ export class RedisLeases {
     const asked = now();
     const name = this.name(key);
     const { lease, patience } = this.times;
-    const found = (await client.eval(RENEW, 2, changeKey(name), usersKey(name), this.#process, lease)) as
-      string | -1;
+    const found = (await client.eval(
+      RENEW,
+      2,
+      changeKey(name),
+      usersKey(name),
+      this.#process,
+      lease,
+    )) as string | -1;
     if (found === -1 || now() >= note.counts) {
       note.counts = 0;
       return;

@@ -87,7 +87,8 @@ const KINDS_OF_LOCK_KEYS: readonly string[] = ['mutex', 'next'];
 /** A container's path, by which caches know it: no other is spelled so. */
 export function containerPath({ account, container }: ContainerParts): ByteString {
   for (const part of [account, container]) {
-    if (part === '' || part.includes('/')) throw new NameRefused('a name of an account or container');
+    if (part === '' || part.includes('/'))
+      throw new NameRefused('a name of an account or container');
   }
   return `${account}/${container}`;
 }

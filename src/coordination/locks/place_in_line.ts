@@ -32,7 +32,10 @@ export class WaitingLine {
         reject(reason instanceof Error ? reason : new Error('the wait for a lock was given up'));
       };
       const aborted = () => giveUp(signal.reason);
-      const timer = setTimeout(() => giveUp(new LockTimeout(`no lock within ${wait / 1000} s`)), wait);
+      const timer = setTimeout(
+        () => giveUp(new LockTimeout(`no lock within ${wait / 1000} s`)),
+        wait,
+      );
       const settle = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', aborted);

@@ -131,8 +131,17 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 /** The library's mutex, taken and renewed when we say, so that it is known when Redis was asked. */
 class OwnedMutex extends Mutex {
-  constructor(client: RedisConnection['client'], key: string, { lockTimeout }: { lockTimeout: number }) {
-    super(client, key, { lockTimeout, refreshInterval: 0, acquireAttemptsLimit: 1, retryInterval: 0 });
+  constructor(
+    client: RedisConnection['client'],
+    key: string,
+    { lockTimeout }: { lockTimeout: number },
+  ) {
+    super(client, key, {
+      lockTimeout,
+      refreshInterval: 0,
+      acquireAttemptsLimit: 1,
+      retryInterval: 0,
+    });
     this._key = key;
   }
 

@@ -58,7 +58,9 @@ export class RedisConnection {
     try {
       return await command(this.client);
     } catch (error) {
-      throw new CoordinationUnavailable(`Redis cannot be asked: ${messageOf(error)}`, { cause: error });
+      throw new CoordinationUnavailable(`Redis cannot be asked: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -108,7 +110,8 @@ export class RedisConnection {
     const found = await this.ask((client) =>
       Promise.all(mastersOf(client).map((master) => master.info('server'))),
     );
-    if (found.length === 0) throw new CoordinationUnavailable('no node of the Redis cluster is known');
+    if (found.length === 0)
+      throw new CoordinationUnavailable('no node of the Redis cluster is known');
     const ids = found
       .map((info) => field(info, 'run_id'))
       .sort()
@@ -129,7 +132,15 @@ function field(info: string, name: string): string {
   return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
 }
 
-function create({ kind, tls, hosts, group, username, password, db }: RedisAddress): Redis | Cluster {
+function create({
+  kind,
+  tls,
+  hosts,
+  group,
+  username,
+  password,
+  db,
+}: RedisAddress): Redis | Cluster {
   const common = {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -150,7 +161,13 @@ function create({ kind, tls, hosts, group, username, password, db }: RedisAddres
       redisOptions: common,
     });
   }
-  const options = { ...common, db, keyPrefix: PREFIX, enableOfflineQueue: false, retryStrategy: pause };
+  const options = {
+    ...common,
+    db,
+    keyPrefix: PREFIX,
+    enableOfflineQueue: false,
+    retryStrategy: pause,
+  };
   if (kind === 'single') return new Redis({ ...options, ...hosts[0] });
   return new Redis({
     ...options,

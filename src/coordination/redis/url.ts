@@ -14,7 +14,9 @@ export interface RedisAddress {
 }
 
 /** What is done while Redis cannot be asked. */
-export const withoutRedis = z.enum(['refuse', 'go_on'], { error: 'not known; known: refuse, go_on' });
+export const withoutRedis = z.enum(['refuse', 'go_on'], {
+  error: 'not known; known: refuse, go_on',
+});
 export type WithoutRedis = z.infer<typeof withoutRedis>;
 
 const FORMS =
@@ -47,7 +49,8 @@ function parse(value: string): RedisAddress | undefined {
   const [username, password] = [decode(user), decode(secret)];
   if (kind === 'single' && hosts.length > 1) return undefined;
   if (kind === 'sentinel' && !group) return undefined;
-  if (!/^\d{1,5}$/.test(db) || more.length > 0 || (kind === 'cluster' && parts.length > 0)) return undefined;
+  if (!/^\d{1,5}$/.test(db) || more.length > 0 || (kind === 'cluster' && parts.length > 0))
+    return undefined;
   if (username === undefined || password === undefined) return undefined;
   const known = hosts.filter((host) => host !== undefined);
   if (known.length < hosts.length) return undefined;

@@ -55,7 +55,8 @@ export class Hub {
       else this.#did(channel, message.id, message.failure);
     });
     channel.onClose(() => this.#lose(channel, claims));
-    for (const { deed } of this.#closed.values()) channel.send({ kind: 'do', id: this.#next++, deed });
+    for (const { deed } of this.#closed.values())
+      channel.send({ kind: 'do', id: this.#next++, deed });
   }
 
   #lose(channel: MemberChannel, claims: Map<number, Claim>): void {

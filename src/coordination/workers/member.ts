@@ -94,7 +94,9 @@ export class Member implements Coordination {
         settle();
         this.channel.send({ kind: 'leave', id });
         reject(
-          signal.reason instanceof Error ? signal.reason : new Error('the wait for a lock was given up'),
+          signal.reason instanceof Error
+            ? signal.reason
+            : new Error('the wait for a lock was given up'),
         );
       };
       signal.addEventListener('abort', giveUp);

@@ -1,7 +1,12 @@
 /** What members do with a key of a cache: forget it; forget it and keep it closed once nobody uses it; forget it and open it again. */
 export type Broadcast =
   | { readonly what: 'drop' | 'open'; readonly cache: string; readonly key: string }
-  | { readonly what: 'close'; readonly cache: string; readonly key: string; readonly patience: number };
+  | {
+      readonly what: 'close';
+      readonly cache: string;
+      readonly key: string;
+      readonly patience: number;
+    };
 
 /** What a member says to the hub. Numbers are the member's own, each used once. */
 export type FromMember =

@@ -63,7 +63,8 @@ export function boundsOf(length: number | undefined): Bounds {
 }
 
 function incomplete(): BucketError {
-  const message = 'You did not provide the number of bytes specified by the Content-Length HTTP header';
+  const message =
+    'You did not provide the number of bytes specified by the Content-Length HTTP header';
   return new BucketError('incomplete-body', message);
 }
 
@@ -126,7 +127,10 @@ function hasRoom(memory: Request['memory'], bytes: number): boolean {
 }
 
 /** Has a client that waits for it send its body, once that is read. */
-async function* asked(judged: AsyncGenerator<Buffer>, sendContinue: () => void): AsyncGenerator<Buffer> {
+async function* asked(
+  judged: AsyncGenerator<Buffer>,
+  sendContinue: () => void,
+): AsyncGenerator<Buffer> {
   sendContinue();
   yield* judged;
 }

@@ -57,10 +57,16 @@ function sumOfCrc32(): Sum {
 }
 
 function wrapped(crc: { update(chunk: Uint8Array): void; digest(): Promise<Uint8Array> }): Sum {
-  return { update: (chunk) => crc.update(chunk), digest: async () => Buffer.from(await crc.digest()) };
+  return {
+    update: (chunk) => crc.update(chunk),
+    digest: async () => Buffer.from(await crc.digest()),
+  };
 }
 
 function hashOf(name: 'md5' | 'sha1' | 'sha256'): Sum {
   const hash = createHash(name);
-  return { update: (chunk) => void hash.update(chunk), digest: () => Promise.resolve(hash.digest()) };
+  return {
+    update: (chunk) => void hash.update(chunk),
+    digest: () => Promise.resolve(hash.digest()),
+  };
 }

@@ -34,7 +34,9 @@ export function readChecksums(headers: Headers, hasTrailer: boolean): DeclaredCh
     if (algorithm === undefined || ABOUT.has(algorithm)) continue;
     if (!isAlgorithm(algorithm)) throw notKnown(name);
     if (given.size > 0)
-      throw invalid('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+      throw invalid(
+        'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+      );
     if (!isChecksum(algorithm, value)) throw invalid(`Value for ${name} header is invalid.`);
     given.set(algorithm, value);
   }
@@ -48,7 +50,8 @@ export function readChecksums(headers: Headers, hasTrailer: boolean): DeclaredCh
 function trailerOf(headers: Headers, hasTrailer: boolean): Algorithm | undefined {
   const name = headers.get('x-amz-trailer')?.trim().toLowerCase();
   if (name === undefined) return undefined;
-  if (!hasTrailer) throw invalid('x-amz-trailer needs an x-amz-content-sha256 that announces a trailer.');
+  if (!hasTrailer)
+    throw invalid('x-amz-trailer needs an x-amz-content-sha256 that announces a trailer.');
   const algorithm = HEADER.exec(name)?.[1];
   if (algorithm === undefined || !isAlgorithm(algorithm))
     throw invalid('The value specified in the x-amz-trailer header is not supported');
@@ -62,7 +65,10 @@ function checkAgreement(
 ): void {
   const told = headers.get('x-amz-sdk-checksum-algorithm')?.toLowerCase();
   if (told === undefined) return;
-  if (!isAlgorithm(told) || [trailing, ...given.keys()].some((each) => each !== undefined && each !== told))
+  if (
+    !isAlgorithm(told) ||
+    [trailing, ...given.keys()].some((each) => each !== undefined && each !== told)
+  )
     throw invalid('Value for x-amz-sdk-checksum-algorithm header is invalid.');
   if (trailing === undefined && given.size === 0)
     throw invalid(

@@ -19,10 +19,17 @@ export const aclRoutes: readonly Route[] = [
   { name: 'GetBucketAcl', method: 'GET', on: 'bucket', parameters, run: (call) => ofBucket(call) },
   { name: 'PutBucketAcl', method: 'PUT', on: 'bucket', parameters, run: (call) => put(call) },
   { name: 'GetObjectAcl', method: 'GET', on: 'object', parameters, run: (call) => ofObject(call) },
-  { name: 'PutObjectAcl', method: 'PUT', on: 'object', parameters, run: (call) => putForObject(call) },
+  {
+    name: 'PutObjectAcl',
+    method: 'PUT',
+    on: 'object',
+    parameters,
+    run: (call) => putForObject(call),
+  },
 ];
 
-const ofBucket: Operation = async (call) => shown(call, await bucketAccess(call.caller, bucketOf(call)));
+const ofBucket: Operation = async (call) =>
+  shown(call, await bucketAccess(call.caller, bucketOf(call)));
 
 const ofObject: Operation = async (call) =>
   shown(call, await objectAccess(call.caller, { ...keyOf(call), versionId: versionOf(call) }));
@@ -65,16 +72,22 @@ const putForObject: Operation = async (call) => {
 async function wantedAcl(call: Call): Promise<ByteString> {
   const { headers } = call.request;
   for (const [name] of headers.entries())
-    if (name.startsWith('x-amz-grant-')) throw notImplemented(`Grants are not implemented: ${name}`);
+    if (name.startsWith('x-amz-grant-'))
+      throw notImplemented(`Grants are not implemented: ${name}`);
   const canned = headers.get('x-amz-acl');
   const body = await bodyOf(call, MAX_DOCUMENT);
   if (canned !== undefined && body.length > 0)
     throw new S3Refusal(400, 'UnexpectedContent', 'This request does not support content');
   if (canned !== undefined) return canned;
   if (body.length === 0)
-    throw new S3Refusal(400, 'MissingSecurityHeader', 'Your request was missing a required header', {
-      MissingHeaderName: 'x-amz-acl',
-    });
+    throw new S3Refusal(
+      400,
+      'MissingSecurityHeader',
+      'Your request was missing a required header',
+      {
+        MissingHeaderName: 'x-amz-acl',
+      },
+    );
   return cannedBy(await readXml(body, MAX_DOCUMENT, 'AccessControlPolicy'), call.spelling);
 }
 
@@ -91,7 +104,10 @@ function cannedBy(policy: XmlElement, spelling: WireFormat): ByteString {
 }
 
 function granted(element: XmlElement, { everybody }: WireFormat): string {
-  const [grantee, permission] = [child(element, 'Grantee'), child(element, 'Permission')?.text.trim()];
+  const [grantee, permission] = [
+    child(element, 'Grantee'),
+    child(element, 'Permission')?.text.trim(),
+  ];
   const type = grantee?.attributes['type'];
   if (!grantee || type === undefined || permission === undefined) throw malformedAcl();
   if (type === 'CanonicalUser' && permission === 'FULL_CONTROL') return 'owner';

@@ -66,10 +66,16 @@ async function checkLocation(call: Call): Promise<void> {
   if (body.length === 0) return;
   const asked = await readXml(body, body.length, 'CreateBucketConfiguration');
   const location = child(asked, 'LocationConstraint')?.text ?? '';
-  if (['', call.location.toLowerCase(), call.region.toLowerCase()].includes(location.toLowerCase())) return;
-  throw new S3Refusal(400, 'InvalidLocationConstraint', 'The specified location-constraint is not valid', {
-    LocationConstraint: location,
-  });
+  if (['', call.location.toLowerCase(), call.region.toLowerCase()].includes(location.toLowerCase()))
+    return;
+  throw new S3Refusal(
+    400,
+    'InvalidLocationConstraint',
+    'The specified location-constraint is not valid',
+    {
+      LocationConstraint: location,
+    },
+  );
 }
 
 const remove: Operation = async (call) => {
@@ -96,13 +102,17 @@ const showVersioning: Operation = async (call) => {
 const changeVersioning: Operation = async (call) => {
   const asked = await documentOf(call, 'VersioningConfiguration');
   const status = child(asked, 'Status')?.text;
-  if (child(asked, 'MfaDelete')?.text === 'Enabled') throw notImplemented('MFA Delete is not implemented.');
+  if (child(asked, 'MfaDelete')?.text === 'Enabled')
+    throw notImplemented('MFA Delete is not implemented.');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformed();
   await setVersioning(call.caller, bucketOf(call), status === 'Enabled' ? 'enabled' : 'suspended');
   return empty(200);
 };
 
 /** An answer without content. */
-export function empty(status: number, headers: Readonly<Record<string, string | undefined>> = {}): Response {
+export function empty(
+  status: number,
+  headers: Readonly<Record<string, string | undefined>> = {},
+): Response {
   return { status, headers: Headers.of({ ...headers, 'Content-Length': '0' }), body: NO_BODY };
 }

@@ -41,7 +41,9 @@ export interface WireFormat {
 /** How a dialect of S3's family writes errors. */
 export interface ErrorWireFormat {
   /** Codes and statuses where they are not S3's. */
-  readonly codes: Partial<Readonly<Record<BucketErrorCode, readonly [code: string, status: number]>>>;
+  readonly codes: Partial<
+    Readonly<Record<BucketErrorCode, readonly [code: string, status: number]>>
+  >;
   /**
    * The document of an error.
    *

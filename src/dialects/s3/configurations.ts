@@ -26,7 +26,10 @@ export function configuration(name: string, parameter: string, run: Operation): 
 }
 
 /** Behind all that is: what is known by these parameters, and is not there. */
-export function notImplementedRoutes(on: 'bucket' | 'object', parameters: readonly string[]): Route[] {
+export function notImplementedRoutes(
+  on: 'bucket' | 'object',
+  parameters: readonly string[],
+): Route[] {
   return parameters.flatMap((parameter) =>
     ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'].map((method) => ({
       name: 'NotImplemented',

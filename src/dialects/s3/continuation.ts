@@ -16,10 +16,18 @@ export function readToken(token: string): ByteString {
   const name = bytes.subarray(CHECKED);
   const isWhole = bytes.length > CHECKED && checkOf(name).equals(bytes.subarray(0, CHECKED));
   if (!isWhole)
-    throw invalidArgument('continuation-token', token, 'The continuation token provided is incorrect');
+    throw invalidArgument(
+      'continuation-token',
+      token,
+      'The continuation token provided is incorrect',
+    );
   return name.toString('latin1');
 }
 
 function checkOf(bytes: Buffer): Buffer {
-  return createHash('sha256').update('hindsight continuation\0').update(bytes).digest().subarray(0, CHECKED);
+  return createHash('sha256')
+    .update('hindsight continuation\0')
+    .update(bytes)
+    .digest()
+    .subarray(0, CHECKED);
 }

@@ -16,7 +16,9 @@ export const copyRoutes: readonly Route[] = [
 ];
 
 /** Makes the copy that a request asks for; with it the headers that tell of the versions. */
-export async function copyAsked(call: Call): Promise<{ readonly copied: Copied; readonly told: Headers }> {
+export async function copyAsked(
+  call: Call,
+): Promise<{ readonly copied: Copied; readonly told: Headers }> {
   const { caller, request } = call;
   const range = request.headers.get(`${SOURCE}-range`);
   if (range !== undefined) throw invalidArgument(`${SOURCE}-range`, range, 'Illegal copy header');
@@ -39,7 +41,9 @@ export async function copyAsked(call: Call): Promise<{ readonly copied: Copied; 
 
 const copy: Operation = async (call) => {
   const { copied, told } = await copyAsked(call);
-  const sums = [...copied.checksums].map(([name, sum]) => xml(`Checksum${name.toUpperCase()}`, sum));
+  const sums = [...copied.checksums].map(([name, sum]) =>
+    xml(`Checksum${name.toUpperCase()}`, sum),
+  );
   const content = [
     xml('LastModified', isoTime(copied.modified)),
     xml('ETag', `"${copied.etag}"`),

@@ -54,7 +54,11 @@ export function errorCode({ code }: BucketError, { codes }: ErrorWireFormat): st
 }
 
 /** The answer that an error is. */
-export function errorAnswer(error: BucketError, request: Request, spelling: ErrorWireFormat): Response {
+export function errorAnswer(
+  error: BucketError,
+  request: Request,
+  spelling: ErrorWireFormat,
+): Response {
   const { code, message, details } = error;
   const [name, status] = spelling.codes[code] ?? spelled(code, request);
   const { marker, fields = {}, headers = Headers.none } = details;

@@ -3,7 +3,15 @@ import { isTrueValue, type ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Operation, Route, Call } from './call';
 import { xml, xmlAnswer } from '../xml';
-import { bucketOf, invalidArgument, isoTime, limitOf, namingOf, textOf, type Naming } from './arguments';
+import {
+  bucketOf,
+  invalidArgument,
+  isoTime,
+  limitOf,
+  namingOf,
+  textOf,
+  type Naming,
+} from './arguments';
 import { readToken, writeToken } from './continuation';
 import { owner } from './service';
 
@@ -44,7 +52,8 @@ const listFirst: Operation = async (call) => {
 const listSecond: Operation = async (call) => {
   const { parameters } = call;
   const type = parameters.get('list-type') ?? '';
-  if (type !== '2') throw invalidArgument('list-type', type, 'Invalid List Type specified in Request');
+  if (type !== '2')
+    throw invalidArgument('list-type', type, 'Invalid List Type specified in Request');
   const [naming, limit] = [namingOf(call), limitOf(call)];
   const asked = { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
   const [token, after] = [parameters.get('continuation-token'), textOf(call, 'start-after')];
@@ -75,7 +84,11 @@ export function beginning(call: Call, naming: Naming): string[] {
   return [xml('Name', bucketOf(call)), xml('Prefix', naming.of(textOf(call, 'prefix')))];
 }
 
-function bounds(call: Call, { limit, delimiter }: { limit: number; delimiter: ByteString }, naming: Naming) {
+function bounds(
+  call: Call,
+  { limit, delimiter }: { limit: number; delimiter: ByteString },
+  naming: Naming,
+) {
   return [
     xml('MaxKeys', limit),
     delimiter === '' ? undefined : xml('Delimiter', naming.of(delimiter)),
@@ -88,7 +101,11 @@ export function encodingIn({ spelling }: Call, { encoding }: Naming): string[] {
   return encoding === undefined ? [] : spelling.encodingElements.map((name) => xml(name, encoding));
 }
 
-function contents({ key, etag, size, modified }: Listed, naming: Naming, shown: string | undefined): string {
+function contents(
+  { key, etag, size, modified }: Listed,
+  naming: Naming,
+  shown: string | undefined,
+): string {
   return xml('Contents', [
     xml('Key', naming.of(key)),
     xml('LastModified', isoTime(modified)),

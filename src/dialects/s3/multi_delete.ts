@@ -11,12 +11,19 @@ const MAX_BYTES = 2 * 1024 * 1024;
 const MAX_KEYS = 1000;
 
 export const multiDeleteRoutes: readonly Route[] = [
-  { name: 'DeleteObjects', method: 'POST', on: 'bucket', parameters: ['delete'], run: (call) => run(call) },
+  {
+    name: 'DeleteObjects',
+    method: 'POST',
+    on: 'bucket',
+    parameters: ['delete'],
+    run: (call) => run(call),
+  },
 ];
 
 const run: Operation = async (call) => {
   const body = await bodyOf(call, MAX_BYTES);
-  if (body.length === 0) throw new S3Refusal(400, 'MissingRequestBodyError', 'Request Body is empty');
+  if (body.length === 0)
+    throw new S3Refusal(400, 'MissingRequestBodyError', 'Request Body is empty');
   checkDigest(call);
   const asked = await readXml(body, MAX_BYTES, 'Delete');
   const isQuiet = child(asked, 'Quiet')?.text.trim().toLowerCase() === 'true';
@@ -38,7 +45,8 @@ const run: Operation = async (call) => {
 
 /** Something must tell that the request is whole: it was judged while the body was read. */
 function checkDigest({ request: { headers }, payload }: Call): void {
-  if (headers.has('content-md5') || payload.checksums.size > 0 || payload.trailing().size > 0) return;
+  if (headers.has('content-md5') || payload.checksums.size > 0 || payload.trailing().size > 0)
+    return;
   throw new BucketError('invalid-request', 'Missing required header for this request: Content-MD5');
 }
 

@@ -32,7 +32,9 @@ const NOT_KEPT = [
 export function describedBy({ request: { headers } }: Call): Headers {
   for (const [name] of headers.entries())
     if (NOT_KEPT.some((each) => name.startsWith(each)))
-      throw notImplemented(`A header you provided implies functionality that is not implemented: ${name}`);
+      throw notImplemented(
+        `A header you provided implies functionality that is not implemented: ${name}`,
+      );
   checkStorageClass(headers.get('x-amz-storage-class'));
   checkAcl(headers.get('x-amz-acl'));
   return Headers.of({ 'Content-Type': typeGiven(headers, DEFAULT_TYPE) })
@@ -87,7 +89,9 @@ export function checksumFields(checksums: ReadonlyMap<string, string>): Headers 
   if (value === undefined) return Headers.none;
   const fields = [...checksums].map(([name, sum]) => [`x-amz-checksum-${name}`, sum]);
   const type = value.includes('-') ? 'COMPOSITE' : 'FULL_OBJECT';
-  return Headers.of(Object.fromEntries([...fields, ['x-amz-checksum-type', type]]) as Record<string, string>);
+  return Headers.of(
+    Object.fromEntries([...fields, ['x-amz-checksum-type', type]]) as Record<string, string>,
+  );
 }
 
 /** Those that are kept with an object, where the client asks for them. */

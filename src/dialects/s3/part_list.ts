@@ -19,11 +19,17 @@ export function listedParts(root: XmlElement): readonly ListedPart[] {
 }
 
 function listedPart(part: XmlElement): ListedPart {
-  const [number, etag] = [child(part, 'PartNumber'), child(part, 'ETag')].map((each) => each?.text.trim());
+  const [number, etag] = [child(part, 'PartNumber'), child(part, 'ETag')].map((each) =>
+    each?.text.trim(),
+  );
   if (number === undefined || !/^\d{1,9}$/.test(number) || etag === undefined) throw malformed();
   const sums = Object.entries(SUMS).flatMap(([algorithm, name]): [string, string][] => {
     const sum = child(part, name)?.text.trim();
     return sum ? [[algorithm, sum]] : [];
   });
-  return { number: Number(number), etag: etag.replaceAll('"', '').toLowerCase(), sums: new Map(sums) };
+  return {
+    number: Number(number),
+    etag: etag.replaceAll('"', '').toLowerCase(),
+    sums: new Map(sums),
+  };
 }

@@ -36,7 +36,11 @@ async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {
   const { headers } = call.request;
   const [range, ifRange] = [headers.get('range'), headers.get('if-range')];
   const conditions = conditionsOf(call);
-  return shown(call, await readObject(call.caller, ref, { method, conditions, range, ifRange }), overrides);
+  return shown(
+    call,
+    await readObject(call.caller, ref, { method, conditions, range, ifRange }),
+    overrides,
+  );
 }
 
 async function readPart(
@@ -60,7 +64,9 @@ async function readPart(
   const { versionId, range, count } = await partRange(call.caller, ref, number);
   const conditions = conditionsOf(call);
   const found = await readObject(call.caller, { ...ref, versionId }, { method, conditions, range });
-  const parts = Headers.of({ 'x-amz-mp-parts-count': count === undefined ? undefined : String(count) });
+  const parts = Headers.of({
+    'x-amz-mp-parts-count': count === undefined ? undefined : String(count),
+  });
   return shown(call, found, overridden(call).withAll(parts));
 }
 
@@ -78,10 +84,13 @@ const tellAttributes: Operation = async (call) => {
   const ref = { ...keyOf(call), versionId: versionOf(call) };
   const given = call.request.headers.get('x-amz-object-attributes') ?? '';
   const wanted = new Set(given.split(',').map((each) => each.trim()));
-  if (given === '') throw invalidArgument('x-amz-object-attributes', given, 'No attribute is asked for.');
+  if (given === '')
+    throw invalidArgument('x-amz-object-attributes', given, 'No attribute is asked for.');
   const info = await headObject(call.caller, ref);
   const [, parts] = /-(\d+)$/.exec(info.etag) ?? [];
-  const sums = [...checksumsIn(info.headers)].map(([name, sum]) => xml(`Checksum${name.toUpperCase()}`, sum));
+  const sums = [...checksumsIn(info.headers)].map(([name, sum]) =>
+    xml(`Checksum${name.toUpperCase()}`, sum),
+  );
   const when = (name: string, content: () => string | undefined) =>
     wanted.has(name) ? content() : undefined;
   const headers = Headers.of({

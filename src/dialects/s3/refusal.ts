@@ -34,7 +34,10 @@ export function withRefusals(run: Operation): Operation {
   };
 }
 
-function spelled({ request, spelling }: Call, { status, code, message, fields }: S3Refusal): Response {
+function spelled(
+  { request, spelling }: Call,
+  { status, code, message, fields }: S3Refusal,
+): Response {
   const answer = document(status, spelling.errors.element(request, code, message, fields));
   return request.method === 'HEAD' ? { ...answer, body: NO_BODY } : answer;
 }

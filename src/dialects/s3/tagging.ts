@@ -11,7 +11,13 @@ const parameters = ['tagging'];
 export const taggingRoutes: readonly Route[] = [
   { name: 'GetObjectTagging', method: 'GET', on: 'object', parameters, run: (call) => get(call) },
   { name: 'PutObjectTagging', method: 'PUT', on: 'object', parameters, run: (call) => put(call) },
-  { name: 'DeleteObjectTagging', method: 'DELETE', on: 'object', parameters, run: (call) => remove(call) },
+  {
+    name: 'DeleteObjectTagging',
+    method: 'DELETE',
+    on: 'object',
+    parameters,
+    run: (call) => remove(call),
+  },
 ];
 
 const objectOf = (call: Call) => ({ ...keyOf(call), versionId: versionOf(call) });

@@ -29,7 +29,13 @@ export const partRoutes: readonly Route[] = [
     run: (call) => copy(call),
   },
   { name: 'UploadPart', method: 'PUT', on: 'object', parameters: BOTH, run: (call) => put(call) },
-  { name: 'UploadPart', method: 'PUT', on: 'object', parameters: [NUMBER], run: () => incomplete(NUMBER) },
+  {
+    name: 'UploadPart',
+    method: 'PUT',
+    on: 'object',
+    parameters: [NUMBER],
+    run: () => incomplete(NUMBER),
+  },
   {
     name: 'UploadPart',
     method: 'PUT',
@@ -64,7 +70,9 @@ const put: Operation = async (call) => {
   const content = { body, length, given: etagGiven(call), sums: checksums, trailing };
   const { etag } = await putPart(caller, upload, number, content);
   const headers = Headers.of({ ETag: `"${etag}"` });
-  const sums = checksumFields(new Map([...checksums, ...trailing()])).without('x-amz-checksum-type');
+  const sums = checksumFields(new Map([...checksums, ...trailing()])).without(
+    'x-amz-checksum-type',
+  );
   return { status: 200, headers: headers.withAll(sums), body: NO_BODY };
 };
 
@@ -83,8 +91,16 @@ const copy: Operation = async (call) => {
   });
   if (read.status === 304) throw failed(SOURCE);
   const length = lengthOf(read, range);
-  const content = { body: read.body, length, given: Headers.none, sums: NONE, trailing: () => NONE };
-  const { etag, lastModified } = await whileUnread(read, () => putPart(caller, upload, number, content));
+  const content = {
+    body: read.body,
+    length,
+    given: Headers.none,
+    sums: NONE,
+    trailing: () => NONE,
+  };
+  const { etag, lastModified } = await whileUnread(read, () =>
+    putPart(caller, upload, number, content),
+  );
   const headers = Headers.of({ 'x-amz-copy-source-version-id': read.versionId });
   const time = isoTime(Date.parse(lastModified ?? '') || Date.now());
   return xmlAnswer(

@@ -11,7 +11,16 @@ import { Headers } from '../../http/headers';
 import { NO_BODY } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
 import { readXml, xml, xmlAnswer } from '../xml';
-import { bodyOf, bucketOf, invalidArgument, isoTime, keyOf, limitOf, namingOf, textOf } from './arguments';
+import {
+  bodyOf,
+  bucketOf,
+  invalidArgument,
+  isoTime,
+  keyOf,
+  limitOf,
+  namingOf,
+  textOf,
+} from './arguments';
 import { writeConditionOf } from './conditions';
 import { describedBy, taggedBy } from './object_headers';
 import { encodingIn } from './listings';
@@ -63,13 +72,20 @@ const create: Operation = async (call) => {
     'x-amz-checksum-algorithm': wanted?.algorithm.toUpperCase(),
     'x-amz-checksum-type': wanted && typeOf(wanted),
   });
-  const content = [xml('Bucket', upload.bucket), xml('Key', upload.key), xml('UploadId', upload.id)];
+  const content = [
+    xml('Bucket', upload.bucket),
+    xml('Key', upload.key),
+    xml('UploadId', upload.id),
+  ];
   return xmlAnswer(call, 200, 'InitiateMultipartUploadResult', content, told);
 };
 
 /** How the parts, and what they make, are summed. @throws BucketError for what there is not */
 function summingOf({ request: { headers } }: Call): Summing | undefined {
-  const [algorithm, type] = [headers.get('x-amz-checksum-algorithm'), headers.get('x-amz-checksum-type')];
+  const [algorithm, type] = [
+    headers.get('x-amz-checksum-algorithm'),
+    headers.get('x-amz-checksum-type'),
+  ];
   if (algorithm === undefined) {
     if (type === undefined) return undefined;
     throw new BucketError(
@@ -79,7 +95,10 @@ function summingOf({ request: { headers } }: Call): Summing | undefined {
   }
   if (type !== undefined && !['COMPOSITE', 'FULL_OBJECT'].includes(type))
     throw new BucketError('invalid-request', 'Value for x-amz-checksum-type header is invalid.');
-  const found = summing(algorithm.toLowerCase(), type === undefined ? undefined : type === 'FULL_OBJECT');
+  const found = summing(
+    algorithm.toLowerCase(),
+    type === undefined ? undefined : type === 'FULL_OBJECT',
+  );
   if (found) return found;
   throw new BucketError(
     'invalid-request',
@@ -186,7 +205,9 @@ const complete: Operation = async (call) => {
 
 /** Those of the object that is to be. */
 function sumsOf(headers: Headers): ReadonlyMap<string, string> {
-  const given = Object.keys(SUMS).map((name) => [name, headers.get(`x-amz-checksum-${name}`)] as const);
+  const given = Object.keys(SUMS).map(
+    (name) => [name, headers.get(`x-amz-checksum-${name}`)] as const,
+  );
   return new Map(given.filter((each): each is [string, string] => each[1] !== undefined));
 }
 

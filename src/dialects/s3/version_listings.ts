@@ -2,7 +2,15 @@ import { listVersions, type ListedVersion, type VersionPage } from '../../bucket
 import type { ByteString } from '../../http/bytes';
 import type { Call, Operation, Route } from './call';
 import { xml, xmlAnswer } from '../xml';
-import { bucketOf, invalidArgument, isoTime, limitOf, namingOf, textOf, type Naming } from './arguments';
+import {
+  bucketOf,
+  invalidArgument,
+  isoTime,
+  limitOf,
+  namingOf,
+  textOf,
+  type Naming,
+} from './arguments';
 import { beginning, commonPrefixes, encodingIn } from './listings';
 import { owner } from './service';
 

@@ -30,18 +30,25 @@ const put: Operation = async (call) => {
     .withAll(etagGiven(call));
   const body = await received(call, length);
   // what came behind a longer body is known too late to be kept with it
-  const checksums = new Map([...payload.checksums, ...(Buffer.isBuffer(body) ? payload.trailing() : [])]);
+  const checksums = new Map([
+    ...payload.checksums,
+    ...(Buffer.isBuffer(body) ? payload.trailing() : []),
+  ]);
   const headers = described.withAll(checksumHeaders(checksums));
   const written = await writeObject(caller, keyOf(call), { headers, body, length, condition });
   const shown = checksumFields(new Map([...checksums, ...payload.trailing()]));
-  const answer = empty(200, { ETag: `"${written.etag}"`, 'x-amz-version-id': idOf(written.versionId) });
+  const answer = empty(200, {
+    ETag: `"${written.etag}"`,
+    'x-amz-version-id': idOf(written.versionId),
+  });
   return { ...answer, headers: answer.headers.withAll(shown) };
 };
 
 /** The body, which is received first where that lets its checksum be kept. */
 async function received({ request, payload }: Call, length: number): Promise<Body> {
   const { body } = payload;
-  if (length > RECEIVED_FIRST || Buffer.isBuffer(body) || !request.headers.has('x-amz-trailer')) return body;
+  if (length > RECEIVED_FIRST || Buffer.isBuffer(body) || !request.headers.has('x-amz-trailer'))
+    return body;
   request.sendContinue?.();
   return (await readAll(body, RECEIVED_FIRST)) ?? NO_BODY;
 }

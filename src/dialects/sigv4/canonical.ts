@@ -18,7 +18,12 @@ export interface Signed {
  */
 export function stringToSign(request: Signed, signing: Signing): string {
   const { timestamp, scope } = signing;
-  return [ALGORITHM, timestamp, formatScope(scope), sha256(canonicalRequest(request, signing))].join('\n');
+  return [
+    ALGORITHM,
+    timestamp,
+    formatScope(scope),
+    sha256(canonicalRequest(request, signing)),
+  ].join('\n');
 }
 
 /** The canonical request of Signature Version 4, as S3 has it: paths are encoded once, and dots in them stay. */

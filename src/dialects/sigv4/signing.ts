@@ -73,7 +73,8 @@ export function readSigning(headers: Headers, query: Query): Signing {
       'invalid-request',
       'Temporary credentials (X-Amz-Security-Token) are not known here.',
     );
-  if (isPresignedV2 || /^AWS\s/i.test(header ?? '')) throw new BucketError('invalid-request', ONLY_V4);
+  if (isPresignedV2 || /^AWS\s/i.test(header ?? ''))
+    throw new BucketError('invalid-request', ONLY_V4);
   return isPresigned ? presigned(headers, query) : inHeader(header ?? '', headers);
 }
 
@@ -96,7 +97,9 @@ function inHeader(authorization: ByteString, headers: Headers): Signing {
     const found = parts.filter((part) => part.startsWith(`${name}=`));
     const [only] = found;
     if (parts.length !== 3 || found.length !== 1 || only === undefined)
-      throw malformed(`The authorization header is malformed; it must have one ${name}, and nothing else.`);
+      throw malformed(
+        `The authorization header is malformed; it must have one ${name}, and nothing else.`,
+      );
     return only.slice(name.length + 1);
   };
   const payload = headers.get('x-amz-content-sha256');
@@ -169,14 +172,17 @@ export function readCredential(credential: ByteString): Pick<Signing, 'accessKey
 function readNames(list: ByteString): string[] {
   const names = list.split(';');
   if (names.some((name) => !/^[!#$%&'*+.^`|~0-9a-z_-]+$/.test(name)))
-    throw malformed('SignedHeaders must be names of headers in lower case with semicolons between them.');
+    throw malformed(
+      'SignedHeaders must be names of headers in lower case with semicolons between them.',
+    );
   // a long value that is listed often would make much of little
   if (new Set(names).size < names.length) throw malformed('SignedHeaders has a name twice.');
   return names;
 }
 
 export function readSignature(signature: ByteString): string {
-  if (!/^[0-9a-f]{64}$/.test(signature)) throw malformed('The Signature must be 64 hexadecimal digits.');
+  if (!/^[0-9a-f]{64}$/.test(signature))
+    throw malformed('The Signature must be 64 hexadecimal digits.');
   return signature;
 }
 
@@ -185,11 +191,16 @@ function timestampIn(headers: Headers): string {
   if (own !== undefined && TIMESTAMP.test(own)) return own;
   const time = own === undefined ? Date.parse(headers.get('date') ?? '') : NaN;
   if (Number.isNaN(time))
-    throw new BucketError('access-denied', 'AWS authentication requires a valid Date or x-amz-date header');
+    throw new BucketError(
+      'access-denied',
+      'AWS authentication requires a valid Date or x-amz-date header',
+    );
   return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
 /** The time of a timestamp, in milliseconds since 1970; NaN for one of a day or an hour that there is not. */
 export function timeOf(timestamp: string): number {
-  return Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  return Date.parse(
+    timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
+  );
 }

@@ -19,7 +19,8 @@ export async function* bunzip2(bytes: ByteReader): AsyncGenerator<Buffer> {
       await bits.fill(BZIP2.headBytes);
       if (bits.isAtEnd) return;
       const level = readHead(bits);
-      while (await readMagic(bits, level)) yield* expand(await readBlock(bits, level * BZIP2.blockUnit));
+      while (await readMagic(bits, level))
+        yield* expand(await readBlock(bits, level * BZIP2.blockUnit));
       bits.alignToByte();
     }
   } catch (error) {
@@ -31,7 +32,8 @@ export async function* bunzip2(bytes: ByteReader): AsyncGenerator<Buffer> {
 function readHead(bits: BitReader): number {
   const magic = bits.read(24);
   const level = bits.read(8) - 0x30;
-  if (magic !== BZIP2.magic || level < 1 || level > 9) throw new BrokenArchive('invalid compressed data');
+  if (magic !== BZIP2.magic || level < 1 || level > 9)
+    throw new BrokenArchive('invalid compressed data');
   return level;
 }
 

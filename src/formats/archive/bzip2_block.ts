@@ -112,7 +112,11 @@ function readTable(bits: BitReader, symbolCount: number): Table {
 }
 
 /** Reads one symbol after the other. */
-function symbolReader(bits: BitReader, selectors: Uint8Array, tables: readonly Table[]): () => number {
+function symbolReader(
+  bits: BitReader,
+  selectors: Uint8Array,
+  tables: readonly Table[],
+): () => number {
   let group = 0;
   let left = 0;
   let table: Table | undefined;

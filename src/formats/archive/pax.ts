@@ -38,7 +38,9 @@ export function objectHeaders(pax: PaxHeaders): Headers {
     const prefix = PREFIXES.find((each) => key.startsWith(each));
     const attribute = prefix === undefined ? '' : key.slice(prefix.length);
     if (attribute === 'mime_type') return ['Content-Type', value];
-    return attribute.startsWith('meta.') ? [`X-Object-Meta-${attribute.slice('meta.'.length)}`, value] : [];
+    return attribute.startsWith('meta.')
+      ? [`X-Object-Meta-${attribute.slice('meta.'.length)}`, value]
+      : [];
   });
   return Headers.fromRaw(fields);
 }

@@ -123,7 +123,8 @@ async function readEntry(bytes: ByteReader, first: TarHeader, global: Said): Pro
     const where = header.type === 'g' ? global : local;
     const meta = await readMeta(bytes, header, where);
     if (header.type === 'L') longName = textAt(meta, 0, meta.length);
-    else if (header.type !== 'K') parsePax(meta).forEach((value, key) => where.said.set(key, value));
+    else if (header.type !== 'K')
+      parsePax(meta).forEach((value, key) => where.said.set(key, value));
   }
   const pax = new Map([...global.said, ...local.said]);
   if (pax.size > MAX_SAID) throw new BrokenArchive(`more than ${MAX_SAID} attributes`);

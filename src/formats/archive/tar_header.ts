@@ -42,7 +42,12 @@ export function parseHeader(block: Buffer): TarHeader {
   const type = block.toString('latin1', 156, 157);
   const name = prefix !== '' && !'LKS'.includes(type) ? `${prefix}/${own}` : own;
   const isDirectory = type === '\0' && own.endsWith('/');
-  return { name, type: isDirectory ? '5' : type, size, isExtended: type === 'S' && block[482] === 1 };
+  return {
+    name,
+    type: isDirectory ? '5' : type,
+    size,
+    isExtended: type === 'S' && block[482] === 1,
+  };
 }
 
 /** The sums of all bytes, their own field counted as blanks; some writers took bytes for signed. */

@@ -43,7 +43,9 @@ const dropInOptions = z.object({
 
 type Names<T extends z.ZodObject> = keyof T['shape'];
 type OptionName =
-  Names<typeof storeOptions> | Names<typeof versionedWritesPlugin.options> | Names<typeof dropInOptions>;
+  | Names<typeof storeOptions>
+  | Names<typeof versionedWritesPlugin.options>
+  | Names<typeof dropInOptions>;
 
 /**
  * The options of `[filter:versioned_writes]` and `[app:proxy-server]`, and of `[DEFAULT]` those that concern it, under the names they have there and
@@ -101,11 +103,16 @@ export function versionedWrites(
   const handler = buildPipeline(
     [
       catchErrors.create({}, context),
-      guarding(context.claims, app.upstream, (request) => isReading(request.method) || keepsHost(request)),
+      guarding(
+        context.claims,
+        app.upstream,
+        (request) => isReading(request.method) || keepsHost(request),
+      ),
       versionedWritesPlugin.create(optionsForFilter, context),
     ],
     (request) => {
-      if (!originals.has(request)) return app.handler(keepsHost(request) ? request : withoutHost(request));
+      if (!originals.has(request))
+        return app.handler(keepsHost(request) ? request : withoutHost(request));
       declined.add(request);
       return Promise.resolve(NOT_HERE);
     },
@@ -151,7 +158,8 @@ function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'of the a
   const mounted = req.originalUrl === req.url ? target : readTarget(req.originalUrl);
   if (target.reading !== 'outside' || mounted.reading !== 'outside') return 'refused';
   const writesByS3 =
-    !isReading(req.method) && isSignedForS3(headersOf(req, target).get('authorization'), target.query);
+    !isReading(req.method) &&
+    isSignedForS3(headersOf(req, target).get('authorization'), target.query);
   return writesByS3 ? 'here' : 'of the app';
 }
 

@@ -75,7 +75,9 @@ export function createPassthrough({ origin, host, timeout }: UpstreamServer, log
 function reframe(req: IncomingMessage, res: ServerResponse): boolean {
   if (/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? '')) {
     closeLingering(req);
-    refuse(res, 403, 'a form is signed in its fields, which nobody here reads', { Connection: 'close' });
+    refuse(res, 403, 'a form is signed in its fields, which nobody here reads', {
+      Connection: 'close',
+    });
     return false;
   }
   const chunked = req.headers['transfer-encoding'] !== undefined;
@@ -90,7 +92,12 @@ function reframe(req: IncomingMessage, res: ServerResponse): boolean {
   return true;
 }
 
-function refuse(res: ServerResponse, status: number, reason: string, headers: Record<string, string>): void {
+function refuse(
+  res: ServerResponse,
+  status: number,
+  reason: string,
+  headers: Record<string, string>,
+): void {
   res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers });
   res.end(Buffer.from(`${reason}\n`));
 }

@@ -52,7 +52,10 @@ function housekeepingOf(given: z.infer<typeof options>, log: Log): Housekeeping 
 }
 
 /** @throws StorageError that names the option which helps */
-async function openData(folder: string, given: StorageOptions & { readonly log?: Log }): Promise<Storage> {
+async function openData(
+  folder: string,
+  given: StorageOptions & { readonly log?: Log },
+): Promise<Storage> {
   try {
     if (given.role !== 'worker') await refuseDamaged(folder, given.log);
     return await openStorage(folder, given);
@@ -80,7 +83,10 @@ function objections(
   }
   if (isLoopback(bind_ip)) return [];
   return [
-    { option, cause: `everybody who reaches ${bind_ip} could do everything; bind_ip must be of loopback` },
+    {
+      option,
+      cause: `everybody who reaches ${bind_ip} could do everything; bind_ip must be of loopback`,
+    },
   ];
 }
 

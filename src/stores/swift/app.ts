@@ -76,7 +76,11 @@ function checkLogin(given: LoginOptions, context: z.RefinementCtx): void {
 export const storeOptions = z.object(storeShape).superRefine(checkLogin);
 
 const options = z
-  .object({ ...storeShape, passthrough: passthroughOption, passthrough_hosts: passthroughHostsOption })
+  .object({
+    ...storeShape,
+    passthrough: passthroughOption,
+    passthrough_hosts: passthroughHostsOption,
+  })
   .superRefine(checkLogin);
 
 type StoreOptions = z.infer<typeof storeOptions>;
@@ -154,7 +158,8 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
     power: user ? 'service' : 'client',
     upstream: server,
     mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
-    mayLock: (request, target) => (user ? rights.mayWrite(request, target) : rights.mayLook(request, target)),
+    mayLock: (request, target) =>
+      user ? rights.mayWrite(request, target) : rights.mayLook(request, target),
     limits: (request) => limits.of(request),
     close: () => upstream.close(),
   };
@@ -201,7 +206,13 @@ function loginOf(options: StoreOptions): Login | undefined {
   if (auth_url === undefined) return undefined;
   if (auth_type === 'v1') return loginV1(auth_url, auth_user, auth_key);
   const { user_domain_name, project_domain_name } = options;
-  return loginKeystone(auth_url, { username, password, project_name, user_domain_name, project_domain_name });
+  return loginKeystone(auth_url, {
+    username,
+    password,
+    project_name,
+    user_domain_name,
+    project_domain_name,
+  });
 }
 
 function withToken(request: Request, token: string): Request {

@@ -23,7 +23,10 @@ export async function answer(
   body: Body,
 ): Promise<Response> {
   const empty =
-    request.method === 'HEAD' || status === 204 || status === 304 || headers.get('content-length') === '0';
+    request.method === 'HEAD' ||
+    status === 204 ||
+    status === 304 ||
+    headers.get('content-length') === '0';
   if (!empty) return { status, headers: endToEnd(headers), body };
   await drain(body);
   return { status, headers: endToEnd(headers), body: NO_BODY };
@@ -54,6 +57,8 @@ export function asHandlerError(error: unknown, request: Request): Error {
   ];
   const why = messageOf(error);
   return unreachable.includes(code)
-    ? new StoreError('unreachable', `the store cannot be reached: ${why}`, undefined, { cause: error })
+    ? new StoreError('unreachable', `the store cannot be reached: ${why}`, undefined, {
+        cause: error,
+      })
     : new StoreError('unavailable', `the store broke off: ${why}`, undefined, { cause: error });
 }

@@ -4,7 +4,13 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
-import { answer, asHandlerError, MAX_HEADER_BYTES, NoConnection, type UpstreamOptions } from './exchange';
+import {
+  answer,
+  asHandlerError,
+  MAX_HEADER_BYTES,
+  NoConnection,
+  type UpstreamOptions,
+} from './exchange';
 
 /**
  * Sends what undici cannot: a body that the store must first ask for (`Expect: 100-continue`), and a write without any length, which
@@ -42,7 +48,12 @@ export async function sendExpectContinue(
   }
 }
 
-function prepare(socket: Socket, sent: ClientRequest, request: Request, options: UpstreamOptions): void {
+function prepare(
+  socket: Socket,
+  sent: ClientRequest,
+  request: Request,
+  options: UpstreamOptions,
+): void {
   // or Node would write the head, whose values are byte strings, as UTF-8
   socket.setDefaultEncoding('latin1');
   socket.setTimeout(options.connectTimeout);

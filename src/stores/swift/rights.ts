@@ -3,8 +3,19 @@ import { LRUCache } from 'lru-cache';
 import { unauthorised } from '../../swift_api/responses';
 import { drain } from '../../http/body';
 import { credentials, type Headers } from '../../http/headers';
-import { subrequest, textResponse, type Request, type Handler, type Response } from '../../swift_api/message';
-import { formatTarget, parseTarget, type ContainerTarget, type ObjectTarget } from '../../swift_api/target';
+import {
+  subrequest,
+  textResponse,
+  type Request,
+  type Handler,
+  type Response,
+} from '../../swift_api/message';
+import {
+  formatTarget,
+  parseTarget,
+  type ContainerTarget,
+  type ObjectTarget,
+} from '../../swift_api/target';
 import { isTempUrl, tempUrlQuery } from '../../swift_api/temp_url/temp_url';
 import { changedBy, writtenBy } from '../../swift_api/object_writes';
 import { Right } from '../../swift_api/authority/grants';
@@ -41,7 +52,9 @@ export class Rights {
    * @param fresh not by what is remembered
    */
   async mayWrite(request: Request, target: ObjectTarget, fresh = false): Promise<Right | Response> {
-    return (await this.refusalOfWriting(request, target, fresh)) ?? Right.established('write', target);
+    return (
+      (await this.refusalOfWriting(request, target, fresh)) ?? Right.established('write', target)
+    );
   }
 
   private async refusalOfWriting(
@@ -71,14 +84,22 @@ export class Rights {
     return (await this.refusalOfLooking(request, target)) ?? Right.established('write', target);
   }
 
-  private async refusalOfLooking(request: Request, target: ObjectTarget): Promise<Response | undefined> {
+  private async refusalOfLooking(
+    request: Request,
+    target: ObjectTarget,
+  ): Promise<Response | undefined> {
     // a change of metadata may need no look
     if (request.method === 'POST') return undefined;
     const key = keyOf(request.headers, target);
     if (key !== undefined && this.remembered?.get(key)) return undefined;
     const headers = credentials(request.headers);
     const { status, body } = await this.send(
-      subrequest(request, { method: 'HEAD', path: formatTarget(target), headers, authority: 'client' }),
+      subrequest(request, {
+        method: 'HEAD',
+        path: formatTarget(target),
+        headers,
+        authority: 'client',
+      }),
     );
     await drain(body);
     if (status === 401) return unauthorised(target.account, NO_LOOK);
@@ -100,7 +121,8 @@ export class Rights {
     target: ObjectTarget,
     scratch: SelfTest,
   ): Promise<Response | undefined> {
-    const method = request.method === 'DELETE' || request.method === 'POST' ? request.method : 'PUT';
+    const method =
+      request.method === 'DELETE' || request.method === 'POST' ? request.method : 'PUT';
     const isTaken = await scratch.verifySigned(request, method);
     if (!isTaken) return unauthorised('unknown', '401 Unauthorized: Temp URL invalid\n');
     return this.probe(request, target, method, tempUrlQuery(request.query));

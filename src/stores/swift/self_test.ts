@@ -33,7 +33,11 @@ const KEY_HEADER = 'X-Container-Meta-Temp-Url-Key';
 const MAX_TRIES = 3;
 const DAY = 86_400;
 
-type Ask = (method: string, target: Omit<ObjectTarget, 'object'>, headers?: Headers) => Promise<Response>;
+type Ask = (
+  method: string,
+  target: Omit<ObjectTarget, 'object'>,
+  headers?: Headers,
+) => Promise<Response>;
 
 /**
  * Tries on an object of the service user's own whether the store does with the probes what Swift does with them. What was found is
@@ -101,7 +105,9 @@ export class SelfTest {
     await status(ask('DELETE', target));
     const missing = await status(ask('PUT', target, PROBES.PUT));
     if (there !== 400 || missing !== 400) {
-      throw failure(`this store answers ${there} and ${missing} to PUTs that Swift refuses with 400`);
+      throw failure(
+        `this store answers ${there} and ${missing} to PUTs that Swift refuses with 400`,
+      );
     }
     return true;
   }
@@ -158,14 +164,19 @@ export class SelfTest {
     };
   }
 
-  private async create(ask: Ask, { version, account, container, object }: ObjectTarget): Promise<void> {
+  private async create(
+    ask: Ask,
+    { version, account, container, object }: ObjectTarget,
+  ): Promise<void> {
     for (const target of [
       { version, account, container },
       { version, account, container, object },
     ]) {
       const put = await status(ask('PUT', target));
       if (put >= 300)
-        throw failure(`PUT ${formatTarget(target)} in the name of the service user was answered ${put}`);
+        throw failure(
+          `PUT ${formatTarget(target)} in the name of the service user was answered ${put}`,
+        );
     }
   }
 
@@ -179,7 +190,9 @@ export class SelfTest {
     const path = formatTarget({ ...target, version: 'v1' });
     return (method, headers = Headers.none) => {
       const query = signTempUrl(key, method, expires, target);
-      return status(this.send(subrequest(request, { method, path, query, headers, authority: 'client' })));
+      return status(
+        this.send(subrequest(request, { method, path, query, headers, authority: 'client' })),
+      );
     };
   }
 

@@ -101,12 +101,16 @@ function framed(headers: Headers, body: Body): Headers {
 /** undici sends no Expect, and always a length; what the client wants otherwise goes another way. */
 function needsReluctance({ method, headers, body, sendContinue }: Request): boolean {
   if (sendContinue && !Buffer.isBuffer(body)) return true;
-  return (method === 'PUT' || method === 'POST') && body === NO_BODY && !headers.has('content-length');
+  return (
+    (method === 'PUT' || method === 'POST') && body === NO_BODY && !headers.has('content-length')
+  );
 }
 
 function mayRepeat(request: Request): boolean {
   return (
-    ['GET', 'HEAD', 'OPTIONS'].includes(request.method) && request.body === NO_BODY && !request.signal.aborted
+    ['GET', 'HEAD', 'OPTIONS'].includes(request.method) &&
+    request.body === NO_BODY &&
+    !request.signal.aborted
   );
 }
 

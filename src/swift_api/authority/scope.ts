@@ -40,8 +40,11 @@ export function staysWithin(errand: ScopedRequest, scopes: readonly Scope[]): bo
   if (target === undefined || !isApi(target)) return false;
   const query = new Parameters(errand.query);
   if (SWEEPING.some((name) => query.has(name))) return false;
-  if (!query.isOnly('symlink', 'get') || (isObject(target) && !isOfItself(errand, query))) return false;
-  const found = scopes.find((scope) => isAt(target, scope) && scope.methods.includes(errand.method));
+  if (!query.isOnly('symlink', 'get') || (isObject(target) && !isOfItself(errand, query)))
+    return false;
+  const found = scopes.find(
+    (scope) => isAt(target, scope) && scope.methods.includes(errand.method),
+  );
   if (found === undefined) return false;
   const isManifest = query.has('multipart-manifest') && !query.isOnly('multipart-manifest', 'get');
   if (isManifest && !(found.takesManifests && isManifestPut(errand, query))) return false;
@@ -80,7 +83,9 @@ function isOfItself({ method, headers }: ScopedRequest, query: Parameters): bool
 }
 
 function isManifestPut({ method, headers }: ScopedRequest, query: Parameters): boolean {
-  return method === 'PUT' && !headers.get('x-copy-from') && query.isOnly('multipart-manifest', 'put');
+  return (
+    method === 'PUT' && !headers.get('x-copy-from') && query.isOnly('multipart-manifest', 'put')
+  );
 }
 
 function isListing({ method }: ScopedRequest, { object }: Target): boolean {
@@ -92,7 +97,8 @@ function isListed(query: Parameters, { listed }: Scope): boolean {
   if (listed === undefined) return true;
   const prefixes = query.all('prefix');
   return (
-    prefixes.length > 0 && prefixes.every((prefix) => listed.some((allowed) => prefix.startsWith(allowed)))
+    prefixes.length > 0 &&
+    prefixes.every((prefix) => listed.some((allowed) => prefix.startsWith(allowed)))
   );
 }
 
@@ -112,10 +118,13 @@ function pointedTo(headers: Headers, { version, account }: Target): Target[] | u
 
 /** Whether a place is one of a scope. */
 export function isAt({ account, container, object }: Target, scope: Scope): boolean {
-  return scope.account === account && scope.container === container && isNamed(object, scope.object);
+  return (
+    scope.account === account && scope.container === container && isNamed(object, scope.object)
+  );
 }
 
 function isNamed(object: ByteString | undefined, named: Scope['object']): boolean {
-  if (object === undefined || named === undefined) return object === undefined && named === undefined;
+  if (object === undefined || named === undefined)
+    return object === undefined && named === undefined;
   return 'name' in named ? object === named.name : object.startsWith(named.prefix);
 }

@@ -24,7 +24,9 @@ export function rightShown(request: Sent, { status, headers }: Answer): Right | 
   if (request.authority !== 'client' || target === undefined) return undefined;
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (isObject(target))
-    return isRead && (status < 300 || status === 404) ? Right.established('read', target) : undefined;
+    return isRead && (status < 300 || status === 404)
+      ? Right.established('read', target)
+      : undefined;
   if (!isContainer(target) || status >= 300) return undefined;
   if (!isRead) return Right.established('change', target);
   const isOwner = ACLS.some((name) => headers.has(name));
@@ -39,15 +41,22 @@ export function rightToLink(request: Sent, { status, headers }: Answer): Right |
   const target = parseTarget(request.path);
   const isRefused = status === 401 || status === 403;
   if (request.authority !== 'client' || !target || !isObject(target)) return undefined;
-  return isRefused && headers.has('content-location') ? Right.established('read', target) : undefined;
+  return isRefused && headers.has('content-location')
+    ? Right.established('read', target)
+    : undefined;
 }
 
 /**
  * The right to an object's versions, shown by the answer to a request in the client's own name for something in a
  * container that has no ACL and is not there: 404 is for owners only.
  */
-export function rightOfOwner(request: Sent, { status }: Answer, object: ObjectTarget): Right | undefined {
-  const isOwn = request.authority === 'client' && parseTarget(request.path)?.account === object.account;
+export function rightOfOwner(
+  request: Sent,
+  { status }: Answer,
+  object: ObjectTarget,
+): Right | undefined {
+  const isOwn =
+    request.authority === 'client' && parseTarget(request.path)?.account === object.account;
   return isOwn && status === 404 ? Right.established('read', object) : undefined;
 }
 
@@ -57,7 +66,12 @@ export function rightOfOwner(request: Sent, { status }: Answer, object: ObjectTa
  */
 export function rightToChange(request: Sent, { status }: Answer): Right | undefined {
   const target = parseTarget(request.path);
-  if (request.authority !== 'client' || request.method !== 'POST' || !target || !isContainer(target))
+  if (
+    request.authority !== 'client' ||
+    request.method !== 'POST' ||
+    !target ||
+    !isContainer(target)
+  )
     return undefined;
   const isAllowed = status < 500 && status !== 401 && status !== 403;
   return isAllowed ? Right.established('change', target) : undefined;

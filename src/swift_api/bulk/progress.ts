@@ -13,13 +13,20 @@ export type Work = AsyncGenerator<undefined, string>;
  * @param type of the report
  * @param frequency milliseconds between two signs of life, which are given at the work's pauses
  */
-export async function answerWith(work: Work, type: string | undefined, frequency: number): Promise<Response> {
+export async function answerWith(
+  work: Work,
+  type: string | undefined,
+  frequency: number,
+): Promise<Response> {
   const told = tell(work, type?.endsWith('/xml') === true, frequency);
   const first = await told.next();
   return { status: 200, headers: bulkHeaders(type), body: streamOf(all(first, told)) };
 }
 
-async function* all(first: IteratorResult<Buffer>, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+async function* all(
+  first: IteratorResult<Buffer>,
+  rest: AsyncGenerator<Buffer>,
+): AsyncGenerator<Buffer> {
   try {
     if (!first.done) yield first.value;
     yield* rest;

@@ -52,7 +52,8 @@ export function render(
     return `<${tag}>${escaped(String(value))}</${tag}>\n`;
   });
   const errors = problems.map(
-    ([name, why]) => `<object><name>${escaped(name)}</name><status>${escaped(why)}</status></object>\n`,
+    ([name, why]) =>
+      `<object><name>${escaped(name)}</name><status>${escaped(why)}</status></object>\n`,
   );
   return `<${root}>\n${tags.join('')}<errors>\n${errors.join('')}</errors>\n</${root}>\n`;
 }
@@ -87,7 +88,11 @@ export class DeleteSummary {
   }
 
   /** The report; with a status of its own, and a text to it, where the whole of it failed. */
-  render(type: string | undefined, status = this.failed > 0 ? this.#worst : 200, text = ''): string {
+  render(
+    type: string | undefined,
+    status = this.failed > 0 ? this.#worst : 200,
+    text = '',
+  ): string {
     const facts = {
       'Response Status': statusLine(status),
       'Response Body': text,

@@ -4,7 +4,11 @@ import { dispositionOf } from './disposition';
 import { readParameters } from './parameters';
 
 /** An answer to who reads an object by a temporary URL, with what a browser needs to know of it; as it is where it is a refusal. */
-export function asDownload(response: Response, { query }: Request, { object }: ObjectTarget): Response {
+export function asDownload(
+  response: Response,
+  { query }: Request,
+  { object }: ObjectTarget,
+): Response {
   const parameters = readParameters(query);
   if (parameters === undefined || response.status >= 300) return response;
   const { headers } = response;

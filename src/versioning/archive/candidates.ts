@@ -51,7 +51,11 @@ export class Candidates {
     this.isPreviousSought = true;
     const name = this.entries.named(previous);
     const newest = this.versions[0]?.name;
-    if ((newest !== undefined && newest >= name) || this.leftovers.some((each) => each.name === name)) return;
+    if (
+      (newest !== undefined && newest >= name) ||
+      this.leftovers.some((each) => each.name === name)
+    )
+      return;
     const info = await this.store.stat(this.entries.at(name));
     if (info) this.versions.unshift({ name, isMarker: info.isMarker, isHalfMade: false });
   }

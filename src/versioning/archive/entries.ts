@@ -64,7 +64,8 @@ export class Entries {
   /** All of them, the newest first, but for half made markers that are not ours: those expire by themselves. */
   list(): AsyncIterator<ListingEntry> & AsyncIterable<ListingEntry> {
     const { store, object, archive, prefix } = this;
-    const isOurs = async (name: ByteString) => (await store.stat(this.at(name)))?.notes.unfinished === true;
+    const isOurs = async (name: ByteString) =>
+      (await store.stat(this.at(name)))?.notes.unfinished === true;
     return (async function* () {
       for await (const entry of store.listBackwards(object.account, archive, prefix))
         if (!entry.isHalfMade || (await isOurs(entry.name))) yield entry;
@@ -111,10 +112,15 @@ export class Entries {
    * @param now the time of the delete by the store's clock, in milliseconds since 1970
    * @param own the entry for the object that is deleted, if there is one
    */
-  nameForMarker(now: number, own: ByteString | undefined, newest: ByteString | undefined): ByteString {
+  nameForMarker(
+    now: number,
+    own: ByteString | undefined,
+    newest: ByteString | undefined,
+  ): ByteString {
     const time = timestampAfter(now, own && this.timestampOf(own));
     const found = newest === undefined ? '' : this.timestampOf(newest);
-    const isAhead = found >= time && found < formatTimestamp(now + CLOCKS_APART) && isTimestamp(found);
+    const isAhead =
+      found >= time && found < formatTimestamp(now + CLOCKS_APART) && isTimestamp(found);
     return this.named(isAhead ? nextTimestamp(found) : time);
   }
 
@@ -155,7 +161,8 @@ export class Entries {
     const found: ByteString[] = [];
     for (const name of this.noted(current)) {
       const info = await this.store.stat(this.at(name));
-      if (info && (info.isMarker ? restoredIsBound(current) : isSame(info, current))) found.push(name);
+      if (info && (info.isMarker ? restoredIsBound(current) : isSame(info, current)))
+        found.push(name);
     }
     return found;
   }

@@ -3,7 +3,14 @@ import type { Log } from '../../util/log';
 import { StoreError } from '../../util/store_error';
 import type { Notes } from '../store/recovery_notes';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store/store';
-import { planHistoryDelete, planStackDelete, planUnfinished, planWrite, type Mode, type Step } from './plan';
+import {
+  planHistoryDelete,
+  planStackDelete,
+  planUnfinished,
+  planWrite,
+  type Mode,
+  type Step,
+} from './plan';
 import { Candidates } from './candidates';
 import { Entries, type Survey } from './entries';
 
@@ -63,8 +70,13 @@ export class ArchiveExecutor {
    *   `refused` and the version had been restored already
    */
   async execute(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
-    const task: Task = { object, entries: new Entries(this.store, object, this.archive), operation };
-    if (operation.kind === 'write') return mode === 'history' ? this.writeOver(task) : this.write(task);
+    const task: Task = {
+      object,
+      entries: new Entries(this.store, object, this.archive),
+      operation,
+    };
+    if (operation.kind === 'write')
+      return mode === 'history' ? this.writeOver(task) : this.write(task);
     if (operation.kind === 'update') return this.update(task);
     return mode === 'history' ? this.deleteKeepingHistory(task) : this.deleteFromStack(task);
   }
@@ -86,7 +98,10 @@ export class ArchiveExecutor {
       this.store.stat(object),
       unlessRefused(listed.next(), UNLISTED),
     ]);
-    const { leftovers, unfinished } = await unlessRefused(entries.survey(current, listed, first), UNSEEN);
+    const { leftovers, unfinished } = await unlessRefused(
+      entries.survey(current, listed, first),
+      UNSEEN,
+    );
     if (current === undefined && unfinished.length === 0) return this.pass(operation);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.refused(verdict, operation);
@@ -96,7 +111,11 @@ export class ArchiveExecutor {
     return 'forwarded';
   }
 
-  private async archiveAndWrite(task: Task, current: ObjectInfo, before: readonly Step[]): Promise<Result> {
+  private async archiveAndWrite(
+    task: Task,
+    current: ObjectInfo,
+    before: readonly Step[],
+  ): Promise<Result> {
     const { entries } = task;
     const entry = await entries.nameFor(current);
     // it is overwritten by the very same
@@ -236,7 +255,9 @@ export class ArchiveExecutor {
       }
     } catch (error) {
       await this.undo(object, current, added);
-      throw restored ? halfDone(error, 'the version was restored, but is in the archive still') : error;
+      throw restored
+        ? halfDone(error, 'the version was restored, but is in the archive still')
+        : error;
     }
     return 'forwarded';
   }
@@ -244,14 +265,20 @@ export class ArchiveExecutor {
   /** Of a delete that is to be acknowledged the marker has to be there. */
   private async finish(marker: ObjectRef, isEarlier = false): Promise<void> {
     const isThere = await this.store.finishMarker(marker).catch((error: unknown) => {
-      throw isEarlier ? error : halfDone(error, 'the object was deleted, but its marker is half made still');
+      throw isEarlier
+        ? error
+        : halfDone(error, 'the object was deleted, but its marker is half made still');
     });
     if (!isThere && !isEarlier)
       throw new StoreError('unavailable', 'the object was deleted, but its delete marker has gone');
   }
 
   /** False where the entry has gone. */
-  private restore(object: ObjectRef, entries: Entries, [from = '', ...others]: readonly ByteString[]) {
+  private restore(
+    object: ObjectRef,
+    entries: Entries,
+    [from = '', ...others]: readonly ByteString[],
+  ) {
     const restored = [from, ...others].map((name) => entries.timestampOf(name));
     return this.store.copy(entries.at(from), object, { restored });
   }

@@ -14,10 +14,16 @@ const METADATA = 'x-object-meta-';
  *
  * @param notes the headers that write them
  */
-export async function forwardWithNotes(request: Request, notes: Headers, next: Handler): Promise<Response> {
+export async function forwardWithNotes(
+  request: Request,
+  notes: Headers,
+  next: Handler,
+): Promise<Response> {
   if (isCopy(request)) return forwardCopy(request, notes, next);
   const headers = request.headers.withAll(notes);
-  return next(isEmpty(notes) || !isWithinBounds(headers) ? request : { ...request, headers: headers });
+  return next(
+    isEmpty(notes) || !isWithinBounds(headers) ? request : { ...request, headers: headers },
+  );
 }
 
 /**

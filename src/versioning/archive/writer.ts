@@ -47,7 +47,11 @@ export class ObjectWriter {
     });
   }
 
-  private versioned(request: Request, written: ObjectTarget, inForce: Versioned): Promise<Response> {
+  private versioned(
+    request: Request,
+    written: ObjectTarget,
+    inForce: Versioned,
+  ): Promise<Response> {
     const holding = { ...this.parts, archive: inForce.archive };
     return withObjectLock(
       request,
@@ -83,7 +87,9 @@ export class ObjectWriter {
         return 'status' in right ? 'stop' : 'go';
       },
       forward: (notes) =>
-        locked.forward((own) => forwardWithNotes(own, binding.headersOf(notes, written, store.now()), next)),
+        locked.forward((own) =>
+          forwardWithNotes(own, binding.headersOf(notes, written, store.now()), next),
+        ),
     });
     const result = await performed.catch(async (error: unknown) => {
       await locked.discard();

@@ -9,7 +9,9 @@ import { keepsVersions, type PolicyCache } from '../policy';
 
 /** Whether a request deletes a static large object with its segments. */
 export function isMultipartDelete(request: Request): boolean {
-  return request.method === 'DELETE' && parseQuery(request.query).get('multipart-manifest') === 'delete';
+  return (
+    request.method === 'DELETE' && parseQuery(request.query).get('multipart-manifest') === 'delete'
+  );
 }
 
 /** What such a request takes. */
@@ -36,11 +38,16 @@ export async function multipartDelete(
   const walk = new Walk(request, handler, hides);
   const large = await walk.from(target);
   if ('status' in large) return large;
-  if (await touchesVersions(request, large.parts, settings)) return deleteVersioned(request, large, walk);
+  if (await touchesVersions(request, large.parts, settings))
+    return deleteVersioned(request, large, walk);
   return hides ? deleteUnversioned(request, large, walk) : undefined;
 }
 
-async function deleteVersioned(request: Request, large: LargeObject, walk: Walk): Promise<Response> {
+async function deleteVersioned(
+  request: Request,
+  large: LargeObject,
+  walk: Walk,
+): Promise<Response> {
   const { root, parts } = large;
   const type = bulkType(request);
   const summary = new DeleteSummary();
@@ -54,7 +61,11 @@ async function deleteVersioned(request: Request, large: LargeObject, walk: Walk)
   const manifestsFirst = [...parts].sort((a, b) => Number(b.isManifest) - Number(a.isManifest));
   for (const part of manifestsFirst) {
     const { target, version } = part;
-    const response = await walk.ask({ method: 'DELETE', path: formatTarget(target), query: version });
+    const response = await walk.ask({
+      method: 'DELETE',
+      path: formatTarget(target),
+      query: version,
+    });
     await drain(response.body);
     summary.add(nameOf(target), response.status);
     const failed = response.status >= 300 && response.status !== 404;

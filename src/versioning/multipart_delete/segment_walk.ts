@@ -15,7 +15,9 @@ import { refuseSegment } from '../object_versioning/containers/hidden_names';
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 
-const Manifest = z.array(z.object({ name: z.string().optional(), sub_slo: z.boolean().optional() }));
+const Manifest = z.array(
+  z.object({ name: z.string().optional(), sub_slo: z.boolean().optional() }),
+);
 
 /** Why nothing is known of what a manifest names, as Swift reports it. */
 export interface Problem {
@@ -65,7 +67,11 @@ export class Walk {
    */
   async from(target: ObjectTarget): Promise<LargeObject | Response> {
     const id = parseQuery(this.request.query).get('version-id');
-    const root: Part = { target, version: id ? formatQuery({ 'version-id': id }) : '', isManifest: true };
+    const root: Part = {
+      target,
+      version: id ? formatQuery({ 'version-id': id }) : '',
+      isManifest: true,
+    };
     this.parts.push(root);
     const own = await this.segmentsOf(root);
     if ('status' in own) return own;
@@ -148,7 +154,10 @@ function problemOf({ status }: Response): Problem {
   if (status < 300) return { status: 400, reason: 'Not an SLO manifest' };
   if (status === 404) return { status, reason: 'SLO manifest not found' };
   if (status === 401) return { status, reason: '401 Unauthorized' };
-  return { status: status === 403 ? status : 500, reason: 'Unable to load SLO manifest or segment.' };
+  return {
+    status: status === 403 ? status : 500,
+    reason: 'Unable to load SLO manifest or segment.',
+  };
 }
 
 function tooMany(): StoreError {
@@ -159,6 +168,9 @@ function tooMany(): StoreError {
 }
 
 /** What reports call an object. */
-export function nameOf({ container, object }: Pick<ObjectTarget, 'container' | 'object'>): ByteString {
+export function nameOf({
+  container,
+  object,
+}: Pick<ObjectTarget, 'container' | 'object'>): ByteString {
   return `/${container}/${object}`;
 }

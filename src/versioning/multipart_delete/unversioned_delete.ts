@@ -18,7 +18,11 @@ const SIGN_OF_LIFE = 10_000;
 const MAX_INFO_BYTES = 1024 * 1024;
 
 /** Deletes a large object in containers without versions as Swift's `slo` does, part by part. */
-export async function deleteUnversioned(request: Request, large: LargeObject, walk: Walk): Promise<Response> {
+export async function deleteUnversioned(
+  request: Request,
+  large: LargeObject,
+  walk: Walk,
+): Promise<Response> {
   const isAsync = isTrueValue(parseQuery(request.query).get('async'));
   if (isAsync && (await deletesLater(walk))) return deleteWhole(large, walk);
   const type = bulkType(request);
@@ -46,7 +50,11 @@ async function* reported({ inOrder }: LargeObject, walk: Walk, type: string): Wo
 async function remove({ target, version, problem }: Part, walk: Walk): Promise<number> {
   if (problem) return problem.status;
   try {
-    const response = await walk.ask({ method: 'DELETE', path: formatTarget(target), query: version });
+    const response = await walk.ask({
+      method: 'DELETE',
+      path: formatTarget(target),
+      query: version,
+    });
     await drain(response.body);
     return response.status;
   } catch (error) {
@@ -77,7 +85,8 @@ async function deleteWhole({ root, segments }: LargeObject, walk: Walk): Promise
     const names = containers.map((name) => `"${quote(name)}"`).join(', ');
     return page(400, `All segments must be in one container. Found segments in ${names}`);
   }
-  if (segments.some(({ isManifest }) => isManifest)) return page(400, 'No segments may be large objects.');
+  if (segments.some(({ isManifest }) => isManifest))
+    return page(400, 'No segments may be large objects.');
   const refusal = await refusalOf([root, ...segments.slice(0, 1)], walk);
   if (refusal) return refusal;
   for (const { target } of segments) {

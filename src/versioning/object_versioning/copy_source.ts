@@ -2,7 +2,12 @@ import { destroy, drain } from '../../http/body';
 import { quote } from '../../http/bytes';
 import { credentials, Headers } from '../../http/headers';
 import { subrequest, type Request, type Response } from '../../swift_api/message';
-import { formatTarget, parseQuery, withoutParameter, type ObjectTarget } from '../../swift_api/target';
+import {
+  formatTarget,
+  parseQuery,
+  withoutParameter,
+  type ObjectTarget,
+} from '../../swift_api/target';
 import { copiedBy } from '../../swift_api/object_writes';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './version_target';
 import type { VersionReader } from './reader';
@@ -37,9 +42,12 @@ export async function resolveCopySource(
   const from = mayMove ? await wholeFrom(request, { source, place, found }, reader) : place;
   if ('status' in from) return from;
   const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
-  if (asked !== undefined || !isItself) return from === source ? plain : copying(plain, from, target);
+  if (asked !== undefined || !isItself)
+    return from === source ? plain : copying(plain, from, target);
   const current = await reader.currentVersion(request, source);
-  return current === undefined ? plain : copying(plain, entryOf({ target: source, id: current }), target);
+  return current === undefined
+    ? plain
+    : copying(plain, entryOf({ target: source, id: current }), target);
 }
 
 /** Whether the store may not read for a copy what is read of its source, for all that is known: what consists of others, or what links lead to. */
@@ -51,7 +59,11 @@ function mayBeElsewhere(found: Response | undefined, isSeen: boolean): boolean {
 /** Where a whole object is copied from; or the refusal, which is that of reading it. */
 async function wholeFrom(
   request: Request,
-  { source, place, found }: Record<'source' | 'place', ObjectTarget> & { found: Response | undefined },
+  {
+    source,
+    place,
+    found,
+  }: Record<'source' | 'place', ObjectTarget> & { found: Response | undefined },
   reader: VersionReader,
 ): Promise<ObjectTarget | Response> {
   const from = await reader.copiedFrom(request, place);
@@ -61,7 +73,11 @@ async function wholeFrom(
 }
 
 /** What reading the source comes to, which is not done: its headers; or the refusal, with its text. */
-async function look(request: Request, source: ObjectTarget, reader: VersionReader): Promise<Response> {
+async function look(
+  request: Request,
+  source: ObjectTarget,
+  reader: VersionReader,
+): Promise<Response> {
   const { query, dialect } = request;
   const headers = credentials(request.headers);
   const path = formatTarget(source);
@@ -83,7 +99,8 @@ function copying(request: Request, from: ObjectTarget, { account }: ObjectTarget
   const { headers } = request;
   const other = from.account === account ? undefined : from.account;
   if (request.method === 'COPY') {
-    const to = other === undefined ? Headers.none : Headers.of({ 'Destination-Account': quote(account) });
+    const to =
+      other === undefined ? Headers.none : Headers.of({ 'Destination-Account': quote(account) });
     return { ...request, path: formatTarget(from), headers: to.withAll(headers) };
   }
   const source = Headers.of({

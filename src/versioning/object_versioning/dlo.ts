@@ -20,7 +20,14 @@ import { unavailable } from '../error_responses';
 import { readListing } from './containers/listing_entries';
 import { reaching } from './access';
 
-const OWN = ['Content-Length', 'Content-Range', 'Content-Type', 'Etag', 'Last-Modified', 'X-Timestamp'];
+const OWN = [
+  'Content-Length',
+  'Content-Range',
+  'Content-Type',
+  'Etag',
+  'Last-Modified',
+  'X-Timestamp',
+];
 
 interface Segment {
   readonly target: ObjectTarget;
@@ -47,7 +54,8 @@ export class DynamicLargeObjects {
   async insteadOf(response: Response, request: Request, target: ObjectTarget): Promise<Response> {
     const { query } = request;
     const parameters = parseQuery(query);
-    if (['multipart-manifest', 'symlink'].some((name) => parameters.get(name) === 'get')) return response;
+    if (['multipart-manifest', 'symlink'].some((name) => parameters.get(name) === 'get'))
+      return response;
     const headers = await this.manifestHeaders(response, request);
     const manifest = unquote(headers?.get('x-object-manifest') ?? '');
     const slash = manifest.indexOf('/');
@@ -71,7 +79,10 @@ export class DynamicLargeObjects {
   }
 
   /** The headers of what may be a manifest; undefined where it is none. */
-  private async manifestHeaders(response: Response, request: Request): Promise<Headers | undefined> {
+  private async manifestHeaders(
+    response: Response,
+    request: Request,
+  ): Promise<Headers | undefined> {
     if (response.headers.has('x-object-manifest')) return response.headers;
     if (response.status !== 416) return undefined;
     const query = formatQuery({
@@ -80,7 +91,9 @@ export class DynamicLargeObjects {
     });
     const headers = credentials(request.headers);
     const { path } = request;
-    const head = await this.next(reaching(subrequest(request, { method: 'HEAD', path, query, headers })));
+    const head = await this.next(
+      reaching(subrequest(request, { method: 'HEAD', path, query, headers })),
+    );
     await drain(head.body);
     return head.status < 300 ? head.headers : undefined;
   }
@@ -105,12 +118,18 @@ export class DynamicLargeObjects {
     const path = formatTarget(container);
     for (let marker = ''; ;) {
       const query = formatQuery({ format: 'json', prefix, marker });
-      const response = await this.handler(subrequest(request, { method: 'GET', path, query, headers }));
+      const response = await this.handler(
+        subrequest(request, { method: 'GET', path, query, headers }),
+      );
       if (response.status >= 300) return response;
       const page = await readListing(response);
       for (const { name, bytes, hash } of page) {
         const object = toBytes(name ?? '');
-        segments.push({ target: { ...container, object }, bytes: Number(bytes), hash: String(hash) });
+        segments.push({
+          target: { ...container, object },
+          bytes: Number(bytes),
+          hash: String(hash),
+        });
       }
       const last = segments.at(-1);
       if (page.length === 0 || !last) return segments;
@@ -118,7 +137,11 @@ export class DynamicLargeObjects {
     }
   }
 
-  private async show(request: Request, headers: Headers, segments: readonly Segment[]): Promise<Response> {
+  private async show(
+    request: Request,
+    headers: Headers,
+    segments: readonly Segment[],
+  ): Promise<Response> {
     const etag = createHash('md5');
     for (const { hash } of segments) etag.update(hash);
     const pieces = segments.map((segment) => this.piece(request, segment));
@@ -134,7 +157,8 @@ export class DynamicLargeObjects {
     };
     try {
       const ranges = wantedRanges(request, view, size);
-      if (request.method === 'GET' && ranges?.length !== 0) await checkPieces(pieces, ranges?.[0]?.[0] ?? 0);
+      if (request.method === 'GET' && ranges?.length !== 0)
+        await checkPieces(pieces, ranges?.[0]?.[0] ?? 0);
     } catch (error) {
       if (error instanceof SegmentError) return answer(409);
       throw error;

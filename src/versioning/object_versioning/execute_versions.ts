@@ -95,7 +95,11 @@ export class VersionExecutor {
    * @param canMove whether the client's request can be sent to another place than it names
    * @throws StoreError where it could not be carried out; the object is then what it was, or it is unknown (`unavailable`)
    */
-  async write(object: ObjectRef, operation: VersionOperation, canMove: boolean): Promise<VersionResult> {
+  async write(
+    object: ObjectRef,
+    operation: VersionOperation,
+    canMove: boolean,
+  ): Promise<VersionResult> {
     const found = await this.interrupted.look(object);
     const verdict = await operation.guard(found.info);
     if (verdict !== 'go') return this.refused(verdict, operation);
@@ -114,7 +118,10 @@ export class VersionExecutor {
     if (verdict !== 'go') return this.refused(verdict, operation);
     const settled = await this.interrupted.settle(object, found);
     const { state } = settled;
-    const [kept, id] = await Promise.all([this.nullsBeside(object, state), this.newId(object, settled)]);
+    const [kept, id] = await Promise.all([
+      this.nullsBeside(object, state),
+      this.newId(object, settled),
+    ]);
     return this.carryOut(object, state, planDelete(state, kept, id), operation);
   }
 
@@ -181,7 +188,10 @@ export class VersionExecutor {
     return state.is === 'null' ? this.nulls.kept(object) : [];
   }
 
-  protected async refused(verdict: 'pass' | 'stop', operation: VersionOperation): Promise<VersionResult> {
+  protected async refused(
+    verdict: 'pass' | 'stop',
+    operation: VersionOperation,
+  ): Promise<VersionResult> {
     if (verdict === 'stop') return { result: 'stopped' };
     await operation.forward();
     return { result: 'forwarded' };
@@ -266,13 +276,19 @@ export class VersionExecutor {
   }
 
   /** Copies what has no id to a version, which tells that it is a null version. */
-  private async keep(object: ObjectRef, state: State, { id, nulls }: StepOf<'keep'>): Promise<boolean> {
+  private async keep(
+    object: ObjectRef,
+    state: State,
+    { id, nulls }: StepOf<'keep'>,
+  ): Promise<boolean> {
     const known = state.is === 'null' && !state.isLarge ? state.contentType : undefined;
     const [type] = await Promise.all([
       known ?? this.store.contentType(object),
       this.nulls.note(object, id, nulls),
     ]);
-    return type !== undefined && this.store.copy(object, this.at(object, id), {}, withNull(type, id));
+    return (
+      type !== undefined && this.store.copy(object, this.at(object, id), {}, withNull(type, id))
+    );
   }
 
   /** Writes a marker under the first id from one on that is free. */
@@ -301,15 +317,21 @@ export class VersionExecutor {
     const to = this.at(object, id);
     const { expiry } = known;
     const version = known.etag === undefined ? await this.store.stat(to) : known;
-    if (version === undefined) throw new StoreError('unavailable', 'a version just seen is not there');
+    if (version === undefined)
+      throw new StoreError('unavailable', 'a version just seen is not there');
     const { link, etag } = version;
     if (link === undefined && newest === undefined) {
       await this.store.putLink(object, to, { etag, expiry });
       return;
     }
     const own = link === undefined ? etag : undefined;
-    const contentType = (version.isLarge ? await this.store.contentType(to) : version.contentType) ?? '';
-    await this.store.putLink(object, to, { etag: own, contentType: withNewest(contentType, newest), expiry });
+    const contentType =
+      (version.isLarge ? await this.store.contentType(to) : version.contentType) ?? '';
+    await this.store.putLink(object, to, {
+      etag: own,
+      contentType: withNewest(contentType, newest),
+      expiry,
+    });
   }
 
   /** Removes what was written for a request that certainly failed. What cannot be removed the next operation removes. */

@@ -73,7 +73,8 @@ export class InterruptedWrites {
       const isCertain = !noted || isProven(noted, state, info?.notes.operation, isThere);
       for (const id of gone) {
         if (!isCertain && noted.drops.includes(id)) continue;
-        if (!noted?.adds.includes(id) || (await this.isNewer(object, id))) await this.drop(object, id);
+        if (!noted?.adds.includes(id) || (await this.isNewer(object, id)))
+          await this.drop(object, id);
         dropped.add(id);
       }
       if (noted) await this.end(object);

@@ -7,7 +7,12 @@ import { withHeld } from '../../swift_api/held_body';
 import { credentials } from '../../http/headers';
 import { UnreadableJson } from '../../formats/json';
 import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
-import { formatTarget, parseQuery, withoutParameter, type ObjectTarget } from '../../swift_api/target';
+import {
+  formatTarget,
+  parseQuery,
+  withoutParameter,
+  type ObjectTarget,
+} from '../../swift_api/target';
 import { copiedBy, isCopy } from '../../swift_api/object_writes';
 import { readAnswer } from '../../swift_api/json_response';
 import { asSigned } from '../bypasses';
@@ -40,7 +45,11 @@ export async function judgeManifest(
   return isCopy(request) ? request : judgeBody(request, target, app);
 }
 
-async function judgeBody(request: Request, target: ObjectTarget, app: Judge): Promise<Request | Response> {
+async function judgeBody(
+  request: Request,
+  target: ObjectTarget,
+  app: Judge,
+): Promise<Request | Response> {
   const body = await holdManifest(request, target, app);
   return 'status' in body ? body : ((await refusalOf(body)) ?? withHeld(request, body));
 }
@@ -104,7 +113,8 @@ function isLarge({ status, headers }: Response): boolean {
 
 async function refusalOf(manifest: Buffer): Promise<Response | undefined> {
   try {
-    for await (const segments of readJsonList(manifest)) if (namesHidden(segments)) return refuseSegment();
+    for await (const segments of readJsonList(manifest))
+      if (namesHidden(segments)) return refuseSegment();
     return undefined;
   } catch (error) {
     // it names nothing, and the store says what is wrong with it

@@ -53,7 +53,11 @@ export class VersionedObjects {
         destroy(request.body);
         return copy;
       }
-      const response = copiedFrom(await otherwise(copy), copiedBy(request, target) ?? target, asked);
+      const response = copiedFrom(
+        await otherwise(copy),
+        copiedBy(request, target) ?? target,
+        asked,
+      );
       return asked === NULL_ID ? copiedFromNull(response) : response;
     }
     if (asked === undefined || isMultipartDelete(request)) return otherwise(request);

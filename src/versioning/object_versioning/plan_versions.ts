@@ -18,7 +18,11 @@ export type VersionStep =
   /** Let the client's own request through, to a version that is new. */
   | { readonly do: 'write'; readonly id: string }
   /** Write a delete marker that is new: a null version where `nulls` is there, as above. */
-  | { readonly do: 'mark'; readonly id: string; readonly nulls?: readonly KeptVersion[] | undefined }
+  | {
+      readonly do: 'mark';
+      readonly id: string;
+      readonly nulls?: readonly KeptVersion[] | undefined;
+    }
   /** Make the object a link to a version; `newest` where that is an older one. */
   | { readonly do: 'point'; readonly id: string; readonly newest?: string | undefined }
   /** Remove a version. */
@@ -34,7 +38,9 @@ export type VersionStep =
 export function planWrite(state: State, nulls: readonly KeptVersion[], id: string): VersionStep[] {
   const steps: VersionStep[] = [...keeping(state, nulls), { do: 'write', id }, { do: 'point', id }];
   // what is newer than all that a link notes has not happened
-  return state.is === 'link' ? steps : withNote('linked', state, { adds: [...keptIn(state), id] }, steps);
+  return state.is === 'link'
+    ? steps
+    : withNote('linked', state, { adds: [...keptIn(state), id] }, steps);
 }
 
 /** The same for a request that cannot be sent to another place: it replaces the link, and what it makes has no id. */
@@ -45,7 +51,9 @@ export function planOverwrite(state: State, nulls: readonly KeptVersion[]): Vers
 /** DELETE: a marker is written, and then the DELETE goes on; also for an object that is not there. */
 export function planDelete(state: State, nulls: readonly KeptVersion[], id: string): VersionStep[] {
   const steps: VersionStep[] = [...keeping(state, nulls), { do: 'mark', id }, { do: 'forward' }];
-  return state.is === 'null' ? withNote('changed', state, { adds: [...keptIn(state), id] }, steps) : steps;
+  return state.is === 'null'
+    ? withNote('changed', state, { adds: [...keptIn(state), id] }, steps)
+    : steps;
 }
 
 /** PUT of a version's id: the object becomes a link to that version. */
@@ -63,7 +71,9 @@ export function planRestore(
 export function planRemoval(state: State, id: string): VersionStep[] {
   const drop: VersionStep = { do: 'drop', id };
   const isCurrent = state.is === 'link' && state.id === id;
-  return isCurrent ? withNote('changed', state, { drops: [id] }, [{ do: 'forward' }, drop]) : [drop];
+  return isCurrent
+    ? withNote('changed', state, { drops: [id] }, [{ do: 'forward' }, drop])
+    : [drop];
 }
 
 /** Steps, with what is begun noted before them, and that note removed after them. */

@@ -6,13 +6,23 @@ import { isObject, parseCopyHeader, parseTarget, type ObjectTarget } from '../..
 import { nullIn } from './null_versions/null_note';
 import { withoutReservedParameters, withoutVersionParameters } from '../../swift_api/reserved';
 import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../../swift_api/markers';
-import { NULL_ID, versionAt, versionPath, versionReference, type VersionTarget } from './version_target';
+import {
+  NULL_ID,
+  versionAt,
+  versionPath,
+  versionReference,
+  type VersionTarget,
+} from './version_target';
 
 const VERSION_HEADER = 'X-Object-Version-Id';
 const COPIED_VERSION_HEADER = 'X-Copied-From-Version-Id';
 
 /** An answer about an object as clients see it: places where versions are kept are told as objects with their ids. */
-export function presentObject(response: Response, target: ObjectTarget, dialect?: ForDialect): Response {
+export function presentObject(
+  response: Response,
+  target: ObjectTarget,
+  dialect?: ForDialect,
+): Response {
   const { headers } = response;
   const location = located(headers, 'content-location');
   const moved = located(headers, 'location');
@@ -34,15 +44,27 @@ export function presentObject(response: Response, target: ObjectTarget, dialect?
 }
 
 /** The version of a container's own objects that an answer shows; undefined where it shows none. */
-export function versionInResponse({ headers }: Response, target: ObjectTarget): VersionTarget | undefined {
+export function versionInResponse(
+  { headers }: Response,
+  target: ObjectTarget,
+): VersionTarget | undefined {
   const versions = versionsContainerOf(target.container);
-  const places = [locationIn(headers, 'content-location'), referenceIn(headers, 'x-symlink-target', target)];
-  const place = places.find((each) => each?.container === versions && each.account === target.account);
+  const places = [
+    locationIn(headers, 'content-location'),
+    referenceIn(headers, 'x-symlink-target', target),
+  ];
+  const place = places.find(
+    (each) => each?.container === versions && each.account === target.account,
+  );
   return place && versionAt(place);
 }
 
 /** The id of a version that is the current one, and that an answer shows: of a null version, `null` for a dialect. */
-export function currentId({ headers }: Response, { id }: VersionTarget, dialect?: ForDialect): string {
+export function currentId(
+  { headers }: Response,
+  { id }: VersionTarget,
+  dialect?: ForDialect,
+): string {
   return dialect && nullIn(headers.get('content-type') ?? '') === id ? NULL_ID : id;
 }
 
@@ -76,7 +98,11 @@ export function withoutMarker(response: Response): Response {
  *
  * @param asked the version that it asked for
  */
-export function copiedFrom(response: Response, source: ObjectTarget, asked: string | undefined): Response {
+export function copiedFrom(
+  response: Response,
+  source: ObjectTarget,
+  asked: string | undefined,
+): Response {
   const { headers } = response;
   const from = referenceIn(headers, 'x-copied-from', source);
   if (from === undefined || isSame(from, source)) return response;
@@ -91,7 +117,11 @@ export function copiedFrom(response: Response, source: ObjectTarget, asked: stri
 }
 
 function isSame(one: ObjectTarget, other: ObjectTarget): boolean {
-  return one.account === other.account && one.container === other.container && one.object === other.object;
+  return (
+    one.account === other.account &&
+    one.container === other.container &&
+    one.object === other.object
+  );
 }
 
 /** The answer to a copy of what was asked for as having no id. */

@@ -3,7 +3,13 @@ import { drain, whileUnread } from '../../http/body';
 import { page } from '../../swift_api/responses';
 import type { Power } from '../../swift_api/authority/authority';
 import { credentials, Headers } from '../../http/headers';
-import { subrequest, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
+import {
+  subrequest,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../swift_api/message';
 import { rightShown } from '../../swift_api/authority/shown_right';
 import { formatTarget, withoutParameter, type ObjectTarget } from '../../swift_api/target';
 import { StoreError } from '../../util/store_error';
@@ -58,13 +64,18 @@ export class VersionReader {
     const { dialect } = request;
     const version = versionInResponse(response, target);
     if (version)
-      return presentObject(withVersionId(response, currentId(response, version, dialect)), target, dialect);
+      return presentObject(
+        withVersionId(response, currentId(response, version, dialect)),
+        target,
+        dialect,
+      );
     // a large object's refusal of a range says nothing of the object
     if (response.status === 416 && !response.headers.has('etag'))
       return presentObject(response, target, dialect);
     const inForce = await whileUnread(response, () => this.inForce(request, target));
     if (inForce?.kind !== 'with-ids') return presentObject(response, target, dialect);
-    if (!dialect || response.status !== 404) return presentObject(withVersionId(response), target, dialect);
+    if (!dialect || response.status !== 404)
+      return presentObject(withVersionId(response), target, dialect);
     const right = rightShown(request, response);
     const marker =
       right && (await whileUnread(response, () => this.nulls.newestMarker(request, target, right)));
@@ -81,7 +92,11 @@ export class VersionReader {
     return whileUnread(response, () => this.dynamic.insteadOf(response, request, place));
   }
 
-  private async readVersion(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
+  private async readVersion(
+    request: Request,
+    target: ObjectTarget,
+    asked: string,
+  ): Promise<Response> {
     const inForce = await this.settings.get(request, target);
     if (inForce.kind === 'native') return this.next(request);
     const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
@@ -114,7 +129,11 @@ export class VersionReader {
       const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE, 'Last-Modified': time });
       return withVersionId(notFound(request, own), known);
     }
-    return presentObject(response.status < 300 ? withVersionId(response, known) : response, target, dialect);
+    return presentObject(
+      response.status < 300 ? withVersionId(response, known) : response,
+      target,
+      dialect,
+    );
   }
 
   /** The null version, wherever it stands. */
@@ -142,12 +161,21 @@ export class VersionReader {
   }
 
   /** Whether conditions, or a range, are what a marker was refused for. */
-  private async hidesMarker(response: Response, request: Request, entry: ObjectTarget): Promise<boolean> {
+  private async hidesMarker(
+    response: Response,
+    request: Request,
+    entry: ObjectTarget,
+  ): Promise<boolean> {
     if (![304, 412, 416].includes(response.status)) return false;
     const etag = response.headers.get('etag');
     if (etag !== undefined && etag !== ETAG_OF_NOTHING) return false;
     const headers = credentials(request.headers);
-    const asked = subrequest(request, { method: 'HEAD', path: formatTarget(entry), query: ITSELF, headers });
+    const asked = subrequest(request, {
+      method: 'HEAD',
+      path: formatTarget(entry),
+      query: ITSELF,
+      headers,
+    });
     const head = await this.next(reaching(asked));
     await drain(head.body);
     return isMarker(head);
@@ -166,7 +194,10 @@ export class VersionReader {
   }
 
   /** What is in force, where the store tells this client; to read takes no right to know, and does not fail where the store does not tell. */
-  private async inForce(request: Request, target: ObjectTarget): Promise<VersioningPolicy | undefined> {
+  private async inForce(
+    request: Request,
+    target: ObjectTarget,
+  ): Promise<VersioningPolicy | undefined> {
     const isNobody = credentials(request.headers).entries().next().done === true;
     if (this.power === 'client' && isNobody) return undefined;
     try {
@@ -189,7 +220,9 @@ export class VersionReader {
     await drain(head.body);
     const end = head.status === 409 ? await this.fallback.endOf(request, place) : undefined;
     if (end !== undefined) return 'status' in end ? end : this.copiedFrom(request, end);
-    return (await this.dynamic.isOne(head.headers, request, place)) ? textResponse(501, NOT_WHOLE) : place;
+    return (await this.dynamic.isOne(head.headers, request, place))
+      ? textResponse(501, NOT_WHOLE)
+      : place;
   }
 
   /** The version that an object links to, as the client may see; undefined for an object that is none. */
@@ -197,7 +230,9 @@ export class VersionReader {
     const query = 'symlink=get&multipart-manifest=get';
     const headers = credentials(request.headers);
     const path = formatTarget(target);
-    const response = await this.next(reaching(subrequest(request, { method: 'HEAD', path, query, headers })));
+    const response = await this.next(
+      reaching(subrequest(request, { method: 'HEAD', path, query, headers })),
+    );
     await drain(response.body);
     return versionInResponse(response, target)?.id;
   }

@@ -74,7 +74,10 @@ function movedTo(entry: ObjectTarget, request: Request, authority: Authority): R
 }
 
 /** What the store said of a version that it wrote. */
-export function sentBy(request: Request, { status, headers }: Response): Omit<SentWrite, 'outcome'> {
+export function sentBy(
+  request: Request,
+  { status, headers }: Response,
+): Omit<SentWrite, 'outcome'> {
   const own: Expiry = {
     at: request.headers.get('x-delete-at'),
     after: request.headers.get('x-delete-after'),

@@ -53,7 +53,9 @@ export class Symlinks {
     if (this.power === 'client' || right === undefined) return response;
     const path = formatTarget(place);
     const authority = authorityOn(this.power, right);
-    const head = await this.next(subrequest(request, { method: 'HEAD', path, query: ITSELF, authority }));
+    const head = await this.next(
+      subrequest(request, { method: 'HEAD', path, query: ITSELF, authority }),
+    );
     await drain(head.body);
     if (head.status >= 300 || isComposed(head)) return response;
     destroy(response.body);
@@ -66,7 +68,11 @@ export class Symlinks {
   }
 
   /** The store counts links to versions as any others: where these make too many, the client is led through them here. */
-  private async behindLinks(response: Response, request: Request, target: ObjectTarget): Promise<Response> {
+  private async behindLinks(
+    response: Response,
+    request: Request,
+    target: ObjectTarget,
+  ): Promise<Response> {
     if (isTempUrl(request)) return response;
     const end = await this.endOf(request, target);
     if (end === undefined) return response;
@@ -81,7 +87,10 @@ export class Symlinks {
    * Where a row of links ends that the store does not follow and should, or what the client is told instead; undefined where it rightly does
    * not follow them.
    */
-  async endOf(request: Request, target: ObjectTarget): Promise<ObjectTarget | Response | undefined> {
+  async endOf(
+    request: Request,
+    target: ObjectTarget,
+  ): Promise<ObjectTarget | Response | undefined> {
     const headers = credentials(request.headers);
     let [at, hops, links] = [target, 0, 0];
     let wanted: string | undefined;
@@ -96,7 +105,9 @@ export class Symlinks {
       const pinned = head.headers.get('x-symlink-target-etag');
       const etag = (pinned ?? head.headers.get('etag') ?? '').replaceAll('"', '');
       if (wanted !== undefined && wanted !== etag)
-        return hops > MAX_LINKS ? page(409, 'X-Symlink-Target-Etag headers do not match') : undefined;
+        return hops > MAX_LINKS
+          ? page(409, 'X-Symlink-Target-Etag headers do not match')
+          : undefined;
       if (link === undefined) return hops > MAX_LINKS ? at : undefined;
       if (!versionAt(link) && ++links > MAX_LINKS) return undefined;
       wanted = pinned?.replaceAll('"', '');

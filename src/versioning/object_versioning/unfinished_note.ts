@@ -34,7 +34,9 @@ const TYPE = 'application/x-unfinished;hindsight_unfinished=';
 const ID = String.raw`\d+\.\d+`;
 const IDS = `((?:${ID}(?:_${ID})*)?)`;
 const STATE = `([a-z]+(?:_${ID})?)`;
-const FORM = new RegExp(`^(linked|changed|written)\\.${STATE}\\.\\.${IDS}\\.\\.${IDS}(?:\\.\\.(${ID}))?$`);
+const FORM = new RegExp(
+  `^(linked|changed|written)\\.${STATE}\\.\\.${IDS}\\.\\.${IDS}(?:\\.\\.(${ID}))?$`,
+);
 
 /** The content type of the note. */
 export function unfinishedType({ happens, over, adds, drops, by }: Unfinished): ByteString {
@@ -45,7 +47,8 @@ export function unfinishedType({ happens, over, adds, drops, by }: Unfinished): 
 /** The note in a content type; undefined if it is none. */
 export function unfinishedIn(contentType: ByteString): Unfinished | undefined {
   if (!contentType.startsWith(TYPE)) return undefined;
-  const [, happens, over = '', adds = '', drops = '', by] = FORM.exec(contentType.slice(TYPE.length)) ?? [];
+  const [, happens, over = '', adds = '', drops = '', by] =
+    FORM.exec(contentType.slice(TYPE.length)) ?? [];
   if (happens !== 'linked' && happens !== 'changed' && happens !== 'written') return undefined;
   const ids = (text: string) => text.split('_').filter((each) => each !== '');
   return { happens, over, adds: ids(adds), drops: ids(drops), ...(by !== undefined && { by }) };

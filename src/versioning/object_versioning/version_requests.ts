@@ -1,7 +1,13 @@
 import { page } from '../../swift_api/responses';
 import { destroy, receiveFirst } from '../../http/body';
 import { Headers } from '../../http/headers';
-import { NO_BODY, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
+import {
+  NO_BODY,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../swift_api/message';
 import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
 import { refusalIn } from '../../swift_api/authority/shown_right';
 import { SwiftStore } from '../store/swift_store';
@@ -112,13 +118,20 @@ export class VersionRequests {
       });
       if (removal.result === 'refused') return locked.answer();
       await locked.discard();
-      const answer = withVersionId(removal.result === 'removed' ? gone() : missing(), id ?? NULL_ID);
+      const answer = withVersionId(
+        removal.result === 'removed' ? gone() : missing(),
+        id ?? NULL_ID,
+      );
       return removal.isMarker ? asDeleteMarker(answer) : answer;
     });
   }
 
   /** POST for a dialect: changes the metadata of a version, or of the null version where there is no id. */
-  private async change(request: Request, target: ObjectTarget, id: string | undefined): Promise<Response> {
+  private async change(
+    request: Request,
+    target: ObjectTarget,
+    id: string | undefined,
+  ): Promise<Response> {
     const right = await rightToVersions(request, target, this.next);
     const refusal = refusalIn(right) ?? (await this.refusalOfWrite(request, target));
     if (refusal) {
@@ -137,14 +150,19 @@ export class VersionRequests {
     });
   }
 
-  private async changeEntry(locked: LockedRequest, entry: ObjectTarget, known: string): Promise<Response> {
+  private async changeEntry(
+    locked: LockedRequest,
+    entry: ObjectTarget,
+    known: string,
+  ): Promise<Response> {
     const { request, own, next } = locked;
     const store = new SwiftStore(next, own);
     const info = await store.stat(entry);
     if (info === undefined) return missing();
     if (info.isMarker) return asDeleteMarker(withVersionId(missing(), known));
     const type = request.headers.get('content-type');
-    const before = info.isLarge && type !== undefined ? await store.contentType(entry) : info.contentType;
+    const before =
+      info.isLarge && type !== undefined ? await store.contentType(entry) : info.contentType;
     const kept = type === undefined ? {} : { 'Content-Type': keepNotes(before ?? '', type) };
     const changed = { ...request, headers: request.headers.withAll(Headers.of(kept)) };
     const response = await next(redirectPost(entry, changed, own));
@@ -157,21 +175,32 @@ export class VersionRequests {
       destroy(request.body);
       return textResponse(400, 'PUT version-id requests require a zero byte body');
     }
-    return withObjectLock({ ...request, body: NO_BODY }, target, this.parts, this.next, async (locked) => {
-      const refusal = await this.refusalOfWrite(request, target);
-      if (refusal) return refusal;
-      try {
-        const versions = this.writer.versionsFor(locked, target);
-        const version = await this.writer.remaking(locked, target, () => versions.restore(target, id));
-        if (version === undefined) return await this.notThere(locked.own, target);
-        return withVersionId(created(version.etag), id);
-      } catch (error) {
-        return refusalBy(error);
-      }
-    });
+    return withObjectLock(
+      { ...request, body: NO_BODY },
+      target,
+      this.parts,
+      this.next,
+      async (locked) => {
+        const refusal = await this.refusalOfWrite(request, target);
+        if (refusal) return refusal;
+        try {
+          const versions = this.writer.versionsFor(locked, target);
+          const version = await this.writer.remaking(locked, target, () =>
+            versions.restore(target, id),
+          );
+          if (version === undefined) return await this.notThere(locked.own, target);
+          return withVersionId(created(version.etag), id);
+        } catch (error) {
+          return refusalBy(error);
+        }
+      },
+    );
   }
 
-  private async refusalOfWrite(request: Request, target: ObjectTarget): Promise<Response | undefined> {
+  private async refusalOfWrite(
+    request: Request,
+    target: ObjectTarget,
+  ): Promise<Response | undefined> {
     const { app } = this.parts;
     if (app.power === 'client') return undefined;
     return refusalIn(await app.mayWrite(request, target, { fresh: true }));

@@ -41,9 +41,14 @@ export function versionAt(entry: ObjectTarget): VersionTarget | undefined {
  * Whether a place is that of an object's own version. Only a link to one is the proxy's: any other
  * grants no right to what it leads to, whoever made it.
  */
-export function isVersionOf(entry: ObjectTarget, { account, container, object }: ObjectTarget): boolean {
+export function isVersionOf(
+  entry: ObjectTarget,
+  { account, container, object }: ObjectTarget,
+): boolean {
   const version = versionAt(entry)?.target;
-  return version?.account === account && version.container === container && version.object === object;
+  return (
+    version?.account === account && version.container === container && version.object === object
+  );
 }
 
 /** A version's path as clients ask for it. */

@@ -1,14 +1,25 @@
 import type { SharedLease } from '../../coordination/cache/cache';
 import type { VersioningPolicy, PolicyCache } from '../policy';
 import { NullVersionExecutor } from './null_versions/execute_nulls';
-import { noteToKeep, type VersionOperation, type VersionResult, type SentWrite } from './execute_versions';
+import {
+  noteToKeep,
+  type VersionOperation,
+  type VersionResult,
+  type SentWrite,
+} from './execute_versions';
 import { withNewest } from './newest_note';
 import { versionsContainerOf } from './version_names';
 import { drain } from '../../http/body';
 import { toText, type ByteString } from '../../http/bytes';
 import { keepNotes } from './content_type_notes';
 import { credentials, Headers } from '../../http/headers';
-import { subrequest, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
+import {
+  subrequest,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../swift_api/message';
 import { formatTarget, parseTarget, isObject, type ObjectTarget } from '../../swift_api/target';
 import type { Log } from '../../util/log';
 import type { App } from '../../plugin/plugin';
@@ -104,7 +115,9 @@ export class VersionWriter {
       forward: async (_, by) => {
         const through = (own: Request) => forwardUnversioned(own, written, [use], locked.next);
         const outcome = await locked.forward((own) =>
-          by === undefined ? through(own) : forwardWithNotes(own, operationNote(by, written), through),
+          by === undefined
+            ? through(own)
+            : forwardWithNotes(own, operationNote(by, written), through),
         );
         return { outcome };
       },
@@ -140,7 +153,11 @@ export class VersionWriter {
 
   /** The core over the store as it is for one request. */
   versionsFor({ next, own }: LockedRequest, { container }: ObjectTarget): NullVersionExecutor {
-    return new NullVersionExecutor(new SwiftStore(next, own), versionsContainerOf(container), this.parts.log);
+    return new NullVersionExecutor(
+      new SwiftStore(next, own),
+      versionsContainerOf(container),
+      this.parts.log,
+    );
   }
 
   /** A client's own request and its right. */
@@ -169,7 +186,8 @@ export class VersionWriter {
     const entry = to && { version: written.version, ...to };
     let seen: Omit<SentWrite, 'outcome'> = {};
     const outcome = await locked.forward(
-      (own) => (entry ? redirectWrite(entry, locked, own, () => this.remake(locked, written)) : next(own)),
+      (own) =>
+        entry ? redirectWrite(entry, locked, own, () => this.remake(locked, written)) : next(own),
       (response) => {
         seen = sentBy(request, response);
         return response;
@@ -193,14 +211,19 @@ export class VersionWriter {
     const { headers } = kept === undefined ? request : withType(request, withNewest(kept, note));
     await locked.forward((request) => next({ ...request, headers: expiry.withAll(headers) }));
     const response = await locked.answer();
-    const entry = response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
+    const entry =
+      response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
     if (!entry || !isObject(entry) || !isVersionOf(entry, written)) return response;
     await drain(response.body);
     return next(redirectPost(entry, request, own));
   }
 
   /** Does something once more where it found the versions container gone, which is then made anew. */
-  async remaking<T>(locked: LockedRequest, written: ObjectTarget, perform: () => Promise<T>): Promise<T> {
+  async remaking<T>(
+    locked: LockedRequest,
+    written: ObjectTarget,
+    perform: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await perform();
     } catch (error) {
@@ -233,7 +256,11 @@ export class VersionWriter {
 
 /** The store's refusal of what is behind a client's request. @throws what is none, or is not for the client to mend */
 export function refusalBy(error: unknown): Response {
-  if (error instanceof StoreError && [400, 409, 413].includes(error.status ?? 0) && error.code === 'refused')
+  if (
+    error instanceof StoreError &&
+    [400, 409, 413].includes(error.status ?? 0) &&
+    error.code === 'refused'
+  )
     return textResponse(error.status ?? 400, `${error.message}\n`);
   throw error;
 }

@@ -1,7 +1,14 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import { NOTE_HEADERS, NOTE_KINDS, TIMESTAMP, wordsOf, type NoteKind, type Notes } from './recovery_notes';
+import {
+  NOTE_HEADERS,
+  NOTE_KINDS,
+  TIMESTAMP,
+  wordsOf,
+  type NoteKind,
+  type Notes,
+} from './recovery_notes';
 import type { ObjectRef } from './store';
 
 /** What a note is signed as: another form of what is signed needs another name. */
@@ -72,7 +79,8 @@ export class NoteBinding {
    * @param timestamp the object's own
    */
   notesIn(headers: Headers, at: ObjectRef, timestamp: string): Notes {
-    const read = (kind: NoteKind) => this.read(kind, headers.get(NOTE_HEADERS[kind]), at, timestamp);
+    const read = (kind: NoteKind) =>
+      this.read(kind, headers.get(NOTE_HEADERS[kind]), at, timestamp);
     const [previous, restored, deletes] = [read('previous'), read('restored'), read('deletes')];
     const operation = read('operation');
     const unbound = Object.entries({ previous, restored }).flatMap(([kind, note]) =>
@@ -108,8 +116,10 @@ export class NoteBinding {
     const token = words.at(-1)?.startsWith('~') ? words.pop() : undefined;
     const timestamps = words.filter((each) => TIMESTAMP.test(each));
     if (value === undefined || (timestamps.length === 0 && kind !== 'unfinished')) return undefined;
-    const relation = token === undefined ? 'unbound' : this.judge(kind, words, at, timestamp, token);
-    const counts = relation === 'bound' || (relation === 'unbound' && this.rules.unbound === 'accept');
+    const relation =
+      token === undefined ? 'unbound' : this.judge(kind, words, at, timestamp, token);
+    const counts =
+      relation === 'bound' || (relation === 'unbound' && this.rules.unbound === 'accept');
     return counts ? { words: timestamps, isBound: relation === 'bound' } : undefined;
   }
 
@@ -139,7 +149,16 @@ export class NoteBinding {
     { account, container, object }: ObjectRef,
     time: string | undefined,
   ): string {
-    return JSON.stringify([FORM, kind, account, container, object, this.archive, words, time ?? '']);
+    return JSON.stringify([
+      FORM,
+      kind,
+      account,
+      container,
+      object,
+      this.archive,
+      words,
+      time ?? '',
+    ]);
   }
 }
 

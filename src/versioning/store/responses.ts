@@ -31,7 +31,11 @@ export async function expectSuccess(response: Response, failure: string): Promis
 export async function expectWritten(response: Response, failure: string): Promise<void> {
   await expectSuccess(response, failure);
   if (response.status === 202)
-    throw new StoreError('unavailable', `${failure}: the store kept a newer object`, response.status);
+    throw new StoreError(
+      'unavailable',
+      `${failure}: the store kept a newer object`,
+      response.status,
+    );
 }
 
 /**
@@ -39,7 +43,11 @@ export async function expectWritten(response: Response, failure: string): Promis
  *
  * @param binding decides which of its notes are the object's own
  */
-export function objectInfo(response: Response, object: ObjectRef, binding: NoteBinding): ObjectInfo {
+export function objectInfo(
+  response: Response,
+  object: ObjectRef,
+  binding: NoteBinding,
+): ObjectInfo {
   const { headers } = response;
   const timestamp = headers.get('x-timestamp') ?? lastModified(response);
   const deleteAt = headers.get('x-delete-at');
@@ -61,7 +69,10 @@ export function objectInfo(response: Response, object: ObjectRef, binding: NoteB
 function linkIn(headers: Headers, at: ObjectRef): ObjectRef | undefined {
   const target = parseCopyHeader(headers.get('x-symlink-target') ?? '');
   if (target === undefined) return undefined;
-  return { account: unquote(headers.get('x-symlink-target-account') ?? '') || at.account, ...target };
+  return {
+    account: unquote(headers.get('x-symlink-target-account') ?? '') || at.account,
+    ...target,
+  };
 }
 
 function lastModified(response: Response): string {

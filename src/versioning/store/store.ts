@@ -130,10 +130,18 @@ export interface Store {
    * The entries of a container whose names begin with a prefix, the last name (in byte order) first. A container that does not exist
    * has none. Pages are asked for as they are needed, and end at an empty page only.
    */
-  listBackwards(account: ByteString, container: ByteString, prefix: ByteString): AsyncIterable<ListingEntry>;
+  listBackwards(
+    account: ByteString,
+    container: ByteString,
+    prefix: ByteString,
+  ): AsyncIterable<ListingEntry>;
 
   /** The first name in a container, in byte order, that begins with a prefix; undefined if there is none, or no such container. */
-  firstName(account: ByteString, container: ByteString, prefix: ByteString): Promise<ByteString | undefined>;
+  firstName(
+    account: ByteString,
+    container: ByteString,
+    prefix: ByteString,
+  ): Promise<ByteString | undefined>;
 
   /** The same for so many entries at most, the first name first. */
   firstEntries(

@@ -1,7 +1,13 @@
 import { drain } from '../../http/body';
 import { isTrueValue, quote, toText, type ByteString } from '../../http/bytes';
 import { credentials, Headers } from '../../http/headers';
-import { subrequest, textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
+import {
+  subrequest,
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../swift_api/message';
 import { formatQuery, formatTarget } from '../../swift_api/target';
 import { readAnswer } from '../../swift_api/json_response';
 import { BROKEN_MANIFEST } from '../../swift_api/reserved';
@@ -69,7 +75,12 @@ export class SwiftStore implements Store {
   }
 
   async contentType(object: ObjectRef): Promise<ByteString | undefined> {
-    const response = await this.ask('HEAD', object, 'symlink=get', Headers.of({ 'X-Newest': 'true' }));
+    const response = await this.ask(
+      'HEAD',
+      object,
+      'symlink=get',
+      Headers.of({ 'X-Newest': 'true' }),
+    );
     if (response.status === 404) {
       await drain(response.body);
       return undefined;
@@ -78,7 +89,12 @@ export class SwiftStore implements Store {
     return response.headers.get('content-type') ?? '';
   }
 
-  async copy(from: ObjectRef, to: ObjectRef, notes: Notes = {}, contentType?: ByteString): Promise<boolean> {
+  async copy(
+    from: ObjectRef,
+    to: ObjectRef,
+    notes: Notes = {},
+    contentType?: ByteString,
+  ): Promise<boolean> {
     const source = Headers.of({
       'Content-Type': contentType,
       'X-Copy-From': quote(`${from.container}/${from.object}`),
@@ -99,7 +115,8 @@ export class SwiftStore implements Store {
       const source = await this.ask('HEAD', from, ITSELF, Headers.of({ 'X-Newest': 'true' }));
       await drain(source.body);
       if (source.status === 404) return false;
-      if (response.status !== 400 || !isTrueValue(source.headers.get('x-static-large-object'))) throw error;
+      if (response.status !== 400 || !isTrueValue(source.headers.get('x-static-large-object')))
+        throw error;
       const own = Headers.of({ 'Content-Type': contentType }).withAll(noted);
       return this.copyAsText(from, to, own, failure);
     }
@@ -110,7 +127,12 @@ export class SwiftStore implements Store {
    * Copies the manifest of a large object whose segments are gone. Swift takes no such manifest, so what is left of the object, the
    * text of its manifest, becomes an ordinary object with the same metadata, and with a note of what it is.
    */
-  private async copyAsText(from: ObjectRef, to: ObjectRef, own: Headers, failure: string): Promise<boolean> {
+  private async copyAsText(
+    from: ObjectRef,
+    to: ObjectRef,
+    own: Headers,
+    failure: string,
+  ): Promise<boolean> {
     const manifest = await this.ask('GET', from, `${ITSELF}&format=raw`, Headers.none);
     if (manifest.status !== 200) await expectSuccess(manifest, failure);
     const body = await readAnswer(manifest.body, MAX_LISTING_BYTES, `${failure}: its manifest`);
@@ -133,7 +155,12 @@ export class SwiftStore implements Store {
 
   /** Swift lets a client set the type of a marker only with a POST, which also takes back that it expires. */
   async finishMarker(at: ObjectRef): Promise<boolean> {
-    const response = await this.ask('POST', at, '', Headers.of({ 'Content-Type': DELETE_MARKER_TYPE }));
+    const response = await this.ask(
+      'POST',
+      at,
+      '',
+      Headers.of({ 'Content-Type': DELETE_MARKER_TYPE }),
+    );
     if (response.status === 404) {
       await drain(response.body);
       return false;
@@ -146,7 +173,12 @@ export class SwiftStore implements Store {
   async retractMarker(at: ObjectRef): Promise<void> {
     const found = await this.stat(at);
     if (found?.contentType !== NEW_MARKER_TYPE || found.deleteAt === undefined) return;
-    const response = await this.ask('DELETE', at, '', Headers.of({ 'X-If-Delete-At': found.deleteAt }));
+    const response = await this.ask(
+      'DELETE',
+      at,
+      '',
+      Headers.of({ 'X-If-Delete-At': found.deleteAt }),
+    );
     if (WITH_THE_RIGHT.includes(response.status)) await drain(response.body);
     else await expectSuccess(response, `the delete marker ${named(at)} could not be taken back`);
   }
@@ -167,7 +199,11 @@ export class SwiftStore implements Store {
     return true;
   }
 
-  async putLink(at: ObjectRef, to: ObjectRef, { etag, contentType, expiry }: LinkParts): Promise<void> {
+  async putLink(
+    at: ObjectRef,
+    to: ObjectRef,
+    { etag, contentType, expiry }: LinkParts,
+  ): Promise<void> {
     const headers = Headers.of({
       'X-Symlink-Target': quote(`${to.container}/${to.object}`),
       'X-Symlink-Target-Etag': etag,
@@ -175,7 +211,10 @@ export class SwiftStore implements Store {
       'X-Delete-At': expiry?.at,
       'X-Delete-After': expiry?.after,
     });
-    await expectWritten(await this.ask('PUT', at, '', headers), `${named(at)} could not be written`);
+    await expectWritten(
+      await this.ask('PUT', at, '', headers),
+      `${named(at)} could not be written`,
+    );
   }
 
   async keepForever(object: ObjectRef): Promise<void> {
@@ -183,7 +222,9 @@ export class SwiftStore implements Store {
     const is = await this.ask('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
     await expectSuccess(is, failure);
     if (!is.headers.has('x-delete-at')) return;
-    const kept = is.headers.filter((key) => key.startsWith('x-object-meta-') || POSTED_HEADERS.includes(key));
+    const kept = is.headers.filter(
+      (key) => key.startsWith('x-object-meta-') || POSTED_HEADERS.includes(key),
+    );
     const post = await this.ask('POST', object, '', kept);
     // to a symlink it is applied, and the answer says that it was not to the target
     if (post.status === 307) await drain(post.body);
@@ -226,7 +267,8 @@ export class SwiftStore implements Store {
     for (let limit = FIRST_PAGE; ; limit = LATER_PAGES) {
       const page = await ask(marker, limit);
       // of what order one entry is, only the next page tells
-      if (marker === '' && page[0] && page.length === 1) page.push(...(await ask(page[0].name, LATER_PAGES)));
+      if (marker === '' && page[0] && page.length === 1)
+        page.push(...(await ask(page[0].name, LATER_PAGES)));
       const first = page[0];
       const last = page.at(-1);
       if (first === undefined || last === undefined) return;
@@ -318,7 +360,9 @@ export class SwiftStore implements Store {
 
   private request(method: string, path: string, query: string, headers: Headers): Request {
     const own =
-      this.parent.authority === 'client' ? credentials(this.parent.headers).withAll(headers) : headers;
+      this.parent.authority === 'client'
+        ? credentials(this.parent.headers).withAll(headers)
+        : headers;
     return subrequest(this.parent, { method, path, query, headers: own });
   }
 }

@@ -28,7 +28,11 @@ const TESTER3 = 'test:tester3';
 
 const anonymous = (world: World) => withToken(world, undefined);
 
-function withToken({ owner }: World, token: string | undefined, more: Record<string, string> = {}): Attacker {
+function withToken(
+  { owner }: World,
+  token: string | undefined,
+  more: Record<string, string> = {},
+): Attacker {
   return {
     client: new Client(owner.url, Headers.of({ 'X-Auth-Token': token, ...more }), owner.account),
   };
@@ -42,9 +46,13 @@ async function as(store: AttemptStore, user: 'tester2' | 'tester3' | 'service', 
 const tokenOf = ({ credentials }: Client) => credentials.get('x-auth-token') ?? '';
 
 /** The same with its last but one character another: the last may stand for bits that do not count. */
-const altered = (text: string) => text.slice(0, -2) + (text.at(-2) === '0' ? '1' : '0') + text.slice(-1);
+const altered = (text: string) =>
+  text.slice(0, -2) + (text.at(-2) === '0' ? '1' : '0') + text.slice(-1);
 
-const signing = (signer: Signer) => (_: AttemptStore, world: World) => ({ ...anonymous(world), signer });
+const signing = (signer: Signer) => (_: AttemptStore, world: World) => ({
+  ...anonymous(world),
+  signer,
+});
 
 /** Headers that mean something between a proxy and what is behind it, and that no client may be believed. */
 const INTERNAL: Readonly<Record<string, string>> = {
@@ -106,7 +114,8 @@ const TOKENS: readonly ClientKind[] = [
   {
     name: 'a made-up token as X-Storage-Token',
     refusal: [401],
-    create: (_, world) => withToken(world, undefined, { 'X-Storage-Token': 'AUTH_tk0123456789abcdef' }),
+    create: (_, world) =>
+      withToken(world, undefined, { 'X-Storage-Token': 'AUTH_tk0123456789abcdef' }),
   },
   {
     name: "a service's token without its user's",
@@ -138,7 +147,10 @@ const USERS: readonly ClientKind[] = [
   {
     name: 'a user with the right to read',
     refusal: [403],
-    grants: { container: { 'X-Container-Read': TESTER3 }, archive: { 'X-Container-Read': TESTER3 } },
+    grants: {
+      container: { 'X-Container-Read': TESTER3 },
+      archive: { 'X-Container-Read': TESTER3 },
+    },
     mayRead: true,
     create: (store, world) => as(store, 'tester3', world),
   },

@@ -1,6 +1,15 @@
 import type { Answer, Client } from '../../support/client';
 import { partOf } from '../../support/depth';
-import { SECRETS, changes, look, makeWorld, tarOf, type AttemptStore, type Place, type World } from './world';
+import {
+  SECRETS,
+  changes,
+  look,
+  makeWorld,
+  tarOf,
+  type AttemptStore,
+  type Place,
+  type World,
+} from './world';
 
 /** Paths below the account that begin where a user may write, and might lead to where he may not. */
 const paths = ({ writable }: World, { container, archive, entry }: Place): string[] => [
@@ -43,16 +52,24 @@ export function namesTable(store: () => AttemptStore): void {
         answers.push(...(await attemptAll(writer, world, path)));
     }
     const after = await look(world);
-    const elsewhere = changes(before, after).filter((change) => !change.includes(`/${world.writable}`));
+    const elsewhere = changes(before, after).filter(
+      (change) => !change.includes(`/${world.writable}`),
+    );
     expect(elsewhere).toEqual([]);
-    const own = [...after].filter(([what]) => what.includes(`/${world.writable}`)).map(([, text]) => text);
+    const own = [...after]
+      .filter(([what]) => what.includes(`/${world.writable}`))
+      .map(([, text]) => text);
     const shown = [...answers.map(({ body }) => body.toString()), ...own];
     for (const secret of SECRETS) expect(shown.filter((text) => text.includes(secret))).toEqual([]);
     await world.end();
   }, 180_000);
 }
 
-async function attemptAll(writer: Client, { writable, shared }: World, path: string): Promise<Answer[]> {
+async function attemptAll(
+  writer: Client,
+  { writable, shared }: World,
+  path: string,
+): Promise<Answer[]> {
   const file = path.slice(1).replaceAll('%2F', '/');
   return [
     await writer.ask('PUT', path, {}, 'after'),

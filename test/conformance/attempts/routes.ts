@@ -45,7 +45,10 @@ const named =
   });
 
 const WRITES: readonly Route[] = [
-  { name: 'PUT of a new object', attempt: named('PUT', (place) => at(place, 'new'), { body: 'after' }) },
+  {
+    name: 'PUT of a new object',
+    attempt: named('PUT', (place) => at(place, 'new'), { body: 'after' }),
+  },
   { name: 'PUT', modes: BOTH, attempt: named('PUT', at, { body: 'after' }) },
   { name: 'an empty PUT', modes: BOTH, attempt: named('PUT', at) },
   { name: 'a long PUT', attempt: named('PUT', at, { body: Buffer.alloc(200_000, 'after') }) },
@@ -134,7 +137,10 @@ const COPIES: readonly Route[] = [
     name: 'PUT with X-Copy-From of another account',
     attempt: (place, { foreign, stranger }) =>
       named('PUT', at, {
-        headers: { 'X-Copy-From': `${foreign}/source`, 'X-Copy-From-Account': stranger.account.slice(4) },
+        headers: {
+          'X-Copy-From': `${foreign}/source`,
+          'X-Copy-From-Account': stranger.account.slice(4),
+        },
       })(place),
     also: [400],
   },
@@ -155,7 +161,10 @@ const COPIES: readonly Route[] = [
     attempt: (place, { stranger, foreign }) => ({
       method: 'COPY',
       path: at(place),
-      headers: { Destination: `${foreign}/stolen`, 'Destination-Account': stranger.account.slice(4) },
+      headers: {
+        Destination: `${foreign}/stolen`,
+        'Destination-Account': stranger.account.slice(4),
+      },
     }),
     also: MALFORMED,
   },
@@ -282,15 +291,24 @@ const SIGNED: readonly Route[] = [
   },
 ];
 
-const settings = (name: string, headers: (place: Place, world: World) => Record<string, string>): Route[] =>
+const settings = (
+  name: string,
+  headers: (place: Place, world: World) => Record<string, string>,
+): Route[] =>
   ['PUT', 'POST'].map((method) => ({
     name: `container ${method} ${name}`,
     modes: BOTH,
-    attempt: (place, world) => ({ method, path: `/${place.container}`, headers: headers(place, world) }),
+    attempt: (place, world) => ({
+      method,
+      path: `/${place.container}`,
+      headers: headers(place, world),
+    }),
   }));
 
 const CONTAINERS: readonly Route[] = [
-  ...settings('that keeps versions elsewhere', ({ mode }, { shared }) => ({ [MODE_HEADER[mode]]: shared })),
+  ...settings('that keeps versions elsewhere', ({ mode }, { shared }) => ({
+    [MODE_HEADER[mode]]: shared,
+  })),
   ...settings('that changes the mode', ({ mode, archive }) => ({
     [MODE_HEADER[mode === 'stack' ? 'history' : 'stack']]: archive,
   })),
@@ -317,7 +335,10 @@ const CONTAINERS: readonly Route[] = [
     modes: BOTH,
     attempt: ({ container }) => ({ method: 'DELETE', path: `/${container}` }),
   },
-  { name: 'DELETE of the archive', attempt: ({ archive }) => ({ method: 'DELETE', path: `/${archive}` }) },
+  {
+    name: 'DELETE of the archive',
+    attempt: ({ archive }) => ({ method: 'DELETE', path: `/${archive}` }),
+  },
   {
     name: 'POST to the archive',
     attempt: ({ archive }) => ({
@@ -342,7 +363,9 @@ const ARCHIVE: readonly Route[] = [
   { name: 'PUT of an archived version', attempt: named('PUT', entryOf, { body: 'forged' }) },
   {
     name: 'PUT of what looks like one',
-    attempt: named('PUT', ({ archive }) => `/${archive}/006object/9999999999.99999`, { body: 'forged' }),
+    attempt: named('PUT', ({ archive }) => `/${archive}/006object/9999999999.99999`, {
+      body: 'forged',
+    }),
   },
   { name: 'DELETE of an archived version', attempt: named('DELETE', entryOf) },
   {

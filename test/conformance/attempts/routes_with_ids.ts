@@ -1,4 +1,7 @@
-import { versionName, versionsContainerOf } from '../../../src/versioning/object_versioning/version_names';
+import {
+  versionName,
+  versionsContainerOf,
+} from '../../../src/versioning/object_versioning/version_names';
 import { pathOf } from '../../support/containers';
 import type { Attempt, Route } from './routes';
 import { OBJECT, type World } from './world';
@@ -18,7 +21,11 @@ const route = (
   more: Pick<Route, 'reads' | 'also'> = {},
 ): Route => ({ name, ...more, attempt: (_, world) => attempt(world) });
 
-const byId = (method: string, which: 'oldest' | 'newest' | 'null', more: Partial<Attempt> = {}): Route =>
+const byId = (
+  method: string,
+  which: 'oldest' | 'newest' | 'null',
+  more: Partial<Attempt> = {},
+): Route =>
   route(
     `${method} of the ${which} version by its id${more.body === undefined ? '' : ', with a body'}`,
     (world) => ({
@@ -81,7 +88,10 @@ const ALL: readonly Route[] = [
   container('that switches versions off', 'POST', { 'X-Versions-Enabled': 'false' }),
   container('that switches versions on', 'PUT', { 'X-Versions-Enabled': 'true' }),
   container('that keeps versions in a mode', 'POST', { 'X-History-Location': 'elsewhere' }),
-  container('that gives rights', 'POST', { 'X-Container-Read': '.r:*', 'X-Container-Write': 'test:tester3' }),
+  container('that gives rights', 'POST', {
+    'X-Container-Read': '.r:*',
+    'X-Container-Write': 'test:tester3',
+  }),
   container('that takes rights', 'POST', { 'X-Remove-Container-Read': 'x' }),
   container('that sets a quota', 'POST', { 'X-Container-Meta-Quota-Bytes': '0' }),
   container('that goes', 'DELETE', {}),
@@ -98,7 +108,11 @@ const ALL: readonly Route[] = [
     ),
     route(
       `${method} of where a version is kept`,
-      (world) => ({ method, path: entryOf(world), ...(method === 'PUT' ? { body: 'forged' } : {}) }),
+      (world) => ({
+        method,
+        path: entryOf(world),
+        ...(method === 'PUT' ? { body: 'forged' } : {}),
+      }),
       { also: REFUSED },
     ),
   ]),

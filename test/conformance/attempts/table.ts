@@ -84,7 +84,9 @@ async function attemptAll(
       const answer = await send(attacker, await route.attempt(place, world));
       const after = oneByOne ? await look(world) : before;
       const cell = `${row.name} | ${route.name} | ${place.mode}`;
-      wrong.push(...faults(row, route, answer, changes(before, after)).map((fault) => `${cell}: ${fault}`));
+      wrong.push(
+        ...faults(row, route, answer, changes(before, after)).map((fault) => `${cell}: ${fault}`),
+      );
       before = after;
     }
     const changed = oneByOne ? [] : changes(before, await look(world));
@@ -102,11 +104,18 @@ function cells(
   return routes.flatMap((route) => {
     if (kind === 'swift' && route.notOnSwift) return [];
     const { modes = ['history'] } = route;
-    return places.filter(({ mode }) => modes.includes(mode)).map((place) => [route, place] as const);
+    return places
+      .filter(({ mode }) => modes.includes(mode))
+      .map((place) => [route, place] as const);
   });
 }
 
-function faults(row: ClientKind, route: Route, answer: Answer, changed: readonly string[]): string[] {
+function faults(
+  row: ClientKind,
+  route: Route,
+  answer: Answer,
+  changed: readonly string[],
+): string[] {
   const statuses = [...row.refusal, ...(route.also ?? [])];
   const mayDo = route.reads === true && row.mayRead === true;
   const isRight = mayDo || isRefused(answer, statuses);

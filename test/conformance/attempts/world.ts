@@ -1,7 +1,14 @@
 import type { Headers } from '../../../src/http/headers';
 import { archiveOf } from '../../support/archives';
 import type { Client } from '../../support/client';
-import { MODE_HEADER, MODES, mustBe, pathOf, uniqueName, type Mode } from '../../support/containers';
+import {
+  MODE_HEADER,
+  MODES,
+  mustBe,
+  pathOf,
+  uniqueName,
+  type Mode,
+} from '../../support/containers';
 
 /** Whose right it is to be tried; all stores that the table is for have them. */
 export type UserName = 'tester' | 'tester2' | 'tester3' | 'service';
@@ -97,7 +104,11 @@ export async function makeWorld(store: AttemptStore, grants: Grants): Promise<Wo
     const [entry = ''] = await owner.names(archive);
     places.push({ mode, container, archive, entry });
   }
-  const own = { 'X-Versions-Enabled': 'true', 'X-Container-Meta-Temp-Url-Key': KEY, ...grants.container };
+  const own = {
+    'X-Versions-Enabled': 'true',
+    'X-Container-Meta-Temp-Url-Key': KEY,
+    ...grants.container,
+  };
   const container = await make(owner, 'with-ids', own);
   await fill(owner, container, shared);
   const [newest = '', oldest = ''] = await versionIds(owner, container);
@@ -118,9 +129,13 @@ async function versionIds(owner: Client, container: string): Promise<string[]> {
 
 async function fill(owner: Client, container: string, shared: string): Promise<void> {
   const metadata = { 'X-Object-Meta-Kept': 'as it was', 'Content-Type': 'text/x-kept' };
-  for (const body of SECRETS) await mustBe(201, owner.ask('PUT', pathOf(container, OBJECT), metadata, body));
+  for (const body of SECRETS)
+    await mustBe(201, owner.ask('PUT', pathOf(container, OBJECT), metadata, body));
   const manifest = manifestOf(shared);
-  await mustBe(201, owner.ask('PUT', `/${container}/${LARGE}?multipart-manifest=put`, {}, manifest));
+  await mustBe(
+    201,
+    owner.ask('PUT', `/${container}/${LARGE}?multipart-manifest=put`, {}, manifest),
+  );
 }
 
 /** Of a large object whose one segment everybody may read. */
@@ -167,7 +182,8 @@ async function lookAt(
   const listed = JSON.parse(body.toString()) as { name: string }[];
   const kind = path || 'account';
   const seen: [string, string][] = [[`the settings of ${kind}`, steady(headers)]];
-  if (path === '') return [...seen, [`the containers`, JSON.stringify(listed.map(({ name }) => name))]];
+  if (path === '')
+    return [...seen, [`the containers`, JSON.stringify(listed.map(({ name }) => name))]];
   seen.push([`the listing of ${kind}`, JSON.stringify(listed)]);
   for (const { name } of closely ? listed : []) {
     const query = '?multipart-manifest=get&symlink=get';

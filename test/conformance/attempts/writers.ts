@@ -63,7 +63,10 @@ const ALLOWED_WITH_IDS = [
 ];
 
 /** Of many names, among them some that he may write. */
-const SEVERAL = ['bulk delete by names that lead elsewhere', 'PUT ?extract-archive=tar into the account'];
+const SEVERAL = [
+  'bulk delete by names that lead elsewhere',
+  'PUT ?extract-archive=tar into the account',
+];
 
 /**
  * What has another effect on Swift itself (README, How it differs): it archives for writes that fail, versions those of S3, and removes what is
@@ -140,7 +143,9 @@ async function attempt(
   if (changed.length > 0) return `changed ${changed.join('; ')}`;
   // 412: to who may, a condition that does not hold
   const refusals = [403, 412, ...(route.also ?? [])];
-  return isRefused(answer, refusals) ? undefined : `expected ${refusals.join()}, got ${told(answer)}`;
+  return isRefused(answer, refusals)
+    ? undefined
+    : `expected ${refusals.join()}, got ${told(answer)}`;
 }
 
 /** Which versions are gone, and what is other than it was elsewhere. */
@@ -148,13 +153,17 @@ function lostOf({ ids }: World, before: Sight, after: Sight): string | undefined
   const versions = (sight: Sight) =>
     JSON.parse(sight.get(`the versions in /${ids.container}`) ?? '[]') as string[];
   const lost = versions(before).filter((id) => id !== 'null' && !versions(after).includes(id));
-  const elsewhere = changes(before, after).filter((change) => !change.includes(`/${ids.container}`));
+  const elsewhere = changes(before, after).filter(
+    (change) => !change.includes(`/${ids.container}`),
+  );
   const wrong = [...lost.map((id) => `${id} is gone`), ...elsewhere];
   return wrong.length === 0 ? undefined : wrong.join('; ');
 }
 
 function unless(seen: string, expected: string, answered: string): string | undefined {
-  return seen === expected ? undefined : `expected ${expected}, found ${seen}, answered ${answered}`;
+  return seen === expected
+    ? undefined
+    : `expected ${expected}, found ${seen}, answered ${answered}`;
 }
 
 /** What makes no version needs nobody's right to read. */
@@ -165,8 +174,12 @@ function isUnversioned({ name }: Route): boolean {
 /** What became of the object and of the archive; and what else is other than it was. */
 function effectOf(place: Place, before: Sight, after: Sight): string {
   const listing = (sight: Sight, container: string) =>
-    JSON.parse(sight.get(`the listing of /${container}`) ?? '[]') as { name: string; hash: string }[];
-  const object = (sight: Sight) => listing(sight, place.container).find(({ name }) => name === OBJECT)?.hash;
+    JSON.parse(sight.get(`the listing of /${container}`) ?? '[]') as {
+      name: string;
+      hash: string;
+    }[];
+  const object = (sight: Sight) =>
+    listing(sight, place.container).find(({ name }) => name === OBJECT)?.hash;
   const [was, is] = [listing(before, place.archive), listing(after, place.archive)];
   const [lost, found] = [without(was, is), without(is, was)];
   const archived = is.length - was.length;
@@ -184,7 +197,8 @@ function effectOf(place: Place, before: Sight, after: Sight): string {
     (change) => !change.includes(`/${place.container}`) && !change.includes(`/${place.archive}`),
   );
   const settings = changes(before, after).filter((change) => change.startsWith('the settings'));
-  const isSafe = current === 'kept' || current === 'restored' || found.some(({ hash }) => hash === kept);
+  const isSafe =
+    current === 'kept' || current === 'restored' || found.some(({ hash }) => hash === kept);
   const faults = [...elsewhere, ...settings, ...(isSafe ? [] : ['the body is not archived'])];
   return JSON.stringify({ current, archived }) + faults.join('; ');
 }

@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { versionName, versionsContainerOf } from '../../../src/versioning/object_versioning/version_names';
+import {
+  versionName,
+  versionsContainerOf,
+} from '../../../src/versioning/object_versioning/version_names';
 import { Headers } from '../../../src/http/headers';
 import { archiveOf } from '../../support/archives';
 import { Client, type Answer } from '../../support/client';
@@ -24,7 +27,8 @@ const ask = (
   name = `${method} ${query}`,
 ): Way => ({
   name,
-  write: ({ owner, container }) => owner.ask(method, `/${container}/${OBJECT}${query}`, headers, body),
+  write: ({ owner, container }) =>
+    owner.ask(method, `/${container}/${OBJECT}${query}`, headers, body),
 });
 
 const nobody = ({ owner }: Target) => new Client(owner.url, Headers.none, owner.account);
@@ -88,7 +92,12 @@ const form = (name: string, headers: Record<string, string> = {}, prefix = ''): 
   name,
   write: (target) => {
     const path = target.path.slice(0, -OBJECT.length) + prefix;
-    const { headers: own, body } = signedForm({ key: KEY }, path, OBJECT.slice(prefix.length), 'after');
+    const { headers: own, body } = signedForm(
+      { key: KEY },
+      path,
+      OBJECT.slice(prefix.length),
+      'after',
+    );
     return nobody(target).send('POST', path, { ...headers, ...own }, body);
   },
 });
@@ -114,9 +123,16 @@ const presigned = (method: string): Way => ({
     const path = `/${target.container}/${OBJECT}`;
     const expires = Math.floor(Date.now() / 1000) + 600;
     const text = `${method}\n\n\n${expires}\n${path}`;
-    const signature = encodeURIComponent(createHmac('sha1', S3_USER[1]).update(text).digest('base64'));
+    const signature = encodeURIComponent(
+      createHmac('sha1', S3_USER[1]).update(text).digest('base64'),
+    );
     const query = `AWSAccessKeyId=${S3_USER[0]}&Expires=${expires}&Signature=${signature}`;
-    return nobody(target).send(method, `${path}?${query}`, {}, method === 'PUT' ? 'after' : undefined);
+    return nobody(target).send(
+      method,
+      `${path}?${query}`,
+      {},
+      method === 'PUT' ? 'after' : undefined,
+    );
   },
 });
 
@@ -312,7 +328,9 @@ export const CAPABILITIES: Readonly<Record<string, Capability>> = {
   tempauth: { why: 'it logs in, and keeps tokens in memory' },
   keystoneauth: { why: 'it only refuses' },
   encryption: { why: 'it changes bodies on their way, and no request' },
-  cname_lookup: { why: 'it takes Host for another one, which writes do not pass on; see domain_remap' },
+  cname_lookup: {
+    why: 'it takes Host for another one, which writes do not pass on; see domain_remap',
+  },
   object_versioning: {
     ways: [
       ...ofVersions,

@@ -31,7 +31,10 @@ export class Target {
         ? await newPair(owner, kind, keys)
         : {
             archive: undefined,
-            container: await newContainer(owner, 'with-ids', { ...keys, 'X-Versions-Enabled': 'true' }),
+            container: await newContainer(owner, 'with-ids', {
+              ...keys,
+              'X-Versions-Enabled': 'true',
+            }),
           };
     const plain = await newContainer(owner);
     const target = new Target(owner, container, archive, plain);
@@ -60,7 +63,8 @@ export class Target {
     );
     this.body = now.status === 200 && now.body.toString() === body ? body : undefined;
     if (this.body !== undefined) return undefined;
-    if ((await this.archived()).includes(createHash('md5').update(body).digest('hex'))) return undefined;
+    if ((await this.archived()).includes(createHash('md5').update(body).digest('hex')))
+      return undefined;
     const { status } = { status: 0, ...(answer as object) };
     return `answered ${status}, and the body is neither current nor archived`;
   }

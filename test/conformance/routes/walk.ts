@@ -16,7 +16,17 @@ const UNKNOWN_METHOD =
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'COPY', 'OPTIONS'];
 export const WRITING = ['PUT', 'POST', 'DELETE', 'COPY'];
 /** Between Swift's own servers, of other protocols, of nobody, and in another case. */
-const MADE_UP = ['REPLICATE', 'UPDATE', 'SSYNC', 'TRACE', 'BREW', 'put', 'Delete', 'PUT-', 'GETPUT'];
+const MADE_UP = [
+  'REPLICATE',
+  'UPDATE',
+  'SSYNC',
+  'TRACE',
+  'BREW',
+  'put',
+  'Delete',
+  'PUT-',
+  'GETPUT',
+];
 
 /** All that a query can ask for, in this Swift or another. */
 const QUERIES = [
@@ -110,12 +120,22 @@ export async function walkQueries(target: Target, method: string): Promise<strin
     ...paths.flatMap((each) => QUERIES.map((query) => ({ each, query, headers: {} }))),
     ...HEADERS.map((headers) => ({ each: path, query: '', headers })),
   ];
-  for (const { each, query, headers } of partOf(tries, { oneOf: 61, from: WRITING.indexOf(method) })) {
+  for (const { each, query, headers } of partOf(tries, {
+    oneOf: 61,
+    from: WRITING.indexOf(method),
+  })) {
     const copied = method === 'COPY' ? { Destination: `${container}/${OBJECT}` } : {};
-    const source = method === 'COPY' && each === path ? `${owner.account}/${target.plain}/source` : each;
-    const body = method === 'PUT' ? 'after' : method === 'POST' ? `${container}/${OBJECT}` : undefined;
+    const source =
+      method === 'COPY' && each === path ? `${owner.account}/${target.plain}/source` : each;
+    const body =
+      method === 'PUT' ? 'after' : method === 'POST' ? `${container}/${OBJECT}` : undefined;
     const fault = await target.keeps(() =>
-      owner.send(method, query === '' ? source : `${source}?${query}`, { ...copied, ...headers }, body),
+      owner.send(
+        method,
+        query === '' ? source : `${source}?${query}`,
+        { ...copied, ...headers },
+        body,
+      ),
     );
     if (fault) wrong.push(`${method} ${each}?${query} ${JSON.stringify(headers)}: ${fault}`);
   }
@@ -127,7 +147,10 @@ export async function walkMethods(target: Target): Promise<string[]> {
   const { owner, container, path } = target;
   const wrong: string[] = [];
   const token = `X-Auth-Token: ${owner.credentials.get('x-auth-token') ?? ''}`;
-  const methods = [...PARSED.filter((each) => !WRITING.includes(each) && each !== 'CONNECT'), ...MADE_UP];
+  const methods = [
+    ...PARSED.filter((each) => !WRITING.includes(each) && each !== 'CONNECT'),
+    ...MADE_UP,
+  ];
   for (const method of partOf(methods, { oneOf: 23 })) {
     const fault = await target.keeps(async () => {
       const connection = await RawConnection.open(owner.url);

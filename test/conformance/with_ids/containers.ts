@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Client, type Answer } from '../../support/client';
-import { MARKER_TYPE, mustBe, newContainer, pathOf, put, uniqueName } from '../../support/containers';
+import {
+  MARKER_TYPE,
+  mustBe,
+  newContainer,
+  pathOf,
+  put,
+  uniqueName,
+} from '../../support/containers';
 
 /** Where containers may have versions with ids. */
 export interface IdsStore {
@@ -12,7 +19,10 @@ export interface IdsStore {
 }
 
 /** An entry of a listing. */
-export type Listed = Readonly<Record<string, unknown>> & { readonly name?: string; readonly subdir?: string };
+export type Listed = Readonly<Record<string, unknown>> & {
+  readonly name?: string;
+  readonly subdir?: string;
+};
 
 const ENABLED = { 'X-Versions-Enabled': 'true' };
 const VERSIONS = '.hindsight-versions-';
@@ -49,48 +59,65 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       expect(JSON.parse(body.toString())).toMatchObject({ object_versioning: {} });
     });
 
-    it.each(['PUT', 'POST'])('is switched on, off and on again by %s, and shown', async (method) => {
-      const container = await newContainer(client);
-      const shown = async () => {
-        const [head, get] = [
-          await client.ask('HEAD', `/${container}`),
-          await client.ask('GET', `/${container}`),
-        ];
-        expect(head.headers.get('x-versions-enabled')).toBe(get.headers.get('x-versions-enabled'));
-        return head.headers.get('x-versions-enabled');
-      };
-      expect(await shown()).toBeUndefined();
-      for (const [value, told] of [
-        ['true', 'True'],
-        ['False', 'False'],
-        ['on', 'True'],
-      ] as const) {
-        const { status } = await client.ask(method, `/${container}`, { 'X-Versions-Enabled': value });
-        expect(status).toBe(method === 'PUT' ? 202 : 204);
-        expect(await shown()).toBe(told);
-      }
-    });
+    it.each(['PUT', 'POST'])(
+      'is switched on, off and on again by %s, and shown',
+      async (method) => {
+        const container = await newContainer(client);
+        const shown = async () => {
+          const [head, get] = [
+            await client.ask('HEAD', `/${container}`),
+            await client.ask('GET', `/${container}`),
+          ];
+          expect(head.headers.get('x-versions-enabled')).toBe(
+            get.headers.get('x-versions-enabled'),
+          );
+          return head.headers.get('x-versions-enabled');
+        };
+        expect(await shown()).toBeUndefined();
+        for (const [value, told] of [
+          ['true', 'True'],
+          ['False', 'False'],
+          ['on', 'True'],
+        ] as const) {
+          const { status } = await client.ask(method, `/${container}`, {
+            'X-Versions-Enabled': value,
+          });
+          expect(status).toBe(method === 'PUT' ? 202 : 204);
+          expect(await shown()).toBe(told);
+        }
+      },
+    );
 
-    it.each(['X-Versions-Location', 'X-History-Location'])('and %s exclude each other', async (mode) => {
-      const archive = await newContainer(client, 'archive');
-      const other = await newContainer(client, 'other', { [mode]: archive });
-      expect((await client.ask('POST', `/${other}`, ENABLED)).status).toBe(400);
-      expect((await client.ask('HEAD', `/${other}`)).headers.get('x-versions-enabled')).toBeUndefined();
-      const container = await newEnabled(client);
-      for (const value of ['true', 'false']) {
-        await client.ask('POST', `/${container}`, { 'X-Versions-Enabled': value });
-        expect((await client.ask('POST', `/${container}`, { [mode]: archive })).status).toBe(400);
-        expect((await client.ask('HEAD', `/${container}`)).headers.get(mode)).toBeUndefined();
-      }
-      const both = await client.ask('PUT', `/${uniqueName('both')}`, { ...ENABLED, [mode]: archive });
-      expect(both.status).toBe(400);
-    });
+    it.each(['X-Versions-Location', 'X-History-Location'])(
+      'and %s exclude each other',
+      async (mode) => {
+        const archive = await newContainer(client, 'archive');
+        const other = await newContainer(client, 'other', { [mode]: archive });
+        expect((await client.ask('POST', `/${other}`, ENABLED)).status).toBe(400);
+        expect(
+          (await client.ask('HEAD', `/${other}`)).headers.get('x-versions-enabled'),
+        ).toBeUndefined();
+        const container = await newEnabled(client);
+        for (const value of ['true', 'false']) {
+          await client.ask('POST', `/${container}`, { 'X-Versions-Enabled': value });
+          expect((await client.ask('POST', `/${container}`, { [mode]: archive })).status).toBe(400);
+          expect((await client.ask('HEAD', `/${container}`)).headers.get(mode)).toBeUndefined();
+        }
+        const both = await client.ask('PUT', `/${uniqueName('both')}`, {
+          ...ENABLED,
+          [mode]: archive,
+        });
+        expect(both.status).toBe(400);
+      },
+    );
 
     it('switched off before it was ever on leaves a container as any other', async () => {
       const container = uniqueName('never');
       const headers = { 'X-Versions-Enabled': 'false', 'X-Container-Read': '.r:*' };
       expect((await client.ask('PUT', `/${container}`, headers)).status).toBe(201);
-      expect((await client.ask('HEAD', `/${container}`)).headers.get('x-versions-enabled')).toBe('False');
+      expect((await client.ask('HEAD', `/${container}`)).headers.get('x-versions-enabled')).toBe(
+        'False',
+      );
       await put(client, container, 'object', 'one');
       const object = `/${container}/object`;
       expect((await client.ask('HEAD', object)).headers.get('x-object-version-id')).toBeUndefined();
@@ -118,7 +145,9 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       const stranger = await another();
       const container = await newContainer(client);
       expect((await stranger.ask('POST', `/${container}`, ENABLED)).status).toBe(403);
-      expect((await client.ask('HEAD', `/${container}`)).headers.get('x-versions-enabled')).toBeUndefined();
+      expect(
+        (await client.ask('HEAD', `/${container}`)).headers.get('x-versions-enabled'),
+      ).toBeUndefined();
       expect((await client.ask('POST', `/${uniqueName('nowhere')}`, ENABLED)).status).toBe(404);
     });
   });
@@ -148,11 +177,21 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
         ['COPY', `/${container}/object`, { Destination: at }],
         ['POST', `/${plain}`, { 'X-Versions-Location': hidden.slice(1) }],
         ['POST', `/${plain}`, { 'X-History-Location': hidden.slice(1).replace('.', '%2E') }],
-        ['PUT', `/${plain}/object?multipart-manifest=put`, {}, JSON.stringify([{ path: `//${at}` }])],
+        [
+          'PUT',
+          `/${plain}/object?multipart-manifest=put`,
+          {},
+          JSON.stringify([{ path: `//${at}` }]),
+        ],
       ];
       for (const [method, path, headers, body] of tries) {
         const { status } = await client.ask(method, path, headers, body);
-        expect([method, path, headers, status >= 400 && status < 500]).toEqual([method, path, headers, true]);
+        expect([method, path, headers, status >= 400 && status < 500]).toEqual([
+          method,
+          path,
+          headers,
+          true,
+        ]);
       }
       expect(await list(client, plain)).toEqual([]);
       expect(await list(client, container, 'versions')).toHaveLength(1);
@@ -164,7 +203,12 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
         'application/x-deleted;hindsight_versions_deleted=1',
         'text/plain; Hindsight_newest=1',
       ]) {
-        const { status } = await client.ask('PUT', `/${container}/object`, { 'Content-Type': type }, 'one');
+        const { status } = await client.ask(
+          'PUT',
+          `/${container}/object`,
+          { 'Content-Type': type },
+          'one',
+        );
         expect(status).toBe(400);
       }
       expect(await list(client, container, 'versions')).toEqual([]);
@@ -179,8 +223,13 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       });
       await mustBe(201, reader.ask('PUT', `/${container}/object`, {}, 'one'));
       if (!writersRead) expect((await reader.ask('GET', `/${container}/object`)).status).toBe(403);
-      await mustBe(204, client.ask('POST', `/${container}`, { 'X-Container-Read': 'test:tester3' }));
-      expect((await mustBe(200, reader.ask('GET', `/${container}/object`))).body.toString()).toBe('one');
+      await mustBe(
+        204,
+        client.ask('POST', `/${container}`, { 'X-Container-Read': 'test:tester3' }),
+      );
+      expect((await mustBe(200, reader.ask('GET', `/${container}/object`))).body.toString()).toBe(
+        'one',
+      );
       await mustBe(204, client.ask('POST', `/${container}`, { 'X-Remove-Container-Read': 'x' }));
       expect((await reader.ask('GET', `/${container}/object`)).status).toBe(403);
     });
@@ -301,7 +350,9 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
 
     it('is bounded by names', async () => {
       const names = async (query: string) =>
-        (await list(client, container, `versions&${query}`)).map(({ name, subdir }) => name ?? subdir);
+        (await list(client, container, `versions&${query}`)).map(
+          ({ name, subdir }) => name ?? subdir,
+        );
       expect(await names('prefix=b-')).toEqual(['b-c', 'b-c', 'b-c']);
       expect(await names('marker=b-c')).toEqual(['d', 'd', 'e-f']);
       expect(await names('marker=b&reverse=on')).toEqual(['a', 'a']);
@@ -338,7 +389,8 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       const { headers, body } = await mustBe(200, client.ask('GET', `/${container}?versions`));
       expect(headers.get('content-type')).toMatch(/^application\/json/);
       expect(JSON.parse(body.toString())).toHaveLength(ALL.length);
-      const asked = (accept: string) => client.ask('GET', `/${container}?versions`, { Accept: accept });
+      const asked = (accept: string) =>
+        client.ask('GET', `/${container}?versions`, { Accept: accept });
       expect((await asked('*/*')).status).toBe(200);
       expect((await asked('text/plain')).status).toBe(406);
     });
@@ -350,7 +402,9 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
     });
 
     it('of a container that is not there: 404', async () => {
-      expect((await client.ask('GET', `/${uniqueName('nowhere')}?versions&format=json`)).status).toBe(404);
+      expect(
+        (await client.ask('GET', `/${uniqueName('nowhere')}?versions&format=json`)).status,
+      ).toBe(404);
     });
   });
 
@@ -376,7 +430,9 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
         }
       };
       // where those would be that hold versions, and others whose names begin with a point
-      expect((await inPages('end_marker=0')).filter((name) => name.startsWith('.hindsight-'))).toEqual([]);
+      expect(
+        (await inPages('end_marker=0')).filter((name) => name.startsWith('.hindsight-')),
+      ).toEqual([]);
       expect(await inPages(`prefix=${prefix}`)).toEqual(names);
       expect(await listed('limit=3')).toHaveLength(3);
       const own = await listed(`prefix=${prefix}`);
@@ -387,15 +443,22 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
         names.slice(4).reverse(),
       );
       expect(await listed('prefix=.hindsight-')).toEqual([]);
-      expect((await listed('delimiter=-')).filter(({ subdir }) => subdir?.startsWith('.'))).toEqual([]);
+      expect((await listed('delimiter=-')).filter(({ subdir }) => subdir?.startsWith('.'))).toEqual(
+        [],
+      );
       const xml = (await client.ask('GET', `?format=xml&prefix=${names[3] ?? ''}`)).body.toString();
-      expect(xml).toContain(`<name>${names[3] ?? ''}</name><count>${count}</count><bytes>${bytes}</bytes>`);
-      expect((await client.ask('GET', `?prefix=${prefix}`)).body.toString()).toBe(`${names.join('\n')}\n`);
+      expect(xml).toContain(
+        `<name>${names[3] ?? ''}</name><count>${count}</count><bytes>${bytes}</bytes>`,
+      );
+      expect((await client.ask('GET', `?prefix=${prefix}`)).body.toString()).toBe(
+        `${names.join('\n')}\n`,
+      );
     });
   });
 
   describe('DELETE', () => {
-    const removed = async (container: string): Promise<Answer> => client.ask('DELETE', `/${container}`);
+    const removed = async (container: string): Promise<Answer> =>
+      client.ask('DELETE', `/${container}`);
 
     it('of a container is refused while there are versions, and takes what held them along', async () => {
       const container = await newEnabled(client);
@@ -414,7 +477,9 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       expect((await removed(container)).status).toBe(204);
       expect((await client.ask('HEAD', `/${container}`)).status).toBe(404);
       await mustBe(201, client.ask('PUT', `/${container}`));
-      expect((await client.ask('HEAD', `/${container}`)).headers.get('x-versions-enabled')).toBeUndefined();
+      expect(
+        (await client.ask('HEAD', `/${container}`)).headers.get('x-versions-enabled'),
+      ).toBeUndefined();
     });
 
     it('that the store refuses leaves versions as they were', async () => {

@@ -26,8 +26,9 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
   const switchTo = (enabled: boolean) =>
     mustBe(204, swift.ask('POST', `/${container}`, { 'X-Versions-Enabled': String(enabled) }));
   const write = async (body: string, by = client, name = 'o') =>
-    (await mustBe(201, by.ask('PUT', at(undefined, name), {}, body))).headers.get('x-object-version-id') ??
-    '';
+    (await mustBe(201, by.ask('PUT', at(undefined, name), {}, body))).headers.get(
+      'x-object-version-id',
+    ) ?? '';
   const remove = (id?: string, by = client) => by.ask('DELETE', at(id));
   const read = async (id?: string, by = client) => {
     const { status, body } = await by.ask('GET', at(id));
@@ -52,7 +53,11 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
   };
   const answer = async (asked: ReturnType<Client['ask']>) => {
     const { status, headers } = await asked;
-    return [status, headers.get('x-object-version-id'), headers.get('content-type') === MARKER_TYPE];
+    return [
+      status,
+      headers.get('x-object-version-id'),
+      headers.get('content-type') === MARKER_TYPE,
+    ];
   };
 
   describe('a null version', () => {
@@ -64,17 +69,27 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       expect(await versions()).toEqual(['two null*']);
     });
 
-    it.each(['swift', 'dialect'])('keeps its name when it is overwritten through %s', async (by) => {
-      const first = await overNull(by === 'swift' ? swift : client);
-      expect(await versions()).toEqual(['one*', 'null null']);
-      expect([await read('null'), await read(), await read(first)]).toEqual(['null', 'one', 'one']);
-      expect(await answer(client.ask('HEAD', at('null')))).toEqual([200, 'null', false]);
-      // Swift's API knows it by its time
-      const [, old] = await listed(swift);
-      expect(old?.version_id).toMatch(/^\d{10}\.\d{5}$/);
-      expect([await read(String(old?.version_id), swift), await read('null', swift)]).toEqual(['null', 404]);
-      expect(old?.content_type).not.toContain('hindsight');
-    });
+    it.each(['swift', 'dialect'])(
+      'keeps its name when it is overwritten through %s',
+      async (by) => {
+        const first = await overNull(by === 'swift' ? swift : client);
+        expect(await versions()).toEqual(['one*', 'null null']);
+        expect([await read('null'), await read(), await read(first)]).toEqual([
+          'null',
+          'one',
+          'one',
+        ]);
+        expect(await answer(client.ask('HEAD', at('null')))).toEqual([200, 'null', false]);
+        // Swift's API knows it by its time
+        const [, old] = await listed(swift);
+        expect(old?.version_id).toMatch(/^\d{10}\.\d{5}$/);
+        expect([await read(String(old?.version_id), swift), await read('null', swift)]).toEqual([
+          'null',
+          404,
+        ]);
+        expect(old?.content_type).not.toContain('hindsight');
+      },
+    );
 
     it('is replaced, wherever it stands, by what is written while versions are switched off', async () => {
       await overNull();
@@ -86,7 +101,10 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       await write('two');
       expect(await versions()).toEqual(['two*', 'again null', 'one']);
       await switchTo(false);
-      const copied = await mustBe(201, client.ask('PUT', at(), { 'X-Copy-From': `${container}/o` }));
+      const copied = await mustBe(
+        201,
+        client.ask('PUT', at(), { 'X-Copy-From': `${container}/o` }),
+      );
       expect(copied.headers.get('x-object-version-id')).toBe('null');
       expect(await versions()).toEqual(['two null*', 'two', 'one']);
     });
@@ -138,10 +156,15 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
     it('is copied by its name', async () => {
       await overNull();
       const copy = { 'X-Copy-From': `${container}/o` };
-      const made = await mustBe(201, client.ask('PUT', `${at(undefined, 'copy')}?version-id=null`, copy));
+      const made = await mustBe(
+        201,
+        client.ask('PUT', `${at(undefined, 'copy')}?version-id=null`, copy),
+      );
       expect(made.headers.get('x-copied-from-version-id')).toBe('null');
       expect((await client.ask('GET', at(undefined, 'copy'))).body.toString()).toBe('null');
-      expect((await listed(client, 'prefix=copy')).map(({ version_id }) => version_id)).not.toContain('null');
+      expect(
+        (await listed(client, 'prefix=copy')).map(({ version_id }) => version_id),
+      ).not.toContain('null');
       await remove('null');
       const gone = await client.ask('PUT', `${at(undefined, 'copy')}?version-id=null`, copy);
       expect(gone.status).toBe(404);
@@ -151,7 +174,12 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       await put(swift, container, 'segment', 'content');
       await switchTo(false);
       const manifest = JSON.stringify([{ path: `/${container}/segment` }]);
-      const asked = client.ask('PUT', `${at()}?multipart-manifest=put`, { [TYPE]: NOTED }, manifest);
+      const asked = client.ask(
+        'PUT',
+        `${at()}?multipart-manifest=put`,
+        { [TYPE]: NOTED },
+        manifest,
+      );
       await mustBe(201, asked);
       await switchTo(true);
       await write('one');
@@ -197,13 +225,17 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
         }
         expect(found).toEqual(reverse ? [...all].reverse() : all);
       }
-      const behind = await listed(client, `marker=o&version_marker=${String(marker?.version_marker)}`);
+      const behind = await listed(
+        client,
+        `marker=o&version_marker=${String(marker?.version_marker)}`,
+      );
       expect(ids(behind)).toEqual(all.slice(3));
     });
 
     it('leaves nothing that keeps the container from going', async () => {
       await overNull();
-      for (const { version_id } of await listed(swift)) await mustBe(204, remove(String(version_id), swift));
+      for (const { version_id } of await listed(swift))
+        await mustBe(204, remove(String(version_id), swift));
       await switchTo(false);
       await mustBe(204, swift.ask('DELETE', `/${container}`));
     });
@@ -264,7 +296,10 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       const one = String((await listed())[0]?.version_id);
       const two = await write('two');
       for (const id of [null1, one, two]) {
-        await mustBe(202, client.ask('POST', at(id), { 'X-Object-Meta-Tag': id, 'Content-Type': 'text/y' }));
+        await mustBe(
+          202,
+          client.ask('POST', at(id), { 'X-Object-Meta-Tag': id, 'Content-Type': 'text/y' }),
+        );
       }
       for (const id of [null1, one, two]) {
         const { headers } = await client.ask('GET', at(id));
@@ -276,7 +311,9 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       }
       expect((await client.ask('HEAD', at())).headers.get('x-object-meta-tag')).toBe(two);
       expect(await versions()).toEqual(['two*', 'one', 'null null']);
-      expect((await listed()).map(({ content_type }) => content_type)).toEqual(Array(3).fill('text/y'));
+      expect((await listed()).map(({ content_type }) => content_type)).toEqual(
+        Array(3).fill('text/y'),
+      );
       expect((await client.ask('POST', at('0000000001.00000'))).status).toBe(404);
       expect((await swift.ask('POST', at(one))).status).toBe(400);
     });
@@ -297,28 +334,36 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
   describe('a condition', () => {
     const only = (told: string) => ({ [ONLY_OVER]: told });
 
-    it.each(['with ids', 'with ids switched off', 'stack', 'history'])('is asked, %s', async (kind) => {
-      if (kind === 'stack' || kind === 'history') ({ container } = await newPair(swift, kind));
-      if (kind === 'with ids switched off') await switchTo(false);
-      const over = `${md5('one')} text/plain`;
-      const typed = { [TYPE]: 'text/plain' };
-      expect((await client.ask('PUT', at(), only('something'), 'one')).body.toString()).toBe('nothing');
-      expect(await read()).toBe(404);
-      await mustBe(201, client.ask('PUT', at(), { ...only('nothing'), ...typed }, 'one'));
-      for (const method of ['PUT', 'DELETE', 'COPY']) {
-        const headers = method === 'COPY' ? { Destination: `${container}/o` } : {};
-        const refused = await client.ask(method, at(), { ...only('x'), ...headers });
-        expect([refused.status, refused.body.toString()]).toEqual([412, over]);
-      }
-      expect(await read()).toBe('one');
-      await mustBe(201, client.ask('PUT', at(), { ...only(over), ...typed }, 'two'));
-      await mustBe(204, client.ask('DELETE', at(), only(`${md5('two')} text/plain`)));
-    });
+    it.each(['with ids', 'with ids switched off', 'stack', 'history'])(
+      'is asked, %s',
+      async (kind) => {
+        if (kind === 'stack' || kind === 'history') ({ container } = await newPair(swift, kind));
+        if (kind === 'with ids switched off') await switchTo(false);
+        const over = `${md5('one')} text/plain`;
+        const typed = { [TYPE]: 'text/plain' };
+        expect((await client.ask('PUT', at(), only('something'), 'one')).body.toString()).toBe(
+          'nothing',
+        );
+        expect(await read()).toBe(404);
+        await mustBe(201, client.ask('PUT', at(), { ...only('nothing'), ...typed }, 'one'));
+        for (const method of ['PUT', 'DELETE', 'COPY']) {
+          const headers = method === 'COPY' ? { Destination: `${container}/o` } : {};
+          const refused = await client.ask(method, at(), { ...only('x'), ...headers });
+          expect([refused.status, refused.body.toString()]).toEqual([412, over]);
+        }
+        expect(await read()).toBe('one');
+        await mustBe(201, client.ask('PUT', at(), { ...only(over), ...typed }, 'two'));
+        await mustBe(204, client.ask('DELETE', at(), only(`${md5('two')} text/plain`)));
+      },
+    );
 
     it('is told of a large object as who reads it is shown it', async () => {
       await put(swift, container, 'segment', 'content');
       const manifest = JSON.stringify([{ path: `/${container}/segment` }]);
-      await mustBe(201, client.ask('PUT', `${at()}?multipart-manifest=put`, { [TYPE]: NOTED }, manifest));
+      await mustBe(
+        201,
+        client.ask('PUT', `${at()}?multipart-manifest=put`, { [TYPE]: NOTED }, manifest),
+      );
       const told = (await client.ask('PUT', at(), only('x'), 'one')).body.toString();
       expect(told).toBe(`${md5(md5('content'))} ${NOTED}`);
     });
@@ -345,13 +390,18 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
     it('stay with a large object that is a version', async () => {
       await put(swift, container, 'segment', 'content');
       const manifest = JSON.stringify([{ path: `/${container}/segment` }]);
-      await mustBe(201, client.ask('PUT', `${at()}?multipart-manifest=put`, { [TYPE]: NOTED }, manifest));
+      await mustBe(
+        201,
+        client.ask('PUT', `${at()}?multipart-manifest=put`, { [TYPE]: NOTED }, manifest),
+      );
       const [entry] = await list(client, container, 'prefix=o');
       const [version] = await listed(client, 'prefix=o');
       expect([entry?.content_type, version?.content_type]).toEqual([NOTED, NOTED]);
       expect((await swift.ask('HEAD', at())).headers.get('content-type')).toBe('text/plain');
       await mustBe(202, swift.ask('POST', at(), { 'Content-Type': 'text/y' }));
-      expect((await client.ask('HEAD', at())).headers.get(TYPE)).toBe('text/y;hindsight_etag=abc-2');
+      expect((await client.ask('HEAD', at())).headers.get(TYPE)).toBe(
+        'text/y;hindsight_etag=abc-2',
+      );
     });
   });
 

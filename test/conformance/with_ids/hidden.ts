@@ -93,7 +93,9 @@ export function hiddenTable(store: () => HidingStore): void {
     const copy = await client.ask('COPY', `/${plain}/text?${LARGE}=put`, to);
     expect([copy.status, copy.body.toString()]).toEqual([201, expect.any(String)]);
     expect((await client.ask('GET', `/${plain}/large`)).body.toString()).toBe('partpart');
-    const missing = await client.ask('COPY', `/${plain}/none?${LARGE}=put`, { Destination: `${plain}/l2` });
+    const missing = await client.ask('COPY', `/${plain}/none?${LARGE}=put`, {
+      Destination: `${plain}/l2`,
+    });
     expect(missing.status).toBe(404);
   });
 
@@ -107,7 +109,10 @@ export function hiddenTable(store: () => HidingStore): void {
     await make('top', `/${plain}/middle`);
     for (const name of ['bad', 'middle', 'top']) {
       for (const more of ['', '&async=yes']) {
-        const { status, body } = await client.ask('DELETE', `/${plain}/${name}?${LARGE}=delete${more}`);
+        const { status, body } = await client.ask(
+          'DELETE',
+          `/${plain}/${name}?${LARGE}=delete${more}`,
+        );
         expect([name, status, body.toString()]).toEqual([
           name,
           400,
@@ -115,7 +120,9 @@ export function hiddenTable(store: () => HidingStore): void {
         ]);
       }
     }
-    const copied = await client.ask('COPY', `/${plain}/bad?${LARGE}=get`, { Destination: `${plain}/copy` });
+    const copied = await client.ask('COPY', `/${plain}/bad?${LARGE}=get`, {
+      Destination: `${plain}/copy`,
+    });
     expect(copied.status).toBe(400);
     expect(await client.names(plain)).toEqual(['bad', 'middle', 'part', 'top']);
     expect(await versions()).toEqual(before);
@@ -147,7 +154,11 @@ export function hiddenTable(store: () => HidingStore): void {
         expect([header, name, status]).toEqual([header, name, 400]);
       }
     }
-    for (const header of ['Destination-Account', 'X-Copy-From-Account', 'X-Symlink-Target-Account']) {
+    for (const header of [
+      'Destination-Account',
+      'X-Copy-From-Account',
+      'X-Symlink-Target-Account',
+    ]) {
       const { status } = await client.ask('PUT', part, { [header]: '%ff' });
       expect([header, status]).toEqual([header, 400]);
     }

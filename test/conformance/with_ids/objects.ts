@@ -51,7 +51,8 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       }),
     );
   };
-  const post = (headers: Record<string, string>) => mustBe(204, client.ask('POST', `/${container}`, headers));
+  const post = (headers: Record<string, string>) =>
+    mustBe(204, client.ask('POST', `/${container}`, headers));
   const stranger = async () =>
     new Client(client.url, (await store().login('tester3')).credentials, client.account);
 
@@ -87,7 +88,9 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       const first = await write('one', name);
       await write('two', name);
       expect([await read(undefined, name), await read(first, name)]).toEqual(['two', 'one']);
-      expect((await client.ask('GET', at(name))).headers.get('content-location')).toMatch(/\?version-id=/);
+      expect((await client.ask('GET', at(name))).headers.get('content-location')).toMatch(
+        /\?version-id=/,
+      );
       expect((await remove(undefined, name)).status).toBe(204);
       expect(await read(undefined, name)).toBe(404);
       expect(await read(first, name)).toBe('one');
@@ -171,7 +174,10 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
   describe('changing metadata', () => {
     it('makes no version', async () => {
       const id = await write('one', 'o', { 'X-Object-Meta-A': 'a' });
-      await mustBe(202, client.ask('POST', at(), { 'X-Object-Meta-B': 'b', 'Content-Type': 'text/new' }));
+      await mustBe(
+        202,
+        client.ask('POST', at(), { 'X-Object-Meta-B': 'b', 'Content-Type': 'text/new' }),
+      );
       const { headers } = await client.ask('GET', at());
       expect([
         idOf({ headers } as Answer),
@@ -200,18 +206,22 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       const marker = idOf(first) ?? '';
       expect(id < marker && marker < (idOf(second) ?? '')).toBe(true);
       const seen = await client.ask('GET', at('o', marker));
-      expect([seen.status, idOf(seen), seen.headers.get('content-type')]).toEqual([404, marker, MARKER_TYPE]);
+      expect([seen.status, idOf(seen), seen.headers.get('content-type')]).toEqual([
+        404,
+        marker,
+        MARKER_TYPE,
+      ]);
       expect([await read(), await read(id)]).toEqual([404, 'one']);
     });
 
     it('of an older version leaves the others', async () => {
       const [first, second] = [await write('one'), await write('two')];
       const answer = await remove(first);
-      expect([answer.status, idOf(answer), answer.headers.get('x-object-current-version-id')]).toEqual([
-        204,
-        first,
-        second,
-      ]);
+      expect([
+        answer.status,
+        idOf(answer),
+        answer.headers.get('x-object-current-version-id'),
+      ]).toEqual([204, first, second]);
       expect([await read(), await read(first)]).toEqual(['two', 404]);
       expect(await versions()).toEqual(['two*']);
     });
@@ -219,11 +229,11 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
     it('of the current version takes what is current away', async () => {
       const [first, second] = [await write('one'), await write('two')];
       const answer = await remove(second);
-      expect([answer.status, idOf(answer), answer.headers.get('x-object-current-version-id')]).toEqual([
-        204,
-        second,
-        NULL,
-      ]);
+      expect([
+        answer.status,
+        idOf(answer),
+        answer.headers.get('x-object-current-version-id'),
+      ]).toEqual([204, second, NULL]);
       expect([await read(), await read(first)]).toEqual([404, 'one']);
       expect((await remove(second)).status).toBe(404);
     });
@@ -345,10 +355,10 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       const first = await write('one', 'o', { 'X-Object-Meta-A': 'a' });
       await write('two');
       const copied = await mustBe(201, copy(first, `${container}/o`));
-      expect([copied.headers.get('x-copied-from'), copied.headers.get('x-copied-from-version-id')]).toEqual([
-        `${container}/o`,
-        first,
-      ]);
+      expect([
+        copied.headers.get('x-copied-from'),
+        copied.headers.get('x-copied-from-version-id'),
+      ]).toEqual([`${container}/o`, first]);
       expect(await versions()).toEqual(['one*', 'two', 'one']);
       expect((await client.ask('GET', at())).headers.get('x-object-meta-a')).toBe('a');
       const plain = await newContainer(client);
@@ -369,7 +379,10 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
     it('of what is there itself is no link to a version', async () => {
       const id = await write('one');
       const plain = await newContainer(client);
-      await mustBe(201, client.ask('COPY', `${at()}?symlink=get`, { Destination: `${plain}/copy` }));
+      await mustBe(
+        201,
+        client.ask('COPY', `${at()}?symlink=get`, { Destination: `${plain}/copy` }),
+      );
       await remove(id);
       expect((await client.ask('GET', `/${plain}/copy`)).body.toString()).toBe('one');
     });
@@ -397,7 +410,9 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       const id = idOf(
         await mustBe(201, client.ask('COPY', `/${source}/o`, { Destination: `${container}/o` })),
       );
-      expect((await client.ask('HEAD', `${at()}?symlink=get`)).headers.get('x-delete-at')).toBe(soon);
+      expect((await client.ask('HEAD', `${at()}?symlink=get`)).headers.get('x-delete-at')).toBe(
+        soon,
+      );
       const version = (await client.ask('HEAD', at('o', id))).headers;
       expect([
         version.get('x-delete-at'),
@@ -412,11 +427,19 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       await mustBe(201, client.ask('PUT', `/${source}/segment`, {}, 'one'));
       const manifest = JSON.stringify([{ path: `/${source}/segment` }]);
       const headers = { 'X-Delete-After': '1000', 'Content-Type': 'video/x' };
-      await mustBe(201, client.ask('PUT', `/${source}/o?multipart-manifest=put`, headers, manifest));
+      await mustBe(
+        201,
+        client.ask('PUT', `/${source}/o?multipart-manifest=put`, headers, manifest),
+      );
       const to = { Destination: `${container}/o` };
-      const id = idOf(await mustBe(201, client.ask('COPY', `/${source}/o?multipart-manifest=get`, to)));
+      const id = idOf(
+        await mustBe(201, client.ask('COPY', `/${source}/o?multipart-manifest=get`, to)),
+      );
       const version = (await mustBe(200, client.ask('GET', at('o', id)))).headers;
-      expect([version.get('content-type'), version.get('x-delete-at')]).toEqual(['video/x', undefined]);
+      expect([version.get('content-type'), version.get('x-delete-at')]).toEqual([
+        'video/x',
+        undefined,
+      ]);
       expect(await list(client, container)).toMatchObject([{ content_type: 'video/x' }]);
     });
   });
@@ -439,14 +462,20 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       await write('target', 'target');
       const id = await write('', 'link', { 'X-Symlink-Target': `${container}/target` });
       const plain = await newContainer(client);
-      await mustBe(201, client.ask('PUT', `/${plain}/link`, { 'X-Symlink-Target': `${container}/link` }));
+      await mustBe(
+        201,
+        client.ask('PUT', `/${plain}/link`, { 'X-Symlink-Target': `${container}/link` }),
+      );
       for (const path of [at('link'), at('link', id), `/${plain}/link`]) {
         expect((await client.ask('GET', path)).body.toString()).toBe('target');
         expect((await client.ask('HEAD', path)).headers.get('content-length')).toBe('6');
       }
       await write('new target', 'target');
       await write('no link', 'link');
-      expect([await read(undefined, 'link'), await read(id, 'link')]).toEqual(['no link', 'new target']);
+      expect([await read(undefined, 'link'), await read(id, 'link')]).toEqual([
+        'no link',
+        'new target',
+      ]);
     });
 
     it('says that there is nothing where a row of symlinks leads nowhere', async () => {
@@ -462,13 +491,18 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       const id = await write('', 'second', { 'X-Symlink-Target': `${container}/first` });
       const copies = {
         current: await client.ask('COPY', at('second'), { Destination: `${container}/current` }),
-        version: await client.ask('COPY', at('second', id), { Destination: `${container}/version` }),
+        version: await client.ask('COPY', at('second', id), {
+          Destination: `${container}/version`,
+        }),
         put: await client.ask('PUT', at('put'), { 'X-Copy-From': `${container}/second` }),
       };
       for (const [name, { status, headers }] of Object.entries(copies)) {
         expect([status, headers.get('x-copied-from')]).toEqual([201, `${container}/second`]);
         const copy = await client.ask('GET', at(name));
-        expect([copy.body.toString(), copy.headers.get('x-object-meta-colour')]).toEqual(['end', 'red']);
+        expect([copy.body.toString(), copy.headers.get('x-object-meta-colour')]).toEqual([
+          'end',
+          'red',
+        ]);
       }
       expect(copies.version.headers.get('x-copied-from-version-id')).toBe(id);
       const itself = await client.ask('COPY', `${at('second')}?symlink=get`, {
@@ -479,7 +513,10 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
 
     it('follows static symlinks as long as they hold', async () => {
       await write('target', 'target');
-      const headers = { 'X-Symlink-Target': `${container}/target`, 'X-Symlink-Target-Etag': md5('target') };
+      const headers = {
+        'X-Symlink-Target': `${container}/target`,
+        'X-Symlink-Target-Etag': md5('target'),
+      };
       const id = await write('', 'link', headers);
       expect(await read(undefined, 'link')).toBe('target');
       await write('new', 'target');
@@ -492,7 +529,9 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
     it('shows large objects, whose manifests are the versions', async () => {
       await write('one', 'parts/1');
       await write('two', 'parts/2');
-      const manifest = JSON.stringify(['1', '2'].map((part) => ({ path: `/${container}/parts/${part}` })));
+      const manifest = JSON.stringify(
+        ['1', '2'].map((part) => ({ path: `/${container}/parts/${part}` })),
+      );
       const created = await mustBe(
         201,
         client.ask('PUT', `${at('static')}?multipart-manifest=put`, {}, manifest),
@@ -519,9 +558,13 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await ask({ Range: 'bytes=6-' })).toEqual([416, '']);
       expect(await ask({ 'If-Match': etag })).toEqual([200, 'onetwo']);
       expect(await ask({ 'If-None-Match': etag })).toEqual([304, '']);
-      const all = await client.ask('DELETE', `${at('static', idOf(created))}&multipart-manifest=delete`, {
-        Accept: 'application/json',
-      });
+      const all = await client.ask(
+        'DELETE',
+        `${at('static', idOf(created))}&multipart-manifest=delete`,
+        {
+          Accept: 'application/json',
+        },
+      );
       expect(JSON.parse(all.body.toString())).toMatchObject({ 'Number Deleted': 3, Errors: [] });
       expect(await versions('static')).toEqual(['no manifest*']);
       expect(await versions('parts/1')).toEqual(['deleted*', 'one']);
@@ -541,7 +584,9 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
         other.ask('DELETE', at('o', id)),
         other.ask('PUT', at('o', id)),
         other.ask('COPY', at('o', id), { Destination: `${container}/copy` }),
-        other.ask('PUT', `/${container}/copy?version-id=${id}`, { 'X-Copy-From': `${container}/o` }),
+        other.ask('PUT', `/${container}/copy?version-id=${id}`, {
+          'X-Copy-From': `${container}/o`,
+        }),
       ];
       for (const each of tried) expect((await each).status).toBe(403);
       expect(await versions()).toEqual(['one*']);
@@ -560,7 +605,9 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       }
       expect((await other.ask('GET', at('o', id))).status).toBe(403);
       expect((await nobody.ask('GET', at('o', id))).status).toBe(401);
-      expect((await other.ask('COPY', at('o', id), { Destination: `${container}/copy` })).status).toBe(403);
+      expect(
+        (await other.ask('COPY', at('o', id), { Destination: `${container}/copy` })).status,
+      ).toBe(403);
       expect((await other.ask('DELETE', at())).status).toBe(403);
     });
 

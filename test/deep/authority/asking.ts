@@ -20,8 +20,28 @@ export interface Step {
 }
 
 const KINDS = [
-  ...['read', 'read', 'read by id', 'read by id', 'write', 'write', 'remove', 'remove', 'remove by id'],
-  ...['restore', 'update', 'copy', 'copy', 'copy to', 'link', 'manifest', 'remove segments', 'list'],
+  ...[
+    'read',
+    'read',
+    'read by id',
+    'read by id',
+    'write',
+    'write',
+    'remove',
+    'remove',
+    'remove by id',
+  ],
+  ...[
+    'restore',
+    'update',
+    'copy',
+    'copy',
+    'copy to',
+    'link',
+    'manifest',
+    'remove segments',
+    'list',
+  ],
   ...['list versions', 'look', 'set', 'end', 'upload'],
 ] as const;
 
@@ -71,7 +91,13 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 20, maxLength: 40 },
 );
 
-const READ_QUERIES = ['', '', 'multipart-manifest=get', 'symlink=get', 'multipart-manifest=get&symlink=get'];
+const READ_QUERIES = [
+  '',
+  '',
+  'multipart-manifest=get',
+  'symlink=get',
+  'multipart-manifest=get&symlink=get',
+];
 const LISTINGS = ['', 'prefix=o', 'reverse=true', 'delimiter=/', 'limit=1'];
 const SETTINGS: readonly Record<string, string>[] = [
   { 'X-Versions-Enabled': 'true' },
@@ -90,7 +116,10 @@ export function made(step: Step, world: World): Made {
   const container = world.place(at);
   const pick = <T>(values: readonly T[]): T => values[variant % values.length] as T;
   const id = step.isDialect && variant % 3 === 0 ? 'null' : world.ids[variant % world.ids.length];
-  const make = (method: string, more: Partial<Made> & { of?: typeof here | typeof container } = {}): Made => {
+  const make = (
+    method: string,
+    more: Partial<Made> & { of?: typeof here | typeof container } = {},
+  ): Made => {
     const { of = here, query = '', headers = Headers.none, ...rest } = more;
     const who: Who =
       step.who === 'signer'
@@ -114,7 +143,10 @@ export function made(step: Step, world: World): Made {
     });
   switch (kind) {
     case 'read':
-      return make(variant % 2 === 0 ? 'GET' : 'HEAD', { query: pick(READ_QUERIES), named: undefined });
+      return make(variant % 2 === 0 ? 'GET' : 'HEAD', {
+        query: pick(READ_QUERIES),
+        named: undefined,
+      });
     case 'read by id':
       return make('GET', { query: `version-id=${id}` });
     case 'write':
@@ -151,7 +183,11 @@ export function made(step: Step, world: World): Made {
     case 'look':
       return make('HEAD', { of: container });
     case 'set':
-      return make('POST', { of: container, headers: Headers.of(pick(SETTINGS)), ...setBy(pick(SETTINGS)) });
+      return make('POST', {
+        of: container,
+        headers: Headers.of(pick(SETTINGS)),
+        ...setBy(pick(SETTINGS)),
+      });
     case 'end':
       return make('DELETE', { of: container });
     case 'upload':
@@ -162,5 +198,7 @@ export function made(step: Step, world: World): Made {
 function setBy(headers: Record<string, string>): Pick<Made, 'sets'> {
   const read = headers['X-Container-Read'];
   const write = headers['X-Container-Write'];
-  return { sets: { ...(read === undefined ? {} : { read }), ...(write === undefined ? {} : { write }) } };
+  return {
+    sets: { ...(read === undefined ? {} : { read }), ...(write === undefined ? {} : { write }) },
+  };
 }

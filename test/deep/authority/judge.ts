@@ -56,7 +56,8 @@ function describe(who: Who): string {
 function isAllowed(sent: Request, place: About, who: Who, model: Model): boolean {
   const reads = sent.method === 'GET' || sent.method === 'HEAD';
   const may = (deed: 'read' | 'list' | 'write' | 'own') => model.may(who, deed, place);
-  if (place.kept === 'version' && place.object === undefined && sent.method === 'DELETE') return may('own');
+  if (place.kept === 'version' && place.object === undefined && sent.method === 'DELETE')
+    return may('own');
   return may('write') || (reads && (may('list') || may('read')));
 }
 
@@ -78,7 +79,9 @@ function aboutOf(
     const [first, second] = (name ?? '').split('\x01\x01');
     const of = name === undefined ? undefined : first || second;
     const known = of?.replaceAll('\x01\x02', '\x01');
-    return [{ account, container: container.slice(VERSIONS.length), object: known, kept: 'version' }];
+    return [
+      { account, container: container.slice(VERSIONS.length), object: known, kept: 'version' },
+    ];
   }
   if (container.endsWith(SEGMENTS)) {
     const [, of] = /^(.*?)\/[0-9a-f]{12}-/s.exec(name ?? '') ?? [];
@@ -103,7 +106,9 @@ function pointers({ headers }: Request, account: string): Place[] {
     const value = headers.get(name);
     if (!value) return [];
     const [container = '', ...rest] = unquote(value).replace(/^\//, '').split('/');
-    return [{ account: headers.get(`${name}-account`) ?? account, container, object: rest.join('/') }];
+    return [
+      { account: headers.get(`${name}-account`) ?? account, container, object: rest.join('/') },
+    ];
   });
 }
 

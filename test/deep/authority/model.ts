@@ -47,7 +47,10 @@ export class Model {
     if (typeof who === 'object') return isSignedFor(who, deed, place);
     if (OWNS[who] === place.account) return true;
     if (deed === 'own') return false;
-    const { read, write } = this.acls.get(`${place.account}/${place.container}`) ?? { read: '', write: '' };
+    const { read, write } = this.acls.get(`${place.account}/${place.container}`) ?? {
+      read: '',
+      write: '',
+    };
     const listed = (deed === 'write' ? write : read).split(',');
     const name = NAMES[who];
     if (name !== undefined && listed.includes(name)) return true;
@@ -56,8 +59,13 @@ export class Model {
   }
 }
 
-function isSignedFor({ method, place }: Signed, deed: Deed, { account, container, object }: Place): boolean {
-  const isHere = account === place.account && container === place.container && object === place.object;
+function isSignedFor(
+  { method, place }: Signed,
+  deed: Deed,
+  { account, container, object }: Place,
+): boolean {
+  const isHere =
+    account === place.account && container === place.container && object === place.object;
   const reads = method === 'GET' || method === 'HEAD';
   return isHere && (deed === 'read' ? reads : deed === 'write' && !reads);
 }

@@ -41,7 +41,11 @@ export async function holdsOver(
       await world.end();
     }
   };
-  await fc.assert(fc.asyncProperty(acls, plants, steps, run), { numRuns: worlds, seed, endOnFailure: true });
+  await fc.assert(fc.asyncProperty(acls, plants, steps, run), {
+    numRuns: worlds,
+    seed,
+    endOnFailure: true,
+  });
   countFigures(`authority, ${store.isItsOwn ? 'embedded' : 'Swift'}`, { worlds: number, ...tally });
 }
 
@@ -68,7 +72,8 @@ async function take(step: Step, number: number, world: World, shown: Shown): Pro
     );
   }
   shown.check(request, status, text);
-  if (status < 300 && request.sets) model.set(request.named?.[0] ?? world.place(step.at), request.sets);
+  if (status < 300 && request.sets)
+    model.set(request.named?.[0] ?? world.place(step.at), request.sets);
 }
 
 function send(request: Made, root: Request, { store }: World) {
@@ -87,10 +92,18 @@ async function upload({ who, named }: Made, root: Request, { store }: World) {
   try {
     const begun = await createUpload(caller, key, { headers: Headers.none });
     const body = Buffer.from('part');
-    const content = { body, length: body.length, given: Headers.none, sums: none, trailing: () => none };
+    const content = {
+      body,
+      length: body.length,
+      given: Headers.none,
+      sums: none,
+      trailing: () => none,
+    };
     const { etag } = await putPart(caller, begun, 1, content);
     const parts = [{ number: 1, etag, sums: none }];
-    await completeUpload(caller, begun, () => Promise.resolve({ parts, minPart: MIN_PART, sums: none }));
+    await completeUpload(caller, begun, () =>
+      Promise.resolve({ parts, minPart: MIN_PART, sums: none }),
+    );
     return { status: 200, text: '' };
   } catch (error) {
     if (error instanceof BucketError || error instanceof StoreError)

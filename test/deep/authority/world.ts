@@ -126,7 +126,10 @@ export class World {
   /** Puts something at the store, where no filter sees it. */
   async plant({ kind, at, of, ofVersion }: Plant, name: string): Promise<void> {
     const [here, there] = [this.place(at), this.place(of)];
-    const source = (ofVersion ? await this.versionOf(there) : undefined) ?? { ...there, object: 'o' };
+    const source = (ofVersion ? await this.versionOf(there) : undefined) ?? {
+      ...there,
+      object: 'o',
+    };
     const path = `${source.container}/${source.object}`;
     const account = source.account === here.account ? undefined : source.account;
     if (kind === 'link') {
@@ -164,7 +167,10 @@ export class World {
     const given = this.credentials(owner).withAll(Headers.of(headers));
     const body = Buffer.from(text);
     const request = subrequest(ROOT, { method, path: pathOf(place), query, headers: given, body });
-    return ask(this.store.direct, { ...request, authority: this.store.isItsOwn ? unlimited() : 'client' });
+    return ask(this.store.direct, {
+      ...request,
+      authority: this.store.isItsOwn ? unlimited() : 'client',
+    });
   }
 
   private async must(
@@ -178,7 +184,8 @@ export class World {
     const body = Buffer.from(text);
     const asked = subrequest(ROOT, { method, path: pathOf(place), headers: given, body });
     const answer = await ask(this.store.next, asked);
-    if (answer.status >= 300) throw new Error(`${method} ${pathOf(place)}: ${answer.status} ${answer.text}`);
+    if (answer.status >= 300)
+      throw new Error(`${method} ${pathOf(place)}: ${answer.status} ${answer.text}`);
     return answer;
   }
 }

@@ -20,7 +20,8 @@ class WatchedLedger extends Ledger {
 
   override begin(name: string, title: string): void {
     super.begin(name, title);
-    for (const { plain } of this.#backups) plain.set(name, (plain.get(name) ?? new Set([''])).add(title));
+    for (const { plain } of this.#backups)
+      plain.set(name, (plain.get(name) ?? new Set([''])).add(title));
   }
 
   /** What must be, and what may be in a backup that begins now, until `end`. */

@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { createBucket, setVersioning } from '../../../src/buckets/bucket';
 import type { Caller } from '../../../src/buckets/caller';
 import { listObjects, type ListingQuery } from '../../../src/buckets/listing';
-import { listVersions, type ListedVersion, type VersionsQuery } from '../../../src/buckets/version_listing';
+import {
+  listVersions,
+  type ListedVersion,
+  type VersionsQuery,
+} from '../../../src/buckets/version_listing';
 import { removeObject, writeObject } from '../../../src/buckets/writes';
 import { toBytes } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
@@ -93,7 +97,13 @@ export function listingsSuite(open: () => Promise<BucketStore>, runs: number): v
     for (const key of ['a', 'a/b', 'ab1c', 'dir/x']) await write(caller, 'listed', key, 'second');
     for (const key of ['a/b', 'b', 'none']) await removeObject(caller, { bucket: 'listed', key });
     await write(caller, 'listed', 'b', 'again');
-    const whole = { prefix: '', delimiter: '', keyMarker: '', versionMarker: undefined, limit: 1000 };
+    const whole = {
+      prefix: '',
+      delimiter: '',
+      keyMarker: '',
+      versionMarker: undefined,
+      limit: 1000,
+    };
     versions = [...(await listVersions(caller, 'listed', whole)).entries];
   }, 60_000);
   afterAll(() => store.close());
@@ -119,7 +129,9 @@ export function listingsSuite(open: () => Promise<BucketStore>, runs: number): v
           .filter((key) => key > startAfter && key.startsWith(prefix))
           .map((key) => folded(key, prefix, delimiter))
           .filter((name) => name !== startAfter);
-        expect(await allObjects(store.caller, { ...query, startAfter })).toEqual([...new Set(expected)]);
+        expect(await allObjects(store.caller, { ...query, startAfter })).toEqual([
+          ...new Set(expected),
+        ]);
       }),
       { numRuns: runs },
     );
@@ -134,7 +146,11 @@ export function listingsSuite(open: () => Promise<BucketStore>, runs: number): v
           const isFolded = delimiter !== '' && each.key.includes(delimiter, prefix.length);
           return [isFolded ? folded(each.key, prefix, delimiter) : nameOf(each)];
         });
-        const found = await allVersions(store.caller, { ...query, keyMarker: '', versionMarker: undefined });
+        const found = await allVersions(store.caller, {
+          ...query,
+          keyMarker: '',
+          versionMarker: undefined,
+        });
         const distinct = expected.filter((name, i) => name !== expected[i - 1]);
         expect(found.map(nameOf)).toEqual(distinct);
       }),

@@ -16,14 +16,18 @@ const deleting = (inner: string): Sent => ({
 });
 
 /** S3's operations over a store, but for what signs them. */
-export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.It = globalThis.test): void {
+export function s3OperationsSuite(
+  open: () => Promise<BucketStore>,
+  test: jest.It = globalThis.test,
+): void {
   let store: BucketStore;
   let made = 0;
   const ask = (asked: string, sent?: Sent) => askS3(store.caller, asked, sent);
   const newBucket = async (versioned = false) => {
     const bucket = `ops-${++made}-${Date.now()}`;
     expect((await ask(`PUT /${bucket}`)).status).toBe(200);
-    if (versioned) expect((await ask(`PUT /${bucket}?versioning`, { body: ENABLED })).status).toBe(200);
+    if (versioned)
+      expect((await ask(`PUT /${bucket}?versioning`, { body: ENABLED })).status).toBe(200);
     return bucket;
   };
   const put = async (bucket: string, key: string, body: string, headers = {}) => {
@@ -47,7 +51,9 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
     expect((await ask(`GET /${bucket}?location`)).text).toContain('<LocationConstraint xmlns=');
     const elsewhere =
       '<CreateBucketConfiguration><LocationConstraint>mars</LocationConstraint></CreateBucketConfiguration>';
-    expect(codeOf(await ask('PUT /elsewhere', { body: elsewhere }))).toBe('InvalidLocationConstraint');
+    expect(codeOf(await ask('PUT /elsewhere', { body: elsewhere }))).toBe(
+      'InvalidLocationConstraint',
+    );
     await put(bucket, 'a', '1');
     expect(codeOf(await ask(`DELETE /${bucket}`))).toBe('BucketNotEmpty');
     expect((await ask(`DELETE /${bucket}/a`)).status).toBe(204);
@@ -79,7 +85,9 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
     const archive = uniqueName('archive');
     const headers = Headers.of({ 'X-History-Location': archive });
     await askStore(store.caller, { method: 'POST', container: bucket, headers });
-    expect(codeOf(await ask(`PUT /${bucket}?versioning`, { body: ENABLED }))).toBe('InvalidBucketState');
+    expect(codeOf(await ask(`PUT /${bucket}?versioning`, { body: ENABLED }))).toBe(
+      'InvalidBucketState',
+    );
     expect(codeOf(await ask(`GET /${bucket}?versions`))).toBe('InvalidBucketState');
     await askStore(store.caller, { method: 'PUT', container: archive });
     for (const body of ['1', '2']) await put(bucket, 'a', body);
@@ -89,22 +97,25 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
     expect(elements(await ask(`GET /${bucket}?list-type=2`), 'Key')).toEqual(['a']);
   });
 
-  test.each([false, true])('what expires expires also when it has tags, versions: %s', async (versioned) => {
-    const container = await newBucket(versioned);
-    const at = { container, object: 'k' };
-    const headers = Headers.of({ 'X-Delete-After': '1000' });
-    await askStore(store.caller, { method: 'PUT', ...at, headers });
-    const expiry = async () =>
-      (await askStore(store.caller, { method: 'HEAD', ...at, query: { symlink: 'get' } })).headers.get(
-        'x-delete-at',
-      );
-    const before = await expiry();
-    expect(before).toBeDefined();
-    const body = '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>';
-    expect((await ask(`PUT /${container}/k?tagging`, { body })).status).toBe(200);
-    expect(elements(await ask(`GET /${container}/k?tagging`), 'Value')).toEqual(['b']);
-    expect(await expiry()).toBe(before);
-  });
+  test.each([false, true])(
+    'what expires expires also when it has tags, versions: %s',
+    async (versioned) => {
+      const container = await newBucket(versioned);
+      const at = { container, object: 'k' };
+      const headers = Headers.of({ 'X-Delete-After': '1000' });
+      await askStore(store.caller, { method: 'PUT', ...at, headers });
+      const expiry = async () =>
+        (
+          await askStore(store.caller, { method: 'HEAD', ...at, query: { symlink: 'get' } })
+        ).headers.get('x-delete-at');
+      const before = await expiry();
+      expect(before).toBeDefined();
+      const body = '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>';
+      expect((await ask(`PUT /${container}/k?tagging`, { body })).status).toBe(200);
+      expect(elements(await ask(`GET /${container}/k?tagging`), 'Value')).toEqual(['b']);
+      expect(await expiry()).toBe(before);
+    },
+  );
 
   test('objects come back with all that was said of them', async () => {
     const bucket = await newBucket();
@@ -137,14 +148,16 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
         'x-amz-tagging-count': '2',
       });
       expect(
-        Object.keys(told).filter((name) => name.includes('hindsight') || name.includes('object-meta')),
+        Object.keys(told).filter(
+          (name) => name.includes('hindsight') || name.includes('object-meta'),
+        ),
       ).toEqual([]);
-      expect(got.headers.filter((_, name) => name === 'x-amz-meta-foo_bar').get('x-amz-meta-foo_bar')).toBe(
-        '1',
-      );
-      expect(got.headers.filter((_, name) => name === 'x-amz-meta-foo-bar').get('x-amz-meta-foo-bar')).toBe(
-        '2',
-      );
+      expect(
+        got.headers.filter((_, name) => name === 'x-amz-meta-foo_bar').get('x-amz-meta-foo_bar'),
+      ).toBe('1');
+      expect(
+        got.headers.filter((_, name) => name === 'x-amz-meta-foo-bar').get('x-amz-meta-foo-bar'),
+      ).toBe('2');
     }
     const instead = await ask(`GET /${bucket}/${ODD}?response-content-type=x/y`);
     expect(instead.headers.get('content-type')).toBe('x/y');
@@ -163,7 +176,9 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
     expect(await refusal({ 'x-amz-acl': 'nonsense' })).toBe('InvalidArgument');
     expect(await refusal({ 'x-amz-meta-hindsight-s3-x': '1' })).toBe('InvalidArgument');
     expect(await refusal({ 'x-amz-meta-a': 'x'.repeat(3000) })).toBe('MetadataTooLarge');
-    expect(await refusal({ 'If-Modified-Since': 'Sat, 27 Jun 2015 00:00:00 GMT' })).toBe('NotImplemented');
+    expect(await refusal({ 'If-Modified-Since': 'Sat, 27 Jun 2015 00:00:00 GMT' })).toBe(
+      'NotImplemented',
+    );
     expect(codeOf(await ask(`PUT /${bucket}/${'k'.repeat(1025)}`))).toBe('KeyTooLongError');
     expect(codeOf(await ask(`GET /${bucket}/a`))).toBe('NoSuchKey');
   });
@@ -173,11 +188,11 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
     await put(bucket, 'a', '0123456789');
     for (const method of ['GET', 'HEAD']) {
       const some = await ask(`${method} /${bucket}/a`, { headers: { Range: 'bytes=2-4' } });
-      expect([some.status, some.headers.get('content-range'), some.headers.get('content-length')]).toEqual([
-        206,
-        'bytes 2-4/10',
-        '3',
-      ]);
+      expect([
+        some.status,
+        some.headers.get('content-range'),
+        some.headers.get('content-length'),
+      ]).toEqual([206, 'bytes 2-4/10', '3']);
       const none = await ask(`${method} /${bucket}/a`, { headers: { Range: 'bytes=20-' } });
       expect([none.status, codeOf(none)]).toEqual([416, 'InvalidRange']);
     }
@@ -213,7 +228,9 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
         }
         expect((await read('GET', other, 'bytes=2-4', { 'If-Match': `"${old}"` }))[0]).toBe(412);
       }
-      expect((await ask(`GET /${bucket}/a`, { headers: { 'If-Range': `"${old}"` } })).status).toBe(200);
+      expect((await ask(`GET /${bucket}/a`, { headers: { 'If-Range': `"${old}"` } })).status).toBe(
+        200,
+      );
     },
   );
 
@@ -244,7 +261,9 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
         ['10'],
       ]);
     }
-    const copied = await ask(`PUT /${bucket}/copy`, { headers: { 'x-amz-copy-source': `${bucket}/large` } });
+    const copied = await ask(`PUT /${bucket}/copy`, {
+      headers: { 'x-amz-copy-source': `${bucket}/large` },
+    });
     expect(elements(copied, 'ETag')).toEqual([`&quot;${md5('0123456789')}&quot;`]);
     expect((await ask(`GET /${bucket}/copy`)).text).toBe('0123456789');
   });
@@ -306,7 +325,10 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
     const copy = (key: string, source: string, headers = {}) =>
       ask(`PUT /${bucket}/${key}`, { headers: { 'x-amz-copy-source': source, ...headers } });
     const copied = await copy('b', `/${bucket}/a?versionId=${first}`);
-    expect([copied.status, copied.headers.get('x-amz-copy-source-version-id')]).toEqual([200, first]);
+    expect([copied.status, copied.headers.get('x-amz-copy-source-version-id')]).toEqual([
+      200,
+      first,
+    ]);
     expect(elements(copied, 'ETag')).toEqual([`&quot;${md5('1')}&quot;`]);
     const told = async (key: string) => {
       const { headers, text } = await ask(`GET /${bucket}/${key}`);
@@ -318,7 +340,10 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
       ];
     };
     expect(await told('b')).toEqual(['1', 'a/b', 'source', '1']);
-    await copy('c', `${bucket}/b`, { 'x-amz-metadata-directive': 'REPLACE', 'Content-Type': 'c/d' });
+    await copy('c', `${bucket}/b`, {
+      'x-amz-metadata-directive': 'REPLACE',
+      'Content-Type': 'c/d',
+    });
     expect(await told('c')).toEqual(['1', 'c/d', undefined, '1']);
     await copy('c', `${bucket}/b`, { 'x-amz-tagging-directive': 'REPLACE' });
     expect(await told('c')).toEqual(['1', 'a/b', 'source', undefined]);
@@ -377,7 +402,9 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
     expect(codeOf(await ask(`POST /${bucket}?delete`, { body: `<Delete>${one}</Delete>` }))).toBe(
       'InvalidRequest',
     );
-    expect(codeOf(await ask(`POST /${bucket}?delete`, deleting(one.repeat(1001))))).toBe('MalformedXML');
+    expect(codeOf(await ask(`POST /${bucket}?delete`, deleting(one.repeat(1001))))).toBe(
+      'MalformedXML',
+    );
     const long = deleting(one + ' '.repeat(2 * 1024 * 1024));
     expect(codeOf(await ask(`POST /${bucket}?delete`, long))).toBe('MalformedXML');
     expect(codeOf(await ask(`POST /${bucket}?delete`, deleting('<Object><Key/></Object>')))).toBe(
@@ -397,7 +424,10 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
     const second = await ask(
       `GET /${bucket}?list-type=2&delimiter=/&encoding-type=url&continuation-token=${token}`,
     );
-    expect([elements(second, 'Key'), elements(second, 'IsTruncated')]).toEqual([['e%2Bf'], ['false']]);
+    expect([elements(second, 'Key'), elements(second, 'IsTruncated')]).toEqual([
+      ['e%2Bf'],
+      ['false'],
+    ]);
     const wrong = `GET /${bucket}?list-type=2&continuation-token=x${token}`;
     expect(codeOf(await ask(wrong))).toBe('InvalidArgument');
     const old = await ask(`GET /${bucket}?max-keys=1&marker=a%20b`);
@@ -410,7 +440,10 @@ export function s3OperationsSuite(open: () => Promise<BucketStore>, test: jest.I
       'versions&version-id-marker=1',
       'versions&key-marker=&version-id-marker=bogus',
     ])
-      expect([query, codeOf(await ask(`GET /${bucket}?${query}`))]).toEqual([query, 'InvalidArgument']);
+      expect([query, codeOf(await ask(`GET /${bucket}?${query}`))]).toEqual([
+        query,
+        'InvalidArgument',
+      ]);
   });
 
   test('what nobody set is told so, and what is not there is not implemented', async () => {

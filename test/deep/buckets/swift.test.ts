@@ -10,5 +10,7 @@ const SUITES = [
 ] as const;
 
 describeWithSwift('over a Swift', ({ plain }) => {
-  describe.each(partOf(SUITES, { oneOf: 2 }))('%s', (_, suite) => suite(() => openSwift(plain), someOf(3)));
+  describe.each(partOf(SUITES, { oneOf: 2 }))('%s', (_, suite) =>
+    suite(() => openSwift(plain), someOf(3)),
+  );
 });

@@ -19,7 +19,10 @@ const md5 = (body: Buffer) => createHash('md5').update(body).digest('hex');
 const MIB = 1024 * 1024;
 
 /** What is uploaded in parts, and its parts, over a store. */
-export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = globalThis.test): void {
+export function uploadsSuite(
+  open: () => Promise<BucketStore>,
+  test: jest.It = globalThis.test,
+): void {
   let store: BucketStore;
   let made = 0;
   const ask = (asked: string, sent?: Sent, caller = store.caller) => askS3(caller, asked, sent);
@@ -40,7 +43,11 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
   const partBody = (number: number) => Buffer.from([number % 127]);
   /** Of parts of a byte each, more than one manifest has. */
   const uploadMany = async (bucket: string, many: number, maxSegments: number) => {
-    const upload = await createUpload(store.caller, { bucket, key: 'k' }, { headers: Headers.none });
+    const upload = await createUpload(
+      store.caller,
+      { bucket, key: 'k' },
+      { headers: Headers.none },
+    );
     const container = segmentsOf(bucket);
     const parts = Array.from({ length: many }, (_, at) => {
       const body = partBody(at + 1);
@@ -48,7 +55,9 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
     });
     await forEachConcurrently(parts, 8, async ({ number, body }) => {
       const object = newAttempt(upload, number);
-      expect((await askStore(store.caller, { method: 'PUT', container, object, body })).status).toBe(201);
+      expect(
+        (await askStore(store.caller, { method: 'PUT', container, object, body })).status,
+      ).toBe(201);
     });
     const terms = { parts, sums: new Map<string, string>(), minPart: 1, maxSegments };
     await completeUpload(store.caller, upload, () => Promise.resolve(terms));
@@ -125,7 +134,9 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
       object: uploadMarkerOf({ key: 'k', id }),
     });
     expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
-    expect((await ask(`DELETE /${bucket}/k?uploadId=${id}`, {}, refused(archive, 503))).status).toBe(503);
+    expect(
+      (await ask(`DELETE /${bucket}/k?uploadId=${id}`, {}, refused(archive, 503))).status,
+    ).toBe(503);
     expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
     const [begun = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
     await ask(`PUT /${bucket}/k?uploadId=${begun}&partNumber=1`, { body: 'never completed' });
@@ -133,7 +144,9 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
     expect((await segments(bucket)).every((name) => name.includes(id))).toBe(true);
     const [unseen = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
     await ask(`PUT /${bucket}/k?uploadId=${unseen}&partNumber=1`, { body: 'perhaps archived' });
-    expect((await ask(`DELETE /${bucket}/k?uploadId=${unseen}`, {}, refused(archive, 403))).status).toBe(204);
+    expect(
+      (await ask(`DELETE /${bucket}/k?uploadId=${unseen}`, {}, refused(archive, 403))).status,
+    ).toBe(204);
     expect((await segments(bucket)).some((name) => name.includes(unseen))).toBe(true);
     const [kept] = (await read(archive)).split('\n');
     expect(await read(archive, kept)).toBe('kept');
@@ -142,7 +155,11 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
   /** An upload of `one` whose object was overwritten with `two`, after who completed it could not end it; and how it is completed again. */
   const overwritten = async (bucket: string) => {
     const id = await upload(bucket, 'k', 'one');
-    await swift({ method: 'PUT', container: segmentsOf(bucket), object: uploadMarkerOf({ key: 'k', id }) });
+    await swift({
+      method: 'PUT',
+      container: segmentsOf(bucket),
+      object: uploadMarkerOf({ key: 'k', id }),
+    });
     await ask(`PUT /${bucket}/k`, { body: 'two' });
     const part = `<Part><PartNumber>1</PartNumber><ETag>${md5(Buffer.from('one'))}</ETag></Part>`;
     const body = `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
@@ -178,11 +195,21 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
 
   test('the newest attempt at a part is the last, also where a clock was set back', async () => {
     const bucket = await newBucket();
-    const upload = await createUpload(store.caller, { bucket, key: 'k' }, { headers: Headers.none });
+    const upload = await createUpload(
+      store.caller,
+      { bucket, key: 'k' },
+      { headers: Headers.none },
+    );
     const sums = new Map<string, string>();
     const putFirst = (text: string) => {
       const body = Buffer.from(text);
-      const content = { body, length: body.length, given: Headers.none, sums, trailing: () => sums };
+      const content = {
+        body,
+        length: body.length,
+        given: Headers.none,
+        sums,
+        trailing: () => sums,
+      };
       return putPart(store.caller, upload, 1, content);
     };
     await putFirst('old');
@@ -205,7 +232,8 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
       await swift({ method: 'PUT', container: dynamic, object: 's/1', body });
       await swift({ method: 'POST', container: bucket, headers: Headers.of({ [mode]: archive }) });
       const headers = Headers.of({ 'X-Object-Manifest': `${dynamic}/s/` });
-      for (const object of ['k', 'l']) await swift({ method: 'PUT', container: bucket, object, headers });
+      for (const object of ['k', 'l'])
+        await swift({ method: 'PUT', container: bucket, object, headers });
       await upload(bucket, 'k', 'uploaded');
       expect((await ask(`GET /${bucket}/k`)).text).toBe('uploaded');
       const etag = (await ask(`HEAD /${bucket}/l`)).headers.get('etag') ?? '';
@@ -237,7 +265,8 @@ export function uploadsSuite(open: () => Promise<BucketStore>, test: jest.It = g
           headers: Headers.of({ 'X-History-Location': archive }),
         });
       }
-      if (place !== 'plain') expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
+      if (place !== 'plain')
+        expect((await ask(`PUT /${bucket}/k`, { body: 'other' })).status).toBe(200);
       await swift({
         method: 'PUT',
         container: segmentsOf(bucket),

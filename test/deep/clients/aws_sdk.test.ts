@@ -55,7 +55,8 @@ describeS3(
       const { Body, ...rest } = await client.send(new GetObjectCommand(input));
       return { ...rest, text: await Body?.transformToString() };
     };
-    const versions = async (Bucket: string) => client.send(new ListObjectVersionsCommand({ Bucket }));
+    const versions = async (Bucket: string) =>
+      client.send(new ListObjectVersionsCommand({ Bucket }));
 
     describe('buckets', () => {
       test('are made, found, listed, located and deleted', async () => {
@@ -97,7 +98,8 @@ describeS3(
 
       test('tell whether they have versions', async () => {
         const Bucket = await newBucket(client);
-        const status = async () => (await client.send(new GetBucketVersioningCommand({ Bucket }))).Status;
+        const status = async () =>
+          (await client.send(new GetBucketVersioningCommand({ Bucket }))).Status;
         expect(await status()).toBeUndefined();
         await setVersions(client, Bucket, 'Enabled');
         expect(await status()).toBe('Enabled');
@@ -117,9 +119,13 @@ describeS3(
           ContentDisposition: 'inline',
           Metadata,
         };
-        const { ETag } = await client.send(new PutObjectCommand({ Bucket, Key: ODD, Body, ...told }));
+        const { ETag } = await client.send(
+          new PutObjectCommand({ Bucket, Key: ODD, Body, ...told }),
+        );
         expect(ETag).toBe(etagOf(Body));
-        const { Body: stream, ...rest } = await client.send(new GetObjectCommand({ Bucket, Key: ODD }));
+        const { Body: stream, ...rest } = await client.send(
+          new GetObjectCommand({ Bucket, Key: ODD }),
+        );
         expect(Buffer.from((await stream?.transformToByteArray()) ?? []).equals(Body)).toBe(true);
         expect(rest).toMatchObject({ ...told, ETag, ContentLength: Body.length });
         expect(await client.send(new HeadObjectCommand({ Bucket, Key: ODD }))).toMatchObject({
@@ -133,7 +139,10 @@ describeS3(
       test('are sent as streams whose length is not known, and in ranges', async () => {
         const Bucket = await newBucket(client, 'Enabled');
         const parts = Array.from({ length: 20 }, () => randomBytes(10_000));
-        await new Upload({ client, params: { Bucket, Key: 'k', Body: Readable.from(parts) } }).done();
+        await new Upload({
+          client,
+          params: { Bucket, Key: 'k', Body: Readable.from(parts) },
+        }).done();
         const { text, ContentRange } = await get({ Bucket, Key: 'k', Range: 'bytes=0-9' });
         expect(text).toBe(parts[0]?.subarray(0, 10).toString());
         expect(ContentRange).toBe('bytes 0-9/200000');
@@ -142,9 +151,12 @@ describeS3(
       test('answer conditions', async () => {
         const Bucket = await newBucket(client, 'Enabled');
         await put(Bucket, 'k', '1');
-        const refused = (input: Partial<GetObjectCommandInput>) => get({ Bucket, Key: 'k', ...input });
+        const refused = (input: Partial<GetObjectCommandInput>) =>
+          get({ Bucket, Key: 'k', ...input });
         expect((await refused({ IfMatch: etagOf('1') })).text).toBe('1');
-        await expect(refused({ IfMatch: etagOf('2') })).rejects.toMatchObject({ name: 'PreconditionFailed' });
+        await expect(refused({ IfMatch: etagOf('2') })).rejects.toMatchObject({
+          name: 'PreconditionFailed',
+        });
         await expect(refused({ IfNoneMatch: etagOf('1') })).rejects.toMatchObject({
           $metadata: { httpStatusCode: 304 },
         });
@@ -163,16 +175,19 @@ describeS3(
         expect((await versions(Bucket)).Versions).toHaveLength(1);
       });
 
-      store.deviating('not implemented')('are not written where they are to be another', async () => {
-        const Bucket = await newBucket(client, 'Enabled');
-        const write = (IfMatch: string) =>
-          client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: '2', IfMatch }));
-        await expect(write(etagOf('1'))).rejects.toMatchObject({ name: 'NoSuchKey' });
-        await put(Bucket, 'k', '1');
-        await write(etagOf('1'));
-        await expect(write(etagOf('1'))).rejects.toMatchObject({ name: 'PreconditionFailed' });
-        expect((await versions(Bucket)).Versions).toHaveLength(2);
-      });
+      store.deviating('not implemented')(
+        'are not written where they are to be another',
+        async () => {
+          const Bucket = await newBucket(client, 'Enabled');
+          const write = (IfMatch: string) =>
+            client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: '2', IfMatch }));
+          await expect(write(etagOf('1'))).rejects.toMatchObject({ name: 'NoSuchKey' });
+          await put(Bucket, 'k', '1');
+          await write(etagOf('1'));
+          await expect(write(etagOf('1'))).rejects.toMatchObject({ name: 'PreconditionFailed' });
+          expect((await versions(Bucket)).Versions).toHaveLength(2);
+        },
+      );
 
       test('are listed page by page', async () => {
         const Bucket = await newBucket(client);
@@ -180,7 +195,10 @@ describeS3(
         for (const key of keys) await put(Bucket, key, key);
         const told: (string | undefined)[] = [];
         let pages = 0;
-        for await (const { Contents = [] } of paginateListObjectsV2({ client, pageSize: 5 }, { Bucket })) {
+        for await (const { Contents = [] } of paginateListObjectsV2(
+          { client, pageSize: 5 },
+          { Bucket },
+        )) {
           told.push(...Contents.map(({ Key }) => Key));
           pages++;
         }
@@ -190,7 +208,10 @@ describeS3(
 
       test('that are not there have the errors of AWS', async () => {
         const Bucket = await newBucket(client);
-        await expect(get({ Bucket, Key: 'k' })).rejects.toMatchObject({ name: 'NoSuchKey', Key: 'k' });
+        await expect(get({ Bucket, Key: 'k' })).rejects.toMatchObject({
+          name: 'NoSuchKey',
+          Key: 'k',
+        });
         await expect(get({ Bucket: 'no-such-bucket', Key: 'k' })).rejects.toMatchObject({
           name: 'NoSuchBucket',
         });
@@ -200,42 +221,57 @@ describeS3(
     });
 
     describe('versions', () => {
-      store.deviating(RESTORES)('are kept, listed newest first, read and removed by their ids', async () => {
-        const Bucket = await newBucket(client, 'Enabled');
-        const ids = [await put(Bucket, ODD, '1'), await put(Bucket, ODD, '2'), await put(Bucket, ODD, '3')];
-        const listed = (await versions(Bucket)).Versions ?? [];
-        expect(listed.map(({ VersionId, IsLatest, ETag }) => [VersionId, IsLatest, ETag])).toEqual([
-          [ids[2], true, etagOf('3')],
-          [ids[1], false, etagOf('2')],
-          [ids[0], false, etagOf('1')],
-        ]);
-        for (const [i, VersionId] of ids.entries()) {
-          expect(await get({ Bucket, Key: ODD, VersionId })).toMatchObject({
-            text: String(i + 1),
+      store.deviating(RESTORES)(
+        'are kept, listed newest first, read and removed by their ids',
+        async () => {
+          const Bucket = await newBucket(client, 'Enabled');
+          const ids = [
+            await put(Bucket, ODD, '1'),
+            await put(Bucket, ODD, '2'),
+            await put(Bucket, ODD, '3'),
+          ];
+          const listed = (await versions(Bucket)).Versions ?? [];
+          expect(
+            listed.map(({ VersionId, IsLatest, ETag }) => [VersionId, IsLatest, ETag]),
+          ).toEqual([
+            [ids[2], true, etagOf('3')],
+            [ids[1], false, etagOf('2')],
+            [ids[0], false, etagOf('1')],
+          ]);
+          for (const [i, VersionId] of ids.entries()) {
+            expect(await get({ Bucket, Key: ODD, VersionId })).toMatchObject({
+              text: String(i + 1),
+              VersionId,
+            });
+            const head = await client.send(new HeadObjectCommand({ Bucket, Key: ODD, VersionId }));
+            expect(head).toMatchObject({ VersionId, ETag: etagOf(String(i + 1)) });
+          }
+          expect(await remove(Bucket, ODD, ids[2])).toMatchObject({ VersionId: ids[2] });
+          expect(await get({ Bucket, Key: ODD })).toMatchObject({ text: '2', VersionId: ids[1] });
+        },
+      );
+
+      store.deviating(RESTORES)(
+        'a DELETE makes a marker, and removing the marker undoes it',
+        async () => {
+          // the connection of a DELETE that hung is no good for others
+          const client = sdkAt(store.endpoint);
+          const Bucket = await newBucket(client, 'Enabled');
+          const id = await put(Bucket, 'k', '1');
+          const { DeleteMarker, VersionId } = await remove(Bucket, 'k');
+          expect(DeleteMarker).toBe(true);
+          await expect(get({ Bucket, Key: 'k' })).rejects.toMatchObject({ name: 'NoSuchKey' });
+          const listed = await versions(Bucket);
+          expect(listed.DeleteMarkers).toMatchObject([{ Key: 'k', VersionId, IsLatest: true }]);
+          expect(listed.Versions).toMatchObject([{ Key: 'k', VersionId: id, IsLatest: false }]);
+          const undone = client.send(new DeleteObjectCommand({ Bucket, Key: 'k', VersionId }));
+          expect(await undone.finally(() => client.destroy())).toMatchObject({
+            DeleteMarker: true,
             VersionId,
           });
-          const head = await client.send(new HeadObjectCommand({ Bucket, Key: ODD, VersionId }));
-          expect(head).toMatchObject({ VersionId, ETag: etagOf(String(i + 1)) });
-        }
-        expect(await remove(Bucket, ODD, ids[2])).toMatchObject({ VersionId: ids[2] });
-        expect(await get({ Bucket, Key: ODD })).toMatchObject({ text: '2', VersionId: ids[1] });
-      });
-
-      store.deviating(RESTORES)('a DELETE makes a marker, and removing the marker undoes it', async () => {
-        // the connection of a DELETE that hung is no good for others
-        const client = sdkAt(store.endpoint);
-        const Bucket = await newBucket(client, 'Enabled');
-        const id = await put(Bucket, 'k', '1');
-        const { DeleteMarker, VersionId } = await remove(Bucket, 'k');
-        expect(DeleteMarker).toBe(true);
-        await expect(get({ Bucket, Key: 'k' })).rejects.toMatchObject({ name: 'NoSuchKey' });
-        const listed = await versions(Bucket);
-        expect(listed.DeleteMarkers).toMatchObject([{ Key: 'k', VersionId, IsLatest: true }]);
-        expect(listed.Versions).toMatchObject([{ Key: 'k', VersionId: id, IsLatest: false }]);
-        const undone = client.send(new DeleteObjectCommand({ Bucket, Key: 'k', VersionId }));
-        expect(await undone.finally(() => client.destroy())).toMatchObject({ DeleteMarker: true, VersionId });
-        expect((await get({ Bucket, Key: 'k' })).text).toBe('1');
-      });
+          expect((await get({ Bucket, Key: 'k' })).text).toBe('1');
+        },
+      );
 
       store.deviating('the answer does not tell it')(
         'a DELETE of what never was makes a marker',
@@ -250,18 +286,23 @@ describeS3(
       store.deviating('NoSuchKey')('one by an id that is none is NoSuchVersion', async () => {
         const Bucket = await newBucket(client, 'Enabled');
         await put(Bucket, 'k', '1');
-        await expect(get({ Bucket, Key: 'k', VersionId: '1000000000.00000' })).rejects.toMatchObject({
+        await expect(
+          get({ Bucket, Key: 'k', VersionId: '1000000000.00000' }),
+        ).rejects.toMatchObject({
           name: 'NoSuchVersion',
         });
       });
 
-      store.deviating('an internal error')('one by what is no id is an invalid argument', async () => {
-        const Bucket = await newBucket(client, 'Enabled');
-        await put(Bucket, 'k', '1');
-        await expect(get({ Bucket, Key: 'k', VersionId: 'bogus' })).rejects.toMatchObject({
-          name: 'InvalidArgument',
-        });
-      });
+      store.deviating('an internal error')(
+        'one by what is no id is an invalid argument',
+        async () => {
+          const Bucket = await newBucket(client, 'Enabled');
+          await put(Bucket, 'k', '1');
+          await expect(get({ Bucket, Key: 'k', VersionId: 'bogus' })).rejects.toMatchObject({
+            name: 'InvalidArgument',
+          });
+        },
+      );
 
       test('are copied by their ids, which restores them', async () => {
         const Bucket = await newBucket(client, 'Enabled');
@@ -351,7 +392,10 @@ describeS3(
           { step: 'deserialize', priority: 'low' },
         );
         const error = await client.send(command).catch((error: unknown) => error);
-        const { name, $metadata } = error as { name: string; $metadata: { httpStatusCode: number } };
+        const { name, $metadata } = error as {
+          name: string;
+          $metadata: { httpStatusCode: number };
+        };
         return { name, status: $metadata.httpStatusCode, headers };
       }
 
@@ -360,28 +404,39 @@ describeS3(
         async () => {
           const { name, status, headers } = await refusal();
           expect([name, status]).toEqual(['NoSuchKey', 404]);
-          expect(headers).toMatchObject({ 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker });
+          expect(headers).toMatchObject({
+            'x-amz-delete-marker': 'true',
+            'x-amz-version-id': marker,
+          });
         },
       );
 
       store.deviating('404')('by its id: 405, and the answer tells it', async () => {
         const { name, status, headers } = await refusal(marker);
         expect([name, status]).toEqual(['MethodNotAllowed', 405]);
-        expect(headers).toMatchObject({ 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker });
+        expect(headers).toMatchObject({
+          'x-amz-delete-marker': 'true',
+          'x-amz-version-id': marker,
+        });
         expect(headers['allow']).toBe('DELETE');
         expect(headers['last-modified']).toMatch(/GMT$/);
       });
 
       test('a copy of one as the latest is NoSuchKey', async () => {
-        const copy = client.send(new CopyObjectCommand({ Bucket, Key: 'to', CopySource: `${Bucket}/k` }));
+        const copy = client.send(
+          new CopyObjectCommand({ Bucket, Key: 'to', CopySource: `${Bucket}/k` }),
+        );
         await expect(copy).rejects.toMatchObject({ name: 'NoSuchKey' });
       });
 
-      store.deviating('NoSuchVersion')('a copy of one by its id is an invalid request', async () => {
-        const CopySource = `${Bucket}/k?versionId=${marker ?? ''}`;
-        const copy = client.send(new CopyObjectCommand({ Bucket, Key: 'to', CopySource }));
-        await expect(copy).rejects.toMatchObject({ name: 'InvalidRequest' });
-      });
+      store.deviating('NoSuchVersion')(
+        'a copy of one by its id is an invalid request',
+        async () => {
+          const CopySource = `${Bucket}/k?versionId=${marker ?? ''}`;
+          const copy = client.send(new CopyObjectCommand({ Bucket, Key: 'to', CopySource }));
+          await expect(copy).rejects.toMatchObject({ name: 'InvalidRequest' });
+        },
+      );
     });
 
     describe('null versions', () => {
@@ -396,7 +451,10 @@ describeS3(
             text: '1',
             VersionId: NULL,
           });
-          expect((await versions(Bucket)).Versions).toMatchObject([{ VersionId: id }, { VersionId: NULL }]);
+          expect((await versions(Bucket)).Versions).toMatchObject([
+            { VersionId: id },
+            { VersionId: NULL },
+          ]);
           expect(await remove(Bucket, 'k', NULL)).toMatchObject({ VersionId: NULL });
           expect((await versions(Bucket)).Versions).toMatchObject([{ VersionId: id }]);
         },
@@ -415,18 +473,21 @@ describeS3(
         ]);
       });
 
-      store.deviating('it makes no null marker')('a DELETE while suspended makes a null marker', async () => {
-        const Bucket = await newBucket(client, 'Enabled');
-        const id = await put(Bucket, 'k', '1');
-        await setVersions(client, Bucket, 'Suspended');
-        await put(Bucket, 'k', '2');
-        expect(await remove(Bucket, 'k')).toMatchObject({ DeleteMarker: true, VersionId: NULL });
-        const { Versions, DeleteMarkers } = await versions(Bucket);
-        expect(Versions).toMatchObject([{ VersionId: id, IsLatest: false }]);
-        expect(DeleteMarkers).toMatchObject([{ VersionId: NULL, IsLatest: true }]);
-        await remove(Bucket, 'k', NULL);
-        expect(await get({ Bucket, Key: 'k' })).toMatchObject({ text: '1', VersionId: id });
-      });
+      store.deviating('it makes no null marker')(
+        'a DELETE while suspended makes a null marker',
+        async () => {
+          const Bucket = await newBucket(client, 'Enabled');
+          const id = await put(Bucket, 'k', '1');
+          await setVersions(client, Bucket, 'Suspended');
+          await put(Bucket, 'k', '2');
+          expect(await remove(Bucket, 'k')).toMatchObject({ DeleteMarker: true, VersionId: NULL });
+          const { Versions, DeleteMarkers } = await versions(Bucket);
+          expect(Versions).toMatchObject([{ VersionId: id, IsLatest: false }]);
+          expect(DeleteMarkers).toMatchObject([{ VersionId: NULL, IsLatest: true }]);
+          await remove(Bucket, 'k', NULL);
+          expect(await get({ Bucket, Key: 'k' })).toMatchObject({ text: '1', VersionId: id });
+        },
+      );
     });
 
     describe('multipart uploads', () => {
@@ -462,16 +523,18 @@ describeS3(
         const { ETag } = await client.send(new CompleteMultipartUploadCommand(complete));
         expect(ETag).toBe(multipartEtagOf(parts));
         const { Body, ...rest } = await client.send(new GetObjectCommand({ Bucket, Key: 'dir/k' }));
-        expect(Buffer.from((await Body?.transformToByteArray()) ?? []).equals(Buffer.concat(parts))).toBe(
-          true,
-        );
+        expect(
+          Buffer.from((await Body?.transformToByteArray()) ?? []).equals(Buffer.concat(parts)),
+        ).toBe(true);
         expect(rest).toMatchObject({ ETag, ContentType: 'text/x-test', Metadata: { a: 'b' } });
         const Versions = (await versions(Bucket)).Versions ?? [];
         expect(Versions.map(({ VersionId, Size, ETag }) => [VersionId, Size, ETag])).toEqual([
           [rest.VersionId, 2 * PART + 7, multipartEtagOf(parts)],
           [before, 6, etagOf('before')],
         ]);
-        expect((await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads).toBeUndefined();
+        expect(
+          (await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads,
+        ).toBeUndefined();
       });
 
       test('take copies of ranges of versions as parts', async () => {
@@ -479,7 +542,9 @@ describeS3(
         const first = randomBytes(PART + 5);
         const id = await put(Bucket, 'from', first);
         await put(Bucket, 'from', 'other');
-        const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'k' }));
+        const { UploadId } = await client.send(
+          new CreateMultipartUploadCommand({ Bucket, Key: 'k' }),
+        );
         const CopySource = `${Bucket}/from?versionId=${id ?? ''}`;
         const part = {
           Bucket,
@@ -502,19 +567,26 @@ describeS3(
           }),
         );
         const head = await client.send(new HeadObjectCommand({ Bucket, Key: 'k' }));
-        expect(head).toMatchObject({ ETag: multipartEtagOf([first.subarray(5)]), ContentLength: PART });
+        expect(head).toMatchObject({
+          ETag: multipartEtagOf([first.subarray(5)]),
+          ContentLength: PART,
+        });
       });
 
       test('that are aborted leave nothing', async () => {
         const Bucket = await newBucket(client, 'Enabled');
-        const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'k' }));
-        await client.send(new UploadPartCommand({ Bucket, Key: 'k', UploadId, PartNumber: 1, Body: '1' }));
-        await client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'k', UploadId }));
-        await expect(client.send(new ListPartsCommand({ Bucket, Key: 'k', UploadId }))).rejects.toMatchObject(
-          {
-            name: 'NoSuchUpload',
-          },
+        const { UploadId } = await client.send(
+          new CreateMultipartUploadCommand({ Bucket, Key: 'k' }),
         );
+        await client.send(
+          new UploadPartCommand({ Bucket, Key: 'k', UploadId, PartNumber: 1, Body: '1' }),
+        );
+        await client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'k', UploadId }));
+        await expect(
+          client.send(new ListPartsCommand({ Bucket, Key: 'k', UploadId })),
+        ).rejects.toMatchObject({
+          name: 'NoSuchUpload',
+        });
         expect((await versions(Bucket)).Versions).toBeUndefined();
         await setVersions(client, Bucket, 'Suspended');
         await client.send(new DeleteBucketCommand({ Bucket }));
@@ -554,16 +626,21 @@ describeS3(
         const VersionId = put.headers.get('x-amz-version-id') ?? '';
         const read = await getSignedUrl(
           client,
-          new GetObjectCommand({ Bucket, Key: ODD, VersionId, ResponseContentType: 'text/x-other' }),
+          new GetObjectCommand({
+            Bucket,
+            Key: ODD,
+            VersionId,
+            ResponseContentType: 'text/x-other',
+          }),
         );
         const answer = await fetch(read);
         expect([answer.status, await answer.text()]).toEqual([200, 'signed']);
         expect(answer.headers.get('content-type')).toBe('text/x-other');
         const other = await fetch(read.replace(VersionId, '1000000000.00000'));
-        expect([other.status, (await other.text()).includes('<Code>SignatureDoesNotMatch</Code>')]).toEqual([
-          403,
-          true,
-        ]);
+        expect([
+          other.status,
+          (await other.text()).includes('<Code>SignatureDoesNotMatch</Code>'),
+        ]).toEqual([403, true]);
         const gone = await fetch(
           await getSignedUrl(client, new DeleteObjectCommand({ Bucket, Key: ODD, VersionId })),
           {
@@ -583,13 +660,16 @@ describeS3(
       wrong.destroy();
     });
 
-    store.deviating('SignatureDoesNotMatch')('a key that nobody has is InvalidAccessKeyId', async () => {
-      const unknown = sdkAt({ ...store.endpoint, accessKey: 'nobody' });
-      await expect(unknown.send(new ListBucketsCommand({}))).rejects.toMatchObject({
-        name: 'InvalidAccessKeyId',
-      });
-      unknown.destroy();
-    });
+    store.deviating('SignatureDoesNotMatch')(
+      'a key that nobody has is InvalidAccessKeyId',
+      async () => {
+        const unknown = sdkAt({ ...store.endpoint, accessKey: 'nobody' });
+        await expect(unknown.send(new ListBucketsCommand({}))).rejects.toMatchObject({
+          name: 'InvalidAccessKeyId',
+        });
+        unknown.destroy();
+      },
+    );
   },
   storesWith('embedded'),
 );

@@ -58,7 +58,8 @@ describeClient('awscli', (store) => {
   async function newBucket(versions = true): Promise<string> {
     const bucket = bucketName();
     await aws('s3', 'mb', `s3://${bucket}`);
-    if (versions) await api('put-bucket-versioning', bucket, '--versioning-configuration', 'Status=Enabled');
+    if (versions)
+      await api('put-bucket-versioning', bucket, '--versioning-configuration', 'Status=Enabled');
     return bucket;
   }
 
@@ -74,7 +75,10 @@ describeClient('awscli', (store) => {
     await aws('s3', 'mv', `s3://${bucket}/copy/${ODD}`, `s3://${bucket}/moved`);
     expect(await get(bucket, 'moved')).toBe(content.toString());
     await aws('s3', 'rb', '--force', `s3://${bucket}`);
-    expect(await refused('s3api', 'list-objects-v2', '--bucket', bucket)).toEqual([254, 'NoSuchBucket']);
+    expect(await refused('s3api', 'list-objects-v2', '--bucket', bucket)).toEqual([
+      254,
+      'NoSuchBucket',
+    ]);
   });
 
   test('a big file goes up in parts and is one version', async () => {
@@ -84,7 +88,11 @@ describeClient('awscli', (store) => {
     await aws('s3', 'cp', `s3://${bucket}/big`, place.path('down'));
     expect(readFileSync(place.path('down')).equals(content)).toBe(true);
     expect((await api<Listing>('list-object-versions', bucket)).Versions).toMatchObject([
-      { Key: 'big', Size: content.length, ETag: expect.stringMatching(/^"[0-9a-f]{32}-2"$/) as string },
+      {
+        Key: 'big',
+        Size: content.length,
+        ETag: expect.stringMatching(/^"[0-9a-f]{32}-2"$/) as string,
+      },
     ]);
   });
 
@@ -117,7 +125,10 @@ describeClient('awscli', (store) => {
         await refused('s3api', 'get-object', '--bucket', bucket, '--key', 'k', place.path('got')),
       ).toEqual([254, 'NoSuchKey']);
       const { DeleteMarkers, Versions } = await api<Listing>('list-object-versions', bucket);
-      expect([DeleteMarkers, Versions]).toMatchObject([[{ IsLatest: true }], [{ IsLatest: false }]]);
+      expect([DeleteMarkers, Versions]).toMatchObject([
+        [{ IsLatest: true }],
+        [{ IsLatest: false }],
+      ]);
       const marker = DeleteMarkers?.[0]?.VersionId ?? '';
       const gone = await api('delete-object', bucket, '--key', 'k', '--version-id', marker);
       expect(gone).toEqual({ DeleteMarker: true, VersionId: marker });
@@ -142,14 +153,18 @@ describeClient('awscli', (store) => {
     await put(bucket, 'd/k', 'new');
     const source = `${bucket}/d/k?versionId=${one}`;
     const copied = await api('copy-object', bucket, '--key', 'd/k', '--copy-source', source);
-    expect(copied).toMatchObject({ CopySourceVersionId: one, CopyObjectResult: { ETag: etagOf('old') } });
+    expect(copied).toMatchObject({
+      CopySourceVersionId: one,
+      CopyObjectResult: { ETag: etagOf('old') },
+    });
     expect(await get(bucket, 'd/k')).toBe('old');
   });
 
   test('many versions are removed at once', async () => {
     const bucket = await newBucket();
     const Objects = [];
-    for (const Key of ['a', 'a', 'b &<>']) Objects.push({ Key, VersionId: await put(bucket, Key, Key) });
+    for (const Key of ['a', 'a', 'b &<>'])
+      Objects.push({ Key, VersionId: await put(bucket, Key, Key) });
     const { Deleted } = await api<{ Deleted: unknown[] }>(
       'delete-objects',
       bucket,

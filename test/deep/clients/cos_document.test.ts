@@ -32,7 +32,9 @@ describeOurs(
     const must = async (status: number, asked: Asked): Promise<Answer> => {
       const answer = await send(asked);
       if (answer.status === status) return answer;
-      throw new Error(`${asked.method} ${asked.key ?? ''}: ${answer.status} ${answer.body.toString()}`);
+      throw new Error(
+        `${asked.method} ${asked.key ?? ''}: ${answer.status} ${answer.body.toString()}`,
+      );
     };
 
     async function put(key: string): Promise<void> {
@@ -47,9 +49,15 @@ describeOurs(
       const whole = randomBytes(MIB);
       const parts: string[] = [];
       for (let number = 1, left = size; left > 0; number++, left -= MIB) {
-        const asked = { key, query: { partNumber: number, uploadId }, body: whole.subarray(0, left) };
+        const asked = {
+          key,
+          query: { partNumber: number, uploadId },
+          body: whole.subarray(0, left),
+        };
         const { headers } = await must(200, { method: 'PUT', ...asked });
-        parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${headers.get('etag')}</ETag></Part>`);
+        parts.push(
+          `<Part><PartNumber>${number}</PartNumber><ETag>${headers.get('etag')}</ETag></Part>`,
+        );
       }
       const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
       await must(200, { method: 'POST', key, query: { uploadId }, body });
@@ -70,7 +78,10 @@ describeOurs(
       const expected = written(EXAMPLE, (element) => isThere(element))
         .replace('exampleBucket-1250000000', bucket)
         .replaceAll('&quot;', '"');
-      const own = written(parseXml(answer.body), ({ name }) => !['ID', 'DisplayName'].includes(name));
+      const own = written(
+        parseXml(answer.body),
+        ({ name }) => !['ID', 'DisplayName'].includes(name),
+      );
       expect(own).toBe(expected);
       expect(answer.body.toString()).toContain('<ETag>&quot;');
     });
@@ -121,12 +132,17 @@ describeOurs(
       ] as const) {
         const asked = { key, query: { partNumber: number, uploadId }, body: randomBytes(size) };
         const { headers } = await must(200, { method: 'PUT', ...asked });
-        parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${headers.get('etag')}</ETag></Part>`);
+        parts.push(
+          `<Part><PartNumber>${number}</PartNumber><ETag>${headers.get('etag')}</ETag></Part>`,
+        );
       }
       const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
       const refused = await must(400, { method: 'POST', key, query: { uploadId }, body });
       const told = parseXml(refused.body);
-      expect([textOf(told, 'Code'), textOf(told, 'MinSizeAllowed')]).toEqual(['EntityTooSmall', String(MIB)]);
+      expect([textOf(told, 'Code'), textOf(told, 'MinSizeAllowed')]).toEqual([
+        'EntityTooSmall',
+        String(MIB),
+      ]);
       await must(204, { method: 'DELETE', key, query: { uploadId } });
     });
   },
@@ -135,14 +151,17 @@ describeOurs(
 
 /** Whether a node of the example is of an object that was written. */
 function isThere(element: Element): boolean {
-  const key = ['Version', 'DeleteMarker'].includes(element.name) ? textOf(element, 'Key') : undefined;
+  const key = ['Version', 'DeleteMarker'].includes(element.name)
+    ? textOf(element, 'Key')
+    : undefined;
   return key === undefined || key in SIZES;
 }
 
 /** A document as text, without what each store has of its own: ids, times and hashes. */
 function written(element: Element, keeps: (element: Element) => boolean): string {
   const { name, children: inner, text } = element;
-  const content = inner.length > 0 ? inner.filter(keeps).map((each) => written(each, keeps)) : [own(element)];
+  const content =
+    inner.length > 0 ? inner.filter(keeps).map((each) => written(each, keeps)) : [own(element)];
   return `<${name}>${content.join('') || text.trim()}</${name}>`;
 }
 

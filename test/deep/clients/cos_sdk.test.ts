@@ -26,7 +26,9 @@ describeOurs(
         expect((await failureOf(cos.putBucket(at))).code).toBe('BucketAlreadyOwnedByYou');
         expect((await cos.headBucket(at)).statusCode).toBe(200);
         const { Buckets, Owner } = await cos.getService();
-        expect(Buckets.find(({ Name }) => Name === at.Bucket)).toMatchObject({ Location: 'ap-guangzhou' });
+        expect(Buckets.find(({ Name }) => Name === at.Bucket)).toMatchObject({
+          Location: 'ap-guangzhou',
+        });
         expect(Owner).toMatchObject({ ID: 'test:tester', DisplayName: 'test:tester' });
         const inRegion = await cos.getService({ Region: at.Region });
         expect(inRegion.Buckets.map(({ Name }) => Name)).toContain(at.Bucket);
@@ -39,7 +41,10 @@ describeOurs(
         const found: string[] = [];
         let Marker: string | undefined;
         do {
-          const page = await cos.getService({ MaxKeys: 2, ...(Marker === undefined ? {} : { Marker }) });
+          const page = await cos.getService({
+            MaxKeys: 2,
+            ...(Marker === undefined ? {} : { Marker }),
+          });
           expect(page.Buckets.length).toBeLessThanOrEqual(2);
           found.push(...page.Buckets.map(({ Name }) => Name));
           Marker = page.Buckets.length < 2 ? undefined : found.at(-1);
@@ -62,7 +67,10 @@ describeOurs(
 
       test('that are not there, or are not empty', async () => {
         const at = newPlace();
-        expect(await failureOf(cos.getBucket(at))).toMatchObject({ statusCode: 404, code: 'NoSuchBucket' });
+        expect(await failureOf(cos.getBucket(at))).toMatchObject({
+          statusCode: 404,
+          code: 'NoSuchBucket',
+        });
         await cos.putBucket(at);
         await put(at, 'o', '1');
         expect(await failureOf(cos.deleteBucket(at))).toMatchObject({
@@ -119,9 +127,14 @@ describeOurs(
         expect((await get(at, 'ranged', { IfMatch: ETag })).statusCode).toBe(200);
         expect((await failureOf(get(at, 'ranged', { IfMatch: '"no"' }))).statusCode).toBe(412);
         expect((await failureOf(get(at, 'ranged', { IfNoneMatch: ETag }))).statusCode).toBe(304);
-        const other = await get(at, 'ranged', { ResponseContentType: 'text/x', ResponseCacheControl: 'x' });
+        const other = await get(at, 'ranged', {
+          ResponseContentType: 'text/x',
+          ResponseCacheControl: 'x',
+        });
         expect(other.headers).toMatchObject({ 'content-type': 'text/x', 'cache-control': 'x' });
-        expect((await failureOf(get(at, 'ranged', { Range: 'bytes=20-30' }))).code).toBe('InvalidRange');
+        expect((await failureOf(get(at, 'ranged', { Range: 'bytes=20-30' }))).code).toBe(
+          'InvalidRange',
+        );
       });
 
       test('are copied, with their metadata or with other', async () => {
@@ -146,7 +159,10 @@ describeOurs(
       test('are copied from where a parser of the client says', async () => {
         await put(at, 'source', 'parsed');
         const parsing = cosAt(store.endpoint, {
-          CopySourceParser: (source: string) => ({ ...at, Key: source.split('/').slice(2).join('/') }),
+          CopySourceParser: (source: string) => ({
+            ...at,
+            Key: source.split('/').slice(2).join('/'),
+          }),
         });
         await parsing.putObjectCopy({ ...at, Key: 'parsed', CopySource: `/${at.Bucket}/source` });
         expect((await get(at, 'parsed')).Body.toString()).toBe('parsed');
@@ -169,7 +185,11 @@ describeOurs(
         const keys: string[] = [];
         let Marker: string | undefined;
         do {
-          const page = await cos.getBucket({ ...listed, MaxKeys: 2, ...(Marker ? { Marker } : {}) });
+          const page = await cos.getBucket({
+            ...listed,
+            MaxKeys: 2,
+            ...(Marker ? { Marker } : {}),
+          });
           keys.push(...page.Contents.map(({ Key }) => Key));
           Marker = page.IsTruncated === 'true' ? page.NextMarker : undefined;
         } while (Marker);
@@ -205,11 +225,15 @@ describeOurs(
           code: 'InvalidStorageClass',
         });
         const md5 = 'AAAAAAAAAAAAAAAAAAAAAA==';
-        expect(await failureOf(put(at, 'e', '1', { Headers: { 'Content-MD5': md5 } }))).toMatchObject({
+        expect(
+          await failureOf(put(at, 'e', '1', { Headers: { 'Content-MD5': md5 } })),
+        ).toMatchObject({
           code: 'BadDigest',
         });
         const strict = { 'x-cos-forbid-overwrite': 'true' } as Partial<COS.PutObjectParams>;
-        expect(await failureOf(put(at, 'e', '1', strict))).toMatchObject({ code: 'NotImplemented' });
+        expect(await failureOf(put(at, 'e', '1', strict))).toMatchObject({
+          code: 'NotImplemented',
+        });
         expect((await failureOf(get(at, 'e'))).statusCode).toBe(404);
       });
     });

@@ -31,7 +31,9 @@ describeOurs(
       expect(told.ETag).toMatch(/^"[0-9a-f]{32}-2"$/);
       expect((await contentOf(Key)).equals(body)).toBe(true);
       const { Versions } = await cos.listObjectVersions({ ...at, Prefix: Key });
-      expect(Versions).toMatchObject([{ Key, Size: String(body.length), ETag: told.ETag, IsLatest: 'true' }]);
+      expect(Versions).toMatchObject([
+        { Key, Size: String(body.length), ETag: told.ETag, IsLatest: 'true' },
+      ]);
       expect(Versions[0]?.VersionId).toBe(Reflect.get(told, 'VersionId'));
     });
 
@@ -96,7 +98,13 @@ describeOurs(
     test('a large object is copied in slices', async () => {
       await cos.putObject({ ...at, Key: 'large', Body: body });
       const CopySource = `${at.Bucket}.cos.${at.Region}.myqcloud.com/large`;
-      await cos.sliceCopyFile({ ...at, Key: 'sliced', CopySource, CopySliceSize: PART, CopyChunkSize: PART });
+      await cos.sliceCopyFile({
+        ...at,
+        Key: 'sliced',
+        CopySource,
+        CopySliceSize: PART,
+        CopyChunkSize: PART,
+      });
       expect((await contentOf('sliced')).equals(body)).toBe(true);
     });
   },

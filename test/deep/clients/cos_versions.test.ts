@@ -87,10 +87,20 @@ describeOurs(
       expect(marker).toEqual({ id: expect.any(String) as string, isMarker: 'true', status: 204 });
       const gone = await failureOf(cos.getObject({ ...at, Key: 'o' }));
       expect([gone.statusCode, gone.code]).toEqual([404, 'NoSuchKey']);
-      expect(gone.headers).toMatchObject({ 'x-cos-delete-marker': 'true', 'x-cos-version-id': marker.id });
+      expect(gone.headers).toMatchObject({
+        'x-cos-delete-marker': 'true',
+        'x-cos-version-id': marker.id,
+      });
       expect(await remove(at, 'o', two)).toEqual({ id: two, isMarker: undefined, status: 204 });
-      expect(await remove(at, 'o', marker.id)).toEqual({ id: marker.id, isMarker: 'true', status: 204 });
-      expect([await get(at, 'o'), await listed(at)]).toEqual(['1', [['o', one, 'true', 'version']]]);
+      expect(await remove(at, 'o', marker.id)).toEqual({
+        id: marker.id,
+        isMarker: 'true',
+        status: 204,
+      });
+      expect([await get(at, 'o'), await listed(at)]).toEqual([
+        '1',
+        [['o', one, 'true', 'version']],
+      ]);
       expect(await failureOf(cos.getObject({ ...at, Key: 'o', VersionId: two }))).toMatchObject({
         statusCode: 404,
         code: 'NoSuchVersion',
@@ -103,7 +113,10 @@ describeOurs(
       const { id: VersionId } = await remove(at, 'o');
       const read = await failureOf(cos.getObject({ ...at, Key: 'o', VersionId }));
       expect([read.statusCode, read.code]).toEqual([404, 'NoSuchKey']);
-      expect(read.headers).toMatchObject({ 'x-cos-delete-marker': 'true', 'x-cos-version-id': VersionId });
+      expect(read.headers).toMatchObject({
+        'x-cos-delete-marker': 'true',
+        'x-cos-version-id': VersionId,
+      });
       expect(read.headers).not.toHaveProperty('allow');
       const head = await failureOf(headOf(at, VersionId));
       expect([head.statusCode, head.headers['x-cos-delete-marker']]).toEqual([404, 'true']);
@@ -141,7 +154,9 @@ describeOurs(
       expect((await listed(at))[0]).toEqual(['dir/o é', inDocument, 'true', 'version']);
       const marker = await remove(at, 'dir/o é');
       const ofMarker = CopySource.replace(one, marker.id);
-      expect(await failureOf(cos.putObjectCopy({ ...at, Key: 'x', CopySource: ofMarker }))).toMatchObject({
+      expect(
+        await failureOf(cos.putObjectCopy({ ...at, Key: 'x', CopySource: ofMarker })),
+      ).toMatchObject({
         statusCode: 400,
         code: 'InvalidRequest',
       });

@@ -44,7 +44,9 @@ describeS3(
     afterAll(() => sdk.destroy());
 
     async function put(key: string, body: string): Promise<void> {
-      const { VersionId } = await sdk.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+      const { VersionId } = await sdk.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }),
+      );
       model = model.after({ kind: 'put', key, body }, VersionId);
     }
 
@@ -63,7 +65,9 @@ describeS3(
     }
 
     /** What is refused, and why. */
-    async function refused(query: Query): Promise<readonly [number, string | undefined, string | undefined]> {
+    async function refused(
+      query: Query,
+    ): Promise<readonly [number, string | undefined, string | undefined]> {
       const { status, body } = await client.send({
         method: 'GET',
         bucket,
@@ -86,7 +90,14 @@ describeS3(
         const document = parseXml(body);
         expect([document.name, document.namespace]).toEqual(['ListVersionsResult', NAMESPACE]);
         const names = new Set(document.children.map(({ name }) => name));
-        for (const name of ['Name', 'Prefix', 'KeyMarker', 'VersionIdMarker', 'MaxKeys', 'IsTruncated'])
+        for (const name of [
+          'Name',
+          'Prefix',
+          'KeyMarker',
+          'VersionIdMarker',
+          'MaxKeys',
+          'IsTruncated',
+        ])
           expect([...names]).toContain(name);
         expect(textOf(document, 'Name')).toBe(bucket);
         expect(textOf(document, 'Prefix')).toBe('');
@@ -142,7 +153,9 @@ describeS3(
           const other = await newBucket(sdk);
           await sdk.send(new PutObjectCommand({ Bucket: other, Key: 'k', Body: '1' }));
           await setVersions(sdk, other, 'Enabled');
-          const { VersionId } = await sdk.send(new PutObjectCommand({ Bucket: other, Key: 'k', Body: '2' }));
+          const { VersionId } = await sdk.send(
+            new PutObjectCommand({ Bucket: other, Key: 'k', Body: '2' }),
+          );
           const query = { versions: '' };
           const document = await client.document(200, 'ListVersionsResult', {
             method: 'GET',
@@ -186,23 +199,32 @@ describeS3(
           query: { versions: '' },
         });
         const error = parseXml(answer.body);
-        expect([answer.status, error.name, textOf(error, 'Code')]).toEqual([404, 'Error', 'NoSuchBucket']);
+        expect([answer.status, error.name, textOf(error, 'Code')]).toEqual([
+          404,
+          'Error',
+          'NoSuchBucket',
+        ]);
         expect(textOf(error, 'BucketName')).toBe('no-such-bucket');
         expect(textOf(error, 'RequestId')).not.toBe('');
       });
     });
 
     describe('prefix and delimiter', () => {
-      test.each(['dir/', 'dir', 'a', 'nothing', ODD.slice(0, 4), ODD])('the prefix %s', async (prefix) => {
-        await expectPage({ prefix });
-        expect(textOf(await list({ prefix }), 'Prefix')).toBe(prefix);
-      });
+      test.each(['dir/', 'dir', 'a', 'nothing', ODD.slice(0, 4), ODD])(
+        'the prefix %s',
+        async (prefix) => {
+          await expectPage({ prefix });
+          expect(textOf(await list({ prefix }), 'Prefix')).toBe(prefix);
+        },
+      );
 
       test.each(['/', 'd', 'eep', '#'])('the delimiter %s', async (delimiter) => {
         await expectPage({ delimiter });
         const document = await list({ delimiter });
         expect(textOf(document, 'Delimiter')).toBe(delimiter);
-        const prefixes = all(document, 'CommonPrefixes').map((each) => each.children.map(({ name }) => name));
+        const prefixes = all(document, 'CommonPrefixes').map((each) =>
+          each.children.map(({ name }) => name),
+        );
         for (const names of prefixes) expect(names).toEqual(['Prefix']);
       });
 
@@ -227,24 +249,38 @@ describeS3(
 
       test('both go on behind the version', async () => {
         const entries = allEntries(model).filter(({ id }) => id !== NULL);
-        for (const { key, id } of entries) await expectPage({ keyMarker: key, versionIdMarker: id });
-        const document = await list({ 'key-marker': 'dir/x', 'version-id-marker': model.find('dir/x')?.id });
+        for (const { key, id } of entries)
+          await expectPage({ keyMarker: key, versionIdMarker: id });
+        const document = await list({
+          'key-marker': 'dir/x',
+          'version-id-marker': model.find('dir/x')?.id,
+        });
         expect(textOf(document, 'KeyMarker')).toBe('dir/x');
         expect(textOf(document, 'VersionIdMarker')).toBe(model.find('dir/x')?.id);
       });
 
-      store.deviating('nothing follows null')('the null version is a marker as others', async () => {
-        await expectPage({ keyMarker: 'before', versionIdMarker: NULL });
-      });
+      store.deviating('nothing follows null')(
+        'the null version is a marker as others',
+        async () => {
+          await expectPage({ keyMarker: 'before', versionIdMarker: NULL });
+        },
+      );
 
       test('an id that is older than all versions of the key, of another one, skips the key', async () => {
-        await expectPage({ keyMarker: 'dir/x', versionIdMarker: model.objects.get('a')?.at(-1)?.id });
+        await expectPage({
+          keyMarker: 'dir/x',
+          versionIdMarker: model.objects.get('a')?.at(-1)?.id,
+        });
       });
 
       test('version-id-marker alone is refused', async () => {
         const message = 'A version-id marker cannot be specified without a key marker.';
         const id = model.find('a')?.id;
-        expect(await refused({ 'version-id-marker': id })).toEqual([400, 'InvalidArgument', message]);
+        expect(await refused({ 'version-id-marker': id })).toEqual([
+          400,
+          'InvalidArgument',
+          message,
+        ]);
       });
 
       test('a version-id-marker that is no id is refused', async () => {
@@ -277,14 +313,19 @@ describeS3(
           bucket: many,
           query,
         });
-        expect(pageOf(first)).toMatchObject({ entries: { length: 1000 }, next: { key: names[999] } });
+        expect(pageOf(first)).toMatchObject({
+          entries: { length: 1000 },
+          next: { key: names[999] },
+        });
         const more = { ...query, 'key-marker': names[999] };
         const rest = await client.document(200, 'ListVersionsResult', {
           method: 'GET',
           bucket: many,
           query: more,
         });
-        expect(pageOf(rest).entries.map(({ key, marker }) => [key, marker])).toEqual([[names[1000], true]]);
+        expect(pageOf(rest).entries.map(({ key, marker }) => [key, marker])).toEqual([
+          [names[1000], true],
+        ]);
       }, 600_000);
 
       test('the page is the last where exactly as many are left', async () => {
@@ -350,10 +391,16 @@ describeS3(
       });
 
       test('url encodes a prefix and a marker beyond ASCII', async () => {
-        const document = await list({ 'encoding-type': 'url', prefix: ODD, 'key-marker': ODD.slice(0, -1) });
+        const document = await list({
+          'encoding-type': 'url',
+          prefix: ODD,
+          'key-marker': ODD.slice(0, -1),
+        });
         expect(textOf(document, 'Prefix')).toBe(urlEncoded(ODD));
         expect(textOf(document, 'KeyMarker')).toBe(urlEncoded(ODD.slice(0, -1)));
-        expect(all(document, 'Version').map((each) => textOf(each, 'Key'))).toEqual([urlEncoded(ODD)]);
+        expect(all(document, 'Version').map((each) => textOf(each, 'Key'))).toEqual([
+          urlEncoded(ODD),
+        ]);
       });
 
       test('url encodes NextKeyMarker and common prefixes as well', async () => {
@@ -370,7 +417,11 @@ describeS3(
 
       test('another is refused', async () => {
         const answer = await refused({ 'encoding-type': 'xml' });
-        expect(answer).toEqual([400, 'InvalidArgument', 'Invalid Encoding Method specified in Request']);
+        expect(answer).toEqual([
+          400,
+          'InvalidArgument',
+          'Invalid Encoding Method specified in Request',
+        ]);
       });
     });
   },

@@ -41,8 +41,14 @@ describeS3(
       if (versions) await client.setBucketVersioning(bucket, { Status: versions });
       return bucket;
     }
-    const put = async (bucket: string, key: string, body: string | Buffer, metadata?: ItemBucketMetadata) =>
-      (await client.putObject(bucket, key, body, Buffer.byteLength(body), metadata)).versionId ?? undefined;
+    const put = async (
+      bucket: string,
+      key: string,
+      body: string | Buffer,
+      metadata?: ItemBucketMetadata,
+    ) =>
+      (await client.putObject(bucket, key, body, Buffer.byteLength(body), metadata)).versionId ??
+      undefined;
     const get = async (bucket: string, key: string, versionId?: string) =>
       bytesOf(await client.getObject(bucket, key, versionId === undefined ? {} : { versionId }));
     const listed = (bucket: string, prefix = '', recursive = true) =>
@@ -104,7 +110,10 @@ describeS3(
       for (const key of keys) await put(bucket, key, key);
       const told: (string | undefined)[] = [];
       for (let marker = '', more = true; more;) {
-        const page = await client.listObjectsQuery(bucket, 'd/', marker, { Delimiter: '', MaxKeys: 5 });
+        const page = await client.listObjectsQuery(bucket, 'd/', marker, {
+          Delimiter: '',
+          MaxKeys: 5,
+        });
         told.push(...page.objects.map(({ name }) => name));
         more = page.isTruncated ?? false;
         marker = page.nextMarker ?? '';
@@ -112,9 +121,9 @@ describeS3(
       expect(told).toEqual(keys);
       const second = await all(client.listObjectsV2(bucket, 'd/', true, 'd/k09'));
       expect(second.map(({ name }) => name)).toEqual(keys.slice(10));
-      expect((await all(client.listObjectsV2(bucket, '', false))).map(({ prefix }) => prefix)).toEqual([
-        'd/',
-      ]);
+      expect(
+        (await all(client.listObjectsV2(bucket, '', false))).map(({ prefix }) => prefix),
+      ).toEqual(['d/']);
     });
 
     test('versions are kept, listed, read, told of and removed by their ids', async () => {
@@ -163,28 +172,36 @@ describeS3(
       ]);
     });
 
-    store.deviating('NextVersionIdMarker is null')('versions are listed over several pages', async () => {
-      const bucket = await newBucket('Enabled');
-      const ids: (string | undefined)[] = [];
-      for (let i = 0; i < 9; i++) ids.unshift(await put(bucket, 'k', String(i)));
-      const told: (string | undefined)[] = [];
-      let markers: { keyMarker?: string; versionIdMarker?: string } | undefined = {};
-      while (markers) {
-        const options = { IncludeVersion: true, MaxKeys: 4, Delimiter: '', ...markers };
-        // the types of minio know nothing of the markers that it reads and gives
-        const page = (await client.listObjectsQuery(bucket, '', markers.keyMarker, options)) as unknown as {
-          objects: Listed[];
-          isTruncated: boolean;
-          keyMarker?: string;
-          versionIdMarker?: string;
-        };
-        told.push(...page.objects.map(({ versionId }) => versionId));
-        markers = page.isTruncated
-          ? { keyMarker: page.keyMarker ?? '', versionIdMarker: page.versionIdMarker ?? '' }
-          : undefined;
-      }
-      expect(told).toEqual(ids);
-    });
+    store.deviating('NextVersionIdMarker is null')(
+      'versions are listed over several pages',
+      async () => {
+        const bucket = await newBucket('Enabled');
+        const ids: (string | undefined)[] = [];
+        for (let i = 0; i < 9; i++) ids.unshift(await put(bucket, 'k', String(i)));
+        const told: (string | undefined)[] = [];
+        let markers: { keyMarker?: string; versionIdMarker?: string } | undefined = {};
+        while (markers) {
+          const options = { IncludeVersion: true, MaxKeys: 4, Delimiter: '', ...markers };
+          // the types of minio know nothing of the markers that it reads and gives
+          const page = (await client.listObjectsQuery(
+            bucket,
+            '',
+            markers.keyMarker,
+            options,
+          )) as unknown as {
+            objects: Listed[];
+            isTruncated: boolean;
+            keyMarker?: string;
+            versionIdMarker?: string;
+          };
+          told.push(...page.objects.map(({ versionId }) => versionId));
+          markers = page.isTruncated
+            ? { keyMarker: page.keyMarker ?? '', versionIdMarker: page.versionIdMarker ?? '' }
+            : undefined;
+        }
+        expect(told).toEqual(ids);
+      },
+    );
 
     test('a version is copied over the latest', async () => {
       const bucket = await newBucket('Enabled');
@@ -206,8 +223,18 @@ describeS3(
         const { hostname, port } = new URL(store.endpoint.url);
         const { accessKey, secretKey, region } = store.endpoint;
         const keys = { accessKey, secretKey, region, partSize: PART };
-        const small = new Client({ endPoint: hostname, port: Number(port), useSSL: false, ...keys });
-        const { etag, versionId } = await small.putObject(bucket, 'k', Readable.from(parts), 2 * PART + 3);
+        const small = new Client({
+          endPoint: hostname,
+          port: Number(port),
+          useSSL: false,
+          ...keys,
+        });
+        const { etag, versionId } = await small.putObject(
+          bucket,
+          'k',
+          Readable.from(parts),
+          2 * PART + 3,
+        );
         expect(etag).toMatch(/^[0-9a-f]{32}-\d$/);
         expect(await listed(bucket)).toMatchObject([{ versionId, size: 2 * PART + 3 }]);
         expect((await get(bucket, 'k')).equals(Buffer.concat(parts))).toBe(true);
@@ -215,7 +242,9 @@ describeS3(
         const unfinished = await all(client.listIncompleteUploads(bucket, '', true));
         expect(unfinished).toMatchObject([{ key: 'unfinished' }]);
         await client.removeIncompleteUpload(bucket, 'unfinished');
-        expect(await all(client.listIncompleteUploads(bucket, '', true) as unknown as Readable)).toEqual([]);
+        expect(
+          await all(client.listIncompleteUploads(bucket, '', true) as unknown as Readable),
+        ).toEqual([]);
       },
     );
 
@@ -224,8 +253,13 @@ describeS3(
       const [first, second] = [randomBytes(PART), Buffer.from('second')];
       await put(bucket, 'a', first);
       await put(bucket, 'b', second);
-      const sources = ['a', 'b'].map((key) => new CopySourceOptions({ Bucket: bucket, Object: key }));
-      await client.composeObject(new CopyDestinationOptions({ Bucket: bucket, Object: 'c' }), sources);
+      const sources = ['a', 'b'].map(
+        (key) => new CopySourceOptions({ Bucket: bucket, Object: key }),
+      );
+      await client.composeObject(
+        new CopyDestinationOptions({ Bucket: bucket, Object: 'c' }),
+        sources,
+      );
       expect((await get(bucket, 'c')).equals(Buffer.concat([first, second]))).toBe(true);
     });
 

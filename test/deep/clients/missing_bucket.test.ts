@@ -32,7 +32,9 @@ describeOurs(
 
     const copySources: Record<string, Record<string, string>> = {
       S3: { 'x-amz-copy-source': `/${missing}/o?versionId=${ID}` },
-      COS: { 'x-cos-copy-source': `${missing}-1250000000.cos.ap-chengdu.myqcloud.com/o?versionId=${ID}` },
+      COS: {
+        'x-cos-copy-source': `${missing}-1250000000.cos.ap-chengdu.myqcloud.com/o?versionId=${ID}`,
+      },
       QingStor: { 'x-qs-copy-source': `/${missing}/o?version_id=${ID}` },
     };
 
@@ -51,7 +53,10 @@ describeOurs(
 
       it('a copy of a version', async () => {
         const answer = await sender(there)({ method: 'PUT', key: 'o', headers: copySources[api]! });
-        expect([answer.status, answer.body.toString()]).toEqual([404, expect.stringContaining(code)]);
+        expect([answer.status, answer.body.toString()]).toEqual([
+          404,
+          expect.stringContaining(code),
+        ]);
       });
 
       it('a version that is not there, in a bucket that is', async () => {
@@ -63,8 +68,15 @@ describeOurs(
       if (api === 'QingStor') return;
       it('tags, and the ACL, of a version', async () => {
         for (const part of ['tagging', 'acl']) {
-          const answer = await sender(missing)({ method: 'GET', key: 'o', query: { [part]: '', [id]: ID } });
-          expect([answer.status, answer.body.toString()]).toEqual([404, expect.stringContaining(code)]);
+          const answer = await sender(missing)({
+            method: 'GET',
+            key: 'o',
+            query: { [part]: '', [id]: ID },
+          });
+          expect([answer.status, answer.body.toString()]).toEqual([
+            404,
+            expect.stringContaining(code),
+          ]);
         }
       });
     });

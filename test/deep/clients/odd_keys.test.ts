@@ -32,7 +32,8 @@ describeOurs(
       ['S3', () => (query: Record<string, string>) => s3.send({ method: 'GET', bucket, query })],
       [
         'COS',
-        () => (query: Record<string, string>) => cosSender(store.endpoint, bucket)({ method: 'GET', query }),
+        () => (query: Record<string, string>) =>
+          cosSender(store.endpoint, bucket)({ method: 'GET', query }),
       ],
     ])('%s', (_, sender) => {
       it.each([
@@ -47,7 +48,9 @@ describeOurs(
 
       it('a listing is XML for strict readers with encoding-type=url', async () => {
         const { body } = await sender()({ 'encoding-type': 'url' });
-        const keys = [...body.toString().matchAll(/<Key>(.*?)<\/Key>/gs)].map(([, key]) => key ?? '');
+        const keys = [...body.toString().matchAll(/<Key>(.*?)<\/Key>/gs)].map(
+          ([, key]) => key ?? '',
+        );
         expect(keys.map(decodeURIComponent)).toEqual([...KEYS.map(([key]) => key), ...PLAIN]);
       });
 

@@ -16,11 +16,18 @@ describeOurs(
   'the documents of QingStor',
   (store) => {
     let bucket: QsBucket;
-    const ids: Record<'first' | 'second' | 'marker', string> = { first: '', second: '', marker: '' };
+    const ids: Record<'first' | 'second' | 'marker', string> = {
+      first: '',
+      second: '',
+      marker: '',
+    };
     beforeAll(async () => {
       bucket = await QsBucket.make(store.endpoint, 'ENABLED');
       const photo = (body: string) =>
-        bucket.must(201, 'PUT', '/myphoto.jpg', { headers: { 'content-type': 'image/jpeg' }, body });
+        bucket.must(201, 'PUT', '/myphoto.jpg', {
+          headers: { 'content-type': 'image/jpeg' },
+          body,
+        });
       ids.first = idOf(await photo('first'));
       ids.second = idOf(await photo('second'));
       await bucket.must(201, 'PUT', '/gone.jpg', { body: '1' });
@@ -50,13 +57,21 @@ describeOurs(
       test('a version that was deleted: 404 or 405', async () => {
         const id = await bucket.put('other', '1');
         await bucket.must(204, 'DELETE', `/other?version_id=${id}`);
-        expectError(await bucket.ask(method, `/other?version_id=${id}`), method, 404, 'object_not_exists');
+        expectError(
+          await bucket.ask(method, `/other?version_id=${id}`),
+          method,
+          404,
+          'object_not_exists',
+        );
         const deleted = await bucket.ask(method, '/gone.jpg');
         expectError(deleted, method, 404, 'object_not_exists');
         const marker = await bucket.ask(method, `/gone.jpg?version_id=${ids.marker}`);
         expectError(marker, method, 405, 'method_not_allowed');
         for (const { headers } of [deleted, marker])
-          expect([headers['x-qs-delete-marker'], headers['x-qs-version-id']]).toEqual(['true', ids.marker]);
+          expect([headers['x-qs-delete-marker'], headers['x-qs-version-id']]).toEqual([
+            'true',
+            ids.marker,
+          ]);
       });
     });
 
@@ -64,7 +79,10 @@ describeOurs(
       const answers = [];
       for (const body of ['1', '1'])
         answers.push(
-          await bucket.must(201, 'PUT', '/unique', { headers: { 'content-type': 'text/plain' }, body }),
+          await bucket.must(201, 'PUT', '/unique', {
+            headers: { 'content-type': 'text/plain' },
+            body,
+          }),
         );
       const made = answers.map(idOf);
       expect(new Set(made).size).toBe(2);
@@ -116,7 +134,10 @@ describeOurs(
       await client.leave();
       expect([answer.status, answer.body.toString()]).toEqual([201, '']);
       const current = await bucket.must(200, 'GET', '/myphoto.jpg');
-      expect([textOf(current), idOf(current)]).toEqual(['first', values(answer, 'x-qs-version-id')[0]]);
+      expect([textOf(current), idOf(current)]).toEqual([
+        'first',
+        values(answer, 'x-qs-version-id')[0],
+      ]);
       await bucket.must(204, 'DELETE', `/myphoto.jpg?version_id=${idOf(current)}`);
     });
 
@@ -130,7 +151,9 @@ describeOurs(
           416,
           'invalid_range',
         );
-      const part = await bucket.must(206, 'GET', '/myphoto.jpg', { headers: { range: 'bytes=-2' } });
+      const part = await bucket.must(206, 'GET', '/myphoto.jpg', {
+        headers: { range: 'bytes=-2' },
+      });
       expect(textOf(part)).toBe('nd');
     });
 
@@ -153,21 +176,33 @@ describeOurs(
       await bucket.must(204, 'DELETE', `/parts?upload_id=${id}`);
       await bucket.must(204, 'DELETE', `/parts?upload_id=${id}`);
       const none = QsBucket.at(store.endpoint, `${bucket.name}-none`);
-      expectError(await none.ask('DELETE', `/parts?upload_id=${id}`), 'DELETE', 404, 'bucket_not_exists');
+      expectError(
+        await none.ask('DELETE', `/parts?upload_id=${id}`),
+        'DELETE',
+        404,
+        'bucket_not_exists',
+      );
     });
 
     test('DELETE Object: version_id, whose data is gone for good', async () => {
       const id = await bucket.put('short', '1');
       const kept = await bucket.put('short', '2');
       await bucket.must(204, 'DELETE', `/short?version_id=${id}`);
-      expectError(await bucket.ask('GET', `/short?version_id=${id}`), 'GET', 404, 'object_not_exists');
+      expectError(
+        await bucket.ask('GET', `/short?version_id=${id}`),
+        'GET',
+        404,
+        'object_not_exists',
+      );
       const { data } = await bucket.must(200, 'GET', '?versions', { params: { prefix: 'short' } });
       expect((data['keys'] as Document[]).map(({ version_id }) => version_id)).toEqual([kept]);
     });
 
     test('PUT Bucket Version, GET Bucket Version: the example', async () => {
       const other = await QsBucket.make(store.endpoint);
-      const answer = await other.must(200, 'PUT', '?versioning', { document: { status: 'ENABLED' } });
+      const answer = await other.must(200, 'PUT', '?versioning', {
+        document: { status: 'ENABLED' },
+      });
       expect([answer.headers['content-length'], textOf(answer)]).toEqual(['0', '']);
       const shown = await other.must(200, 'GET', '?versioning');
       expect(shown.data).toEqual({ status: 'ENABLED' });
@@ -178,7 +213,9 @@ describeOurs(
       const other = await QsBucket.make(store.endpoint, 'ENABLED');
       const headers = { 'content-type': 'text/plain' };
       const older = idOf(await other.must(201, 'PUT', '/test.txt', { headers, body: '0' }));
-      const version = idOf(await other.must(201, 'PUT', '/test.txt', { headers, body: '123456789' }));
+      const version = idOf(
+        await other.must(201, 'PUT', '/test.txt', { headers, body: '123456789' }),
+      );
       const marker = idOf(await other.must(204, 'DELETE', '/test.txt'));
       const { data } = await other.must(200, 'GET', '?versions', { params: { limit: 2 } });
       const common = {
@@ -190,7 +227,14 @@ describeOurs(
       };
       const deleted = {
         ...common,
-        ...{ is_latest: true, delete_marker: true, version_id: marker, size: 0, etag: '', mime_type: '' },
+        ...{
+          is_latest: true,
+          delete_marker: true,
+          version_id: marker,
+          size: 0,
+          etag: '',
+          mime_type: '',
+        },
       };
       const written = {
         ...common,
@@ -226,7 +270,10 @@ describeOurs(
     test('GET Bucket: the example', async () => {
       const other = await QsBucket.make(store.endpoint);
       for (const key of ['QCI/1', 'api.txt', 'bigtable.pdf', 'more'])
-        await other.must(201, 'PUT', `/${key}`, { headers: { 'content-type': 'text/plain' }, body: key });
+        await other.must(201, 'PUT', `/${key}`, {
+          headers: { 'content-type': 'text/plain' },
+          body: key,
+        });
       const { data } = await other.sdk.listObjects({ delimiter: '/', limit: 3 });
       const { accessKey } = store.endpoint;
       const listed = (key: string) => ({

@@ -1,8 +1,19 @@
-import { CompleteMultipartUploadCommand, GetObjectCommand, ListPartsCommand } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  GetObjectCommand,
+  ListPartsCommand,
+} from '@aws-sdk/client-s3';
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { QingStor } from 'qingstor-sdk';
-import { configFor, QsBucket, settled, textOf, type Document, type Target } from '../../support/qs/sdk';
+import {
+  configFor,
+  QsBucket,
+  settled,
+  textOf,
+  type Document,
+  type Target,
+} from '../../support/qs/sdk';
 import { describeOurs, storesWith } from '../../support/s3/endpoint';
 import { etagOf, multipartEtagOf } from '../../support/s3/model';
 import { sdkAt } from '../../support/s3/sdk';
@@ -32,7 +43,9 @@ describeOurs(
     describe('buckets', () => {
       test('are made, found, listed and deleted', async () => {
         const bucket = await made();
-        expect((await settled(bucket.sdk.put())).data).toMatchObject({ code: 'bucket_already_exists' });
+        expect((await settled(bucket.sdk.put())).data).toMatchObject({
+          code: 'bucket_already_exists',
+        });
         expect((await bucket.sdk.head()).status).toBe(200);
         const service = new QingStor(configFor(store.endpoint));
         const { data } = await settled(service.listBuckets({ limit: 10_000 }));
@@ -41,7 +54,9 @@ describeOurs(
         expect(buckets.find(({ name }) => name === bucket.name)).toEqual({
           name: bucket.name,
           location: 'pek3a',
-          url: expect.stringMatching(new RegExp(`^http://127.0.0.1(:\\d+)?/${bucket.name}$`)) as string,
+          url: expect.stringMatching(
+            new RegExp(`^http://127.0.0.1(:\\d+)?/${bucket.name}$`),
+          ) as string,
           created: expect.stringMatching(/^\d{4}-.*Z$/) as string,
         });
         const paged = await settled(service.listBuckets({ limit: 1, offset: 0 }));
@@ -49,11 +64,15 @@ describeOurs(
         const elsewhere = await settled(service.listBuckets({ location: 'sh1a' }));
         expect(elsewhere.data).toEqual({ count: 0, buckets: [] });
         await bucket.put('k', '1');
-        expect((await settled(bucket.sdk.delete())).data).toMatchObject({ code: 'bucket_not_empty' });
+        expect((await settled(bucket.sdk.delete())).data).toMatchObject({
+          code: 'bucket_not_empty',
+        });
         await bucket.sdk.deleteObject('k');
         expect((await bucket.sdk.delete()).status).toBe(204);
         expect((await settled(bucket.sdk.head())).status).toBe(404);
-        expect((await settled(bucket.sdk.listObjects())).data).toMatchObject({ code: 'bucket_not_exists' });
+        expect((await settled(bucket.sdk.listObjects())).data).toMatchObject({
+          code: 'bucket_not_exists',
+        });
       });
 
       test('let everybody read, or nobody', async () => {
@@ -68,7 +87,9 @@ describeOurs(
         expect(await acl()).toEqual({ owner: { id: accessKey, name: accessKey }, acl: [mine] });
         expect((await bucket.sdk.putACL({ acl: [mine, all] })).status).toBe(200);
         expect(await acl()).toMatchObject({ acl: [mine, all] });
-        const refused = await settled(bucket.sdk.putACL({ acl: [{ ...all, permission: 'WRITE' }] }));
+        const refused = await settled(
+          bucket.sdk.putACL({ acl: [{ ...all, permission: 'WRITE' }] }),
+        );
         expect([refused.status, refused.data['code']]).toEqual([501, 'not_implemented']);
         await bucket.sdk.putACL({ acl: [mine] });
         expect(await acl()).toMatchObject({ acl: [mine] });
@@ -94,15 +115,21 @@ describeOurs(
       test.each(['k', ODD, 'a//b', '/a', './../c', "it's (1)*!", '$&$1'])(
         '%j is written, read and deleted',
         async (key) => {
-          const put = await bucket.sdk.putObject(key, { body: 'hello', 'content-type': 'text/plain' });
+          const put = await bucket.sdk.putObject(key, {
+            body: 'hello',
+            'content-type': 'text/plain',
+          });
           expect([put.status, put.headers['etag']]).toEqual([201, etagOf('hello')]);
           const got = await bucket.sdk.getObject(key);
-          expect([got.data, got.headers['content-type'], got.headers['x-qs-storage-class']]).toEqual([
-            'hello',
-            'text/plain',
-            'STANDARD',
-          ]);
-          const listed = listOf((await settled(bucket.sdk.listObjects({ prefix: key }))).data, 'keys');
+          expect([
+            got.data,
+            got.headers['content-type'],
+            got.headers['x-qs-storage-class'],
+          ]).toEqual(['hello', 'text/plain', 'STANDARD']);
+          const listed = listOf(
+            (await settled(bucket.sdk.listObjects({ prefix: key }))).data,
+            'keys',
+          );
           expect(listed.map((each) => each['key'])).toEqual([key]);
           expect((await bucket.sdk.headObject(key)).headers['content-length']).toBe('5');
           expect((await bucket.sdk.deleteObject(key)).status).toBe(204);
@@ -187,9 +214,15 @@ describeOurs(
         const quiet = await bucket.sdk.deleteMultipleObjects({ objects, quiet: true });
         expect(quiet.data).toEqual({ errors: [] });
         const document = { objects: [{ key: 'd1' }] };
-        expect(await codes(bucket, 'POST', '?delete', { document })).toEqual([400, 'invalid_request']);
+        expect(await codes(bucket, 'POST', '?delete', { document })).toEqual([
+          400,
+          'invalid_request',
+        ]);
         const headers = { 'content-md5': md5('{}') };
-        expect(await codes(bucket, 'POST', '?delete', { headers, document })).toEqual([400, 'bad_digest']);
+        expect(await codes(bucket, 'POST', '?delete', { headers, document })).toEqual([
+          400,
+          'bad_digest',
+        ]);
         for (const [body, code] of [
           ['{', 'invalid_json'],
           ['{"objects":[]}', 'invalid_request'],
@@ -206,7 +239,9 @@ describeOurs(
         for (const key of keys) await many.put(key, key);
         const pages: Document[] = [];
         for (let marker = ''; pages.length === 0 || marker !== '';) {
-          const { data } = await settled(many.sdk.listObjects({ delimiter: '/', limit: 2, marker }));
+          const { data } = await settled(
+            many.sdk.listObjects({ delimiter: '/', limit: 2, marker }),
+          );
           pages.push(data);
           marker = String(data['next_marker']);
         }
@@ -234,7 +269,9 @@ describeOurs(
           body: 'one',
         });
         const plain = `/${bucket.name}/plain é+1`;
-        const made1 = await bucket.must(201, 'PUT', '/copy', { headers: { 'x-qs-copy-source': plain } });
+        const made1 = await bucket.must(201, 'PUT', '/copy', {
+          headers: { 'x-qs-copy-source': plain },
+        });
         expect(made1.headers['etag']).toBe(etagOf('one'));
         expect((await bucket.sdk.headObject('copy')).headers).toMatchObject({
           ...meta,
@@ -264,7 +301,10 @@ describeOurs(
         await bucket.put('a', '1');
         const conditioned = (name: string, value: string) =>
           codes(bucket, 'PUT', '/b', {
-            headers: { 'x-qs-copy-source': `/${bucket.name}/a`, [`x-qs-copy-source-${name}`]: value },
+            headers: {
+              'x-qs-copy-source': `/${bucket.name}/a`,
+              [`x-qs-copy-source-${name}`]: value,
+            },
           });
         expect(await conditioned('if-match', '0')).toEqual([412, 'precondition_failed']);
         const none = createHash('md5').update('1').digest('hex');
@@ -277,7 +317,9 @@ describeOurs(
       test('move an object, where nothing can be lost by that', async () => {
         const bucket = await made();
         const move = (source: string, target: string) =>
-          bucket.ask('PUT', `/${target}`, { headers: { 'x-qs-move-source': `/${bucket.name}/${source}` } });
+          bucket.ask('PUT', `/${target}`, {
+            headers: { 'x-qs-move-source': `/${bucket.name}/${source}` },
+          });
         await bucket.put('a', '1');
         expect((await move('a', 'b')).data).toMatchObject({ code: 'not_implemented' });
         expect(await text(bucket, '/a')).toBe('1');
@@ -303,7 +345,10 @@ describeOurs(
           expect(await status()).toEqual({ status: wanted });
         }
         for (const document of [{ status: 'DISABLED' }, { status: 1 }, { other: 1 }])
-          expect(await codes(bucket, 'PUT', '?versioning', { document })).toEqual([400, 'invalid_request']);
+          expect(await codes(bucket, 'PUT', '?versioning', { document })).toEqual([
+            400,
+            'invalid_request',
+          ]);
       });
 
       test('are read by their ids, restored by a copy, and removed', async () => {
@@ -318,11 +363,17 @@ describeOurs(
         const id = String(listed?.['version_id']);
         await bucket.put('plain', 'second');
         const source = `/${bucket.name}/plain?version_id=${id}`;
-        const restored = await bucket.must(201, 'PUT', '/plain', { headers: { 'x-qs-copy-source': source } });
+        const restored = await bucket.must(201, 'PUT', '/plain', {
+          headers: { 'x-qs-copy-source': source },
+        });
         expect(await text(bucket, '/plain')).toBe('first');
         expect([id, '']).not.toContain(restored.headers['x-qs-version-id']);
         expect(listOf(await versions(bucket, { prefix: 'plain' }), 'keys')).toHaveLength(3);
-        await bucket.must(204, 'DELETE', `/plain?version_id=${restored.headers['x-qs-version-id']}`);
+        await bucket.must(
+          204,
+          'DELETE',
+          `/plain?version_id=${restored.headers['x-qs-version-id']}`,
+        );
         expect(await text(bucket, '/plain')).toBe('second');
         expect(
           await codes(bucket, 'GET', `/plain?version_id=${restored.headers['x-qs-version-id']}`),
@@ -417,7 +468,10 @@ describeOurs(
             const page = await versions(bucket, { limit: 3, ...markers });
             found.push(...listOf(page, 'keys'));
             if (page['has_more'] === false) break;
-            markers = { key_marker: page['next_key_marker'], [spelling]: page['next_version_id_marker'] };
+            markers = {
+              key_marker: page['next_key_marker'],
+              [spelling]: page['next_version_id_marker'],
+            };
           }
           expect(found).toEqual(keys);
         }
@@ -427,10 +481,9 @@ describeOurs(
           folded['next_key_marker'],
           folded['next_version_id_marker'],
         ]).toEqual([['b/'], 'b/', '']);
-        expect(await codes(bucket, 'GET', '?versions', { params: { version_id_marker: '1' } })).toEqual([
-          400,
-          'invalid_argument',
-        ]);
+        expect(
+          await codes(bucket, 'GET', '?versions', { params: { version_id_marker: '1' } }),
+        ).toEqual([400, 'invalid_argument']);
       });
     });
 
@@ -466,10 +519,19 @@ describeOurs(
             const object_parts = parts.map(({ part_number, etag }) =>
               withEtags ? { part_number, etag } : { part_number },
             );
-            const done = await bucket.sdk.completeMultipartUpload('big', { upload_id, object_parts });
-            expect([done.status, done.headers['etag']]).toEqual([201, multipartEtagOf([first, second])]);
+            const done = await bucket.sdk.completeMultipartUpload('big', {
+              upload_id,
+              object_parts,
+            });
+            expect([done.status, done.headers['etag']]).toEqual([
+              201,
+              multipartEtagOf([first, second]),
+            ]);
             // once more, as after an answer that was lost
-            const again = await bucket.sdk.completeMultipartUpload('big', { upload_id, object_parts });
+            const again = await bucket.sdk.completeMultipartUpload('big', {
+              upload_id,
+              object_parts,
+            });
             expect(again.headers['x-qs-version-id']).toBe(done.headers['x-qs-version-id']);
             const head = await bucket.sdk.headObject('big');
             expect([head.headers['content-length'], head.headers['content-type']]).toEqual([
@@ -496,7 +558,10 @@ describeOurs(
           has_more: false,
           uploads: [{ key: 'k', upload_id, created: expect.stringMatching(/Z$/) as string }],
         });
-        await bucket.sdk.completeMultipartUpload('k', { upload_id, object_parts: [{ part_number: 1 }] });
+        await bucket.sdk.completeMultipartUpload('k', {
+          upload_id,
+          object_parts: [{ part_number: 1 }],
+        });
         expect((await bucket.sdk.getObject('k')).data).toBe('two');
         const other = await begin(bucket, 'k');
         expect((await bucket.sdk.abortMultipartUpload('k', { upload_id: other })).status).toBe(204);
@@ -509,25 +574,42 @@ describeOurs(
         const id = await begin(bucket, 'k');
         const part = (number: number) => `/k?part_number=${number}&upload_id=${id}`;
         for (const number of [0, 1]) await bucket.must(201, 'PUT', part(number), { body: 'small' });
-        expect(await codes(bucket, 'PUT', part(10_001), { body: '' })).toEqual([400, 'invalid_argument']);
+        expect(await codes(bucket, 'PUT', part(10_001), { body: '' })).toEqual([
+          400,
+          'invalid_argument',
+        ]);
         expect(await codes(bucket, 'PUT', '/k?part_number=1', { body: '' })).toEqual([
           400,
           'invalid_argument',
         ]);
         const complete = (object_parts: unknown) =>
           codes(bucket, 'POST', `/k?upload_id=${id}`, { document: { object_parts } });
-        expect(await complete([{ part_number: 0 }, { part_number: 1 }])).toEqual([400, 'entity_too_small']);
-        expect(await complete([{ part_number: 1 }, { part_number: 0 }])).toEqual([400, 'invalid_argument']);
+        expect(await complete([{ part_number: 0 }, { part_number: 1 }])).toEqual([
+          400,
+          'entity_too_small',
+        ]);
+        expect(await complete([{ part_number: 1 }, { part_number: 0 }])).toEqual([
+          400,
+          'invalid_argument',
+        ]);
         expect(await complete([])).toEqual([400, 'invalid_request']);
-        expect(await complete([{ part_number: 1, etag: '0'.repeat(32) }])).toEqual([400, 'invalid_argument']);
+        expect(await complete([{ part_number: 1, etag: '0'.repeat(32) }])).toEqual([
+          400,
+          'invalid_argument',
+        ]);
       });
 
       test('have parts that are copied', async () => {
         const bucket = await made();
         await bucket.put('source', '0123456789');
         const id = await begin(bucket, 'k');
-        const headers = { 'x-qs-copy-source': `/${bucket.name}/source`, 'x-qs-copy-range': 'bytes=2-4' };
-        const copied = await bucket.must(201, 'PUT', `/k?part_number=0&upload_id=${id}`, { headers });
+        const headers = {
+          'x-qs-copy-source': `/${bucket.name}/source`,
+          'x-qs-copy-range': 'bytes=2-4',
+        };
+        const copied = await bucket.must(201, 'PUT', `/k?part_number=0&upload_id=${id}`, {
+          headers,
+        });
         expect(copied.headers).toMatchObject({
           etag: etagOf('234'),
           'x-qs-content-copy-range': 'bytes 2-4/10',
@@ -550,7 +632,9 @@ describeOurs(
         const named = { Bucket: bucket.name, Key: 'k', UploadId: id };
         const { Parts = [] } = await s3.send(new ListPartsCommand(named));
         expect(Parts.map(({ PartNumber }) => PartNumber)).toEqual([0, 1]);
-        const MultipartUpload = { Parts: Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag })) };
+        const MultipartUpload = {
+          Parts: Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag })),
+        };
         await s3.send(new CompleteMultipartUploadCommand({ ...named, MultipartUpload }));
         expect((await bucket.sdk.headObject('k')).headers['content-length']).toBe(
           String(5 * 1024 * 1024 + 3),
@@ -574,7 +658,10 @@ describeOurs(
         const versioned = await url([ODD, `version_id=${id}`], 60);
         expect(await fetched(versioned)).toEqual([200, '1']);
         const [status, body] = await fetched(await url([ODD], -60));
-        expect([status, body]).toEqual([403, expect.stringContaining('"request_expired"') as string]);
+        expect([status, body]).toEqual([
+          403,
+          expect.stringContaining('"request_expired"') as string,
+        ]);
         const [changed] = await fetched(versioned.replace(id, 'null'));
         expect(changed).toBe(401);
         const native = await bucket.sdk

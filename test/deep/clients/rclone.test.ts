@@ -107,7 +107,10 @@ describeClient('rclone', (store) => {
     const bucket = await newBucket();
     await put(bucket, 'k', 'one');
     await put(bucket, 'later', 'x');
-    const items = JSON.parse(await rclone('lsjson', `hs:${bucket}`)) as { Path: string; ModTime: string }[];
+    const items = JSON.parse(await rclone('lsjson', `hs:${bucket}`)) as {
+      Path: string;
+      ModTime: string;
+    }[];
     const time = items.find(({ Path }) => Path === 'later')?.ModTime ?? '';
     const at = new Date(time).getTime() + 1000;
     // a version-at is of whole seconds at best where the store's times are

@@ -14,8 +14,17 @@ describeClient('s3cmd', (store) => {
     sdk = sdkAt(store.endpoint);
     const { host } = new URL(store.endpoint.url);
     const { accessKey, secretKey, region } = store.endpoint;
-    const lines = [`access_key = ${accessKey}`, `secret_key = ${secretKey}`, `bucket_location = ${region}`];
-    const hosts = [`host_base = ${host}`, `host_bucket = ${host}`, 'use_https = False', 'max_retries = 1'];
+    const lines = [
+      `access_key = ${accessKey}`,
+      `secret_key = ${secretKey}`,
+      `bucket_location = ${region}`,
+    ];
+    const hosts = [
+      `host_base = ${host}`,
+      `host_bucket = ${host}`,
+      'use_https = False',
+      'max_retries = 1',
+    ];
     writeFileSync(place.path('config'), ['[default]', ...lines, ...hosts, ''].join('\n'));
   });
   afterAll(() => sdk.destroy());
@@ -48,7 +57,15 @@ describeClient('s3cmd', (store) => {
   test('objects go up, are listed, told of, copied, moved and come down', async () => {
     const bucket = await newBucket();
     const content = randomBytes(1000);
-    await put(bucket, ODD, content, '--mime-type', 'text/x-test', '--add-header', 'x-amz-meta-colour: blue');
+    await put(
+      bucket,
+      ODD,
+      content,
+      '--mime-type',
+      'text/x-test',
+      '--add-header',
+      'x-amz-meta-colour: blue',
+    );
     expect((await get(bucket, ODD)).equals(content)).toBe(true);
     expect(await s3cmd('ls', '--recursive', `s3://${bucket}`)).toContain(`s3://${bucket}/${ODD}`);
     expect(await s3cmd('ls', `s3://${bucket}`)).toMatch(/DIR +s3:\/\/.*\/dir\//);
@@ -88,7 +105,9 @@ describeClient('s3cmd', (store) => {
     await put(bucket, 'k', 'one');
     await put(bucket, 'k', 'two!');
     await s3cmd('del', `s3://${bucket}/k`);
-    const { Versions, DeleteMarkers } = await sdk.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+    const { Versions, DeleteMarkers } = await sdk.send(
+      new ListObjectVersionsCommand({ Bucket: bucket }),
+    );
     expect(Versions).toMatchObject([{ Size: 4 }, { Size: 3 }]);
     expect(DeleteMarkers).toMatchObject([{ Key: 'k', IsLatest: true }]);
     expect(await s3cmd('ls', `s3://${bucket}`)).toBe('');

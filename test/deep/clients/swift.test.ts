@@ -129,21 +129,24 @@ describeWithSwiftCli(() => {
         const other = Buffer.alloc(2.5 * MIB, 'another one, ');
         const hash = (body: Buffer) => createHash('sha256').update(body).digest('hex');
 
-        it.each(MODES)('is a version like any other and is read from the archive (%s)', async (mode) => {
-          const { swift, container, archive, upload, download, archived } = await begin(mode);
-          await upload('small');
-          await upload(big, ...large);
-          await upload(other, ...large);
-          await upload('small again', ...keeping);
-          const [small = '', first = '', second = ''] = await archived();
-          expect((await download(archive, small)).toString()).toBe('small');
-          expect(hash(await download(archive, first))).toBe(hash(big));
-          expect(hash(await download(archive, second))).toBe(hash(other));
-          // only the manifests were archived, never the bytes that they name
-          const kind = options.length > 0 ? 'X-Static-Large-Object: True' : 'Manifest: ';
-          expect(await swift('stat', archive, first)).toContain(kind);
-          expect((await download(container, OBJECT)).toString()).toBe('small again');
-        });
+        it.each(MODES)(
+          'is a version like any other and is read from the archive (%s)',
+          async (mode) => {
+            const { swift, container, archive, upload, download, archived } = await begin(mode);
+            await upload('small');
+            await upload(big, ...large);
+            await upload(other, ...large);
+            await upload('small again', ...keeping);
+            const [small = '', first = '', second = ''] = await archived();
+            expect((await download(archive, small)).toString()).toBe('small');
+            expect(hash(await download(archive, first))).toBe(hash(big));
+            expect(hash(await download(archive, second))).toBe(hash(other));
+            // only the manifests were archived, never the bytes that they name
+            const kind = options.length > 0 ? 'X-Static-Large-Object: True' : 'Manifest: ';
+            expect(await swift('stat', archive, first)).toContain(kind);
+            expect((await download(container, OBJECT)).toString()).toBe('small again');
+          },
+        );
 
         it('comes back by DELETE in stack mode', async () => {
           const { container, upload, download, remove, archived } = await begin('stack');

@@ -24,7 +24,15 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { swiftS3 } from '../../support/s3/endpoint';
-import { embeddedPlace, FIRST, LAST, MIB, serve, suiteUploads, type Place } from '../../support/s3/uploads';
+import {
+  embeddedPlace,
+  FIRST,
+  LAST,
+  MIB,
+  serve,
+  suiteUploads,
+  type Place,
+} from '../../support/s3/uploads';
 import { describeWithSwift } from '../../support/swift';
 import { IS_DEEP } from '../../support/depth';
 
@@ -44,10 +52,16 @@ function suite(start: () => Promise<Place>): void {
     const head = await uploads.s3.send(
       new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'dir/k é+1.txt' }),
     );
-    expect(head).toMatchObject({ ETag: done.ETag, ContentType: 'text/plain', Metadata: { a: '1' } });
+    expect(head).toMatchObject({
+      ETag: done.ETag,
+      ContentType: 'text/plain',
+      Metadata: { a: '1' },
+    });
     expect((await read('dir/k é+1.txt')).equals(Buffer.concat([FIRST, LAST]))).toBe(true);
     const listed = await uploads.s3.send(new ListObjectsV2Command({ Bucket: uploads.bucket }));
-    expect(listed.Contents?.map(({ ETag, Size }) => [ETag, Size])).toEqual([[done.ETag, 5 * MIB + 1000]]);
+    expect(listed.Contents?.map(({ ETag, Size }) => [ETag, Size])).toEqual([
+      [done.ETag, 5 * MIB + 1000],
+    ]);
     const client = await uploads.login();
     const shown = await client.ask('HEAD', `/${uploads.bucket}/dir/k%20%C3%A9%2B1.txt`);
     expect(shown.headers.get('content-type')).toBe('text/plain');
@@ -63,9 +77,13 @@ function suite(start: () => Promise<Place>): void {
     const parts = [await part(begun, 1, FIRST)];
     const done = await complete(begun, parts);
     expect((await complete(begun, parts)).ETag).toBe(done.ETag);
-    expect(await code(uploads.s3.send(new AbortMultipartUploadCommand(begun)))).toBe('NoSuchUpload');
+    expect(await code(uploads.s3.send(new AbortMultipartUploadCommand(begun)))).toBe(
+      'NoSuchUpload',
+    );
     expect((await read('k')).equals(FIRST)).toBe(true);
-    await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: 'small' }));
+    await uploads.s3.send(
+      new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: 'small' }),
+    );
     expect(await segments()).toEqual([]);
     expect(await code(complete(begun, parts))).toBe('NoSuchUpload');
   });
@@ -113,7 +131,10 @@ function suite(start: () => Promise<Place>): void {
         new ListMultipartUploadsCommand({ Bucket: uploads.bucket, MaxUploads: 2, ...marker }),
       );
       ids.push(...(page.Uploads ?? []).map(({ UploadId }) => UploadId));
-      Object.assign(marker, { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker });
+      Object.assign(marker, {
+        KeyMarker: page.NextKeyMarker,
+        UploadIdMarker: page.NextUploadIdMarker,
+      });
       more = page.IsTruncated ?? false;
     }
     const [a, l, ...c] = others.map(({ UploadId }) => UploadId);
@@ -147,14 +168,19 @@ function suite(start: () => Promise<Place>): void {
     expect(await code(complete(begun, []))).toBe('MalformedXML');
     expect(await code(complete({ ...begun, UploadId: 'none' }, [one]))).toBe('NoSuchUpload');
     expect(await code(complete({ ...begun, Bucket: 'no-bucket' }, [one]))).toBe('NoSuchBucket');
-    for (const number of [0, 10_001]) expect(await code(part(begun, number, LAST))).toBe('InvalidArgument');
-    await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: 'there' }));
+    for (const number of [0, 10_001])
+      expect(await code(part(begun, number, LAST))).toBe('InvalidArgument');
+    await uploads.s3.send(
+      new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: 'there' }),
+    );
     expect(await code(complete(begun, [one], { IfNoneMatch: '*' }))).toBe('PreconditionFailed');
     await version('Enabled');
     expect(await code(complete(begun, [one], { IfNoneMatch: '*' }))).toBe('PreconditionFailed');
     expect((await read('k')).toString()).toBe('there');
     expect(
-      await code(complete(begun, [one], { IfMatch: `"${md5(Buffer.from('there')).toString('hex')}"` })),
+      await code(
+        complete(begun, [one], { IfMatch: `"${md5(Buffer.from('there')).toString('hex')}"` }),
+      ),
     ).toBe('done');
     expect((await read('k')).equals(LAST)).toBe(true);
   });
@@ -164,18 +190,28 @@ function suite(start: () => Promise<Place>): void {
     const source = await uploads.s3.send(
       new PutObjectCommand({ Bucket: uploads.bucket, Key: 's', Body: 'first version' }),
     );
-    await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 's', Body: 'second' }));
+    await uploads.s3.send(
+      new PutObjectCommand({ Bucket: uploads.bucket, Key: 's', Body: 'second' }),
+    );
     const begun = await begin('k');
     const from = `${uploads.bucket}/s?versionId=${source.VersionId}`;
     const copy = (CopySource: string, CopySourceRange?: string, beside = {}) =>
       uploads.s3.send(
-        new UploadPartCopyCommand({ ...begun, PartNumber: 1, CopySource, CopySourceRange, ...beside }),
+        new UploadPartCopyCommand({
+          ...begun,
+          PartNumber: 1,
+          CopySource,
+          CopySourceRange,
+          ...beside,
+        }),
       );
     const copied = await copy(from, 'bytes=6-12');
     expect(copied.CopySourceVersionId).toBe(source.VersionId);
     expect(await code(copy(from, 'bytes=6-13'))).toBe('InvalidArgument');
     expect(await code(copy(from, 'bytes=6-'))).toBe('InvalidArgument');
-    expect(await code(copy(from, undefined, { CopySourceIfMatch: '"0"' }))).toBe('PreconditionFailed');
+    expect(await code(copy(from, undefined, { CopySourceIfMatch: '"0"' }))).toBe(
+      'PreconditionFailed',
+    );
     await complete(begun, [{ PartNumber: 1, ETag: copied.CopyPartResult?.ETag }]);
     expect((await read('k')).toString()).toBe('version');
   });
@@ -185,36 +221,39 @@ function suite(start: () => Promise<Place>): void {
     ['CRC32C', 'FULL_OBJECT'],
     ['CRC64NVME', 'FULL_OBJECT'],
     ['SHA256', 'COMPOSITE'],
-  ] as const)('keeps the checksum of all parts: %s, %s', async (ChecksumAlgorithm, ChecksumType) => {
-    const begun = await begin('k', { ChecksumAlgorithm, ChecksumType });
-    const parts: object[] = [];
-    for (const [at, Body] of [FIRST, LAST].entries()) {
-      const sent = await uploads.s3.send(
-        new UploadPartCommand({ ...begun, PartNumber: at + 1, Body, ChecksumAlgorithm }),
+  ] as const)(
+    'keeps the checksum of all parts: %s, %s',
+    async (ChecksumAlgorithm, ChecksumType) => {
+      const begun = await begin('k', { ChecksumAlgorithm, ChecksumType });
+      const parts: object[] = [];
+      for (const [at, Body] of [FIRST, LAST].entries()) {
+        const sent = await uploads.s3.send(
+          new UploadPartCommand({ ...begun, PartNumber: at + 1, Body, ChecksumAlgorithm }),
+        );
+        parts.push({ ...sent, PartNumber: at + 1 });
+      }
+      const field = `Checksum${ChecksumAlgorithm}`;
+      const done: Record<string, unknown> = { ...(await complete(begun, parts, { ChecksumType })) };
+      await uploads.s3.send(
+        new PutObjectCommand({
+          Bucket: uploads.bucket,
+          Key: 'w',
+          Body: Buffer.concat([FIRST, LAST]),
+          ChecksumAlgorithm,
+        }),
       );
-      parts.push({ ...sent, PartNumber: at + 1 });
-    }
-    const field = `Checksum${ChecksumAlgorithm}`;
-    const done: Record<string, unknown> = { ...(await complete(begun, parts, { ChecksumType })) };
-    await uploads.s3.send(
-      new PutObjectCommand({
-        Bucket: uploads.bucket,
-        Key: 'w',
-        Body: Buffer.concat([FIRST, LAST]),
-        ChecksumAlgorithm,
-      }),
-    );
-    const asked = { Bucket: uploads.bucket, ChecksumMode: 'ENABLED' } as const;
-    const whole: Record<string, unknown> = {
-      ...(await uploads.s3.send(new HeadObjectCommand({ ...asked, Key: 'w' }))),
-    };
-    const head: Record<string, unknown> = {
-      ...(await uploads.s3.send(new HeadObjectCommand({ ...asked, Key: 'k' }))),
-    };
-    expect(head[field]).toBe(done[field]);
-    if (ChecksumType === 'FULL_OBJECT') expect(done[field]).toBe(whole[field]);
-    else expect(String(done[field])).toMatch(/-2$/);
-  });
+      const asked = { Bucket: uploads.bucket, ChecksumMode: 'ENABLED' } as const;
+      const whole: Record<string, unknown> = {
+        ...(await uploads.s3.send(new HeadObjectCommand({ ...asked, Key: 'w' }))),
+      };
+      const head: Record<string, unknown> = {
+        ...(await uploads.s3.send(new HeadObjectCommand({ ...asked, Key: 'k' }))),
+      };
+      expect(head[field]).toBe(done[field]);
+      if (ChecksumType === 'FULL_OBJECT') expect(done[field]).toBe(whole[field]);
+      else expect(String(done[field])).toMatch(/-2$/);
+    },
+  );
 
   it('is uploaded by lib-storage', async () => {
     const body = Buffer.concat([FIRST, FIRST, LAST]);
@@ -234,7 +273,12 @@ function suite(start: () => Promise<Place>): void {
         .then(({ TagSet }) => TagSet?.map(({ Key, Value }) => [Key, Value]));
     const tag = (TagSet: { Key: string; Value: string }[], id?: string) =>
       uploads.s3.send(
-        new PutObjectTaggingCommand({ Bucket: uploads.bucket, Key: 'k', VersionId: id, Tagging: { TagSet } }),
+        new PutObjectTaggingCommand({
+          Bucket: uploads.bucket,
+          Key: 'k',
+          VersionId: id,
+          Tagging: { TagSet },
+        }),
       );
     const one = await uploads.s3.send(
       new PutObjectCommand({
@@ -246,13 +290,18 @@ function suite(start: () => Promise<Place>): void {
         CacheControl: 'no-cache',
       }),
     );
-    const two = await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: '2' }));
+    const two = await uploads.s3.send(
+      new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: '2' }),
+    );
     expect(await tagged('k', one.VersionId)).toEqual([
       ['a', '1'],
       ['b', 'é'],
     ]);
     expect(await tagged('k')).toEqual([]);
-    const max = Array.from({ length: 10 }, (_, at) => ({ Key: `key ${at}`, Value: `${at}`.repeat(60) }));
+    const max = Array.from({ length: 10 }, (_, at) => ({
+      Key: `key ${at}`,
+      Value: `${at}`.repeat(60),
+    }));
     await tag(max, one.VersionId);
     expect(await tagged('k', one.VersionId)).toEqual(max.map(({ Key, Value }) => [Key, Value]));
     expect(await tagged('k', two.VersionId)).toEqual([]);
@@ -263,7 +312,11 @@ function suite(start: () => Promise<Place>): void {
     await tag([{ Key: 'now', Value: '' }]);
     expect(await tagged('k', two.VersionId)).toEqual([['now', '']]);
     await uploads.s3.send(
-      new DeleteObjectTaggingCommand({ Bucket: uploads.bucket, Key: 'k', VersionId: one.VersionId }),
+      new DeleteObjectTaggingCommand({
+        Bucket: uploads.bucket,
+        Key: 'k',
+        VersionId: one.VersionId,
+      }),
     );
     expect(await tagged('k', one.VersionId)).toEqual([]);
     expect(
@@ -295,7 +348,10 @@ function suite(start: () => Promise<Place>): void {
     await complete(begun, parts);
     sending.end(late.subarray(500));
     const [answer] = (await once(sending, 'response')) as [IncomingMessage];
-    expect([answer.statusCode, await text(answer)]).toEqual([404, expect.stringContaining('NoSuchUpload')]);
+    expect([answer.statusCode, await text(answer)]).toEqual([
+      404,
+      expect.stringContaining('NoSuchUpload'),
+    ]);
     expect((await read('k')).equals(copied)).toBe(true);
     const { PartsCount } = await uploads.s3.send(
       new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'k', PartNumber: 1 }),
@@ -323,7 +379,9 @@ function suite(start: () => Promise<Place>): void {
     await client.ask('PUT', `/${uploads.bucket}/segment`, {}, 'segment');
     const manifest = JSON.stringify([{ path: `/${uploads.bucket}/segment` }]);
     await client.ask('PUT', `/${uploads.bucket}/k?multipart-manifest=put`, {}, manifest);
-    const { ETag } = await uploads.s3.send(new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'k' }));
+    const { ETag } = await uploads.s3.send(
+      new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'k' }),
+    );
     expect(ETag).toMatch(/-N"$/);
     const begun = await begin('k');
     await complete(begun, [await part(begun, 1, LAST)], { IfMatch: ETag });
@@ -337,7 +395,10 @@ function suite(start: () => Promise<Place>): void {
     const done = await complete(begun, parts);
     const client = await uploads.login();
     await client.ask('PUT', `/${uploads.bucket}%2Bsegments/k/${begun.UploadId}`, {}, '');
-    expect(await complete(begun, parts)).toMatchObject({ ETag: done.ETag, VersionId: done.VersionId });
+    expect(await complete(begun, parts)).toMatchObject({
+      ETag: done.ETag,
+      VersionId: done.VersionId,
+    });
     expect(
       (await uploads.s3.send(new ListMultipartUploadsCommand({ Bucket: uploads.bucket }))).Uploads,
     ).toBeUndefined();
@@ -347,7 +408,9 @@ function suite(start: () => Promise<Place>): void {
     const client = await uploads.login();
     const archive = `${uploads.bucket}-archive`;
     const post = async (value: string) => {
-      const { status } = await client.ask('POST', `/${uploads.bucket}`, { 'X-History-Location': value });
+      const { status } = await client.ask('POST', `/${uploads.bucket}`, {
+        'X-History-Location': value,
+      });
       expect(status).toBe(204);
     };
     await client.ask('PUT', `/${archive}`);
@@ -371,7 +434,11 @@ function suite(start: () => Promise<Place>): void {
         ...beside,
       });
       form.append('file', new Blob([file]), 'C:\\dir\\name.txt');
-      return fetch(`${uploads.url}/${uploads.bucket}`, { method: 'POST', body: form, redirect: 'manual' });
+      return fetch(`${uploads.url}/${uploads.bucket}`, {
+        method: 'POST',
+        body: form,
+        redirect: 'manual',
+      });
     };
     const tagging = '<Tagging><TagSet><Tag><Key>t</Key><Value>v</Value></Tag></TagSet></Tagging>';
     const made = await sent({ success_action_status: '201', tagging, acl: 'private' }, 'content');
@@ -399,7 +466,10 @@ function suite(start: () => Promise<Place>): void {
       expect.stringContaining('<Code>EntityTooLarge</Code>'),
     ]);
     const sum = await sent({ 'x-amz-checksum-crc32': 'AAAAAA==' }, 'other');
-    expect([sum.status, await sum.text()]).toEqual([400, expect.stringContaining('<Code>BadDigest</Code>')]);
+    expect([sum.status, await sum.text()]).toEqual([
+      400,
+      expect.stringContaining('<Code>BadDigest</Code>'),
+    ]);
     expect((await read('forms/name.txt')).toString()).toBe('again');
   });
 
@@ -419,10 +489,9 @@ function suite(start: () => Promise<Place>): void {
       expect((await read(name)).toString()).toBe('content');
     }
     expect(await sent('x'.repeat(1025))).toEqual([400, 'KeyTooLongError']);
-    expect(await sent('$`'.repeat(32_000), { 'x-amz-meta-a': '${filename}'.repeat(1000) })).toEqual([
-      400,
-      'KeyTooLongError',
-    ]);
+    expect(await sent('$`'.repeat(32_000), { 'x-amz-meta-a': '${filename}'.repeat(1000) })).toEqual(
+      [400, 'KeyTooLongError'],
+    );
     expect(await sent('x'.repeat(1025), { key: 'short' })).toEqual([204, undefined]);
     const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
     expect(await sent('test:tester', {}, `\${filename}/${day}/us-east-1/s3/aws4_request`)).toEqual([
@@ -447,12 +516,16 @@ function suite(start: () => Promise<Place>): void {
     expect(await grants()).toEqual(['FULL_CONTROL']);
     expect(
       await code(
-        uploads.s3.send(new PutBucketAclCommand({ Bucket: uploads.bucket, ACL: 'public-read-write' })),
+        uploads.s3.send(
+          new PutBucketAclCommand({ Bucket: uploads.bucket, ACL: 'public-read-write' }),
+        ),
       ),
     ).toBe('NotImplemented');
     const unknown = 'constructor' as BucketCannedACL;
     expect(
-      await code(uploads.s3.send(new PutBucketAclCommand({ Bucket: uploads.bucket, ACL: unknown }))),
+      await code(
+        uploads.s3.send(new PutBucketAclCommand({ Bucket: uploads.bucket, ACL: unknown })),
+      ),
     ).toBe('InvalidArgument');
   });
 }
@@ -475,8 +548,12 @@ function formFor(bucket: string, fields: Record<string, string>): FormData {
   const policy = Buffer.from(
     JSON.stringify({ expiration: new Date(Date.now() + 60_000).toISOString(), conditions }),
   ).toString('base64');
-  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
-  const key = [day, 'us-east-1', 's3', 'aws4_request'].reduce<Buffer>(hmac, Buffer.from('AWS4testing'));
+  const hmac = (key: string | Buffer, text: string) =>
+    createHmac('sha256', key).update(text).digest();
+  const key = [day, 'us-east-1', 's3', 'aws4_request'].reduce<Buffer>(
+    hmac,
+    Buffer.from('AWS4testing'),
+  );
   const form = new FormData();
   for (const [name, value] of Object.entries(all)) form.append(name, value);
   form.append('policy', policy);

@@ -21,7 +21,11 @@ type Readers = 'owners' | 'readers';
 const APIS: readonly Api[] = ['S3', 'COS', 'QingStor'];
 const VERSION = { S3: 'versionId', COS: 'versionId', QingStor: 'version_id' } as const;
 /** What reads the version of a bucket as the source of a copy. */
-const SOURCE = { S3: 'x-amz-copy-source', COS: 'x-cos-copy-source', QingStor: 'x-qs-copy-source' } as const;
+const SOURCE = {
+  S3: 'x-amz-copy-source',
+  COS: 'x-cos-copy-source',
+  QingStor: 'x-qs-copy-source',
+} as const;
 
 const swift = swiftUrls();
 
@@ -55,7 +59,12 @@ function suite(store: string, readers: Readers): void {
 
   const signed = (api: Api, bucket: string, user: 'tester' | 'tester3'): Send => {
     const key = user === 'tester' ? 'testing' : 'testing3';
-    const keys = { url: server.url, region: 'us-east-1', accessKey: `test:${user}`, secretKey: key };
+    const keys = {
+      url: server.url,
+      region: 'us-east-1',
+      accessKey: `test:${user}`,
+      secretKey: key,
+    };
     if (api === 'COS') return cosSender(keys, bucket);
     if (api === 'QingStor') return qsSender(keys, bucket);
     const client = new SignedClient(keys);
@@ -77,7 +86,8 @@ function suite(store: string, readers: Readers): void {
   };
 
   beforeAll(async () => {
-    const config = store === 'swift' ? swiftS3(swift?.plain ?? '') : embeddedS3(join(folder, 'data'));
+    const config =
+      store === 'swift' ? swiftS3(swift?.plain ?? '') : embeddedS3(join(folder, 'data'));
     server = await startProxyProcess(withOptions(config, readers));
     owner = await login(server.url, 'tester');
     const acls = {
@@ -91,7 +101,10 @@ function suite(store: string, readers: Readers): void {
       await expectStatus(201, owner.ask('PUT', `/${name}`, headers));
       await expectStatus(201, owner.ask('PUT', `/${name}/o`, {}, 'null version'));
       await expectStatus(204, owner.ask('POST', `/${name}`, { 'X-Versions-Enabled': 'true' }));
-      const { headers: written } = await expectStatus(201, owner.ask('PUT', `/${name}/o`, {}, 'old'));
+      const { headers: written } = await expectStatus(
+        201,
+        owner.ask('PUT', `/${name}/o`, {}, 'old'),
+      );
       ids.set(name, written.get('x-object-version-id') ?? '');
       await expectStatus(201, owner.ask('PUT', `/${name}/o`, {}, 'current'));
     }
@@ -153,7 +166,10 @@ function suite(store: string, readers: Readers): void {
           owner.ask('PUT', `/${bucket}/${key.replaceAll(' ', '%20')}`, {}, 'gone'),
         );
         const id = headers.get('x-object-version-id');
-        const gone = await expectStatus(204, owner.ask('DELETE', `/${bucket}/${key.replaceAll(' ', '%20')}`));
+        const gone = await expectStatus(
+          204,
+          owner.ask('DELETE', `/${bucket}/${key.replaceAll(' ', '%20')}`),
+        );
         const may = mayRead(api) && bucket === buckets.shared;
         const send = signed(api, bucket, 'tester3');
         const query = { [VERSION[api]]: id };
@@ -168,10 +184,15 @@ function suite(store: string, readers: Readers): void {
     });
 
     it('the null version as the source of a copy', async () => {
-      const source = api === 'COS' ? `${buckets.shared}.cos.ap-chengdu.myqcloud.com` : `/${buckets.shared}`;
+      const source =
+        api === 'COS' ? `${buckets.shared}.cos.ap-chengdu.myqcloud.com` : `/${buckets.shared}`;
       const send = signed(api, buckets.own, 'tester3');
       const key = `copy of null by ${api}`;
-      await send({ method: 'PUT', key, headers: { [SOURCE[api]]: `${source}/o?${VERSION[api]}=null` } });
+      await send({
+        method: 'PUT',
+        key,
+        headers: { [SOURCE[api]]: `${source}/o?${VERSION[api]}=null` },
+      });
       const copy = await send({ method: 'GET', key });
       expect([copy.status, copy.status === 200 && copy.body.toString()]).toEqual(
         mayRead(api) ? [200, 'null version'] : [404, false],
@@ -179,7 +200,9 @@ function suite(store: string, readers: Readers): void {
     });
 
     it('who may not read the bucket', async () => {
-      expect(await read(signed(api, buckets.private, 'tester3'), api, buckets.private)).toEqual(NONE);
+      expect(await read(signed(api, buckets.private, 'tester3'), api, buckets.private)).toEqual(
+        NONE,
+      );
     });
 
     it('nobody in particular, of a public bucket alone', async () => {
@@ -193,7 +216,11 @@ function suite(store: string, readers: Readers): void {
       const bucket = buckets.own;
       for (const id of [ids.get(bucket), 'null']) {
         const query = { [VERSION[api]]: id };
-        const { status } = await signed(api, bucket, 'tester3')({ method: 'DELETE', key: 'o', query });
+        const { status } = await signed(
+          api,
+          bucket,
+          'tester3',
+        )({ method: 'DELETE', key: 'o', query });
         expect(status).toBe(403);
       }
       expect(await read(signed(api, bucket, 'tester'), api, bucket)).toEqual(ALL);
@@ -212,7 +239,8 @@ function suite(store: string, readers: Readers): void {
   it('who reads no more by the bucket, reads no version', async () => {
     const bucket = buckets.shared;
     await expectStatus(204, owner.ask('POST', `/${bucket}`, { 'X-Container-Read': 'test:nobody' }));
-    for (const api of APIS) expect(await read(signed(api, bucket, 'tester3'), api, bucket)).toEqual(NONE);
+    for (const api of APIS)
+      expect(await read(signed(api, bucket, 'tester3'), api, bucket)).toEqual(NONE);
   });
 }
 
@@ -221,7 +249,10 @@ function withOptions(config: string, readers: Readers): string {
   const own = `${option}anonymous_account = AUTH_test\n`;
   return config
     .replace('[filter:s3api]\n', `[filter:s3api]\nstorage_domain = s3.example\n${own}`)
-    .replace('[filter:cosapi]\n', `[filter:cosapi]\n${own}[filter:qsapi]\nanonymous_account = AUTH_test\n`);
+    .replace(
+      '[filter:cosapi]\n',
+      `[filter:cosapi]\n${own}[filter:qsapi]\nanonymous_account = AUTH_test\n`,
+    );
 }
 
 function newName(): string {

@@ -14,7 +14,8 @@ const below = (n) => Math.floor(Math.random() * n);
 const pick = (list) => list[below(list.length)];
 
 /** From one byte to 5 MiB, evenly by magnitude. */
-const randomSize = () => Math.floor(5 * 2 ** 20 * Math.exp(-Math.random() * Math.log(5 * 2 ** 20))) || 1;
+const randomSize = () =>
+  Math.floor(5 * 2 ** 20 * Math.exp(-Math.random() * Math.log(5 * 2 ** 20))) || 1;
 
 const storage = await openStorage(folder);
 await storage.putContainer('a', 'c', { round });
@@ -31,13 +32,20 @@ async function change(name, source) {
     say({ begin: id, name, to: { etag: content.etag, size: content.size, tag: id } });
     return [
       id,
-      await storage.putObject('a', 'c', name, { content, contentType: '', attributes: { tag: id } }),
+      await storage.putObject('a', 'c', name, {
+        content,
+        contentType: '',
+        attributes: { tag: id },
+      }),
     ];
   }
   if (kind === 'post') {
     const { content } = current;
     say({ begin: id, name, to: { etag: content.etag, size: content.size, tag: id } });
-    return [id, await storage.postObject('a', 'c', name, { contentType: '', attributes: { tag: id } })];
+    return [
+      id,
+      await storage.postObject('a', 'c', name, { contentType: '', attributes: { tag: id } }),
+    ];
   }
   say({ begin: id, name, to: null });
   return [id, await storage.deleteObject('a', 'c', name)];
@@ -47,11 +55,15 @@ async function putNew(name, id) {
   const bytes = randomBytes(randomSize());
   const etag = createHash('md5').update(bytes).digest('hex');
   const incoming = storage.receive();
-  for (let at = 0; at < bytes.length; at += 65536) await incoming.write(bytes.subarray(at, at + 65536));
+  for (let at = 0; at < bytes.length; at += 65536)
+    await incoming.write(bytes.subarray(at, at + 65536));
   const content = await incoming.finish();
   if (below(10) === 0) return void (await incoming.discard());
   say({ begin: id, name, to: { etag, size: bytes.length, tag: id } });
-  return [id, await storage.putObject('a', 'c', name, { content, contentType: '', attributes: { tag: id } })];
+  return [
+    id,
+    await storage.putObject('a', 'c', name, { content, contentType: '', attributes: { tag: id } }),
+  ];
 }
 
 await Promise.all(

@@ -30,7 +30,9 @@ it(
     const storage = await openStorage(folder);
     await storage.putContainer('a', 'c', {});
     let openings = 0;
-    const stops = Array.from({ length: OPENERS }, () => startOpening(folder, () => (openings += 10)));
+    const stops = Array.from({ length: OPENERS }, () =>
+      startOpening(folder, () => (openings += 10)),
+    );
     let acknowledged = 0;
     try {
       const end = Date.now() + SECONDS * 1000;

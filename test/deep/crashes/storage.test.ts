@@ -41,9 +41,13 @@ it(
 
 /** Runs a child for a random while, kills it, and returns what it said. */
 async function runAndKill(folder: string, round: number): Promise<Line[]> {
-  const child = spawn(process.execPath, [path.join(__dirname, 'crash_child.mjs'), folder, String(round)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [path.join(__dirname, 'crash_child.mjs'), folder, String(round)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
   const exited = once(child, 'close');
@@ -76,10 +80,15 @@ function statesAfter(known: ReadonlyMap<string, State>, lines: Line[]): Map<stri
 
 async function verify(storage: Storage, name: string, states: State[]): Promise<State> {
   const found = storage.object('a', 'c', name);
-  const state = found && { etag: found.content.etag, size: found.content.size, tag: found.attributes.tag };
+  const state = found && {
+    etag: found.content.etag,
+    size: found.content.size,
+    tag: found.attributes.tag,
+  };
   const same = states.find((allowed) => JSON.stringify(allowed) === JSON.stringify(state ?? null));
   if (same === undefined)
     throw new Error(`${name} is ${JSON.stringify(state)}, not one of ${JSON.stringify(states)}`);
-  if (found !== undefined) expect(await bytesOf(storage, found.content)).toHaveLength(found.content.size);
+  if (found !== undefined)
+    expect(await bytesOf(storage, found.content)).toHaveLength(found.content.size);
   return same;
 }

@@ -62,7 +62,11 @@ export function rangeHeader(spans: readonly Span[]): Record<string, string> {
 }
 
 /** What is wrong with an answer to a GET; undefined if it is right, or a failure that shows itself. */
-export function wrongness(heard: Heard, { bytes }: Reading, spans: readonly Span[]): string | undefined {
+export function wrongness(
+  heard: Heard,
+  { bytes }: Reading,
+  spans: readonly Span[],
+): string | undefined {
   const { status, isWhole } = heard;
   if (status === 503 || status === 500) return undefined;
   if (!isWhole) return bytesMayBegin(heard, bytes, spans) ? undefined : 'wrong bytes, broken off';

@@ -1,4 +1,12 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Database } from 'lmdb';
 import { BLOCK } from '../../../src/stores/embedded/storage/block_sums';
@@ -77,7 +85,10 @@ const flipped = (bytes: Buffer, chance: Chance): Buffer => {
 };
 
 /** Damage of one file: its bytes before, and after. */
-function ofFile(title: string, change: (bytes: Buffer, chance: Chance) => Buffer | undefined): Kind {
+function ofFile(
+  title: string,
+  change: (bytes: Buffer, chance: Chance) => Buffer | undefined,
+): Kind {
   return ({ files }, chance) => {
     const kept = chance.pick(files);
     const before = readFileSync(kept.file!);
@@ -119,7 +130,9 @@ const swappedFiles =
   (ofOneSize: boolean): Kind =>
   ({ files }, chance) => {
     const one = chance.pick(files);
-    const others = files.filter(({ id, size }) => id !== one.id && (size === one.size) === ofOneSize);
+    const others = files.filter(
+      ({ id, size }) => id !== one.id && (size === one.size) === ofOneSize,
+    );
     if (others.length === 0) return undefined;
     const other = chance.pick(others);
     const [bytes, otherBytes] = [readFileSync(one.file!), readFileSync(other.file!)];
@@ -158,7 +171,8 @@ function ofTable(
     const { files, inline, contents } = folder;
     const kept = chance.pick({ inline, sums: files, contents }[table]);
     const raw = folder.raw(table);
-    const key = table === 'sums' ? Buffer.concat([idKey(kept.id), Buffer.alloc(4)]) : idKey(kept.id);
+    const key =
+      table === 'sums' ? Buffer.concat([idKey(kept.id), Buffer.alloc(4)]) : idKey(kept.id);
     const before = Buffer.from(raw.get(key)!);
     const after = change(before, chance);
     return {

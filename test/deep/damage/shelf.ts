@@ -100,7 +100,10 @@ class Maker {
     const two = await this.#put('segments/part/2', 500);
     const three = await this.#put('segments/part/3', 300_000);
     const parts = [one, two, three];
-    await mustBe(201, this.client.ask('PUT', '/plain/dlo', { 'X-Object-Manifest': 'segments/part/' }));
+    await mustBe(
+      201,
+      this.client.ask('PUT', '/plain/dlo', { 'X-Object-Manifest': 'segments/part/' }),
+    );
     this.#reads('plain/dlo', Buffer.concat(parts), parts.map(md5));
     const manifest = [
       { path: 'segments/part/1' },
@@ -111,7 +114,10 @@ class Maker {
     const bytes = Buffer.concat([one, inRange, two]);
     const own = await this.#manifest('plain/slo', manifest);
     this.#reads('plain/slo', bytes, [own, ...parts.map(md5)]);
-    const outer = await this.#manifest('plain/slo-of-slo', [{ path: 'plain/slo' }, { path: 'plain/file' }]);
+    const outer = await this.#manifest('plain/slo-of-slo', [
+      { path: 'plain/slo' },
+      { path: 'plain/file' },
+    ]);
     const file = this.readings.find(({ path }) => path === '/plain/file')!.bytes;
     const contents = [outer, own, ...parts.map(md5), md5(file)];
     this.#reads('plain/slo-of-slo', Buffer.concat([bytes, file]), contents);
@@ -131,7 +137,8 @@ class Maker {
         for (const bytes of versions) await this.#write(`${mode}/${name}`, bytes);
         this.#reads(`${mode}/${name}`, versions.at(-1)!);
         const kept = await this.client.names(`${mode}-archive`, `prefix=${archivePrefix(name)}`);
-        for (const [at, entry] of kept.entries()) this.#reads(`${mode}-archive/${entry}`, versions[at]!);
+        for (const [at, entry] of kept.entries())
+          this.#reads(`${mode}-archive/${entry}`, versions[at]!);
       }
     }
     await this.#write('history/gone', this.#bytes(40_000));
@@ -155,7 +162,12 @@ class Maker {
 
   /** What a client of S3 uploads in parts: one upload that is complete, and one that is not. */
   async uploads(url: string): Promise<void> {
-    const client = sdkAt({ url, region: 'us-east-1', accessKey: 'test:tester', secretKey: 'testing' });
+    const client = sdkAt({
+      url,
+      region: 'us-east-1',
+      accessKey: 'test:tester',
+      secretKey: 'testing',
+    });
     try {
       const Bucket = 'bucket';
       await client.send(new CreateBucketCommand({ Bucket }));
@@ -166,7 +178,9 @@ class Maker {
         const { ETag } = await client.send(new UploadPartCommand({ ...part, Body }));
         if (Key === 'begun') continue;
         const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-        await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }));
+        await client.send(
+          new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }),
+        );
         const { body } = await this.client.ask('GET', `/${Bucket}/${Key}?multipart-manifest=get`);
         this.#reads(`${Bucket}/${Key}`, Body, [md5(body), md5(Body)]);
       }

@@ -59,7 +59,10 @@ function spansOf(bytes: Buffer, chance: Chance): Span[][] {
 /** Three of what there is, at most. */
 function someOf<T>(all: readonly T[], chance: Chance): T[] {
   const left = [...all];
-  return Array.from({ length: Math.min(3, all.length) }, () => left.splice(chance.below(left.length), 1)[0]!);
+  return Array.from(
+    { length: Math.min(3, all.length) },
+    () => left.splice(chance.below(left.length), 1)[0]!,
+  );
 }
 
 /** One folder with its server, and what becomes of its answers while it is damaged. */
@@ -97,7 +100,8 @@ class Trial {
     for (const damage of damages) {
       for (const reading of this.#concernedBy(damage).slice(0, 1)) {
         const { status, body } = await hear(this.shelf.client, 'GET', reading.path);
-        if (status !== 200 || !body.equals(reading.bytes)) this.#note(damage, `${reading.path} is not back`);
+        if (status !== 200 || !body.equals(reading.bytes))
+          this.#note(damage, `${reading.path} is not back`);
       }
     }
   }
@@ -115,7 +119,9 @@ class Trial {
 
   #concernedBy({ contents }: Damage): Reading[] {
     const md5s = contents.map(({ md5 }) => md5);
-    return this.shelf.readings.filter((reading) => reading.contents.some((each) => md5s.includes(each)));
+    return this.shelf.readings.filter((reading) =>
+      reading.contents.some((each) => md5s.includes(each)),
+    );
   }
 
   async #read(damage: Damage, reading: Reading): Promise<void> {
@@ -123,7 +129,8 @@ class Trial {
       const heard = await hear(this.shelf.client, 'GET', reading.path, rangeHeader(spans));
       this.answers++;
       const wrong = wrongness(heard, reading, spans);
-      if (wrong !== undefined) this.#note(damage, `GET ${reading.path} ${JSON.stringify(spans)}: ${wrong}`);
+      if (wrong !== undefined)
+        this.#note(damage, `GET ${reading.path} ${JSON.stringify(spans)}: ${wrong}`);
     }
   }
 
@@ -175,13 +182,15 @@ class Trial {
     const scrubbed = await this.#scrub();
     const byScrubber = scrubbed.flatMap(({ objects }) => objects.map(formatName));
     const [max] = damages;
-    if (found.length < damages.length) this.#note(max!, `fsck finds ${found.length} of ${damages.length}`);
+    if (found.length < damages.length)
+      this.#note(max!, `fsck finds ${found.length} of ${damages.length}`);
     if (scrubbed.length < damages.length)
       this.#note(max!, `the scrubber finds ${scrubbed.length} of ${damages.length}`);
     for (const damage of damages) {
       for (const name of damage.contents.flatMap(({ id }) => this.#names.get(id) ?? [])) {
         // of these fsck has the bytes, which are right
-        if (!byFsck.includes(name) && !damage.isOfNumbers) this.#note(damage, `fsck does not name ${name}`);
+        if (!byFsck.includes(name) && !damage.isOfNumbers)
+          this.#note(damage, `fsck does not name ${name}`);
         if (!byScrubber.includes(name)) this.#note(damage, `the scrubber does not name ${name}`);
       }
     }
@@ -206,7 +215,8 @@ class Trial {
       const done: Repaired[] = [];
       for await (const each of repair(copy)) done.push(each);
       const left = await findings(copy);
-      if (left.length > 0) this.#note(damage!, `after a repair: ${left.map(({ text }) => text).join('; ')}`);
+      if (left.length > 0)
+        this.#note(damage!, `after a repair: ${left.map(({ text }) => text).join('; ')}`);
       if (
         done.some((each) => each.done.includes('damaged/')) &&
         (await readdir(join(copy, 'damaged'))).length === 0

@@ -39,9 +39,12 @@ export class StepDiffers extends Error {
     step: Step,
     cause: unknown,
   ) {
-    super(`step ${count}: ${showStep(step)}\n${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    super(
+      `step ${count}: ${showStep(step)}\n${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -108,7 +111,9 @@ async function compareStep(
     const known = await firstOf(differences, (each) => each.explains(divergence));
     if (known === undefined) {
       const reason =
-        own.seen.status >= 400 ? `\nours said: ${own.answer.body.toString('utf8').slice(0, 300)}` : '';
+        own.seen.status >= 400
+          ? `\nours said: ${own.answer.body.toString('utf8').slice(0, 300)}`
+          : '';
       throw new Error(difference(theirs.seen, own.seen) + reason);
     }
     count(tally.differences, known.name);

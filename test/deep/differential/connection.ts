@@ -36,7 +36,9 @@ export class Connection {
     if (framing === 'none' || framing === 'expect')
       return rawExchange(
         this.url,
-        framing === 'none' ? { method, path, headers } : { ...request, body: body ?? Buffer.alloc(0) },
+        framing === 'none'
+          ? { method, path, headers }
+          : { ...request, body: body ?? Buffer.alloc(0) },
       );
     const chunks =
       body && Readable.from([body.subarray(0, 1), body.subarray(1)].filter(({ length }) => length));

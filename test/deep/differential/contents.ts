@@ -61,10 +61,14 @@ export async function readContents(side: Side): Promise<Contents> {
 async function versionsWithIds(side: Side, role: string): Promise<Record<string, Observation>> {
   const contents: Record<string, Observation> = {};
   const { connection, users } = side.endpoint;
-  const ask = (method: string, path: string) => connection.send({ method, path, headers: users.admin });
+  const ask = (method: string, path: string) =>
+    connection.send({ method, path, headers: users.admin });
   const path = side.containerPath(role);
   const shown = await ask('HEAD', path);
-  contents[`{${role}}`] = side.normaliser.answer({ ...shown, headers: shown.headers.without('x-timestamp') });
+  contents[`{${role}}`] = side.normaliser.answer({
+    ...shown,
+    headers: shown.headers.without('x-timestamp'),
+  });
   const listing = await side.versions(role, '');
   contents[`{${role}}?versions`] = withOneLatest(side.normaliser.answer(listing));
   contents[`{${role}} listed`] = side.normaliser.answer(await ask('GET', `${path}?format=json`));
@@ -73,7 +77,10 @@ async function versionsWithIds(side: Side, role: string): Promise<Record<string,
       ? (JSON.parse(listing.body.toString('utf8')) as { name: string; version_id: string }[])
       : [];
   const answers = await inTurn(rows, ({ name, version_id: id }) =>
-    ask('GET', `${path}/${quote(toBytes(name))}?multipart-manifest=get&symlink=get&version-id=${id}`),
+    ask(
+      'GET',
+      `${path}/${quote(toBytes(name))}?multipart-manifest=get&symlink=get&version-id=${id}`,
+    ),
   );
   rows.forEach(({ name, version_id: id }, i) => {
     const answer = answers[i];
@@ -88,7 +95,9 @@ function withOneLatest(observation: Observation): Observation {
   if (observation.status !== 200) return observation;
   const rows = JSON.parse(observation.body) as Listed[];
   const isMarker = (row: Listed) => row.content_type === MARKER_TYPE;
-  const current = new Set(rows.filter((row) => row.is_latest && !isMarker(row)).map(({ name }) => name));
+  const current = new Set(
+    rows.filter((row) => row.is_latest && !isMarker(row)).map(({ name }) => name),
+  );
   const told = rows.map((row, i) => {
     const isLatest = row.is_latest && !current.has(row.name) && rows[i - 1]?.name !== row.name;
     return isMarker(row) ? { ...row, is_latest: isLatest } : row;

@@ -37,7 +37,8 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'a copy to a name that is not UTF-8',
-    reason: 'Swift answers 412, or 500, once it has looked for the source; we refuse it with 400 before',
+    reason:
+      'Swift answers 412, or 500, once it has looked for the source; we refuse it with 400 before',
     explains: ({ step: { headers = {} }, swift, hindsight, side }) =>
       isNoText(headers['Destination'], side) && swift.status >= 400 && hindsight.status === 400,
   },
@@ -98,11 +99,15 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
     reason:
       "Swift tells the version's id as one of the symlink, or the name that versions have with it inside, and the id is its time; we tell where the version is",
     explains: ({ swift, hindsight }) => {
-      const [theirs, own] = [swift, hindsight].map(({ headers }) => headers['content-location'] ?? '');
+      const [theirs, own] = [swift, hindsight].map(
+        ({ headers }) => headers['content-location'] ?? '',
+      );
       const id = /\?version-id=.*$/.exec(own ?? '')?.[0];
       const isTheSame =
         id !== undefined && (theirs?.endsWith(id) === true || theirs?.includes('%00versions%00'));
-      return isTheSame === true && isDeepStrictEqual(withoutLocation(swift), withoutLocation(hindsight));
+      return (
+        isTheSame === true && isDeepStrictEqual(withoutLocation(swift), withoutLocation(hindsight))
+      );
     },
   },
   {
@@ -151,7 +156,8 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'version_marker=null',
-    reason: 'Swift then leaves out all versions of the name that the page begins with; we list them',
+    reason:
+      'Swift then leaves out all versions of the name that the page begins with; we list them',
     explains: async ({ step, swift, hindsight, side }) =>
       swift.status === 200 &&
       hindsight.status === 200 &&
@@ -249,7 +255,8 @@ const OF_A_LINK_TO_A_LINK = /^(x-object-meta-|content-|x-delete-at|x-symlink-tar
 
 function withoutMetadata({ status, headers, body }: Observation): Observation {
   // of a version that is a symlink itself Swift's link tells that it is empty
-  const isToSymlink = headers['x-symlink-target-etag'] === EMPTY && headers['x-symlink-target-bytes'] === '0';
+  const isToSymlink =
+    headers['x-symlink-target-etag'] === EMPTY && headers['x-symlink-target-bytes'] === '0';
   const untold = isToSymlink ? OF_A_LINK_TO_A_LINK : OF_A_LINK;
   const kept = Object.entries(headers).filter(([name]) => !untold.test(name));
   return { status, headers: Object.fromEntries(kept), body };

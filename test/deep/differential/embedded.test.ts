@@ -39,11 +39,16 @@ describeWithSwift(
     );
     afterEach(() => jest.restoreAllMocks());
 
-    const compare = async (options: Pick<CampaignOptions, 'workshop' | 'ids' | 'steps'>): Promise<void> => {
+    const compare = async (
+      options: Pick<CampaignOptions, 'workshop' | 'ids' | 'steps'>,
+    ): Promise<void> => {
       const data = mkdtempSync(join(tmpdir(), 'hindsight-embedded-'));
       const server = await startServer(configuration(data), createLog('silent'));
       await Promise.all([putSegments(versioned), putSegments(server.url)]);
-      const [reference, ours] = await Promise.all([openEndpoint(versioned, plain), openEndpoint(server.url)]);
+      const [reference, ours] = await Promise.all([
+        openEndpoint(versioned, plain),
+        openEndpoint(server.url),
+      ]);
       const rules = {
         apart: true,
         bodiesOfErrors: true,

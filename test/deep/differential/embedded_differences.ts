@@ -25,7 +25,9 @@ export const EMBEDDED_DIFFERENCES: readonly Difference[] = [
     name: 'X-If-Delete-At of an object that is gone',
     reason: 'Swift remembers for a week what was deleted, and says 412 of it; we say 404',
     explains: ({ step, swift, hindsight }) =>
-      step.headers?.['X-If-Delete-At'] !== undefined && swift.status === 412 && hindsight.status === 404,
+      step.headers?.['X-If-Delete-At'] !== undefined &&
+      swift.status === 412 &&
+      hindsight.status === 404,
   },
   {
     name: 'Swift breaks',
@@ -51,7 +53,8 @@ export const EMBEDDED_UNSENT: readonly Unsent[] = [
   ...UNSENT,
   {
     name: 'a name at the limit that is not ASCII (not sent)',
-    reason: 'Swift counts the characters of a name, and its archive entry may have 1,024; we count bytes',
+    reason:
+      'Swift counts the characters of a name, and its archive entry may have 1,024; we count bytes',
     concerns: (step, side) => {
       const named = JSON.stringify(step).replace(/\{[ae]:(?:\w:)?(\d)[^}]*\}/g, '{n$1}');
       return /n{1000}%C3%A9/.test(side.expandNames(named));

@@ -6,7 +6,15 @@ import { largeObjectStep, symlinkStep } from './generate_special';
 import { idStep, restoring } from './generate_ids';
 import { listingStep } from './generate_listings';
 import { workshopStep } from './generate_workshop';
-import { archiveEntry, container, name, pick, users, weighted, withHeaders } from './generate_parts';
+import {
+  archiveEntry,
+  container,
+  name,
+  pick,
+  users,
+  weighted,
+  withHeaders,
+} from './generate_parts';
 import { headerText, type Sequence, type Step, type User } from './steps';
 
 const metadata = withHeaders({
@@ -151,8 +159,24 @@ const archiveStep: fc.Arbitrary<Step> = fc
       [1, users],
     ]),
     entry: archiveEntry,
-    junk: pick(['{a:0}9999999999.99999', '{a:0}0000000001.00000', '{a:1}junk', '{a:0}5/6', '{a:0}']),
-    what: pick(['get', 'head', 'delete', 'put', 'putJunk', 'deleteJunk', 'mark', 'unmark', 'putMarker']),
+    junk: pick([
+      '{a:0}9999999999.99999',
+      '{a:0}0000000001.00000',
+      '{a:1}junk',
+      '{a:0}5/6',
+      '{a:0}',
+    ]),
+    what: pick([
+      'get',
+      'head',
+      'delete',
+      'put',
+      'putJunk',
+      'deleteJunk',
+      'mark',
+      'unmark',
+      'putMarker',
+    ]),
     body,
   })
   .map(({ user, entry, junk, what, body }): Step => {
@@ -250,7 +274,9 @@ export function sequences(
   return fc.noBias(
     fc.record({
       names: fc.tuple(objectName, objectName, objectName).map(ids > 0 ? noneLong : oneLong),
-      steps: fc.array(some, { minLength: 1, maxLength: longest, size: 'max' }).map((each) => each.flat()),
+      steps: fc
+        .array(some, { minLength: 1, maxLength: longest, size: 'max' })
+        .map((each) => each.flat()),
     }),
   );
 }

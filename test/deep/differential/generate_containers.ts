@@ -32,10 +32,17 @@ const location = weighted([
 const STACK = 'X-Versions-Location';
 const HISTORY = 'X-History-Location';
 
-const setting: fc.Arbitrary<Readonly<Record<string, string>>> = weighted<Readonly<Record<string, string>>>([
+const setting: fc.Arbitrary<Readonly<Record<string, string>>> = weighted<
+  Readonly<Record<string, string>>
+>([
   [4, location.map((value) => ({ [STACK]: value }))],
   [4, location.map((value) => ({ [HISTORY]: value }))],
-  [1, fc.tuple(location, location).map(([stack, history]) => ({ [STACK]: stack, [HISTORY]: history }))],
+  [
+    1,
+    fc
+      .tuple(location, location)
+      .map(([stack, history]) => ({ [STACK]: stack, [HISTORY]: history })),
+  ],
   [
     2,
     pick<Readonly<Record<string, string>>>([

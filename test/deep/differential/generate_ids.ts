@@ -44,11 +44,19 @@ const body = weighted([
 /** Where a step acts. */
 const target = fc
   .record({ user: users, at: withIds, of: name })
-  .map(({ user, at, of }) => ({ at, of, user, account: ROLES[at]!.account, path: `/{${at}}/${of}` }));
+  .map(({ user, at, of }) => ({
+    at,
+    of,
+    user,
+    account: ROLES[at]!.account,
+    path: `/{${at}}/${of}`,
+  }));
 
 type Target = typeof target extends fc.Arbitrary<infer T> ? T : never;
 
-const on = (make: (target: Target, step: Pick<Step, 'user' | 'account' | 'path'>) => fc.Arbitrary<Step>) =>
+const on = (
+  make: (target: Target, step: Pick<Step, 'user' | 'account' | 'path'>) => fc.Arbitrary<Step>,
+) =>
   target.chain((given) => {
     const { user, account, path } = given;
     return make(given, { user, account, path });
@@ -138,9 +146,16 @@ const copy = on(({ at, of }, step) =>
 
 const special = on((_, step) =>
   pick<Partial<Step>>([
-    { path: `${step.path}?multipart-manifest=put`, body: 'slo2', headers: { 'Content-Type': 'text/slo' } },
+    {
+      path: `${step.path}?multipart-manifest=put`,
+      body: 'slo2',
+      headers: { 'Content-Type': 'text/slo' },
+    },
     { path: `${step.path}?multipart-manifest=put`, body: 'sloBad' },
-    { body: 'empty', headers: { 'X-Object-Manifest': `${SEGMENTS}/seg/`, 'Content-Type': 'text/dlo' } },
+    {
+      body: 'empty',
+      headers: { 'X-Object-Manifest': `${SEGMENTS}/seg/`, 'Content-Type': 'text/dlo' },
+    },
     { body: 'empty', headers: { 'X-Symlink-Target': `${SEGMENTS}/seg/1` } },
     { body: 'empty', headers: { 'X-Symlink-Target': '{p}/{n0}' } },
     { body: 'empty', headers: { 'X-Symlink-Target': '{k}/{n1}' } },
@@ -234,9 +249,16 @@ export const restoring: fc.Arbitrary<readonly Step[]> = fc
   })
   .map(({ at, before, restored, removed, query }) => {
     const step = { user: 'tester', account: ROLES[at]!.account, path: `/{${at}}/{n0}` } as const;
-    const ofRank = (rank: number) => ({ ...step, path: `${step.path}?version-id={i:${at}:0:${rank}}` });
+    const ofRank = (rank: number) => ({
+      ...step,
+      path: `${step.path}?version-id={i:${at}:0:${rank}}`,
+    });
     return [
-      ...before.map((method): Step => ({ ...step, method, ...(method === 'PUT' && { body: 'one' }) })),
+      ...before.map((method): Step => ({
+        ...step,
+        method,
+        ...(method === 'PUT' && { body: 'one' }),
+      })),
       { ...ofRank(restored), method: 'PUT' },
       { ...ofRank(removed), method: 'DELETE' },
       { ...step, method: 'GET' },

@@ -91,7 +91,9 @@ const accountListing: fc.Arbitrary<Step> = fc
   .map(({ query, ...step }) => ({ ...step, path: query }));
 
 const many = (count: number, length: number): Fields =>
-  Object.fromEntries(Array.from({ length: count }, (_, i) => [`X-Container-Meta-N${i}`, 'v'.repeat(length)]));
+  Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [`X-Container-Meta-N${i}`, 'v'.repeat(length)]),
+  );
 
 const ACLS = [
   '.r:*',
@@ -189,7 +191,18 @@ const odd: fc.Arbitrary<Step> = fc
   .record({
     user: users,
     method: pick(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'COPY', 'OPTIONS', 'PATCH']),
-    path: pick(['/{w}/', '//', '/', '/{w}//', '/{m}', '/{m}/x', '/%ff', '/{w}/%ff', '/{w}%2Fd%2F1', '']),
+    path: pick([
+      '/{w}/',
+      '//',
+      '/',
+      '/{w}//',
+      '/{m}',
+      '/{m}/x',
+      '/%ff',
+      '/{w}/%ff',
+      '/{w}%2Fd%2F1',
+      '',
+    ]),
   })
   // no account is changed or deleted: other sequences are in it
   .filter(({ method, path }) => !/^(PUT|POST|DELETE)$/.test(method) || /^\/[{%]/.test(path))

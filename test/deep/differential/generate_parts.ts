@@ -7,7 +7,9 @@ export function pick<const T>(values: readonly T[]): fc.Arbitrary<T> {
 }
 
 /** One of the given arbitraries, each as often as its weight says. */
-export function weighted<T>(choices: readonly (readonly [number, fc.Arbitrary<T>])[]): fc.Arbitrary<T> {
+export function weighted<T>(
+  choices: readonly (readonly [number, fc.Arbitrary<T>])[],
+): fc.Arbitrary<T> {
   return fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight: weight * 2, arbitrary })));
 }
 
@@ -28,10 +30,9 @@ export function withHeaders(
     .record(fields)
     .map(
       (record) =>
-        Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Record<
-          string,
-          string
-        >,
+        Object.fromEntries(
+          Object.entries(record).filter(([, value]) => value !== undefined),
+        ) as Record<string, string>,
     );
 }
 

@@ -29,7 +29,13 @@ const slo: fc.Arbitrary<Step> = fc
 const dlo: fc.Arbitrary<Step> = fc
   .record({
     target,
-    manifest: pick([`${SEGMENTS}/seg/`, `${SEGMENTS}/seg%2F1`, `${SEGMENTS}/none`, 'no-slash', '{w}/f/']),
+    manifest: pick([
+      `${SEGMENTS}/seg/`,
+      `${SEGMENTS}/seg%2F1`,
+      `${SEGMENTS}/none`,
+      'no-slash',
+      '{w}/f/',
+    ]),
     body: pick(['empty', 'one'] as const),
   })
   .map(({ target, manifest, body }) => ({
@@ -47,9 +53,14 @@ export const largeObjectStep: fc.Arbitrary<Step> = weighted([
 
 const etag = createHash('md5').update(SEGMENT_BODIES['seg/1']!).digest('hex');
 
-const link: fc.Arbitrary<Readonly<Record<string, string>>> = weighted<Readonly<Record<string, string>>>([
+const link: fc.Arbitrary<Readonly<Record<string, string>>> = weighted<
+  Readonly<Record<string, string>>
+>([
   [2, fc.constant({ 'X-Symlink-Target': `${SEGMENTS}/seg/1`, 'X-Symlink-Target-Etag': etag })],
-  [2, fc.constant({ 'X-Symlink-Target': `${SEGMENTS}/seg/2`, 'X-Symlink-Target-Account': '{test}' })],
+  [
+    2,
+    fc.constant({ 'X-Symlink-Target': `${SEGMENTS}/seg/2`, 'X-Symlink-Target-Account': '{test}' }),
+  ],
   [3, fc.tuple(container, name).map(([at, of]) => ({ 'X-Symlink-Target': `{${at}}/${of}` }))],
   [
     1,
@@ -63,7 +74,12 @@ const link: fc.Arbitrary<Readonly<Record<string, string>>> = weighted<Readonly<R
 
 /** Makes symlinks, and looks at them. */
 export const symlinkStep: fc.Arbitrary<Step> = fc
-  .record({ target, link, body: pick(['empty', 'empty', 'empty', 'one'] as const), look: fc.nat(3) })
+  .record({
+    target,
+    link,
+    body: pick(['empty', 'empty', 'empty', 'one'] as const),
+    look: fc.nat(3),
+  })
   .map(({ target, link, body, look }) =>
     look === 0
       ? { ...target, method: 'HEAD', path: `${target.path}?symlink=get` }

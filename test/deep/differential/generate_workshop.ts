@@ -33,7 +33,11 @@ const FOLDERS: Readonly<Record<string, BodyName>> = {
 };
 
 /** The segments of dynamic large objects, which are plain: Swift makes nonsense of manifests among them. */
-const SEGMENTS_OF_DLO: Readonly<Record<string, BodyName>> = { 'f/1': 'one', 'f/2': 'two', 'f/3': 'large' };
+const SEGMENTS_OF_DLO: Readonly<Record<string, BodyName>> = {
+  'f/1': 'one',
+  'f/2': 'two',
+  'f/3': 'large',
+};
 
 const name = weighted<string>([
   [5, fc.constant('{n0}')],
@@ -58,7 +62,9 @@ function at_(method: string, more: fc.Arbitrary<Partial<Step>>, queries: readonl
 const md5 = (body: BodyName) => createHash('md5').update(BODIES[body]).digest('hex');
 
 const many = (count: number, length: number): Fields =>
-  Object.fromEntries(Array.from({ length: count }, (_, i) => [`X-Object-Meta-N${i}`, 'v'.repeat(length)]));
+  Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [`X-Object-Meta-N${i}`, 'v'.repeat(length)]),
+  );
 
 /** Metadata at its limits and beyond them. */
 const limits = pick<Fields>([
@@ -135,7 +141,10 @@ const put = weighted([
   [
     4,
     fc
-      .record({ role: at, of: pick([...Object.entries(FOLDERS), ...Object.entries(SEGMENTS_OF_DLO)]) })
+      .record({
+        role: at,
+        of: pick([...Object.entries(FOLDERS), ...Object.entries(SEGMENTS_OF_DLO)]),
+      })
       .map(({ role, of: [of, body] }): Step => ({
         user: role === 'w' ? 'tester' : 'tester2',
         method: 'PUT',
@@ -302,7 +311,8 @@ const copy = fc
       : ['X-Copy-From', 'X-Copy-From-Account'];
     // of a manifest Swift takes the parts that it keeps, which are not those that it shows
     const { Range, ...whole } = headers;
-    const ranged = Range === undefined || query.includes('multipart-manifest=get') ? whole : headers;
+    const ranged =
+      Range === undefined || query.includes('multipart-manifest=get') ? whole : headers;
     return {
       user,
       method: spelling,

@@ -11,7 +11,8 @@ import { accountPath } from './side';
  */
 export async function isOnlyLatest(divergence: Divergence): Promise<boolean> {
   const { step, swift, hindsight } = divergence;
-  if (!step.path.includes('?versions') || swift.status !== 200 || hindsight.status !== 200) return false;
+  if (!step.path.includes('?versions') || swift.status !== 200 || hindsight.status !== 200)
+    return false;
   if (!swift.body.startsWith('[') || !hindsight.body.startsWith('[')) return false;
   const [theirs, own] = [rowsOf(swift.body), rowsOf(hindsight.body)];
   if (!isDeepStrictEqual(theirs.map(withoutLatest), own.map(withoutLatest))) return false;

@@ -33,7 +33,11 @@ export async function versionsOf(
  *
  * @param answer the refusal, which tells the id of the version
  */
-export async function removeVersionsLeft(reference: Side, written: Place, answer: Answer): Promise<void> {
+export async function removeVersionsLeft(
+  reference: Side,
+  written: Place,
+  answer: Answer,
+): Promise<void> {
   const { connection, users } = reference.endpoint;
   const versions = await versionsOf(reference, written);
   const path = `${accountPath(written.account)}/${written.container}/${written.object}`;
@@ -42,7 +46,11 @@ export async function removeVersionsLeft(reference: Side, written: Place, answer
   const left = [answer.headers.get('x-object-version-id'), current?.headers.get('x-timestamp')];
   for (const { version_id: id, is_latest: isLatest, isMarker } of versions)
     if (left.includes(id) && !isLatest && !isMarker)
-      await connection.send({ method: 'DELETE', path: `${path}?version-id=${id}`, headers: users.admin });
+      await connection.send({
+        method: 'DELETE',
+        path: `${path}?version-id=${id}`,
+        headers: users.admin,
+      });
 }
 
 /**

@@ -26,7 +26,12 @@ const UNCOMPARED = new Set([
 const TIMESTAMP = /(?<!\d)1[6-9]\d{8}\.\d{5}(?!\d)/g;
 
 /** Their order says nothing, and is Python's by chance. */
-const LISTS = new Set(['vary', 'allow', 'access-control-allow-methods', 'access-control-expose-headers']);
+const LISTS = new Set([
+  'vary',
+  'allow',
+  'access-control-allow-methods',
+  'access-control-expose-headers',
+]);
 
 /** They describe the body of an error, which is the server's own. */
 const OF_AN_ERROR = new Set(['content-type', 'content-length']);
@@ -59,9 +64,15 @@ export class Normaliser {
         .replace(TIMESTAMP, (found) => `<timestamp ${this.numberOf(found)}>`)
         .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}/g, '<time>')
         // a manifest tells when its segments were made
-        .replace(/(?<="hash": ?")\w{32}(?="[^{}]*"slo_etag")|(?<=<hash>)\w{32}(?=<\/hash>)/g, '<hash>')
+        .replace(
+          /(?<="hash": ?")\w{32}(?="[^{}]*"slo_etag")|(?<=<hash>)\w{32}(?=<\/hash>)/g,
+          '<hash>',
+        )
         // of a version's type Swift lists the first part only, we all of it, as of other objects
-        .replace(/("content_type": "[^";]*);(?:[^"\\]|\\.)*(?="[^{}]*"version_symlink": true)/g, '$1')
+        .replace(
+          /("content_type": "[^";]*);(?:[^"\\]|\\.)*(?="[^{}]*"version_symlink": true)/g,
+          '$1',
+        )
         // Swift looks at many objects at once
         .replace(/(?<=\nErrors:\n)[^]*$/, (errors) => errors.split('\n').sort().join('\n'))
         .replace(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g, '<date>')
@@ -71,23 +82,34 @@ export class Normaliser {
   answer({ status, headers, body }: Answer): Observation {
     const compared: Record<string, string> = {};
     const asText = status < 400 || this.bodiesOfErrors;
-    const isManifest = headers.has('x-static-large-object') && !headers.get('etag')?.startsWith('"');
+    const isManifest =
+      headers.has('x-static-large-object') && !headers.get('etag')?.startsWith('"');
     const hasId = (headers.get('x-object-version-id') ?? 'null') !== 'null';
-    const boundary = /^multipart\/byteranges; ?boundary=(\w+)/.exec(headers.get('content-type') ?? '')?.[1];
+    const boundary = /^multipart\/byteranges; ?boundary=(\w+)/.exec(
+      headers.get('content-type') ?? '',
+    )?.[1];
     for (const name of namesIn(headers)) {
       if (UNCOMPARED.has(name) || name.startsWith('x-account-storage-policy-')) continue;
       if (!asText && OF_AN_ERROR.has(name)) continue;
       // tells no more than the body; and some of Swift's answers without a body are chunked all the same
-      if (name === 'content-length' && (status === 204 || Number(headers.get(name)) === body.length))
+      if (
+        name === 'content-length' &&
+        (status === 204 || Number(headers.get(name)) === body.length)
+      )
         continue;
       const value = headers.get(name) ?? '';
       // a container that is made anew has Swift's old time
       // nor has a version with an id its id for a time with us, as it has with Swift, and a refusal does not tell that it is one
-      if (name === 'x-timestamp' && (headers.has('x-container-object-count') || hasId || status >= 400))
+      if (
+        name === 'x-timestamp' &&
+        (headers.has('x-container-object-count') || hasId || status >= 400)
+      )
         compared[name] = '<timestamp>';
-      else if (name === 'x-manifest-etag' || (isManifest && name === 'etag')) compared[name] = '<hash>';
+      else if (name === 'x-manifest-etag' || (isManifest && name === 'etag'))
+        compared[name] = '<hash>';
       else if (name === 'x-delete-at') compared[name] = deleteAt(value);
-      else compared[name] = this.text(LISTS.has(name) ? value.split(', ').sort().join(', ') : value);
+      else
+        compared[name] = this.text(LISTS.has(name) ? value.split(', ').sort().join(', ') : value);
     }
     const text = body.toString('latin1').trim();
     // words of our own may name times that nobody else has seen, and they must not count
@@ -107,7 +129,8 @@ export class Normaliser {
 
   /** Forgets those that were seen since there were so many, as if the answers that told them had not come. */
   forgetSince(seen: number): void {
-    for (const [timestamp, number] of this.timestamps) if (number >= seen) this.timestamps.delete(timestamp);
+    for (const [timestamp, number] of this.timestamps)
+      if (number >= seen) this.timestamps.delete(timestamp);
   }
 
   private numberOf(timestamp: string): number {
@@ -123,7 +146,10 @@ const ONE_SIDED = 'x-copied-from-version-id';
 /** In an order of our own: times are numbered as they are seen, and the order of headers means nothing. */
 function namesIn(headers: Headers): string[] {
   const names = [...headers.entries()].map(([name]) => name).sort();
-  return [...names.filter((name) => name !== ONE_SIDED), ...names.filter((name) => name === ONE_SIDED)];
+  return [
+    ...names.filter((name) => name !== ONE_SIDED),
+    ...names.filter((name) => name === ONE_SIDED),
+  ];
 }
 
 function withoutBoundary({ status, headers, body }: Observation, boundary: string): Observation {

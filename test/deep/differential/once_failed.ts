@@ -31,7 +31,10 @@ export const ONCE_FAILED: readonly Sequence[] = [
   {
     names: ['%ff', 'foo', 'foo'],
     steps: [
-      owner('PUT', '/{s}/{n0}?heartbeat=on&multipart-manifest=put', { user: 'anonymous', body: 'slo1' }),
+      owner('PUT', '/{s}/{n0}?heartbeat=on&multipart-manifest=put', {
+        user: 'anonymous',
+        body: 'slo1',
+      }),
       owner('PUT', '/{h}/foo', { headers: { 'X-Symlink-Target': '{h}/{n0}' }, body: 'empty' }),
       owner('HEAD', '/{h}/foo'),
       owner('PUT', '/{w}/foo', { body: 'one' }),
@@ -55,10 +58,17 @@ export const ONCE_FAILED: readonly Sequence[] = [
   {
     names,
     steps: [
-      owner('PUT', '/{w}', { headers: { 'X-Container-Read': '.r:*', 'X-Remove-Container-Read': 'x' } }),
+      owner('PUT', '/{w}', {
+        headers: { 'X-Container-Read': '.r:*', 'X-Remove-Container-Read': 'x' },
+      }),
       owner('POST', '/{w}', { headers: { 'X-Container-Meta-Access-Control-Allow-Origin': '*' } }),
-      owner('COPY', '/{w}/missing', { headers: { Destination: '{v}/foo', Origin: 'http://a.example' } }),
-      owner('GET', '/{w}?limit=10001', { user: 'tester3', headers: { Origin: 'http://a.example' } }),
+      owner('COPY', '/{w}/missing', {
+        headers: { Destination: '{v}/foo', Origin: 'http://a.example' },
+      }),
+      owner('GET', '/{w}?limit=10001', {
+        user: 'tester3',
+        headers: { Origin: 'http://a.example' },
+      }),
       owner('HEAD', '/{w}/foo', { headers: { 'If-Match': '', 'If-Modified-Since': '0' } }),
     ],
   },
@@ -90,7 +100,9 @@ export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
       owner('COPY', '/{k}/{n0}', { headers: { Destination: '{k}/copy' } }),
       owner('PUT', '/{k}/copy', { headers: { 'X-Copy-From': '/{k}/{n0}' } }),
       owner('PUT', '/{k}/copy?version-id={i:k:0:0}', { headers: { 'X-Copy-From': '/{k}/{n0}' } }),
-      owner('COPY', '/{k}/{n0}', { headers: { Destination: '{u}/copy', 'Destination-Account': '{test2}' } }),
+      owner('COPY', '/{k}/{n0}', {
+        headers: { Destination: '{u}/copy', 'Destination-Account': '{test2}' },
+      }),
       owner('GET', '/{k}/copy'),
       owner('GET', '/{k}?versions'),
     ],
@@ -102,7 +114,9 @@ export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
       owner('PUT', '/{t}/{n0}', { body: 'one' }),
       owner('HEAD', '/{t}/{n0}'),
       owner('HEAD', '/{t}/{n0}?version-id=1234567890.00000'),
-      owner('PUT', '/{t}/{n0}?version-id=1234567890.00000', { headers: { 'X-Copy-From': '/{t}/{n0}' } }),
+      owner('PUT', '/{t}/{n0}?version-id=1234567890.00000', {
+        headers: { 'X-Copy-From': '/{t}/{n0}' },
+      }),
       owner('GET', '/{t}?versions'),
       owner('POST', '/{t}', { headers: { 'X-Versions-Enabled': 'true' } }),
       owner('PUT', '/{t}/{n0}', { body: 'two', headers: { 'If-None-Match': '*' } }),
@@ -125,7 +139,10 @@ export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
   {
     names: ['%252F', 'foo', 'foo'],
     steps: [
-      owner('PUT', '/{k}/{n0}', { body: 'one', headers: { 'Content-Type': 'text/html; charset=UTF-8' } }),
+      owner('PUT', '/{k}/{n0}', {
+        body: 'one',
+        headers: { 'Content-Type': 'text/html; charset=UTF-8' },
+      }),
       owner('GET', '/{k}?format=xml'),
       owner('COPY', '/{k}/{n0}?version-id=', { headers: { Destination: '{k}/foo' } }),
       owner('PUT', '/{t}/foo', { body: 'empty', headers: { 'X-Symlink-Target': '{k}/foo' } }),
@@ -149,7 +166,10 @@ export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
       owner('POST', '/{t}', { headers: { 'X-Versions-Enabled': 'false' } }),
       owner('PUT', '/{t}/{n0}', { body: 'one' }),
       owner('POST', '/{t}', { headers: { 'X-Versions-Location': '{x}' } }),
-      owner('PUT', '/{t}/{n0}', { body: 'two', headers: { ETag: 'd41d8cd98f00b204e9800998ecf8427f' } }),
+      owner('PUT', '/{t}/{n0}', {
+        body: 'two',
+        headers: { ETag: 'd41d8cd98f00b204e9800998ecf8427f' },
+      }),
       owner('PUT', '/{t}/{n0}?version-id=junk'),
       owner('DELETE', '/{t}/{n0}'),
       owner('GET', '/{t}/{n0}'),

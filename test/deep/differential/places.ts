@@ -53,7 +53,10 @@ export const ROLES: Readonly<Record<string, Role>> = {
   p: {
     account: 'test',
     suffix: '-p',
-    headers: { 'X-Container-Write': 'test2:tester2', 'X-Container-Read': 'test2:tester2,.rlistings' },
+    headers: {
+      'X-Container-Write': 'test2:tester2',
+      'X-Container-Read': 'test2:tester2,.rlistings',
+    },
   },
   o: {
     account: 'test2',
@@ -88,7 +91,11 @@ export const ROLES: Readonly<Record<string, Role>> = {
     ids: true,
   },
   // the workshops, where nothing is versioned
-  w: { account: 'test', suffix: '-w', headers: { 'X-Container-Read': 'test2:tester2,test:tester3' } },
+  w: {
+    account: 'test',
+    suffix: '-w',
+    headers: { 'X-Container-Read': 'test2:tester2,test:tester3' },
+  },
   v: {
     account: 'test2',
     suffix: '-v',

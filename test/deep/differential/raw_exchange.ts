@@ -22,7 +22,8 @@ export async function rawExchange(
     .withAll(headers)
     .toRaw();
   const lines = [`${method} ${path} HTTP/1.1`];
-  for (let i = 0; i + 1 < fields.length; i += 2) lines.push(`${fields[i] ?? ''}: ${fields[i + 1] ?? ''}`);
+  for (let i = 0; i + 1 < fields.length; i += 2)
+    lines.push(`${fields[i] ?? ''}: ${fields[i + 1] ?? ''}`);
   const socket = connect(Number(port), hostname);
   let received = Buffer.alloc(0);
   let wanted = body;
@@ -36,7 +37,9 @@ export async function rawExchange(
   socket.write(Buffer.from(lines.join('\r\n') + '\r\n\r\n', 'latin1'));
   await once(socket, 'end');
   socket.destroy();
-  return parse(received.toString('latin1').replace(/^HTTP\/1\.1 100 [^\r]*\r\n(?:[^\r]+\r\n)*\r\n/, ''));
+  return parse(
+    received.toString('latin1').replace(/^HTTP\/1\.1 100 [^\r]*\r\n(?:[^\r]+\r\n)*\r\n/, ''),
+  );
 }
 
 function parse(text: string): Answer {

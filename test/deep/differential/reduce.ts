@@ -13,7 +13,11 @@ export async function reduce<T, F>(
 ): Promise<{ readonly items: readonly T[]; readonly failure: F }> {
   const end = Date.now() + milliseconds;
   let min = { items, failure };
-  for (let size = Math.ceil(items.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+  for (
+    let size = Math.ceil(items.length / 2);
+    size >= 1;
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  ) {
     for (let last = min.items.length; last > 0 && Date.now() < end; last -= size) {
       const first = Math.max(0, last - size);
       const fewer = [...min.items.slice(0, first), ...min.items.slice(last)];

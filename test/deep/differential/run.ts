@@ -5,12 +5,15 @@ import { ONCE_FAILED, ONCE_FAILED_WITH_IDS } from './once_failed';
 import { countFigures } from '../../support/figures';
 import { partOf } from '../../support/depth';
 
-const setting = (name: string, otherwise: number) => Number(process.env[`DIFFERENTIAL_${name}`] ?? otherwise);
+const setting = (name: string, otherwise: number) =>
+  Number(process.env[`DIFFERENTIAL_${name}`] ?? otherwise);
 
 /** The same in every run, so that a change fails by its own fault only; exploring starts from DIFFERENTIAL_SEED=random. */
 const FIXED_SEED = 20_260_101;
 const SEED =
-  process.env['DIFFERENTIAL_SEED'] === 'random' ? randomInt(1_000_000_000) : setting('SEED', FIXED_SEED);
+  process.env['DIFFERENTIAL_SEED'] === 'random'
+    ? randomInt(1_000_000_000)
+    : setting('SEED', FIXED_SEED);
 const FAILURES = setting('FAILURES', 1);
 const REDUCE_MILLISECONDS = setting('REDUCE', 60_000);
 

@@ -4,7 +4,13 @@ import type { Answer } from '../../support/client';
 import { login } from '../../support/swift';
 import { Connection } from './connection';
 import { Normaliser } from './observe';
-import { containerName, encodedArchivePrefix, encodeValue, ROLES, type AccountName } from './places';
+import {
+  containerName,
+  encodedArchivePrefix,
+  encodeValue,
+  ROLES,
+  type AccountName,
+} from './places';
 import { BODIES, type SegmentSpec, type Step, type User } from './steps';
 
 /** A server under comparison, with everybody's credentials. */
@@ -80,7 +86,8 @@ export class Side {
     const { user, method, account, framing } = step;
     const path = accountPath(account) + (await this.expand(step.path));
     const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(step.headers ?? {})) headers[name] = await this.expand(value);
+    for (const [name, value] of Object.entries(step.headers ?? {}))
+      headers[name] = await this.expand(value);
     return connection.send({
       method,
       path,
@@ -117,7 +124,9 @@ export class Side {
   async expand(text: string): Promise<string> {
     const parts = text.split(/(\{[^}]*\})/);
     const expanded = await Promise.all(
-      parts.map(async (part) => (part.startsWith('{') ? this.placeholder(part.slice(1, -1)) : part)),
+      parts.map(async (part) =>
+        part.startsWith('{') ? this.placeholder(part.slice(1, -1)) : part,
+      ),
     );
     return expanded.join('');
   }
@@ -143,14 +152,20 @@ export class Side {
   /** The versions of a container that have ids, as this side's own API lists them. */
   async versions(role: string, query: string): Promise<Answer> {
     const path = `${this.containerPath(role)}?versions&format=json${query}`;
-    return this.endpoint.connection.send({ method: 'GET', path, headers: this.endpoint.users.admin });
+    return this.endpoint.connection.send({
+      method: 'GET',
+      path,
+      headers: this.endpoint.users.admin,
+    });
   }
 
   /** The id of the version with a rank, counted from the newest; the last where there are not so many. */
   private async versionId(role: string, name: string, rank: number): Promise<string> {
     const { status, body } = await this.versions(role, `&prefix=${encodeValue(unquote(name))}`);
     const rows =
-      status === 200 ? (JSON.parse(body.toString('utf8')) as { name: string; version_id: string }[]) : [];
+      status === 200
+        ? (JSON.parse(body.toString('utf8')) as { name: string; version_id: string }[])
+        : [];
     const own = rows.filter((row) => toBytes(row.name) === unquote(name));
     return own[Math.min(rank, own.length - 1)]?.version_id ?? '0000000009.00000';
   }

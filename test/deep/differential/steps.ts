@@ -71,7 +71,9 @@ export function headerText(text: string): string {
 /** A step on one line, for failures. */
 export function showStep(step: Step): string {
   const { user, method, account, path, headers = {}, body, segments, framing } = step;
-  const fields = Object.entries(headers).map(([name, value]) => ` ${name}: ${JSON.stringify(value)}`);
+  const fields = Object.entries(headers).map(
+    ([name, value]) => ` ${name}: ${JSON.stringify(value)}`,
+  );
   const sent = segments ? ` body=${JSON.stringify(segments)}` : body ? ` body=${body}` : '';
   const shown = `${user} ${method} {${account}}${path}${fields.join('')}${sent}${framing ? ` (${framing})` : ''}`;
   return shown.replace(/(.)\1{59,}/g, (run, each: string) => `<${run.length} times ${each}>`);

@@ -25,9 +25,12 @@ export const UNSENT: readonly Unsent[] = [
   },
   {
     name: 'a link, or a pointer to segments, with a name that is not UTF-8 (not sent)',
-    reason: 'Swift makes one that leads nowhere; we refuse it, as we do whatever names what cannot be',
+    reason:
+      'Swift makes one that leads nowhere; we refuse it, as we do whatever names what cannot be',
     concerns: ({ headers = {} }, side) =>
-      [headers['X-Symlink-Target'], headers['X-Object-Manifest']].some((name) => isNoText(name, side)),
+      [headers['X-Symlink-Target'], headers['X-Object-Manifest']].some((name) =>
+        isNoText(name, side),
+      ),
   },
   {
     name: 'DELETE of a version by its id, by who is not the owner (not sent)',
@@ -60,7 +63,8 @@ export const UNSENT: readonly Unsent[] = [
       'Swift looks at the client first, and forgets the id where it archives or restores something: it writes an empty object, or what was archived last; we refuse what has no ids',
     concerns: async (step, side) => {
       if (!isRestoring(step) && !isRemovingById(step)) return false;
-      const concerned = step.method === 'PUT' ? await writtenBy(side, step) : await removedBy(side, step);
+      const concerned =
+        step.method === 'PUT' ? await writtenBy(side, step) : await removedBy(side, step);
       return concerned !== undefined && (await archiveOf(side, concerned)) !== undefined;
     },
   },
@@ -75,12 +79,15 @@ export const UNSENT: readonly Unsent[] = [
       const removed = place(account, expanded);
       if (removed === undefined || !/%[0-9a-f]{2}/i.test(unquote(removed.object))) return false;
       const id = /[?&]version-id=([^&]*)/.exec(expanded)?.[1];
-      return (await versionsOf(side, removed)).some((each) => each.version_id === id && each.is_latest);
+      return (await versionsOf(side, removed)).some(
+        (each) => each.version_id === id && each.is_latest,
+      );
     },
   },
   {
     name: 'what has no id and is a symlink to a version, as null (not sent)',
-    reason: 'Swift does not find it, since what it leads to has an id; we do, since it has none itself',
+    reason:
+      'Swift does not find it, since what it leads to has an id; we do, since it has none itself',
     concerns: isNullLinkToVersion,
   },
   {
@@ -151,7 +158,11 @@ async function copiedBy(
 
 function headAs(side: Side, { account, container, object }: Place, query: string): Promise<Answer> {
   const path = `${accountPath(account)}/${container}/${object}${query}`;
-  return side.endpoint.connection.send({ method: 'HEAD', path, headers: side.endpoint.users.admin });
+  return side.endpoint.connection.send({
+    method: 'HEAD',
+    path,
+    headers: side.endpoint.users.admin,
+  });
 }
 
 async function isNullLinkToVersion(step: Step, side: Side): Promise<boolean> {
@@ -159,7 +170,9 @@ async function isNullLinkToVersion(step: Step, side: Side): Promise<boolean> {
   const read = (await copiedBy(step, side)) ?? place(step.account, await side.expand(step.path));
   if (read === undefined) return false;
   const queries = ['?symlink=get', '', '?version-id=null'];
-  const [itself, followed, asNull] = await Promise.all(queries.map((query) => headAs(side, read, query)));
+  const [itself, followed, asNull] = await Promise.all(
+    queries.map((query) => headAs(side, read, query)),
+  );
   const isLink = itself?.headers.has('x-symlink-target') === true;
   return isLink && followed?.status === 200 && asNull?.status === 404;
 }
@@ -176,6 +189,9 @@ async function isBeneathMarker(step: Step, side: Side): Promise<boolean> {
   if (itself.status !== 200 || followed.status < 400) return false;
   const prefix = encodeValue(unquote(encodedArchivePrefix(object)));
   const query = `?format=json&limit=1&reverse=on&prefix=${prefix}`;
-  const { status, body } = await side.ask('GET', `${accountPath(account)}/${quote(archive)}${query}`);
+  const { status, body } = await side.ask(
+    'GET',
+    `${accountPath(account)}/${quote(archive)}${query}`,
+  );
   return status === 200 && body.toString('latin1').includes('swift_versions_deleted');
 }

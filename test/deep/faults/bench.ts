@@ -45,7 +45,11 @@ export function suiteBench(
         await faulty.close();
       }
     };
-    bench = { faulty, client: await login(proxy.url, 'tester'), direct: await login(url, 'tester') };
+    bench = {
+      faulty,
+      client: await login(proxy.url, 'tester'),
+      direct: await login(url, 'tester'),
+    };
   });
   afterAll(async () => {
     await stop();

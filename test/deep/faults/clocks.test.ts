@@ -24,8 +24,10 @@ describe('clocks', () => {
     jest.spyOn(Date, 'now').mockImplementation(() => realNow() + ahead);
   }
 
-  const put = async ({ client, path }: Scene, body: string) => mustBe(201, client.ask('PUT', path, {}, body));
-  const remove = async ({ client, path }: Scene, status = 204) => mustBe(status, client.ask('DELETE', path));
+  const put = async ({ client, path }: Scene, body: string) =>
+    mustBe(201, client.ask('PUT', path, {}, body));
+  const remove = async ({ client, path }: Scene, status = 204) =>
+    mustBe(status, client.ask('DELETE', path));
 
   it.each([
     ['behind', -HOUR],
@@ -67,7 +69,10 @@ describe('clocks', () => {
     }
     const archive = [0, 1, 2, 3, 4].flatMap((i) => [`body ${i}`, MARKER]);
     expect(await look(direct, scene)).toEqual({ current: undefined, archive });
-    await mustBe(204, client.ask('POST', `/${scene.container}`, { [MODE_HEADER.stack]: scene.archive }));
+    await mustBe(
+      204,
+      client.ask('POST', `/${scene.container}`, { [MODE_HEADER.stack]: scene.archive }),
+    );
     for (const i of [4, 3]) {
       await remove(scene);
       expect((await look(direct, scene)).current).toBe(`body ${i}`);
@@ -135,7 +140,10 @@ describe('clocks', () => {
       await withoutTimestamps(faulty, scene, async () => {
         for (const body of bodies) await put(scene, body);
       });
-      expect(await look(direct, scene)).toEqual({ current: 'body 11', archive: bodies.slice(0, -1) });
+      expect(await look(direct, scene)).toEqual({
+        current: 'body 11',
+        archive: bodies.slice(0, -1),
+      });
     });
 
     it('let none overwrite another where some are deleted (history)', async () => {
@@ -148,7 +156,12 @@ describe('clocks', () => {
         }
       });
       const { archive } = await look(direct, scene);
-      expect(archive.filter((each) => each !== MARKER)).toEqual(['body 0', 'body 1', 'body 2', 'body 3']);
+      expect(archive.filter((each) => each !== MARKER)).toEqual([
+        'body 0',
+        'body 1',
+        'body 2',
+        'body 3',
+      ]);
     });
 
     it('restore one version after the other (stack)', async () => {

@@ -70,8 +70,14 @@ const fromThenOn =
 const addsToArchive = (request: string) => /^(PUT|POST) .*-a\//.test(request);
 
 export const FAULTS: readonly Injected[] = [
-  ...[500, 503, 507].map((status) => ({ name: `${status}, not done`, rule: once(answered(status)) })),
-  ...[502, 503].map((status) => ({ name: `${status}, but done`, rule: once(doneButAnswered(status)) })),
+  ...[500, 503, 507].map((status) => ({
+    name: `${status}, not done`,
+    rule: once(answered(status)),
+  })),
+  ...[502, 503].map((status) => ({
+    name: `${status}, but done`,
+    rule: once(doneButAnswered(status)),
+  })),
   { name: 'no answer, not done', rule: once(silent) },
   { name: 'no answer, but done', rule: once(doneButSilent) },
   { name: 'a reset, not done', rule: once(reset) },
@@ -99,7 +105,9 @@ export const REMOVAL_REFUSED: Injected = {
 export const REMOVAL_REFUSED_LATER: Injected = {
   name: '403 to the removal of an entry that was restored',
   rule: () => (exchange) =>
-    removesFromArchive(exchange) && !exchange.headers.has('x-if-delete-at') ? answered(403) : undefined,
+    removesFromArchive(exchange) && !exchange.headers.has('x-if-delete-at')
+      ? answered(403)
+      : undefined,
 };
 
 function removesFromArchive({ method, path }: Exchange): boolean {
@@ -107,10 +115,14 @@ function removesFromArchive({ method, path }: Exchange): boolean {
 }
 
 /** What a listing lies: it is passed on with its entries changed. */
-export function relisted(change: (entries: { name: string }[]) => unknown[], query?: string): Fault {
+export function relisted(
+  change: (entries: { name: string }[]) => unknown[],
+  query?: string,
+): Fault {
   return async (exchange: Exchange) => {
     const { status, headers, body } = await exchange.pass(query);
-    const entries = body.length === 0 ? [] : (JSON.parse(body.toString('utf8')) as { name: string }[]);
+    const entries =
+      body.length === 0 ? [] : (JSON.parse(body.toString('utf8')) as { name: string }[]);
     const changed = Buffer.from(JSON.stringify(change(entries)));
     exchange.answer({
       status,

@@ -19,7 +19,10 @@ function lying(name: string, fault: Fault, harmless = false): Injected {
 
 const withoutReverse = (exchange: { query: string }) => exchange.query.replace('reverse=on', '');
 const ghost = (name: string) => ({ name: name.replace(/\d$/, 'x'), content_type: 'text/plain' });
-const newer = (name: string) => ({ name: name.replace(/\d{10}/, '9999999999'), content_type: 'text/plain' });
+const newer = (name: string) => ({
+  name: name.replace(/\d{10}/, '9999999999'),
+  content_type: 'text/plain',
+});
 const isFirstPage = ({ query }: { query: string }) => !/marker=[^&]/.test(query);
 
 const missingNewest = lying('misses the newest entry', (exchange) =>
@@ -98,7 +101,10 @@ describe('in stack mode, a listing that', () => {
   it('misses the newest entry of what was written in history mode restores no older one', async () => {
     const { client, direct, faulty } = bench();
     const scene = await prepare(client, 'history', ['one', 'two', 'three']);
-    await mustBe(204, client.ask('POST', `/${scene.container}`, { [MODE_HEADER.stack]: scene.archive }));
+    await mustBe(
+      204,
+      client.ask('POST', `/${scene.container}`, { [MODE_HEADER.stack]: scene.archive }),
+    );
     const injection = faulty.inject(scene.id, missingNewest.rule(0));
     await client.ask('DELETE', scene.path).finally(injection.end);
     const { current } = await look(direct, scene);

@@ -48,7 +48,12 @@ let count = 0;
  *
  * @param oneOf of how many of them one is taken, besides
  */
-export async function cellsOf(bench: Bench, mode: Mode, operation: Operation, oneOf = 1): Promise<Cell[]> {
+export async function cellsOf(
+  bench: Bench,
+  mode: Mode,
+  operation: Operation,
+  oneOf = 1,
+): Promise<Cell[]> {
   const scene = await prepare(bench.client, mode, operation.before);
   const { seen, end } = bench.faulty.inject(scene.id, () => undefined);
   await operation.act(scene);
@@ -82,7 +87,10 @@ export async function tryCells(bench: Bench, cells: readonly Cell[]): Promise<st
 async function inTime(tried: Promise<string[]>, cell: Cell): Promise<string[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string[]>((resolve) => {
-    timer = setTimeout(() => resolve([`${title(cell)}: not over in ${PATIENCE / 1000} s`]), PATIENCE);
+    timer = setTimeout(
+      () => resolve([`${title(cell)}: not over in ${PATIENCE / 1000} s`]),
+      PATIENCE,
+    );
   });
   try {
     return await Promise.race([tried, late]);
@@ -133,9 +141,12 @@ function judgeAnswer({ fault }: Cell, answer: Answer, expected: readonly number[
 /** Between the fault and the next operation there may be duplicates, but nothing may be missing. */
 function judgeBetween(between: State, possible: readonly State[]): string[] {
   const wrong: string[] = [];
-  if (!possible.some(({ current }) => current === between.current)) wrong.push('another object is current');
+  if (!possible.some(({ current }) => current === between.current))
+    wrong.push('another object is current');
   const there = all(between);
-  const needed = possible.map(all).reduce((some, others) => some.filter((each) => others.includes(each)));
+  const needed = possible
+    .map(all)
+    .reduce((some, others) => some.filter((each) => others.includes(each)));
   const missing = needed.filter((each) => each !== '<marker>' && !there.includes(each));
   if (missing.length > 0) wrong.push(`lost ${missing.join(', ')}`);
   return wrong;
@@ -153,7 +164,9 @@ function judgeAfter(
   );
   if (fits) return [];
   const expected = outcomes.map(({ state, statuses }) => `${statuses.join('/')} ${show(state)}`);
-  return [`${next.name} answered ${status} and left ${show(after)} instead of ${expected.join(' or ')}`];
+  return [
+    `${next.name} answered ${status} and left ${show(after)} instead of ${expected.join(' or ')}`,
+  ];
 }
 
 function all({ current, archive }: State): string[] {
@@ -161,7 +174,8 @@ function all({ current, archive }: State): string[] {
 }
 
 function show({ current, archive }: State): string {
-  const short = (text: string) => (text.length > 12 ? `${text.slice(0, 8)}... (${text.length})` : text);
+  const short = (text: string) =>
+    text.length > 12 ? `${text.slice(0, 8)}... (${text.length})` : text;
   return `${current === undefined ? 'nothing' : short(current)} [${archive.map(short).join(', ')}]`;
 }
 

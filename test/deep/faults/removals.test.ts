@@ -41,10 +41,16 @@ describeWithSwift('a client who may read the archive and not write it', ({ plain
       const scene = await prepare(owner, 'stack', ['one', 'two']);
       const acl = { 'X-Container-Read': 'test:tester3', 'X-Container-Write': 'test:tester3' };
       await mustBe(204, owner.ask('POST', `/${scene.container}`, acl));
-      await mustBe(204, owner.ask('POST', `/${scene.archive}`, { 'X-Container-Read': 'test:tester3' }));
+      await mustBe(
+        204,
+        owner.ask('POST', `/${scene.archive}`, { 'X-Container-Read': 'test:tester3' }),
+      );
       const client = await login(proxy.url, 'tester3');
       expect((await client.ask('DELETE', scene.path)).status).toBe(403);
-      expect(await look(await login(plain, 'tester'), scene)).toEqual({ current: 'two', archive: ['one'] });
+      expect(await look(await login(plain, 'tester'), scene)).toEqual({
+        current: 'two',
+        archive: ['one'],
+      });
     } finally {
       await proxy.close();
     }

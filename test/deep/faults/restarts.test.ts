@@ -2,7 +2,11 @@ import type { Client } from '../../support/client';
 import { MODES, newPair, pathOf, type Pair } from '../../support/containers';
 import { eventually, pause } from '../../support/eventually';
 import { KillableStore } from '../../support/killable_store';
-import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
+import {
+  processConfiguration,
+  startProxyProcess,
+  type ProxyProcess,
+} from '../../support/proxy_process';
 import { found, OBJECT, writeTo } from '../../support/races';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';
@@ -96,7 +100,12 @@ function restarts(start: () => Promise<KillableStore | undefined>): void {
         }
         expect([...statuses].filter((status) => ![0, 201, 503].includes(status))).toEqual([]);
         for (const [i, each] of clients.entries()) {
-          const { status } = await each.ask('PUT', pathOf(pair.container, OBJECT), {}, `after ${i}`);
+          const { status } = await each.ask(
+            'PUT',
+            pathOf(pair.container, OBJECT),
+            {},
+            `after ${i}`,
+          );
           expect(status).toBe(201);
         }
         const there = await found(client, pair);

@@ -55,7 +55,11 @@ export interface Operation {
 }
 
 /** Makes what an operation begins with. */
-export async function prepare(client: Client, mode: Mode, before: Operation['before']): Promise<Scene> {
+export async function prepare(
+  client: Client,
+  mode: Mode,
+  before: Operation['before'],
+): Promise<Scene> {
   const id = uniqueName('scene');
   const [container, archive, plain] = [`${id}-c`, `${id}-a`, `${id}-p`];
   for (const each of [archive, plain]) await mustBe(201, client.ask('PUT', `/${each}`));
@@ -94,7 +98,8 @@ async function stateOf(direct: Client, path: string): Promise<string | undefined
   const { status, headers, body } = await direct.ask('GET', `${path}?multipart-manifest=get`);
   if (status !== 200) return undefined;
   if (headers.get('content-type') === MARKER_TYPE) return MARKER;
-  if (headers.get('content-type') === NEW_MARKER_TYPE && headers.has('x-delete-at')) return HALF_MADE;
+  if (headers.get('content-type') === NEW_MARKER_TYPE && headers.has('x-delete-at'))
+    return HALF_MADE;
   return headers.get('x-static-large-object')?.toLowerCase() === 'true' ? LARGE : body.toString();
 }
 
@@ -105,7 +110,10 @@ function written(body: string, { current, archive }: State): State {
 function deletedFromStack({ current, archive }: State): Outcome {
   const newest = archive.at(-1);
   if (newest === undefined || (newest === MARKER && current !== undefined))
-    return { state: { current: undefined, archive }, statuses: [current === undefined ? 404 : 204] };
+    return {
+      state: { current: undefined, archive },
+      statuses: [current === undefined ? 404 : 204],
+    };
   if (newest !== MARKER)
     return { state: { current: newest, archive: archive.slice(0, -1) }, statuses: [204] };
   const hidden = archive.at(-2);
@@ -156,13 +164,15 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'COPY over another',
     before: TWO,
-    act: ({ client, plain, path }) => client.ask('COPY', pathOf(plain, 'source'), { Destination: path }),
+    act: ({ client, plain, path }) =>
+      client.ask('COPY', pathOf(plain, 'source'), { Destination: path }),
     model: (_, state) => ({ state: written('copied', state), statuses: [201] }),
   },
   {
     name: 'PUT that the store refuses',
     before: TWO,
-    act: ({ client, path }) => client.ask('PUT', path, { ETag: 'd41d8cd98f00b204e9800998ecf8427e' }, 'three'),
+    act: ({ client, path }) =>
+      client.ask('PUT', path, { ETag: 'd41d8cd98f00b204e9800998ecf8427e' }, 'three'),
     model: (_, state) => ({ state, statuses: [422] }),
   },
   {

@@ -68,14 +68,23 @@ const OPERATIONS: readonly Operation[] = [
     prepare: one,
     run: async (scene) => {
       const source = await newContainer(scene.client);
-      await mustBe(201, scene.client.ask('PUT', `/${source}/o`, { 'X-Delete-After': '1000' }, 'new'));
+      await mustBe(
+        201,
+        scene.client.ask('PUT', `/${source}/o`, { 'X-Delete-After': '1000' }, 'new'),
+      );
       return scene.client.ask('COPY', `/${source}/o`, { Destination: scene.path });
     },
     before: 'one',
     after: 'new',
   },
   { name: 'DELETE', prepare: one, run: remove, before: 'one', after: undefined },
-  { name: 'DELETE of what has no id', prepare: unversioned, run: remove, before: 'null', after: undefined },
+  {
+    name: 'DELETE of what has no id',
+    prepare: unversioned,
+    run: remove,
+    before: 'null',
+    after: undefined,
+  },
   {
     name: 'POST',
     prepare: one,
@@ -137,13 +146,16 @@ async function tryCell(bench: Bench, { operation, fault, at }: Cell): Promise<st
   const scene = await sceneOf(bench, operation);
   const { client, container, path, acknowledged } = scene;
   const removed =
-    operation.removes === undefined ? undefined : [...acknowledged.keys()].sort()[operation.removes];
+    operation.removes === undefined
+      ? undefined
+      : [...acknowledged.keys()].sort()[operation.removes];
   const injection = bench.faulty.inject(container, fault.rule(at));
   const answer = await operation.run(scene).catch(() => undefined);
   injection.end();
   const wrong: string[] = [];
   const expectThat = (holds: boolean, what: string) => {
-    if (!holds) wrong.push(`${operation.name}, ${fault.name} at ${injection.seen[at] ?? at}: ${what}`);
+    if (!holds)
+      wrong.push(`${operation.name}, ${fault.name} at ${injection.seen[at] ?? at}: ${what}`);
   };
   const isDone = answer !== undefined && answer.status < 300;
   if (fault.harmless) expectThat(isDone, `answered ${answer?.status ?? 'nothing'}`);
@@ -163,11 +175,14 @@ async function tryCell(bench: Bench, { operation, fault, at }: Cell): Promise<st
   };
   const { before, after } = operation;
   const ids = await look('what is current', isDone ? [after] : [before, after]);
-  for (const version of acknowledged.keys()) expectThat(ids.includes(version), `${version} is not listed`);
+  for (const version of acknowledged.keys())
+    expectThat(ids.includes(version), `${version} is not listed`);
   await write(scene, 'next');
   const later = await look('what was written next', ['next']);
   const bodies = await Promise.all(
-    later.map(async (version) => (await client.ask('GET', `${path}?version-id=${version}`)).body.toString()),
+    later.map(async (version) =>
+      (await client.ask('GET', `${path}?version-id=${version}`)).body.toString(),
+    ),
   );
   expectThat(
     before === undefined || removed !== undefined || bodies.includes(before),

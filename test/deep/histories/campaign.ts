@@ -40,7 +40,11 @@ export const historiesOr = (otherwise: number) => setting('HISTORIES', otherwise
 export const timeFor = (histories: number) => 120_000 + histories * REPEAT * 2000;
 
 /** Records so many histories, of consecutive seeds, and judges each. @throws with a report of each that is wrong */
-export function recordAndJudge(place: Place, count: number, change = (plan: Plan) => plan): Promise<void> {
+export function recordAndJudge(
+  place: Place,
+  count: number,
+  change = (plan: Plan) => plan,
+): Promise<void> {
   return campaign<History>(place, count, {
     record: (seed) => new Recorder(place, change(planOf(seed))),
     isRight,
@@ -72,12 +76,20 @@ interface Kind<H> {
 
 type AnyHistory = History | withIds.History;
 
-async function campaign<H extends AnyHistory>(place: Place, count: number, kind: Kind<H>): Promise<void> {
+async function campaign<H extends AnyHistory>(
+  place: Place,
+  count: number,
+  kind: Kind<H>,
+): Promise<void> {
   const seeds = Array.from({ length: count * REPEAT }, (_, i) => SEED + Math.floor(i / REPEAT));
   const histories: H[] = [];
   const reports: string[] = [];
   const worker = async () => {
-    for (let seed = seeds.shift(); seed !== undefined && reports.length < FAILURES; seed = seeds.shift()) {
+    for (
+      let seed = seeds.shift();
+      seed !== undefined && reports.length < FAILURES;
+      seed = seeds.shift()
+    ) {
       const history = await recordOne(kind, seed);
       histories.push(history);
       const problem = problemIn(kind, history);
@@ -86,7 +98,8 @@ async function campaign<H extends AnyHistory>(place: Place, count: number, kind:
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   countFigures(`histories ${place.name}`, { histories: histories.length, 'the first seed': SEED });
-  if (process.env['HISTORIES_ANSWERS']) process.stdout.write(`${place.name}: ${answersIn(histories)}\n`);
+  if (process.env['HISTORIES_ANSWERS'])
+    process.stdout.write(`${place.name}: ${answersIn(histories)}\n`);
   if (reports.length > 0) throw new Error(reports.join('\n\n'));
   expect(histories).toHaveLength(count * REPEAT);
 }

@@ -53,7 +53,8 @@ function impossible({ operations, finally: { strays } }: History): string[] {
     ...operations
       .filter((operation) => !isPossible(operation))
       .map(
-        ({ call, status }) => `an answer that Swift does not give: ${nameOf(call)} got ${status ?? 'none'}`,
+        ({ call, status }) =>
+          `an answer that Swift does not give: ${nameOf(call)} got ${status ?? 'none'}`,
       ),
     ...strays.map((name) => `an entry in the archive that belongs to no object: ${name}`),
   ];
@@ -76,7 +77,8 @@ function* seen({ operations, finally: { objects } }: History): Generator<[Conten
     if (content !== undefined) yield [content, `in ${nameOf(call)}`];
   for (const [name, { current, archive }] of Object.entries(objects)) {
     if (current !== null) yield [current, `as ${name}`];
-    for (const entry of archive) if (entry.content !== null) yield [entry.content, `as ${entry.name}`];
+    for (const entry of archive)
+      if (entry.content !== null) yield [entry.content, `as ${entry.name}`];
   }
 }
 
@@ -106,7 +108,8 @@ function withoutNeedless(history: History, leniency: Leniency): History {
   const end = performance.now() + PATIENCE;
   return history.operations.reduce((left, operation) => {
     if (performance.now() > end) return left;
-    if (['set', 'put', 'delete'].includes(operation.call.do) && operation.status !== 412) return left;
+    if (['set', 'put', 'delete'].includes(operation.call.do) && operation.status !== 412)
+      return left;
     if (operation.status === 201 || operation.status === 202) return left;
     const less = { ...left, operations: left.operations.filter((each) => each !== operation) };
     return search(less, leniency).order ? left : less;
@@ -128,10 +131,14 @@ function explain(history: History, leniency: Leniency): string[] {
     .filter((read) => explained(without(read)));
   const answers = operations
     .filter(
-      (each) => each.status !== undefined && ['delete', 'put', 'copy', 'restore'].includes(each.call.do),
+      (each) =>
+        each.status !== undefined && ['delete', 'put', 'copy', 'restore'].includes(each.call.do),
     )
     .filter((each) =>
-      explained({ ...history, operations: operations.map((one) => (one === each ? unanswered(one) : one)) }),
+      explained({
+        ...history,
+        operations: operations.map((one) => (one === each ? unanswered(one) : one)),
+      }),
     );
   const answered = search(history, leniency, ANYTHING);
   return [

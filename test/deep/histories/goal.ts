@@ -44,7 +44,11 @@ export function isReached({ setting, objects }: Goal, state: State): boolean {
  *
  * @param removals how many entries of an object can still be taken out
  */
-export function isReachable({ objects }: Goal, state: State, removals: (name: string) => number): boolean {
+export function isReachable(
+  { objects }: Goal,
+  state: State,
+  removals: (name: string) => number,
+): boolean {
   return Object.entries(objects).every(([name, goal]) => {
     const { archive, isLocked } = objectOf(state, name);
     const surplus = archive.length - common(archive, goal.archive);

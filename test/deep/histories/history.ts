@@ -17,7 +17,12 @@ export type Call =
   | { readonly do: 'put'; readonly object: string; readonly content: Content; readonly way: Way }
   | { readonly do: 'copy'; readonly from: string; readonly to: string; readonly spelled: Spelling }
   /** A copy of an entry of the archive. */
-  | { readonly do: 'restore'; readonly entry: string; readonly object: string; readonly spelled: Spelling }
+  | {
+      readonly do: 'restore';
+      readonly entry: string;
+      readonly object: string;
+      readonly spelled: Spelling;
+    }
   | { readonly do: 'delete'; readonly object: string }
   /** A change of metadata, which makes no version. */
   | { readonly do: 'post'; readonly object: string }

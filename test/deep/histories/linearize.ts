@@ -109,7 +109,8 @@ class Search<S, K, O> {
     if (this.#tried.has(key)) return false;
     this.#tried.add(key);
     if (!this.question.isReachable(node.state, (i) => this.#isDone(node, i))) return false;
-    if (++this.#nodes > MAX_NODES) throw new NoEndOfSearch(`no end of the search after ${MAX_NODES} nodes`);
+    if (++this.#nodes > MAX_NODES)
+      throw new NoEndOfSearch(`no end of the search after ${MAX_NODES} nodes`);
     if (this.#order.length > this.#longest.length) {
       this.#longest = [...this.#order];
       this.#reached = node.state;
@@ -158,7 +159,9 @@ class Search<S, K, O> {
 
   #key({ state, progress }: Node<S, K>): string {
     const each = progress.map(({ part, known }, i) =>
-      part >= (this.#tasks[i]?.parts.length ?? 0) ? '.' : `${part}${this.question.keyOfKnown(known)}`,
+      part >= (this.#tasks[i]?.parts.length ?? 0)
+        ? '.'
+        : `${part}${this.question.keyOfKnown(known)}`,
     );
     return `${each.join(' ')} | ${this.question.keyOf(state)}`;
   }

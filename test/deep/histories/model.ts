@@ -32,7 +32,9 @@ export function withObject(state: State, name: string, object: ObjectState): Sta
 
 /** What is there is archived, if there is anything. */
 export function archived(object: ObjectState): ObjectState {
-  return object.current === null ? object : { ...object, archive: [...object.archive, object.current] };
+  return object.current === null
+    ? object
+    : { ...object, archive: [...object.archive, object.current] };
 }
 
 /** A delete marker is written. */
@@ -49,7 +51,10 @@ export function committed(object: ObjectState, current: Content | null): ObjectS
  * A DELETE in stack mode takes the newest version out of the archive: what is there then, or undefined where it takes none and the
  * object itself is removed.
  */
-export function popped(object: ObjectState, isThere = object.current !== null): ObjectState | undefined {
+export function popped(
+  object: ObjectState,
+  isThere = object.current !== null,
+): ObjectState | undefined {
   const newest = object.archive.at(-1);
   if (newest === undefined) return undefined;
   const older = object.archive.slice(0, -1);

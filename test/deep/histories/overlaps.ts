@@ -26,7 +26,9 @@ export function overlapsOf({ initially, operations }: History): (operation: Oper
   return (operation) => ({
     isEarly: early.has(operation),
     isSplit: canBeOff && (early.has(operation) || [...early].some(overlap(operation))),
-    isContended: operations.filter(overlap(operation)).some(({ call }) => isWriteOf(call, operation)),
+    isContended: operations
+      .filter(overlap(operation))
+      .some(({ call }) => isWriteOf(call, operation)),
   });
 }
 
@@ -38,5 +40,7 @@ function isWriteOf(call: Call, { call: other }: Operation): boolean {
 /** The object that a request writes or deletes. */
 export function writtenBy(call: Call): string | undefined {
   if (call.do === 'copy') return call.to;
-  return call.do === 'put' || call.do === 'restore' || call.do === 'delete' ? call.object : undefined;
+  return call.do === 'put' || call.do === 'restore' || call.do === 'delete'
+    ? call.object
+    : undefined;
 }

@@ -41,7 +41,8 @@ const settings = {
   all: ['stack', 'history', 'off', 'off'],
 } as const satisfies Record<string, readonly Setting[]>;
 
-type Contentless = Exclude<PlannedCall, { do: 'put' }> | Omit<Extract<PlannedCall, { do: 'put' }>, 'content'>;
+type Contentless =
+  Exclude<PlannedCall, { do: 'put' }> | Omit<Extract<PlannedCall, { do: 'put' }>, 'content'>;
 
 function calls(objects: readonly string[], changes: readonly Setting[]): fc.Arbitrary<Contentless> {
   const object = fc.constantFrom(...objects);
@@ -70,11 +71,17 @@ function calls(objects: readonly string[], changes: readonly Setting[]): fc.Arbi
     },
     { weight: 5, arbitrary: fc.record({ do: fc.constant('delete' as const), object }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('post' as const), object }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('get' as const, 'head' as const), object }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constantFrom('get' as const, 'head' as const), object }),
+    },
   ];
   if (changes.length > 0) {
     const setting = fc.constantFrom(...changes);
-    weighted.push({ weight: 3, arbitrary: fc.record({ do: fc.constant('set' as const), setting }) });
+    weighted.push({
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('set' as const), setting }),
+    });
     weighted.push({ weight: 1, arbitrary: fc.constant({ do: 'show' as const }) });
   }
   return fc.oneof(...weighted);
@@ -96,7 +103,10 @@ const plans = fc
     const names = OBJECTS.slice(0, objects);
     const step = fc.record({ call: calls(names, changes), pause, through: fc.nat(9) });
     const clients = fc
-      .tuple(fc.integer({ min: 3, max: 6 }), fc.array(step, { minLength: 8, maxLength: 20, size: 'max' }))
+      .tuple(
+        fc.integer({ min: 3, max: 6 }),
+        fc.array(step, { minLength: 8, maxLength: 20, size: 'max' }),
+      )
       .map(([count, steps]) => dealt(steps, count));
     const put = fc.record({
       do: fc.constant('put' as const),
@@ -108,12 +118,19 @@ const plans = fc
       maxLength: 5,
       size: 'max',
     });
-    return fc.record({ initially: fc.constant(initially), objects: fc.constant(names), first, clients });
+    return fc.record({
+      initially: fc.constant(initially),
+      objects: fc.constant(names),
+      first,
+      clients,
+    });
   });
 
 /** Deals steps out to so many clients. */
 function dealt<T>(steps: readonly T[], count: number): T[][] {
-  return Array.from({ length: count }, (_, client) => steps.filter((_step, i) => i % count === client));
+  return Array.from({ length: count }, (_, client) =>
+    steps.filter((_step, i) => i % count === client),
+  );
 }
 
 /** The plan of a seed, always the same; each of its PUTs has a content of its own, also among all plans. */

@@ -81,7 +81,9 @@ export class Recorder {
     const { seed, initially, objects } = this.plan;
     const prefixes = objects.map(archivePrefix);
     const lines = await this.#list('');
-    const found = await Promise.all(objects.map(async (name) => [name, await this.#found(name)] as const));
+    const found = await Promise.all(
+      objects.map(async (name) => [name, await this.#found(name)] as const),
+    );
     return {
       seed,
       where: this.place.name,
@@ -115,7 +117,8 @@ export class Recorder {
 
   /** A restore is of what there is to be restored. */
   async #decided(client: Client, call: PlannedCall): Promise<Call | undefined> {
-    if (call.do === 'put') return { do: call.do, object: call.object, content: call.content, way: call.way };
+    if (call.do === 'put')
+      return { do: call.do, object: call.object, content: call.content, way: call.way };
     if (call.do !== 'restore') return call;
     const lines = await this.#list(archivePrefix(call.of), client);
     const entries = lines.filter(({ content_type }) => !content_type.startsWith(MARKER_BEGUN));
@@ -142,22 +145,34 @@ export class Recorder {
           call.spelled,
         );
       case 'delete':
-        return { status: (await client.ask('DELETE', pathOf(this.#container, call.object))).status };
+        return {
+          status: (await client.ask('DELETE', pathOf(this.#container, call.object))).status,
+        };
       case 'post':
         return {
-          status: (await client.ask('POST', pathOf(this.#container, call.object), { 'X-Object-Meta-A': 'b' }))
-            .status,
+          status: (
+            await client.ask('POST', pathOf(this.#container, call.object), {
+              'X-Object-Meta-A': 'b',
+            })
+          ).status,
         };
       case 'get':
       case 'head': {
-        const answer = await client.ask(call.do.toUpperCase(), pathOf(this.#container, call.object));
+        const answer = await client.ask(
+          call.do.toUpperCase(),
+          pathOf(this.#container, call.object),
+        );
         const { status, body, headers } = answer;
         if (status !== 200) return { status };
-        return { status, content: this.#named(call.do === 'get' ? md5(body) : headers.get('etag')) };
+        return {
+          status,
+          content: this.#named(call.do === 'get' ? md5(body) : headers.get('etag')),
+        };
       }
       case 'set':
         return {
-          status: (await client.ask('POST', `/${this.#container}`, this.#setting(call.setting))).status,
+          status: (await client.ask('POST', `/${this.#container}`, this.#setting(call.setting)))
+            .status,
         };
       case 'show':
         return this.#show(client);
@@ -201,7 +216,10 @@ export class Recorder {
       lines.map(async ({ name, content_type }): Promise<Entry> => {
         if (content_type === MARKER_TYPE) return { name, content: null };
         const entry = await client.ask('GET', pathOf(this.#archive, name));
-        return { name, content: entry.status === 200 ? this.#named(md5(entry.body)) : `?${entry.status}` };
+        return {
+          name,
+          content: entry.status === 200 ? this.#named(md5(entry.body)) : `?${entry.status}`,
+        };
       }),
     );
     return {

@@ -27,7 +27,16 @@ export function nameOf(call: Call): string {
 }
 
 /** A request with its instants and what was answered. */
-export function lineOf({ client, through, call, began, ended, status, content, setting }: Operation): string {
+export function lineOf({
+  client,
+  through,
+  call,
+  began,
+  ended,
+  status,
+  content,
+  setting,
+}: Operation): string {
   const when = `${began.toFixed(2)} to ${ended.toFixed(2)} ms`;
   const read = [content, setting].filter((each) => each !== undefined).join(' ');
   return `client ${client} through ${through}, ${when}: ${nameOf(call)} -> ${status ?? 'no answer'} ${read}`.trimEnd();
@@ -67,11 +76,14 @@ export function hints({ operations, finally: { objects } }: History): string[] {
     if (call.do === 'put') return status === 201 ? [call.content] : [];
     return ['copy', 'restore'].includes(call.do) && content !== undefined ? [content] : [];
   });
-  const count = (all: readonly unknown[], content: Content) => all.filter((each) => each === content).length;
+  const count = (all: readonly unknown[], content: Content) =>
+    all.filter((each) => each === content).length;
   const isOpen = operations.some(({ status }) => status === undefined || status === 503);
   return [...new Set(written)].flatMap((content) => {
     const [times, places] = [count(written, content), count(there, content)];
     if (places === 0) return [`nowhere at last: ${content}`];
-    return places > times && !isOpen ? [`in ${places} places, and written ${times} times: ${content}`] : [];
+    return places > times && !isOpen
+      ? [`in ${places} places, and written ${times} times: ${content}`]
+      : [];
   });
 }

@@ -35,7 +35,9 @@ export async function sendPut(
   const headers: Record<string, string> =
     way === 'wrong ETag' ? { ETag: createHash('md5').update('another').digest('hex') } : {};
   if (way === 'unless there') headers['If-None-Match'] = '*';
-  return size > 0 ? putInPieces(client, path, headers, body) : client.ask('PUT', path, headers, body);
+  return size > 0
+    ? putInPieces(client, path, headers, body)
+    : client.ask('PUT', path, headers, body);
 }
 
 /** Sends a body in pieces with a little time between them. */
@@ -46,7 +48,13 @@ async function putInPieces(
   body: Buffer,
 ): Promise<Told> {
   const { hostname, port } = new URL(client.url);
-  const sent = request({ hostname, port, method: 'PUT', path: client.account + path, agent: false });
+  const sent = request({
+    hostname,
+    port,
+    method: 'PUT',
+    path: client.account + path,
+    agent: false,
+  });
   const raw = client.credentials.toRaw();
   for (let i = 0; i + 1 < raw.length; i += 2) sent.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
   for (const [name, value] of Object.entries(headers)) sent.setHeader(name, value);
@@ -56,7 +64,10 @@ async function putInPieces(
     sent.on('response', (response) => {
       response.on('error', reject);
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: Headers.fromRaw(response.rawHeaders) }),
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: Headers.fromRaw(response.rawHeaders),
+        }),
       );
       response.resume();
     });
@@ -73,8 +84,15 @@ async function putInPieces(
 }
 
 /** Begins a PUT, sends some of its body, and goes. */
-async function putAndLeave(client: Client, path: string, body: Buffer, after: number): Promise<void> {
-  const put = await RawRequest.begin(client, 'PUT', path, { 'Content-Length': String(body.length) });
+async function putAndLeave(
+  client: Client,
+  path: string,
+  body: Buffer,
+  after: number,
+): Promise<void> {
+  const put = await RawRequest.begin(client, 'PUT', path, {
+    'Content-Length': String(body.length),
+  });
   await put.write(body.subarray(0, after));
   await pause(after % 20);
   if (after % 2 === 0) put.leave();

@@ -1,7 +1,16 @@
 import type { Mode } from '../../support/containers';
 import { archivePrefix } from '../../support/containers';
 import type { Call, Content, Found, History, Operation } from './history';
-import { archived, committed, emptyState, marked, objectOf, popped, withObject, type State } from './model';
+import {
+  archived,
+  committed,
+  emptyState,
+  marked,
+  objectOf,
+  popped,
+  withObject,
+  type State,
+} from './model';
 
 /** A request, and how long before and after the instant at which it takes effect it begins and ends. */
 export interface Simulated {
@@ -11,12 +20,23 @@ export interface Simulated {
 }
 
 /** A right history: each request takes effect at its turn, at the instants 1, 2, 3 and so on. */
-export function simulate(mode: Mode, objects: readonly string[], requests: readonly Simulated[]): History {
+export function simulate(
+  mode: Mode,
+  objects: readonly string[],
+  requests: readonly Simulated[],
+): History {
   let state = emptyState(mode, objects);
   const operations = requests.map(({ call, before, after }, turn): Operation => {
     const [next, outcome] = carriedOut(state, call, mode);
     state = next;
-    return { client: turn, through: 0, call, began: turn + 1 - before, ended: turn + 1 + after, ...outcome };
+    return {
+      client: turn,
+      through: 0,
+      call,
+      began: turn + 1 - before,
+      ended: turn + 1 + after,
+      ...outcome,
+    };
   });
   return {
     seed: 0,
@@ -28,7 +48,11 @@ export function simulate(mode: Mode, objects: readonly string[], requests: reado
   };
 }
 
-function carriedOut(state: State, call: Call, mode: Mode): [State, Pick<Operation, 'status' | 'content'>] {
+function carriedOut(
+  state: State,
+  call: Call,
+  mode: Mode,
+): [State, Pick<Operation, 'status' | 'content'>] {
   const write = (name: string, content: Content) =>
     withObject(state, name, committed(archived(objectOf(state, name)), content));
   switch (call.do) {

@@ -1,4 +1,8 @@
-import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
+import {
+  processConfiguration,
+  startProxyProcess,
+  type ProxyProcess,
+} from '../../support/proxy_process';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';
 import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from './campaign';
@@ -46,7 +50,10 @@ describeWithSwift('histories over a Swift', ({ plain }) => {
         ]);
         proxies = [one, other];
         const clients = [await login(one.url, 'tester'), await login(other.url, 'tester')] as const;
-        await recordAndJudge({ name: 'over Swift, through two proxies', store: 'swift', clients }, HISTORIES);
+        await recordAndJudge(
+          { name: 'over Swift, through two proxies', store: 'swift', clients },
+          HISTORIES,
+        );
         await recordAndJudgeWithIds(
           { name: 'over Swift, through two proxies, with ids', store: 'swift', clients },
           WITH_IDS,

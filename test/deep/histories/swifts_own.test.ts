@@ -23,7 +23,9 @@ describeWithSwift("histories over Swift's own versions", ({ versioned }) => {
   it(
     'are found to be wrong, where several clients do things at once',
     async () => {
-      await expect(recordAndJudge(await place(), HISTORIES, succeeding)).rejects.toThrow('is wrong');
+      await expect(recordAndJudge(await place(), HISTORIES, succeeding)).rejects.toThrow(
+        'is wrong',
+      );
     },
     timeFor(HISTORIES),
   );

@@ -49,7 +49,12 @@ export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
     if (isUntold(operation, history)) return [];
     if (isRefused(operation, history) && operation.status !== 412 && !overlap.isSplit) return [];
     return [
-      { operation, began: operation.began, ended: endOf(operation), ...partsOf(operation, overlap, history) },
+      {
+        operation,
+        began: operation.began,
+        ended: endOf(operation),
+        ...partsOf(operation, overlap, history),
+      },
     ];
   });
 }
@@ -65,7 +70,11 @@ function isUntold(operation: Operation, history: History): boolean {
 /** Whether it found nothing, which over a Swift may be since a write was under way. */
 function mayBeMissed(operation: Operation, history: History): boolean {
   const name = readBy(operation.call);
-  return mayMiss(history, operation, ({ call }) => !cannotTakeEffect(call) && changedBy(call) === name);
+  return mayMiss(
+    history,
+    operation,
+    ({ call }) => !cannotTakeEffect(call) && changedBy(call) === name,
+  );
 }
 
 /** The object that a request reads, to answer what it finds. */
@@ -91,18 +100,26 @@ function partsOf(operation: Operation, overlap: Overlap, history: History): Part
   const { call, status } = operation;
   // what is to be archived may go, and come again, only by writes without a lock
   if (status === 412 && overlap.isSplit) return refused(writtenBy(call) ?? '');
-  if (status === 412 && !(call.do === 'put' && call.way === 'unless there')) return observation(() => false);
+  if (status === 412 && !(call.do === 'put' && call.way === 'unless there'))
+    return observation(() => false);
   if (isRefused(operation, history)) return refused(writtenBy(call) ?? '');
   switch (call.do) {
     case 'get':
     case 'head':
-      return observation((state) => objectOf(state, call.object).current === (operation.content ?? null));
+      return observation(
+        (state) => objectOf(state, call.object).current === (operation.content ?? null),
+      );
     case 'post':
-      return observation((state) => (objectOf(state, call.object).current === null) === (status === 404));
+      return observation(
+        (state) => (objectOf(state, call.object).current === null) === (status === 404),
+      );
     case 'show':
       return observation((state) => state.setting === operation.setting);
     case 'set':
-      return { parts: [(state, known) => [[{ ...state, setting: call.setting }, known]]], observing: -1 };
+      return {
+        parts: [(state, known) => [[{ ...state, setting: call.setting }, known]]],
+        observing: -1,
+      };
     case 'delete':
       return { parts: deletion(operation, call.object, overlap), observing: -1 };
     case 'copy':
@@ -113,7 +130,8 @@ function partsOf(operation: Operation, overlap: Overlap, history: History): Part
       return copy(operation, call.object, overlap, (state) => readable(objectOf(state, of)));
     }
     case 'put': {
-      if (status === 412) return observation((state) => objectOf(state, call.object).current !== null);
+      if (status === 412)
+        return observation((state) => objectOf(state, call.object).current !== null);
       const parts = writing(operation, call.object, overlap, () => call.content);
       return {
         parts: call.way === 'unless there' ? unlessThere(parts, call.object, overlap) : parts,
@@ -142,7 +160,10 @@ function missing(from: string, to: string, { isSplit }: Overlap): Parts {
   const looked = observation((state) => objectOf(state, from).current === null);
   if (!isSplit) return looked;
   const { parts } = refused(to);
-  return { parts: [...parts.slice(0, -1), ...looked.parts, ...parts.slice(-1)], observing: parts.length - 1 };
+  return {
+    parts: [...parts.slice(0, -1), ...looked.parts, ...parts.slice(-1)],
+    observing: parts.length - 1,
+  };
 }
 
 /** A write that failed after archiving: what it archived goes again, or stays where another write without a lock came between. */
@@ -151,7 +172,10 @@ function refused(name: string): Parts {
     const object = unlocked(objectOf(state, name), known.setting ?? 'off');
     const kept = [withObject(state, name, object), known] as const;
     if (known.setting === 'off' || (known.content ?? null) === null) return [kept];
-    return [[withObject(state, name, { ...object, archive: object.archive.slice(0, -1) }), known], kept];
+    return [
+      [withObject(state, name, { ...object, archive: object.archive.slice(0, -1) }), known],
+      kept,
+    ];
   };
   return { parts: [lookUp, look(name, archived), undo], observing: -1 };
 }
@@ -179,8 +203,10 @@ function copy(
 /** In a versioned container a condition is judged under the lock, in others some time before the write. */
 function unlessThere(writes: readonly Part[], object: string, { isSplit }: Overlap): Part[] {
   const isFree = (state: State) => objectOf(state, object).current === null;
-  const isAtOnce = (state: State, known: Knowledge) => !isSplit && (known.setting ?? state.setting) !== 'off';
-  const judged: Part = (state, known) => (isAtOnce(state, known) || isFree(state) ? [[state, known]] : []);
+  const isAtOnce = (state: State, known: Knowledge) =>
+    !isSplit && (known.setting ?? state.setting) !== 'off';
+  const judged: Part = (state, known) =>
+    isAtOnce(state, known) || isFree(state) ? [[state, known]] : [];
   const guarded = writes.slice(-1).map(
     (commit): Part =>
       (state, known) =>
@@ -217,7 +243,11 @@ function writing(
  * In a plain container of Swift a DELETE is answered by what is there when it comes to the disk, and takes effect by when it was
  * begun: with other writes at once its answer tells nothing.
  */
-function deletion({ status }: Operation, name: string, { isEarly, isSplit, isContended }: Overlap): Part[] {
+function deletion(
+  { status }: Operation,
+  name: string,
+  { isEarly, isSplit, isContended }: Overlap,
+): Part[] {
   const isAnswer = (wasThere: boolean, setting: Setting) =>
     status === undefined ||
     status === 503 ||
@@ -237,7 +267,10 @@ function deletion({ status }: Operation, name: string, { isEarly, isSplit, isCon
   };
   if (!isSplit) return isEarly ? [lookUp, commit] : [commit];
   const keep: Part = (state, known) =>
-    look(name, known.setting === 'history' ? (object) => marked(archived(object)) : same)(state, known);
+    look(name, known.setting === 'history' ? (object) => marked(archived(object)) : same)(
+      state,
+      known,
+    );
   return [lookUp, keep, orNot(status, name, commit)];
 }
 

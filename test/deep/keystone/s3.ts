@@ -103,7 +103,8 @@ credentials_cache_time = 1`;
   beforeAll(async () => {
     lab = running();
     admin = (await lab.logIn('admin')).token;
-    const configured = '[credentials:CONFIGURED]\nsecret_key = secret\nuser = demo:demo\nkey = demo';
+    const configured =
+      '[credentials:CONFIGURED]\nsecret_key = secret\nuser = demo:demo\nkey = demo';
     proxy = await start(service('s3'), configured);
   });
   afterAll(async () => {
@@ -114,15 +115,22 @@ credentials_cache_time = 1`;
   it('by a credential that its user has made at Keystone', async () => {
     const client = clientOf(await newKeys('demo'));
     const Bucket = await newBucket(client, 'Enabled');
-    for (const Body of ['one', 'two']) await client.send(new PutObjectCommand({ Bucket, Key: 'o', Body }));
+    for (const Body of ['one', 'two'])
+      await client.send(new PutObjectCommand({ Bucket, Key: 'o', Body }));
     const got = await client.send(new GetObjectCommand({ Bucket, Key: 'o' }));
     expect(await got.Body?.transformToString()).toBe('two');
     await client.send(new DeleteObjectCommand({ Bucket, Key: 'o' }));
-    const { Versions, DeleteMarkers } = await client.send(new ListObjectVersionsCommand({ Bucket }));
+    const { Versions, DeleteMarkers } = await client.send(
+      new ListObjectVersionsCommand({ Bucket }),
+    );
     expect([Versions?.length, DeleteMarkers?.length]).toEqual([2, 1]);
 
     const { token, project } = await lab.logIn('demo');
-    const swift = new Client(lab.swift, Headers.of({ 'X-Auth-Token': token }), `/v1/AUTH_${project}`);
+    const swift = new Client(
+      lab.swift,
+      Headers.of({ 'X-Auth-Token': token }),
+      `/v1/AUTH_${project}`,
+    );
     expect((await swift.ask('GET', `/${Bucket}`)).status).toBe(204);
   });
 
@@ -130,15 +138,22 @@ credentials_cache_time = 1`;
     const client = clientOf(await newKeys('demo'));
     const Bucket = await newBucket(client);
     const Body = Readable.from([Buffer.alloc(70_000, 'a'), Buffer.alloc(70_000, 'b')]);
-    await client.send(new PutObjectCommand({ Bucket, Key: 'stream', Body, ContentLength: 140_000 }));
-    await new Upload({ client, params: { Bucket, Key: 'parts', Body: Buffer.alloc(6 * 1024 ** 2) } }).done();
+    await client.send(
+      new PutObjectCommand({ Bucket, Key: 'stream', Body, ContentLength: 140_000 }),
+    );
+    await new Upload({
+      client,
+      params: { Bucket, Key: 'parts', Body: Buffer.alloc(6 * 1024 ** 2) },
+    }).done();
     const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
     expect(Contents.map(({ Key, Size }) => [Key, Size])).toEqual([
       ['parts', 6 * 1024 ** 2],
       ['stream', 140_000],
     ]);
     const Objects = Contents.map(({ Key }) => ({ Key }));
-    const { Deleted } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    const { Deleted } = await client.send(
+      new DeleteObjectsCommand({ Bucket, Delete: { Objects } }),
+    );
     expect(Deleted).toHaveLength(2);
     expect((await client.send(new ListObjectsV2Command({ Bucket }))).KeyCount).toBe(0);
   });
@@ -155,7 +170,11 @@ credentials_cache_time = 1`;
         'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
         'x-amz-decoded-content-length': '8200',
       };
-      const recorded = await signed({ method: 'PUT', path: `/${Bucket}/o`, headers }, Date.now(), by);
+      const recorded = await signed(
+        { method: 'PUT', path: `/${Bucket}/o`, headers },
+        Date.now(),
+        by,
+      );
       const body = signedChunks(recorded, chunks, undefined, secret);
       const sender = new Client(proxy.url, Headers.none);
       return sender.send('PUT', recorded.target, Object.fromEntries(recorded.fields), body);
@@ -169,31 +188,39 @@ credentials_cache_time = 1`;
 
   it('a wrong secret is refused, and an access key that nobody knows', async () => {
     const { access } = await newKeys('demo');
-    expect(await nameOfError(buckets(clientOf({ access, secret: 'wrong' })))).toBe('SignatureDoesNotMatch');
+    expect(await nameOfError(buckets(clientOf({ access, secret: 'wrong' })))).toBe(
+      'SignatureDoesNotMatch',
+    );
     const nobody = clientOf({ access: 'nobody', secret: 'wrong' });
     expect(await nameOfError(buckets(nobody))).toBe('InvalidAccessKeyId');
   });
 
-  itInDepth('a credential that was deleted is good no more, and is whose it is made next', async () => {
-    const keys = await newKeys('demo');
-    const client = clientOf(keys);
-    const Bucket = await newBucket(client);
-    await removeKeys('demo', keys);
-    await eventually(
-      'it is refused',
-      async () => (await nameOfError(buckets(client))) === 'InvalidAccessKeyId',
-    );
+  itInDepth(
+    'a credential that was deleted is good no more, and is whose it is made next',
+    async () => {
+      const keys = await newKeys('demo');
+      const client = clientOf(keys);
+      const Bucket = await newBucket(client);
+      await removeKeys('demo', keys);
+      await eventually(
+        'it is refused',
+        async () => (await nameOfError(buckets(client))) === 'InvalidAccessKeyId',
+      );
 
-    const { user: user_id, project: project_id } = await lab.logIn('guest');
-    const blob = JSON.stringify({ access: keys.access, secret: 'another' });
-    await lab.ask(admin, 'POST', '/credentials', {
-      credential: { type: 'ec2', user_id, project_id, blob },
-    });
-    const next = clientOf({ access: keys.access, secret: 'another' });
-    await eventually('it is known again', async () => (await nameOfError(buckets(next))) === undefined);
-    expect((await buckets(next)).Buckets?.map(({ Name }) => Name) ?? []).not.toContain(Bucket);
-    expect(await nameOfError(buckets(client))).toBe('SignatureDoesNotMatch');
-  });
+      const { user: user_id, project: project_id } = await lab.logIn('guest');
+      const blob = JSON.stringify({ access: keys.access, secret: 'another' });
+      await lab.ask(admin, 'POST', '/credentials', {
+        credential: { type: 'ec2', user_id, project_id, blob },
+      });
+      const next = clientOf({ access: keys.access, secret: 'another' });
+      await eventually(
+        'it is known again',
+        async () => (await nameOfError(buckets(next))) === undefined,
+      );
+      expect((await buckets(next)).Buckets?.map(({ Name }) => Name) ?? []).not.toContain(Bucket);
+      expect(await nameOfError(buckets(client))).toBe('SignatureDoesNotMatch');
+    },
+  );
 
   it('a user who is not let in any more is refused, by a credential that is still there', async () => {
     const keys = await newKeys('guest');
@@ -243,13 +270,16 @@ credentials_cache_time = 1`;
   it.each([
     ['lacks the role', 'hindsight', 'hindsight', 'identity:get_credential'],
     ['is not let in', 's3', 'a-wrong-password', 'the service user s3 could not log in'],
-  ])('with a service user who %s nobody is, and the log tells why', async (_, name, password, why) => {
-    const server = await start(service(name, password));
-    const keys = await newKeys('demo');
-    expect(await nameOfError(buckets(clientOf(keys, server)))).toBe('ServiceUnavailable');
-    expect(logged.join('')).toContain(why);
-    expect(logged.join('')).not.toContain('a-wrong-password');
-  });
+  ])(
+    'with a service user who %s nobody is, and the log tells why',
+    async (_, name, password, why) => {
+      const server = await start(service(name, password));
+      const keys = await newKeys('demo');
+      expect(await nameOfError(buckets(clientOf(keys, server)))).toBe('ServiceUnavailable');
+      expect(logged.join('')).toContain(why);
+      expect(logged.join('')).not.toContain('a-wrong-password');
+    },
+  );
 
   itInDepth(
     'credentials of the configuration log in with a password, beside those of Keystone and alone',

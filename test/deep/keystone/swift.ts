@@ -52,7 +52,11 @@ project_domain_name = Default
       expect((await client.ask('PUT', '/current/o', {}, body)).status).toBe(201);
     expect((await client.ask('DELETE', '/current/o')).status).toBe(204);
     expect(await client.names('archive')).toHaveLength(3);
-    const stranger = new Client(proxy.url, Headers.of({ 'X-Auth-Token': 'nonsense' }), client.account);
+    const stranger = new Client(
+      proxy.url,
+      Headers.of({ 'X-Auth-Token': 'nonsense' }),
+      client.account,
+    );
     expect((await stranger.ask('PUT', '/current/o', {}, 'three')).status).toBe(401);
     expect(await client.names('archive')).toHaveLength(3);
   });

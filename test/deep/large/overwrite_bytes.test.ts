@@ -17,18 +17,25 @@ interface Row {
   readonly requests: string;
 }
 
-describeWithSwift(`an object of ${COUNT} MiB that is overwritten in a container with ids`, ({ plain }) => {
-  it('takes as many bytes to the store as a new one, and is not copied', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      BENCHMARK,
-      ...['--json', '--mib', String(COUNT), '--upstream', plain],
-    ]);
-    const [fresh, over, , inOtherMode] = JSON.parse(stdout) as Row[];
-    // besides the body, the heads of some requests
-    const isOnce = (bytes = 0) => bytes >= COUNT * MIB && bytes < (COUNT + 1) * MIB;
-    expect([fresh, over, inOtherMode].map((row) => isOnce(row?.sent))).toEqual([true, true, true]);
-    expect(over?.received).toBeLessThan(MIB);
-    // the tap sees copies where there are some
-    expect([fresh, over, inOtherMode].map((row) => row?.copies)).toEqual([0, 0, 1]);
-  }, 600_000);
-});
+describeWithSwift(
+  `an object of ${COUNT} MiB that is overwritten in a container with ids`,
+  ({ plain }) => {
+    it('takes as many bytes to the store as a new one, and is not copied', async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        BENCHMARK,
+        ...['--json', '--mib', String(COUNT), '--upstream', plain],
+      ]);
+      const [fresh, over, , inOtherMode] = JSON.parse(stdout) as Row[];
+      // besides the body, the heads of some requests
+      const isOnce = (bytes = 0) => bytes >= COUNT * MIB && bytes < (COUNT + 1) * MIB;
+      expect([fresh, over, inOtherMode].map((row) => isOnce(row?.sent))).toEqual([
+        true,
+        true,
+        true,
+      ]);
+      expect(over?.received).toBeLessThan(MIB);
+      // the tap sees copies where there are some
+      expect([fresh, over, inOtherMode].map((row) => row?.copies)).toEqual([0, 0, 1]);
+    }, 600_000);
+  },
+);

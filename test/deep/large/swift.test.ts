@@ -1,7 +1,11 @@
 import { hashOf, hashOfBigBody, putBig } from '../../support/big_body';
 import type { Client } from '../../support/client';
 import { newPair, pathOf, type Pair } from '../../support/containers';
-import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
+import {
+  processConfiguration,
+  startProxyProcess,
+  type ProxyProcess,
+} from '../../support/proxy_process';
 import { describeWithSwift, login } from '../../support/swift';
 import { depth } from '../../support/depth';
 

@@ -7,7 +7,11 @@ import {
   switchOn,
   WAYS,
 } from '../../support/late_writes';
-import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
+import {
+  processConfiguration,
+  startProxyProcess,
+  type ProxyProcess,
+} from '../../support/proxy_process';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';
 import { describeInDepth, partOf } from '../../support/depth';
@@ -31,7 +35,10 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
     });
     afterAll(() => proxy.stop());
     describe.each(WAYS)('to $name', (way) => {
-      lateWritesSuite(async () => [await login(proxy.url, 'tester'), await login(proxy.url, 'tester')], way);
+      lateWritesSuite(
+        async () => [await login(proxy.url, 'tester'), await login(proxy.url, 'tester')],
+        way,
+      );
     });
   }
 
@@ -49,13 +56,19 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
     });
     describe.each(partOf(WAYS, { oneOf: 2, from: 1 }))('to $name', (way) => {
       lateWritesSuite(
-        async () => [await login(proxies[0]!.url, 'tester'), await login(proxies[1]!.url, 'tester')],
+        async () => [
+          await login(proxies[0]!.url, 'tester'),
+          await login(proxies[1]!.url, 'tester'),
+        ],
         way,
       );
     });
 
     it('one whose server was paused for longer than a lease is broken off, since it cannot have been waited for', async () => {
-      const [one, other] = [await login(proxies[0]!.url, 'tester'), await login(proxies[1]!.url, 'tester')];
+      const [one, other] = [
+        await login(proxies[0]!.url, 'tester'),
+        await login(proxies[1]!.url, 'tester'),
+      ];
       const { archive, container, path, slow } = await beginUploads(one, 1);
       process.kill(proxies[0]!.pid, 'SIGSTOP');
       try {

@@ -16,7 +16,15 @@ const INTERESTING = [
   'x-cos-security-token',
   'Content_Length',
 ];
-const VALUES = ['', '0', '-1', 'q-sign-algorithm=sha1', 'private', 'AWS4-HMAC-SHA256', '9'.repeat(20)];
+const VALUES = [
+  '',
+  '0',
+  '-1',
+  'q-sign-algorithm=sha1',
+  'private',
+  'AWS4-HMAC-SHA256',
+  '9'.repeat(20),
+];
 
 it(`of ${COUNT} mutated requests none is accepted, and nothing breaks`, async () => {
   // paths that begin with the bucket may get another, as the filter's own tests tell

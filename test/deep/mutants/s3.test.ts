@@ -30,7 +30,14 @@ it(`of ${COUNT} mutated requests none is accepted, and nothing breaks`, async ()
   const all = await originals();
   const filters = all.map((each) => acceptingFilter({ now: () => signedAt(each) }));
   const headers = { names: INTERESTING, values: VALUES };
-  const statuses = await fuzzed({ originals: all, filters, count: COUNT, seed: SEED, headers, meaning });
+  const statuses = await fuzzed({
+    originals: all,
+    filters,
+    count: COUNT,
+    seed: SEED,
+    headers,
+    meaning,
+  });
   // 299: it no longer says that it is S3's, and was passed on as it is
   expect([...statuses.keys()].filter((status) => status < 299)).toEqual([]);
   expect(statuses.get(403)).toBeGreaterThan(COUNT / 10);
@@ -67,14 +74,23 @@ function meaning({ method, target, fields, body }: Recorded): string {
     .map((pair) => pair.split(/=(.*)/s))
     .map(([name = '', value = '']) => `${decoded(name, true)}=${decoded(value, true)}`);
   const signed = /SignedHeaders=([^,&]*)/i.exec(`${fields.join('\n')}&${query}`)?.[1] ?? '';
-  const names = new Set([...decoded(signed, false).split(';'), 'authorization', 'x-amz-content-sha256']);
-  const counts = (name: string) => names.has(name) || name.startsWith('x-amz-') || CHECKED.has(name);
+  const names = new Set([
+    ...decoded(signed, false).split(';'),
+    'authorization',
+    'x-amz-content-sha256',
+  ]);
+  const counts = (name: string) =>
+    names.has(name) || name.startsWith('x-amz-') || CHECKED.has(name);
   const headers = fields
     .map(([name, value]) => [name.toLowerCase().replaceAll('_', '-'), value] as const)
     .filter(([name]) => counts(name))
-    .map(([name, value]) => `${name}:${value.replace(/[ \t]+/g, ' ').replace(/^ | $| ?(?=,)|(?<=,) /g, '')}`);
+    .map(
+      ([name, value]) =>
+        `${name}:${value.replace(/[ \t]+/g, ' ').replace(/^ | $| ?(?=,)|(?<=,) /g, '')}`,
+    );
   const isBodySigned =
-    !headers.includes('x-amz-content-sha256:UNSIGNED-PAYLOAD') && !query.includes('X-Amz-Signature');
+    !headers.includes('x-amz-content-sha256:UNSIGNED-PAYLOAD') &&
+    !query.includes('X-Amz-Signature');
   return JSON.stringify([
     method,
     path.split('/').map((segment) => decoded(segment, false)),

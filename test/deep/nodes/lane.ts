@@ -22,13 +22,22 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 export async function installNode(major: number): Promise<string> {
   const name = `node-linux-${process.arch}`;
   const prefix = join(folder, String(major));
-  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', prefix, `${name}@${major}`];
+  const args = [
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--prefix',
+    prefix,
+    `${name}@${major}`,
+  ];
   expectEnd(await runCommand('npm', args, { timeout: 5 * MINUTE }));
   return join(prefix, 'node_modules', name, 'bin/node');
 }
 
 function expectEnd({ code, stdout, stderr }: Ended): void {
-  if (code !== 0) throw new Error(`ended with ${code}: ${stdout.slice(-2000)}\n${stderr.slice(-20_000)}`);
+  if (code !== 0)
+    throw new Error(`ended with ${code}: ${stdout.slice(-2000)}\n${stderr.slice(-20_000)}`);
 }
 
 /** Runs Jest on a Node, apart from the run that this suite is part of. */

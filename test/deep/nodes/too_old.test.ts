@@ -14,7 +14,9 @@ it(
     };
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      new RegExp(`^Hindsight needs Node ${engines.node.replace('>=', '')} or newer; this is Node 18`),
+      new RegExp(
+        `^Hindsight needs Node ${engines.node.replace('>=', '')} or newer; this is Node 18`,
+      ),
     );
   },
   5 * MINUTE,

@@ -59,11 +59,14 @@ async function change(name, source) {
   if (kind === 'put') return put(name);
   const current = storage.object('a', 'c', kind === 'copy' ? source : name);
   if (current === undefined) return put(name);
-  if (kind === 'delete') return acknowledged(name, null, () => storage.deleteObject('a', 'c', name));
+  if (kind === 'delete')
+    return acknowledged(name, null, () => storage.deleteObject('a', 'c', name));
   const to = { etag: current.content.etag, tag: String(begun) };
   const object = { content: current.content, contentType: '', attributes: { tag: to.tag } };
   return acknowledged(name, to, () =>
-    kind === 'copy' ? storage.putObject('a', 'c', name, object) : storage.postObject('a', 'c', name, object),
+    kind === 'copy'
+      ? storage.putObject('a', 'c', name, object)
+      : storage.postObject('a', 'c', name, object),
   );
 }
 

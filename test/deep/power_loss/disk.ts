@@ -134,7 +134,8 @@ export class Disk {
     const { node, syncsWrites } = open;
     const pending = { change, isOver: false };
     node.pending.push(pending);
-    node.size = 'size' in change ? change.size : Math.max(node.size, change.at + change.bytes.length);
+    node.size =
+      'size' in change ? change.size : Math.max(node.size, change.at + change.bytes.length);
     this.#ends.set(call, () => {
       pending.isOver = true;
       if (syncsWrites) settle(node, [pending]);
@@ -205,7 +206,8 @@ function settle(node: FileNode, changes: readonly Pending<Write>[]): void {
 }
 
 function after(bytes: Buffer, change: Write): Buffer {
-  const size = 'size' in change ? change.size : Math.max(bytes.length, change.at + change.bytes.length);
+  const size =
+    'size' in change ? change.size : Math.max(bytes.length, change.at + change.bytes.length);
   const changed = size === bytes.length ? bytes : resized(bytes, size);
   if ('bytes' in change) change.bytes.copy(changed, change.at);
   return changed;

@@ -61,7 +61,8 @@ class Promises {
     for (const [name, states] of this.#allowed) {
       const found = await stateOf(storage, name);
       const isAllowed = states.some((state) => JSON.stringify(state) === JSON.stringify(found));
-      if (!isAllowed) broken.push(`${name} is ${JSON.stringify(found)}, not ${JSON.stringify(states)}`);
+      if (!isAllowed)
+        broken.push(`${name} is ${JSON.stringify(found)}, not ${JSON.stringify(states)}`);
     }
     return broken;
   }
@@ -124,7 +125,8 @@ function chooseCuts(events: readonly Event[], random: () => number, count: numbe
 function withoutNames(events: readonly Event[]): Event[] {
   const folders = new Set<number>();
   return events.filter((event) => {
-    if (event.type === 'open') folders[/content\/..$/.test(event.path) ? 'add' : 'delete'](event.fd);
+    if (event.type === 'open')
+      folders[/content\/..$/.test(event.path) ? 'add' : 'delete'](event.fd);
     return event.type !== 'sync' || !folders.has(event.fd);
   });
 }

@@ -38,7 +38,8 @@ export function traced(file: string, command: readonly string[]): string[] {
 /** Reads what a process did below a folder. */
 export async function* readTrace(file: string, folder: string): AsyncGenerator<Event> {
   const reader = new Reader(folder);
-  for await (const line of createInterface({ input: createReadStream(file) })) yield* reader.read(line);
+  for await (const line of createInterface({ input: createReadStream(file) }))
+    yield* reader.read(line);
 }
 
 const STANDARD_OUTPUT = 1;
@@ -158,7 +159,8 @@ class Reader {
 
   /** What is written by a mapping is not seen: the lock file of LMDB alone may be. */
   #checkMapping(text: string): void {
-    const [, protection = '', sharing = '', fd] = /, (PROT_\S+), (MAP_\S+), (\d+), \w+\)/.exec(text) ?? [];
+    const [, protection = '', sharing = '', fd] =
+      /, (PROT_\S+), (MAP_\S+), (\d+), \w+\)/.exec(text) ?? [];
     if (!this.#fds.has(Number(fd)) || !sharing.includes('SHARED')) return;
     if (protection.includes('WRITE') && Number(/NULL, (\d+)/.exec(text)?.[1]) > 2 ** 20)
       throw new Error(`written by a mapping: ${text}`);

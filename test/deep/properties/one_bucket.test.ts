@@ -13,7 +13,10 @@ const TIME = Number(process.env['DIALECTS_TIME'] ?? 90_000);
 const SEED = process.env['DIALECTS_SEED'] ?? depth({ gate: '20260101', deep: undefined });
 const PATH = process.env['DIALECTS_PATH'];
 
-const apis = fc.array(fc.constantFrom<Api>('swift', 's3', 'cos', 'qs'), { minLength: 25, maxLength: 25 });
+const apis = fc.array(fc.constantFrom<Api>('swift', 's3', 'cos', 'qs'), {
+  minLength: 25,
+  maxLength: 25,
+});
 const limits = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 25, maxLength: 25 });
 
 /** Random operations, each through an API chosen at random, on one bucket, against one model. */
@@ -23,12 +26,20 @@ describeS3('one bucket through all four APIs', (store) => {
   it(
     'is the same in each: listings, ids, markers, contents and settings',
     async () => {
-      const run = async (sequence: readonly Step[], through: readonly Api[], pages: readonly number[]) => {
+      const run = async (
+        sequence: readonly Step[],
+        through: readonly Api[],
+        pages: readonly number[],
+      ) => {
         const four = await fourSpeakers(store.endpoint, `four-${Date.now()}-${++made}-1250000000`);
         await four[through[0] ?? 's3'].create();
         const bucket = new OneBucket(four);
         for (const [i, step] of sequence.entries())
-          await bucket.take(through[i % through.length] ?? 's3', step, pages[i % pages.length] ?? 1000);
+          await bucket.take(
+            through[i % through.length] ?? 's3',
+            step,
+            pages[i % pages.length] ?? 1000,
+          );
         await bucket.compare();
       };
       const [seed, path] = [

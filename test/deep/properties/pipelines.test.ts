@@ -73,7 +73,8 @@ async function wrongs(
       if (!(route.modes ?? ['history']).includes(place.mode)) continue;
       const attempt = await route.attempt(place, world);
       const answer = await send({ ...attacker, client: attacker.client.at(url) }, attempt);
-      if (row.mayRead !== true && isTelling(answer)) wrong.push(`${route.name} was told ${told(answer)}`);
+      if (row.mayRead !== true && isTelling(answer))
+        wrong.push(`${route.name} was told ${told(answer)}`);
     }
   const changed = changes(before, await look(world));
   return [...wrong, ...changed.filter((change) => isVersioned || !isOwnRight(change, row))];
@@ -116,8 +117,10 @@ async function attackAll(
 }
 
 describe('a configuration that check accepts, over the embedded store', () => {
-  const sample = new Sample('embedded.conf', { HINDSIGHT_DATA: '/nowhere', HINDSIGHT_PORT: '0' }, (text) =>
-    text.replace('user_test_tester = testing .admin', EMBEDDED_USERS),
+  const sample = new Sample(
+    'embedded.conf',
+    { HINDSIGHT_DATA: '/nowhere', HINDSIGHT_PORT: '0' },
+    (text) => text.replace('user_test_tester = testing .admin', EMBEDDED_USERS),
   );
   let server: EmbeddedServer;
   let app: App;
@@ -144,7 +147,10 @@ describe('a configuration that check accepts, over the embedded store', () => {
         const config = sample.with(filters);
         if (!config) throw new Error('it was accepted before');
         const shared = { ...app, close: () => Promise.resolve() };
-        return startServer({ ...config, createApp: () => Promise.resolve(shared) }, createLog('silent'));
+        return startServer(
+          { ...config, createApp: () => Promise.resolve(shared) },
+          createLog('silent'),
+        );
       });
     },
     depth({ gate: 120_000, deep: 1_800_000 }),

@@ -82,7 +82,10 @@ const BEFORE_VERSIONS = [
 ];
 
 /** Why a pipeline should have been refused; undefined if it may be served. */
-export function faultOf(filters: FilterNames, { needsLogin }: { needsLogin: boolean }): string | undefined {
+export function faultOf(
+  filters: FilterNames,
+  { needsLogin }: { needsLogin: boolean },
+): string | undefined {
   const placeOf = (name: string) => filters.indexOf(name);
   if (needsLogin && placeOf('tempauth') < 0) return 'nobody authenticates';
   const versions = placeOf('versioned_writes');

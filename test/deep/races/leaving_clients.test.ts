@@ -1,5 +1,14 @@
 import type { Client } from '../../support/client';
-import { bodies, current, MODES, newPair, pathOf, put, type Mode, type Pair } from '../../support/containers';
+import {
+  bodies,
+  current,
+  MODES,
+  newPair,
+  pathOf,
+  put,
+  type Mode,
+  type Pair,
+} from '../../support/containers';
 import { eventually, pause } from '../../support/eventually';
 import { Forwarder } from '../../support/forwarder';
 import { RawRequest } from '../../support/raw_request';
@@ -93,7 +102,9 @@ const LEAVERS: readonly (readonly [name: string, leave: Leaver])[] = [
   [
     'in a chunked upload that stalls after 1 MiB',
     async (client, path) => {
-      const request = await RawRequest.begin(client, 'PUT', path, { 'Transfer-Encoding': 'chunked' });
+      const request = await RawRequest.begin(client, 'PUT', path, {
+        'Transfer-Encoding': 'chunked',
+      });
       await request.writeChunk(part);
       await pause(500);
       request.leave();
@@ -102,7 +113,9 @@ const LEAVERS: readonly (readonly [name: string, leave: Leaver])[] = [
   [
     'within a chunk of a chunked upload',
     async (client, path) => {
-      const request = await RawRequest.begin(client, 'PUT', path, { 'Transfer-Encoding': 'chunked' });
+      const request = await RawRequest.begin(client, 'PUT', path, {
+        'Transfer-Encoding': 'chunked',
+      });
       await request.writeChunk(part);
       await request.write(`${MIB.toString(16)}\r\nnot so much`);
       await pause(300);
@@ -112,7 +125,9 @@ const LEAVERS: readonly (readonly [name: string, leave: Leaver])[] = [
   [
     'before the last chunk of a small chunked upload',
     async (client, path) => {
-      const request = await RawRequest.begin(client, 'PUT', path, { 'Transfer-Encoding': 'chunked' });
+      const request = await RawRequest.begin(client, 'PUT', path, {
+        'Transfer-Encoding': 'chunked',
+      });
       await request.writeChunk(Buffer.from('a small body'));
       await pause(200);
       request.leave();
@@ -129,7 +144,11 @@ describeWithSwift('a client that leaves in the middle of a PUT', ({ plain }) => 
   const upstream = () => forwarder?.url ?? '';
 
   /** The object is as it was, nothing was archived, and the next PUT has the lock. */
-  async function expectUntouched(client: Client, { container, archive }: Pair, mode: Mode): Promise<void> {
+  async function expectUntouched(
+    client: Client,
+    { container, archive }: Pair,
+    mode: Mode,
+  ): Promise<void> {
     expect(await current(client, container, OBJECT)).toBe('before');
     expect(await client.names(archive)).toEqual([]);
     await put(client, container, OBJECT, 'after');
@@ -179,8 +198,13 @@ describeWithSwift('a client that leaves in the middle of a PUT', ({ plain }) => 
       );
       expect(written).toEqual(Array(8).fill(201));
       await forwarder?.quiet();
-      const bodiesNow = [await current(client, container, OBJECT), ...(await bodies(client, archive))];
-      expect(bodiesNow.sort()).toEqual(['before', ...written.map((_status, i) => `writer ${i}`)].sort());
+      const bodiesNow = [
+        await current(client, container, OBJECT),
+        ...(await bodies(client, archive)),
+      ];
+      expect(bodiesNow.sort()).toEqual(
+        ['before', ...written.map((_status, i) => `writer ${i}`)].sort(),
+      );
     });
   });
 

@@ -1,7 +1,18 @@
 import { eventually, pause } from '../../support/eventually';
 import type { Client } from '../../support/client';
-import { MODE_HEADER, MODES, newContainer, newPair, pathOf, type Pair } from '../../support/containers';
-import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
+import {
+  MODE_HEADER,
+  MODES,
+  newContainer,
+  newPair,
+  pathOf,
+  type Pair,
+} from '../../support/containers';
+import {
+  processConfiguration,
+  startProxyProcess,
+  type ProxyProcess,
+} from '../../support/proxy_process';
 import { found, OBJECT, race, writeTo, type Write } from '../../support/races';
 import { bodiesOf, newContainerWithIds, versionsIn } from '../../support/with_ids';
 import { describeWithRedis, TestRedis } from '../../support/redis';
@@ -22,7 +33,8 @@ describeWithRedis('two proxies that share a Redis', () => {
     beforeAll(async () => {
       redis = await TestRedis.start('--save', '');
       const defaults = `redis_url = ${redis.url}\nlock_lease = ${LEASE / 1000}`;
-      const start = (workers: number) => startProxyProcess(processConfiguration(plain, workers, defaults));
+      const start = (workers: number) =>
+        startProxyProcess(processConfiguration(plain, workers, defaults));
       proxies = [await start(1), await start(2)];
       clients = [await login(proxies[0].url, 'tester'), await login(proxies[1].url, 'tester')];
     });
@@ -42,7 +54,12 @@ describeWithRedis('two proxies that share a Redis', () => {
     async function nothingIsLost(pair: Pair, acknowledged: readonly string[]): Promise<void> {
       for (const [i, client] of clients.entries()) {
         await eventually(`proxy ${i} writes`, async () => {
-          const { status } = await client.ask('PUT', pathOf(pair.container, OBJECT), {}, `after ${i}`);
+          const { status } = await client.ask(
+            'PUT',
+            pathOf(pair.container, OBJECT),
+            {},
+            `after ${i}`,
+          );
           return status === 201;
         });
       }
@@ -79,7 +96,9 @@ describeWithRedis('two proxies that share a Redis', () => {
       expect(statuses).toEqual([201]);
       expect(acknowledged).toHaveLength(WRITERS * TIMES);
       const versions = await versionsIn(clients[1], container);
-      expect(versions.map(({ version_id }) => version_id)).toEqual([...ids.values()].sort().reverse());
+      expect(versions.map(({ version_id }) => version_id)).toEqual(
+        [...ids.values()].sort().reverse(),
+      );
       expect(versions.map(({ is_latest }) => is_latest)).toEqual(versions.map((_, i) => i === 0));
       expect(await bodiesOf(clients[1], container, OBJECT, versions)).toEqual(
         new Map([...ids].map(([body, id]) => [id, body])),
@@ -99,9 +118,9 @@ describeWithRedis('two proxies that share a Redis', () => {
         const headers: Record<string, string> = isOn
           ? { [MODE_HEADER.history]: archive }
           : { 'X-Remove-History-Location': 'x' };
-        expect((await (round % 3 === 0 ? other : one).ask('POST', `/${container}`, headers)).status).toBe(
-          204,
-        );
+        expect(
+          (await (round % 3 === 0 ? other : one).ask('POST', `/${container}`, headers)).status,
+        ).toBe(204);
         for (const client of [other, one, other, one]) {
           const before = await client.ask('HEAD', pathOf(container, OBJECT));
           await client.ask('PUT', pathOf(container, OBJECT), {}, `${round}`);
@@ -122,7 +141,10 @@ describeWithRedis('two proxies that share a Redis', () => {
               await redis.run();
             },
           ],
-          ['Redis is paused for longer than a lease', () => paused((signal) => redis.signal(signal))],
+          [
+            'Redis is paused for longer than a lease',
+            () => paused((signal) => redis.signal(signal)),
+          ],
           [
             'a proxy is paused for longer than a lease',
             () => paused((signal) => void process.kill(proxies[0].pid, signal)),
@@ -168,10 +190,14 @@ describeWithRedis('two proxies that share a Redis', () => {
       await redis.kill();
       try {
         expect((await client.ask('PUT', pathOf(ordinary, OBJECT), {}, 'x')).status).toBe(201);
-        expect((await client.ask('POST', `/${ordinary}`, { 'X-Container-Meta-A': 'b' })).status).toBe(204);
+        expect(
+          (await client.ask('POST', `/${ordinary}`, { 'X-Container-Meta-A': 'b' })).status,
+        ).toBe(204);
         const refused = await client.ask('PUT', target, {}, 'refused');
         expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
-        const unset = await client.ask('POST', `/${pair.container}`, { 'X-Remove-History-Location': 'x' });
+        const unset = await client.ask('POST', `/${pair.container}`, {
+          'X-Remove-History-Location': 'x',
+        });
         expect([unset.status, unset.headers.get('retry-after')]).toEqual([503, '1']);
         expect(unset.body.toString()).toContain('nothing was changed');
         expect((await client.ask('GET', target)).body.toString()).toBe('kept');

@@ -59,7 +59,8 @@ describeS3('races', (store) => {
       Array.from({ length: WRITERS }, async (_, writer) => {
         for (let time = 0; time < TIMES; time++)
           await write(writer, time).catch((error: unknown) => {
-            if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode !== 503) throw error;
+            if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode !== 503)
+              throw error;
             refused++;
           });
       }),
@@ -72,7 +73,9 @@ describeS3('races', (store) => {
     const entries: ListedEntry[] = [];
     for (let next: VersionsPage['next'], first = true; first || next; first = false) {
       const query = parametersOf({ maxKeys: 10, keyMarker: next?.key, versionIdMarker: next?.id });
-      const page = pageOf(await signed.document(200, 'ListVersionsResult', { method: 'GET', bucket, query }));
+      const page = pageOf(
+        await signed.document(200, 'ListVersionsResult', { method: 'GET', bucket, query }),
+      );
       entries.push(...page.entries);
       next = page.next;
     }
@@ -99,7 +102,9 @@ describeS3('races', (store) => {
           marker: body === undefined,
         });
         if (body === undefined) continue;
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: KEY, VersionId: id }));
+        const { Body } = await client.send(
+          new GetObjectCommand({ Bucket: bucket, Key: KEY, VersionId: id }),
+        );
         expect(await Body?.transformToString()).toBe(body);
       }
       await expectLatest(bucket, entries[0]);
@@ -122,7 +127,9 @@ describeS3('races', (store) => {
     if (store.name === 'reference') return;
     const bucket = await newBucket(client, 'Enabled');
     const first = (writer: number) =>
-      client.send(new PutObjectCommand({ Bucket: bucket, Key: KEY, Body: String(writer), IfNoneMatch: '*' }));
+      client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: KEY, Body: String(writer), IfNoneMatch: '*' }),
+      );
     const ends = await Promise.allSettled(Array.from({ length: 10 }, (_, writer) => first(writer)));
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await listed(bucket)).toHaveLength(1);

@@ -26,7 +26,9 @@ function suite(start: () => Promise<Place>): void {
       if (status) await version(status);
       for (let at = 0; at < ROUNDS; at++) {
         const before = Buffer.from(`before ${at}`);
-        await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 'raced', Body: before }));
+        await uploads.s3.send(
+          new PutObjectCommand({ Bucket: uploads.bucket, Key: 'raced', Body: before }),
+        );
         const begun = await begin('raced');
         const parts = [await part(begun, 1, LAST)];
         const [done, aborted] = await Promise.all([
@@ -61,7 +63,10 @@ function suite(start: () => Promise<Place>): void {
     for (let at = 0; at < ROUNDS; at++) {
       const begun = [await begin(`raced ${at}`), await begin(`raced ${at}`)];
       const made = await Promise.all(
-        begun.map(async (each, nth) => ({ each, parts: [await part(each, 1, Buffer.from(String(nth)))] })),
+        begun.map(async (each, nth) => ({
+          each,
+          parts: [await part(each, 1, Buffer.from(String(nth)))],
+        })),
       );
       const ends = await Promise.all(
         made.map(({ each, parts }) => code(complete(each, parts, { IfNoneMatch: '*' }))),

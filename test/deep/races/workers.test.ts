@@ -1,6 +1,13 @@
 import { fsck } from '../../../src/stores/embedded/fsck/fsck';
 import type { Client } from '../../support/client';
-import { current, MODE_HEADER, MODES, newPair, newContainer, type Pair } from '../../support/containers';
+import {
+  current,
+  MODE_HEADER,
+  MODES,
+  newPair,
+  newContainer,
+  type Pair,
+} from '../../support/containers';
 import {
   childrenOf,
   embeddedConfiguration,
@@ -106,7 +113,9 @@ describe('a server with two workers', () => {
   it('starts no worker where its port or its data is taken, and says why', async () => {
     const port = Number(new URL(server.url).port);
     const other = await newFolder();
-    await expect(startProxyProcess(embeddedConfiguration(other, 2, port))).rejects.toThrow('ended with 1');
+    await expect(startProxyProcess(embeddedConfiguration(other, 2, port))).rejects.toThrow(
+      'ended with 1',
+    );
     await expect(startEmbeddedProcess(folder, 2)).rejects.toThrow('ended with 1');
   });
 });

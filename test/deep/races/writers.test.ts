@@ -22,7 +22,12 @@ const PER_KIND = depth({ gate: 1, deep: 6 });
 
 async function expectNoneLost(client: Client, mode: Mode): Promise<void> {
   const pair = await newPair(client, mode);
-  const { acknowledged, statuses } = await race(WRITERS, TIMES, 'writer', writeTo(client, pair.container));
+  const { acknowledged, statuses } = await race(
+    WRITERS,
+    TIMES,
+    'writer',
+    writeTo(client, pair.container),
+  );
   expect(statuses).toEqual([201]);
   expect(await found(client, pair)).toEqual(acknowledged.sort());
 }
@@ -40,45 +45,56 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
       { oneOf: 2 },
     ),
   )('archiving with %s', (_, proxy) => {
-    it.each(partOf(MODES, { oneOf: 2, from: 1 }))('lose no body that was acknowledged (%s)', async (mode) => {
-      await expectNoneLost(await proxy.login('tester'), mode);
-    });
-  });
-
-  it.each(partOf(MODES, { oneOf: 2 }))('lose none through two workers of one server (%s)', async (mode) => {
-    const server = await startProxyProcess(processConfiguration(plain, 2));
-    try {
-      await expectNoneLost(await login(server.url, 'tester'), mode);
-    } finally {
-      await server.stop();
-    }
-  });
-
-  it.each(partOf(MODES, { oneOf: 2, from: 1 }))('lose none where some of them copy (%s)', async (mode) => {
-    const client = await withServiceUser.login('tester');
-    const pair = await newPair(client, mode);
-    const sources = await newContainer(client, 'sources');
-    const target = pathOf(pair.container, OBJECT);
-    let copies = 0;
-    const kinds: Write[] = [
-      writeTo(client, pair.container),
-      async (body) => {
-        const source = pathOf(sources, `copied-${copies++}`);
-        await client.ask('PUT', source, {}, body);
-        return (await client.ask('COPY', source, { Destination: target })).status;
+    it.each(partOf(MODES, { oneOf: 2, from: 1 }))(
+      'lose no body that was acknowledged (%s)',
+      async (mode) => {
+        await expectNoneLost(await proxy.login('tester'), mode);
       },
-      async (body) => {
-        const source = pathOf(sources, `copied-${copies++}`);
-        await client.ask('PUT', source, {}, body);
-        return (await client.ask('PUT', target, { 'X-Copy-From': source })).status;
-      },
-    ];
-    const races = await Promise.all(
-      kinds.map((write, kind) => race(4, PER_KIND, `writer of kind ${kind}`, write)),
     );
-    expect(races.flatMap(({ statuses }) => statuses)).toEqual([201, 201, 201]);
-    expect(await found(client, pair)).toEqual(races.flatMap(({ acknowledged }) => acknowledged).sort());
   });
+
+  it.each(partOf(MODES, { oneOf: 2 }))(
+    'lose none through two workers of one server (%s)',
+    async (mode) => {
+      const server = await startProxyProcess(processConfiguration(plain, 2));
+      try {
+        await expectNoneLost(await login(server.url, 'tester'), mode);
+      } finally {
+        await server.stop();
+      }
+    },
+  );
+
+  it.each(partOf(MODES, { oneOf: 2, from: 1 }))(
+    'lose none where some of them copy (%s)',
+    async (mode) => {
+      const client = await withServiceUser.login('tester');
+      const pair = await newPair(client, mode);
+      const sources = await newContainer(client, 'sources');
+      const target = pathOf(pair.container, OBJECT);
+      let copies = 0;
+      const kinds: Write[] = [
+        writeTo(client, pair.container),
+        async (body) => {
+          const source = pathOf(sources, `copied-${copies++}`);
+          await client.ask('PUT', source, {}, body);
+          return (await client.ask('COPY', source, { Destination: target })).status;
+        },
+        async (body) => {
+          const source = pathOf(sources, `copied-${copies++}`);
+          await client.ask('PUT', source, {}, body);
+          return (await client.ask('PUT', target, { 'X-Copy-From': source })).status;
+        },
+      ];
+      const races = await Promise.all(
+        kinds.map((write, kind) => race(4, PER_KIND, `writer of kind ${kind}`, write)),
+      );
+      expect(races.flatMap(({ statuses }) => statuses)).toEqual([201, 201, 201]);
+      expect(await found(client, pair)).toEqual(
+        races.flatMap(({ acknowledged }) => acknowledged).sort(),
+      );
+    },
+  );
 
   it.each(MODES)('lose none where they write several objects (%s)', async (mode) => {
     const client = await withServiceUser.login('tester');
@@ -86,7 +102,9 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
     // the first name is a prefix of all others
     const names = ['o', 'o-bar', 'o/o', 'öbjekt'];
     const races = await Promise.all(
-      names.map((name) => race(4, PER_KIND, `writer of ${name}`, writeTo(client, pair.container, name))),
+      names.map((name) =>
+        race(4, PER_KIND, `writer of ${name}`, writeTo(client, pair.container, name)),
+      ),
     );
     for (const [i, name] of names.entries()) {
       expect(races[i]?.statuses).toEqual([201]);
@@ -100,7 +118,8 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
     const target = pathOf(pair.container, OBJECT);
     const deleted: number[] = [];
     const deleter = async () => {
-      for (let time = 0; time < 8; time++) deleted.push((await client.ask('DELETE', target)).status);
+      for (let time = 0; time < 8; time++)
+        deleted.push((await client.ask('DELETE', target)).status);
     };
     const [{ acknowledged, statuses }] = await Promise.all([
       race(8, TIMES, 'writer', writeTo(client, pair.container)),
@@ -139,7 +158,9 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
   describe('DELETEs at once in stack mode', () => {
     const deleteAtOnce = async (client: Client, { container }: Pair, times: number) => {
       const target = pathOf(container, OBJECT);
-      const answers = await Promise.all(Array.from({ length: times }, () => client.ask('DELETE', target)));
+      const answers = await Promise.all(
+        Array.from({ length: times }, () => client.ask('DELETE', target)),
+      );
       return answers.map(({ status }) => status);
     };
     const nineVersions = async (client: Client) => {

@@ -6,7 +6,15 @@ import { depth } from '../../support/depth';
 import { startExpressApp } from '../../support/express_app';
 import { startProxy } from '../../support/proxy';
 import { RawConnection } from '../../support/raw_connection';
-import { decode, destination, destinationOf, isDisputed, isOfApi, READERS, target } from './targets';
+import {
+  decode,
+  destination,
+  destinationOf,
+  isDisputed,
+  isOfApi,
+  READERS,
+  target,
+} from './targets';
 
 const SEED = Number(process.env['READINGS_SEED'] ?? 20_261_128);
 const TARGETS = depth({ gate: 1500, deep: 24_000 });
@@ -20,7 +28,10 @@ const generated = fc
   .sample(fc.tuple(fc.constantFrom(...METHODS), target), { numRuns: TARGETS, seed: SEED })
   .filter(([, each]) => /^[!-~]+$/.test(each));
 
-const destinations = fc.sample(destination, { numRuns: depth({ gate: 200, deep: 3000 }), seed: SEED });
+const destinations = fc.sample(destination, {
+  numRuns: depth({ gate: 200, deep: 3000 }),
+  seed: SEED,
+});
 
 /** What arrived at the store: the first line as it was read, and whether a filter of the pipeline has seen it. */
 interface Arrival {
@@ -62,7 +73,9 @@ async function sendAll(
     after(method, sent);
     const isOver =
       answer.status === 0 ||
-      answer.fields.some(([name, value]) => name.toLowerCase() === 'connection' && value === 'close');
+      answer.fields.some(
+        ([name, value]) => name.toLowerCase() === 'connection' && value === 'close',
+      );
     if (!isOver) continue;
     await connection.leave();
     connection = await RawConnection.open(url);

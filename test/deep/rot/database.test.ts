@@ -38,7 +38,8 @@ function flipIn(bytes: Buffer, next: () => number): Flip {
   const within = [24, 168, PAGE][Math.floor(next() * 3)] ?? PAGE;
   const at = page * PAGE + Math.floor(next() * within);
   const before = bytes[at] ?? 0;
-  const after = next() < 0.7 ? before ^ (1 << Math.floor(next() * 8)) : (before + 1 + next() * 255) % 256;
+  const after =
+    next() < 0.7 ? before ^ (1 << Math.floor(next() * 8)) : (before + 1 + next() * 255) % 256;
   return { at, before, after: Math.floor(after) };
 }
 
@@ -67,7 +68,10 @@ function isOneRecord(read: Read): boolean {
 }
 
 function differs(read: Read): boolean {
-  return !('listed' in read) || Object.values(read.listed).some((list: readonly string[]) => list.length > 0);
+  return (
+    !('listed' in read) ||
+    Object.values(read.listed).some((list: readonly string[]) => list.length > 0)
+  );
 }
 
 async function copyTo(folder: string, from: string): Promise<string> {
@@ -103,7 +107,9 @@ it(`names of ${FLIPS} flipped bytes (ROT_SEED=${SEED}) each that could make a re
           const after = await reader.read(other, true);
           const flaws = flawsOf(copy);
           if (!isOneRecord(after) || differs(after) !== differs(read) || flaws.length > 0)
-            throw new Error(`${what}, then writes: ${JSON.stringify([after, flaws]).slice(0, 500)}`);
+            throw new Error(
+              `${what}, then writes: ${JSON.stringify([after, flaws]).slice(0, 500)}`,
+            );
         }
       }
       set(file, flip.at, flip.before);

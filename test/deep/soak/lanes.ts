@@ -38,7 +38,11 @@ export interface Servers {
 }
 
 /** Makes the containers that lanes need. */
-export async function makeContainers(client: Client, name: string, lanes: number): Promise<Containers> {
+export async function makeContainers(
+  client: Client,
+  name: string,
+  lanes: number,
+): Promise<Containers> {
   const containers = {
     ...{ history: `${name}-h`, stack: `${name}-s`, archive: `${name}-a` },
     ...{ ids: `${name}-i`, plain: `${name}-p` },
@@ -90,7 +94,12 @@ export class Lane {
 
   async #keep(max: number): Promise<void> {
     const title = this.#title(max);
-    const status = await this.#ask('PUT', pathOf(this.containers.history, this.#shared()), {}, title);
+    const status = await this.#ask(
+      'PUT',
+      pathOf(this.containers.history, this.#shared()),
+      {},
+      title,
+    );
     if (status === 201) this.ledger.kept.add(title);
   }
 
@@ -143,7 +152,8 @@ export class Lane {
     const isPut = operation.name === 'PUT';
     const path = pathOf(this.containers.stack, object);
     const status = await (isPut ? this.#ask('PUT', path, {}, title) : this.#ask('DELETE', path));
-    const model = (state: Parameters<Operation['model']>[1]) => operation.model('stack', state).state;
+    const model = (state: Parameters<Operation['model']>[1]) =>
+      operation.model('stack', state).state;
     if (isPut ? status === 201 : status === 204 || status === 404) known.done(model);
     else known.unknown(model);
   }
@@ -175,7 +185,8 @@ export class Lane {
     const title = this.#title(SMALL);
     const path = pathOf(togglesOf(this.containers, this.number), `toggled-${this.number}`);
     const status = await this.#ask('PUT', path, {}, title);
-    if (status === 201 && this.#isOn && this.#toggled !== undefined) this.ledger.archived.add(this.#toggled);
+    if (status === 201 && this.#isOn && this.#toggled !== undefined)
+      this.ledger.archived.add(this.#toggled);
     this.#toggled = status === 201 ? title : undefined;
   }
 
@@ -199,7 +210,12 @@ export class Lane {
   }
 
   /** Asks, with a content where a title is given; the status, 0 where no answer came. */
-  #ask(method: string, path: string, headers: Record<string, string> = {}, title?: string): Promise<number> {
+  #ask(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    title?: string,
+  ): Promise<number> {
     return this.#answer(method, path, () => undefined, headers, title);
   }
 
@@ -216,7 +232,12 @@ export class Lane {
       this.ledger.note({ lane: this.number, method, path, title, status, began });
     try {
       const client = await this.#client();
-      answer = await client.ask(method, path, headers, title === undefined ? undefined : contentOf(title));
+      answer = await client.ask(
+        method,
+        path,
+        headers,
+        title === undefined ? undefined : contentOf(title),
+      );
     } catch {
       note(0);
       this.ledger.answered(0);

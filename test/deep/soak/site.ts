@@ -1,4 +1,8 @@
-import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
+import {
+  processConfiguration,
+  startProxyProcess,
+  type ProxyProcess,
+} from '../../support/proxy_process';
 import { FaultyStore } from '../../support/faulty_store';
 import type { KillableStore } from '../../support/killable_store';
 import { TestRedis } from '../../support/redis';
@@ -23,7 +27,11 @@ export class Site {
   ) {}
 
   static async start(store: KillableStore): Promise<Site> {
-    const site = new Site(store, await FaultyStore.start(store.url), await TestRedis.start('--save', ''));
+    const site = new Site(
+      store,
+      await FaultyStore.start(store.url),
+      await TestRedis.start('--save', ''),
+    );
     try {
       for (let i = 0; i < 2; i++) site.proxies.push(await site.#startProxy());
       return site;

@@ -20,7 +20,8 @@ const IS_LONG = process.env['SOAK_MINUTES'] !== undefined;
 /** The store is one of our own, or with `SOAK_STORE=swift` the Swift of the tests. */
 const STORE = process.env['SOAK_STORE'] ?? 'embedded';
 const SEED = Number(
-  process.env['SOAK_SEED'] ?? (process.env['SOAK_MINUTES'] ? Math.floor(Math.random() * 2 ** 32) : 20260101),
+  process.env['SOAK_SEED'] ??
+    (process.env['SOAK_MINUTES'] ? Math.floor(Math.random() * 2 ** 32) : 20260101),
 );
 const LANES = 16;
 /** Milliseconds of peace between two disasters. */
@@ -84,7 +85,11 @@ async function soak(site: Site): Promise<void> {
   const result = {
     ...{ seed: SEED, store: STORE, minutes: LENGTH / 60_000, requests: ledger.requests },
     ...{ acknowledged: ledger.kept.size, statuses: Object.fromEntries(ledger.statuses) },
-    ...{ faults: weather.faults(), disasters: happened.length, warnings: Object.fromEntries(site.warnings) },
+    ...{
+      faults: weather.faults(),
+      disasters: happened.length,
+      warnings: Object.fromEntries(site.warnings),
+    },
     ...{ first, last, bugs: site.bugs, wrong },
   };
   if (IS_LONG) process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -115,7 +120,11 @@ async function atRest(site: Site, files: number): Promise<void> {
   );
 }
 
-function progress({ requests, kept, wrong }: Ledger, begun: number, happened: readonly string[]): string {
+function progress(
+  { requests, kept, wrong }: Ledger,
+  begun: number,
+  happened: readonly string[],
+): string {
   const seconds = Math.round((Date.now() - begun) / 1000);
   return `soak, ${seconds} s: ${requests} requests, ${kept.size} acknowledged to keep, ${happened.length} disasters, ${wrong.length} wrong`;
 }

@@ -37,7 +37,9 @@ export async function judgeKept(
     ...[...ledger.kept, ...ledger.archived]
       .filter((title) => !there.has(title))
       .map((title) => `lost: ${title}`),
-    ...[...there.keys()].filter((title) => !ledger.sent.has(title)).map((title) => `nobody sent: ${title}`),
+    ...[...there.keys()]
+      .filter((title) => !ledger.sent.has(title))
+      .map((title) => `nobody sent: ${title}`),
     ...[...there]
       .filter(([title, times]) => times > 1 && ledger.kept.has(title))
       .map(([title]) => `twice: ${title}`),
@@ -82,7 +84,10 @@ async function judgeStacks(
     };
     const found = titled(await look(direct, scene));
     const expected = states.map((state) =>
-      last.reduce((written, title) => putting(title, [], 'PUT').model('stack', written).state, state),
+      last.reduce(
+        (written, title) => putting(title, [], 'PUT').model('stack', written).state,
+        state,
+      ),
     );
     if (!expected.some((state) => JSON.stringify(state) === JSON.stringify(found)))
       wrong.push(
@@ -110,7 +115,8 @@ async function judgeVersions(
   const wrong: string[] = [];
   for (const [path, title] of versions) {
     const { status, body } = await client.ask('GET', path);
-    if (titleOf(body) !== title) wrong.push(`${path} was ${title} and is ${titleOf(body) ?? status}`);
+    if (titleOf(body) !== title)
+      wrong.push(`${path} was ${title} and is ${titleOf(body) ?? status}`);
   }
   const lines = await versionsIn(client, ids);
   const listed = new Set(
@@ -129,7 +135,10 @@ async function judgeVersions(
 /** States go by titles, and bodies have more. */
 function titled({ current, archive }: State): State {
   const title = (body: string) => body.split('\n')[0] ?? '';
-  return { current: current === undefined ? undefined : title(current), archive: archive.map(title) };
+  return {
+    current: current === undefined ? undefined : title(current),
+    archive: archive.map(title),
+  };
 }
 
 /** Also one that a fault left half made, and that expires by itself. */
@@ -139,7 +148,10 @@ function isMarker(headers: Headers): boolean {
 }
 
 /** The titles in all containers that keep versions, and how often each is there. */
-async function contents(direct: Client, { history, archive }: Containers): Promise<Map<string, number>> {
+async function contents(
+  direct: Client,
+  { history, archive }: Containers,
+): Promise<Map<string, number>> {
   const there = new Map<string, number>();
   const containers = [history, archive];
   for (const container of containers) {

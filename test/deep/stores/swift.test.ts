@@ -14,7 +14,10 @@ describeWithSwift('stores over Swift', ({ plain }) => {
     ["Swift, with the client's own token", {}],
   ] as const;
   for (const [name, options] of partOf(names, { oneOf: 2 }))
-    storeSuite(name, () => upstreamFixture(plain, options, opened), { largeObjects: true, isSlow: true });
+    storeSuite(name, () => upstreamFixture(plain, options, opened), {
+      largeObjects: true,
+      isSlow: true,
+    });
 
   it('leave no tombstone where they check whether something may be removed', async () => {
     const fixture = await upstreamFixture(plain, {}, opened);
@@ -23,7 +26,8 @@ describeWithSwift('stores over Swift', ({ plain }) => {
     await store.checkRemoval(at);
     // Swift answers 412 where it remembers that something was removed
     const client = await login(plain, 'tester');
-    const again = () => client.ask('DELETE', `/${at.container}/${at.object}`, { 'X-If-Delete-At': '1' });
+    const again = () =>
+      client.ask('DELETE', `/${at.container}/${at.object}`, { 'X-If-Delete-At': '1' });
     expect((await again()).status).toBe(404);
     await store.remove(at);
     expect((await again()).status).toBe(412);

@@ -22,7 +22,11 @@ const TESTER3 = 'test:tester3';
 /** The ways in which a client can overwrite or delete an object. */
 const WRITES: readonly (readonly [
   what: string,
-  write: (client: Client, path: string, source: string) => Promise<{ status: number; body: Buffer }>,
+  write: (
+    client: Client,
+    path: string,
+    source: string,
+  ) => Promise<{ status: number; body: Buffer }>,
 ])[] = [
   ['PUT', (client, path) => client.ask('PUT', path, {}, 'after')],
   ['an empty PUT', (client, path) => client.ask('PUT', path)],
@@ -45,7 +49,12 @@ describeWithSwift('who may write', ({ plain }) => {
     await put(owner, sources, 'source', 'copied');
     await put(owner, pair.container, OBJECT, 'oldest');
     await put(owner, pair.container, OBJECT, 'before');
-    return { owner, ...pair, path: pathOf(pair.container, OBJECT), source: pathOf(sources, 'source') };
+    return {
+      owner,
+      ...pair,
+      path: pathOf(pair.container, OBJECT),
+      source: pathOf(sources, 'source'),
+    };
   }
   type Begun = Awaited<ReturnType<typeof begin>>;
 
@@ -92,7 +101,12 @@ describeWithSwift('who may write', ({ plain }) => {
       rights: Record<string, string>,
       client: (proxy: Proxy, owner: Client) => Client | Promise<Client>,
     ])[] = [
-      ['one that may only read', 403, { 'X-Container-Read': TESTER3 }, (proxy) => proxy.login('tester3')],
+      [
+        'one that may only read',
+        403,
+        { 'X-Container-Read': TESTER3 },
+        (proxy) => proxy.login('tester3'),
+      ],
       ['one without any right', 403, {}, (proxy) => proxy.login('tester3')],
       [
         'the owner of another account',
@@ -101,7 +115,12 @@ describeWithSwift('who may write', ({ plain }) => {
         async (proxy, owner) =>
           new Client(proxy.url, (await proxy.login('tester2')).credentials, owner.account),
       ],
-      ['an anonymous one', 401, {}, (proxy, owner) => new Client(proxy.url, Headers.none, owner.account)],
+      [
+        'an anonymous one',
+        401,
+        {},
+        (proxy, owner) => new Client(proxy.url, Headers.none, owner.account),
+      ],
       [
         'an anonymous one that may read',
         401,
@@ -166,14 +185,17 @@ describeWithSwift('who may write', ({ plain }) => {
         expect(await current(owner, container, OBJECT)).toBe(mode === 'stack' ? 'before' : 404);
       });
 
-      it.each(WRITES)('one that may only write is refused with a reason: %s', async (_what, write) => {
-        const begun = await begin(withClientsToken, mode, { 'X-Container-Write': TESTER3 });
-        const writer = await withClientsToken.login('tester3');
-        const { status, body } = await write(writer, begun.path, begun.source);
-        expect(status).toBe(403);
-        expect(body.toString()).not.toBe('');
-        await expectUntouched(begun);
-      });
+      it.each(WRITES)(
+        'one that may only write is refused with a reason: %s',
+        async (_what, write) => {
+          const begun = await begin(withClientsToken, mode, { 'X-Container-Write': TESTER3 });
+          const writer = await withClientsToken.login('tester3');
+          const { status, body } = await write(writer, begun.path, begun.source);
+          expect(status).toBe(403);
+          expect(body.toString()).not.toBe('');
+          await expectUntouched(begun);
+        },
+      );
 
       it('one that may read and write here and in the archive keeps versions', async () => {
         const rights = { 'X-Container-Read': TESTER3, 'X-Container-Write': TESTER3 };
@@ -198,7 +220,10 @@ describeWithSwift('who may write', ({ plain }) => {
       await mustBe(201, writer.ask('PUT', begun.path, {}, 'remembered'));
       await mustBe(201, begun.owner.ask('PUT', begun.path, {}, 'before'));
       const direct = await login(plain, 'tester');
-      await mustBe(204, direct.ask('POST', `/${begun.container}`, { 'X-Remove-Container-Write': 'x' }));
+      await mustBe(
+        204,
+        direct.ask('POST', `/${begun.container}`, { 'X-Remove-Container-Write': 'x' }),
+      );
       return { ...begun, writer };
     }
 
@@ -230,9 +255,14 @@ describeWithSwift('who may write', ({ plain }) => {
   ])("%s, who may not change a container's setting is answered by the store", async (_, proxy) => {
     const { owner, container } = await begin(proxy, 'history', {});
     const { credentials } = await proxy.login('tester3');
-    const [past, through] = [plain, proxy.url].map((url) => new Client(url, credentials, owner.account));
+    const [past, through] = [plain, proxy.url].map(
+      (url) => new Client(url, credentials, owner.account),
+    );
     const nobody = new Client(proxy.url, Headers.none, owner.account);
-    for (const change of [{ 'X-Versions-Location': 'elsewhere' }, { 'X-Remove-History-Location': 'x' }]) {
+    for (const change of [
+      { 'X-Versions-Location': 'elsewhere' },
+      { 'X-Remove-History-Location': 'x' },
+    ]) {
       for (const method of ['PUT', 'POST']) {
         const expected = await past!.ask(method, `/${container}`, { 'X-Container-Meta-A': 'b' });
         const answer = await through!.ask(method, `/${container}`, change);
@@ -247,7 +277,9 @@ describeWithSwift('who may write', ({ plain }) => {
   });
 
   it('the service user is not lent to those who only ask: nobody reads through it', async () => {
-    const { owner, archive } = await begin(withServiceUser, 'history', { 'X-Container-Write': TESTER3 });
+    const { owner, archive } = await begin(withServiceUser, 'history', {
+      'X-Container-Write': TESTER3,
+    });
     const [name = ''] = await owner.names(archive);
     const writer = await withServiceUser.login('tester3');
     expect((await writer.ask('GET', pathOf(archive, name))).status).toBe(403);

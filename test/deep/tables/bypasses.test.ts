@@ -2,7 +2,16 @@ import { gzipSync } from 'node:zlib';
 import { archiveOf } from '../../support/archives';
 import { Headers } from '../../../src/http/headers';
 import { Client, type Answer } from '../../support/client';
-import { bodies, current, MODES, mustBe, newContainer, newPair, pathOf, put } from '../../support/containers';
+import {
+  bodies,
+  current,
+  MODES,
+  mustBe,
+  newContainer,
+  newPair,
+  pathOf,
+  put,
+} from '../../support/containers';
 import { partOf } from '../../support/depth';
 import { FORM_TYPE, formBody, LIMITS, signForm } from '../../support/forms';
 import { suiteProxy } from '../../support/suite';
@@ -22,13 +31,23 @@ const WAYS: readonly Way[] = [
     'POST ?bulk-delete',
     200,
     (client, container) =>
-      client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, `${container}/${OBJECT}\n`),
+      client.ask(
+        'POST',
+        '?bulk-delete',
+        { 'Content-Type': 'text/plain' },
+        `${container}/${OBJECT}\n`,
+      ),
   ],
   [
     'DELETE ?bulk-delete',
     200,
     (client, container) =>
-      client.ask('DELETE', '?bulk-delete', { 'Content-Type': 'text/plain' }, `/${container}/${OBJECT}`),
+      client.ask(
+        'DELETE',
+        '?bulk-delete',
+        { 'Content-Type': 'text/plain' },
+        `/${container}/${OBJECT}`,
+      ),
   ],
   [
     'POST ?bulk-delete on the container itself, with an encoded name',
@@ -159,7 +178,12 @@ describeWithSwift("the store's own ways to write", ({ plain }) => {
       await put(client, container, OBJECT, 'before');
       await put(client, other, OBJECT, 'before');
       const names = `${other}/${OBJECT}\n${container}/${OBJECT}\n`;
-      const answer = await client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, names);
+      const answer = await client.ask(
+        'POST',
+        '?bulk-delete',
+        { 'Content-Type': 'text/plain' },
+        names,
+      );
       expect(answer.status).toBe(412);
       expect(await current(client, other, OBJECT)).toBe('before');
       expect(await current(client, container, OBJECT)).toBe('before');
@@ -199,7 +223,10 @@ describeWithSwift("the store's own ways to write", ({ plain }) => {
         [client.account + pathOf(container, OBJECT), 'two'],
         [client.account + pathOf(archive, entry), 'one'],
       ] as const) {
-        const answer = await anonymous.send('GET', `${path}?${temporary('GET', path, { key: KEY })}`);
+        const answer = await anonymous.send(
+          'GET',
+          `${path}?${temporary('GET', path, { key: KEY })}`,
+        );
         expect([answer.status, answer.body.toString()]).toEqual([200, body]);
       }
     });

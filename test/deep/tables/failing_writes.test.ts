@@ -75,17 +75,20 @@ describeWithSwift('a write that fails', ({ plain }) => {
         [
           'a wrong ETag of a body of some size',
           422,
-          ({ client, path }) => client.ask('PUT', path, { ETag: 'd41d8cd98f00b204e9800998ecf8427e' }, large),
+          ({ client, path }) =>
+            client.ask('PUT', path, { ETag: 'd41d8cd98f00b204e9800998ecf8427e' }, large),
         ],
         [
           'X-Copy-From a missing source',
           404,
-          ({ client, path, sources }) => client.ask('PUT', path, { 'X-Copy-From': `${sources}/none` }),
+          ({ client, path, sources }) =>
+            client.ask('PUT', path, { 'X-Copy-From': `${sources}/none` }),
         ],
         [
           'X-Copy-From a missing container',
           404,
-          ({ client, path }) => client.ask('PUT', path, { 'X-Copy-From': `${uniqueName('none')}/none` }),
+          ({ client, path }) =>
+            client.ask('PUT', path, { 'X-Copy-From': `${uniqueName('none')}/none` }),
         ],
         [
           'X-Copy-From without an object',
@@ -95,14 +98,18 @@ describeWithSwift('a write that fails', ({ plain }) => {
         [
           'COPY of a missing source',
           404,
-          ({ client, path, sources }) => client.ask('COPY', pathOf(sources, 'none'), { Destination: path }),
+          ({ client, path, sources }) =>
+            client.ask('COPY', pathOf(sources, 'none'), { Destination: path }),
         ],
         [
           // Swift asks for the source with that condition, too
           'COPY with If-None-Match: *',
           304,
           ({ client, path, sources }) =>
-            client.ask('COPY', pathOf(sources, 'source'), { Destination: path, 'If-None-Match': '*' }),
+            client.ask('COPY', pathOf(sources, 'source'), {
+              Destination: path,
+              'If-None-Match': '*',
+            }),
         ],
         [
           'a name of metadata that is too long',
@@ -113,7 +120,8 @@ describeWithSwift('a write that fails', ({ plain }) => {
         [
           'a value of metadata that is too long',
           400,
-          ({ client, path }) => client.ask('PUT', path, { 'X-Object-Meta-A': 'x'.repeat(257) }, 'after'),
+          ({ client, path }) =>
+            client.ask('PUT', path, { 'X-Object-Meta-A': 'x'.repeat(257) }, 'after'),
         ],
         [
           'a time of expiry that has passed',
@@ -148,7 +156,9 @@ describeWithSwift('a write that fails', ({ plain }) => {
 
       it('for want of a length is answered 411 and leaves nothing in the archive', async () => {
         const begun = await begin();
-        const request = await RawRequest.begin(begun.client, 'PUT', begun.path, { Connection: 'close' });
+        const request = await RawRequest.begin(begun.client, 'PUT', begun.path, {
+          Connection: 'close',
+        });
         await request.answered('HTTP/1.1 411 ');
         request.leave();
         await expectUntouched(begun);
@@ -178,7 +188,10 @@ describeWithSwift('a write that fails', ({ plain }) => {
       it('for a full archive is refused with the reason, and changes nothing', async () => {
         const { client, container, archive, path } = await begin();
         await put(client, container, OBJECT, 'second');
-        await mustBe(204, client.ask('POST', `/${archive}`, { 'X-Container-Meta-Quota-Count': '1' }));
+        await mustBe(
+          204,
+          client.ask('POST', `/${archive}`, { 'X-Container-Meta-Quota-Count': '1' }),
+        );
         const writes = [() => client.ask('PUT', path, {}, 'third')];
         if (mode === 'history') writes.push(() => client.ask('DELETE', path));
         for (const write of writes) {
@@ -188,7 +201,10 @@ describeWithSwift('a write that fails', ({ plain }) => {
           expect(await current(client, container, OBJECT)).toBe('second');
           expect(await bodies(client, archive)).toEqual(['before']);
         }
-        await mustBe(204, client.ask('POST', `/${archive}`, { 'X-Container-Meta-Quota-Count': '' }));
+        await mustBe(
+          204,
+          client.ask('POST', `/${archive}`, { 'X-Container-Meta-Quota-Count': '' }),
+        );
         await put(client, container, OBJECT, 'third');
         expect(await bodies(client, archive)).toEqual(['before', 'second']);
       });

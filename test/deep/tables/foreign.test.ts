@@ -1,6 +1,14 @@
 import { Headers } from '../../../src/http/headers';
 import { Client, type Answer } from '../../support/client';
-import { current, MODES, newContainer, newPair, pathOf, put, type Mode } from '../../support/containers';
+import {
+  current,
+  MODES,
+  newContainer,
+  newPair,
+  pathOf,
+  put,
+  type Mode,
+} from '../../support/containers';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
 import { partOf } from '../../support/depth';
@@ -89,17 +97,27 @@ const ATTEMPTS: readonly (readonly [what: string, attempt: Attempt])[] = [
   [
     'COPY of a version to the object',
     async (client, scene) =>
-      at(client, scene, 'COPY', await anEntry(scene), { Destination: pathOf(scene.container, OBJECT) }),
+      at(client, scene, 'COPY', await anEntry(scene), {
+        Destination: pathOf(scene.container, OBJECT),
+      }),
   ],
-  ['DELETE of a version', async (client, scene) => at(client, scene, 'DELETE', await anEntry(scene))],
-  ['PUT of a version', async (client, scene) => at(client, scene, 'PUT', await anEntry(scene), {}, 'forged')],
+  [
+    'DELETE of a version',
+    async (client, scene) => at(client, scene, 'DELETE', await anEntry(scene)),
+  ],
+  [
+    'PUT of a version',
+    async (client, scene) => at(client, scene, 'PUT', await anEntry(scene), {}, 'forged'),
+  ],
   [
     'the setting away',
-    (client, scene) => at(client, scene, 'POST', `/${scene.container}`, { 'X-Versions-Location': '' }),
+    (client, scene) =>
+      at(client, scene, 'POST', `/${scene.container}`, { 'X-Versions-Location': '' }),
   ],
   [
     'POST',
-    (client, scene) => at(client, scene, 'POST', pathOf(scene.container, OBJECT), { 'X-Object-Meta-A': 'b' }),
+    (client, scene) =>
+      at(client, scene, 'POST', pathOf(scene.container, OBJECT), { 'X-Object-Meta-A': 'b' }),
   ],
   ['DELETE', (client, scene) => at(client, scene, 'DELETE', pathOf(scene.container, OBJECT))],
   ['DELETE again', (client, scene) => at(client, scene, 'DELETE', pathOf(scene.container, OBJECT))],
@@ -160,7 +178,9 @@ describeWithSwift('those who come from elsewhere', ({ plain, versioned }) => {
     user?: 'tester2' | 'tester3',
   ) {
     const scene = await begin(url, mode, rights);
-    const client = user ? await login(url, user) : new Client(url, Headers.none, `/v1/${scene.own}`);
+    const client = user
+      ? await login(url, user)
+      : new Client(url, Headers.none, `/v1/${scene.own}`);
     const lines: unknown[] = [];
     for (const [what, attempt] of ATTEMPTS) {
       const { status } = await attempt(client, scene);

@@ -19,7 +19,10 @@ import { temporary, type Temporary } from '../../support/temp_urls';
 import { partOf } from '../../support/depth';
 
 const OBJECT = 'a folder/object';
-const KEYS = { 'X-Container-Meta-Temp-Url-Key': 'first', 'X-Container-Meta-Temp-Url-Key-2': 'second' };
+const KEYS = {
+  'X-Container-Meta-Temp-Url-Key': 'first',
+  'X-Container-Meta-Temp-Url-Key-2': 'second',
+};
 
 /** What an attempt finds: a container with versions of the object, and who may try what. */
 interface Scene {
@@ -72,14 +75,26 @@ const ATTEMPTS: readonly (readonly [what: string, attempt: Attempt])[] = [
   ['PUT that was signed for another time', putBy({ time: '9999999998' })],
   ['PUT that was signed for GET', putWith(({ sign }) => sign('GET'))],
   ['PUT that was signed for DELETE', putWith(({ sign }) => sign('DELETE'))],
-  ['PUT that was signed for another object', putWith(({ sign, path }) => sign('PUT', {}, `${path}2`))],
+  [
+    'PUT that was signed for another object',
+    putWith(({ sign, path }) => sign('PUT', {}, `${path}2`)),
+  ],
   ['PUT with a time only', putWith(() => `temp_url_expires=9999999999`)],
   ['PUT with a signature only', putWith(({ sign }) => sign('PUT').replace(/&.*/, ''))],
   ['PUT with an empty signature', putWith(() => 'temp_url_sig=&temp_url_expires=9999999999')],
-  ['PUT with two signatures, the first right', putWith(({ sign }) => `${sign('PUT')}&temp_url_sig=x`)],
-  ['PUT with two signatures, the first wrong', putWith(({ sign }) => `temp_url_sig=x&${sign('PUT')}`)],
+  [
+    'PUT with two signatures, the first right',
+    putWith(({ sign }) => `${sign('PUT')}&temp_url_sig=x`),
+  ],
+  [
+    'PUT with two signatures, the first wrong',
+    putWith(({ sign }) => `temp_url_sig=x&${sign('PUT')}`),
+  ],
   ['PUT with a file name', putWith(({ sign }) => `filename=x&${sign('PUT')}&inline`)],
-  ['PUT with an encoded parameter', putWith(({ sign }) => sign('PUT').replace('temp_url', 'temp%5Furl'))],
+  [
+    'PUT with an encoded parameter',
+    putWith(({ sign }) => sign('PUT').replace('temp_url', 'temp%5Furl')),
+  ],
   [
     'PUT of what would be a manifest, were that signed',
     putWith(({ sign }) => `multipart-manifest=put&heartbeat=on&${sign('PUT')}`),
@@ -87,16 +102,23 @@ const ATTEMPTS: readonly (readonly [what: string, attempt: Attempt])[] = [
   ['PUT unless it exists', putWith(({ sign }) => sign('PUT'), { 'If-None-Match': '*' })],
   ['PUT with a wrong ETag', putWith(({ sign }) => sign('PUT'), { ETag: 'f'.repeat(32) })],
   ['PUT of a copy', putWith(({ sign }) => sign('PUT'), { 'X-Copy-From': 'elsewhere/object' })],
-  ['PUT of a pointer', putWith(({ sign }) => sign('PUT'), { 'X-Object-Manifest': 'elsewhere/object' })],
+  [
+    'PUT of a pointer',
+    putWith(({ sign }) => sign('PUT'), { 'X-Object-Manifest': 'elsewhere/object' }),
+  ],
   ['PUT of a link', putWith(({ sign }) => sign('PUT'), { 'X-Symlink-Target': 'elsewhere/object' })],
   [
     "PUT with a stranger's token too",
     ({ stranger, url, sign }) => stranger.send('PUT', `${url}?${sign('PUT')}`, {}, 'after'),
   ],
-  ['PUT with a token that is none', putWith(({ sign }) => sign('PUT'), { 'X-Auth-Token': 'AUTH_tkforged' })],
+  [
+    'PUT with a token that is none',
+    putWith(({ sign }) => sign('PUT'), { 'X-Auth-Token': 'AUTH_tkforged' }),
+  ],
   [
     "PUT with the owner's token and a wrong signature",
-    ({ owner, url, sign }) => owner.send('PUT', `${url}?${sign('PUT', { key: 'wrong' })}`, {}, 'after'),
+    ({ owner, url, sign }) =>
+      owner.send('PUT', `${url}?${sign('PUT', { key: 'wrong' })}`, {}, 'after'),
   ],
   [
     "PUT with the owner's token and a time only",
@@ -121,17 +143,22 @@ const ATTEMPTS: readonly (readonly [what: string, attempt: Attempt])[] = [
   ],
   [
     'DELETE of what is not there',
-    ({ anonymous, url, path, sign }) => anonymous.send('DELETE', `${url}2?${sign('DELETE', {}, `${path}2`)}`),
+    ({ anonymous, url, path, sign }) =>
+      anonymous.send('DELETE', `${url}2?${sign('DELETE', {}, `${path}2`)}`),
   ],
   [
     'COPY with the signature of a PUT',
     ({ anonymous, url, path, sign }) =>
-      anonymous.send('COPY', `${url}?${sign('PUT')}`, { Destination: path.replace(/^.*?AUTH_test/, '') }),
+      anonymous.send('COPY', `${url}?${sign('PUT')}`, {
+        Destination: path.replace(/^.*?AUTH_test/, ''),
+      }),
   ],
   [
     'COPY that is signed',
     ({ anonymous, url, path, sign }) =>
-      anonymous.send('COPY', `${url}?${sign('COPY')}`, { Destination: path.replace(/^.*?AUTH_test/, '') }),
+      anonymous.send('COPY', `${url}?${sign('COPY')}`, {
+        Destination: path.replace(/^.*?AUTH_test/, ''),
+      }),
   ],
   [
     'POST',
@@ -187,7 +214,9 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
 
   describe.each(MODES)('%s mode', (mode) => {
     // only deletes know of modes
-    const attempts = ATTEMPTS.filter(([what]) => mode === 'history' || /^(PUT|DELETE.*)$/.test(what));
+    const attempts = ATTEMPTS.filter(
+      ([what]) => mode === 'history' || /^(PUT|DELETE.*)$/.test(what),
+    );
 
     it.each(partOf(attempts, { oneOf: 6, from: MODES.indexOf(mode) }))(
       "%s does what it does with Swift's own versions",

@@ -24,7 +24,10 @@ describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }
   ];
   const expressApps: typeof endpoints = [
     ['through an Express app with versionedWrites mounted', () => startExpressApp(plain)],
-    ["through an Express app with versionedWrites and the client's token", () => startExpressApp(plain, {})],
+    [
+      "through an Express app with versionedWrites and the client's token",
+      () => startExpressApp(plain, {}),
+    ],
   ];
 
   async function expectWalk(endpoint: Endpoint | undefined, how: string): Promise<void> {
@@ -37,20 +40,24 @@ describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }
     expect(await client.names('')).toEqual(before);
   }
 
-  describe.each(partOf([...endpoints, ...expressApps], { oneOf: 4, from: 1 }))('%s', (name, start) => {
-    let endpoint: Endpoint | undefined;
-    beforeAll(async () => {
-      endpoint = await start();
-    });
-    afterAll(() => endpoint?.close());
+  describe.each(partOf([...endpoints, ...expressApps], { oneOf: 4, from: 1 }))(
+    '%s',
+    (name, start) => {
+      let endpoint: Endpoint | undefined;
+      beforeAll(async () => {
+        endpoint = await start();
+      });
+      afterAll(() => endpoint?.close());
 
-    it('answer what the manual prints and leave nothing behind', () => expectWalk(endpoint, 'with-bodies'));
+      it('answer what the manual prints and leave nothing behind', () =>
+        expectWalk(endpoint, 'with-bodies'));
 
-    // the server of an Express app is the app's own: what it does about bytes after a request's end never reaches us
-    if (expressApps.some(([each]) => each === name)) return;
-    it('do so byte for byte as printed, with a Content-Length of 0 before bodies', () =>
-      expectWalk(endpoint, 'as-printed'));
-  });
+      // the server of an Express app is the app's own: what it does about bytes after a request's end never reaches us
+      if (expressApps.some(([each]) => each === name)) return;
+      it('do so byte for byte as printed, with a Content-Length of 0 before bodies', () =>
+        expectWalk(endpoint, 'as-printed'));
+    },
+  );
 
   it('fail, with the reason, where there are no versions', async () => {
     const client = await login(plain, 'tester');

@@ -15,9 +15,14 @@ const MAX_GROWTH = 100 * MIB;
 
 /** The filters that read bodies, and what they need to be asked without a signature. */
 export const FILTERS = 's3api cosapi qsapi bulk formpost';
-export const SECTIONS = Object.entries({ s3api: DOMAINS.s3, cosapi: DOMAINS.cos, qsapi: DOMAINS.qs })
+export const SECTIONS = Object.entries({
+  s3api: DOMAINS.s3,
+  cosapi: DOMAINS.cos,
+  qsapi: DOMAINS.qs,
+})
   .map(
-    ([filter, domain]) => `[filter:${filter}]\nstorage_domain = ${domain}\nanonymous_account = AUTH_test\n`,
+    ([filter, domain]) =>
+      `[filter:${filter}]\nstorage_domain = ${domain}\nanonymous_account = AUTH_test\n`,
   )
   .join('');
 
@@ -39,12 +44,17 @@ export function unknownClientsSuite(name: string, server: () => Besieged): void 
     const before = proxy.peakMemory();
     const clients = await siege(proxy, 54);
     const growth = proxy.peakMemory() - before;
-    countFigures(`${name}, 54 clients without credentials`, { 'MiB more': Math.round(growth / MIB) });
+    countFigures(`${name}, 54 clients without credentials`, {
+      'MiB more': Math.round(growth / MIB),
+    });
     expect(growth).toBeLessThan(MAX_GROWTH);
     for (const { request, answer } of clients) {
       const [first = '', then = ''] = answer.split('\r\n\r\n');
       const told = request.isSignedWithin && first === 'HTTP/1.1 100 Continue' ? then : first;
-      expect([request.name, told]).toEqual([request.name, expect.stringMatching(/^HTTP\/1\.1 (4\d\d|200) /)]);
+      expect([request.name, told]).toEqual([
+        request.name,
+        expect.stringMatching(/^HTTP\/1\.1 (4\d\d|200) /),
+      ]);
     }
     expect((await client.ask('GET', '')).status).toBeLessThan(300);
   }, 120_000);
@@ -115,7 +125,9 @@ async function delays(client: Client, container: string): Promise<number> {
 }
 
 function rss({ pid }: ProxyProcess): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+  return (
+    Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+  );
 }
 
 /** The most memory that a process has from now to the end. */

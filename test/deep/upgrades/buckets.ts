@@ -200,8 +200,10 @@ export class BucketLane {
     try {
       await ask(this.#client());
     } catch (error) {
-      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-      if (status !== undefined && !UNCERTAIN.includes(status)) this.ledger.wrong.push(String(error));
+      const status =
+        error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+      if (status !== undefined && !UNCERTAIN.includes(status))
+        this.ledger.wrong.push(String(error));
       await pause(PAUSE);
     }
   }
@@ -239,10 +241,15 @@ function judgeNull(ledger: BucketLedger, bucket: string, read: string): void {
 }
 
 /** Compares the answers that clients of S3 got with what each server shows now. */
-export async function bucketVerdict(fleet: Fleet, buckets: Buckets, ledger: BucketLedger): Promise<string[]> {
+export async function bucketVerdict(
+  fleet: Fleet,
+  buckets: Buckets,
+  ledger: BucketLedger,
+): Promise<string[]> {
   for (const member of fleet.proxies) {
     const client = sdkAt(s3At(member));
-    for (const bucket of buckets.own) judgeNull(ledger, bucket, await readVersion(client, bucket, 'null'));
+    for (const bucket of buckets.own)
+      judgeNull(ledger, bucket, await readVersion(client, bucket, 'null'));
     client.destroy();
   }
   const clients = fleet.proxies.map((member) => sdkAt(s3At(member)));
@@ -254,10 +261,12 @@ export async function bucketVerdict(fleet: Fleet, buckets: Buckets, ledger: Buck
   }
   for (const client of clients) client.destroy();
   const listed = new Map<string, readonly ListedEntry[]>();
-  for (const bucket of [buckets.shared, ...buckets.own]) listed.set(bucket, await list(fleet, bucket));
+  for (const bucket of [buckets.shared, ...buckets.own])
+    listed.set(bucket, await list(fleet, bucket));
   for (const { bucket, id, title } of ledger.versions.values()) {
     const entry = listed.get(bucket)?.find((each) => each.id === id);
-    if (entry?.marker !== (title === undefined)) ledger.wrong.push(`not listed as it is: ${bucket} ${id}`);
+    if (entry?.marker !== (title === undefined))
+      ledger.wrong.push(`not listed as it is: ${bucket} ${id}`);
   }
   return [...ledger.wrong];
 }
@@ -267,7 +276,9 @@ async function list(fleet: Fleet, bucket: string): Promise<readonly ListedEntry[
   const entries: ListedEntry[] = [];
   for (let page, next; ; next = page.next) {
     const query = parametersOf({ maxKeys: 1000, keyMarker: next?.key, versionIdMarker: next?.id });
-    page = pageOf(await signed.document(200, 'ListVersionsResult', { method: 'GET', bucket, query }));
+    page = pageOf(
+      await signed.document(200, 'ListVersionsResult', { method: 'GET', bucket, query }),
+    );
     entries.push(...page.entries);
     if (!page.next) return entries;
   }

@@ -66,7 +66,11 @@ async function* inHistoryMode(one: Served): ReturnType<Scenario> {
   await put(two.client, container, NAME, '2');
   await put(two.client, container, NAME, '3');
   const kept = await everything(two.client, archive);
-  expect(kept.map(({ body, isMarker }) => (isMarker ? 'marker' : body))).toEqual(['1', 'marker', '2']);
+  expect(kept.map(({ body, isMarker }) => (isMarker ? 'marker' : body))).toEqual([
+    '1',
+    'marker',
+    '2',
+  ]);
   await mustBe(204, two.client.ask('POST', `/${container}`, { [MODE_HEADER.stack]: archive }));
   const three = yield;
   await mustBe(204, three.client.ask('DELETE', pathOf(container, NAME)));
@@ -95,7 +99,10 @@ async function* withIds(one: Served): ReturnType<Scenario> {
   await mustBe(201, three.client.ask('PUT', `${pathOf(container, NAME)}?version-id=${oldest}`));
   expect(await current(three.client, container, NAME)).toBe('0');
   for (const { version_id } of versions)
-    await mustBe(204, three.client.ask('DELETE', `${pathOf(container, NAME)}?version-id=${version_id}`));
+    await mustBe(
+      204,
+      three.client.ask('DELETE', `${pathOf(container, NAME)}?version-id=${version_id}`),
+    );
   await mustBe(204, three.client.ask('DELETE', `/${container}`));
 }
 
@@ -209,7 +216,9 @@ function describeOfOthers({ plain }: SwiftUrls, earlier: () => EarlierVersion): 
     const site = { upstream: plain, earlier: earlier() };
     const one = await Fleet.start(site, [first]);
     try {
-      await expect(Fleet.start(site, [second])).rejects.toThrow('another server writes to this store');
+      await expect(Fleet.start(site, [second])).rejects.toThrow(
+        'another server writes to this store',
+      );
       const client = await login(one.proxy(0).url, 'tester');
       await put(client, await newContainerWithIds(client), NAME, 'still');
     } finally {

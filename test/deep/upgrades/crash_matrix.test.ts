@@ -15,23 +15,27 @@ const EXTENT: Extent = {
   lanes: 8,
 };
 
-describeWithEarlier('what one version leaves when it is killed, the other goes on with', (build) => {
-  describeWithRedis('with a Redis', () => {
-    describeWithSwift('over a Swift', ({ plain }) => {
-      let redis: TestRedis | undefined;
-      const stage = async (killed: 'old' | 'new') => {
-        redis = await TestRedis.start('--save', '');
-        const [old, today] = [build().folder, ROOT];
-        const versions = killed === 'old' ? { killed: old, next: today } : { killed: today, next: old };
-        const opened = await upgradeStage(plain, { ...versions, redisUrl: redis.url });
-        const close = async () => {
-          await opened.close();
-          await redis?.stop();
+describeWithEarlier(
+  'what one version leaves when it is killed, the other goes on with',
+  (build) => {
+    describeWithRedis('with a Redis', () => {
+      describeWithSwift('over a Swift', ({ plain }) => {
+        let redis: TestRedis | undefined;
+        const stage = async (killed: 'old' | 'new') => {
+          redis = await TestRedis.start('--save', '');
+          const [old, today] = [build().folder, ROOT];
+          const versions =
+            killed === 'old' ? { killed: old, next: today } : { killed: today, next: old };
+          const opened = await upgradeStage(plain, { ...versions, redisUrl: redis.url });
+          const close = async () => {
+            await opened.close();
+            await redis?.stop();
+          };
+          return { ...opened, close };
         };
-        return { ...opened, close };
-      };
-      crashMatrix('0.1.0, then this version', () => stage('old'), EXTENT);
-      if (IS_DEEP) crashMatrix('this version, then 0.1.0', () => stage('new'), EXTENT);
+        crashMatrix('0.1.0, then this version', () => stage('old'), EXTENT);
+        if (IS_DEEP) crashMatrix('this version, then 0.1.0', () => stage('new'), EXTENT);
+      });
     });
-  });
-});
+  },
+);

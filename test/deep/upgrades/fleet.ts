@@ -62,7 +62,11 @@ export class Fleet {
   }
 
   /** Ends a server by a signal, and puts one of a version in its place. */
-  async replace(which: number, version: Version, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  async replace(
+    which: number,
+    version: Version,
+    signal: NodeJS.Signals = 'SIGTERM',
+  ): Promise<void> {
     await this.end(which, signal);
     await this.#run(which, version);
   }

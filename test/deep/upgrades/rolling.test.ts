@@ -91,7 +91,8 @@ describeWithEarlier('a rolling upgrade from 0.1.0, and back, and again', (build)
               ledger.kept.size + ledger.versions.size + bucketLedger.versions.size,
             seed: SEED,
           });
-          if (wrong.length > 0) process.stderr.write(`what happened is in ${ledger.writeTrace(SEED)}\n`);
+          if (wrong.length > 0)
+            process.stderr.write(`what happened is in ${ledger.writeTrace(SEED)}\n`);
           expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
         },
         PEACE * 20 + 300_000,
@@ -129,7 +130,10 @@ async function load(
   const own = () => new Chance(chance.below(2 ** 32));
   const lanes = [
     ...Array.from({ length: LANES }, (_, i) => new Lane(fleet, containers, ledger, i, own())),
-    ...Array.from({ length: BUCKET_LANES }, (_, i) => new BucketLane(fleet, buckets, bucketLedger, i, own())),
+    ...Array.from(
+      { length: BUCKET_LANES },
+      (_, i) => new BucketLane(fleet, buckets, bucketLedger, i, own()),
+    ),
   ];
   let isOver = false;
   const over = befall().finally(() => (isOver = true));

@@ -16,7 +16,11 @@ describeWithSwift('objects with ids, over a Swift', ({ plain }) => {
     ),
   )('%s', (_, proxy, writersRead) =>
     objectsTable(
-      () => ({ login: (user) => proxy.login(user), writersRead, direct: () => login(plain, 'tester') }),
+      () => ({
+        login: (user) => proxy.login(user),
+        writersRead,
+        direct: () => login(plain, 'tester'),
+      }),
       someOf(3),
     ),
   );

@@ -41,7 +41,11 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
     await client.putBucket(place);
     await client.putBucketVersioning({ ...place, VersioningConfiguration: { Status: 'Enabled' } });
     for (const Body of ['1', '2']) await client.putObject({ ...place, Key: 'dir/k é+1.txt', Body });
-    const { Versions } = await client.listObjectVersions({ ...place, Prefix: 'dir/', MaxKeys: '5' });
+    const { Versions } = await client.listObjectVersions({
+      ...place,
+      Prefix: 'dir/',
+      MaxKeys: '5',
+    });
     expect(Versions.map(({ IsLatest }) => IsLatest)).toEqual(['true', 'false']);
     const VersionId = Versions[1]?.VersionId ?? '';
     const first = await client.getObject({ ...place, Key: 'dir/k é+1.txt', VersionId });
@@ -50,7 +54,9 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
     await client.putObjectCopy({ ...place, Key: 'copy', CopySource });
     expect((await client.getObject({ ...place, Key: 'copy' })).Body.toString()).toBe('2');
     await client.deleteMultipleObject({ ...place, Objects: [{ Key: 'copy' }] });
-    expect((await client.getBucket(place)).Contents.map(({ Key }) => Key)).toEqual(['dir/k é+1.txt']);
+    expect((await client.getBucket(place)).Contents.map(({ Key }) => Key)).toEqual([
+      'dir/k é+1.txt',
+    ]);
   });
 
   test('the list of buckets by an address of ours', async () => {
@@ -60,7 +66,11 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
 
   test('a copy source that names our address', async () => {
     const CopySourceParser = () => ({ ...at, Key: 'from' });
-    const options = { Ip: '', Domain: `${host()}/{Bucket}`, CopySourceParser } as unknown as COS.COSOptions;
+    const options = {
+      Ip: '',
+      Domain: `${host()}/{Bucket}`,
+      CopySourceParser,
+    } as unknown as COS.COSOptions;
     await cos.putObject({ ...at, Key: 'from', Body: 'x' });
     const client = cosAt(store.endpoint, options);
     await client.putObjectCopy({ ...at, Key: 'to', CopySource: `${host()}/${at.Bucket}/from` });
@@ -76,7 +86,10 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
         ids.push(String(Reflect.get(told, 'VersionId')));
       }
     });
-    const urlOf = (more: Partial<COS.GetObjectUrlParams> & { ForceSignHost?: boolean } = {}, client = cos) =>
+    const urlOf = (
+      more: Partial<COS.GetObjectUrlParams> & { ForceSignHost?: boolean } = {},
+      client = cos,
+    ) =>
       new Promise<string>((resolve, reject) =>
         client.getObjectUrl({ ...at, Key: 'dir/o é', Sign: true, ...more }, (error, { Url }) =>
           error ? reject(new Error('no URL')) : resolve(Url),
@@ -103,7 +116,10 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
 
     test('are good for nothing that they are not signed for', async () => {
       const [read, write] = [await urlOf(), await urlOf({ Method: 'PUT', Key: 'put' })];
-      const of = ({ status, body }: Answer) => [status, /<Code>(.*?)<\/Code>/.exec(body.toString())?.[1]];
+      const of = ({ status, body }: Answer) => [
+        status,
+        /<Code>(.*?)<\/Code>/.exec(body.toString())?.[1],
+      ];
       const denied = [403, 'AccessDenied'];
       expect(of(await asked(`${read}&versionId=${ids[0]}`, 'GET'))).toEqual(denied);
       expect(of(await asked(`${read}&tagging`, 'GET'))).toEqual(denied);
@@ -111,7 +127,10 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
       const source = { 'x-cos-copy-source': `${at.Bucket}.cos.${at.Region}.myqcloud.com/dir/o` };
       expect(of(await asked(write, 'PUT', source))).toEqual(denied);
       expect(of(await asked(read, 'PUT', {}, 'x'))).toEqual([403, 'SignatureDoesNotMatch']);
-      expect(of(await asked(read.replace('dir/', 'other/'), 'GET'))).toEqual([403, 'SignatureDoesNotMatch']);
+      expect(of(await asked(read.replace('dir/', 'other/'), 'GET'))).toEqual([
+        403,
+        'SignatureDoesNotMatch',
+      ]);
       expect(of(await asked(await urlOf({ Expires: -10 }), 'GET'))).toEqual(denied);
     });
 
@@ -123,13 +142,17 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
       const url = await urlOf(withoutHost);
       expect(url).toContain('q-header-list=&');
       const { status, body } = await asked(url, 'GET');
-      expect([status, body.toString()]).toEqual([403, expect.stringContaining('host is not signed')]);
+      expect([status, body.toString()]).toEqual([
+        403,
+        expect.stringContaining('host is not signed'),
+      ]);
     });
 
     test('are good for nothing else in Authorization', async () => {
       const { origin, pathname, search } = new URL(await urlOf({ Method: 'DELETE' }));
       const Authorization = decodeURIComponent(search.slice(1));
-      const remove = (query: string) => asked(`${origin}${pathname}${query}`, 'DELETE', { Authorization });
+      const remove = (query: string) =>
+        asked(`${origin}${pathname}${query}`, 'DELETE', { Authorization });
       const refused = await remove(`?versionId=${ids[0]}`);
       expect([refused.status, refused.body.toString()]).toEqual([
         403,
@@ -182,13 +205,19 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
 
     test('has no bucket of another account', async () => {
       const other = cosAt({ ...store.endpoint, accessKey: 'test2:tester2', secretKey: 'testing2' });
-      expect(await failureOf(other.getBucket(at))).toMatchObject({ statusCode: 404, code: 'NoSuchBucket' });
+      expect(await failureOf(other.getBucket(at))).toMatchObject({
+        statusCode: 404,
+        code: 'NoSuchBucket',
+      });
     });
 
     test('without a signature gets nothing', async () => {
       const url = `http://${at.Bucket}.cos.${at.Region}.myqcloud.com/dir/o`;
       const answer = await asked(url, 'GET');
-      expect([answer.status, answer.body.toString()]).toEqual([403, expect.stringContaining('<TraceId>tx')]);
+      expect([answer.status, answer.body.toString()]).toEqual([
+        403,
+        expect.stringContaining('<TraceId>tx'),
+      ]);
     });
   });
 });

@@ -37,7 +37,9 @@ afterEach(async () => {
 
 /** A backup that is stopped amid its copying. */
 async function paused() {
-  const child = spawn(process.execPath, [CLI, 'backup', data, target], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, 'backup', data, target], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   running.push(child);
   const [stdout, stderr] = [lastOf(child.stdout), lastOf(child.stderr)];
   const closed = once(child, 'close').then(([code]) => ({
@@ -56,7 +58,10 @@ async function paused() {
 /** The contents that a folder has as files. */
 async function filesIn(folder: string): Promise<string[]> {
   try {
-    const found = await readdir(path.join(folder, 'content'), { recursive: true, withFileTypes: true });
+    const found = await readdir(path.join(folder, 'content'), {
+      recursive: true,
+      withFileTypes: true,
+    });
     return found.filter((entry) => entry.isFile()).map((entry) => entry.name);
   } catch {
     return [];

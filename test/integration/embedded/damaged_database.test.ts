@@ -64,7 +64,10 @@ describe('a damaged header', () => {
       stderr: expect.stringMatching(/^\S+: \d+ findings?\n$/) as unknown,
     });
     for (const line of checked.stdout.trim().split('\n'))
-      expect(JSON.parse(line)).toMatchObject({ kind: 'structure', text: expect.any(String) as unknown });
+      expect(JSON.parse(line)).toMatchObject({
+        kind: 'structure',
+        text: expect.any(String) as unknown,
+      });
     expect(await serve(folder)).toMatchObject({
       code: 1,
       stdout: '',
@@ -79,7 +82,10 @@ describe('a damaged header', () => {
     write(folder, 4096 + 136, [9, 9, 9]);
     write(folder, 136, [9, 9, 9]);
     const served = await serve(folder, 2);
-    expect(served).toMatchObject({ code: 1, stderr: expect.stringContaining('is damaged') as unknown });
+    expect(served).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is damaged') as unknown,
+    });
     expect(served.stderr.trim().split('\n')).toHaveLength(1);
   });
 });
@@ -116,7 +122,9 @@ describe('walkDatabase', () => {
     const folder = (process.env['TMPDIR'] = await newFolder());
     try {
       expect(await walkDatabase(await newStorage())).toEqual([]);
-      expect(readdirSync(folder).filter((name) => !name.startsWith('hindsight-storage-'))).toEqual([]);
+      expect(readdirSync(folder).filter((name) => !name.startsWith('hindsight-storage-'))).toEqual(
+        [],
+      );
     } finally {
       if (before === undefined) delete process.env['TMPDIR'];
       else process.env['TMPDIR'] = before;
@@ -154,7 +162,11 @@ describe('walkDatabase', () => {
   });
 
   it.each([
-    ['dies', 'process.kill(process.pid, "SIGSEGV"); setInterval(() => 0, 9)', 'ended a process by SIGSEGV'],
+    [
+      'dies',
+      'process.kill(process.pid, "SIGSEGV"); setInterval(() => 0, 9)',
+      'ended a process by SIGSEGV',
+    ],
     ['ends', 'process.exit(7)', 'ended a process by the exit code 7'],
     ['ends without a last word', 'process.exit(0)', 'ended a process by the exit code 0'],
     ['is silent', 'setInterval(() => 0, 9)', 'does not come to an end'],
@@ -196,7 +208,9 @@ describe('walkDatabase', () => {
   it('finds nothing while a server writes', async () => {
     const folder = await newStorage(200);
     const script = path.join(__dirname, '../../support/rot/writer_child.mjs');
-    const writer = spawn(process.execPath, [script, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const writer = spawn(process.execPath, [script, folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     noteProcess(writer);
     const lines = createInterface({ input: writer.stdout })[Symbol.asyncIterator]();
     await lines.next();

@@ -70,7 +70,9 @@ describe('a data folder of 0.1.0', () => {
     const { headers } = await client.ask('HEAD', '/plain/small');
     expect(headers.get('x-object-meta-color')).toBe('blue');
     expect(headers.get('content-type')).toBe('text/plain');
-    expect((await client.ask('HEAD', '/plain/expiring')).headers.get('x-delete-at')).toBe('4000000000');
+    expect((await client.ask('HEAD', '/plain/expiring')).headers.get('x-delete-at')).toBe(
+      '4000000000',
+    );
     expect(await client.names('plain')).toHaveLength(9);
   });
 
@@ -114,7 +116,10 @@ describe('a data folder of 0.1.0', () => {
     expect(await findings(data)).toEqual([]);
     // what 0.1.0 looks at before anything else, and refuses if it is not 1
     const root = open({ path: data, noSubdir: false, readOnly: true, maxDbs: 16 });
-    const meta = root.openDB<number, Buffer>('meta', { keyEncoding: 'binary', encoding: 'msgpack' });
+    const meta = root.openDB<number, Buffer>('meta', {
+      keyEncoding: 'binary',
+      encoding: 'msgpack',
+    });
     expect(meta.get(Buffer.from('format'))).toBe(2);
     await root.close();
   });
@@ -164,6 +169,8 @@ describe('a data folder of 0.1.0', () => {
     }
     // the damage is in its first block, but is known only with its last
     await expect(client.ask('GET', '/plain/blocks')).rejects.toThrow('aborted');
-    expect((await client.ask('COPY', '/plain/blocks', { Destination: 'plain/other' })).status).toBe(503);
+    expect((await client.ask('COPY', '/plain/blocks', { Destination: 'plain/other' })).status).toBe(
+      503,
+    );
   });
 });

@@ -29,7 +29,10 @@ afterAll(async () => {
 });
 
 /** A connection on which a request has been sent; of the answer only the first bytes are read. */
-async function ask(lines: readonly string[], body = ''): Promise<{ socket: Socket; status: number }> {
+async function ask(
+  lines: readonly string[],
+  body = '',
+): Promise<{ socket: Socket; status: number }> {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
   sockets.push(socket);
@@ -47,7 +50,8 @@ async function send(socket: Socket, lines: readonly string[], body: string) {
   return { socket, status };
 }
 
-const put = (name: string) => ask([`PUT ${client.account}/c/${name} HTTP/1.1`, 'Content-Length: 1'], 'x');
+const put = (name: string) =>
+  ask([`PUT ${client.account}/c/${name} HTTP/1.1`, 'Content-Length: 1'], 'x');
 
 it('at the limit of open files new connections are answered 503, and those that are there go on', async () => {
   const early = await put('early');

@@ -17,11 +17,19 @@ class Other {
     private readonly lines: AsyncIterator<string>,
   ) {}
 
-  static async start(folder: string, role: Role): Promise<{ other: Other; said: Record<string, unknown> }> {
+  static async start(
+    folder: string,
+    role: Role,
+  ): Promise<{ other: Other; said: Record<string, unknown> }> {
     const script = path.join(__dirname, 'worker_child.mjs');
-    const child = spawn(process.execPath, [script, folder, role], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [script, folder, role], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     running.push(child);
-    const other = new Other(child, readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]());
+    const other = new Other(
+      child,
+      readline.createInterface({ input: child.stdout })[Symbol.asyncIterator](),
+    );
     return { other, said: await other.next() };
   }
 
@@ -92,7 +100,10 @@ describe('processes', () => {
   it('counts right when workers change the same objects at once', async () => {
     storage = await openStorage(folder);
     await storage.putContainer('a', 'c', {});
-    const workers = await Promise.all([Other.start(folder, 'worker'), Other.start(folder, 'worker')]);
+    const workers = await Promise.all([
+      Other.start(folder, 'worker'),
+      Other.start(folder, 'worker'),
+    ]);
     const changing = workers.map(({ other }) => other.tell('change', 300));
     for (let i = 0; i < 100; i++) await put(storage, String(i % 30), Buffer.alloc(i * 300, 'x'));
     for (const said of await Promise.all(changing)) expect(said).toMatchObject({ did: 'change' });
@@ -123,7 +134,10 @@ describe('processes', () => {
   it('removes what a killed worker left, while the server goes on', async () => {
     storage = await openStorage(folder);
     await storage.putContainer('a', 'c', {});
-    const [first, second] = await Promise.all([Other.start(folder, 'worker'), Other.start(folder, 'worker')]);
+    const [first, second] = await Promise.all([
+      Other.start(folder, 'worker'),
+      Other.start(folder, 'worker'),
+    ]);
     await first.other.tell('receive');
     await second.other.tell('receive');
     expect(await files(folder)).toHaveLength(4);
@@ -186,6 +200,9 @@ describe('processes', () => {
 });
 
 async function files(folder: string): Promise<string[]> {
-  const entries = await readdir(path.join(folder, 'content'), { recursive: true, withFileTypes: true });
+  const entries = await readdir(path.join(folder, 'content'), {
+    recursive: true,
+    withFileTypes: true,
+  });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }

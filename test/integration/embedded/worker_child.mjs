@@ -45,7 +45,8 @@ const told = {
   },
   /** Has bytes in a file that are no object's yet, and makes one of them when told again. */
   land: async () => void (landed = await receive(100_000)),
-  adopt: () => storage.putObject('a', 'c', 'landed', { content: landed, contentType: '', attributes: {} }),
+  adopt: () =>
+    storage.putObject('a', 'c', 'landed', { content: landed, contentType: '', attributes: {} }),
   put: async () => {
     const content = await receive(1);
     return storage.putObject('a', 'c', 'late', { content, contentType: '', attributes: {} });

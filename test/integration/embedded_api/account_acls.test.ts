@@ -7,7 +7,10 @@ let owner: Client;
 let guest: Client;
 
 beforeAll(async () => {
-  server = await startEmbedded('', 'reseller_prefix = AUTH, SERVICE\nSERVICE_require_group = service');
+  server = await startEmbedded(
+    '',
+    'reseller_prefix = AUTH, SERVICE\nSERVICE_require_group = service',
+  );
   owner = await server.login('test:tester', 'testing');
   guest = await server.login('test2:tester2', 'testing2', 'AUTH_test');
   await owner.ask('PUT', '/c', { 'X-Container-Meta-Temp-Url-Key': 'key' });
@@ -16,7 +19,9 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const grant = (acl: object) =>
-  owner.ask('POST', '', { 'X-Account-Access-Control': JSON.stringify(acl) }).then(({ status }) => status);
+  owner
+    .ask('POST', '', { 'X-Account-Access-Control': JSON.stringify(acl) })
+    .then(({ status }) => status);
 
 const statuses = async (client: Client, ...asked: [method: string, path: string][]) => {
   const answers: number[] = [];
@@ -39,7 +44,11 @@ test.each([
   ['read-only', { 'read-only': ['test2:tester2'] }, [200, 200, 200, 403, 403, 403, 403]],
   ['read-write', { 'read-write': ['test2'] }, [200, 200, 200, 403, 201, 201, 204]],
   ['admin', { admin: ['test2:tester2'] }, [200, 200, 200, 204, 201, 201, 204]],
-  ['nothing, since another is meant', { admin: ['test2:other'] }, [403, 403, 403, 403, 403, 403, 403]],
+  [
+    'nothing, since another is meant',
+    { admin: ['test2:other'] },
+    [403, 403, 403, 403, 403, 403, 403],
+  ],
 ])('an ACL of the account grants %s', async (_, acl, expected) => {
   expect(await grant(acl)).toBe(204);
   expect(await statuses(guest, ...EVERYTHING)).toEqual(expected);
@@ -61,7 +70,10 @@ test('only owners see the ACL and what else is theirs, and only they set it', as
   };
   expect((await guest.ask('POST', '/c', secrets)).status).toBe(204);
   const { headers } = await owner.ask('HEAD', '/c');
-  expect(['temp-url-key', 'a'].map((name) => headers.get(`x-container-meta-${name}`))).toEqual(['key', 'b']);
+  expect(['temp-url-key', 'a'].map((name) => headers.get(`x-container-meta-${name}`))).toEqual([
+    'key',
+    'b',
+  ]);
   expect(headers.has('x-container-read')).toBe(false);
   await grant({ admin: ['test2:tester2'] });
   expect((await guest.ask('HEAD', '/c')).headers.get('x-container-meta-temp-url-key')).toBe('key');
@@ -86,16 +98,18 @@ test.each([
   ['{"admin":"x"}', 'Value for key "admin" must be a list'],
   ['{"read-only":[1]}', 'Elements of "read-only" list must be strings'],
 ])('what is no ACL is refused: %s', async (acl, error) => {
-  const { status, headers, body } = await owner.ask('POST', '', { 'X-Account-Access-Control': acl });
+  const { status, headers, body } = await owner.ask('POST', '', {
+    'X-Account-Access-Control': acl,
+  });
   expect([status, headers.get('content-type')]).toEqual([400, 'text/plain; charset=UTF-8']);
   expect(body.toString()).toBe(`X-Account-Access-Control invalid: ${error}\n\nInput: ${acl}\n`);
 });
 
 test('who reads everything reads, and does nothing else; only resellers make accounts', async () => {
   const reader = await server.login('admin:reader', 'secret', 'AUTH_test');
-  expect(await statuses(reader, ['GET', ''], ['GET', '/c/o'], ['POST', ''], ['PUT', '/c/p'])).toEqual([
-    200, 200, 403, 403,
-  ]);
+  expect(
+    await statuses(reader, ['GET', ''], ['GET', '/c/o'], ['POST', ''], ['PUT', '/c/p']),
+  ).toEqual([200, 200, 403, 403]);
   const reseller = await server.login('admin:admin', 'secret', 'AUTH_fresh');
   expect(await statuses(reseller, ['PUT', ''], ['DELETE', ''])).toEqual([201, 204]);
   expect(await statuses(owner, ['PUT', ''], ['DELETE', ''])).toEqual([403, 403]);

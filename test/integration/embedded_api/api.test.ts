@@ -40,7 +40,8 @@ async function ask(
 ) {
   const [path = '', query = ''] = url.split('?');
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const length = Buffer.isBuffer(bytes) && /PUT|POST/.test(method) ? String(bytes.length) : undefined;
+  const length =
+    Buffer.isBuffer(bytes) && /PUT|POST/.test(method) ? String(bytes.length) : undefined;
   const response = await handler({
     method,
     path,
@@ -84,7 +85,12 @@ test.each([
 });
 
 test('an object is kept with its metadata and shown in listings', async () => {
-  const put = await ask('PUT', '/v1/a/c/o', { 'Content-Type': 'x/y', 'X-Object-Meta-K': 'v' }, 'hello');
+  const put = await ask(
+    'PUT',
+    '/v1/a/c/o',
+    { 'Content-Type': 'x/y', 'X-Object-Meta-K': 'v' },
+    'hello',
+  );
   expect([put.status, put.headers.get('etag')]).toEqual([201, '5d41402abc4b2a76b9719d911017c592']);
   const got = await ask('GET', '/v1/a/c/o');
   expect([got.status, got.body, got.headers.get('x-object-meta-k')]).toEqual([200, 'hello', 'v']);
@@ -160,9 +166,9 @@ test('a copy reads no bytes, and keeps what the source had', async () => {
   expect([copy.status, copy.headers.get('x-copied-from'), reads]).toEqual([201, 'c/o', 0]);
   const got = await ask('GET', '/v1/a/c/p');
   expect(got.body).toBe('hello');
-  expect(['x-object-meta-k', 'x-object-meta-l', 'content-type'].map((each) => got.headers.get(each))).toEqual(
-    ['v', 'w', 'x/y'],
-  );
+  expect(
+    ['x-object-meta-k', 'x-object-meta-l', 'content-type'].map((each) => got.headers.get(each)),
+  ).toEqual(['v', 'w', 'x/y']);
   await ask('PUT', '/v1/a/c/q', { 'X-Copy-From': 'c/o', 'X-Fresh-Metadata': 'true' });
   expect((await ask('HEAD', '/v1/a/c/q')).headers.get('x-object-meta-k')).toBeUndefined();
 });
@@ -183,7 +189,11 @@ test("a client's raw copy of a manifest or a link is looked at anew", async () =
 
 test('large objects and links show what they name, and what is archived of them shares it', async () => {
   for (const name of ['s1', 's2']) await ask('PUT', `/v1/a/c/${name}`, {}, `<${name}>`);
-  const manifest = JSON.stringify([{ path: '/c/s1' }, { data: 'Kys=' }, { path: '/c/s2', range: '1-2' }]);
+  const manifest = JSON.stringify([
+    { path: '/c/s1' },
+    { data: 'Kys=' },
+    { path: '/c/s2', range: '1-2' },
+  ]);
   expect((await ask('PUT', '/v1/a/c/slo?multipart-manifest=put', {}, manifest)).status).toBe(201);
   await ask('PUT', '/v1/a/c/dlo', { 'X-Object-Manifest': 'c/s' });
   await ask('PUT', '/v1/a/c/link', { 'X-Symlink-Target': 'c/slo' });
@@ -207,7 +217,10 @@ test('names that every object of JavaScript has mean nothing', async () => {
     const { headers } = await ask('HEAD', `/v1/a/c/x.${name}`);
     expect(headers.get('content-type')).toBe('application/octet-stream');
     const listing = await ask('GET', `/v1/a/c?format=${name}&limit=1`);
-    expect([listing.status, listing.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect([listing.status, listing.headers.get('content-type')]).toEqual([
+      200,
+      'text/plain; charset=utf-8',
+    ]);
   }
 });
 
@@ -217,11 +230,16 @@ test.each([
   ['.5', 412],
   ['.', 400],
   ['e0', 400],
-])('X-If-Delete-At is a time as Swift reads one: with %j behind its seconds', async (more, status) => {
-  const expires = String(Math.floor(Date.now() / 1000) + 1000);
-  await ask('PUT', '/v1/a/c/o', { 'X-Delete-At': expires }, 'x');
-  expect((await ask('DELETE', '/v1/a/c/o', { 'X-If-Delete-At': expires + more })).status).toBe(status);
-});
+])(
+  'X-If-Delete-At is a time as Swift reads one: with %j behind its seconds',
+  async (more, status) => {
+    const expires = String(Math.floor(Date.now() / 1000) + 1000);
+    await ask('PUT', '/v1/a/c/o', { 'X-Delete-At': expires }, 'x');
+    expect((await ask('DELETE', '/v1/a/c/o', { 'X-If-Delete-At': expires + more })).status).toBe(
+      status,
+    );
+  },
+);
 
 test('a DELETE of what expires leaves what takes its place meanwhile', async () => {
   const expires = String(Math.floor(Date.now() / 1000) + 1000);

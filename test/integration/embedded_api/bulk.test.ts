@@ -1,7 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { archiveOf } from '../../support/archives';
 import { Client } from '../../support/client';
-import { archivePrefix, bodies, current, newContainer, newPair, put } from '../../support/containers';
+import {
+  archivePrefix,
+  bodies,
+  current,
+  newContainer,
+  newPair,
+  put,
+} from '../../support/containers';
 import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
 import { eventually } from '../../support/eventually';
 import { RawRequest } from '../../support/raw_request';
@@ -31,7 +38,10 @@ const extract = (
   archive: Buffer,
   kind = 'tar',
   headers: Record<string, string> = {},
-) => report(client.ask('PUT', `${path}?extract-archive=${kind}`, { ...JSON_TYPE, ...headers }, archive));
+) =>
+  report(
+    client.ask('PUT', `${path}?extract-archive=${kind}`, { ...JSON_TYPE, ...headers }, archive),
+  );
 
 describe('bulk operations on a store of its own', () => {
   let server: EmbeddedServer;
@@ -52,7 +62,8 @@ describe('bulk operations on a store of its own', () => {
 
   it('delete objects, then containers, and tell what was not there and what failed', async () => {
     const [empty, full] = [await newContainer(client), await newContainer(client)];
-    for (const name of ['a', 'ä b', 'left']) await put(client, name === 'left' ? full : empty, name, name);
+    for (const name of ['a', 'ä b', 'left'])
+      await put(client, name === 'left' ? full : empty, name, name);
     const names = [
       `/${empty}`,
       `${empty}/a`,
@@ -71,15 +82,22 @@ describe('bulk operations on a store of its own', () => {
     expect((await client.ask('HEAD', `/${empty}`)).status).toBe(404);
   });
 
-  it.each(['zip', 'constructor', '__proto__'])('extract no archives of the kind %s', async (kind) => {
-    const { status, body } = await client.ask('PUT', `?extract-archive=${kind}`, {}, 'x');
-    expect([status, body.toString()]).toEqual([400, 'Unsupported archive format']);
-  });
+  it.each(['zip', 'constructor', '__proto__'])(
+    'extract no archives of the kind %s',
+    async (kind) => {
+      const { status, body } = await client.ask('PUT', `?extract-archive=${kind}`, {}, 'x');
+      expect([status, body.toString()]).toEqual([400, 'Unsupported archive format']);
+    },
+  );
 
   it('archive and restore in versioned containers just as single requests do', async () => {
     const { container, archive } = await newPair(client, 'stack');
     await put(client, container, 'o', 'one');
-    const put2 = await extract(client, `/${container}`, await archiveOf([{ name: 'o', body: 'two' }]));
+    const put2 = await extract(
+      client,
+      `/${container}`,
+      await archiveOf([{ name: 'o', body: 'two' }]),
+    );
     expect(put2).toMatchObject({ 'Response Status': '201 Created', 'Number Files Created': 1 });
     expect(await current(client, container, 'o')).toBe('two');
     expect(await bodies(client, archive, archivePrefix('o'))).toEqual(['one']);
@@ -104,7 +122,9 @@ describe('bulk operations on a store of its own', () => {
       ],
     });
     const nobody = server.anonymous();
-    expect(await extract(nobody, '', archive)).toMatchObject({ 'Response Status': '401 Unauthorized' });
+    expect(await extract(nobody, '', archive)).toMatchObject({
+      'Response Status': '401 Unauthorized',
+    });
     expect(await current(client, container, 'o')).toBe('mine');
     await client.ask('POST', `/${container}`, { 'X-Container-Write': 'test:tester3' });
     expect(await extract(theirs, '', archive)).toMatchObject({ 'Number Files Created': 1 });
@@ -158,7 +178,9 @@ describe('bulk operations on a store of its own', () => {
 
   it('store no attribute that no header can carry, and no sparse file', async () => {
     const container = await newContainer(client);
-    const attribute = (key: string, value: string) => ({ [`SCHILY.xattr.user.meta.${key}`]: value });
+    const attribute = (key: string, value: string) => ({
+      [`SCHILY.xattr.user.meta.${key}`]: value,
+    });
     const archive = await archiveOf([
       { name: 'a', body: 'x', pax: attribute('Break', 'a\r\nX-Evil: b') },
       { name: 'b', body: 'x', pax: attribute('a b', 'c') },
@@ -199,7 +221,12 @@ describe('bulk operations on a store of its own', () => {
       { name: 'second', body: 'y'.repeat(100_000) },
     ]);
     const headers = { 'Content-Length': String(archive.length), Expect: '100-continue' };
-    const request = await RawRequest.begin(client, 'PUT', `/${container}?extract-archive=tar`, headers);
+    const request = await RawRequest.begin(
+      client,
+      'PUT',
+      `/${container}?extract-archive=tar`,
+      headers,
+    );
     await request.answered('100 Continue');
     await request.write(archive.subarray(0, 50_000));
     await eventually('the first object', async () => (await client.names(container)).length > 0);
@@ -270,7 +297,12 @@ describe('bulk operations with bounds', () => {
     for (const name of ['a', 'b']) await put(client, container, name, name);
     const told = async (type: string, names: string) =>
       (
-        await client.ask('DELETE', '?bulk-delete', { Accept: type, 'Content-Type': 'text/plain' }, names)
+        await client.ask(
+          'DELETE',
+          '?bulk-delete',
+          { Accept: type, 'Content-Type': 'text/plain' },
+          names,
+        )
       ).body.toString();
     expect(await told('text/plain', `${container}/a`)).toMatch(
       /^ +\r\n\r\nNumber Deleted: 1\nNumber Not Found: 0\n/,

@@ -9,7 +9,10 @@ const FULL = [
   [
     'long',
     Object.fromEntries(
-      Array.from({ length: 16 }, (_, i) => [`X-Object-Meta-B${i}`, 'x'.repeat(i === 15 ? 145 : 249)]),
+      Array.from({ length: 16 }, (_, i) => [
+        `X-Object-Meta-B${i}`,
+        'x'.repeat(i === 15 ? 145 : 249),
+      ]),
     ),
   ],
 ] as const;
@@ -24,7 +27,10 @@ describe('a copy of what was restored', () => {
   afterAll(() => server.close());
 
   /** An object that notes the entry of that timestamp as restored, which is whatever somebody has put into the archive. */
-  async function restored(timestamp: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  async function restored(
+    timestamp: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<string> {
     const { container, archive } = await newPair(client, 'stack');
     await put(client, container, 'o', 'current');
     await mustBe(201, client.ask('PUT', `/${archive}/001o/${timestamp}`, { ...headers }, 'one'));

@@ -83,9 +83,9 @@ describe('a damaged object', () => {
       'x'.repeat(10),
     );
     expect((await client.ask('HEAD', '/bucket/o')).status).toBe(200);
-    expect((await client.ask('COPY', '/bucket/o', { Destination: 'bucket/copy' })).body.toString()).toMatch(
-      CAUSE,
-    );
+    expect(
+      (await client.ask('COPY', '/bucket/o', { Destination: 'bucket/copy' })).body.toString(),
+    ).toMatch(CAUSE);
     expect(await client.names('bucket')).toEqual(['o']);
   });
 
@@ -109,7 +109,9 @@ describe('a damaged object', () => {
     await stop();
     const done: unknown[] = [];
     for await (const { object } of repair(data)) done.push(object);
-    expect(done).toEqual([expect.objectContaining({ account: 'AUTH_test', container, object: 'o' })]);
+    expect(done).toEqual([
+      expect.objectContaining({ account: 'AUTH_test', container, object: 'o' }),
+    ]);
     expect(await findings(data)).toEqual([]);
     await start();
     expect(await current(client, container, 'o')).toBe(404);

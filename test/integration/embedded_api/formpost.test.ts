@@ -47,34 +47,38 @@ const submit = async (path: string, fields: Fields, files: FormFile[] = [['f', '
 
 const names = () => owner.names(container.slice(1));
 
-test.each(['account', 'container'])('files become objects, signed with a key of the %s', async (key) => {
-  const folder = `${container}/in/`;
-  const files: FormFile[] = [
-    ['a b/é.txt', 'one\r\n--\r\n', 'Content-Type: text/plain; charset=utf-8\r\nContent-Encoding: gzip\r\n'],
-    ['two', '', ''],
-  ];
-  expect(await submit(folder, signed(folder, {}, key), files)).toEqual([201, '201 Created']);
-  expect(await names()).toEqual(['in/a b/é.txt', 'in/two']);
-  const { headers, body } = await owner.ask('GET', `${container}/in/a%20b/%C3%A9.txt`);
-  expect(body.toString()).toBe('one\r\n--\r\n');
-  expect(['type', 'encoding'].map((each) => headers.get(`content-${each}`))).toEqual([
-    'text/plain; charset=utf-8',
-    'gzip',
-  ]);
-});
+test.each(['account', 'container'])(
+  'files become objects, signed with a key of the %s',
+  async (key) => {
+    const folder = `${container}/in/`;
+    const files: FormFile[] = [
+      [
+        'a b/é.txt',
+        'one\r\n--\r\n',
+        'Content-Type: text/plain; charset=utf-8\r\nContent-Encoding: gzip\r\n',
+      ],
+      ['two', '', ''],
+    ];
+    expect(await submit(folder, signed(folder, {}, key), files)).toEqual([201, '201 Created']);
+    expect(await names()).toEqual(['in/a b/é.txt', 'in/two']);
+    const { headers, body } = await owner.ask('GET', `${container}/in/a%20b/%C3%A9.txt`);
+    expect(body.toString()).toBe('one\r\n--\r\n');
+    expect(['type', 'encoding'].map((each) => headers.get(`content-${each}`))).toEqual([
+      'text/plain; charset=utf-8',
+      'gzip',
+    ]);
+  },
+);
 
 test('what the form says of files counts for all of them', async () => {
   const more = { 'content-type': 'x/y', 'Content-Encoding': 'br', x_delete_at: '9999999999' };
-  expect(await submit(container, { ...signed(container, {}, 'account', 'sha512'), ...more })).toEqual([
-    201,
-    '201 Created',
-  ]);
+  expect(
+    await submit(container, { ...signed(container, {}, 'account', 'sha512'), ...more }),
+  ).toEqual([201, '201 Created']);
   const { headers } = await owner.ask('HEAD', `${container}/f`);
-  expect(['content-type', 'content-encoding', 'x-delete-at'].map((each) => headers.get(each))).toEqual([
-    'x/y',
-    'br',
-    '9999999999',
-  ]);
+  expect(
+    ['content-type', 'content-encoding', 'x-delete-at'].map((each) => headers.get(each)),
+  ).toEqual(['x/y', 'br', '9999999999']);
 });
 
 test('a prefix of names is no folder, and the container of a path is one', async () => {
@@ -154,7 +158,12 @@ test.each<[string, (path: string) => Fields, number, string]>([
     400,
     'FormPost: content-encoding has characters that no header has',
   ],
-  ['an expiry that is past', (path) => ({ ...signed(path), x_delete_at: '1' }), 400, '400 Bad Request'],
+  [
+    'an expiry that is past',
+    (path) => ({ ...signed(path), x_delete_at: '1' }),
+    400,
+    '400 Bad Request',
+  ],
 ])('a form with %s is refused, and leaves nothing', async (_, fields, status, text) => {
   expect(await submit(container, fields(container))).toEqual([status, text]);
   expect(await names()).toEqual([]);
@@ -189,7 +198,10 @@ test('of too many files, or of one that is too long, those before it are kept', 
     ['d', 'x'.repeat(20)],
     ['e', 'x'.repeat(21)],
   ];
-  expect(await submit(container, signed(container), long)).toEqual([400, 'FormPost: max_file_size exceeded']);
+  expect(await submit(container, signed(container), long)).toEqual([
+    400,
+    'FormPost: max_file_size exceeded',
+  ]);
   expect(await names()).toEqual(['a', 'b', 'd']);
 });
 
@@ -207,7 +219,10 @@ test.each([
 
 test('a page that the form redirects to is told what went wrong, and cannot be written into', async () => {
   const redirect = 'http://a.example/"><script>';
-  const { status, headers, body } = await post(container, formBody(signed(container, { redirect }), []));
+  const { status, headers, body } = await post(
+    container,
+    formBody(signed(container, { redirect }), []),
+  );
   expect([status, headers.get('location')]).toEqual([
     303,
     `${redirect}?status=400&message=no%20files%20to%20process`,
@@ -218,14 +233,20 @@ test('a page that the form redirects to is told what went wrong, and cannot be w
 });
 
 test('scripts of a page that the container allows may read the answer', async () => {
-  await owner.ask('POST', container, { 'X-Container-Meta-Access-Control-Allow-Origin': 'http://a.example' });
+  await owner.ask('POST', container, {
+    'X-Container-Meta-Access-Control-Allow-Origin': 'http://a.example',
+  });
   const body = formBody(signed(container), [['f', 'x']]);
   const { headers } = await post(container, body, { Origin: 'http://a.example' });
   expect(headers.get('access-control-allow-origin')).toBe('http://a.example');
 });
 
 test.each<[string, (body: string) => string, string]>([
-  ['does not begin with its boundary', (body) => `preamble\r\n${body}`, 'invalid starting boundary'],
+  [
+    'does not begin with its boundary',
+    (body) => `preamble\r\n${body}`,
+    'invalid starting boundary',
+  ],
   ['is empty', () => '', 'invalid starting boundary'],
   ['has only its end', () => `--${BOUNDARY}--`, 'invalid starting boundary'],
   [
@@ -243,7 +264,10 @@ test.each<[string, (body: string) => string, string]>([
 test('a file whose name is not UTF-8 is refused', async () => {
   const body = Buffer.from(formBody(signed(container), [['f\xff', 'x']]), 'latin1');
   const { status, body: said } = await browser.ask('POST', container, FORM_TYPE, body);
-  expect([status, said.toString()]).toEqual([400, 'FormPost: the name of a file is not UTF-8 text']);
+  expect([status, said.toString()]).toEqual([
+    400,
+    'FormPost: the name of a file is not UTF-8 text',
+  ]);
   expect(await names()).toEqual([]);
 });
 
@@ -259,13 +283,18 @@ test('a boundary that is too long to be searched for is refused', async () => {
   const body = formBody(signed(container), [['f', 'x']]).replaceAll(BOUNDARY, boundary);
   const type = { 'Content-Type': `multipart/form-data; boundary=${boundary}` };
   const { status, body: said } = await post(container, body, type);
-  expect([status, said.toString()]).toEqual([400, 'FormPost: the boundary has more than 256 characters']);
+  expect([status, said.toString()]).toEqual([
+    400,
+    'FormPost: the boundary has more than 256 characters',
+  ]);
   expect(await names()).toEqual([]);
 });
 
 test('a POST that only looks like a form is an ordinary one', async () => {
   await owner.ask('PUT', `${container}/o`, {}, 'x');
-  const { status } = await owner.ask('POST', `${container}/o`, { 'Content-Type': 'multipart/form-data' });
+  const { status } = await owner.ask('POST', `${container}/o`, {
+    'Content-Type': 'multipart/form-data',
+  });
   expect(status).toBe(202);
 });
 
@@ -276,7 +305,9 @@ test('each file of a versioned container is a version', async () => {
     await submit(container, signed(container), [['f', content]]);
   expect((await owner.ask('GET', `${container}/f`)).body.toString()).toBe('three');
   const archive = `${container.slice(1)}-archive`;
-  const archived = (await owner.names(archive)).map((name) => owner.ask('GET', `/${archive}/${name}`));
+  const archived = (await owner.names(archive)).map((name) =>
+    owner.ask('GET', `/${archive}/${name}`),
+  );
   expect((await Promise.all(archived)).map(({ body }) => body.toString())).toEqual(['one', 'two']);
 });
 
@@ -289,6 +320,8 @@ test('a browser that leaves in the middle of a large file leaves nothing', async
     `POST /v1/AUTH_test${container} HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM_TYPE['Content-Type']}\r\nContent-Length: ${body.length}\r\n\r\n`,
   );
   socket.write(body.slice(0, 200_000), () => setTimeout(() => socket.destroy(), 50));
-  await eventually('the log tells of it', () => /"POST"[^\n]*"status":499/.test(server.log.join('')));
+  await eventually('the log tells of it', () =>
+    /"POST"[^\n]*"status":499/.test(server.log.join('')),
+  );
   expect(await names()).toEqual([]);
 });

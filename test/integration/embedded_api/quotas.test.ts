@@ -72,10 +72,14 @@ describe('the quota of an account', () => {
     expect((await owner.ask('POST', '', { [ACCOUNT]: '10' })).status).toBe(403);
     expect((await reseller.ask('POST', '', { [ACCOUNT]: 'x' })).status).toBe(400);
     expect((await reseller.ask('POST', '', { [ACCOUNT]: '10' })).status).toBe(204);
-    expect((await owner.ask('POST', '', { 'X-Remove-Account-Meta-Quota-Bytes': 'x' })).status).toBe(403);
+    expect((await owner.ask('POST', '', { 'X-Remove-Account-Meta-Quota-Bytes': 'x' })).status).toBe(
+      403,
+    );
     await put(owner, one, 'o', 'x'.repeat(6));
     expect(told(await owner.ask('PUT', `/${two}/o`, {}, 'x'.repeat(5)))).toEqual(EXCEEDED);
-    expect(told(await owner.ask('COPY', `/${one}/o`, { Destination: `${two}/o` }))).toEqual(EXCEEDED);
+    expect(told(await owner.ask('COPY', `/${one}/o`, { Destination: `${two}/o` }))).toEqual(
+      EXCEEDED,
+    );
     const stranger = await server.login('test:tester', 'testing', 'AUTH_test2');
     expect((await stranger.ask('PUT', `/${two}/o`, {}, 'x'.repeat(5))).status).toBe(403);
     expect((await owner.ask('PUT', `/${two}`)).status).toBe(202);

@@ -80,7 +80,10 @@ it.each([
   const { code, headers } = await ask(accessKey, secret);
   expect(isKnown(code)).toBe(true);
   expect(headers['x-amz-request-id']).toMatch(/^tx/);
-  expect(await ask(accessKey, 'another')).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
+  expect(await ask(accessKey, 'another')).toMatchObject({
+    status: 403,
+    code: 'SignatureDoesNotMatch',
+  });
 });
 
 it('nobody else is', async () => {
@@ -118,8 +121,13 @@ it('a credentials file that is not there, or has something else, does not start'
 });
 
 it('s3api after what it asks does not start', () => {
-  const text = configuration().replace('s3api tempauth versioned_writes', 'tempauth versioned_writes s3api');
-  expect(() => readConfig(text, join(folder, 'test.conf'), {})).toThrow('s3api must stand before tempauth');
+  const text = configuration().replace(
+    's3api tempauth versioned_writes',
+    'tempauth versioned_writes s3api',
+  );
+  expect(() => readConfig(text, join(folder, 'test.conf'), {})).toThrow(
+    's3api must stand before tempauth',
+  );
 });
 
 it('a reserved content type is refused as each API refuses', async () => {
@@ -134,7 +142,10 @@ it('a reserved content type is refused as each API refuses', async () => {
       method: 'PUT',
       headers: { ...type, ...(Authorization === undefined ? {} : { Authorization }) },
     });
-    expect([plain.statusCode, await plain.body.text()]).toEqual([400, expect.stringContaining('hindsight_')]);
+    expect([plain.statusCode, await plain.body.text()]).toEqual([
+      400,
+      expect.stringContaining('hindsight_'),
+    ]);
   }
   expect((await ask('AKEXAMPLE', 'verysecret', 'HEAD', '/types/k')).status).toBe(404);
 });

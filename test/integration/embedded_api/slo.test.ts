@@ -25,7 +25,10 @@ describe('a static large object', () => {
 
   it('is gone with its segments once async=yes is answered', async () => {
     const { path, manifests, first } = await largeObject();
-    const { status, body } = await client.ask('DELETE', `${path}?multipart-manifest=delete&async=yes`);
+    const { status, body } = await client.ask(
+      'DELETE',
+      `${path}?multipart-manifest=delete&async=yes`,
+    );
     expect([status, body.toString()]).toEqual([204, '']);
     expect([...(await client.names(manifests)), ...(await client.names(first))]).toEqual([]);
   });
@@ -39,7 +42,10 @@ describe('a static large object', () => {
     ]);
     const nested = JSON.stringify([{ path }]);
     await mustBe(201, client.ask('PUT', `/${manifests}/nested?multipart-manifest=put`, {}, nested));
-    const deep = await client.ask('DELETE', `/${manifests}/nested?multipart-manifest=delete&async=yes`);
+    const deep = await client.ask(
+      'DELETE',
+      `/${manifests}/nested?multipart-manifest=delete&async=yes`,
+    );
     expect([deep.status, deep.body.toString()]).toEqual([400, 'No segments may be large objects.']);
     const none = await client.ask('DELETE', `/${first}/1?multipart-manifest=delete&async=yes`);
     expect([none.status, none.body.toString()]).toEqual([400, 'Not an SLO manifest']);

@@ -44,7 +44,8 @@ async function appFixture(): Promise<StoreFixture> {
     return { ...response, body: await readAll(response.body, 1e9) };
   };
   const account = 'AUTH_test';
-  const path = ({ container, object }: ObjectRef) => `/v1/${account}/${quote(container)}/${quote(object)}`;
+  const path = ({ container, object }: ObjectRef) =>
+    `/v1/${account}/${quote(container)}/${quote(object)}`;
   return {
     store: new SwiftStore(
       app.handler,
@@ -58,7 +59,12 @@ async function appFixture(): Promise<StoreFixture> {
     },
     absentContainer: () => `none-${randomUUID()}`,
     put: async (at, body, headers = {}, query = '') => {
-      const { status } = await ask('PUT', `${path(at)}?${query}`, Headers.of(headers), Buffer.from(body));
+      const { status } = await ask(
+        'PUT',
+        `${path(at)}?${query}`,
+        Headers.of(headers),
+        Buffer.from(body),
+      );
       expect(status).toBe(201);
     },
     get: async (at) => {

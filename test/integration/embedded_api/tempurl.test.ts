@@ -9,7 +9,9 @@ let owner: Client;
 let anyone: Client;
 
 beforeAll(async () => {
-  server = await startEmbedded('[filter:tempurl]\noutgoing_remove_headers = x-object-meta-* x-secret');
+  server = await startEmbedded(
+    '[filter:tempurl]\noutgoing_remove_headers = x-object-meta-* x-secret',
+  );
   owner = await server.login('test:tester', 'testing');
   anyone = server.anonymous();
   await owner.ask('POST', '', {
@@ -41,7 +43,14 @@ interface Signed {
 
 /** The path and query of a temporary URL. */
 function sign(path: string, signed: Signed = {}): string {
-  const { key = 'account', method = 'GET', expires = LATER, digest = 'sha256', prefix, ip } = signed;
+  const {
+    key = 'account',
+    method = 'GET',
+    expires = LATER,
+    digest = 'sha256',
+    prefix,
+    ip,
+  } = signed;
   const encoding = signed.encoding ?? 'hex';
   const whole = `/v1/AUTH_test${path}`;
   const container = whole.split('/').slice(0, 4).join('/');
@@ -116,14 +125,20 @@ test.each([
 
 test('only objects have such URLs, and only for the methods that are allowed', async () => {
   expect(await ask('GET', sign('/c'))).toEqual(INVALID);
-  expect(await ask('COPY', sign('/c/o', { method: 'COPY' }), { Destination: 'c/p' })).toEqual(INVALID);
+  expect(await ask('COPY', sign('/c/o', { method: 'COPY' }), { Destination: 'c/p' })).toEqual(
+    INVALID,
+  );
 });
 
 test.each<[string, string | undefined, string]>([
   ['', undefined, `attachment; filename="o"; filename*=UTF-8''o`],
   ['', 'inline; filename="kept"', 'inline; filename="kept"'],
   ['&inline', undefined, 'inline'],
-  ['&filename=a%20b%2Fc%22', undefined, `attachment; filename="a b/c%22"; filename*=UTF-8''a%20b/c%22`],
+  [
+    '&filename=a%20b%2Fc%22',
+    undefined,
+    `attachment; filename="a b/c%22"; filename*=UTF-8''a%20b/c%22`,
+  ],
   ['&inline&filename=%C3%A9', 'x', `inline; filename="%C3%A9"; filename*=UTF-8''%C3%A9`],
 ])('a browser is told with %j and %j: %s', async (more, kept, expected) => {
   await owner.ask('POST', '/c/o', {
@@ -134,13 +149,19 @@ test.each<[string, string | undefined, string]>([
   const { headers } = await anyone.ask('GET', sign('/c/o', { more }));
   expect(headers.get('content-disposition')).toBe(expected);
   expect(headers.get('expires')).toBe(new Date(LATER * 1000).toUTCString());
-  expect([headers.has('x-object-meta-a'), headers.get('x-object-meta-public-a')]).toEqual([false, 'shown']);
+  expect([headers.has('x-object-meta-a'), headers.get('x-object-meta-public-a')]).toEqual([
+    false,
+    'shown',
+  ]);
 });
 
 test('what else the query asks for was not signed', async () => {
   const manifest = JSON.stringify([{ path: '/c/o' }]);
   await owner.ask('PUT', '/c/slo?multipart-manifest=put', {}, manifest);
-  expect(await ask('GET', sign('/c/slo', { more: '&multipart-manifest=get' }))).toEqual([200, 'content']);
+  expect(await ask('GET', sign('/c/slo', { more: '&multipart-manifest=get' }))).toEqual([
+    200,
+    'content',
+  ]);
   const url = sign('/c/slo', { method: 'DELETE', more: '&multipart-manifest=delete' });
   expect((await ask('DELETE', url))[0]).toBe(204);
   expect((await ask('GET', sign('/c/o')))[1]).toBe('content');
@@ -176,7 +197,9 @@ test('what it overwrites and deletes is archived', async () => {
   }
   expect((await ask('DELETE', sign('/v/o', { method: 'DELETE' })))[0]).toBe(204);
   const names = await owner.names('archive');
-  const bodies = names.map(async (name) => (await owner.ask('GET', `/archive/${name}`)).body.toString());
+  const bodies = names.map(async (name) =>
+    (await owner.ask('GET', `/archive/${name}`)).body.toString(),
+  );
   expect(await Promise.all(bodies)).toEqual(['one', 'two', '']);
 });
 

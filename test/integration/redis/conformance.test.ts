@@ -29,7 +29,9 @@ describeWithRedis('through Redis', () => {
   });
   afterEach(() =>
     eventually('nothing is left at Redis but what ends by itself', async () => {
-      const held = await Promise.all(['mutex', 'next'].map((kind) => redis.ask(`KEYS hindsight:${kind}:*`)));
+      const held = await Promise.all(
+        ['mutex', 'next'].map((kind) => redis.ask(`KEYS hindsight:${kind}:*`)),
+      );
       return held.every((keys) => keys.startsWith('*0'));
     }),
   );
@@ -40,7 +42,9 @@ describeWithRedis('through Redis', () => {
 
   usesSuite('through Redis', (patience) => {
     const name = `test${caches++}`;
-    const [one, other] = members.map((member) => member.cache<{ n: number }>(name, 100, 60_000, patience));
+    const [one, other] = members.map((member) =>
+      member.cache<{ n: number }>(name, 100, 60_000, patience),
+    );
     return [one!, other!];
   });
 
@@ -178,7 +182,9 @@ describeWithRedis('through Redis', () => {
       expect(Date.now() - began).toBeLessThan(1500);
       redis.signal('SIGCONT');
       await eventually('locks are given again', async () => {
-        const lock = await members[0].locker.acquire(lockOf('name'), LONG, never()).catch(() => undefined);
+        const lock = await members[0].locker
+          .acquire(lockOf('name'), LONG, never())
+          .catch(() => undefined);
         lock?.release();
         return lock !== undefined;
       });

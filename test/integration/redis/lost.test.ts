@@ -30,14 +30,19 @@ describeWithRedis('what Redis loses', () => {
       await put(client, pair.container, 'o', 'before');
       const sent = request(server.url + client.account + pathOf(pair.container, 'o'), {
         method: 'PUT',
-        headers: { 'X-Auth-Token': client.credentials.get('x-auth-token'), 'Content-Length': 300_000 },
+        headers: {
+          'X-Auth-Token': client.credentials.get('x-auth-token'),
+          'Content-Length': 300_000,
+        },
       });
       const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
       // a server that has answered need not read on
       sent.on('error', () => undefined);
       sent.write(Buffer.alloc(200_000));
       const key = `hindsight:mutex:AUTH_test/${pair.container}/o`;
-      await eventually('it is locked', async () => (await redis.ask(`EXISTS ${key}`)).startsWith(':1'));
+      await eventually('it is locked', async () =>
+        (await redis.ask(`EXISTS ${key}`)).startsWith(':1'),
+      );
       expect(await redis.ask(`DEL ${key}`)).toMatch(/^:1/);
       await eventually('another may have it', async () => {
         const { status } = await client.ask('PUT', pathOf(pair.container, 'o'), {}, 'by another');
@@ -72,7 +77,9 @@ describeWithRedis('what Redis loses', () => {
       const client = new Client(proxy.url, Headers.none, '/v1/AUTH_test');
       const changed = await client.ask('POST', '/c', { 'X-History-Location': 'archive' });
       expect([changed.status, changed.headers.get('retry-after')]).toEqual([503, '1']);
-      expect(changed.body.toString()).toContain('the store answered 204, but not every proxy could be told');
+      expect(changed.body.toString()).toContain(
+        'the store answered 204, but not every proxy could be told',
+      );
       const again = await client.ask('POST', '/c', { 'X-History-Location': 'archive' });
       expect(again.status).toBe(503);
       expect(again.body.toString()).toContain('nothing was changed');

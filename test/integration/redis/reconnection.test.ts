@@ -98,7 +98,9 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
   /** Uses another key until Redis knows of it. */
   async function isBack(cache: Cache<Value>): Promise<void> {
     await eventually('Redis is asked again', async () => {
-      (await cache.acquireShared('elsewhere', () => Promise.resolve({ n: 0 }), LONG, never())).release();
+      (
+        await cache.acquireShared('elsewhere', () => Promise.resolve({ n: 0 }), LONG, never())
+      ).release();
       return (await redis.ask('EXISTS hindsight:test:{elsewhere}')).startsWith(':1');
     });
   }

@@ -30,10 +30,14 @@ async function coordinate(url: string): Promise<void> {
   const [one, other] = [connect(url), connect(url)];
   try {
     const held = await acquired(one, 'name');
-    await expect(other.locker.acquire(lockOf('name'), 1500, never())).rejects.toThrow('no lock in time');
+    await expect(other.locker.acquire(lockOf('name'), 1500, never())).rejects.toThrow(
+      'no lock in time',
+    );
     held.release();
     (await acquired(other, 'name')).release();
-    const [mine, theirs] = [one, other].map((member) => member.cache<{ n: number }>('test', 10, 60_000));
+    const [mine, theirs] = [one, other].map((member) =>
+      member.cache<{ n: number }>('test', 10, 60_000),
+    );
     expect(await theirs!.load('key', () => Promise.resolve({ n: 1 }))).toEqual({ n: 1 });
     expect(await theirs!.load('key', () => Promise.resolve({ n: 2 }))).toEqual({ n: 1 });
     await mine!.invalidate('key');
@@ -63,7 +67,14 @@ describeWithRedis('a Redis', () => {
   });
 
   it('that is a cluster is found by a node', async () => {
-    const node = await start('--save', '', '--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1');
+    const node = await start(
+      '--save',
+      '',
+      '--cluster-enabled',
+      'yes',
+      '--cluster-announce-ip',
+      '127.0.0.1',
+    );
     expect(await node.ask('CLUSTER ADDSLOTSRANGE 0 16383')).toMatch(/^\+OK/);
     await eventually('the cluster is whole', async () =>
       (await node.ask('CLUSTER INFO')).includes('cluster_state:ok'),

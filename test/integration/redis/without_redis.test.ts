@@ -3,7 +3,14 @@ import { CoordinationUnavailable } from '../../../src/util/errors';
 import { createLog } from '../../../src/util/log';
 import { redisUrl } from '../../../src/coordination/redis/url';
 import type { RunningServer } from '../../../src/server/serve';
-import { bodies, current, MODE_HEADER, newContainer, newPair, pathOf } from '../../support/containers';
+import {
+  bodies,
+  current,
+  MODE_HEADER,
+  newContainer,
+  newPair,
+  pathOf,
+} from '../../support/containers';
 import { eventually, pause } from '../../support/eventually';
 import { startProxy } from '../../support/proxy';
 import { describeWithRedis, TestRedis } from '../../support/redis';
@@ -22,7 +29,8 @@ describeWithRedis('servers that go on without Redis', () => {
   describe('their coordination', () => {
     let members: [RedisCoordination, RedisCoordination];
     beforeAll(() => {
-      const join = () => throughRedis(redisUrl.parse(redis.url), LEASE, createLog('silent'), 'go_on');
+      const join = () =>
+        throughRedis(redisUrl.parse(redis.url), LEASE, createLog('silent'), 'go_on');
       members = [join(), join()];
     });
     afterAll(() => {

@@ -62,21 +62,24 @@ describeS3('what clients can do wrong, or have done to them', (store) => {
     ]);
   });
 
-  it.each(['a\r\nx-evil: 1', '\x01'])('a presigned URL with metadata %j is refused', async (value) => {
-    const url = await getSignedUrl(
-      s3,
-      new PutObjectCommand({ Bucket, Key: 'signed', Metadata: { a: value } }),
-      {
-        unhoistableHeaders: new Set(),
-      },
-    );
-    expect(url).toMatch(/x-amz-meta-a=/i);
-    const answer = await fetch(url, { method: 'PUT', body: '' });
-    expect([answer.status, await answer.text()]).toEqual([
-      400,
-      expect.stringContaining('<Code>InvalidArgument</Code>'),
-    ]);
-  });
+  it.each(['a\r\nx-evil: 1', '\x01'])(
+    'a presigned URL with metadata %j is refused',
+    async (value) => {
+      const url = await getSignedUrl(
+        s3,
+        new PutObjectCommand({ Bucket, Key: 'signed', Metadata: { a: value } }),
+        {
+          unhoistableHeaders: new Set(),
+        },
+      );
+      expect(url).toMatch(/x-amz-meta-a=/i);
+      const answer = await fetch(url, { method: 'PUT', body: '' });
+      expect([answer.status, await answer.text()]).toEqual([
+        400,
+        expect.stringContaining('<Code>InvalidArgument</Code>'),
+      ]);
+    },
+  );
 
   it('an answer is not made to have what no header has', async () => {
     await put('k', 'content');
@@ -87,12 +90,21 @@ describeS3('what clients can do wrong, or have done to them', (store) => {
 
   it('tags leave a dynamic large object what it is', async () => {
     if (store.name === 'reference') return;
-    const user = await loginEmbedded(store.endpoint.url, store.endpoint.accessKey, store.endpoint.secretKey);
+    const user = await loginEmbedded(
+      store.endpoint.url,
+      store.endpoint.accessKey,
+      store.endpoint.secretKey,
+    );
     const parts = `${Bucket}-parts`;
     await user.send('PUT', `${user.account}/${parts}`);
     await user.send('PUT', `${user.account}/${parts}/d/1`, {}, 'one');
     await user.send('PUT', `${user.account}/${parts}/d/2`, {}, 'two');
-    await user.send('PUT', `${user.account}/${Bucket}/dlo`, { 'X-Object-Manifest': `${parts}/d/` }, '');
+    await user.send(
+      'PUT',
+      `${user.account}/${Bucket}/dlo`,
+      { 'X-Object-Manifest': `${parts}/d/` },
+      '',
+    );
     expect(await text('dlo')).toBe('onetwo');
     const Tagging = { TagSet: [{ Key: 'a', Value: 'b' }] };
     await s3.send(new PutObjectTaggingCommand({ Bucket, Key: 'dlo', Tagging }));
@@ -128,7 +140,10 @@ describeS3('what clients can do wrong, or have done to them', (store) => {
   it('a bucket is not taken for that of somebody else', async () => {
     const headers = { 'x-amz-expected-bucket-owner': '111122223333' };
     const answer = await signed.send({ method: 'GET', bucket: Bucket, headers });
-    expect([answer.status, answer.body.toString()]).toEqual([403, expect.stringContaining('AccessDenied')]);
+    expect([answer.status, answer.body.toString()]).toEqual([
+      403,
+      expect.stringContaining('AccessDenied'),
+    ]);
     const own = { 'x-amz-expected-bucket-owner': store.endpoint.accessKey };
     expect((await signed.send({ method: 'GET', bucket: Bucket, headers: own })).status).toBe(200);
   });

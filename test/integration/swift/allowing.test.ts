@@ -59,8 +59,13 @@ describeWithSwift('allow_versioned_writes', ({ plain }) => {
       const client = await no.login('tester');
       const pair = await newPair(await yes.login('tester'), mode);
       for (const method of ['PUT', 'POST']) {
-        const answer = await client.ask(method, `/${pair.container}`, { [MODE_HEADER[mode]]: 'elsewhere' });
-        expect([answer.status, answer.body.toString()]).toEqual([412, 'Versioned Writes is disabled']);
+        const answer = await client.ask(method, `/${pair.container}`, {
+          [MODE_HEADER[mode]]: 'elsewhere',
+        });
+        expect([answer.status, answer.body.toString()]).toEqual([
+          412,
+          'Versioned Writes is disabled',
+        ]);
       }
       expect(await settingOf(client, pair.container, mode)).toBe(pair.archive);
       await put(client, pair.container, OBJECT, 'one');
@@ -112,7 +117,9 @@ describeWithSwift('allow_versioned_writes', ({ plain }) => {
         toMode: (mode: Mode) =>
           mustBe(204, client.ask('POST', `/${container}`, { [MODE_HEADER[mode]]: archive })),
         kept: async () =>
-          (await everything(client, archive)).map(({ body, isMarker }) => (isMarker ? 'marker' : body)),
+          (await everything(client, archive)).map(({ body, isMarker }) =>
+            isMarker ? 'marker' : body,
+          ),
         now: () => current(client, container, OBJECT),
       };
     }

@@ -7,15 +7,21 @@ import { describeWithSwift, login } from '../../support/swift';
 
 const IDS = 'allow_object_versioning = true';
 
-describeWithSwift('bodies of clients without a right, over a Swift with a service user', ({ plain }) => {
-  const proxy = suiteProxy(plain, { filter: IDS, filters: 'bulk formpost' });
-  askedFirstSuite(() => proxy.login('tester'));
-});
+describeWithSwift(
+  'bodies of clients without a right, over a Swift with a service user',
+  ({ plain }) => {
+    const proxy = suiteProxy(plain, { filter: IDS, filters: 'bulk formpost' });
+    askedFirstSuite(() => proxy.login('tester'));
+  },
+);
 
-describeWithSwift("bodies of clients without a right, over a Swift with the clients' tokens", ({ plain }) => {
-  const proxy = suiteProxy(plain, { filter: IDS, filters: 'bulk', service: false });
-  askedFirstSuite(() => proxy.login('tester'), { readsForms: false });
-});
+describeWithSwift(
+  "bodies of clients without a right, over a Swift with the clients' tokens",
+  ({ plain }) => {
+    const proxy = suiteProxy(plain, { filter: IDS, filters: 'bulk', service: false });
+    askedFirstSuite(() => proxy.login('tester'), { readsForms: false });
+  },
+);
 
 describeWithSwift('bulk deletes and manifests that a Swift carries out', ({ plain }) => {
   const proxy = suiteProxy(plain, { filter: IDS });
@@ -47,12 +53,25 @@ describeWithSwift('bulk deletes and manifests that a Swift carries out', ({ plai
       }
       await put(client, container, 'o', 'x');
       const manifest = JSON.stringify([{ path: `/${container}/o` }]);
-      await mustBe(201, client.ask('PUT', `/${container}/large?multipart-manifest=put`, {}, manifest));
+      await mustBe(
+        201,
+        client.ask('PUT', `/${container}/large?multipart-manifest=put`, {}, manifest),
+      );
       const names = `${container}/large\n`;
-      const { body } = await client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, names);
+      const { body } = await client.ask(
+        'POST',
+        '?bulk-delete',
+        { 'Content-Type': 'text/plain' },
+        names,
+      );
       expect(body.toString()).toContain('Number Deleted: 1');
       const many = 'c/o\n'.repeat(10_001);
-      const refused = await client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, many);
+      const refused = await client.ask(
+        'POST',
+        '?bulk-delete',
+        { 'Content-Type': 'text/plain' },
+        many,
+      );
       expect(refused.body.toString()).toContain('Response Status: 413');
     },
   );

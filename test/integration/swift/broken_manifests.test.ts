@@ -1,5 +1,13 @@
 import type { Client } from '../../support/client';
-import { current, MODES, mustBe, newContainer, newPair, pathOf, put } from '../../support/containers';
+import {
+  current,
+  MODES,
+  mustBe,
+  newContainer,
+  newPair,
+  pathOf,
+  put,
+} from '../../support/containers';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift } from '../../support/swift';
 

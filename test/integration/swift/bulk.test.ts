@@ -2,7 +2,15 @@ import { gzipSync } from 'node:zlib';
 import { archiveOf, type Member } from '../../support/archives';
 import { Client, type Answer } from '../../support/client';
 import { run } from '../../support/command';
-import { bodies, current, everything, MODES, newContainer, newPair, put } from '../../support/containers';
+import {
+  bodies,
+  current,
+  everything,
+  MODES,
+  newContainer,
+  newPair,
+  put,
+} from '../../support/containers';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
 
@@ -19,10 +27,20 @@ const PLAIN = { 'Content-Type': 'text/plain' };
 
 /** A report, less the names that differ from side to side and the order in which things ended. */
 function told({ status, headers, body }: Answer, ...names: string[]) {
-  const text = names.reduce((all, name, at) => all.replaceAll(name, `NAME${at}`), body.toString('latin1'));
+  const text = names.reduce(
+    (all, name, at) => all.replaceAll(name, `NAME${at}`),
+    body.toString('latin1'),
+  );
   const lines =
-    headers.get('content-type') === 'application/json' ? [JSON.parse(text) as object] : text.split('\n');
-  return { status, type: headers.get('content-type'), length: headers.get('content-length'), lines };
+    headers.get('content-type') === 'application/json'
+      ? [JSON.parse(text) as object]
+      : text.split('\n');
+  return {
+    status,
+    type: headers.get('content-type'),
+    length: headers.get('content-length'),
+    lines,
+  };
 }
 
 async function bzip2(bytes: Buffer): Promise<Buffer> {
@@ -50,7 +68,12 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
   const extracted = (body: Buffer, kind = 'tar', headers: Record<string, string> = {}) =>
     same(async (client) => {
       const container = await newContainer(client);
-      const answer = await client.ask('PUT', `/${container}?extract-archive=${kind}`, headers, body);
+      const answer = await client.ask(
+        'PUT',
+        `/${container}?extract-archive=${kind}`,
+        headers,
+        body,
+      );
       return { ...told(answer, container), kept: await everything(client, container) };
     });
 
@@ -99,7 +122,12 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
       others.map(async ({ url, credentials }) => {
         const other = new Client(url, credentials, '/v1/AUTH_test');
         return told(
-          await other.ask('DELETE', '?bulk-delete', { ...PLAIN, Accept: 'text/xml' }, 'none/%26<&>\n'),
+          await other.ask(
+            'DELETE',
+            '?bulk-delete',
+            { ...PLAIN, Accept: 'text/xml' },
+            'none/%26<&>\n',
+          ),
         );
       }),
     );
@@ -113,7 +141,10 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
     const headers = { ...PLAIN, Accept: 'application/json', 'X-Auth-Token': 'AUTH_tknone' };
     const { status, body } = await sides[1]!.ask('DELETE', '?bulk-delete', headers, 'a/b\n');
     expect(status).toBe(200);
-    expect(JSON.parse(body.toString())).toMatchObject({ 'Response Status': '401 Unauthorized', Errors: [] });
+    expect(JSON.parse(body.toString())).toMatchObject({
+      'Response Status': '401 Unauthorized',
+      Errors: [],
+    });
   });
 
   it.each(TYPES)('extract and tell of it as %s', async (type) => {
@@ -175,12 +206,22 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
     ]);
     await same(async (client) => {
       const container = await newContainer(client);
-      const headers = { 'X-Object-Meta-All': 'yes', 'X-Delete-At': '4000000000', 'Content-Type': 'c/d' };
+      const headers = {
+        'X-Object-Meta-All': 'yes',
+        'X-Delete-At': '4000000000',
+        'Content-Type': 'c/d',
+      };
       await client.ask('PUT', `/${container}/f/?extract-archive=tar`, headers, archive);
       const kept = await Promise.all(
         ['a.txt', 'b.txt'].map((name) => client.ask('HEAD', `/${container}/f/${name}`)),
       );
-      const names = ['content-type', 'x-object-meta-food', 'x-object-meta-all', 'x-delete-at', 'etag'];
+      const names = [
+        'content-type',
+        'x-object-meta-food',
+        'x-object-meta-all',
+        'x-delete-at',
+        'etag',
+      ];
       return kept.map(({ status, headers }) => [status, ...names.map((name) => headers.get(name))]);
     });
   });
@@ -194,7 +235,12 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
       ]);
       const headers = { Accept: 'application/json' };
       const answer = await client.ask('PUT', '?extract-archive=tar', headers, archive);
-      const other = await client.send('PUT', '/v1/AUTH_test2?extract-archive=tar', headers, archive);
+      const other = await client.send(
+        'PUT',
+        '/v1/AUTH_test2?extract-archive=tar',
+        headers,
+        archive,
+      );
       const none = await client.send('PUT', '/v1?extract-archive=tar', headers, archive);
       const denied = await client.ask(
         'PUT',
@@ -213,7 +259,12 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
           const { container, archive } = await newPair(client, mode);
           const archiveTar = await archiveOf([{ name: 'o', body: 'two' }]);
           await put(client, container, 'o', 'one');
-          const extraction = await client.ask('PUT', `/${container}?extract-archive=tar`, {}, archiveTar);
+          const extraction = await client.ask(
+            'PUT',
+            `/${container}?extract-archive=tar`,
+            {},
+            archiveTar,
+          );
           const versions = await bodies(client, archive);
           const names = `${container}/o\n${container}/none\n`;
           const deletion = await client.ask(
@@ -222,7 +273,10 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
             { ...PLAIN, Accept: 'application/json' },
             names,
           );
-          const left = (await everything(client, archive)).map(({ body, isMarker }) => [body, isMarker]);
+          const left = (await everything(client, archive)).map(({ body, isMarker }) => [
+            body,
+            isMarker,
+          ]);
           return {
             answers: [told(extraction, container), told(deletion, container)],
             versions,

@@ -1,7 +1,15 @@
 import { ConfigError, versionedWrites, type VersionedWritesOptions } from '../../../src';
 import { Headers } from '../../../src/http/headers';
 import { Client } from '../../support/client';
-import { bodies, current, MODE_HEADER, newContainer, newPair, pathOf, put } from '../../support/containers';
+import {
+  bodies,
+  current,
+  MODE_HEADER,
+  newContainer,
+  newPair,
+  pathOf,
+  put,
+} from '../../support/containers';
 import { serviceUser, startExpressApp, type ExpressApp } from '../../support/express_app';
 import { FORM_TYPE, formBody, LIMITS, signForm } from '../../support/forms';
 import { RawRequest } from '../../support/raw_request';
@@ -25,7 +33,9 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
 
   it("leaves the login and the reading of objects to the app's own proxy", async () => {
     let client: Client | undefined;
-    expect(await passed(async () => (client = await login(app.url, 'tester')))).toEqual(['GET /auth/v1.0']);
+    expect(await passed(async () => (client = await login(app.url, 'tester')))).toEqual([
+      'GET /auth/v1.0',
+    ]);
     const container = await newContainer(client!);
     await put(client!, container, OBJECT, 'read me');
     const path = pathOf(container, OBJECT);
@@ -49,10 +59,14 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
       expect((await client.ask('PUT', path, {}, 'two')).status).toBe(201);
       const copied = await client.ask('COPY', pathOf(source, 'source'), { Destination: path });
       expect(copied.status).toBe(201);
-      expect((await client.ask('PUT', path, { 'X-Copy-From': pathOf(source, 'source') })).status).toBe(201);
+      expect(
+        (await client.ask('PUT', path, { 'X-Copy-From': pathOf(source, 'source') })).status,
+      ).toBe(201);
       expect((await client.ask('POST', path, { 'X-Object-Meta-A': 'b' })).status).toBe(202);
       expect((await client.ask('DELETE', path)).status).toBe(204);
-      expect((await client.ask('HEAD', `/${container}`)).headers.get(MODE_HEADER.history)).toBe(archive);
+      expect((await client.ask('HEAD', `/${container}`)).headers.get(MODE_HEADER.history)).toBe(
+        archive,
+      );
       expect(await bodiesDirectly(archive)).toEqual(['one', 'two', 'copied', 'copied']);
     });
     expect(all.filter((each) => !/^(GET|HEAD) /.test(each))).toEqual([]);
@@ -78,7 +92,10 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
   });
 
   it('gives versions ids where they are allowed, and keeps what holds them to itself', async () => {
-    const withIds = await startExpressApp(plain, { ...serviceUser(plain), allow_object_versioning: true });
+    const withIds = await startExpressApp(plain, {
+      ...serviceUser(plain),
+      allow_object_versioning: true,
+    });
     try {
       const client = await login(withIds.url, 'tester');
       const container = await newContainer(client, 'with-ids', { 'X-Versions-Enabled': 'true' });
@@ -94,7 +111,8 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
     }
   });
 
-  const bodiesDirectly = async (container: string) => bodies(await login(plain, 'tester'), container);
+  const bodiesDirectly = async (container: string) =>
+    bodies(await login(plain, 'tester'), container);
 
   it('versions a body that is longer than it takes in before it locks', async () => {
     const client = await login(app.url, 'tester');
@@ -129,7 +147,10 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
       path: (account: string, container: string) => string,
     ])[] = [
       ['a doubled slash in front', (account, container) => `/${account}/${container}/o`],
-      ['a doubled slash before the container', (account, container) => `${account}//${container}/o`],
+      [
+        'a doubled slash before the container',
+        (account, container) => `${account}//${container}/o`,
+      ],
       ['a backslash in front', (account, container) => `\\${account.slice(1)}/${container}/o`],
       ['backslashes', (account, container) => `${account.replaceAll('/', '\\')}\\${container}\\o`],
       ['..', (account, container) => `/auth/..${account}/${container}/o`],
@@ -142,7 +163,10 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
         '%2F everywhere',
         (account, container) => `/${account.slice(1).replaceAll('/', '%2F')}%2F${container}%2Fo`,
       ],
-      ['encoded letters', (account, container) => `${account.replace('/v1', '/%76%31')}/${container}/%6F`],
+      [
+        'encoded letters',
+        (account, container) => `${account.replace('/v1', '/%76%31')}/${container}/%6F`,
+      ],
       ['v1.0', (account, container) => `${account.replace('/v1/', '/v1.0/')}/${container}/o`],
       ['the whole URL', (account, container) => `http://somewhere${account}/${container}/o`],
       ['a fragment', (account, container) => `${account}/${container}/o#x`],
@@ -172,7 +196,10 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
       [{ upstream: 'ftp://x' }, /upstream: not an http/],
       [{ upstream: `${plain}/v1` }, /upstream: only scheme, host and port/],
       [{ upstream: plain, up_stream: 'x' }, /no option up_stream; known: .*upstream/],
-      [{ upstream: plain, allow_versioned_writes: 'perhaps' }, /allow_versioned_writes: not a flag/],
+      [
+        { upstream: plain, allow_versioned_writes: 'perhaps' },
+        /allow_versioned_writes: not a flag/,
+      ],
       [{ upstream: plain, lock_wait: 'long' }, /lock_wait: not a number of seconds/],
       [{ upstream: plain, lock_wait: -1 }, /lock_wait: not a number of seconds/],
       [{ upstream: plain, connections: 0 }, /connections: not a whole number from 1/],
@@ -183,7 +210,10 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
         { upstream: plain, auth_url: `${plain}/auth/v1.0`, auth_user: 'a:b' },
         /auth_key: needed with auth_url/,
       ],
-      [{ upstream: plain, auth_url: plain, auth_type: 'magic' }, /auth_type: not known; known: v1, password/],
+      [
+        { upstream: plain, auth_url: plain, auth_type: 'magic' },
+        /auth_type: not known; known: v1, password/,
+      ],
     ];
     for (const [options, message] of wrong) {
       const make = () => versionedWrites(options as unknown as VersionedWritesOptions);
@@ -194,8 +224,18 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
 
   it('takes the values of options as text, numbers and booleans', async () => {
     const made = [
-      versionedWrites({ upstream: plain, lock_wait: 5, connections: 8, allow_versioned_writes: false }),
-      versionedWrites({ upstream: plain, lock_wait: '5', connections: '8', allow_versioned_writes: 'no' }),
+      versionedWrites({
+        upstream: plain,
+        lock_wait: 5,
+        connections: 8,
+        allow_versioned_writes: false,
+      }),
+      versionedWrites({
+        upstream: plain,
+        lock_wait: '5',
+        connections: '8',
+        allow_versioned_writes: 'no',
+      }),
       versionedWrites({ upstream: plain, lock_wait: 0.5, auth_url: undefined }),
     ];
     await Promise.all(made.map((each) => each.close()));

@@ -1,4 +1,7 @@
-import { versionName, versionsContainerOf } from '../../../src/versioning/object_versioning/version_names';
+import {
+  versionName,
+  versionsContainerOf,
+} from '../../../src/versioning/object_versioning/version_names';
 import { toBytes } from '../../../src/http/bytes';
 import { Client } from '../../support/client';
 import { mustBe, newContainer, pathOf, put } from '../../support/containers';
@@ -31,7 +34,10 @@ describeWithSwift('a link that a client has made at the store', ({ plain }) => {
   async function link(container: string): Promise<string> {
     const direct = await login(plain, 'tester2');
     const path = pathOf(container, OBJECT);
-    const headers = { 'X-Symlink-Target': place.path.slice(1), 'X-Symlink-Target-Account': 'AUTH_test' };
+    const headers = {
+      'X-Symlink-Target': place.path.slice(1),
+      'X-Symlink-Target-Account': 'AUTH_test',
+    };
     await mustBe(201, direct.ask('PUT', path, headers));
     return path;
   }
@@ -49,12 +55,16 @@ describeWithSwift('a link that a client has made at the store', ({ plain }) => {
         expect.not.stringMatching('secret'),
       ]);
     }
-    const copied = await guest.ask('COPY', path, { Destination: `${await newContainer(guest)}/copy` });
+    const copied = await guest.ask('COPY', path, {
+      Destination: `${await newContainer(guest)}/copy`,
+    });
     expect(copied.status).toBeGreaterThanOrEqual(400);
   });
 
   it('reads none by a temporary URL either', async () => {
-    const container = await newContainer(guest, 'signed', { 'X-Container-Meta-Temp-URL-Key': 'key' });
+    const container = await newContainer(guest, 'signed', {
+      'X-Container-Meta-Temp-URL-Key': 'key',
+    });
     const path = await link(container);
     const query = temporary('GET', `${guest.account}/${container}/${OBJECT}`, { key: 'key' });
     const anonymous = new Client(proxy.url, guest.credentials.only(), guest.account);
@@ -65,7 +75,10 @@ describeWithSwift('a link that a client has made at the store', ({ plain }) => {
   it('changes nobody’s versions', async () => {
     for (const container of [await newContainerWithIds(guest), await newContainer(guest)]) {
       const path = await link(container);
-      await guest.ask('POST', path, { 'X-Object-Meta-Changed': 'yes', 'Content-Type': 'text/changed' });
+      await guest.ask('POST', path, {
+        'X-Object-Meta-Changed': 'yes',
+        'Content-Type': 'text/changed',
+      });
       const now = await (await login(plain, 'tester')).ask('HEAD', place.path);
       expect([now.status, now.headers.has('x-object-meta-changed')]).toEqual([200, false]);
       expect(now.headers.get('content-type')).not.toBe('text/changed');

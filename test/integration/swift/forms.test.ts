@@ -62,7 +62,10 @@ const FORMS: readonly (readonly [what: string, form: Form])[] = [
   ['a file for the API version 1.0', { version: 'v1.0' }],
   ['two files', { files: files('a', 'b') }],
   ['too many files', { files: files('a', 'b', 'c') }],
-  ['a file that is too long after one that is not', { files: [...files('a'), ['b', 'x'.repeat(21)]] }],
+  [
+    'a file that is too long after one that is not',
+    { files: [...files('a'), ['b', 'x'.repeat(21)]] },
+  ],
   ['no file', { files: [] }],
   [
     'names and types',
@@ -130,11 +133,18 @@ describeWithSwift('forms', ({ plain, versioned }) => {
       return [name, object.body.toString(), ...KEPT.map((each) => object.headers.get(each))];
     });
     const text = body.toString().replaceAll(container, 'CONTAINER');
-    return { status, shown: SHOWN.map((name) => headers.get(name)), text, kept: await Promise.all(kept) };
+    return {
+      status,
+      shown: SHOWN.map((name) => headers.get(name)),
+      text,
+      kept: await Promise.all(kept),
+    };
   }
 
   it.each(FORMS)("%s: as with Swift's own filter", async (_, form) => {
-    const [expected, found] = await Promise.all([plain, proxy.url].map((url) => outcome(url, form)));
+    const [expected, found] = await Promise.all(
+      [plain, proxy.url].map((url) => outcome(url, form)),
+    );
     expect(found).toEqual(expected);
   });
 
@@ -144,7 +154,10 @@ describeWithSwift('forms', ({ plain, versioned }) => {
   });
 
   it('that break off leave nothing of the file that did', async () => {
-    const form = { files: files('a', 'b'), change: (body: string) => body.slice(0, -BOUNDARY.length) };
+    const form = {
+      files: files('a', 'b'),
+      change: (body: string) => body.slice(0, -BOUNDARY.length),
+    };
     const { status, kept } = await outcome(proxy.url, form);
     expect([status, kept.map(([name]) => name)]).toEqual([400, ['a']]);
   });
@@ -202,7 +215,10 @@ describeWithSwift('forms', ({ plain, versioned }) => {
       const sent = httpRequest(proxy.url + path, { method: 'POST', headers, agent: false });
       sent.on('error', () => undefined);
       sent.write(body.slice(0, 200_000));
-      await eventually('the versions are at it', async () => (await owner.names(archive)).length === 1);
+      await eventually(
+        'the versions are at it',
+        async () => (await owner.names(archive)).length === 1,
+      );
       sent.destroy();
       await eventually('it is undone', async () => (await owner.names(archive)).length === 0);
       expect(await current(owner, container, 'file')).toBe('before');

@@ -15,6 +15,9 @@ describeWithSwift('what holds versions in a Swift', ({ plain }) => {
       { oneOf: 2 },
     ),
   )('with %s', (_, proxy) =>
-    hiddenTable(() => ({ login: () => proxy.login('tester'), direct: () => login(plain, 'tester') })),
+    hiddenTable(() => ({
+      login: () => proxy.login('tester'),
+      direct: () => login(plain, 'tester'),
+    })),
   );
 });

@@ -21,7 +21,11 @@ describeWithSwift('what a write that crashed left in the archive', ({ plain }) =
     ["the client's token", suiteProxy(plain, { service: false })],
   ])('archiving with %s', (_, proxy) => {
     /** Archives the current object by hand, as a write does before it goes on: under the object's own time. */
-    async function leave(client: Client, { container, archive }: Pair, body?: string): Promise<string> {
+    async function leave(
+      client: Client,
+      { container, archive }: Pair,
+      body?: string,
+    ): Promise<string> {
       const path = pathOf(container, OBJECT);
       const time = (await client.ask('HEAD', path)).headers.get('x-timestamp') ?? '';
       const entry = archivePrefix(OBJECT) + time;

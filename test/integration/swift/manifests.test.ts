@@ -37,12 +37,18 @@ const odd = fc.constantFrom(
     '""',
   ],
 );
-const named = rarely(fc.constantFrom('path', 'p\\u0061th'), fc.constantFrom('name', '__proto__'), 12);
+const named = rarely(
+  fc.constantFrom('path', 'p\\u0061th'),
+  fc.constantFrom('name', '__proto__'),
+  12,
+);
 const segment = rarely(
   fc
     .tuple(
       fc.array(fc.tuple(named, rarely(path, odd, 12)), { minLength: 1, maxLength: 2 }),
-      fc.array(fc.tuple(fc.constantFrom('size_bytes', 'etag', 'range', 'data', 'x'), odd), { maxLength: 1 }),
+      fc.array(fc.tuple(fc.constantFrom('size_bytes', 'etag', 'range', 'data', 'x'), odd), {
+        maxLength: 1,
+      }),
       fc.boolean(),
     )
     .map(([paths, others, isPlain]) => (isPlain ? paths : [...paths, ...others]))
@@ -101,7 +107,11 @@ def read(document):
         return []
 print(json.dumps([read(each) for each in json.load(sys.stdin)]))`;
   const input = JSON.stringify(documents.map((each) => each.toString('base64')));
-  const output = execFileSync('python3', ['-c', program], { input, maxBuffer: 1024 ** 3, encoding: 'utf8' });
+  const output = execFileSync('python3', ['-c', program], {
+    input,
+    maxBuffer: 1024 ** 3,
+    encoding: 'utf8',
+  });
   return (JSON.parse(output) as unknown[][]).map(([read]) => read);
 }
 
@@ -150,7 +160,8 @@ describeWithSwift('manifests in odd forms', ({ plain }) => {
     const container = await newContainer(client);
     await put(client, container, 'part', 'part');
     const escaped = JSON.stringify(`/${hidden}/${name}`).slice(1, -1);
-    const fill = (text: string) => text.replaceAll(VERSION, escaped).replaceAll(PART, `/${container}/part`);
+    const fill = (text: string) =>
+      text.replaceAll(VERSION, escaped).replaceAll(PART, `/${container}/part`);
     const seen = { both: 0, refused: 0, hidden: 0 };
     await fc.assert(
       fc.asyncProperty(document, async (make) => {

@@ -52,7 +52,9 @@ const suite = (swift: SwiftUrls, options: ProxyOptions = {}) => {
     const left = async () => ({
       manifests: await client.names(container),
       segments: await client.names(parts),
-      archive: (await client.names(archive)).map((name) => name.replace(/\d{10}\.\d{5}$/, 'T')).sort(),
+      archive: (await client.names(archive))
+        .map((name) => name.replace(/\d{10}\.\d{5}$/, 'T'))
+        .sort(),
     });
     return { path: `/${container}/slo`, left };
   }
@@ -78,28 +80,36 @@ const suite = (swift: SwiftUrls, options: ProxyOptions = {}) => {
   });
 
   if (isAll) {
-    it.each(['application/json', 'application/xml', 'text/plain'])('tells the result as %s', async (type) => {
-      const ends = await Promise.all(
-        sides.map(async (client) => {
-          const { path } = await largeObject(client, { 'X-History-Location': '' }, {});
-          const { headers, body } = await client.ask('DELETE', `${path}?multipart-manifest=delete`, {
-            Accept: type,
-          });
-          const text = body.toString().trim();
-          return {
-            type: headers.get('content-type'),
-            text: type.endsWith('json') ? (JSON.parse(text) as object) : text,
-          };
-        }),
-      );
-      expect(ends[1]).toEqual(ends[0]);
-    });
+    it.each(['application/json', 'application/xml', 'text/plain'])(
+      'tells the result as %s',
+      async (type) => {
+        const ends = await Promise.all(
+          sides.map(async (client) => {
+            const { path } = await largeObject(client, { 'X-History-Location': '' }, {});
+            const { headers, body } = await client.ask(
+              'DELETE',
+              `${path}?multipart-manifest=delete`,
+              {
+                Accept: type,
+              },
+            );
+            const text = body.toString().trim();
+            return {
+              type: headers.get('content-type'),
+              text: type.endsWith('json') ? (JSON.parse(text) as object) : text,
+            };
+          }),
+        );
+        expect(ends[1]).toEqual(ends[0]);
+      },
+    );
 
     it('restores the version before, and deletes what was current with its segments', async () => {
       const ends = await Promise.all(
         sides.map(async (client) => {
           const { path, left } = await largeObject(client, { 'X-Versions-Location': '' }, {});
-          const manifest = (await client.ask('GET', `${path}?multipart-manifest=get&format=raw`)).body;
+          const manifest = (await client.ask('GET', `${path}?multipart-manifest=get&format=raw`))
+            .body;
           await client.ask('PUT', path, {}, 'not large');
           await client.ask('PUT', `${path}?multipart-manifest=put`, {}, manifest);
           const { body } = await client.ask('DELETE', `${path}?multipart-manifest=delete`);
@@ -116,7 +126,10 @@ const suite = (swift: SwiftUrls, options: ProxyOptions = {}) => {
       const { path, left } = await largeObject(client, { 'X-History-Location': '' }, {});
       const before = await left();
       const stranger = await login(proxy.url, 'tester3');
-      const refused = await stranger.send('DELETE', `${client.account}${path}?multipart-manifest=delete`);
+      const refused = await stranger.send(
+        'DELETE',
+        `${client.account}${path}?multipart-manifest=delete`,
+      );
       expect(refused.body.toString()).toContain('403 Forbidden');
       expect(await left()).toEqual(before);
 
@@ -139,7 +152,9 @@ const suite = (swift: SwiftUrls, options: ProxyOptions = {}) => {
         };
         const ask = async (name: string, more = '') => {
           const asked = `/${container}/${name}?multipart-manifest=delete${more}`;
-          const { status, body } = await client.ask('DELETE', asked, { Accept: 'application/json' });
+          const { status, body } = await client.ask('DELETE', asked, {
+            Accept: 'application/json',
+          });
           return [name, status, body.toString().replaceAll(container, 'C')];
         };
         await client.ask('PUT', `/${container}/text%20%C3%A9`, {}, 'no manifest');
@@ -180,5 +195,6 @@ describeWithSwift('DELETE ?multipart-manifest=delete', (swift) => suite(swift));
 describeWithSwift('DELETE ?multipart-manifest=delete, part by part', (swift) => {
   beforeAll(() => delegated.splice(0));
   suite(swift, { filter: 'allow_object_versioning = true', changed: noting });
-  it('leaves no manifest to the store, which would read it anew', () => expect(delegated).toEqual([]));
+  it('leaves no manifest to the store, which would read it anew', () =>
+    expect(delegated).toEqual([]));
 });

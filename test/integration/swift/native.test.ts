@@ -19,7 +19,10 @@ describeWithSwift('a container that the store itself versions', ({ versioned }) 
   const log: Record<string, unknown>[] = [];
   describe.each([
     ['the service user', suiteProxy(versioned, { onLog: (line) => log.push(line) })],
-    ["the client's token", suiteProxy(versioned, { service: false, onLog: (line) => log.push(line) })],
+    [
+      "the client's token",
+      suiteProxy(versioned, { service: false, onLog: (line) => log.push(line) }),
+    ],
   ])('archiving with %s', (_, proxy) => {
     describe.each(MODES)('%s mode', (mode) => {
       it('is left to it: one entry for an overwrite, and the log says so', async () => {
@@ -77,7 +80,9 @@ describeWithSwift('a container that the store itself versions', ({ versioned }) 
         await put(client, container, OBJECT, 'two');
         expect(await bodies(client, archive)).toEqual(['one']);
         const direct = await login(versioned, 'tester');
-        expect((await direct.ask('GET', `/${container}`)).headers.get(MODE_HEADER[mode])).toBeUndefined();
+        expect(
+          (await direct.ask('GET', `/${container}`)).headers.get(MODE_HEADER[mode]),
+        ).toBeUndefined();
       });
     });
 

@@ -1,7 +1,10 @@
 import { createLog } from '../../../src/util/log';
 import { createSwiftApp, swift } from '../../../src/stores/swift/app';
 import { AnotherServer, RecordMonitor } from '../../../src/stores/swift/sole_server/monitor';
-import { ServerRecords, type ServerRecord } from '../../../src/stores/swift/sole_server/server_records';
+import {
+  ServerRecords,
+  type ServerRecord,
+} from '../../../src/stores/swift/sole_server/server_records';
 import { THIS_PROCESS } from '../../../src/stores/swift/sole_server/this_process';
 import { Fence, type Locks } from '../../../src/coordination/sole_server';
 import { eventually, pause } from '../../support/eventually';
@@ -139,7 +142,9 @@ describeWithSwift('servers over one Swift', ({ plain }) => {
     await forwarder.close();
     const { presence, guard, may } = server('one', 'itself', url);
     await presence.start();
-    expect(guard.confirm).toThrow(/whether another server writes to this store is not known: .*reached/);
+    expect(guard.confirm).toThrow(
+      /whether another server writes to this store is not known: .*reached/,
+    );
     const again = await Forwarder.start(plain, Number(new URL(url).port));
     try {
       await eventually('it may write', may);

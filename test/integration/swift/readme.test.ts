@@ -58,7 +58,9 @@ describeWithSwift('what the README says', ({ plain }) => {
     const written = code('In front of your Swift', 'bash', { 'http://127.0.0.1:8080': proxy.url });
     const [commands = '', client = ''] = written.split(/^(?=export ST_AUTH)/m);
     expect(commands.split('\n').filter((line) => line.startsWith('npx hindsight'))).toHaveLength(2);
-    const check = await run('npx', ['hindsight', 'check', '--config', 'config/swift.conf'], { cwd: ROOT });
+    const check = await run('npx', ['hindsight', 'check', '--config', 'config/swift.conf'], {
+      cwd: ROOT,
+    });
     expect([check.code, check.stdout]).toEqual([
       0,
       expect.stringContaining('config/swift.conf is right') as string,
@@ -122,7 +124,10 @@ describeWithSwift('what the README says', ({ plain }) => {
       symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
     }
     writeFileSync(join(folder, 'app.js'), code('In an Express app', 'js', addresses));
-    const app = spawn(process.execPath, ['app.js'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    const app = spawn(process.execPath, ['app.js'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     try {
       const url = `http://127.0.0.1:${port}`;
       const answers = () =>

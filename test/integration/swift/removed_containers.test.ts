@@ -17,7 +17,9 @@ describeWithSwift('a container with a mode that is deleted while it is written t
         client.ask('PUT', `/${container}/p`, {}, 'second'),
       ]);
       const head = await client.ask('HEAD', `/${container}`);
-      const setting = head.headers.get(mode === 'stack' ? 'x-versions-location' : 'x-history-location');
+      const setting = head.headers.get(
+        mode === 'stack' ? 'x-versions-location' : 'x-history-location',
+      );
       const statuses = [first.status, removed.status, second.status];
       if (removed.status === 204 && head.status < 300)
         throw new Error(`it was deleted and is there: ${statuses.join()}, ${setting}`);

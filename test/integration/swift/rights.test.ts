@@ -71,10 +71,9 @@ describeWithSwift('the right to write', ({ plain }) => {
     expect(await ask(rights, request('DELETE', owner.credentials))).toEqual([true, 0]);
     expect(await ask(rights, request('PUT', owner.credentials, '', other))).toEqual([true, 1]);
     expect(await ask(rights, request('PUT', again.credentials))).toEqual([true, 1]);
-    expect(await ask(rights, request('PUT', owner.credentials.with('X-Service-Token', 'x')))).toEqual([
-      true,
-      1,
-    ]);
+    expect(
+      await ask(rights, request('PUT', owner.credentials.with('X-Service-Token', 'x'))),
+    ).toEqual([true, 1]);
   });
 
   it('is asked for anew where it has to be fresh, where it was refused since, and where nothing is remembered', async () => {
@@ -109,17 +108,26 @@ describeWithSwift('the right to write', ({ plain }) => {
     }
   });
 
-  it.each(['PUT', 'POST', 'DELETE'])('of who has signed a %s is never remembered', async (method) => {
-    const rights = rightsOver(recorded);
-    await ask(rights, request(method, owner.credentials));
-    for (let i = 0; i < 2; i++) {
-      expect(await ask(rights, request(method, Headers.none, signed(method)))).toEqual([true, 1]);
-      expect(await ask(rights, request(method, owner.credentials, signed(method)))).toEqual([true, 1]);
-      // the signature counts, and not the token
-      expect(await ask(rights, request(method, owner.credentials, signed(method, 'x')))).toEqual([false, 1]);
-    }
-    expect(await current(owner, container, 'object')).toBe('before');
-  });
+  it.each(['PUT', 'POST', 'DELETE'])(
+    'of who has signed a %s is never remembered',
+    async (method) => {
+      const rights = rightsOver(recorded);
+      await ask(rights, request(method, owner.credentials));
+      for (let i = 0; i < 2; i++) {
+        expect(await ask(rights, request(method, Headers.none, signed(method)))).toEqual([true, 1]);
+        expect(await ask(rights, request(method, owner.credentials, signed(method)))).toEqual([
+          true,
+          1,
+        ]);
+        // the signature counts, and not the token
+        expect(await ask(rights, request(method, owner.credentials, signed(method, 'x')))).toEqual([
+          false,
+          1,
+        ]);
+      }
+      expect(await current(owner, container, 'object')).toBe('before');
+    },
+  );
 
   /** A store to which what is signed comes without some headers, as an operator can have it (incoming_remove_headers). */
   const without =
@@ -151,9 +159,14 @@ describeWithSwift('the right to write', ({ plain }) => {
   it("is nobody's where the store takes no temporary URLs for the method", async () => {
     const rights = rightsOver((given) =>
       // what Swift does where its option `methods` has no DELETE: no signature counts
-      recorded(given.method === 'DELETE' && given.query ? { ...given, query: 'temp_url_sig=' } : given),
+      recorded(
+        given.method === 'DELETE' && given.query ? { ...given, query: 'temp_url_sig=' } : given,
+      ),
     );
-    expect(await ask(rights, request('DELETE', Headers.none, signed('DELETE')))).toEqual([false, 0]);
+    expect(await ask(rights, request('DELETE', Headers.none, signed('DELETE')))).toEqual([
+      false,
+      0,
+    ]);
     expect(await ask(rights, request('PUT', Headers.none, signed('PUT')))).toEqual([true, 1]);
   });
 
@@ -165,7 +178,12 @@ describeWithSwift('the right to write', ({ plain }) => {
       await mustBe(204, admin.ask('POST', '/hindsight-self-test', remove));
       const all = Array.from({ length: 4 }, () => rightsOver(recorded));
       const found = all.map((rights) => ask(rights, request('PUT', Headers.none, signed('PUT'))));
-      expect((await Promise.all(found)).map(([granted]) => granted)).toEqual([true, true, true, true]);
+      expect((await Promise.all(found)).map(([granted]) => granted)).toEqual([
+        true,
+        true,
+        true,
+        true,
+      ]);
     }
   });
 });

@@ -11,7 +11,10 @@ function signed(method: string, path: string): { headers: Record<string, string>
   const date = new Date().toUTCString();
   const expires = Math.floor(Date.now() / 1000) + 600;
   return {
-    headers: { Date: date, Authorization: `AWS ${user}:${hmac(`${method}\n\n\n${date}\n${path}`)}` },
+    headers: {
+      Date: date,
+      Authorization: `AWS ${user}:${hmac(`${method}\n\n\n${date}\n${path}`)}`,
+    },
     query: `AWSAccessKeyId=${user}&Expires=${expires}&Signature=${encodeURIComponent(hmac(`${method}\n\n\n${expires}\n${path}`))}`,
   };
 }

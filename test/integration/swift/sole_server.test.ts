@@ -2,7 +2,11 @@ import { newContainer, newPair, pathOf } from '../../support/containers';
 import { eventually } from '../../support/eventually';
 import { serviceUser, startExpressApp } from '../../support/express_app';
 import { startProxy } from '../../support/proxy';
-import { processConfiguration, startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
+import {
+  processConfiguration,
+  startProxyProcess,
+  type ProxyProcess,
+} from '../../support/proxy_process';
 import { describeWithSwift, login } from '../../support/swift';
 
 describeWithSwift('a server that looks for others over its Swift', ({ plain }) => {
@@ -22,7 +26,9 @@ describeWithSwift('a server that looks for others over its Swift', ({ plain }) =
       `another server writes to this store, and the two do not share their locks: host`,
     );
     await expect(startProxy(plain, { check: true })).rejects.toThrow(`pid ${server.pid}`);
-    await expect(startProxyProcess(processConfiguration(plain, 2, '', true))).rejects.toThrow('ended with 1');
+    await expect(startProxyProcess(processConfiguration(plain, 2, '', true))).rejects.toThrow(
+      'ended with 1',
+    );
   });
 
   it('goes on itself, and an Express app besides it reads, writes what has no versions, and refuses the rest', async () => {
@@ -38,9 +44,12 @@ describeWithSwift('a server that looks for others over its Swift', ({ plain }) =
         return refused.body.toString().includes(`pid ${server.pid}`);
       });
       const change = await login(app.url, 'tester');
-      const refused = await change.ask('POST', `/${container}`, { 'X-Remove-History-Location': 'x' });
+      const refused = await change.ask('POST', `/${container}`, {
+        'X-Remove-History-Location': 'x',
+      });
       expect(refused.status).toBe(503);
-      for (const body of ['one', 'two']) expect((await write(server.url, container, body)).status).toBe(201);
+      for (const body of ['one', 'two'])
+        expect((await write(server.url, container, body)).status).toBe(201);
       expect((await write(app.url, ordinary, 'x')).status).toBe(201);
       expect((await client.ask('GET', pathOf(container, 'o'))).body.toString()).toBe('two');
     } finally {
@@ -63,6 +72,8 @@ describeWithSwift('a server that looks for others over its Swift', ({ plain }) =
       onLog: ({ msg }) => lines.push(msg),
     });
     await proxy.close();
-    expect(lines).toContainEqual(expect.stringContaining('without a service user nobody can tell whether'));
+    expect(lines).toContainEqual(
+      expect.stringContaining('without a service user nobody can tell whether'),
+    );
   });
 });

@@ -19,7 +19,9 @@ describeWithSwift('a right to write that is withdrawn at the store', ({ plain })
     await put(guest, container, 'o', 'by the guest');
 
     const direct = await login(plain, 'tester');
-    expect((await direct.ask('POST', `/${container}`, { 'X-Container-Write': '' })).status).toBe(204);
+    expect((await direct.ask('POST', `/${container}`, { 'X-Container-Write': '' })).status).toBe(
+      204,
+    );
     const path = `/${container}/o`;
     for (const [method, at, headers] of [
       ['PUT', path, {}],

@@ -14,7 +14,12 @@ describeWithSwift('answers of the real Swift', ({ plain }) => {
     auth = `X-Auth-Token: ${direct.credentials.get('x-auth-token') ?? ''}`;
     const container = await newContainer(direct);
     path = `${direct.account}/${container}`;
-    await direct.ask('PUT', `/${container}/large`, { 'Content-Type': 'text/x' }, Buffer.alloc(SIZE, 'x'));
+    await direct.ask(
+      'PUT',
+      `/${container}/large`,
+      { 'Content-Type': 'text/x' },
+      Buffer.alloc(SIZE, 'x'),
+    );
     await direct.ask('PUT', `/${container}/small`, { 'Content-Type': 'text/x' }, '0123456789');
   });
 
@@ -33,7 +38,11 @@ describeWithSwift('answers of the real Swift', ({ plain }) => {
     const client = await RawConnection.open(proxy.url);
     for (let i = 0; i < 100; i++) {
       const answer = await client.ask('HEAD', path, auth);
-      expect([i, answer.status, values(answer, 'x-container-object-count')]).toEqual([i, 204, ['2']]);
+      expect([i, answer.status, values(answer, 'x-container-object-count')]).toEqual([
+        i,
+        204,
+        ['2'],
+      ]);
     }
     await client.leave();
   });
@@ -61,7 +70,8 @@ describeWithSwift('answers of the real Swift', ({ plain }) => {
     expect(through.status).toBe(direct.status);
     if (method === 'WHATEVER') return;
     if (method !== 'PATCH') {
-      const own = /^(date|x-trans-id|x-openstack-request-id|connection|keep-alive|transfer-encoding)$/i;
+      const own =
+        /^(date|x-trans-id|x-openstack-request-id|connection|keep-alive|transfer-encoding)$/i;
       const fields = (answer: typeof direct) =>
         answer.fields
           .filter(([field]) => !own.test(field))

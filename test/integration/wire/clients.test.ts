@@ -10,28 +10,36 @@ const PATH = '/v1/AUTH_test/c/o';
 const MIB = 1024 * 1024;
 
 describe('a client that leaves', () => {
-  it.each(['close', 'reset'] as const)('in the middle of its body ends the request to the store: %s', (how) =>
-    onWire(
-      () => undefined,
-      async ({ store, open, log }) => {
-        for (const [index, framing] of ['Content-Length: 100', 'Transfer-Encoding: chunked'].entries()) {
-          const client = await open();
-          await client.head('PUT', PATH, framing);
-          await client.write('5\r\nhello\r\n');
-          await eventually('the request', () => store.connections.length > index);
-          const connection = store.connections[index]!;
-          await connection.until((received) => received.includes('hello'));
-          await client.leave(how);
-          await connection.gone;
-          expect(connection.received).not.toMatch(/\r\n0\r\n\r\n/);
-        }
-        await eventually('the lines of the log', () => log.filter(({ method }) => method).length === 2);
-        expect(log.filter(({ method }) => method)).toMatchObject([
-          { method: 'PUT', status: 499, bytes_in: 10 },
-          { method: 'PUT', status: 499, bytes_in: 5 },
-        ]);
-      },
-    ),
+  it.each(['close', 'reset'] as const)(
+    'in the middle of its body ends the request to the store: %s',
+    (how) =>
+      onWire(
+        () => undefined,
+        async ({ store, open, log }) => {
+          for (const [index, framing] of [
+            'Content-Length: 100',
+            'Transfer-Encoding: chunked',
+          ].entries()) {
+            const client = await open();
+            await client.head('PUT', PATH, framing);
+            await client.write('5\r\nhello\r\n');
+            await eventually('the request', () => store.connections.length > index);
+            const connection = store.connections[index]!;
+            await connection.until((received) => received.includes('hello'));
+            await client.leave(how);
+            await connection.gone;
+            expect(connection.received).not.toMatch(/\r\n0\r\n\r\n/);
+          }
+          await eventually(
+            'the lines of the log',
+            () => log.filter(({ method }) => method).length === 2,
+          );
+          expect(log.filter(({ method }) => method)).toMatchObject([
+            { method: 'PUT', status: 499, bytes_in: 10 },
+            { method: 'PUT', status: 499, bytes_in: 5 },
+          ]);
+        },
+      ),
   );
 
   it.each(['before the answer', 'in the middle of it'])('ends a GET at the store: %s', (when) =>
@@ -44,7 +52,8 @@ describe('a client that leaves', () => {
       async ({ store, open, log }) => {
         const client = await open();
         await client.head('GET', PATH);
-        if (when === 'before the answer') await eventually('the request', () => store.received !== '');
+        if (when === 'before the answer')
+          await eventually('the request', () => store.received !== '');
         else await new Promise((resolve) => client.socket.once('data', resolve));
         await client.leave();
         await store.connections[0]!.gone;
@@ -100,7 +109,9 @@ describe('a client that reads its answer', () => {
         const slow = await open();
         await slow.head('GET', PATH);
         let read = 0;
-        slow.socket.removeAllListeners('data').on('data', (chunk: Buffer) => (read += chunk.length));
+        slow.socket
+          .removeAllListeners('data')
+          .on('data', (chunk: Buffer) => (read += chunk.length));
         for (let wanted = 2 * MIB; wanted < 32 * MIB; wanted += 2 * MIB) {
           slow.socket.pause();
           await sleep(150);
@@ -116,7 +127,11 @@ describe('a client that reads its answer', () => {
   it('waits for a store that is slow, on one connection for several', () =>
     onWire(
       async (connection) => {
-        for (let count = 1; await connection.until((all) => all.split('\r\n\r\n').length > count); count++) {
+        for (
+          let count = 1;
+          await connection.until((all) => all.split('\r\n\r\n').length > count);
+          count++
+        ) {
           connection.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
           await sleep(1000);
           connection.send('world');
@@ -161,7 +176,9 @@ describe('a client that is slow', () => {
         });
         expect(pushed).toBeLessThan(32 * MIB);
         let read = 0;
-        client.socket.removeAllListeners('data').on('data', (chunk: Buffer) => (read += chunk.length));
+        client.socket
+          .removeAllListeners('data')
+          .on('data', (chunk: Buffer) => (read += chunk.length));
         client.socket.resume();
         await eventually('all of it', () => read > size);
       },

@@ -7,7 +7,14 @@ import { Upstream } from '../../../src/stores/swift/upstream';
 import { eventually } from '../../support/eventually';
 
 const request = (method: string, more: Partial<Request> = {}): Request => ({
-  ...{ method, path: '/v1/a/c/o', query: '', headers: Headers.none, body: NO_BODY, authority: 'client' },
+  ...{
+    method,
+    path: '/v1/a/c/o',
+    query: '',
+    headers: Headers.none,
+    body: NO_BODY,
+    authority: 'client',
+  },
   ...{ signal: new AbortController().signal, transactionId: 'tx', received: () => 0 },
   ...more,
 });

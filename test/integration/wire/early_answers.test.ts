@@ -12,7 +12,9 @@ const MIB = 1024 * 1024;
 /** Answers as soon as a body begins, and then closes, as a store that refuses. */
 function refusing(status: number, reading: boolean): (connection: FakeConnection) => Promise<void> {
   return async (connection) => {
-    await connection.until((received) => received.includes('\r\n\r\nx') || received.includes('xxx'));
+    await connection.until(
+      (received) => received.includes('\r\n\r\nx') || received.includes('xxx'),
+    );
     if (!reading) connection.socket.pause();
     connection.answer(`${status} No`, 'no');
     if (!reading) connection.socket.end();
@@ -52,7 +54,11 @@ describe('an answer that comes while the body is still being sent', () => {
     onWire(refusing(413, true), async ({ open }) => {
       const client = await open();
       await client.head('PUT', PATH, 'Transfer-Encoding: chunked');
-      const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(MIB, 'x'), Buffer.from('\r\n')]);
+      const chunk = Buffer.concat([
+        Buffer.from('100000\r\n'),
+        Buffer.alloc(MIB, 'x'),
+        Buffer.from('\r\n'),
+      ]);
       let sent = 0;
       const gone = new Promise<void>((resolve) => client.socket.once('close', resolve));
       client.socket.on('drain', () => sendMore());

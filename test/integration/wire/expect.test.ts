@@ -99,7 +99,9 @@ describe('Expect: 100-continue', () => {
       },
       async ({ store, open }) => {
         const client = await open();
-        expect((await client.ask(method, PATH, EXPECT, 'Transfer-Encoding: chunked')).status).toBe(100);
+        expect((await client.ask(method, PATH, EXPECT, 'Transfer-Encoding: chunked')).status).toBe(
+          100,
+        );
         await client.write('5\r\nhello\r\n0\r\n\r\n');
         expect((await client.answer()).status).toBe(200);
         expect(store.received).toMatch(/^Transfer-Encoding: chunked\r$/im);
@@ -163,7 +165,9 @@ describeWithSwift('Expect: 100-continue at the real Swift', ({ plain }) => {
     for (const size of [5, LARGE]) {
       const path = `${direct.account}/${container}/${size}`;
       const client = await RawConnection.open(proxy.url);
-      expect((await client.ask('PUT', path, auth, EXPECT, `Content-Length: ${size}`)).status).toBe(100);
+      expect((await client.ask('PUT', path, auth, EXPECT, `Content-Length: ${size}`)).status).toBe(
+        100,
+      );
       await client.write(Buffer.alloc(size, 'x'));
       expect((await client.answer()).status).toBe(201);
       expect((await client.ask('GET', path, auth)).body.length).toBe(size);
@@ -185,7 +189,13 @@ describeWithSwift('Expect: 100-continue at the real Swift', ({ plain }) => {
     ];
     for (const [status, path, lines] of cases) {
       const client = await RawConnection.open(proxy.url);
-      const answer = await client.ask('PUT', direct.account + path, EXPECT, 'Content-Length: 9', ...lines);
+      const answer = await client.ask(
+        'PUT',
+        direct.account + path,
+        EXPECT,
+        'Content-Length: 9',
+        ...lines,
+      );
       expect([answer.status, answer.complete]).toEqual([status, true]);
       await client.ended();
     }
@@ -198,7 +208,19 @@ describeWithSwift('Expect: 100-continue at the real Swift', ({ plain }) => {
     const url = `${proxy.url}${direct.account}/${container}`;
     const auth = `X-Auth-Token: ${direct.credentials.get('x-auth-token') ?? ''}`;
     const curl = async (path: string, size: number, token: string) => {
-      const args = ['-sS', '-o', '/dev/null', '-w', '%{http_code}', '-H', token, '-H', EXPECT, '-T', '-'];
+      const args = [
+        '-sS',
+        '-o',
+        '/dev/null',
+        '-w',
+        '%{http_code}',
+        '-H',
+        token,
+        '-H',
+        EXPECT,
+        '-T',
+        '-',
+      ];
       const lines = ['-H', `Content-Length: ${size}`, '-H', 'Transfer-Encoding:', url + path];
       const running = promisify(execFile)('curl', [...args, ...lines]);
       running.child.stdin?.on('error', () => undefined).end(Buffer.alloc(size, 'x'));

@@ -14,7 +14,9 @@ function request(method: string): string {
 
 function expectFailure(answer: RawAnswer, reason: RegExp): void {
   expect([answer.status, values(answer, 'retry-after')]).toEqual([503, ['1']]);
-  expect(values(answer, 'x-trans-id')).toEqual([expect.stringMatching(/^tx[0-9a-f]{21}-[0-9a-f]{10}$/)]);
+  expect(values(answer, 'x-trans-id')).toEqual([
+    expect.stringMatching(/^tx[0-9a-f]{21}-[0-9a-f]{10}$/),
+  ]);
   expect(answer.body.toString()).toMatch(reason);
 }
 
@@ -52,7 +54,9 @@ describe('an answer that breaks off is never taken for a whole one', () => {
     onWire(
       async (connection) => {
         await connection.head();
-        connection.send('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345HTTP/1.1 200 OK\r\n\r\nstale');
+        connection.send(
+          'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345HTTP/1.1 200 OK\r\n\r\nstale',
+        );
         await connection.head(2);
         connection.answer('200 OK', 'fresh');
       },

@@ -63,23 +63,31 @@ describe('bodies', () => {
           expect((await client.answer()).status).toBe(200);
         }
         const requests = store.received.split(`${method} ${PATH} HTTP/1.1`).slice(1);
-        expect(requests.map((request) => dechunked(request))).toEqual(['one and more..', 'two and more..']);
+        expect(requests.map((request) => dechunked(request))).toEqual([
+          'one and more..',
+          'two and more..',
+        ]);
         expect(store.received).not.toMatch(/trailer|extension/i);
       }),
   );
 
-  it.each(['PUT', 'POST', 'DELETE', 'GET', 'OPTIONS'])('with a length, whole, twice: %s', (method) =>
-    onWire(OK, async ({ store, open }) => {
-      const client = await open();
-      for (const body of ['first body', 'other body']) {
-        await client.head(method, PATH, `Content-Length: ${body.length}`);
-        await client.write(body.slice(0, 5));
-        await client.write(body.slice(5));
-        expect((await client.answer()).status).toBe(200);
-      }
-      const requests = store.received.split(`${method} ${PATH} HTTP/1.1`).slice(1);
-      expect(requests.map((request) => request.split('\r\n\r\n')[1])).toEqual(['first body', 'other body']);
-    }),
+  it.each(['PUT', 'POST', 'DELETE', 'GET', 'OPTIONS'])(
+    'with a length, whole, twice: %s',
+    (method) =>
+      onWire(OK, async ({ store, open }) => {
+        const client = await open();
+        for (const body of ['first body', 'other body']) {
+          await client.head(method, PATH, `Content-Length: ${body.length}`);
+          await client.write(body.slice(0, 5));
+          await client.write(body.slice(5));
+          expect((await client.answer()).status).toBe(200);
+        }
+        const requests = store.received.split(`${method} ${PATH} HTTP/1.1`).slice(1);
+        expect(requests.map((request) => request.split('\r\n\r\n')[1])).toEqual([
+          'first body',
+          'other body',
+        ]);
+      }),
   );
 });
 
@@ -130,7 +138,10 @@ describe('connections of clients', () => {
         const client = await open();
         await client.write(`GET ${PATH} HTTP/1.0\r\n\r\n`);
         const answer = await client.answer();
-        expect([answer.body.toString(), values(answer, 'transfer-encoding')]).toEqual(['onetwo', []]);
+        expect([answer.body.toString(), values(answer, 'transfer-encoding')]).toEqual([
+          'onetwo',
+          [],
+        ]);
         const kept = await open();
         for (const body of ['three', 'four']) {
           await kept.write(`GET ${PATH} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n`);
@@ -194,7 +205,10 @@ describe('connections of clients', () => {
       const client = await open();
       for (let i = 0; i < 3; i++) {
         const answer = await client.ask('GET', '/healthcheck');
-        expect([answer.body.toString(), values(answer, 'connection')]).toEqual(['OK', ['keep-alive']]);
+        expect([answer.body.toString(), values(answer, 'connection')]).toEqual([
+          'OK',
+          ['keep-alive'],
+        ]);
       }
     }));
 });
@@ -218,10 +232,18 @@ describeWithSwift('framing as the real Swift reads it', ({ plain }) => {
     const hidden = `PUT ${path}/hidden HTTP/1.1\r\nHost: a\r\nX-Auth-Token: ${token}\r\nContent-Length: 0\r\n\r\n`;
     const body = `0\r\n\r\n${hidden}`;
     const client = await RawConnection.open(proxy.url);
-    await client.head('PUT', `${path}/o`, `X-Auth-Token: ${token}`, `Content-Length: ${body.length}`, line);
+    await client.head(
+      'PUT',
+      `${path}/o`,
+      `X-Auth-Token: ${token}`,
+      `Content-Length: ${body.length}`,
+      line,
+    );
     await client.write(body);
     expect((await client.answer()).status).toBe(201);
-    expect((await client.ask('GET', `${path}/o`, `X-Auth-Token: ${token}`)).body.toString()).toBe(body);
+    expect((await client.ask('GET', `${path}/o`, `X-Auth-Token: ${token}`)).body.toString()).toBe(
+      body,
+    );
     await client.leave();
     expect(await direct.names(container)).toEqual(['o']);
   });

@@ -46,7 +46,11 @@ describe('header values', () => {
         const response = await client.ask('GET', PATH, 'X-Many: 1', 'x-many: 2', 'X-Many: 1');
         expect(values(response, 'set-cookie')).toEqual(['a', 'b']);
         expect(values(response, 'x-twice')).toEqual(['1', '2']);
-        expect(store.received.match(/x-many: \d/gi)).toEqual(['X-Many: 1', 'x-many: 2', 'X-Many: 1']);
+        expect(store.received.match(/x-many: \d/gi)).toEqual([
+          'X-Many: 1',
+          'x-many: 2',
+          'X-Many: 1',
+        ]);
       },
     ));
 });
@@ -90,7 +94,8 @@ describe('headers of one hop', () => {
         const client = await open();
         const { fields } = await client.ask('GET', PATH);
         const names = fields.map(([name]) => name.toLowerCase());
-        for (const name of ['x-named', 'trailer', 'proxy-authenticate']) expect(names).not.toContain(name);
+        for (const name of ['x-named', 'trailer', 'proxy-authenticate'])
+          expect(names).not.toContain(name);
         expect(values({ fields } as never, 'keep-alive')).not.toContain('timeout=1');
       },
     ));
@@ -100,7 +105,10 @@ describe('the size of headers', () => {
   it('too large ones are refused with a reason that arrives, and nothing reaches the store', () =>
     onWire(OK, async ({ store, open }) => {
       const client = await open();
-      const large = Array.from({ length: 1000 }, (_, i) => `X-Object-Meta-${i}: ${'x'.repeat(1000)}`);
+      const large = Array.from(
+        { length: 1000 },
+        (_, i) => `X-Object-Meta-${i}: ${'x'.repeat(1000)}`,
+      );
       await client.head('PUT', PATH, 'Content-Length: 0', ...large);
       const answer = await client.answer();
       expect(answer.status).toBe(431);
@@ -122,15 +130,24 @@ describe('the size of headers', () => {
 
   it('large headers of the store pass, those beyond any bound are a failure of the store', async () => {
     const meta = (bytes: number) =>
-      Array.from({ length: bytes / 1000 }, (_, i) => `X-Object-Meta-${i}: ${'x'.repeat(1000)}\r\n`).join('');
-    await onWire(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${meta(100_000)}\r\nOK`, async ({ open }) => {
-      const { status, fields } = await (await open()).ask('GET', PATH);
-      expect(status).toBe(200);
-      expect(fields.filter(([name]) => name.startsWith('X-Object-Meta-'))).toHaveLength(100);
-    });
-    await onWire(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${meta(300_000)}\r\nOK`, async ({ open }) => {
-      expect((await (await open()).ask('GET', PATH)).status).toBe(503);
-    });
+      Array.from(
+        { length: bytes / 1000 },
+        (_, i) => `X-Object-Meta-${i}: ${'x'.repeat(1000)}\r\n`,
+      ).join('');
+    await onWire(
+      `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${meta(100_000)}\r\nOK`,
+      async ({ open }) => {
+        const { status, fields } = await (await open()).ask('GET', PATH);
+        expect(status).toBe(200);
+        expect(fields.filter(([name]) => name.startsWith('X-Object-Meta-'))).toHaveLength(100);
+      },
+    );
+    await onWire(
+      `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${meta(300_000)}\r\nOK`,
+      async ({ open }) => {
+        expect((await (await open()).ask('GET', PATH)).status).toBe(503);
+      },
+    );
   });
 });
 
@@ -163,7 +180,9 @@ describeWithSwift('metadata', ({ plain }) => {
         expect(items.map(([name]) => [name, headers.get(name)])).toEqual(items);
       const tooMany = Array.from({ length: 91 }, (_, i) => [`X-${kind}-Meta-More-${i}`, '1']);
       for (const client of [through, direct])
-        expect((await client.ask(method, path, Object.fromEntries(tooMany) as never)).status).toBe(400);
+        expect((await client.ask(method, path, Object.fromEntries(tooMany) as never)).status).toBe(
+          400,
+        );
     }
   });
 });

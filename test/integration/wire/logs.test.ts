@@ -68,11 +68,21 @@ describeWithSwift('the log, in front of the real Swift', ({ plain }) => {
       await client.ask('GET', `/${container}/o?temp_url_sig=SIGNATURE&temp_url_expires=1`);
       await client.ask('PUT', `/${other}/o?temp_url_sig=SIGNATURE&temp_url_expires=1`, {}, 'x');
       await client.ask('PUT', `/${container}/o?temp_url_sig=SIGNATURE&temp_url_expires=1`, {}, 'x');
-      await client.ask('DELETE', `/${container}/o?temp_url_sig=SIGNATURE&temp_url_expires=9999999999`);
+      await client.ask(
+        'DELETE',
+        `/${container}/o?temp_url_sig=SIGNATURE&temp_url_expires=9999999999`,
+      );
       await client.ask('DELETE', `/${container}/o`, { Authorization: 'AWS SIGNATURE:x' });
-      await client.send('GET', '/auth/v1.0', { 'X-Auth-User': 'test:tester', 'X-Auth-Key': 'SECRET' });
+      await client.send('GET', '/auth/v1.0', {
+        'X-Auth-User': 'test:tester',
+        'X-Auth-Key': 'SECRET',
+      });
       await client.send('GET', '/auth/v1.0?key=SECRET');
-      const wrong = new Client(proxy.url, client.credentials.with('X-Auth-Token', 'SECRET'), client.account);
+      const wrong = new Client(
+        proxy.url,
+        client.credentials.with('X-Auth-Token', 'SECRET'),
+        client.account,
+      );
       await wrong.ask('PUT', `/${container}/o`, {}, 'x');
       expect(lines.length).toBeGreaterThan(10);
       const all = lines.join('\n');

@@ -61,7 +61,11 @@ describe('what the store receives is what the client sent, byte for byte', () =>
       ];
       for (const target of targets)
         for (const method of ['GET', 'COPY', 'OPTIONS'])
-          expect([method, target, (await client.ask(method, target)).status]).toEqual([method, target, 400]);
+          expect([method, target, (await client.ask(method, target)).status]).toEqual([
+            method,
+            target,
+            400,
+          ]);
       expect(store.received).toBe('');
     }));
 

@@ -94,11 +94,17 @@ const FLOODS: [what: string, request: string][] = [
   ['small requests', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['requests without a Host, which Node answers', 'GET / HTTP/1.1\r\n\r\n'],
   ['requests that expect what nobody knows', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n'],
-  ['requests that wait for 100 Continue', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n'],
+  [
+    'requests that wait for 100 Continue',
+    'GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n',
+  ],
   ['requests of HTTP/1.0', 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'],
   ['empty lines between them', `${'\r\n'.repeat(50)}GET / HTTP/1.1\r\nHost: a\r\n\r\n`],
   ['bodies', `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n\n\n\r\n`],
-  ['long bodies', `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${50 * KIB}\r\n\r\n${'x'.repeat(50 * KIB)}`],
+  [
+    'long bodies',
+    `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${50 * KIB}\r\n\r\n${'x'.repeat(50 * KIB)}`,
+  ],
   [
     'chunks',
     'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\nx\r\n0\r\nA: b\r\n\r\n',
@@ -116,7 +122,9 @@ describe('of requests that are sent without waiting few are kept, and little of 
     whileBusy(async (server) => {
       const client = await server.open();
       await client.head('GET', '/busy');
-      client.socket.write(Buffer.from(request.repeat(Math.ceil((2 * MIB) / request.length)), 'latin1'));
+      client.socket.write(
+        Buffer.from(request.repeat(Math.ceil((2 * MIB) / request.length)), 'latin1'),
+      );
       await server.settle();
       const { bytesRead = 0 } = server.sockets[0] ?? {};
       expect(server.begun).toBeGreaterThan(0);
@@ -175,7 +183,9 @@ describe('who pipelines honestly', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const client = await RawConnection.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const client = await RawConnection.open(
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    );
     try {
       client.socket.pause();
       const put = (i: number) =>
@@ -232,9 +242,12 @@ describe('who pipelines honestly', () => {
       for (let i = 0; i < 41; i++) expect((await client.answer()).status).toBe(200);
     }, 300));
 
-  const text = fc.array(fc.constantFrom('a', '\n', '\r\n', '\r', 'GET / HTTP/1.1\r\n\r\n', '\0\xff'), {
-    maxLength: 8,
-  });
+  const text = fc.array(
+    fc.constantFrom('a', '\n', '\r\n', '\r', 'GET / HTTP/1.1\r\n\r\n', '\0\xff'),
+    {
+      maxLength: 8,
+    },
+  );
   const body = text.map((each) => each.join(''));
   const chunked = fc
     .tuple(
@@ -252,10 +265,13 @@ describe('who pipelines honestly', () => {
     body: each,
   }));
   const bodiless = fc.constant({ head: '', sent: '', body: '' });
-  const requests = fc.array(fc.tuple(fc.constantFrom('', '\r\n'), fc.oneof(chunked, measured, bodiless)), {
-    minLength: 1,
-    maxLength: 40,
-  });
+  const requests = fc.array(
+    fc.tuple(fc.constantFrom('', '\r\n'), fc.oneof(chunked, measured, bodiless)),
+    {
+      minLength: 1,
+      maxLength: 40,
+    },
+  );
   const cuts = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 20 });
 
   it('has its answers whatever is between the requests, and however their bytes are cut', async () => {
@@ -269,7 +285,8 @@ describe('who pipelines honestly', () => {
           const client = await server.open();
           const stream = sent
             .map(
-              ([before, each], i) => `${before}PUT /${i} HTTP/1.1\r\nHost: a\r\n${each.head}\r\n${each.sent}`,
+              ([before, each], i) =>
+                `${before}PUT /${i} HTTP/1.1\r\nHost: a\r\n${each.head}\r\n${each.sent}`,
             )
             .join('');
           let from = 0;
@@ -281,7 +298,9 @@ describe('who pipelines honestly', () => {
             if (i % 3 === 0) await turn();
           }
           for (const [i, [, { body: expected }]] of sent.entries())
-            expect((await client.answer()).body.toString()).toBe(`/${i} ${JSON.stringify(expected)}`);
+            expect((await client.answer()).body.toString()).toBe(
+              `/${i} ${JSON.stringify(expected)}`,
+            );
           await client.leave();
         }),
         { numRuns: runs(300) },
@@ -303,13 +322,18 @@ describe('who pipelines honestly', () => {
         'PUT / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n',
         'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n',
       );
-      const stream = fc.array(fc.tuple(fragment, fc.integer({ min: 1, max: 40 })), { maxLength: 30 });
+      const stream = fc.array(fc.tuple(fragment, fc.integer({ min: 1, max: 40 })), {
+        maxLength: 30,
+      });
       await fc.assert(
         fc.asyncProperty(stream, async (fragments) => {
           const before = server.owed;
           server.maxOwed = before;
           const client = await server.open();
-          client.socket.write(fragments.map(([each, times]) => each.repeat(times)).join(''), 'latin1');
+          client.socket.write(
+            fragments.map(([each, times]) => each.repeat(times)).join(''),
+            'latin1',
+          );
           for (let i = 0; i < 20; i++) await turn();
           expect(server.maxOwed - before).toBeLessThanOrEqual(MAX_WAITING + 1);
           await client.leave();

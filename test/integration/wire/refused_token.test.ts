@@ -20,7 +20,12 @@ async function put(body: Body, headers: Record<string, string>, isEarly: boolean
   let logins = 0;
   const answer = async (req: IncomingMessage, res: ServerResponse) => {
     if (req.url === '/auth') {
-      res.writeHead(200, { 'X-Auth-Token': `token${++logins}`, 'X-Storage-Url': 'http://store/v1/a' }).end();
+      res
+        .writeHead(200, {
+          'X-Auth-Token': `token${++logins}`,
+          'X-Storage-Url': 'http://store/v1/a',
+        })
+        .end();
       return;
     }
     const isRefused = req.headers['x-auth-token'] !== 'token2';

@@ -69,7 +69,8 @@ describe('catch_errors', () => {
   it('exactly so many keep it', () =>
     withApp(sending(10, 'hello', 'world'), async (open) => {
       const client = await open();
-      for (let i = 0; i < 3; i++) expect((await client.ask('GET', PATH)).body.toString()).toBe('helloworld');
+      for (let i = 0; i < 3; i++)
+        expect((await client.ask('GET', PATH)).body.toString()).toBe('helloworld');
     }));
 
   it('a bug is 500 with the id under which the log has it, and the server lives on', () =>
@@ -83,7 +84,10 @@ describe('catch_errors', () => {
         for (const path of ['/sync', '/async']) {
           const answer = await client.ask('GET', path);
           const [id = ''] = values(answer, 'x-trans-id');
-          expect([answer.status, id]).toEqual([500, expect.stringMatching(/^tx[0-9a-f]{21}-[0-9a-f]{10}$/)]);
+          expect([answer.status, id]).toEqual([
+            500,
+            expect.stringMatching(/^tx[0-9a-f]{21}-[0-9a-f]{10}$/),
+          ]);
           expect(answer.body.toString()).toContain(id);
           expect(answer.body.toString()).not.toContain('a bug');
           expect(log.find((line) => line.includes(id))).toContain('a bug');
@@ -113,7 +117,10 @@ describe('a server that stops', () => {
     const proxy = await startProxy(store.url, { service: false, allow: undefined });
     const idle = await RawConnection.open(proxy.url);
     expect((await idle.ask('GET', '/healthcheck')).status).toBe(200);
-    const [upload, download] = [await RawConnection.open(proxy.url), await RawConnection.open(proxy.url)];
+    const [upload, download] = [
+      await RawConnection.open(proxy.url),
+      await RawConnection.open(proxy.url),
+    ];
     await upload.head('PUT', PATH, 'Content-Length: 5');
     await upload.write('he');
     await download.head('GET', PATH);

@@ -22,7 +22,12 @@ describe('what is outside the object API', () => {
         '/auth/a\\b',
         '/auth/?/v1/a/c/o',
       ];
-      const lines = ['Connection: upgrade, X-Named', 'Upgrade: x', 'X-Named: 1', 'X-Kept: caf\xc3\xa9'];
+      const lines = [
+        'Connection: upgrade, X-Named',
+        'Upgrade: x',
+        'X-Named: 1',
+        'X-Kept: caf\xc3\xa9',
+      ];
       for (const target of targets) {
         const answer = await client.ask('GET', target, ...lines);
         expect([target, answer.status]).toEqual([target, 200]);
@@ -115,7 +120,8 @@ describe('what is outside the object API', () => {
       async (connection) => {
         await connection.head();
         connection.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345');
-        if (connection.index === 0) await eventually('sent', () => connection.socket.writableLength === 0);
+        if (connection.index === 0)
+          await eventually('sent', () => connection.socket.writableLength === 0);
         if (connection.index === 0) connection.socket.end();
       },
       async ({ store, open }) => {
@@ -134,9 +140,16 @@ describe('sites that the store serves by their Host', () => {
   const SITES = { app: 'passthrough_hosts = .sites.test www.test' };
   const answerOf = (...lines: string[]) =>
     ['HTTP/1.1 200 OK', ...lines, 'Content-Length: 2', '', 'OK'].join('\r\n');
-  const ask = async (open: () => Promise<RawConnection>, method: string, target: string, host: string) => {
+  const ask = async (
+    open: () => Promise<RawConnection>,
+    method: string,
+    target: string,
+    host: string,
+  ) => {
     const client = await open();
-    await client.write(`${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\n\r\n`);
+    await client.write(
+      `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\n\r\n`,
+    );
     return client.answer(method);
   };
 
@@ -322,7 +335,10 @@ describeWithSwift('no spelling of a path gets past versioning', ({ plain }) => {
       await client.leave();
       const now = await direct.ask('GET', pathOf(container, name));
       if (now.status === 200 && now.body.toString() === 'before') return;
-      const kept = await direct.names(archive, `prefix=${name.length.toString(16).padStart(3, '0')}${name}/`);
+      const kept = await direct.names(
+        archive,
+        `prefix=${name.length.toString(16).padStart(3, '0')}${name}/`,
+      );
       expect([target, lines, kept.length > 0]).toEqual([target, lines, true]);
       expect((await direct.ask('GET', pathOf(archive, kept[0]!))).body.toString()).toBe('before');
     }

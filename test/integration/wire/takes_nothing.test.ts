@@ -33,7 +33,10 @@ async function endOf(version: string, headers: Headers, body: Body): Promise<str
   const answer = { ...textResponse(200, ''), headers, body };
   const isOver = new Promise<void>((resolve, reject) => {
     server.on('request', (req, res) => {
-      serve(() => Promise.resolve(answer), OPTIONS, req, res, readTarget('/')).then(() => resolve(), reject);
+      serve(() => Promise.resolve(answer), OPTIONS, req, res, readTarget('/')).then(
+        () => resolve(),
+        reject,
+      );
     });
   });
   server.listen(0, '127.0.0.1');

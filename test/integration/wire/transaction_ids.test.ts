@@ -32,7 +32,11 @@ describe('X-Trans-Id and X-Openstack-Request-Id are one id, as from Swift', () =
     ['a path that is not passed on', 404, head('GET /nowhere')],
     ['a path with two readings', 400, head('GET /a/../v1/AUTH_test/c')],
     ['a filter answers', 200, head('GET /healthcheck')],
-    ['an API of another vendor refuses', 401, head('GET /b', 'Authorization: QS nobody:x', 'Date: x')],
+    [
+      'an API of another vendor refuses',
+      401,
+      head('GET /b', 'Authorization: QS nobody:x', 'Date: x'),
+    ],
     [
       'a transfer coding that is not known',
       501,
@@ -56,7 +60,11 @@ describe('X-Trans-Id and X-Openstack-Request-Id are one id, as from Swift', () =
     const [port] = await freePorts(1);
     const answer = await ask(`http://127.0.0.1:${port}`, bytes);
     const [[id]] = idsIn(answer) as [[string], unknown];
-    expect([answer.status, id, idsIn(answer)]).toEqual([status, expect.stringMatching(OWN), [[id], [id]]]);
+    expect([answer.status, id, idsIn(answer)]).toEqual([
+      status,
+      expect.stringMatching(OWN),
+      [[id], [id]],
+    ]);
   });
 
   it.each([
@@ -72,15 +80,18 @@ describe('X-Trans-Id and X-Openstack-Request-Id are one id, as from Swift', () =
     }
   });
 
-  it.each(['X-Trans-Id', 'X-Openstack-Request-Id'])('the store may have it as %s alone', async (name) => {
-    const store = await FakeStore.answering(OK.replace('\r\n', `\r\n${name}: own\r\n`));
-    try {
-      for (const line of ['GET /v1/AUTH_test/c/o', 'GET /auth/v1.0'])
-        expect(idsIn(await ask(store.url, head(line)))).toEqual([['own'], ['own']]);
-    } finally {
-      await store.close();
-    }
-  });
+  it.each(['X-Trans-Id', 'X-Openstack-Request-Id'])(
+    'the store may have it as %s alone',
+    async (name) => {
+      const store = await FakeStore.answering(OK.replace('\r\n', `\r\n${name}: own\r\n`));
+      try {
+        for (const line of ['GET /v1/AUTH_test/c/o', 'GET /auth/v1.0'])
+          expect(idsIn(await ask(store.url, head(line)))).toEqual([['own'], ['own']]);
+      } finally {
+        await store.close();
+      }
+    },
+  );
 
   it.each(['GET /v1/AUTH_test/c/o', 'GET /auth/v1.0'])(
     '%s: an id of ours if the store has none',

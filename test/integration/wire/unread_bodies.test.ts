@@ -19,7 +19,12 @@ describeWithSwift('a body that a refusal leaves unread', ({ plain }) => {
     await client.ask('POST', `/${container}`, { 'X-History-Location': uniqueName('missing') });
     const before = timers();
     for (let i = 0; i < 10; i++) {
-      const { status } = await client.ask('PUT', pathOf(container, 'object'), {}, Buffer.alloc(size));
+      const { status } = await client.ask(
+        'PUT',
+        pathOf(container, 'object'),
+        {},
+        Buffer.alloc(size),
+      );
       expect(status).toBe(412);
     }
     await eventually('no more timers than before', () => timers() < before + 10);

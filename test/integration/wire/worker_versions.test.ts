@@ -9,7 +9,10 @@ const CLI = join(__dirname, '../../../dist/src/cli.js');
 
 /** Starts a worker as a primary process of a version would, and resolves to what it says then. */
 async function saidBelow(version: string | undefined): Promise<unknown> {
-  const child = fork(CLI, ['serve'], { env: { ...process.env, NODE_UNIQUE_ID: '1' }, silent: true });
+  const child = fork(CLI, ['serve'], {
+    env: { ...process.env, NODE_UNIQUE_ID: '1' },
+    silent: true,
+  });
   noteProcess(child);
   const exited = once(child, 'exit');
   try {

@@ -57,7 +57,9 @@ export async function askS3(caller: Caller, asked: string, sent: Sent = {}): Pro
 
 /** The texts of all elements of a name. */
 export function elements({ text }: S3Answer, name: string): string[] {
-  return [...text.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, inner = '']) => inner);
+  return [...text.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(
+    ([, inner = '']) => inner,
+  );
 }
 
 /** The code of an error. */

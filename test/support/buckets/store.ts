@@ -15,7 +15,10 @@ import { readConfig } from '../../../src/pipeline/load';
 export interface BucketStore {
   readonly caller: Caller;
   /** Somebody else; without a user nobody who is known. The account whose buckets are asked for is the tester's. */
-  callerOf(user: readonly [name: string, key: string] | undefined, account?: string): Promise<Caller>;
+  callerOf(
+    user: readonly [name: string, key: string] | undefined,
+    account?: string,
+  ): Promise<Caller>;
   /** What the store itself was asked for so far: methods, and paths with their queries. */
   readonly asked: readonly string[];
   /** The same requests themselves. */

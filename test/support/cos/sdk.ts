@@ -12,9 +12,18 @@ export interface At {
 }
 
 /** The SDK at an endpoint, which it takes for an address of Tencent's hosts. */
-export function cosAt({ url, accessKey, secretKey }: S3Endpoint, options: COS.COSOptions = {}): COS {
+export function cosAt(
+  { url, accessKey, secretKey }: S3Endpoint,
+  options: COS.COSOptions = {},
+): COS {
   const { host } = new URL(url);
-  return new COS({ SecretId: accessKey, SecretKey: secretKey, Protocol: 'http:', Ip: host, ...options });
+  return new COS({
+    SecretId: accessKey,
+    SecretKey: secretKey,
+    Protocol: 'http:',
+    Ip: host,
+    ...options,
+  });
 }
 
 /** A place for a bucket of a test's own. */
@@ -28,7 +37,11 @@ export async function newCosBucket(cos: COS, versions?: 'Enabled' | 'Suspended')
   return at;
 }
 
-export async function setCosVersions(cos: COS, at: At, Status: 'Enabled' | 'Suspended'): Promise<void> {
+export async function setCosVersions(
+  cos: COS,
+  at: At,
+  Status: 'Enabled' | 'Suspended',
+): Promise<void> {
   await cos.putBucketVersioning({ ...at, VersioningConfiguration: { Status } });
 }
 

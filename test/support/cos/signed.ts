@@ -14,7 +14,10 @@ export interface ToSign {
   /** The path that is signed, where it is another. */
   readonly signedPath?: string;
   /** Names of the headers and parameters that are signed. */
-  readonly signs?: { readonly headers?: readonly string[]; readonly parameters?: readonly string[] };
+  readonly signs?: {
+    readonly headers?: readonly string[];
+    readonly parameters?: readonly string[];
+  };
   readonly accessKey?: string;
   readonly secretKey?: string;
   /** Seconds since 1970. */

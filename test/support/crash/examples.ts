@@ -80,7 +80,13 @@ export function killedExamples(name: string, open: () => Promise<Stage>, isBrief
 
     if (isBrief) return;
     it('a write with versions switched off leaves one null version', async () => {
-      const before = [switchTo('ids off'), putNull('one'), switchTo('ids'), put('two'), switchTo('ids off')];
+      const before = [
+        switchTo('ids off'),
+        putNull('one'),
+        switchTo('ids'),
+        put('two'),
+        switchTo('ids off'),
+      ];
       for (const step of [putNull('three'), removeNull]) {
         const { places } = await killed('ids', before, step);
         await eachOf(places, async (place) => {
@@ -97,7 +103,10 @@ export function killedExamples(name: string, open: () => Promise<Stage>, isBrief
 }
 
 /** Places are containers of their own. */
-async function eachOf(places: readonly Place[], look: (place: Place) => Promise<unknown>): Promise<void> {
+async function eachOf(
+  places: readonly Place[],
+  look: (place: Place) => Promise<unknown>,
+): Promise<void> {
   await Promise.all(places.map(look));
 }
 
@@ -120,7 +129,9 @@ async function oneLatest({ dialect }: Place): Promise<Line[]> {
   const lines: Line[] = [];
   for (let after = ''; ;) {
     const path = `/${dialect.container}?versions&format=json&limit=1${after}`;
-    const [line] = JSON.parse((await mustBe(200, dialect.client.ask('GET', path))).body.toString()) as Line[];
+    const [line] = JSON.parse(
+      (await mustBe(200, dialect.client.ask('GET', path))).body.toString(),
+    ) as Line[];
     if (!line) break;
     lines.push(line);
     const { name, version_marker, version_id } = line;

@@ -10,7 +10,9 @@ export async function serveGated(configuration: string): Promise<void> {
   const gate = new LocalGate();
   const tell = (message: FromChild) => process.send?.(message);
   const answer = (question: ToChild): Promise<unknown> =>
-    question.ask === 'begin' ? gate.begin(question.cell, question.gap) : gate[question.ask](question.cell);
+    question.ask === 'begin'
+      ? gate.begin(question.cell, question.gap)
+      : gate[question.ask](question.cell);
   process.on('message', (question: ToChild) => {
     void answer(question).then((value) => tell({ id: question.id, value }));
   });

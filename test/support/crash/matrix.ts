@@ -68,7 +68,9 @@ export class Matrix {
       );
       const killed = this.operations.flatMap((operation, i) => {
         const requests = whole.find(({ cell }) => cell.operation === operation)?.requests ?? [];
-        const gaps = gapsIn(requests).filter(({ isChanged }) => isChanged || !this.isBrief(operation));
+        const gaps = gapsIn(requests).filter(
+          ({ isChanged }) => isChanged || !this.isBrief(operation),
+        );
         const played = gaps.filter((_, j) => IS_WHOLE || (i + j) % this.extent.gaps === 0);
         return played.flatMap(({ gap, isChanged }, j) =>
           this.nextsOf(operation, i + j, isChanged).map((next) => ({ operation, gap, next })),
@@ -155,7 +157,11 @@ export class Matrix {
   private get running(): { gate: Victim['gate']; client: Client; store: Client | undefined } {
     if (!this.victim || !this.client) throw new Error('nothing runs');
     const { gate, store } = this.victim;
-    return { gate, client: this.client, store: store === undefined ? undefined : this.client.at(store) };
+    return {
+      gate,
+      client: this.client,
+      store: store === undefined ? undefined : this.client.at(store),
+    };
   }
 
   private get shared(): string {

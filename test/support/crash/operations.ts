@@ -84,10 +84,18 @@ const IN_STACK_MODE: readonly Row[] = [
   ['DELETE of an object without versions', [one], remove],
   ['DELETE of an object with a version', [one, two], remove],
   ['DELETE of an object with two versions', [one, two, three], remove],
-  ['DELETE of an object that is gone but for a version', [one, two, ...withoutVersions(remove)], remove],
+  [
+    'DELETE of an object that is gone but for a version',
+    [one, two, ...withoutVersions(remove)],
+    remove,
+  ],
   ['DELETE where the newest version is a delete marker', inHistoryMode(one, two, remove), remove],
   ['DELETE where only delete markers are left', inHistoryMode(remove, remove), remove],
-  ['DELETE of an object that was written after a delete marker', inHistoryMode(one, remove, two), remove],
+  [
+    'DELETE of an object that was written after a delete marker',
+    inHistoryMode(one, remove, two),
+    remove,
+  ],
   ['switch to history mode', [one, two], switchTo('history')],
 ];
 
@@ -128,7 +136,11 @@ const WITH_IDS: readonly Row[] = [
   ['POST', [one, two], post],
   ['POST to an object without an id', [one, ...whileOff(two)], post],
   ['PUT ?version-id= of an older version', [one, two], restoreVersion('oldest')],
-  ['PUT ?version-id= over an object without an id', [one, ...whileOff(two)], restoreVersion('oldest')],
+  [
+    'PUT ?version-id= over an object without an id',
+    [one, ...whileOff(two)],
+    restoreVersion('oldest'),
+  ],
   ['PUT ?version-id= of a deleted object', [one, remove], restoreVersion('oldest')],
   ['DELETE ?version-id= of the current version', [one, two], current],
   ['DELETE ?version-id= of the only version', [one], current],
@@ -159,7 +171,11 @@ const OF_DIALECTS: readonly Row[] = [
   ],
   ['DELETE ?version-id= of the only version for a dialect', [one], removeAndSucceed('current')],
   ['DELETE ?version-id= over a null version for a dialect', overNull, removeAndSucceed('current')],
-  ['DELETE ?version-id= of a delete marker for a dialect', [one, two, remove], removeAndSucceed('newest')],
+  [
+    'DELETE ?version-id= of a delete marker for a dialect',
+    [one, two, remove],
+    removeAndSucceed('newest'),
+  ],
   ['DELETE ?version-id=null of a version for a dialect', overNull, nextNull],
   ['DELETE ?version-id=null of the object for a dialect', [one, ...whileOff(put('two'))], nextNull],
   ['POST ?version-id= of the current version for a dialect', [one, two], postToVersion('current')],
@@ -175,11 +191,19 @@ const OF_DIALECTS_OFF: readonly Row[] = [
   ['PUT over a version for a dialect', whileOn(one), putNull('x')],
   ['PUT over a version over a null version for a dialect', nullBelow, putNull('x')],
   ['PUT with X-Copy-From over a version over a null version for a dialect', nullBelow, copyNull],
-  ['PUT over a null marker for a dialect', [...whileOn(), putNull('one'), removeNull], putNull('x')],
+  [
+    'PUT over a null marker for a dialect',
+    [...whileOn(), putNull('one'), removeNull],
+    putNull('x'),
+  ],
   ['DELETE of an object without an id for a dialect', [...whileOn(), putNull('one')], removeNull],
   ['DELETE of a version over a null version for a dialect', nullBelow, removeNull],
   ['DELETE over a null marker for a dialect', [...whileOn(one), removeNull], removeNull],
-  ['DELETE ?version-id=null of a marker for a dialect', [...whileOn(one, two), removeNull], nextNull],
+  [
+    'DELETE ?version-id=null of a marker for a dialect',
+    [...whileOn(one, two), removeNull],
+    nextNull,
+  ],
 ];
 
 /** What may come after a request that makes or removes the container itself. */
@@ -216,7 +240,12 @@ const ALL: readonly Operation[] = [
   ...operations('history', IN_HISTORY_MODE),
   ...operations(undefined, [
     ['versions switched on', [one, two], switchTo('stack')],
-    ['versions with ids switched on', [one, two], switchTo('ids'), { butNot: ['DELETE in the other mode'] }],
+    [
+      'versions with ids switched on',
+      [one, two],
+      switchTo('ids'),
+      { butNot: ['DELETE in the other mode'] },
+    ],
   ]),
   ...operations('ids', WITH_IDS),
   ...operations('ids off', WITH_IDS_OFF),
@@ -283,7 +312,11 @@ const NEXT: readonly Next[] = [
 
 /** The same, and then a write. */
 export function thenPut(next: Next): Next {
-  return { ...next, title: `${next.title}, and a PUT by another as was killed`, lastly: put('last') };
+  return {
+    ...next,
+    title: `${next.title}, and a PUT by another as was killed`,
+    lastly: put('last'),
+  };
 }
 
 /** What may come after an operation. */

@@ -62,7 +62,10 @@ export class Place {
     readonly client: Client,
     readonly container: string,
     readonly shared: string,
-    private readonly more: { readonly store?: Client | undefined; readonly isOfDialects?: boolean } = {},
+    private readonly more: {
+      readonly store?: Client | undefined;
+      readonly isOfDialects?: boolean;
+    } = {},
   ) {
     this.archive = `${container}_archive`;
     this.segments = `${container}_segments`;
@@ -78,7 +81,12 @@ export class Place {
 
   /** The same for the client as a filter for another API. */
   get dialect(): Place {
-    return new Place(StrictClient.of(inDialect(this.client)), this.container, this.shared, this.more);
+    return new Place(
+      StrictClient.of(inDialect(this.client)),
+      this.container,
+      this.shared,
+      this.more,
+    );
   }
 
   async create(setting: Setting | undefined): Promise<void> {
@@ -100,7 +108,11 @@ export class Place {
   }
 
   /** Asks for an object of the container; the metadata tells which step wrote it. */
-  ask(method: string, name: string, { meta, headers, query = '', body }: AskOptions = {}): Promise<Answer> {
+  ask(
+    method: string,
+    name: string,
+    { meta, headers, query = '', body }: AskOptions = {},
+  ): Promise<Answer> {
     const all = { ...(meta === undefined ? {} : { [META]: meta }), ...headers };
     return this.client.ask(method, `${pathOf(this.container, name)}${query}`, all, body);
   }
@@ -124,7 +136,8 @@ export class Place {
       } else if (found.type?.startsWith('application/x-deleted')) {
         seen.archive.push('delete marker');
         const text = `a delete marker is listed as ${entry.content_type}, and is ${found.type}`;
-        if (entry.content_type !== MARKER_TYPE || found.type !== MARKER_TYPE) seen.oddities.push(text);
+        if (entry.content_type !== MARKER_TYPE || found.type !== MARKER_TYPE)
+          seen.oddities.push(text);
         else if (found.expires) seen.oddities.push('a delete marker expires');
       } else {
         seen.archive.push(found.content);
@@ -173,7 +186,10 @@ export function contentOf({ headers, body }: Answer): Content {
   const text = body.toString();
   if (!text.startsWith('[{')) return { body: text, meta };
   const parts = JSON.parse(text) as { name?: string; path?: string }[];
-  return { body: `slo(${parts.map(({ name, path }) => lastPart(name ?? path ?? '')).join()})`, meta };
+  return {
+    body: `slo(${parts.map(({ name, path }) => lastPart(name ?? path ?? '')).join()})`,
+    meta,
+  };
 }
 
 function lastPart(path: string): string {

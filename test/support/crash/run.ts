@@ -3,7 +3,15 @@ import type { Gap, Gate } from './gate';
 import type { Next, Operation } from './operations';
 import { Place, StrictClient, type Seen } from './place';
 import type { Step } from './steps';
-import { bodyAfterPost, hasIds, isMarker, World, type Content, type Entry, type Versioned } from './world';
+import {
+  bodyAfterPost,
+  hasIds,
+  isMarker,
+  World,
+  type Content,
+  type Entry,
+  type Versioned,
+} from './world';
 import { nullOf, type NullAt } from './world_of_dialects';
 import { latestIn } from './world_with_ids';
 
@@ -73,7 +81,8 @@ export class Run {
       for (const step of before) {
         const status = await step.send(at, name);
         const expected = step.foresee(model, name);
-        if (status !== expected) throw new Error(`${step.title} was answered ${status}, and not ${expected}`);
+        if (status !== expected)
+          throw new Error(`${step.title} was answered ${status}, and not ${expected}`);
       }
     }
   }
@@ -99,7 +108,8 @@ export class Run {
   async judge(client: Client, last: Client = client): Promise<void> {
     const { operation, gap, next } = this.cell;
     const [at, atLast] = [this.place(client), this.place(last)];
-    if (gap && (await this.answer) !== 'killed') this.found.push('it was answered although it was killed');
+    if (gap && (await this.answer) !== 'killed')
+      this.found.push('it was answered although it was killed');
     const ids = new Map<string, string>();
     for (const name of operation.objects) {
       const seen = await at.look(name);
@@ -133,7 +143,10 @@ export class Run {
 
   private place(client: Client): Place {
     const { isOfDialects } = this.cell.operation;
-    return new Place(StrictClient.of(client), this.id, this.shared, { store: this.store, isOfDialects });
+    return new Place(StrictClient.of(client), this.id, this.shared, {
+      store: this.store,
+      isOfDialects,
+    });
   }
 
   /** The worlds in which the client may find itself: as if the operation had happened wholly or not at all. */
@@ -160,13 +173,17 @@ export class Run {
     const there = new Set(contentsOf(seen));
     const [first, ...others] = states.map((state) => new Set(contentsOf(state)));
     const known = [...(first ?? [])].concat(...others.map((other) => [...other]));
-    const certain = [...(first ?? [])].filter((content) => others.every((other) => other.has(content)));
+    const certain = [...(first ?? [])].filter((content) =>
+      others.every((other) => other.has(content)),
+    );
     const lost = certain.filter((content) => !there.has(content));
     const strange = [...there].filter((content) => !known.includes(content));
     const possible = states.filter(({ current }) => render(current) === render(seen.current));
     // in stack mode a marker that was taken back may stay for a moment
-    const max = this.cell.operation.mode === 'history' ? Math.max(...possible.map(markersIn)) : Infinity;
-    if (lost.length === 0 && strange.length === 0 && possible.length > 0 && markersIn(seen) <= max) return;
+    const max =
+      this.cell.operation.mode === 'history' ? Math.max(...possible.map(markersIn)) : Infinity;
+    if (lost.length === 0 && strange.length === 0 && possible.length > 0 && markersIn(seen) <= max)
+      return;
     this.found.push(
       `${name} before what came next:`,
       ...states.map((state) => `  expected something like  ${describe({ statuses: [], state })}`),
@@ -251,7 +268,12 @@ function ending(
 ): Ending {
   const state = world.at(name);
   if (!hasIds(world.mode)) return { statuses, state };
-  return { statuses, state, latest: latestIn(state), ...(isOfDialects && { nullAt: nullOf(state) }) };
+  return {
+    statuses,
+    state,
+    latest: latestIn(state),
+    ...(isOfDialects && { nullAt: nullOf(state) }),
+  };
 }
 
 function markersIn({ archive }: Versioned): number {

@@ -25,7 +25,11 @@ export async function queryOf(at: Place, name: string, which: Which): Promise<st
   if (which === 'null') return '?version-id=null';
   const lines = (await linesOf(at, name)).filter(({ version_id }) => version_id !== 'null');
   const linked = which === 'current' ? await readCurrent(at, name) : undefined;
-  const found = { oldest: lines.at(-1)?.version_id, newest: lines[0]?.version_id, current: linked?.id };
+  const found = {
+    oldest: lines.at(-1)?.version_id,
+    newest: lines[0]?.version_id,
+    current: linked?.id,
+  };
   return `?version-id=${found[which] ?? '0000000001.00000'}`;
 }
 
@@ -72,7 +76,8 @@ async function lookAtNull(
   const own = await linesOf(at.dialect, name);
   const place = own.findIndex(({ version_id }) => version_id === 'null');
   const listed = lines[place];
-  const ids = (all: readonly Line[]) => all.map((line) => `${line.version_id}${line.is_latest ? '*' : ''}`);
+  const ids = (all: readonly Line[]) =>
+    all.map((line) => `${line.version_id}${line.is_latest ? '*' : ''}`);
   const expected = lines.map((line) => (line === listed ? { ...line, version_id: 'null' } : line));
   const oddities =
     ids(own).join() === ids(expected).join()
@@ -80,14 +85,17 @@ async function lookAtNull(
       : [`a dialect lists ${ids(own).join()}, and not ${ids(expected).join()}`];
   const found = await readById(at.dialect, name, 'null');
   const known = listed === undefined ? 'nothing' : await readById(at, name, listed.version_id);
-  if (found !== known) oddities.push(`the null version is found as ${found}, and listed as ${known}`);
+  if (found !== known)
+    oddities.push(`the null version is found as ${found}, and listed as ${known}`);
   if (listed === undefined) return { nullAt: undefined, oddities };
   return { nullAt: listed.version_id === 'null' ? 'itself' : lines.length - 1 - place, oddities };
 }
 
 /** What is found by an id, in words. */
 async function readById(at: Place, name: string, id: string): Promise<string> {
-  const answer = await at.ask('GET', name, { query: `?version-id=${id}&multipart-manifest=get&symlink=get` });
+  const answer = await at.ask('GET', name, {
+    query: `?version-id=${id}&multipart-manifest=get&symlink=get`,
+  });
   const { status, headers } = answer;
   if (status === 404) return headers.get('content-type') === MARKER_TYPE ? 'a marker' : 'nothing';
   mustBeVersion(answer, id);
@@ -100,7 +108,8 @@ async function linesOf({ client, container }: Place, name: string): Promise<Line
   const path = `/${container}?versions&format=json&prefix=${encodeURIComponent(name)}`;
   const { status, body } = await client.ask('GET', path);
   if (status === 404) return [];
-  if (status !== 200) throw new Error(`a listing of versions was answered ${status}: ${body.toString()}`);
+  if (status !== 200)
+    throw new Error(`a listing of versions was answered ${status}: ${body.toString()}`);
   return (JSON.parse(body.toString()) as Line[]).filter((line) => line.name === name);
 }
 
@@ -108,7 +117,9 @@ async function linesOf({ client, container }: Place, name: string): Promise<Line
 function oddLines(lines: readonly Line[], now: Current | undefined): string[] {
   const ids = lines.map(({ version_id }) => version_id);
   const [first, ...others] = ids;
-  const ordered = (first === 'null' ? others : ids).every((id, i, all) => i === 0 || id < (all[i - 1] ?? ''));
+  const ordered = (first === 'null' ? others : ids).every(
+    (id, i, all) => i === 0 || id < (all[i - 1] ?? ''),
+  );
   const latest = lines.filter(({ is_latest }) => is_latest).map(({ version_id }) => version_id);
   const isNull = now !== undefined && now.id === undefined;
   return [
@@ -123,19 +134,30 @@ function oddLines(lines: readonly Line[], now: Current | undefined): string[] {
 }
 
 /** How many versions, and notes, the store has that no client is shown. */
-async function unlisted({ store, container }: Place, name: string, listed: number): Promise<number> {
+async function unlisted(
+  { store, container }: Place,
+  name: string,
+  listed: number,
+): Promise<number> {
   if (!store) return 0;
   const path = `/${encodeURIComponent(versionsContainerOf(container))}`;
-  const { status, body } = await store.ask('GET', `${path}?prefix=${encodeURIComponent(`${name}\x01`)}`);
+  const { status, body } = await store.ask(
+    'GET',
+    `${path}?prefix=${encodeURIComponent(`${name}\x01`)}`,
+  );
   const there = status === 200 ? body.toString().split('\n').filter(Boolean).length : 0;
   return there - listed;
 }
 
-async function readVersion(at: Place, { name, version_id, content_type }: Line): Promise<Entry | undefined> {
+async function readVersion(
+  at: Place,
+  { name, version_id, content_type }: Line,
+): Promise<Entry | undefined> {
   const query = `?version-id=${version_id}&multipart-manifest=get&symlink=get`;
   const answer = await at.ask('GET', name, { query });
   if (answer.status === 404) {
-    const isMarker = answer.headers.get('content-type') === MARKER_TYPE && content_type === MARKER_TYPE;
+    const isMarker =
+      answer.headers.get('content-type') === MARKER_TYPE && content_type === MARKER_TYPE;
     return isMarker ? 'delete marker' : undefined;
   }
   mustBeVersion(answer, version_id);
@@ -160,7 +182,8 @@ async function readCurrent(at: Place, name: string): Promise<Current | undefined
   if (id === undefined) return { content: contentOf(itself), id };
   const query = `?version-id=${id}&multipart-manifest=get`;
   const version = await mustBe(200, at.ask('GET', name, { query }));
-  if (!version.body.equals(followed.body)) throw new Error(`the object is not what its version ${id} is`);
+  if (!version.body.equals(followed.body))
+    throw new Error(`the object is not what its version ${id} is`);
   const own = await mustBe(200, at.ask('GET', name, { query: `${query}&symlink=get` }));
   // where the version is a symlink, what it leads to has no version
   if (!own.headers.has('x-symlink-target')) mustBeVersion(followed, id);

@@ -64,7 +64,10 @@ export interface Versions {
  * The same for servers of two versions that share a Redis: one is killed, and one of the other comes
  * next, with another of the version that was killed beside it.
  */
-export async function upgradeStage(swift: string, { killed, next, redisUrl }: Versions): Promise<Stage> {
+export async function upgradeStage(
+  swift: string,
+  { killed, next, redisUrl }: Versions,
+): Promise<Stage> {
   const defaults = `redis_url = ${redisUrl}`;
   const { start, close } = await gatedSwift(swift, { service: true, defaults });
   return {
@@ -175,7 +178,9 @@ async function startGatedProcess(configuration: string, checkout = ROOT): Promis
   const exited = once(child, 'exit');
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
-  const [first] = (await Promise.race([once(child, 'message'), exited])) as [FromChild | number | null];
+  const [first] = (await Promise.race([once(child, 'message'), exited])) as [
+    FromChild | number | null,
+  ];
   if (typeof first !== 'object' || first === null || !('url' in first))
     throw new Error('the process with the gate ended before it listened');
   return {

@@ -86,7 +86,8 @@ export function putLarge(segment: string): Step {
       await at.client.ask('PUT', `/${at.segments}`);
       await mustBe(201, at.client.ask('PUT', path, {}, 'content'));
       const query = '?multipart-manifest=put';
-      return (await at.ask('PUT', name, { meta: body, query, body: JSON.stringify([{ path }]) })).status;
+      return (await at.ask('PUT', name, { meta: body, query, body: JSON.stringify([{ path }]) }))
+        .status;
     },
     foresee: (world, name) => world.write(name, { body, meta: body }),
   };
@@ -103,7 +104,8 @@ export const putParts: Step = {
 
 export const removeLarge: Step = {
   title: 'DELETE ?multipart-manifest=delete',
-  send: async (at, name) => (await at.ask('DELETE', name, { query: '?multipart-manifest=delete' })).status,
+  send: async (at, name) =>
+    (await at.ask('DELETE', name, { query: '?multipart-manifest=delete' })).status,
   foresee: (world, name) => {
     world.delete(name);
     return 200;
@@ -125,7 +127,8 @@ export function removeAll(names: readonly string[]): Step {
     title: 'bulk delete',
     send: async (at) => {
       const body = names.map((name) => pathOf(at.container, name)).join('\n');
-      return (await at.client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, body)).status;
+      return (await at.client.ask('POST', '?bulk-delete', { 'Content-Type': 'text/plain' }, body))
+        .status;
     },
     foresee: (world) => {
       for (const name of names) world.delete(name);
@@ -138,7 +141,8 @@ export function removeAll(names: readonly string[]): Step {
 export function restoreVersion(which: Which): Step {
   return {
     title: `PUT ?version-id= of the ${which}`,
-    send: async (at, name) => (await at.ask('PUT', name, { query: await at.queryOf(name, which) })).status,
+    send: async (at, name) =>
+      (await at.ask('PUT', name, { query: await at.queryOf(name, which) })).status,
     foresee: (world, name) => world.restore(name, which),
   };
 }
@@ -146,7 +150,8 @@ export function restoreVersion(which: Which): Step {
 export function removeVersion(which: Which): Step {
   return {
     title: `DELETE ?version-id= of the ${which}`,
-    send: async (at, name) => (await at.ask('DELETE', name, { query: await at.queryOf(name, which) })).status,
+    send: async (at, name) =>
+      (await at.ask('DELETE', name, { query: await at.queryOf(name, which) })).status,
     foresee: (world, name) => world.remove(name, which),
   };
 }
@@ -189,7 +194,8 @@ export function postToVersion(which: Which): Step {
   return {
     title: `POST ?version-id= of the ${which} for a dialect`,
     send: async (at, name) =>
-      (await at.dialect.ask('POST', name, { meta: 'posted', query: await at.queryOf(name, which) })).status,
+      (await at.dialect.ask('POST', name, { meta: 'posted', query: await at.queryOf(name, which) }))
+        .status,
     foresee: (world, name) => world.postToVersion(name, which, 'posted'),
   };
 }
@@ -197,7 +203,8 @@ export function postToVersion(which: Which): Step {
 export function switchTo(setting: Setting | undefined): Step {
   return {
     title: setting ? `switch to ${setting}` : 'switch versions off',
-    send: async (at) => (await at.client.ask('POST', `/${at.container}`, at.headersOf(setting))).status,
+    send: async (at) =>
+      (await at.client.ask('POST', `/${at.container}`, at.headersOf(setting))).status,
     foresee: (world) => {
       world.mode = setting;
       return 204;

@@ -44,7 +44,8 @@ export interface Versioned {
 /** Removes a version. */
 export function drop(object: Versioned, at: number): void {
   object.archive.splice(at, 1);
-  const moved = (index: number | undefined) => (index !== undefined && index > at ? index - 1 : index);
+  const moved = (index: number | undefined) =>
+    index !== undefined && index > at ? index - 1 : index;
   object.linked = moved(object.linked);
 }
 

@@ -66,13 +66,21 @@ function replacedBy(object: Versioned): number[] {
 /** Markers that were null versions until Swift's API put something in their place. */
 function leftoversOf(object: Versioned): number[] {
   const at = nullOf(object);
-  return [...object.archive.keys()].filter((i) => object.archive[i] === 'null marker' && i !== at).reverse();
+  return [...object.archive.keys()]
+    .filter((i) => object.archive[i] === 'null marker' && i !== at)
+    .reverse();
 }
 
 /** What is current when a version is removed, where that changes; none behind a delete marker. */
-function heirOf(object: Versioned, removed: number | 'itself', gone: readonly number[]): number | undefined {
+function heirOf(
+  object: Versioned,
+  removed: number | 'itself',
+  gone: readonly number[],
+): number | undefined {
   const newest = newestHeir(object, removed);
-  const older = [...object.archive.keys()].filter((i) => i < newest && i !== removed && !gone.includes(i));
+  const older = [...object.archive.keys()].filter(
+    (i) => i < newest && i !== removed && !gone.includes(i),
+  );
   const at = older.at(-1);
   return at === undefined || isMarker(object.archive[at]) ? undefined : at;
 }

@@ -81,5 +81,6 @@ export function setNull(object: Versioned, content: Content | undefined): void {
 
 /** What has no id becomes a version. */
 function keep(object: Versioned): void {
-  if (object.current && object.linked === undefined) object.archive.push({ ...object.current, isNull: true });
+  if (object.current && object.linked === undefined)
+    object.archive.push({ ...object.current, isNull: true });
 }

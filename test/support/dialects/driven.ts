@@ -32,7 +32,8 @@ export class OneBucket {
     const change = this.#changeOf(speaker, step);
     if (change === undefined) return;
     if (change.kind === 'versioning') {
-      if (api === 'swift' && change.status === 'Suspended' && this.#model.versioning === 'never') return;
+      if (api === 'swift' && change.status === 'Suspended' && this.#model.versioning === 'never')
+        return;
       await speaker.setVersioning(change.status);
       this.#model = this.#model.after(change);
     } else if (this.#odd.has(change.key)) await told(speaker, change);
@@ -49,10 +50,16 @@ export class OneBucket {
       await this.#compareContents(key);
   }
 
-  async #takeOther(speaker: Speaker, change: Exclude<Change, { kind: 'versioning' }>): Promise<void> {
+  async #takeOther(
+    speaker: Speaker,
+    change: Exclude<Change, { kind: 'versioning' }>,
+  ): Promise<void> {
     const expected = this.#model.answer(change);
     const { failed, id } = await told(speaker, change);
-    expect({ change, failed: failed !== undefined }).toEqual({ change, failed: expected.status >= 300 });
+    expect({ change, failed: failed !== undefined }).toEqual({
+      change,
+      failed: expected.status >= 300,
+    });
     if (failed === undefined) await this.#apply(change, id);
   }
 
@@ -104,12 +111,18 @@ export class OneBucket {
     this.#odd.add(key);
   }
 
-  async #apply(change: Change & { readonly key: string }, toldId: string | undefined): Promise<void> {
+  async #apply(
+    change: Change & { readonly key: string },
+    toldId: string | undefined,
+  ): Promise<void> {
     const isNew =
-      this.#model.versioning === 'Enabled' && !(change.kind === 'delete' && change.id !== undefined);
+      this.#model.versioning === 'Enabled' &&
+      !(change.kind === 'delete' && change.id !== undefined);
     if (isNew) {
       const listed = await versionsOf(this.speakers.s3, 1000);
-      const unseen = listed.filter(({ key, id }) => key === change.key && id !== NULL && !this.#ids.has(id));
+      const unseen = listed.filter(
+        ({ key, id }) => key === change.key && id !== NULL && !this.#ids.has(id),
+      );
       expect({ change, unseen: unseen.length }).toEqual({ change, unseen: 1 });
       const id = unseen[0]?.id ?? '';
       if (toldId !== undefined) expect({ change, toldId }).toEqual({ change, toldId: id });
@@ -118,14 +131,22 @@ export class OneBucket {
     } else this.#model = this.#model.after(change);
   }
 
-  #changeOf({ multipart }: Speaker, step: Exclude<Step, { kind: 'read' | 'list' }>): Change | undefined {
+  #changeOf(
+    { multipart }: Speaker,
+    step: Exclude<Step, { kind: 'read' | 'list' }>,
+  ): Change | undefined {
     switch (step.kind) {
       case 'delete version':
         return { kind: 'delete', key: step.key, id: this.#idOf(step.key, step.which) };
       case 'copy': {
         // S3 refuses a copy of an object to itself that changes nothing, unless that is of a version
         if (step.key === step.from || this.#odd.has(step.from)) return undefined;
-        return { kind: 'copy', key: step.key, from: step.from, id: this.#idOf(step.from, step.which) };
+        return {
+          kind: 'copy',
+          key: step.key,
+          from: step.from,
+          id: this.#idOf(step.from, step.which),
+        };
       }
       case 'multipart':
         return multipart ? step : { ...step, kind: 'put' };
@@ -150,8 +171,11 @@ export class OneBucket {
   async #compareListings(limit: number): Promise<void> {
     const { swift, s3, cos, qs } = this.speakers;
     const all = [s3, cos, qs];
-    const [ofSwift, ...others] = await Promise.all([swift, ...all].map((each) => versionsOf(each, limit)));
-    const regular = (entries: readonly ListedEntry[]) => entries.filter(({ key }) => !this.#odd.has(key));
+    const [ofSwift, ...others] = await Promise.all(
+      [swift, ...all].map((each) => versionsOf(each, limit)),
+    );
+    const regular = (entries: readonly ListedEntry[]) =>
+      entries.filter(({ key }) => !this.#odd.has(key));
     const expected = regular(allEntries(this.#model));
     others.forEach((entries, i) => {
       const api = all[i]?.name;
@@ -197,7 +221,10 @@ export class OneBucket {
       if (!this.#odd.has(key))
         expect({ key, id, seen: seen[0] }).toEqual({ key, id, seen: this.#expected(key, id) });
       expect({ key, id, seen }).toEqual({ key, id, seen: seen.map(() => seen[0]) });
-      if ((this.#odd.has(key) && id === NULL) || (id !== undefined && this.#model.versioning === 'never'))
+      if (
+        (this.#odd.has(key) && id === NULL) ||
+        (id !== undefined && this.#model.versioning === 'never')
+      )
         continue;
       const inSwift = await swift.read(key, this.#swiftId(key, id));
       expect({ key, id, api: 'Swift', ...comparable(inSwift, seen[0]) }).toEqual({
@@ -235,5 +262,7 @@ function told(speaker: Speaker, change: Exclude<Change, { kind: 'versioning' }>)
 /** What Swift's API tells, with the ETag that others show where it is one of the same body. */
 function comparable(inSwift: Seen, other: Seen | undefined): Seen {
   if (inSwift.is !== 'content' || other?.is !== 'content') return inSwift;
-  return isEtagInSwift(inSwift.etag, inSwift.body, other.etag) ? { ...inSwift, etag: other.etag } : inSwift;
+  return isEtagInSwift(inSwift.etag, inSwift.body, other.etag)
+    ? { ...inSwift, etag: other.etag }
+    : inSwift;
 }

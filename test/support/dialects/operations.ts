@@ -1,5 +1,8 @@
 import { routes as cosRoutes } from '../../../middleware/cosapi/operations';
-import { notImplemented, unsetRoutes as cosUnset } from '../../../middleware/cosapi/operations/unset';
+import {
+  notImplemented,
+  unsetRoutes as cosUnset,
+} from '../../../middleware/cosapi/operations/unset';
 import { routes as qsRoutes } from '../../../middleware/qsapi/operations';
 import { routes as s3Routes } from '../../../middleware/s3api/operations';
 import {
@@ -50,11 +53,35 @@ const ROWS: readonly Row[] = [
   ],
   ['write an object', 'PutObject', 'PutObject', 'PUT Object', 'PUT object'],
   ['read it, or a version', 'GetObject', 'GetObject', 'GET Object', 'GET object[?version-id]'],
-  ['look at it, or at a version', 'HeadObject', 'HeadObject', 'HEAD Object', 'HEAD object[?version-id]'],
+  [
+    'look at it, or at a version',
+    'HeadObject',
+    'HeadObject',
+    'HEAD Object',
+    'HEAD object[?version-id]',
+  ],
   ['what it is made of', 'GetObjectAttributes', '', '', 'GET object?multipart-manifest=get'],
-  ['delete it, or a version', 'DeleteObject', 'DeleteObject', 'DELETE Object', 'DELETE object[?version-id]'],
-  ['delete many', 'DeleteObjects', 'DeleteObjects', 'Delete Multiple Objects', 'POST account?bulk-delete'],
-  ['copy it, or a version', 'CopyObject', 'CopyObject', 'PUT Object - Copy', 'COPY object[?version-id]'],
+  [
+    'delete it, or a version',
+    'DeleteObject',
+    'DeleteObject',
+    'DELETE Object',
+    'DELETE object[?version-id]',
+  ],
+  [
+    'delete many',
+    'DeleteObjects',
+    'DeleteObjects',
+    'Delete Multiple Objects',
+    'POST account?bulk-delete',
+  ],
+  [
+    'copy it, or a version',
+    'CopyObject',
+    'CopyObject',
+    'PUT Object - Copy',
+    'COPY object[?version-id]',
+  ],
   ['move it', '', '', 'PUT Object - Move', ''],
   ['tags: read', 'GetObjectTagging', 'GetObjectTagging', '', ''],
   ['tags: write', 'PutObjectTagging', 'PutObjectTagging', '', ''],
@@ -78,7 +105,13 @@ const ROWS: readonly Row[] = [
     'Complete Multipart Upload',
     'PUT object?multipart-manifest=put',
   ],
-  ['abort it', 'AbortMultipartUpload', 'AbortMultipartUpload', 'Abort Multipart Upload', 'DELETE segments'],
+  [
+    'abort it',
+    'AbortMultipartUpload',
+    'AbortMultipartUpload',
+    'Abort Multipart Upload',
+    'DELETE segments',
+  ],
   ['list uploads', 'ListMultipartUploads', 'ListMultipartUploads', 'List Multipart Uploads', ''],
 ];
 

@@ -1,6 +1,14 @@
 import type { Answer } from '../client';
 import { NULL } from '../s3/model';
-import { escapedKey, markOf, TYPE, unexpected, type Seen, type Speaker, type Told } from './speaker';
+import {
+  escapedKey,
+  markOf,
+  TYPE,
+  unexpected,
+  type Seen,
+  type Speaker,
+  type Told,
+} from './speaker';
 import type { Asked } from './xml_speaker';
 
 interface Version {
@@ -66,7 +74,9 @@ export function qsSpeaker(bucket: string, send: (asked: Asked) => Promise<Answer
       const { upload_id } = JSON.parse(begun.body.toString()) as { upload_id: string };
       await must({ method: 'PUT', key, query: { part_number: 0, upload_id }, body }, 201);
       const complete = JSON.stringify({ object_parts: [{ part_number: 0 }] });
-      return { id: idOf(await must({ method: 'POST', key, query: { upload_id }, body: complete }, 201)) };
+      return {
+        id: idOf(await must({ method: 'POST', key, query: { upload_id }, body: complete }, 201)),
+      };
     },
     copy: async (key, from, id): Promise<Told> => {
       const source = `/${bucket}/${escapedKey(from)}${id === undefined ? '' : `?version_id=${id}`}`;
@@ -88,15 +98,27 @@ export function qsSpeaker(bucket: string, send: (asked: Asked) => Promise<Answer
       if (status !== 200) return { is: status === 405 ? 'marker' : 'nothing' };
       const mark = headers.get('x-qs-meta-mark');
       const etag = headers.get('etag') ?? '';
-      return { is: 'content', body: body.toString(), etag, type: headers.get('content-type'), mark };
+      return {
+        is: 'content',
+        body: body.toString(),
+        etag,
+        type: headers.get('content-type'),
+        mark,
+      };
     },
     page: async (limit, after) => {
       const [key_marker, version_id_marker] = after ?? [];
-      const told = (await json({ versions: '', limit, key_marker, version_id_marker })) as Listing<Version>;
+      const told = (await json({
+        versions: '',
+        limit,
+        key_marker,
+        version_id_marker,
+      })) as Listing<Version>;
       const next = [told.next_key_marker, told.next_version_id_marker] as const;
       return { entries: told.keys.map(listed), ...(told.has_more ? { next } : {}) };
     },
-    keys: async () => ((await json({ limit: 1000 })) as Listing<{ key: string }>).keys.map(({ key }) => key),
+    keys: async () =>
+      ((await json({ limit: 1000 })) as Listing<{ key: string }>).keys.map(({ key }) => key),
   };
 }
 

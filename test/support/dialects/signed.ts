@@ -45,7 +45,12 @@ export function cosSender({ url, accessKey, secretKey }: S3Endpoint, bucket: str
       `q-url-param-list=${lists.parameters.join(';')}`,
       `q-signature=${hex}`,
     ].join('&');
-    return client.send(method, target(`/${escapedKey(key)}`, asked), { ...sent, authorization }, body);
+    return client.send(
+      method,
+      target(`/${escapedKey(key)}`, asked),
+      { ...sent, authorization },
+      body,
+    );
   };
 }
 

@@ -66,9 +66,16 @@ export const escapedKey = (key: string): string => key.split('/').map(escaped).j
 
 /** A text as queries have it. */
 export const escaped = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 
 /** The error for an answer that nobody expects. */
-export function unexpected(name: string, what: string, { status, body }: { status: number; body: Buffer }) {
+export function unexpected(
+  name: string,
+  what: string,
+  { status, body }: { status: number; body: Buffer },
+) {
   return new Error(`${name}: ${what}: ${status} ${body.toString().slice(0, 500)}`);
 }

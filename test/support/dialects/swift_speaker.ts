@@ -1,6 +1,15 @@
 import type { Answer, Client } from '../client';
 import { etagOf } from '../s3/model';
-import { escaped, escapedKey, markOf, TYPE, unexpected, type Seen, type Speaker, type Told } from './speaker';
+import {
+  escaped,
+  escapedKey,
+  markOf,
+  TYPE,
+  unexpected,
+  type Seen,
+  type Speaker,
+  type Told,
+} from './speaker';
 
 interface Entry {
   readonly name: string;
@@ -18,7 +27,11 @@ export function swiftSpeaker(client: Client, bucket: string): Speaker {
   const name = 'Swift';
   const at = (key: string, id?: string) =>
     `/${bucket}/${escapedKey(key)}${id === undefined ? '' : `?version-id=${id}`}`;
-  const must = async (what: string, asked: Promise<Answer>, ...statuses: number[]): Promise<Answer> => {
+  const must = async (
+    what: string,
+    asked: Promise<Answer>,
+    ...statuses: number[]
+  ): Promise<Answer> => {
     const answer = await asked;
     if (!statuses.includes(answer.status)) throw unexpected(name, what, answer);
     return answer;
@@ -52,15 +65,32 @@ export function swiftSpeaker(client: Client, bucket: string): Speaker {
       return written(`COPY of ${from}`, client.ask('COPY', at(from, id), headers));
     },
     remove: async (key, id) => {
-      const { headers } = await must(`DELETE of ${key}`, client.ask('DELETE', at(key, id)), 204, 404);
+      const { headers } = await must(
+        `DELETE of ${key}`,
+        client.ask('DELETE', at(key, id)),
+        204,
+        404,
+      );
       return { id: headers.get('x-object-version-id') };
     },
     read: async (key, id): Promise<Seen> => {
-      const { status, headers, body } = await must(`GET of ${key}`, client.ask('GET', at(key, id)), 200, 404);
+      const { status, headers, body } = await must(
+        `GET of ${key}`,
+        client.ask('GET', at(key, id)),
+        200,
+        404,
+      );
       const type = headers.get('content-type');
-      if (status === 404) return { is: id !== undefined && type === MARKER_TYPE ? 'marker' : 'nothing' };
+      if (status === 404)
+        return { is: id !== undefined && type === MARKER_TYPE ? 'marker' : 'nothing' };
       const etag = headers.get('etag') ?? '';
-      return { is: 'content', body: body.toString(), etag, type, mark: headers.get('x-object-meta-mark') };
+      return {
+        is: 'content',
+        body: body.toString(),
+        etag,
+        type,
+        mark: headers.get('x-object-meta-mark'),
+      };
     },
     page: async (limit, after) => {
       const behind = after ? `&marker=${escaped(after[0])}&version_marker=${after[1]}` : '';

@@ -2,7 +2,15 @@ import type { Answer } from '../client';
 import { NULL, type Versioning } from '../s3/model';
 import { pageOf, parametersOf } from '../s3/versions_document';
 import { all, parseXml, textOf } from '../s3/xml';
-import { escapedKey, markOf, TYPE, unexpected, type Seen, type Speaker, type Told } from './speaker';
+import {
+  escapedKey,
+  markOf,
+  TYPE,
+  unexpected,
+  type Seen,
+  type Speaker,
+  type Told,
+} from './speaker';
 
 /** One request about the bucket, or a key in it. */
 export interface Asked {
@@ -42,7 +50,10 @@ export function xmlSpeaker({ name, prefix, markerStatus, send, source }: XmlApi)
     const isDocument = told === undefined && body.length > 0;
     return told ?? (isDocument ? textOf(parseXml(body), 'VersionId') : undefined) ?? NULL;
   };
-  const described = (body: string) => ({ 'content-type': TYPE, [`${prefix}meta-mark`]: markOf(body) });
+  const described = (body: string) => ({
+    'content-type': TYPE,
+    [`${prefix}meta-mark`]: markOf(body),
+  });
   const documentOf = async (query: Asked['query']) =>
     parseXml((await must({ method: 'GET', query: query ?? {} }, 200)).body);
   return {
@@ -54,7 +65,8 @@ export function xmlSpeaker({ name, prefix, markerStatus, send, source }: XmlApi)
       const body = `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`;
       await must({ method: 'PUT', query: { versioning: '' }, body }, 200);
     },
-    versioning: async () => (textOf(await documentOf({ versioning: '' }), 'Status') ?? 'never') as Versioning,
+    versioning: async () =>
+      (textOf(await documentOf({ versioning: '' }), 'Status') ?? 'never') as Versioning,
     put: async (key, body) => ({
       id: idOf(await must({ method: 'PUT', key, headers: described(body), body }, 200)),
     }),
@@ -64,10 +76,15 @@ export function xmlSpeaker({ name, prefix, markerStatus, send, source }: XmlApi)
         200,
       );
       const uploadId = textOf(parseXml(begun.body), 'UploadId') ?? '';
-      const part = await must({ method: 'PUT', key, query: { partNumber: 1, uploadId }, body }, 200);
+      const part = await must(
+        { method: 'PUT', key, query: { partNumber: 1, uploadId }, body },
+        200,
+      );
       const list = `<Part><PartNumber>1</PartNumber><ETag>${part.headers.get('etag') ?? ''}</ETag></Part>`;
       const complete = `<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`;
-      return { id: idOf(await must({ method: 'POST', key, query: { uploadId }, body: complete }, 200)) };
+      return {
+        id: idOf(await must({ method: 'POST', key, query: { uploadId }, body: complete }, 200)),
+      };
     },
     copy: async (key, from, id): Promise<Told> => {
       const of = escapedKey(from) + (id === undefined ? '' : `?versionId=${id}`);
@@ -88,7 +105,13 @@ export function xmlSpeaker({ name, prefix, markerStatus, send, source }: XmlApi)
       if (status !== 200) return { is: isMarker && id !== undefined ? 'marker' : 'nothing' };
       const mark = headers.get(`${prefix}meta-mark`);
       const etag = headers.get('etag') ?? '';
-      return { is: 'content', body: body.toString(), etag, type: headers.get('content-type'), mark };
+      return {
+        is: 'content',
+        body: body.toString(),
+        etag,
+        type: headers.get('content-type'),
+        mark,
+      };
     },
     page: async (limit, after) => {
       const [keyMarker, versionIdMarker] = after ?? [];
@@ -97,6 +120,7 @@ export function xmlSpeaker({ name, prefix, markerStatus, send, source }: XmlApi)
       const named = entries.map((each) => ({ ...each, id: each.id === '' ? NULL : each.id }));
       return { entries: named, ...(next ? { next: [next.key, next.id ?? ''] as const } : {}) };
     },
-    keys: async () => all(await documentOf({}), 'Contents').map((each) => textOf(each, 'Key') ?? ''),
+    keys: async () =>
+      all(await documentOf({}), 'Contents').map((each) => textOf(each, 'Key') ?? ''),
   };
 }

@@ -67,10 +67,15 @@ function main() {
 /** Deep suites in a fixed order, the longest first. */
 function suitesOf(patterns) {
   const args = [JEST, '--selectProjects', 'deep', '--listTests', '--json'];
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout)
-    .filter((path) => patterns.length === 0 || patterns.some((pattern) => nameOf(path).includes(pattern)))
+    .filter(
+      (path) => patterns.length === 0 || patterns.some((pattern) => nameOf(path).includes(pattern)),
+    )
     .sort((one, other) => expectedLength(other) - expectedLength(one) || (one < other ? -1 : 1));
 }
 

@@ -38,8 +38,10 @@ export const plannedPaths = () => planned;
 /** Keeps how many seconds suites took, by their paths. */
 export function writeLengths(measured) {
   const all = readLengths();
-  for (const [path, seconds] of measured) all[depth][nameOf(path)] = Math.max(1, Math.round(seconds));
-  for (const each of Object.keys(all)) all[each] = Object.fromEntries(Object.entries(all[each]).sort());
+  for (const [path, seconds] of measured)
+    all[depth][nameOf(path)] = Math.max(1, Math.round(seconds));
+  for (const each of Object.keys(all))
+    all[each] = Object.fromEntries(Object.entries(all[each]).sort());
   writeFileSync(FILE, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 

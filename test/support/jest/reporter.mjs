@@ -44,9 +44,13 @@ export default class Reporter {
     if (this.#seconds.size >= FEW) this.#saySlowest();
     this.#sayFigures();
     for (const [name, { install, suites }] of this.#missing)
-      say(`did not run for want of ${name}: ${count(suites.size, 'suite')}; install it: ${install}`);
+      say(
+        `did not run for want of ${name}: ${count(suites.size, 'suite')}; install it: ${install}`,
+      );
     if (process.env.TEST_LENGTHS === 'write') writeLengths(this.#seconds);
-    const notRun = this.#isRefused() ? [...this.#missing.values()].flatMap(({ suites }) => [...suites]) : [];
+    const notRun = this.#isRefused()
+      ? [...this.#missing.values()].flatMap(({ suites }) => [...suites])
+      : [];
     if (this.#isRefused()) say('the run fails: with CI set every suite has to run');
     if (process.env.TEST_FAILED)
       writeFileSync(process.env.TEST_FAILED, [...this.#failed, ...notRun.map(nameOf)].join('\n'));

@@ -10,7 +10,10 @@ export default class LongestFirst extends Sequencer {
     plan(tests.map(({ path }) => path));
     const order = process.env.TEST_ORDER;
     if (order)
-      return shuffled(tests, order === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(order));
+      return shuffled(
+        tests,
+        order === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(order),
+      );
     return [...tests].sort((one, other) => expectedLength(other.path) - expectedLength(one.path));
   }
 }

@@ -8,7 +8,11 @@ import { freePorts } from '../ports';
  * Makes the folder of this run, in which each worker has a place and ports for a Swift of its own. The Swift itself
  * starts with the first suite that needs it.
  */
-export default async function setUp({ maxWorkers }: { readonly maxWorkers: number }): Promise<void> {
+export default async function setUp({
+  maxWorkers,
+}: {
+  readonly maxWorkers: number;
+}): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-tests-'));
   process.env[RUN_FOLDER] = folder;
   endRunAfterThisProcess(folder);

@@ -68,9 +68,14 @@ export function qsMeaning({ method, target, fields, body }: Recorded): string {
     of(SIGNED).sort().join('&'),
     isInHeader ? [] : of(OF_URLS).map((each) => each.replaceAll(' ', '+')),
     [...own]
-      .map(([name, values]) => `${name}:${values.join().replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')}`)
+      .map(
+        ([name, values]) =>
+          `${name}:${values.join().replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')}`,
+      )
       .sort(),
-    [...headers.entries()].filter(([name]) => name === 'authorization').map(([, value]) => value.trim()),
+    [...headers.entries()]
+      .filter(([name]) => name === 'authorization')
+      .map(([, value]) => value.trim()),
     headers.get('content-type') ?? '',
     headers.get('content-md5') ?? '',
     date,

@@ -71,7 +71,11 @@ export class QsBucket {
   }
 
   /** What is in the target is signed by the SDK. */
-  request(method: string, target: Target, { headers = {}, params = {}, document = {}, body }: Given = {}) {
+  request(
+    method: string,
+    target: Target,
+    { headers = {}, params = {}, document = {}, body }: Given = {},
+  ) {
     const [key, query] = partsOf(target);
     const uri = `/<bucket-name>${key === '' ? '' : '/<object-key>'}${query === undefined ? '' : `?${query}`}`;
     const properties = { 'bucket-name': this.name, ...(key === '' ? {} : { 'object-key': key }) };

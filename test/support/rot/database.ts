@@ -28,7 +28,9 @@ export async function makeStorage(folder: string, objects: number, seed: number)
   };
   const each = async (count: number, work: (i: number) => Promise<unknown>) => {
     for (let from = 0; from < count; from += 50)
-      await Promise.all(Array.from({ length: Math.min(50, count - from) }, (_, i) => work(from + i)));
+      await Promise.all(
+        Array.from({ length: Math.min(50, count - from) }, (_, i) => work(from + i)),
+      );
   };
   await each(objects, putSome(1));
   await each(objects, putSome(0.2));

@@ -38,7 +38,9 @@ export class Reader {
 
   async #start(): Promise<void> {
     const script = path.join(__dirname, 'reader_child.mjs');
-    const child = spawn(process.execPath, [script, this.intact], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(process.execPath, [script, this.intact], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     noteProcess(child);
     child.stdin.on('error', () => undefined);
     this.#child = child;

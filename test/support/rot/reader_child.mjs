@@ -3,13 +3,19 @@
 import { createInterface } from 'node:readline';
 import lmdb from 'lmdb';
 
-const TABLES = 'meta accounts containers objects tallies contents inline expiry arriving gone sessions'.split(
-  ' ',
-);
+const TABLES =
+  'meta accounts containers objects tallies contents inline expiry arriving gone sessions'.split(
+    ' ',
+  );
 const binary = { keyEncoding: 'binary', encoding: 'binary' };
 
 function openAt(folder, readOnly) {
-  const options = { path: folder, noSubdir: false, overlappingSync: false, eventTurnBatching: false };
+  const options = {
+    path: folder,
+    noSubdir: false,
+    overlappingSync: false,
+    eventTurnBatching: false,
+  };
   return lmdb.open({ ...options, readOnly, mapSize: 2 ** 40, maxDbs: 16, maxReaders: 1024 });
 }
 
@@ -42,7 +48,8 @@ function write(folder) {
   const key = (i) => Buffer.from(`written ${i}`);
   for (let round = 0; round < 4; round++)
     root.transactionSync(() => {
-      for (let i = 0; i < 40; i++) table.putSync(key(i), Buffer.alloc((i * 997 * (round + 1)) % 9000, i));
+      for (let i = 0; i < 40; i++)
+        table.putSync(key(i), Buffer.alloc((i * 997 * (round + 1)) % 9000, i));
     });
   root.transactionSync(() => {
     for (let i = 0; i < 40; i++) table.removeSync(key(i));

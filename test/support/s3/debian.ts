@@ -16,8 +16,10 @@ const CLIENTS = {
 
 /** A suite for a client over each store. */
 export function describeClient(name: keyof typeof CLIENTS, suite: (store: S3Store) => void): void {
-  describeNeeding({ name, file: CLIENTS[name], install: aptInstall(name) }, 'a client of Debian', () =>
-    describeS3(name, suite, STORES_OF_DEPTH),
+  describeNeeding(
+    { name, file: CLIENTS[name], install: aptInstall(name) },
+    'a client of Debian',
+    () => describeS3(name, suite, STORES_OF_DEPTH),
   );
 }
 
@@ -52,7 +54,8 @@ export function suiteWorkplace(): Workplace {
     ended,
     output: async (command, args, env) => {
       const { code, stdout, stderr } = await ended(command, args, env);
-      if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
+      if (code !== 0)
+        throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
       return stdout;
     },
   };

@@ -33,7 +33,11 @@ export class Bucket {
       case 'list':
         return this.#list(step);
       case 'delete version':
-        return this.#change({ kind: 'delete', key: step.key, id: this.#idOf(step.key, step.which) });
+        return this.#change({
+          kind: 'delete',
+          key: step.key,
+          id: this.#idOf(step.key, step.which),
+        });
       case 'copy': {
         // AWS refuses a copy of an object to itself that changes nothing, unless that is of a version
         if (step.key === step.from && this.#model.versioning !== 'Enabled') return;
@@ -57,7 +61,9 @@ export class Bucket {
   async #change(change: Change): Promise<void> {
     const expected = this.#model.answer(change);
     const answer =
-      change.kind === 'multipart' ? await this.#multipart(change) : await this.#send(requestOf(change));
+      change.kind === 'multipart'
+        ? await this.#multipart(change)
+        : await this.#send(requestOf(change));
     const id = answer.headers.get('x-amz-version-id') ?? undefined;
     const source = answer.headers.get('x-amz-copy-source-version-id');
     const known = expected.source === ANY ? { source } : {};
@@ -93,7 +99,8 @@ export class Bucket {
       ...expected.content,
     });
     const told = answer.headers.get('x-amz-version-id');
-    if (this.#model.versioning !== 'never') expect({ what, told }).toEqual({ what, told: expected.id });
+    if (this.#model.versioning !== 'never')
+      expect({ what, told }).toEqual({ what, told: expected.id });
   }
 
   async #list(query: VersionsQuery): Promise<void> {
@@ -108,11 +115,22 @@ export class Bucket {
     const objects = await this.#document('ListBucketResult', { 'list-type': 2, prefix, delimiter });
     const keys = all(objects, 'Contents').map((each) => textOf(each, 'Key'));
     const prefixes = all(objects, 'CommonPrefixes').map((each) => textOf(each, 'Prefix'));
-    expect({ query, keys, prefixes }).toEqual({ query, ...objectsIn(this.#model, prefix, delimiter) });
+    expect({ query, keys, prefixes }).toEqual({
+      query,
+      ...objectsIn(this.#model, prefix, delimiter),
+    });
   }
 
-  async #multipart({ key, body }: { readonly key: string; readonly body: string }): Promise<Answer> {
-    const begun = parseXml((await this.#send({ method: 'POST', key, query: { uploads: '' } })).body);
+  async #multipart({
+    key,
+    body,
+  }: {
+    readonly key: string;
+    readonly body: string;
+  }): Promise<Answer> {
+    const begun = parseXml(
+      (await this.#send({ method: 'POST', key, query: { uploads: '' } })).body,
+    );
     const uploadId = textOf(begun, 'UploadId') ?? '';
     const part = await this.#send({ method: 'PUT', key, query: { partNumber: 1, uploadId }, body });
     const etag = part.headers.get('etag') ?? '';
@@ -167,8 +185,13 @@ function told(answer: Answer, expected: ModelAnswer): ModelAnswer {
   if (code !== undefined) return { status: answer.status, code };
   const { headers, body } = answer;
   const etag =
-    expected.etag === undefined ? undefined : (headers.get('etag') ?? textOf(parseXml(body), 'ETag'));
-  const [versionId, source] = [headers.get('x-amz-version-id'), headers.get('x-amz-copy-source-version-id')];
+    expected.etag === undefined
+      ? undefined
+      : (headers.get('etag') ?? textOf(parseXml(body), 'ETag'));
+  const [versionId, source] = [
+    headers.get('x-amz-version-id'),
+    headers.get('x-amz-copy-source-version-id'),
+  ];
   return {
     status: answer.status,
     ...(etag === undefined ? {} : { etag }),
@@ -187,4 +210,5 @@ function asNew(
   return versionId === NEW ? { versionId: id ?? 'a new id' } : {};
 }
 
-const codeOf = ({ body }: Answer) => (body.length === 0 ? undefined : textOf(parseXml(body), 'Code'));
+const codeOf = ({ body }: Answer) =>
+  body.length === 0 ? undefined : textOf(parseXml(body), 'Code');

@@ -27,7 +27,8 @@ export function formFor(
     ...Object.keys(all).map((name) => ['starts-with', `$${name}`, '']),
   ];
   const policy = Buffer.from(JSON.stringify({ expiration, conditions })).toString('base64');
-  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const hmac = (key: string | Buffer, text: string) =>
+    createHmac('sha256', key).update(text).digest();
   const key = scope.reduce<Buffer>(hmac, Buffer.from(`AWS4${secretKey}`));
   const form = new FormData();
   for (const [name, value] of Object.entries(all)) form.append(name, value);

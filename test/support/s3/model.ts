@@ -23,7 +23,12 @@ export type Change =
   | { readonly kind: 'put'; readonly key: string; readonly body: string }
   | { readonly kind: 'multipart'; readonly key: string; readonly body: string }
   | { readonly kind: 'delete'; readonly key: string; readonly id?: string | undefined }
-  | { readonly kind: 'copy'; readonly key: string; readonly from: string; readonly id?: string | undefined };
+  | {
+      readonly kind: 'copy';
+      readonly key: string;
+      readonly from: string;
+      readonly id?: string | undefined;
+    };
 
 /** What is answered to a change. */
 export interface ModelAnswer {
@@ -79,7 +84,10 @@ export class ModelBucket {
       case 'versioning':
         return new ModelBucket(change.status, this.objects);
       case 'put':
-        return this.#with(change.key, { id, content: { body: change.body, etag: etagOf(change.body) } });
+        return this.#with(change.key, {
+          id,
+          content: { body: change.body, etag: etagOf(change.body) },
+        });
       case 'multipart':
         return this.#with(change.key, {
           id,
@@ -91,7 +99,9 @@ export class ModelBucket {
       }
       case 'delete':
         if (change.id !== undefined) return this.#without(change.key, change.id);
-        return this.versioning === 'never' ? this.#without(change.key, NULL) : this.#with(change.key, { id });
+        return this.versioning === 'never'
+          ? this.#without(change.key, NULL)
+          : this.#with(change.key, { id });
     }
   }
 
@@ -102,11 +112,16 @@ export class ModelBucket {
   }
 
   /** What a GET is answered: the version that is sent, or the error. */
-  read(key: string, id?: string): ModelVersion | { readonly code: string; readonly status: number } {
+  read(
+    key: string,
+    id?: string,
+  ): ModelVersion | { readonly code: string; readonly status: number } {
     const found = this.find(key, id);
     if (!found) return { status: 404, code: id === undefined ? 'NoSuchKey' : 'NoSuchVersion' };
     if (found.content) return found;
-    return id === undefined ? { status: 404, code: 'NoSuchKey' } : { status: 405, code: 'MethodNotAllowed' };
+    return id === undefined
+      ? { status: 404, code: 'NoSuchKey' }
+      : { status: 405, code: 'MethodNotAllowed' };
   }
 
   #idOfWrite(): { versionId?: typeof NEW } {
@@ -115,7 +130,8 @@ export class ModelBucket {
 
   #copied(change: Change & { kind: 'copy' }): ModelAnswer {
     const found = this.find(change.from, change.id);
-    if (!found) return { status: 404, code: change.id === undefined ? 'NoSuchKey' : 'NoSuchVersion' };
+    if (!found)
+      return { status: 404, code: change.id === undefined ? 'NoSuchKey' : 'NoSuchVersion' };
     if (!found.content)
       return change.id === undefined
         ? { status: 404, code: 'NoSuchKey' }
@@ -126,7 +142,11 @@ export class ModelBucket {
 
   #marked(): ModelAnswer {
     if (this.versioning === 'never') return { status: 204 };
-    return { status: 204, deleteMarker: true, versionId: this.versioning === 'Enabled' ? NEW : NULL };
+    return {
+      status: 204,
+      deleteMarker: true,
+      versionId: this.versioning === 'Enabled' ? NEW : NULL,
+    };
   }
 
   #removed(key: string, id: string): ModelAnswer {
@@ -159,7 +179,8 @@ export class ModelBucket {
 }
 
 /** The ETag of a body that was sent at once, with its quotes. */
-export const etagOf = (body: string | Buffer): string => `"${md5(Buffer.from(body)).toString('hex')}"`;
+export const etagOf = (body: string | Buffer): string =>
+  `"${md5(Buffer.from(body)).toString('hex')}"`;
 
 /** That of one that was sent in parts. */
 export function multipartEtagOf(parts: readonly (string | Buffer)[]): string {

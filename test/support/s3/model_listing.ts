@@ -40,7 +40,8 @@ export function versionsPage(bucket: ModelBucket, query: VersionsQuery = {}): Ve
   if (maxKeys === 0) return { entries, prefixes };
   for (const entry of allEntries(bucket).filter(({ key }) => key.startsWith(prefix))) {
     const common = commonPrefix(entry.key, prefix, delimiter);
-    if (common === undefined ? isBefore(bucket, entry, query) : isAtMost(common, query.keyMarker)) continue;
+    if (common === undefined ? isBefore(bucket, entry, query) : isAtMost(common, query.keyMarker))
+      continue;
     if (common !== undefined && prefixes.includes(common)) continue;
     if (entries.length + prefixes.length === maxKeys) return { entries, prefixes, next: last };
     if (common === undefined) entries.push(entry);
@@ -98,4 +99,5 @@ function isBefore(bucket: ModelBucket, entry: ListedEntry, query: VersionsQuery)
 const isAtMost = (name: string, marker: string | undefined) =>
   marker !== undefined && byBytes(name, marker) <= 0;
 
-const byBytes = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other));
+const byBytes = (one: string, other: string) =>
+  Buffer.compare(Buffer.from(one), Buffer.from(other));

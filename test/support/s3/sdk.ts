@@ -25,7 +25,10 @@ export function sdkAt(endpoint: S3Endpoint, config: S3ClientConfig = {}): S3Clie
 }
 
 /** A new bucket, whose versions are as they are asked for. */
-export async function newBucket(client: S3Client, versions?: BucketVersioningStatus): Promise<string> {
+export async function newBucket(
+  client: S3Client,
+  versions?: BucketVersioningStatus,
+): Promise<string> {
   const Bucket = bucketName();
   await client.send(new CreateBucketCommand({ Bucket }));
   if (versions) await setVersions(client, Bucket, versions);

@@ -34,7 +34,14 @@ export class SignedClient {
     });
   }
 
-  async send({ method, bucket, key, query = {}, headers = {}, body }: SignedRequest): Promise<Answer> {
+  async send({
+    method,
+    bucket,
+    key,
+    query = {},
+    headers = {},
+    body,
+  }: SignedRequest): Promise<Answer> {
     const { hostname, port, host } = new URL(this.endpoint.url);
     const path = pathOf(bucket, key);
     const given = Object.entries(query).flatMap(([name, value]) =>
@@ -62,7 +69,9 @@ export class SignedClient {
   async document(status: number, root: string, request: SignedRequest): Promise<Element> {
     const answer = await this.send(request);
     if (answer.status !== status)
-      throw new Error(`${request.method}: ${answer.status} ${answer.body.toString()}, not ${status}`);
+      throw new Error(
+        `${request.method}: ${answer.status} ${answer.body.toString()}, not ${status}`,
+      );
     const document = parseXml(answer.body);
     if (document.name !== root) throw new Error(`the answer is a ${document.name}, not a ${root}`);
     return document;
@@ -70,7 +79,10 @@ export class SignedClient {
 }
 
 const escaped = (text: string) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 
 function pathOf(bucket: string | undefined, key: string | undefined): string {
   if (bucket === undefined) return '/';

@@ -6,9 +6,19 @@ export type Step =
   | { readonly kind: 'put' | 'multipart'; readonly key: string; readonly body: string }
   | { readonly kind: 'delete'; readonly key: string }
   | { readonly kind: 'delete version'; readonly key: string; readonly which: Which }
-  | { readonly kind: 'copy'; readonly key: string; readonly from: string; readonly which: Which | undefined }
+  | {
+      readonly kind: 'copy';
+      readonly key: string;
+      readonly from: string;
+      readonly which: Which | undefined;
+    }
   | { readonly kind: 'read'; readonly key: string; readonly which: Which | undefined }
-  | { readonly kind: 'list'; readonly prefix: string; readonly delimiter: string; readonly maxKeys: number };
+  | {
+      readonly kind: 'list';
+      readonly prefix: string;
+      readonly delimiter: string;
+      readonly maxKeys: number;
+    };
 
 /** A place among the versions of a key, counted around; or an id that none of them has; or the null version, if there is one or not. */
 export type Which = number | 'null' | 'unknown';
@@ -37,7 +47,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('multipart' as const), key, body }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('delete version' as const), key, which }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('copy' as const), key, from: key, which: maybe }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('copy' as const), key, from: key, which: maybe }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('read' as const), key, which: maybe }) },
   {
     weight: 2,

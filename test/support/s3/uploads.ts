@@ -71,7 +71,12 @@ export function suiteUploads(start: () => Promise<Place>) {
   });
 
   const version = (status: 'Enabled' | 'Suspended') =>
-    s3.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: status } }));
+    s3.send(
+      new PutBucketVersioningCommand({
+        Bucket: bucket,
+        VersioningConfiguration: { Status: status },
+      }),
+    );
   const begin = async (key: string, beside = {}) => {
     const { UploadId } = await s3.send(
       new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ...beside }),
@@ -80,17 +85,27 @@ export function suiteUploads(start: () => Promise<Place>) {
   };
   type Begun = Awaited<ReturnType<typeof begin>>;
   const part = async (upload: Begun, number: number, body: Buffer) => {
-    const sent = await s3.send(new UploadPartCommand({ ...upload, PartNumber: number, Body: body }));
+    const sent = await s3.send(
+      new UploadPartCommand({ ...upload, PartNumber: number, Body: body }),
+    );
     return { PartNumber: number, ETag: sent.ETag };
   };
   const complete = (upload: Begun, parts: object[], beside = {}) =>
-    s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts }, ...beside }));
+    s3.send(
+      new CompleteMultipartUploadCommand({
+        ...upload,
+        MultipartUpload: { Parts: parts },
+        ...beside,
+      }),
+    );
   const upload = async (key: string, last = LAST) => {
     const begun = await begin(key, { ContentType: 'text/plain', Metadata: { a: '1' } });
     return complete(begun, [await part(begun, 1, FIRST), await part(begun, 2, last)]);
   };
   const read = async (key: string, id?: string) => {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: id }));
+    const { Body } = await s3.send(
+      new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: id }),
+    );
     return Buffer.from((await Body?.transformToByteArray()) ?? []);
   };
   const login = () => loginEmbedded(place.url, 'test:tester', 'testing');

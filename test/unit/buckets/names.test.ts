@@ -1,6 +1,11 @@
 import { isBucketName, isNewBucketName } from '../../../src/buckets/bucket';
 import { modifiedOf } from '../../../src/buckets/entries';
-import { checksumHeaders, checksumsIn, metadataHeaders, metadataIn } from '../../../src/buckets/metadata';
+import {
+  checksumHeaders,
+  checksumsIn,
+  metadataHeaders,
+  metadataIn,
+} from '../../../src/buckets/metadata';
 import { checkVersionId } from '../../../src/buckets/versions';
 import { Headers } from '../../../src/http/headers';
 

@@ -7,7 +7,10 @@ describe('what is remembered of parts in buckets', () => {
   it('is asked for once by all who want it at once', async () => {
     const memory = new PartsMemory();
     const find = jest.fn(() => Promise.resolve(FOUND));
-    expect(await Promise.all([memory.of('a', 'b', find), memory.of('a', 'b', find)])).toEqual([FOUND, FOUND]);
+    expect(await Promise.all([memory.of('a', 'b', find), memory.of('a', 'b', find)])).toEqual([
+      FOUND,
+      FOUND,
+    ]);
     expect(find).toHaveBeenCalledTimes(1);
   });
 

@@ -9,7 +9,9 @@ import {
 import { Headers } from '../../../src/http/headers';
 
 const known = { etag: 'a1', modified: Date.UTC(2026, 10, 21, 12, 0, 0) };
-const [before, same, after] = [-1000, 0, 1000].map((ms) => new Date(known.modified + ms).toUTCString());
+const [before, same, after] = [-1000, 0, 1000].map((ms) =>
+  new Date(known.modified + ms).toUTCString(),
+);
 
 describe('conditions of reads', () => {
   const cases: [string, Conditions, Judgement][] = [
@@ -27,9 +29,17 @@ describe('conditions of reads', () => {
     ['not changed since before', { ifUnmodifiedSince: before }, 'failed'],
     ['not changed since then', { ifUnmodifiedSince: same }, 'hold'],
     ['an etag makes up for a date', { ifMatch: '"a1"', ifUnmodifiedSince: before }, 'hold'],
-    ['a date does not make up for an etag', { ifNoneMatch: '"a1"', ifModifiedSince: before }, 'not-modified'],
+    [
+      'a date does not make up for an etag',
+      { ifNoneMatch: '"a1"', ifModifiedSince: before },
+      'not-modified',
+    ],
     ['another etag makes up for a date', { ifNoneMatch: '"b"', ifModifiedSince: after }, 'hold'],
-    ['what fails comes before what is not modified', { ifMatch: '"b"', ifNoneMatch: '"a1"' }, 'failed'],
+    [
+      'what fails comes before what is not modified',
+      { ifMatch: '"b"', ifNoneMatch: '"a1"' },
+      'failed',
+    ],
     ['what is no date', { ifUnmodifiedSince: '2026', ifModifiedSince: 'soon' }, 'hold'],
     ['a date as mail has it', { ifUnmodifiedSince: 'Sat, 21 Nov 2026 11:59:59 -0000' }, 'failed'],
   ];

@@ -12,7 +12,8 @@ interface Asking {
 }
 
 /** By a right to versions is asked for what is not there. */
-const CONTENT = /^GET \/v1\/[^/]+\/(?!\.hindsight-versions-\/)[^/?]+\/[^?]+(?!.*multipart-manifest=get)/;
+const CONTENT =
+  /^GET \/v1\/[^/]+\/(?!\.hindsight-versions-\/)[^/?]+\/[^?]+(?!.*multipart-manifest=get)/;
 
 describe('what operations of S3 ask of the store', () => {
   let store: BucketStore;
@@ -48,18 +49,22 @@ describe('what operations of S3 ask of the store', () => {
   };
 
   describe.each(['GET', 'HEAD'])('%s of nothing', (method) => {
-    test.each(['Enabled', 'Suspended'] as const)('looks for a marker once, %s', async (versioning) => {
-      await newBucket(versioning);
-      const { methods, answer } = await asking(`${method} /${bucket}/none`);
-      expect([methods, answer.status]).toEqual([`${method} GET`, 404]);
-      expect(answer.headers.get('x-amz-delete-marker')).toBeUndefined();
-      expect([...answer.headers.entries()].join()).not.toMatch(/hindsight/i);
-      await ask(`DELETE /${bucket}/first`);
-      const deleted = await asking(`${method} /${bucket}/first`);
-      expect([deleted.methods, deleted.answer.status]).toEqual([`${method} GET`, 404]);
-      expect(deleted.answer.headers.get('x-amz-delete-marker')).toBe('true');
-      if (versioning === 'Suspended') expect(deleted.answer.headers.get('x-amz-version-id')).toBe('null');
-    });
+    test.each(['Enabled', 'Suspended'] as const)(
+      'looks for a marker once, %s',
+      async (versioning) => {
+        await newBucket(versioning);
+        const { methods, answer } = await asking(`${method} /${bucket}/none`);
+        expect([methods, answer.status]).toEqual([`${method} GET`, 404]);
+        expect(answer.headers.get('x-amz-delete-marker')).toBeUndefined();
+        expect([...answer.headers.entries()].join()).not.toMatch(/hindsight/i);
+        await ask(`DELETE /${bucket}/first`);
+        const deleted = await asking(`${method} /${bucket}/first`);
+        expect([deleted.methods, deleted.answer.status]).toEqual([`${method} GET`, 404]);
+        expect(deleted.answer.headers.get('x-amz-delete-marker')).toBe('true');
+        if (versioning === 'Suspended')
+          expect(deleted.answer.headers.get('x-amz-version-id')).toBe('null');
+      },
+    );
   });
 
   test('a bucket that is gone is told from a key that is', async () => {
@@ -134,7 +139,10 @@ describe('what operations of S3 ask of the store', () => {
       // the right, the object and its newest versions, the version, which is the newest; and if that is the one, what is
       // noted of it, the one before, and the link to that
       expect(await deleting(ids[0])).toEqual([undefined, 'DELETE HEAD GET HEAD GET DELETE']);
-      expect(await deleting(marker)).toEqual(['true', 'DELETE HEAD GET HEAD GET HEAD PUT PUT DELETE DELETE']);
+      expect(await deleting(marker)).toEqual([
+        'true',
+        'DELETE HEAD GET HEAD GET HEAD PUT PUT DELETE DELETE',
+      ]);
       expect(await deleting(ids[2])).toEqual([
         undefined,
         'DELETE HEAD GET HEAD GET HEAD PUT PUT DELETE DELETE',
@@ -145,7 +153,9 @@ describe('what operations of S3 ask of the store', () => {
       ]);
       // and the bucket with its versions
       expect(await deleting(ids[1])).toEqual([undefined, 'DELETE HEAD GET HEAD HEAD HEAD']);
-      expect(codeOf(await ask(`DELETE /${bucket}-gone/o?versionId=${marker}`))).toBe('NoSuchBucket');
+      expect(codeOf(await ask(`DELETE /${bucket}-gone/o?versionId=${marker}`))).toBe(
+        'NoSuchBucket',
+      );
     },
   );
 

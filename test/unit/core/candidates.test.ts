@@ -61,7 +61,10 @@ describe('what a DELETE may take back', () => {
 });
 
 describe('the entry that an object notes as the one before', () => {
-  const noting = (second: number): Archived => ({ body: 'nine', notes: { previous: time(second) } });
+  const noting = (second: number): Archived => ({
+    body: 'nine',
+    notes: { previous: time(second) },
+  });
 
   it('is found if it is not listed yet', async () => {
     const { candidates } = await candidatesIn(
@@ -76,7 +79,9 @@ describe('the entry that an object notes as the one before', () => {
 
   it('is found if nothing is listed, also if it is a marker', async () => {
     const { candidates } = await candidatesIn({ [time(4)]: { is: 'unlisted' } }, noting(4));
-    expect(await candidates.newest(1)).toEqual([{ name: named(4), isMarker: true, isHalfMade: false }]);
+    expect(await candidates.newest(1)).toEqual([
+      { name: named(4), isMarker: true, isHalfMade: false },
+    ]);
   });
 
   it('is found if another is a leftover', async () => {
@@ -106,7 +111,10 @@ describe('the entry that an object notes as the one before', () => {
     // once, for whether it is ours
     ['since it is half made', 4, { is: 'half made' }, [named(4)]],
   ])('is not looked for if it is a leftover, %s', async (_, second, leftover, looked) => {
-    const { newest, asked } = await candidatesIn({ ...three, [time(second)]: leftover }, noting(second));
+    const { newest, asked } = await candidatesIn(
+      { ...three, [time(second)]: leftover },
+      noting(second),
+    );
     expect(await newest(1)).toEqual([named(3)]);
     expect(asked).toEqual(looked);
   });

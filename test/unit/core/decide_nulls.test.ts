@@ -4,7 +4,10 @@ import {
   successorsOf,
   nullsOf,
 } from '../../../src/versioning/object_versioning/null_versions/plan_nulls';
-import type { VersionStep, KeptVersion } from '../../../src/versioning/object_versioning/plan_versions';
+import type {
+  VersionStep,
+  KeptVersion,
+} from '../../../src/versioning/object_versioning/plan_versions';
 import type { State } from '../../../src/versioning/object_versioning/state';
 
 const id = (second: number) => `000000000${second}.00000`;
@@ -12,7 +15,11 @@ const data = (second: number): KeptVersion => ({ id: id(second), isMarker: false
 const marker = (second: number): KeptVersion => ({ id: id(second), isMarker: true });
 
 const nothing: State = { is: 'nothing' };
-const itself = (second: number): State => ({ is: 'null', timestamp: id(second), contentType: 'text/plain' });
+const itself = (second: number): State => ({
+  is: 'null',
+  timestamp: id(second),
+  contentType: 'text/plain',
+});
 const link = (second: number, newest = second): State => ({
   is: 'link',
   id: id(second),
@@ -37,7 +44,12 @@ describe('the null version of an object', () => {
 
   it.each<[string, State, KeptVersion[], KeptVersion[]]>([
     ['markers, but the one that is the null version', nothing, [marker(4), marker(3)], [marker(3)]],
-    ['markers that never were current', link(4), [marker(5), marker(4), marker(3)], [marker(5), marker(3)]],
+    [
+      'markers that never were current',
+      link(4),
+      [marker(5), marker(4), marker(3)],
+      [marker(5), marker(3)],
+    ],
     ['markers older than the object itself', itself(5), [marker(4)], [marker(4)]],
     ['a copy of the object itself', itself(5), [data(5), data(4)], [data(5)]],
     ['no version of a time when something else is current', link(5), [data(5), data(4)], []],
@@ -58,7 +70,12 @@ describe('a write with versions switched off', () => {
       [data(4), data(3)],
       ['begin', 'forward', `drop ${id(4)}`, 'end'],
     ],
-    ['drops a marker left over', itself(5), [marker(4)], ['begin', 'forward', `drop ${id(4)}`, 'end']],
+    [
+      'drops a marker left over',
+      itself(5),
+      [marker(4)],
+      ['begin', 'forward', `drop ${id(4)}`, 'end'],
+    ],
     [
       'drops the null version before what is left over',
       link(5),
@@ -75,7 +92,10 @@ describe('a DELETE with versions switched off', () => {
     const kept = [data(4), marker(3)];
     const over = `link_${id(5)}`;
     expect(planNullDelete(link(5), kept, id(9))).toEqual([
-      { do: 'begin', unfinished: { happens: 'changed', over, adds: [id(9)], drops: [id(4), id(3)] } },
+      {
+        do: 'begin',
+        unfinished: { happens: 'changed', over, adds: [id(9)], drops: [id(4), id(3)] },
+      },
       { do: 'mark', id: id(9), nulls: kept },
       { do: 'forward' },
       { do: 'drop', id: id(4) },
@@ -115,7 +135,13 @@ describe('the heirs of a version', () => {
     ['none before a marker', link(5), 5, [data(5), marker(4), data(3)], []],
     ['none of another that is removed', link(5), 4, [data(5), data(4), data(3)], []],
     ['none that never was current', link(4), 4, [data(5), data(4), data(3)], [data(3)]],
-    ['newer ones, of a link to an older version', link(3, 4), 3, [data(5), data(4), data(3)], [data(4)]],
+    [
+      'newer ones, of a link to an older version',
+      link(3, 4),
+      3,
+      [data(5), data(4), data(3)],
+      [data(4)],
+    ],
     ['none of the object itself that is another', link(5), undefined, [data(5), data(4)], []],
 
     [
@@ -135,7 +161,13 @@ describe('the heirs of a version', () => {
     ],
     ['none of a version beside the object itself', itself(4), 3, [data(3), data(2)], []],
 
-    ['those before a marker that is current', nothing, 5, [marker(5), data(4), data(3)], [data(4), data(3)]],
+    [
+      'those before a marker that is current',
+      nothing,
+      5,
+      [marker(5), data(4), data(3)],
+      [data(4), data(3)],
+    ],
     ['none if the marker before is current then', nothing, 5, [marker(5), marker(4), data(3)], []],
     ['none if an older marker goes', nothing, 4, [marker(5), marker(4), data(3)], []],
     ['none if an older version goes', nothing, 4, [marker(5), data(4), data(3)], []],
@@ -153,7 +185,9 @@ describe('the heirs of a version', () => {
     ['none of what is not listed', nothing, undefined, [data(5), data(4)], []],
     ['none if nothing is listed', nothing, 5, [], []],
   ])('are %s', (_, state, removed, listed, heirs) => {
-    expect(successorsOf(state, removed === undefined ? undefined : id(removed), listed)).toEqual(heirs);
+    expect(successorsOf(state, removed === undefined ? undefined : id(removed), listed)).toEqual(
+      heirs,
+    );
   });
 });
 

@@ -95,11 +95,16 @@ describe.each([
   ],
 ])('what is decided %s', (_, state, kept, writing, deleting) => {
   const [before, after] =
-    state.is === 'null' ? [[begin('changed', itsKey, { adds: [id(5)] }), ...kept], [end]] : [kept, []];
+    state.is === 'null'
+      ? [[begin('changed', itsKey, { adds: [id(5)] }), ...kept], [end]]
+      : [kept, []];
 
   it('for a write is a version, and a link to it', () => {
     const steps = [...writing, ...kept, { do: 'write', id: id(9) }, { do: 'point', id: id(9) }];
-    expect(planWrite(state, nulls, id(9))).toEqual([...steps, ...(writing.length > 0 ? [end] : [])]);
+    expect(planWrite(state, nulls, id(9))).toEqual([
+      ...steps,
+      ...(writing.length > 0 ? [end] : []),
+    ]);
   });
 
   it('for what cannot be sent elsewhere is to let it through', () => {

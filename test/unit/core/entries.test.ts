@@ -61,7 +61,11 @@ describe('the entries of an object', () => {
 
   it('are those without a half made marker that is listed and gone', async () => {
     const { store } = archiveOf({ [exact(5)]: { body: 'five' }, [exact(6)]: { is: 'half made' } });
-    const entries = new Entries({ ...store, stat: () => Promise.resolve(undefined) }, OBJECT, 'archive');
+    const entries = new Entries(
+      { ...store, stat: () => Promise.resolve(undefined) },
+      OBJECT,
+      'archive',
+    );
     const listed: string[] = [];
     for await (const { name } of entries.list()) listed.push(name);
     expect(listed).toEqual([named(exact(5))]);
@@ -70,7 +74,10 @@ describe('the entries of an object', () => {
 
 describe('the entry for a state of an object', () => {
   it('is that with its timestamp, and nothing is asked', async () => {
-    const { entries, asked } = entriesIn({ [exact(5)]: { body: 'other' }, [exact(6)]: { body: 'newer' } });
+    const { entries, asked } = entriesIn({
+      [exact(5)]: { body: 'other' },
+      [exact(6)]: { body: 'newer' },
+    });
     expect(await entries.nameFor(infoOf(exact(5), { body: 'five' }))).toBe(named(exact(5)));
     expect(asked).toEqual([]);
   });
@@ -137,9 +144,23 @@ describe('a leftover', () => {
 
     ['what was restored', true, exact(4), five, exact(5), restored(exact(4))],
     ['the second that was restored', true, exact(4), five, exact(5), restored(exact(3), exact(4))],
-    ['what is not what was restored', false, exact(4), { body: 'other' }, exact(5), restored(exact(4))],
+    [
+      'what is not what was restored',
+      false,
+      exact(4),
+      { body: 'other' },
+      exact(5),
+      restored(exact(4)),
+    ],
     ['a marker that was taken back', true, exact(4), {}, exact(5), restored(exact(3), exact(4))],
-    ['what was restored and has gone', true, exact(4), { ...five, is: 'gone' }, exact(5), restored(exact(4))],
+    [
+      'what was restored and has gone',
+      true,
+      exact(4),
+      { ...five, is: 'gone' },
+      exact(5),
+      restored(exact(4)),
+    ],
     [
       'what an unbound note names, if its content is the object’s',
       true,
@@ -148,10 +169,24 @@ describe('a leftover', () => {
       exact(5),
       unbound(exact(4)),
     ],
-    ['other content that it names', false, exact(4), { body: 'other' }, exact(5), unbound(exact(4))],
+    [
+      'other content that it names',
+      false,
+      exact(4),
+      { body: 'other' },
+      exact(5),
+      unbound(exact(4)),
+    ],
     ['a marker that it names', false, exact(4), {}, exact(5), unbound(exact(4))],
     ['a newer marker that it names', false, exact(6), {}, exact(5), unbound(exact(6))],
-    ['what it names and has gone', false, exact(4), { ...five, is: 'gone' }, exact(5), unbound(exact(4))],
+    [
+      'what it names and has gone',
+      false,
+      exact(4),
+      { ...five, is: 'gone' },
+      exact(5),
+      unbound(exact(4)),
+    ],
     [
       'what is restored, beside an unbound note of the one before',
       true,
@@ -166,7 +201,14 @@ describe('a leftover', () => {
     ['a marker that notes another', false, exact(6), deleting(exact(4)), exact(5), five],
     ['a marker that notes nothing', false, exact(6), {}, exact(5), five],
     ['an older marker', false, exact(4), deleting(exact(5)), exact(5), five],
-    ['a marker that has gone', false, exact(6), { ...deleting(exact(5)), is: 'gone' }, exact(5), five],
+    [
+      'a marker that has gone',
+      false,
+      exact(6),
+      { ...deleting(exact(5)), is: 'gone' },
+      exact(5),
+      five,
+    ],
     ['a marker that notes a whole second', false, exact(6), deleting(whole(5)), whole(5), five],
   ])('may be %s: %s', async (_, is, at, there, timestamp, current) => {
     const { entries } = entriesIn({ [at]: there });
@@ -191,7 +233,8 @@ describe('a leftover', () => {
 describe('the name of a marker', () => {
   const now = 5000;
   const { entries } = entriesIn({});
-  const ahead = (milliseconds: number) => `000000000${(now + milliseconds) / 1000}`.slice(-10) + '.00000';
+  const ahead = (milliseconds: number) =>
+    `000000000${(now + milliseconds) / 1000}`.slice(-10) + '.00000';
 
   it.each<[string, string | undefined, string | undefined, string]>([
     ['the time of the delete', undefined, undefined, '0000000005.00000'],
@@ -233,7 +276,9 @@ describe('the name of a marker', () => {
 describe('a survey', () => {
   const deletes = { notes: { deletes: exact(5) } };
 
-  it.each<[string, Record<string, Archived>, Archived | undefined, string[], string[], string | undefined]>([
+  it.each<
+    [string, Record<string, Archived>, Archived | undefined, string[], string[], string | undefined]
+  >([
     ['nothing in an empty archive', {}, { body: 'five' }, [], [], undefined],
     [
       'nothing older than the object',
@@ -243,7 +288,14 @@ describe('a survey', () => {
       [],
       undefined,
     ],
-    ['the object’s own entry', { [exact(5)]: { body: 'five' } }, { body: 'five' }, [exact(5)], [], undefined],
+    [
+      'the object’s own entry',
+      { [exact(5)]: { body: 'five' } },
+      { body: 'five' },
+      [exact(5)],
+      [],
+      undefined,
+    ],
     [
       'all leftovers, and the newest entry besides',
       {
@@ -268,7 +320,11 @@ describe('a survey', () => {
     ],
     [
       'of nothing what is half made and newer than all else',
-      { [exact(6)]: { is: 'half made' }, [exact(7)]: { body: 'seven' }, [exact(8)]: { is: 'half made' } },
+      {
+        [exact(6)]: { is: 'half made' },
+        [exact(7)]: { body: 'seven' },
+        [exact(8)]: { is: 'half made' },
+      },
       undefined,
       [],
       [exact(8)],
@@ -276,13 +332,24 @@ describe('a survey', () => {
     ],
     [
       'of nothing all that are half made, down to the newest version',
-      { [exact(6)]: { body: 'six' }, [exact(7)]: { is: 'half made' }, [exact(8)]: { is: 'half made' } },
+      {
+        [exact(6)]: { body: 'six' },
+        [exact(7)]: { is: 'half made' },
+        [exact(8)]: { is: 'half made' },
+      },
       undefined,
       [],
       [exact(8), exact(7)],
       exact(8),
     ],
-    ['of nothing the newest entry', { [exact(6)]: {}, [exact(7)]: {} }, undefined, [], [], exact(7)],
+    [
+      'of nothing the newest entry',
+      { [exact(6)]: {}, [exact(7)]: {} },
+      undefined,
+      [],
+      [],
+      exact(7),
+    ],
     ['of nothing nothing', {}, undefined, [], [], undefined],
   ])('finds %s', async (_, archive, current, leftovers, unfinished, newest) => {
     const { entries } = entriesIn(archive);

@@ -1,4 +1,7 @@
-import { unfinishedName, unfinishedType } from '../../../src/versioning/object_versioning/unfinished_note';
+import {
+  unfinishedName,
+  unfinishedType,
+} from '../../../src/versioning/object_versioning/unfinished_note';
 import { Headers } from '../../../src/http/headers';
 import { StoreError } from '../../../src/util/store_error';
 import type { TypedEntry } from '../../../src/versioning/store/store';

@@ -36,22 +36,29 @@ describe('a write with versions switched off', () => {
     expect(world.asked()).toEqual(['look c/o', 'forward c/o']);
   });
 
-  it.each(['failed', 'unknown'] as const)('drops nothing if it is not done: %s', async (outcome) => {
-    const world = new IdsWorld().nulls([id(1), 'one']);
-    await world.versions.replace(OBJECT, world.operation('two', { outcome }));
-    expect(world.ids()).toEqual([id(1)]);
-  });
+  it.each(['failed', 'unknown'] as const)(
+    'drops nothing if it is not done: %s',
+    async (outcome) => {
+      const world = new IdsWorld().nulls([id(1), 'one']);
+      await world.versions.replace(OBJECT, world.operation('two', { outcome }));
+      expect(world.ids()).toEqual([id(1)]);
+    },
+  );
 
   it('is done also if the null version cannot be dropped', async () => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     world.told.fails.set('remove', new StoreError('unavailable', 'no answer'));
-    expect(await world.versions.replace(OBJECT, world.operation('two'))).toEqual({ result: 'forwarded' });
+    expect(await world.versions.replace(OBJECT, world.operation('two'))).toEqual({
+      result: 'forwarded',
+    });
     expect(world.logged).toHaveLength(1);
   });
 
   it.each(notNow)('changes nothing if the guard says: %s', async (verdict, result, done) => {
     const world = new IdsWorld().nulls([id(1), 'one']);
-    expect(await world.versions.replace(OBJECT, world.operation('two', {}, verdict))).toEqual(result);
+    expect(await world.versions.replace(OBJECT, world.operation('two', {}, verdict))).toEqual(
+      result,
+    );
     expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 });
@@ -81,7 +88,8 @@ describe('a DELETE with versions switched off', () => {
       .version(id(2), 'two')
       .link(id(2));
     world.told.before = (text) => {
-      if (text.startsWith('putVersionMarker') && world.ids().length === 2) world.version(NOW, 'one');
+      if (text.startsWith('putVersionMarker') && world.ids().length === 2)
+        world.version(NOW, 'one');
     };
     expect(await world.versions.deleteNull(OBJECT, world.operation(undefined))).toMatchObject({
       id: '2000000000.00001',
@@ -103,7 +111,9 @@ describe('a DELETE with versions switched off', () => {
 
   it.each(notNow)('changes nothing if the guard says: %s', async (verdict, result, done) => {
     const world = new IdsWorld().nulls([id(1), 'one']);
-    expect(await world.versions.deleteNull(OBJECT, world.operation(undefined, {}, verdict))).toEqual(result);
+    expect(
+      await world.versions.deleteNull(OBJECT, world.operation(undefined, {}, verdict)),
+    ).toEqual(result);
     expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 });
@@ -148,7 +158,11 @@ describe('the removal of a version', () => {
 
   it('leaves what is current if that is another', async () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
-    expect(await remove(world, id(1))).toEqual({ result: 'removed', isMarker: false, current: id(2) });
+    expect(await remove(world, id(1))).toEqual({
+      result: 'removed',
+      isMarker: false,
+      current: id(2),
+    });
     expect(world.asked()).toEqual(['look c/o', `stat ${id(1)}`, `remove ${id(1)}`]);
   });
 
@@ -161,7 +175,11 @@ describe('the removal of a version', () => {
 
   it('makes the one before current, and then removes it', async () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
-    expect(await remove(world, id(2))).toEqual({ result: 'removed', isMarker: false, current: id(1) });
+    expect(await remove(world, id(2))).toEqual({
+      result: 'removed',
+      isMarker: false,
+      current: id(1),
+    });
     expect(world.changes()).toEqual([
       `begin changed.link_${id(2)}....${id(2)}`,
       `putLink c/o ${id(1)} {"etag":"one","contentType":"text/plain;hindsight_newest=${id(2)}"}`,
@@ -172,7 +190,11 @@ describe('the removal of a version', () => {
 
   it('of a marker makes the one before current', async () => {
     const world = new IdsWorld().version(id(1), 'one').version(id(2));
-    expect(await remove(world, id(2))).toEqual({ result: 'removed', isMarker: true, current: id(1) });
+    expect(await remove(world, id(2))).toEqual({
+      result: 'removed',
+      isMarker: true,
+      current: id(1),
+    });
     expect(world.changes()).toEqual([
       `begin changed.nothing....${id(2)}`,
       `putLink c/o ${id(1)} {"etag":"one","contentType":"text/plain;hindsight_newest=${id(2)}"}`,
@@ -182,7 +204,10 @@ describe('the removal of a version', () => {
   });
 
   it('of a marker notes the newest that is listed', async () => {
-    const world = new IdsWorld().version(id(1), 'one').version(id(2)).version(id(3), 'never current');
+    const world = new IdsWorld()
+      .version(id(1), 'one')
+      .version(id(2))
+      .version(id(3), 'never current');
     await remove(world, id(2));
     expect(world.changes()[1]).toContain(`hindsight_newest=${id(3)}`);
   });
@@ -244,7 +269,11 @@ describe('the removal of a version', () => {
     world.told.before = (text) => {
       if (text.startsWith('remove')) world.map.delete(IdsWorld.at(id(1)));
     };
-    expect(await remove(world, id(1))).toEqual({ result: 'missing', isMarker: false, current: id(2) });
+    expect(await remove(world, id(1))).toEqual({
+      result: 'missing',
+      isMarker: false,
+      current: id(2),
+    });
   });
 
   it('looks at a hundred of the newest, and at no other object’s', async () => {
@@ -366,6 +395,9 @@ describe('who looks for the null version without the lock', () => {
 
   it('is to look again if what is told is not there', async () => {
     const world = new IdsWorld().index(id(1));
-    expect(await findNull(world.map, VERSIONS, OBJECT)).toEqual({ found: undefined, mayHaveMoved: true });
+    expect(await findNull(world.map, VERSIONS, OBJECT)).toEqual({
+      found: undefined,
+      mayHaveMoved: true,
+    });
   });
 });

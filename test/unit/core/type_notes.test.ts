@@ -55,7 +55,9 @@ describe('the content type of a marker that is a null version', () => {
 
 describe('the content type of what tells of null versions', () => {
   it('tells their ids', () => {
-    expect(indexType([ID, OTHER])).toBe(`application/x-null-versions;hindsight_nulls=${ID}_${OTHER}`);
+    expect(indexType([ID, OTHER])).toBe(
+      `application/x-null-versions;hindsight_nulls=${ID}_${OTHER}`,
+    );
     expect(idsIn(indexType([ID, OTHER]))).toEqual([ID, OTHER]);
   });
 
@@ -65,7 +67,10 @@ describe('the content type of what tells of null versions', () => {
   });
 
   it('has room for a hundred, the first ones', () => {
-    const ids = Array.from({ length: 101 }, (_, i) => `17000000${String(i).padStart(2, '0')}.00000`);
+    const ids = Array.from(
+      { length: 101 },
+      (_, i) => `17000000${String(i).padStart(2, '0')}.00000`,
+    );
     expect(idsIn(indexType(ids))).toEqual(ids.slice(0, 100));
   });
 });

@@ -63,7 +63,10 @@ describe('the name of a version', () => {
 
   it('sorts by the object’s, and the newest first', () => {
     const objects = ['a', 'a\x01', 'a\x01\x01', 'a\x01b', 'a\x02', 'ab'];
-    const names = objects.flatMap((object) => [versionName(object, NEWER), versionName(object, OLDER)]);
+    const names = objects.flatMap((object) => [
+      versionName(object, NEWER),
+      versionName(object, OLDER),
+    ]);
     expect([...names].sort()).toEqual(names);
   });
 
@@ -85,9 +88,12 @@ describe('what tells of null versions', () => {
     expect(nullIndexName('ÿ') < BEFORE_VERSIONS).toBe(true);
   });
 
-  it.each(['o', '\x01', '\x01\x01', 'o\x01\x01null'])('is not at the name of a version of %j', (object) => {
-    expect(isNullIndexName(versionName(object, NEWER))).toBe(false);
-  });
+  it.each(['o', '\x01', '\x01\x01', 'o\x01\x01null'])(
+    'is not at the name of a version of %j',
+    (object) => {
+      expect(isNullIndexName(versionName(object, NEWER))).toBe(false);
+    },
+  );
 });
 
 describe('an id', () => {

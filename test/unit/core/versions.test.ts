@@ -14,7 +14,11 @@ import { asking } from '../../support/asked_store';
 import { MapStore } from '../../support/map_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
-const entry = (timestamp: string) => ({ ...OBJECT, container: 'archive', object: `001o/${timestamp}` });
+const entry = (timestamp: string) => ({
+  ...OBJECT,
+  container: 'archive',
+  object: `001o/${timestamp}`,
+});
 /** The times at which the store in memory does one thing after the other. */
 const at = (n: number) => formatTimestamp(1_000_000_000_000 + n);
 const OLD = '0000000005.00001';
@@ -138,7 +142,10 @@ describe('a write', () => {
     fails.set('remove', unavailable);
     expect(await perform('write', { outcome: 'failed' })).toBe('forwarded');
     expect(logged.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-      { err: 'no answer', msg: expect.stringContaining('duplicate stays in the archive') as string },
+      {
+        err: 'no answer',
+        msg: expect.stringContaining('duplicate stays in the archive') as string,
+      },
     ]);
   });
 
@@ -152,8 +159,16 @@ describe('a write', () => {
   it.each([
     ['is not there if the store refused it', refused, []],
     ['is not there if the store could not be asked', new StoreError('unreachable', 'no way'), []],
-    ['may be there if the store did not answer', unavailable, ['stat c/o', `remove archive/001o/${at(1)}`]],
-    ['may be there if there is a bug', new TypeError('a bug'), ['stat c/o', `remove archive/001o/${at(1)}`]],
+    [
+      'may be there if the store did not answer',
+      unavailable,
+      ['stat c/o', `remove archive/001o/${at(1)}`],
+    ],
+    [
+      'may be there if there is a bug',
+      new TypeError('a bug'),
+      ['stat c/o', `remove archive/001o/${at(1)}`],
+    ],
   ])('does not happen if archiving fails, and the copy %s', async (_, error, undone) => {
     const { map, asked, fails, perform } = world();
     map.put(OBJECT, 'one');
@@ -285,15 +300,18 @@ describe('a change of metadata', () => {
     expect(asked.slice(2)).toEqual(done);
   });
 
-  it.each(['stat', 'listBackwards'])('is let through if the client may not ask: %s', async (method) => {
-    const { map, asked, fails, perform } = world();
-    map.put(OBJECT, 'one');
-    map.put(entry(at(1)), 'one');
-    fails.set(method, refused);
-    expect(await perform('update', {})).toBe('forwarded');
-    expect(asked.at(-1)).toBe('forward');
-    expect(map.bodies('archive')).toEqual(['one']);
-  });
+  it.each(['stat', 'listBackwards'])(
+    'is let through if the client may not ask: %s',
+    async (method) => {
+      const { map, asked, fails, perform } = world();
+      map.put(OBJECT, 'one');
+      map.put(entry(at(1)), 'one');
+      fails.set(method, refused);
+      expect(await perform('update', {})).toBe('forwarded');
+      expect(asked.at(-1)).toBe('forward');
+      expect(map.bodies('archive')).toEqual(['one']);
+    },
+  );
 
   it.each(['stat', 'listBackwards'])('does not happen if the store fails: %s', async (method) => {
     const { map, asked, fails, perform } = world();

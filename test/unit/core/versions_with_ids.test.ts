@@ -13,7 +13,11 @@ const notNow: [Verdict, object, readonly string[]][] = [
 describe('a write', () => {
   it('of what is not there goes to a version, and a link to it', async () => {
     const world = new IdsWorld();
-    const result = await world.versions.write(OBJECT, world.operation('one', { etag: 'one' }), true);
+    const result = await world.versions.write(
+      OBJECT,
+      world.operation('one', { etag: 'one' }),
+      true,
+    );
     expect(result).toEqual({ result: 'forwarded', id: NOW });
     expect(world.asked()).toEqual([
       'look c/o',
@@ -28,14 +32,22 @@ describe('a write', () => {
   it('over a link notes nothing, and keeps nothing', async () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     await world.versions.write(OBJECT, world.operation('two', { etag: 'two' }), true);
-    expect(world.asked()).toEqual(['look c/o', `forward ${NOW}`, `putLink c/o ${NOW} {"etag":"two"}`]);
+    expect(world.asked()).toEqual([
+      'look c/o',
+      `forward ${NOW}`,
+      `putLink c/o ${NOW} {"etag":"two"}`,
+    ]);
     expect(world.guarded).toEqual([expect.objectContaining({ etag: '' })]);
   });
 
   it('keeps what has no id, under its timestamp, beside the null versions that there are', async () => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     const timestamp = await world.itself('two');
-    const result = await world.versions.write(OBJECT, world.operation('three', { etag: 'three' }), true);
+    const result = await world.versions.write(
+      OBJECT,
+      world.operation('three', { etag: 'three' }),
+      true,
+    );
     expect(result).toEqual({ result: 'forwarded', id: NOW });
     expect(world.changes()).toEqual([
       `begin linked.null_${timestamp}..${timestamp}_${NOW}..`,
@@ -55,7 +67,9 @@ describe('a write', () => {
       return text === 'stat c/o' ? { ...(answer as object), isLarge: true } : answer;
     };
     await world.versions.write(OBJECT, world.operation('two', { etag: 'two' }), true);
-    expect(world.asked()).toContain(`copy c/o ${timestamp} {} text/large;hindsight_null=${timestamp}`);
+    expect(world.asked()).toContain(
+      `copy c/o ${timestamp} {} text/large;hindsight_null=${timestamp}`,
+    );
   });
 
   it('does not ask for that of another', async () => {
@@ -74,7 +88,12 @@ describe('a write', () => {
     };
     const operation = world.operation('two', { outcome: 'failed' });
     expect(await world.versions.write(OBJECT, operation, true)).toEqual({ result: 'forwarded' });
-    expect(world.changes().map((each) => each.split(' ')[0])).toEqual(['begin', 'putNote', 'forward', 'end']);
+    expect(world.changes().map((each) => each.split(' ')[0])).toEqual([
+      'begin',
+      'putNote',
+      'forward',
+      'end',
+    ]);
   });
 
   it('that cannot be sent elsewhere goes to the object, and has no id', async () => {
@@ -100,7 +119,9 @@ describe('a write', () => {
   it.each(notNow)('keeps nothing if the guard says: %s', async (verdict, result, done) => {
     const world = new IdsWorld();
     await world.itself('one');
-    expect(await world.versions.write(OBJECT, world.operation('two', {}, verdict), true)).toEqual(result);
+    expect(await world.versions.write(OBJECT, world.operation('two', {}, verdict), true)).toEqual(
+      result,
+    );
     expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 
@@ -146,7 +167,11 @@ describe('a write', () => {
   it('looks at the version if it is not known what the store made of it', async () => {
     const world = new IdsWorld();
     await world.versions.write(OBJECT, world.operation('one'), true);
-    expect(world.asked().slice(3)).toEqual([`stat ${NOW}`, `putLink c/o ${NOW} {"etag":"one"}`, 'end']);
+    expect(world.asked().slice(3)).toEqual([
+      `stat ${NOW}`,
+      `putLink c/o ${NOW} {"etag":"one"}`,
+      'end',
+    ]);
   });
 
   it('of a symlink makes a link that tells of the version only its content type', async () => {
@@ -174,16 +199,21 @@ describe('a write', () => {
     ['certainly', refused, 1],
     ['perhaps', unavailable, 3],
     ['by a bug', new TypeError('a bug'), 3],
-  ])('that made no link keeps its version unless it is sure of that: %s', async (_, error, count) => {
-    const world = new IdsWorld().version(id(1), 'one');
-    const timestamp = await world.itself('two');
-    world.told.fails.set('putLink', error);
-    const write = world.versions.write(OBJECT, world.operation('three', { etag: 'three' }), true);
-    await expect(write).rejects.toBe(error);
-    expect(world.ids()).toHaveLength(count);
-    const removed = [`remove ${NOW}`, `remove ${timestamp}`, 'end'];
-    expect(world.changes().filter((each) => /^(remove|end)/.test(each))).toEqual(count === 1 ? removed : []);
-  });
+  ])(
+    'that made no link keeps its version unless it is sure of that: %s',
+    async (_, error, count) => {
+      const world = new IdsWorld().version(id(1), 'one');
+      const timestamp = await world.itself('two');
+      world.told.fails.set('putLink', error);
+      const write = world.versions.write(OBJECT, world.operation('three', { etag: 'three' }), true);
+      await expect(write).rejects.toBe(error);
+      expect(world.ids()).toHaveLength(count);
+      const removed = [`remove ${NOW}`, `remove ${timestamp}`, 'end'];
+      expect(world.changes().filter((each) => /^(remove|end)/.test(each))).toEqual(
+        count === 1 ? removed : [],
+      );
+    },
+  );
 
   it('does not happen if what has no id cannot be kept', async () => {
     const world = new IdsWorld();
@@ -199,7 +229,10 @@ describe('a write', () => {
     world.told.fails.set('remove', unavailable);
     await world.versions.write(OBJECT, world.operation('two', { outcome: 'failed' }), true);
     expect(world.logged.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-      { err: 'no answer', msg: 'a version that was to go stays until the object is next written or deleted' },
+      {
+        err: 'no answer',
+        msg: 'a version that was to go stays until the object is next written or deleted',
+      },
     ]);
   });
 
@@ -222,7 +255,11 @@ describe('the id of a version', () => {
       (world) => Promise.resolve(world.version(AHEAD, 'one').version(id(1), 'older')),
       '2000000001.00001',
     ],
-    ['the next after the linked one', (world) => world.version(AHEAD, 'one').link(AHEAD), '2000000001.00001'],
+    [
+      'the next after the linked one',
+      (world) => world.version(AHEAD, 'one').link(AHEAD),
+      '2000000001.00001',
+    ],
     [
       'the next after what a link to an older one notes',
       (world) =>
@@ -280,7 +317,8 @@ describe('a DELETE', () => {
     const world = await new IdsWorld().version(id(1), 'older').link(id(1));
     // listed by no store yet
     world.told.before = (text) => {
-      if (text.startsWith('putVersionMarker') && world.ids().length === 1) world.version(NOW, 'one');
+      if (text.startsWith('putVersionMarker') && world.ids().length === 1)
+        world.version(NOW, 'one');
     };
     const result = await world.versions.delete(OBJECT, world.operation(undefined));
     expect(result).toEqual({ result: 'forwarded', id: '2000000000.00001' });
@@ -289,7 +327,9 @@ describe('a DELETE', () => {
   it.each(notNow)('marks nothing if the guard says: %s', async (verdict, result, done) => {
     const world = new IdsWorld();
     await world.itself('one');
-    expect(await world.versions.delete(OBJECT, world.operation(undefined, {}, verdict))).toEqual(result);
+    expect(await world.versions.delete(OBJECT, world.operation(undefined, {}, verdict))).toEqual(
+      result,
+    );
     expect(world.asked()).toEqual(['look c/o', ...done]);
   });
 
@@ -302,7 +342,10 @@ describe('a DELETE', () => {
 
   it('that may have been done leaves its marker', async () => {
     const world = new IdsWorld();
-    const result = await world.versions.delete(OBJECT, world.operation(undefined, { outcome: 'unknown' }));
+    const result = await world.versions.delete(
+      OBJECT,
+      world.operation(undefined, { outcome: 'unknown' }),
+    );
     expect(result).toEqual({ result: 'forwarded', id: NOW });
     expect(world.ids()).toEqual([NOW]);
   });
@@ -406,7 +449,11 @@ describe('the removal of a version', () => {
     ['unknown', []],
   ] as const)('does not happen if the link stays: %s', async (outcome, then) => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
-    const removal = await world.versions.remove(OBJECT, id(1), world.operation(undefined, { outcome }));
+    const removal = await world.versions.remove(
+      OBJECT,
+      id(1),
+      world.operation(undefined, { outcome }),
+    );
     expect(removal).toEqual({ result: 'refused' });
     expect(world.asked().slice(2)).toEqual(['forward c/o', ...then]);
   });
@@ -423,7 +470,9 @@ describe('the note that a POST would take away', () => {
 
   it('is that of a link', () => {
     expect(noteToKeep({ ...info, link: IdsWorld.at(id(1)) })).toBe(id(2));
-    expect(noteToKeep({ ...info, contentType: 'text/plain', link: IdsWorld.at(id(1)) })).toBeUndefined();
+    expect(
+      noteToKeep({ ...info, contentType: 'text/plain', link: IdsWorld.at(id(1)) }),
+    ).toBeUndefined();
   });
 
   it('is none if there is no link', () => {

@@ -17,7 +17,8 @@ async function ask(recorded: Recorded, now = cosSignedAt(recorded)) {
   return { response, accepted: accepted[0] };
 }
 
-const hostOf = ({ fields }: Recorded) => fields.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? '';
+const hostOf = ({ fields }: Recorded) =>
+  fields.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? '';
 
 describe.each(ALL)('%s', (_, recorded) => {
   it('is accepted at its time, and until it has expired', async () => {
@@ -56,11 +57,14 @@ describe.each(ALL)('%s', (_, recorded) => {
     const late = await ask(recorded, (end + 1) * 1000);
     expect(late.response.status).toBe(403);
     if (recorded.method !== 'HEAD')
-      expect(textOf(late.response)).toMatch('<Code>AccessDenied</Code><Message>Request has expired<');
+      expect(textOf(late.response)).toMatch(
+        '<Code>AccessDenied</Code><Message>Request has expired<',
+      );
     expect((await ask(recorded, (start - 899) * 1000)).response.status).toBe(200);
     const early = await ask(recorded, (start - 901) * 1000);
     expect(early.response.status).toBe(403);
-    if (recorded.method !== 'HEAD') expect(textOf(early.response)).toContain('<Code>RequestTimeTooSkewed<');
+    if (recorded.method !== 'HEAD')
+      expect(textOf(early.response)).toContain('<Code>RequestTimeTooSkewed<');
   });
 });
 

@@ -22,7 +22,9 @@ const OWNER = '1250000000';
 const store: Handler = ({ method, path, query }) => {
   expect(path).toBe(`/v1/AUTH_test/${BUCKET}`);
   const headers = Headers.of({ 'X-Versions-Enabled': 'true' });
-  const entries = parseXml(EXAMPLE).children.filter(({ name }) => /^(Version|DeleteMarker)$/.test(name));
+  const entries = parseXml(EXAMPLE).children.filter(({ name }) =>
+    /^(Version|DeleteMarker)$/.test(name),
+  );
   const behind = parseQuery(query).get('marker') === '25M.txt';
   const body = method === 'HEAD' ? '' : JSON.stringify(behind ? [] : entries.map(entryOf));
   return Promise.resolve({ status: 200, headers, body: Buffer.from(body) });
@@ -84,7 +86,9 @@ const plain = ({ name, namespace, text, children }: Element): unknown => ({
 
 /** The document as it was before owners had more than their UID. */
 function asBefore(element: Element): Element {
-  const children = element.children.filter(({ name }) => element.name !== 'Owner' || name === 'UID');
+  const children = element.children.filter(
+    ({ name }) => element.name !== 'Owner' || name === 'UID',
+  );
   return { ...element, children: children.map(asBefore) };
 }
 
@@ -103,7 +107,8 @@ it('the answer is what the documentation shows, element by element', async () =>
 });
 
 it('each parameter is shown, and what follows from it', async () => {
-  const query = 'prefix=1&delimiter=/&key-marker=0&version-id-marker=Default&max-keys=2&encoding-type=url';
+  const query =
+    'prefix=1&delimiter=/&key-marker=0&version-id-marker=Default&max-keys=2&encoding-type=url';
   const names = query.split('&').map((pair) => pair.split('=')[0] ?? '');
   const { children } = await ask(`/?versions&${query}`, ['versions', ...names]);
   expect(children.slice(0, 11).map(({ name, text }) => [name, text])).toEqual([

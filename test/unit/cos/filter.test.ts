@@ -8,7 +8,10 @@ const HERE = '127.0.0.1:8080';
 const NOW = 1_700_000_100_000;
 
 /** What comes of a request: what it was taken for, or why it was refused. */
-async function outcome(request: ToSign, parts: Parameters<typeof acceptingCos>[0] = {}): Promise<unknown> {
+async function outcome(
+  request: ToSign,
+  parts: Parameters<typeof acceptingCos>[0] = {},
+): Promise<unknown> {
   const { handler, accepted, passed } = acceptingCos({ now: () => NOW, ...parts });
   const response = await handler(asRequest(cosSigned(request)));
   if (passed.length > 0) return 'passed on';
@@ -19,9 +22,14 @@ async function outcome(request: ToSign, parts: Parameters<typeof acceptingCos>[0
 }
 
 /** The headers that an operation is shown, of a request that signs its source if it has one, as the SDK does. */
-async function shown(headers: Record<string, string>, host = VIRTUAL): Promise<Record<string, string>> {
+async function shown(
+  headers: Record<string, string>,
+  host = VIRTUAL,
+): Promise<Record<string, string>> {
   const { handler, accepted } = acceptingCos({ now: () => NOW });
-  const signs = { headers: ['host', ...('x-cos-copy-source' in headers ? ['x-cos-copy-source'] : [])] };
+  const signs = {
+    headers: ['host', ...('x-cos-copy-source' in headers ? ['x-cos-copy-source'] : [])],
+  };
   await handler(asRequest(cosSigned({ method: 'PUT', target: '/k', host, headers, signs })));
   return Object.fromEntries(accepted[0]?.call.request.headers.entries() ?? []);
 }
@@ -62,20 +70,25 @@ describe('a signature of the path without its bucket', () => {
     ]);
   });
 
-  it.each([VIRTUAL, 'bkt-1.cos.example', 'cos.ap-chengdu.myqcloud.com', 'service.cos.myqcloud.com'])(
-    'is none at %s',
-    async (host) => {
-      expect(await outcome({ ...request, host }, { domains: ['cos.example'] })).toBe(
-        '403 SignatureDoesNotMatch',
-      );
-    },
-  );
+  it.each([
+    VIRTUAL,
+    'bkt-1.cos.example',
+    'cos.ap-chengdu.myqcloud.com',
+    'service.cos.myqcloud.com',
+  ])('is none at %s', async (host) => {
+    expect(await outcome({ ...request, host }, { domains: ['cos.example'] })).toBe(
+      '403 SignatureDoesNotMatch',
+    );
+  });
 });
 
 describe('what is signed', () => {
   it.each([
     ['a header twice', { headers: { 'x-cos-meta-a': '1', 'X-Cos-Meta-A': '2' } }],
-    ['a header in another spelling besides', { headers: { 'x-cos-meta-a': '1', x_cos_meta_a: '2' } }],
+    [
+      'a header in another spelling besides',
+      { headers: { 'x-cos-meta-a': '1', x_cos_meta_a: '2' } },
+    ],
     ['a header in another spelling', { headers: { x_cos_meta_a: '1' } }],
   ])('is refused: %s', async (_, { headers }) => {
     const request = { method: 'PUT', host: VIRTUAL, target: '/k', headers };
@@ -97,7 +110,9 @@ describe('what is signed', () => {
     ['a parameter in another case besides', '/k?versionid=A&versionId=B', '400 InvalidArgument'],
     ['a parameter that is not there', '/k', '403 SignatureDoesNotMatch'],
   ])('is refused: %s', async (_, target, expected) => {
-    expect(await outcome({ host: VIRTUAL, target, signs: { parameters: ['versionid'] } })).toBe(expected);
+    expect(await outcome({ host: VIRTUAL, target, signs: { parameters: ['versionid'] } })).toBe(
+      expected,
+    );
   });
 
   it('need not be all of it, except for what a URL is for', async () => {
@@ -106,10 +121,20 @@ describe('what is signed', () => {
     const signs = { headers: [], parameters: [] };
     expect(await outcome({ ...request, signs })).toEqual(['bkt-1250000000', 'k']);
     expect(await outcome({ ...request, signs, isUrl: true })).toBe('403 AccessDenied');
-    const copied = { ...request, target: '/k', headers: { 'x-cos-copy-source': VIRTUAL }, isUrl: true };
+    const copied = {
+      ...request,
+      target: '/k',
+      headers: { 'x-cos-copy-source': VIRTUAL },
+      isUrl: true,
+    };
     expect(await outcome(copied, parts)).toBe('403 AccessDenied');
-    expect(await outcome({ ...request, target: '/k?acl', isUrl: true }, parts)).toBe('403 AccessDenied');
-    expect(await outcome({ ...request, target: '/k?x=1', isUrl: true })).toEqual(['bkt-1250000000', 'k']);
+    expect(await outcome({ ...request, target: '/k?acl', isUrl: true }, parts)).toBe(
+      '403 AccessDenied',
+    );
+    expect(await outcome({ ...request, target: '/k?x=1', isUrl: true })).toEqual([
+      'bkt-1250000000',
+      'k',
+    ]);
   });
 });
 
@@ -131,9 +156,9 @@ describe('headers', () => {
       'x-amz-tagging-directive': 'COPY',
       'content-type': 'application/octet-stream',
     });
-    expect(Object.keys(headers).filter((name) => /^(x-cos-.*|x-amz-acl|cache-control)$/.test(name))).toEqual(
-      [],
-    );
+    expect(
+      Object.keys(headers).filter((name) => /^(x-cos-.*|x-amz-acl|cache-control)$/.test(name)),
+    ).toEqual([]);
   });
 
   it.each([
@@ -171,7 +196,9 @@ describe('requests without a signature', () => {
 
   it('are COS’s where their Host names a bucket, and are anybody’s where that is wanted', async () => {
     expect(await ask(VIRTUAL, [])).toBe(403);
-    expect(await ask(VIRTUAL, [], { anonymous: { account: 'AUTH_test', token: undefined } })).toBe(200);
+    expect(await ask(VIRTUAL, [], { anonymous: { account: 'AUTH_test', token: undefined } })).toBe(
+      200,
+    );
     expect(await ask(HERE, [])).toBe('passed on');
     expect(await ask(VIRTUAL, [['X-Auth-Token', 't']])).toBe('passed on');
     expect(await ask(VIRTUAL, [['Authorization', 'AWS x:y']])).toBe('passed on');

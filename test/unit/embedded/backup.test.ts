@@ -15,7 +15,11 @@ import promises, {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { open } from 'lmdb';
-import { backup, type BackupOptions, type BackupResult } from '../../../src/stores/embedded/backup/backup';
+import {
+  backup,
+  type BackupOptions,
+  type BackupResult,
+} from '../../../src/stores/embedded/backup/backup';
 import type { Finding } from '../../../src/stores/embedded/fsck/finding';
 import { idKey } from '../../../src/stores/embedded/storage/keys';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
@@ -54,7 +58,10 @@ beforeEach(async () => {
 afterEach(() => jest.restoreAllMocks());
 
 /** Does something to the objects of a folder. */
-async function within(folder: string, change: (storage: Storage) => Promise<unknown>): Promise<void> {
+async function within(
+  folder: string,
+  change: (storage: Storage) => Promise<unknown>,
+): Promise<void> {
   const storage = await openStorage(folder);
   try {
     await storage.putContainer('a', 'c', {});
@@ -65,8 +72,14 @@ async function within(folder: string, change: (storage: Storage) => Promise<unkn
 }
 
 /** Three objects: one in the database, two in files. */
-async function fill(): Promise<Record<'small' | 'large' | 'other', { content: ContentRef; bytes: Buffer }>> {
-  const bytes = { small: Buffer.from('small'), large: randomBytes(LARGE), other: randomBytes(LARGE) };
+async function fill(): Promise<
+  Record<'small' | 'large' | 'other', { content: ContentRef; bytes: Buffer }>
+> {
+  const bytes = {
+    small: Buffer.from('small'),
+    large: randomBytes(LARGE),
+    other: randomBytes(LARGE),
+  };
   const made: [string, { content: ContentRef; bytes: Buffer }][] = [];
   await within(data, async (storage) => {
     for (const [name, each] of Object.entries(bytes))
@@ -77,7 +90,10 @@ async function fill(): Promise<Record<'small' | 'large' | 'other', { content: Co
 
 async function backUp(options: BackupOptions = {}): Promise<BackupResult & { found: Finding[] }> {
   const found: Finding[] = [];
-  const result = await backup(data, target, { onFinding: (finding) => found.push(finding), ...options });
+  const result = await backup(data, target, {
+    onFinding: (finding) => found.push(finding),
+    ...options,
+  });
   return { ...result, found };
 }
 
@@ -116,7 +132,13 @@ it('copies everything, for its own user only, and restored it starts', async () 
   await fill();
   const before = process.umask(0);
   try {
-    expect(await backUp()).toMatchObject({ copied: 2, bytes: 2 * LARGE, kept: 0, removed: 0, found: [] });
+    expect(await backUp()).toMatchObject({
+      copied: 2,
+      bytes: 2 * LARGE,
+      kept: 0,
+      removed: 0,
+      found: [],
+    });
   } finally {
     process.umask(before);
   }
@@ -197,15 +219,18 @@ describe('refuses, and changes nothing', () => {
     expect(await readFile(target, 'utf8')).toBe('mine');
   });
 
-  it.each(['content', 'unfinished', 'sessions', 'content/07'])('a link in the place of %s', async (name) => {
-    await fill();
-    const elsewhere = await newFolder();
-    await writeFile(path.join(elsewhere, 'mine'), '');
-    await mkdir(path.dirname(path.join(target, name)), { recursive: true });
-    await symlink(elsewhere, path.join(target, name));
-    await expect(backUp()).rejects.toMatchObject({ code: 'target' });
-    expect(await readdir(elsewhere)).toEqual(['mine']);
-  });
+  it.each(['content', 'unfinished', 'sessions', 'content/07'])(
+    'a link in the place of %s',
+    async (name) => {
+      await fill();
+      const elsewhere = await newFolder();
+      await writeFile(path.join(elsewhere, 'mine'), '');
+      await mkdir(path.dirname(path.join(target, name)), { recursive: true });
+      await symlink(elsewhere, path.join(target, name));
+      await expect(backUp()).rejects.toMatchObject({ code: 'target' });
+      expect(await readdir(elsewhere)).toEqual(['mine']);
+    },
+  );
 
   it('a store', async () => {
     await fill();
@@ -253,7 +278,10 @@ describe('refuses, and changes nothing', () => {
         refused.push(expect(openStorage(target)).rejects.toHaveProperty('code'));
         // this one waits meanwhile
         const { status, stderr } = spawnSync(process.execPath, [CLI, 'backup', data, target]);
-        expect([status, stderr.toString()]).toEqual([1, expect.stringContaining('is in use by process')]);
+        expect([status, stderr.toString()]).toEqual([
+          1,
+          expect.stringContaining('is in use by process'),
+        ]);
       };
       await rm(path.join(target, 'content'), { recursive: true, force: true });
       expect(await backUp({ onProgress })).toMatchObject({ copied: 2 });
@@ -263,21 +291,24 @@ describe('refuses, and changes nothing', () => {
     expect(await findings(target)).toEqual([]);
   });
 
-  it.each(['data', 'target'] as const)('a damaged structure of the database in the %s', async (which) => {
-    await fill();
-    await backUp();
-    const before = await readFile(path.join(target, 'data.mdb'));
-    const at = { data, target }[which];
-    const damaged = await readFile(path.join(at, 'data.mdb'));
-    // all pages but the header
-    damaged.fill(0xff, 2 * 4096);
-    await writeFile(path.join(at, 'data.mdb'), damaged);
-    await expect(backUp()).rejects.toMatchObject({
-      code: 'corrupt',
-      message: expect.stringContaining(`the database in ${at} is damaged`) as string,
-    });
-    if (which === 'data') expect(await readFile(path.join(target, 'data.mdb'))).toEqual(before);
-  });
+  it.each(['data', 'target'] as const)(
+    'a damaged structure of the database in the %s',
+    async (which) => {
+      await fill();
+      await backUp();
+      const before = await readFile(path.join(target, 'data.mdb'));
+      const at = { data, target }[which];
+      const damaged = await readFile(path.join(at, 'data.mdb'));
+      // all pages but the header
+      damaged.fill(0xff, 2 * 4096);
+      await writeFile(path.join(at, 'data.mdb'), damaged);
+      await expect(backUp()).rejects.toMatchObject({
+        code: 'corrupt',
+        message: expect.stringContaining(`the database in ${at} is damaged`) as string,
+      });
+      if (which === 'data') expect(await readFile(path.join(target, 'data.mdb'))).toEqual(before);
+    },
+  );
 
   it.each([
     ['unfinished/novel.txt'],
@@ -289,7 +320,10 @@ describe('refuses, and changes nothing', () => {
     const file = path.join(target, name);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, text);
-    await expect(backUp()).rejects.toHaveProperty('code', expect.stringMatching(/^(target|corrupt)$/));
+    await expect(backUp()).rejects.toHaveProperty(
+      'code',
+      expect.stringMatching(/^(target|corrupt)$/),
+    );
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
@@ -310,7 +344,10 @@ describe('refuses, and changes nothing', () => {
       await fill();
       await backUp();
       const tables = openTables(data);
-      const raw = tables.root.openDB<Buffer, Buffer>(name, { keyEncoding: 'binary', encoding: 'binary' });
+      const raw = tables.root.openDB<Buffer, Buffer>(name, {
+        keyEncoding: 'binary',
+        encoding: 'binary',
+      });
       const [record] = tables[name].raw();
       raw.putSync(record!.key, Buffer.from('damaged'));
       await tables.root.close();
@@ -353,12 +390,18 @@ describe('refuses, and changes nothing', () => {
       code: 'no-space',
       message: expect.stringMatching(/ needs 4\.\d MB in .*target, and 0 MB are free$/) as string,
     });
-    expect((await readdir(target, { recursive: true })).filter((each) => each.length > 11)).toEqual([]);
+    expect((await readdir(target, { recursive: true })).filter((each) => each.length > 11)).toEqual(
+      [],
+    );
   });
 });
 
 describe('damage in the data folder is reported, and left out', () => {
-  const damages: [string, string, (on: { file: string; content: ContentRef }) => Promise<unknown>][] = [
+  const damages: [
+    string,
+    string,
+    (on: { file: string; content: ContentRef }) => Promise<unknown>,
+  ][] = [
     ['another byte', 'damaged-content', ({ file }) => writeFile(file, 'x', { flag: 'r+' })],
     ['its end gone', 'damaged-content', ({ file }) => truncate(file, LARGE - 1)],
     ['no file', 'missing-content', ({ file }) => rm(file)],
@@ -384,13 +427,16 @@ describe('damage in the data folder is reported, and left out', () => {
     expect((await findings(target)).map((each) => each.kind)).toEqual(['missing-content']);
   });
 
-  it.each(damages)('%s, of which an earlier backup has a whole copy, that stays', async (_, __, damage) => {
-    const { large } = await fill();
-    await backUp();
-    await damage({ file: fileOf(data, large.content), content: large.content });
-    expect(await backUp()).toMatchObject({ kept: 2, findings: 0 });
-    expect(await findings(target)).toEqual([]);
-  });
+  it.each(damages)(
+    '%s, of which an earlier backup has a whole copy, that stays',
+    async (_, __, damage) => {
+      const { large } = await fill();
+      await backUp();
+      await damage({ file: fileOf(data, large.content), content: large.content });
+      expect(await backUp()).toMatchObject({ kept: 2, findings: 0 });
+      expect(await findings(target)).toEqual([]);
+    },
+  );
 
   it('bytes in the database, which are taken from an earlier backup if that has them', async () => {
     const { small } = await fill();
@@ -424,22 +470,27 @@ describe('damage in the data folder is reported, and left out', () => {
           .openDB('contents', { keyEncoding: 'binary', encoding: 'binary' })
           .putSync(key, Buffer.from([0xc1, 1])),
     ],
-  ])('a content’s record that is %s: its body is copied, and nothing removed', async (_, kinds, change) => {
-    const { large, other } = await fill();
-    await backUp();
-    await within(data, (storage) => storage.deleteObject('a', 'c', 'other'));
-    await changeTables(data, (tables) => change(tables, keyOf(large.content)));
-    expect((await backUp()).found.map(({ kind }) => kind).join()).toBe(kinds);
-    expect(await readFile(fileOf(target, large.content))).toEqual(large.bytes);
-    expect(await readFile(fileOf(target, other.content))).toEqual(other.bytes);
-    await rm(target, { recursive: true });
-    expect((await backUp()).found.map(({ kind }) => kind).join()).toBe(kinds);
-    expect(await readFile(fileOf(target, large.content))).toEqual(large.bytes);
-  });
+  ])(
+    'a content’s record that is %s: its body is copied, and nothing removed',
+    async (_, kinds, change) => {
+      const { large, other } = await fill();
+      await backUp();
+      await within(data, (storage) => storage.deleteObject('a', 'c', 'other'));
+      await changeTables(data, (tables) => change(tables, keyOf(large.content)));
+      expect((await backUp()).found.map(({ kind }) => kind).join()).toBe(kinds);
+      expect(await readFile(fileOf(target, large.content))).toEqual(large.bytes);
+      expect(await readFile(fileOf(target, other.content))).toEqual(other.bytes);
+      await rm(target, { recursive: true });
+      expect((await backUp()).found.map(({ kind }) => kind).join()).toBe(kinds);
+      expect(await readFile(fileOf(target, large.content))).toEqual(large.bytes);
+    },
+  );
 
   it('a content that is no object’s', async () => {
     await fill();
-    await changeTables(data, ({ contents }) => contents.putSync(idKey(999), [1, 5, 'x', Place.File, null]));
+    await changeTables(data, ({ contents }) =>
+      contents.putSync(idKey(999), [1, 5, 'x', Place.File, null]),
+    );
     const { found } = await backUp();
     expect(found).toEqual([expect.objectContaining({ kind: 'missing-content' })]);
     expect(found[0]).not.toHaveProperty('object');
@@ -451,7 +502,9 @@ describe('what is interrupted', () => {
   async function stopped(): Promise<void> {
     const stopping = new AbortController();
     const onProgress = () => stopping.abort();
-    await expect(backUp({ signal: stopping.signal, onProgress })).rejects.toMatchObject({ code: 'closed' });
+    await expect(backUp({ signal: stopping.signal, onProgress })).rejects.toMatchObject({
+      code: 'closed',
+    });
   }
 
   it('is no store, and goes on with what was copied', async () => {
@@ -459,7 +512,9 @@ describe('what is interrupted', () => {
     await stopped();
     await expect(openStorage(target)).rejects.toMatchObject({ code: 'format' });
     await expect(findings(target)).rejects.toMatchObject({ code: 'format' });
-    await expect(backup(target, path.join(await newFolder(), 'x'))).rejects.toMatchObject({ code: 'format' });
+    await expect(backup(target, path.join(await newFolder(), 'x'))).rejects.toMatchObject({
+      code: 'format',
+    });
     expect(await readdir(path.join(data, 'sessions'))).toEqual([]);
     expect(await readdir(path.join(target, 'sessions'))).toEqual([]);
     expect(await backUp()).toMatchObject({ findings: 0 });
@@ -488,7 +543,9 @@ describe('what is interrupted', () => {
     const open = promises.open.bind(promises);
     jest.spyOn(promises, 'open').mockImplementation(async (...at: Parameters<typeof open>) => {
       const handle = await open(...at);
-      const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+        code: 'ENOSPC',
+      });
       if (String(at[0]).includes('unfinished/0')) handle.write = () => Promise.reject(full);
       return handle;
     });
@@ -502,7 +559,8 @@ describe('what is interrupted', () => {
   it('is read once more before it counts', async () => {
     const { large, other } = await fill();
     await stopped();
-    for (const { content } of [large, other]) await writeFile(fileOf(target, content), Buffer.alloc(LARGE));
+    for (const { content } of [large, other])
+      await writeFile(fileOf(target, content), Buffer.alloc(LARGE));
     await mkdir(path.join(target, 'unfinished'), { recursive: true });
     await writeFile(path.join(target, 'unfinished/data.mdb'), 'half');
     expect(await backUp()).toMatchObject({ copied: 2 });
@@ -545,11 +603,13 @@ it('a reader whose socket a starting server takes for a dead one’s shows itsel
   const tables = openTables(data);
   const sessions = path.join(data, 'sessions');
   const inTransaction = tables.root.transactionSync.bind(tables.root);
-  const spy = jest.spyOn(tables.root, 'transactionSync').mockImplementationOnce((act: () => unknown) => {
-    const done = inTransaction(act);
-    for (const name of readdirSync(sessions)) unlinkSync(path.join(sessions, name));
-    return done;
-  });
+  const spy = jest
+    .spyOn(tables.root, 'transactionSync')
+    .mockImplementationOnce((act: () => unknown) => {
+      const done = inTransaction(act);
+      for (const name of readdirSync(sessions)) unlinkSync(path.join(sessions, name));
+      return done;
+    });
   const session = await Session.open(tables, data, 'reader');
   expect(spy).toHaveBeenCalled();
   expect(await readdir(sessions)).toHaveLength(1);

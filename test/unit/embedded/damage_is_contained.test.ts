@@ -4,7 +4,14 @@ import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { parseContentId } from '../../../src/stores/embedded/storage/records';
 import type { ContentRef, Damage, Storage } from '../../../src/stores/embedded/storage/storage';
 import { openTables } from '../../../src/stores/embedded/storage/tables';
-import { bytesOf, failToOpen, findings, put, temporaryFolders, walkHere } from '../../support/storage';
+import {
+  bytesOf,
+  failToOpen,
+  findings,
+  put,
+  temporaryFolders,
+  walkHere,
+} from '../../support/storage';
 
 jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({
   ...jest.requireActual<object>('../../../src/stores/embedded/walk/walk_database'),
@@ -33,7 +40,10 @@ async function withDamage(
   await fill(storage);
   await storage.close();
   const tables = openTables(folder);
-  const raw = tables.root.openDB<Buffer, Buffer>(table, { keyEncoding: 'binary', encoding: 'binary' });
+  const raw = tables.root.openDB<Buffer, Buffer>(table, {
+    keyEncoding: 'binary',
+    encoding: 'binary',
+  });
   for (const key of keys()) raw.putSync(key, Buffer.from('damaged'));
   await tables.root.close();
   return folder;
@@ -109,7 +119,9 @@ describe('damage costs no more than what it hit', () => {
       storage.scrubber.pass({ rate: 0, signal, report: (damage) => void found.push(damage) });
     await scrub();
     const object = { account: 'a', container: 'c', object: 'hidden', version: hidden.timestamp };
-    expect(found).toEqual([{ text: expect.stringContaining('EACCES') as string, objects: [object] }]);
+    expect(found).toEqual([
+      { text: expect.stringContaining('EACCES') as string, objects: [object] },
+    ]);
     jest.restoreAllMocks();
     // of a limit of the process nothing is known about the body
     failToOpen(hidden.content, 'EMFILE');

@@ -58,7 +58,13 @@ describe('what fails', () => {
     );
     expect(shown).toEqual(names);
     expect(after).toEqual(['a', 'c', 'e']);
-    expect(names.map((name) => tables.meta.get(key(name)))).toEqual([1, undefined, 1, undefined, 1]);
+    expect(names.map((name) => tables.meta.get(key(name)))).toEqual([
+      1,
+      undefined,
+      1,
+      undefined,
+      1,
+    ]);
     await commits.close();
     await expect(commits.run(() => 1)).rejects.toMatchObject({ code: 'closed' });
     await tables.root.close();
@@ -81,8 +87,15 @@ describe('what fails', () => {
     const folder = await newFolder();
     const script = path.join(__dirname, 'limited_child.mjs');
     // A limit on the size of files, in KiB, stands for the disk: no root needed.
-    const child = spawn('bash', ['-c', `ulimit -f 3000; exec "${process.execPath}" "${script}" "${folder}"`]);
-    const [said, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    const child = spawn('bash', [
+      '-c',
+      `ulimit -f 3000; exec "${process.execPath}" "${script}" "${folder}"`,
+    ]);
+    const [said, errors] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ]);
     expect(child.exitCode === 0 ? '' : errors).toBe('');
     const { kept, refused, again } = JSON.parse(said) as {
       kept: Record<string, string>;

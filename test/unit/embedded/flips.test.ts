@@ -28,7 +28,10 @@ const LARGE = 1_000_000;
 const [ACCOUNT, CONTAINER] = [2, 3];
 
 /** Opens a new storage, changes it, and closes it. */
-async function filled(fill: (storage: Storage) => Promise<unknown>, now?: () => number): Promise<string> {
+async function filled(
+  fill: (storage: Storage) => Promise<unknown>,
+  now?: () => number,
+): Promise<string> {
   const folder = await newFolder();
   const storage = await openStorage(folder, now ? { now } : {});
   await storage.putContainer('a', 'c', {});
@@ -56,7 +59,8 @@ function rename(tables: Tables, name: string, from: Buffer, to: Buffer): void {
   table.putSync(to, value);
 }
 
-const fileOf = (folder: string, { id }: ContentRef) => path.join(folder, 'content', id.slice(-2), id);
+const fileOf = (folder: string, { id }: ContentRef) =>
+  path.join(folder, 'content', id.slice(-2), id);
 
 /** Descriptors that this process has open of a file. */
 async function descriptorsOf(file: string): Promise<number> {
@@ -72,7 +76,9 @@ async function descriptorsOf(file: string): Promise<number> {
 describe('a flipped bit', () => {
   it('in a key makes no object one that is not there', async () => {
     const names = Array.from({ length: 300 }, (_, i) => `object-${String(i).padStart(3, '0')}`);
-    const folder = await filled((storage) => Promise.all(names.map((name) => put(storage, name, name))));
+    const folder = await filled((storage) =>
+      Promise.all(names.map((name) => put(storage, name, name))),
+    );
     const storage = await openStorage(folder);
     const file = path.join(folder, 'data.mdb');
     for (const name of names.filter((_, i) => i % 10 === 3)) {
@@ -153,7 +159,11 @@ describe('a flipped bit', () => {
     const storage = await openStorage(folder);
     const found: unknown[] = [];
     const { signal } = new AbortController();
-    await storage.scrubber.pass({ rate: 0, signal, report: ({ objects }) => found.push(...objects) });
+    await storage.scrubber.pass({
+      rate: 0,
+      signal,
+      report: ({ objects }) => found.push(...objects),
+    });
     expect(found).toEqual([object]);
     await storage.close();
   });
@@ -164,7 +174,9 @@ describe('a flipped bit', () => {
       const { signal } = new AbortController();
       await storage.scrubber.pass({ rate: 0, signal, report: () => undefined });
     });
-    await changeTables(folder, (tables) => raw(tables, 'meta').putSync(Buffer.from(name), Buffer.from('x')));
+    await changeTables(folder, (tables) =>
+      raw(tables, 'meta').putSync(Buffer.from(name), Buffer.from('x')),
+    );
     for await (const each of repair(folder)) void each;
     expect(await findings(folder)).toEqual([]);
     const storage = await openStorage(folder);
@@ -176,7 +188,8 @@ describe('a flipped bit', () => {
     const folder = await filled((storage) => put(storage, 'o', 'body'));
     const storage = await openStorage(folder);
     const damage = (tables: Tables) => {
-      for (const { key } of tables.sessions.raw()) raw(tables, 'sessions').putSync(key, Buffer.from('x'));
+      for (const { key } of tables.sessions.raw())
+        raw(tables, 'sessions').putSync(key, Buffer.from('x'));
     };
     await changeTables(folder, damage);
     await expect(openStorage(folder)).rejects.toMatchObject({ code: 'locked' });
@@ -192,7 +205,9 @@ describe('a flipped bit', () => {
 
   it('in a counter lets no container be removed that has objects', async () => {
     const folder = await filled((storage) => put(storage, 'o', 'body'));
-    await changeTables(folder, ({ tallies }) => tallies.putSync(idKey(CONTAINER), [ACCOUNT, 0, 0, 0]));
+    await changeTables(folder, ({ tallies }) =>
+      tallies.putSync(idKey(CONTAINER), [ACCOUNT, 0, 0, 0]),
+    );
     const storage = await openStorage(folder);
     expect(await storage.deleteContainer('a', 'c')).toBe('not-empty');
     await storage.close();
@@ -244,7 +259,10 @@ describe('a body without checksums', () => {
 describe('a stream of a body', () => {
   it.each([
     ['that is read to its end', async (stream: Readable) => void (await stream.toArray())],
-    ['that is given up before anything is read', (stream: Readable) => Promise.resolve(stream.destroy())],
+    [
+      'that is given up before anything is read',
+      (stream: Readable) => Promise.resolve(stream.destroy()),
+    ],
     [
       'that is given up while it is read',
       async (stream: Readable) => {
@@ -302,7 +320,9 @@ describe('what only seems to be damage', () => {
       const id = parseContentId(content.id);
       const fails = () => Promise.reject(Object.assign(new Error('not now'), { code }));
       const check = new BodyCheck(tables, new ContentFiles(folder), undefined, fails);
-      await expect(check.judge(id, tables.contents.get(idKey(id))!)).rejects.toMatchObject({ code });
+      await expect(check.judge(id, tables.contents.get(idKey(id))!)).rejects.toMatchObject({
+        code,
+      });
     });
   });
 });
@@ -316,7 +336,9 @@ describe('damaged/', () => {
       await quarantine.move('file', quarantine.nameFor('file'));
     }
     await quarantine.close();
-    const kept = (await readdir(path.join(folder, 'damaged'))).filter((name) => name !== 'list.jsonl');
+    const kept = (await readdir(path.join(folder, 'damaged'))).filter(
+      (name) => name !== 'list.jsonl',
+    );
     const texts = kept.map((name) => readFileSync(path.join(folder, 'damaged', name), 'utf8'));
     expect(texts.sort()).toEqual(['one', 'other']);
   });

@@ -27,7 +27,11 @@ const damages: [string, string[], (on: Damaged) => unknown][] = [
     (on) => on.tables.inline.put(on.small, Buffer.from('dmall')),
   ],
   ['a small content gone', ['missing-content'], (on) => on.tables.inline.remove(on.small)],
-  ['a byte of a file', ['damaged-content'], (on) => writeFile(on.file, randomBytes(1), { flag: 'r+' })],
+  [
+    'a byte of a file',
+    ['damaged-content'],
+    (on) => writeFile(on.file, randomBytes(1), { flag: 'r+' }),
+  ],
   ['the end of a file gone', ['damaged-content'], (on) => truncate(on.file, 99_999)],
   ['a file gone', ['missing-content'], (on) => rm(on.file)],
   [
@@ -36,11 +40,19 @@ const damages: [string, string[], (on: Damaged) => unknown][] = [
     (on) => rm(`${on.folder}/content`, { recursive: true }),
   ],
   ['a file of nobody', ['orphan'], (on) => writeFile(on.file.replace(/.$/, 'x'), '')],
-  ['a file in the wrong folder', ['orphan'], (on) => writeFile(on.file.replace(/..\/([^/]*)$/, 'ff/$1'), '')],
+  [
+    'a file in the wrong folder',
+    ['orphan'],
+    (on) => writeFile(on.file.replace(/..\/([^/]*)$/, 'ff/$1'), ''),
+  ],
   ['a file half received', ['orphan'], (on) => writeFile(on.file + '.part', '')],
   ['a pipe for a file', ['damaged-content'], (on) => replaced(on.file, makePipe)],
   ['a folder for a file', ['damaged-content'], (on) => replaced(on.file, mkdir)],
-  ['a link to nothing for a file', ['damaged-content'], (on) => replaced(on.file, (at) => symlink('x', at))],
+  [
+    'a link to nothing for a file',
+    ['damaged-content'],
+    (on) => replaced(on.file, (at) => symlink('x', at)),
+  ],
   [
     'a link to the right bytes for a file',
     ['damaged-content'],
@@ -53,10 +65,22 @@ const damages: [string, string[], (on: Damaged) => unknown][] = [
   ['a link of nobody that leads nowhere', ['orphan'], (on) => symlink('x', on.file + '.part')],
   ['a folder of nobody', ['orphan'], (on) => mkdir(on.file + '.part')],
   ['a pipe in the place of a folder', ['orphan'], (on) => makePipe(`${on.folder}/content/pipe`)],
-  ['a link in the place of a folder', ['orphan'], (on) => symlink('/', `${on.folder}/content/link`)],
-  ['a file in the place of a folder', ['orphan'], (on) => writeFile(`${on.folder}/content/file`, '')],
+  [
+    'a link in the place of a folder',
+    ['orphan'],
+    (on) => symlink('/', `${on.folder}/content/link`),
+  ],
+  [
+    'a file in the place of a folder',
+    ['orphan'],
+    (on) => writeFile(`${on.folder}/content/file`, ''),
+  ],
   ['a content’s record gone', ['references'], (on) => on.tables.contents.removeSync(on.large)],
-  ['a small content’s record gone', ['references'], (on) => on.tables.contents.removeSync(on.small)],
+  [
+    'a small content’s record gone',
+    ['references'],
+    (on) => on.tables.contents.removeSync(on.small),
+  ],
   ['the checksums of a file gone', ['checksums'], (on) => on.tables.sums.clearSync()],
   [
     'a content’s record and its file gone',
@@ -79,7 +103,11 @@ const damages: [string, string[], (on: Damaged) => unknown][] = [
     ['index'],
     (on) => on.tables.expiry.putSync(expiryKey(7, Buffer.from('12345678x')), true),
   ],
-  ['a container gone', ['orphan', 'orphan', 'orphan', 'counter'], (on) => on.tables.containers.clearSync()],
+  [
+    'a container gone',
+    ['orphan', 'orphan', 'orphan', 'counter'],
+    (on) => on.tables.containers.clearSync(),
+  ],
 ];
 
 /** A pipe: who opened it to read would wait until somebody writes. */

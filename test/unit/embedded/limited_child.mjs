@@ -12,7 +12,8 @@ let refused = 0;
 async function put(name, size) {
   const incoming = storage.receive();
   try {
-    for (let left = size; left > 0; left -= 65536) await incoming.write(randomBytes(Math.min(left, 65536)));
+    for (let left = size; left > 0; left -= 65536)
+      await incoming.write(randomBytes(Math.min(left, 65536)));
     const put = { content: await incoming.finish(), contentType: '', attributes: {} };
     const { content } = await storage.putObject('a', 'c', name, put);
     kept[name] = content.etag;

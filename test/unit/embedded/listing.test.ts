@@ -8,7 +8,10 @@ const newFolder = temporaryFolders();
 
 /** Names of few different bytes, the outermost among them, so that prefixes, delimiters and markers meet. */
 const someName = fc
-  .array(fc.constantFrom('\0', '\x01', '/', '0', 'a', '\xfe', '\xff'), { minLength: 1, maxLength: 6 })
+  .array(fc.constantFrom('\0', '\x01', '/', '0', 'a', '\xfe', '\xff'), {
+    minLength: 1,
+    maxLength: 6,
+  })
   .map((chars) => chars.join(''));
 
 const someQuery: fc.Arbitrary<ListingQuery> = fc.record(
@@ -37,13 +40,16 @@ describe('listings', () => {
         async (names, queries) => {
           const container = `c${count++}`;
           // Neighbours on both sides, whose names must not show.
-          for (const each of [container, container + 'x']) await storage.putContainer('a', each, {});
+          for (const each of [container, container + 'x'])
+            await storage.putContainer('a', each, {});
           const { content } = await put(storage, 'seed', '');
           const all = { content, contentType: '', attributes: {} };
           await storage.putObject('a', container + 'x', 'neighbour', all);
           await Promise.all(names.map((name) => storage.putObject('a', container, name, all)));
           for (const query of queries) {
-            expect(namesOf(storage.listObjects('a', container, query))).toEqual(expected(names, query));
+            expect(namesOf(storage.listObjects('a', container, query))).toEqual(
+              expected(names, query),
+            );
           }
         },
       ),
@@ -60,10 +66,15 @@ describe('listings', () => {
  */
 function expected(names: string[], query: ListingQuery): string[] {
   const { prefix = '', delimiter = '', limit, reverse = false } = query;
-  const [low = '', high = ''] = reverse ? [query.endMarker, query.marker] : [query.marker, query.endMarker];
+  const [low = '', high = ''] = reverse
+    ? [query.endMarker, query.marker]
+    : [query.marker, query.endMarker];
   const within = [...names]
     .sort()
-    .filter((name) => name.startsWith(prefix) && (low === '' || name > low) && (high === '' || name < high));
+    .filter(
+      (name) =>
+        name.startsWith(prefix) && (low === '' || name > low) && (high === '' || name < high),
+    );
   if (reverse) within.reverse();
   const shown = within.map((name) => {
     const end = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length);

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
-import type { NewObject, ObjectRecord, Storage } from '../../../src/stores/embedded/storage/storage';
+import type {
+  NewObject,
+  ObjectRecord,
+  Storage,
+} from '../../../src/stores/embedded/storage/storage';
 import { bytesOf, findings, namesOf, receive, temporaryFolders } from '../../support/storage';
 import { runs } from '../../support/runs';
 
@@ -65,7 +69,12 @@ const someSteps = fc.array(
     },
     {
       weight: 2,
-      arbitrary: fc.record({ what: fc.constant('delete' as const), container, name, stale: fc.boolean() }),
+      arbitrary: fc.record({
+        what: fc.constant('delete' as const),
+        container,
+        name,
+        stale: fc.boolean(),
+      }),
     },
     {
       weight: 2,
@@ -119,8 +128,10 @@ class Model {
     const at = ['a', step.container, step.name] as const;
     const objects = this.containers.get(step.container);
     const before = objects?.get(step.name);
-    const condition = 'stale' in step && step.stale ? { condition: { timestamp: '0000000001.00000' } } : {};
-    const conflict = objects === undefined ? 'no-container' : before === undefined ? 'missing' : 'changed';
+    const condition =
+      'stale' in step && step.stale ? { condition: { timestamp: '0000000001.00000' } } : {};
+    const conflict =
+      objects === undefined ? 'no-container' : before === undefined ? 'missing' : 'changed';
     if (step.what === 'delete') {
       const result = await this.storage.deleteObject(...at, condition.condition);
       if (before === undefined || step.stale) {
@@ -170,7 +181,10 @@ class Model {
   private async newContent(step: Extract<Step, { what: 'put' }>): Promise<NewObject> {
     const bytes = Buffer.alloc(step.size, `${step.name}${Math.random()}`);
     const content = await receive(this.storage, bytes);
-    expect(content).toMatchObject({ size: step.size, etag: createHash('md5').update(bytes).digest('hex') });
+    expect(content).toMatchObject({
+      size: step.size,
+      etag: createHash('md5').update(bytes).digest('hex'),
+    });
     const listed = step.listed === undefined ? {} : { listed: { bytes: step.listed } };
     return { content, contentType: '', attributes: { value: '' }, ...listed };
   }
@@ -218,7 +232,11 @@ class Model {
       objects += right.size;
       bytes += counted;
     }
-    expect(this.storage.account('a')).toMatchObject({ containers: this.containers.size, objects, bytes });
+    expect(this.storage.account('a')).toMatchObject({
+      containers: this.containers.size,
+      objects,
+      bytes,
+    });
   }
 }
 
@@ -228,7 +246,8 @@ it('does what a simple model does, whatever happens to it', async () => {
       const folder = await newFolder();
       const model = new Model(await openStorage(folder), folder);
       try {
-        for (const container of ['c', '\xff']) await model.step({ what: 'putContainer', container });
+        for (const container of ['c', '\xff'])
+          await model.step({ what: 'putContainer', container });
         for (const step of steps) await model.step(step);
         await model.check();
       } finally {

@@ -47,7 +47,9 @@ describe('a store of its own, asked for parts of uploads', () => {
   ) => {
     const [path = '', query = ''] = asked.split('?');
     const parts = { method, path: `/v1/AUTH_test/${path}`, query, headers: Headers.of(headers) };
-    const response = await handler(subrequest(ROOT, { ...parts, body: Buffer.from(body), authorise }));
+    const response = await handler(
+      subrequest(ROOT, { ...parts, body: Buffer.from(body), authorise }),
+    );
     const text = await readAll(response.body, 100_000).then(
       (bytes) => bytes?.toString() ?? '',
       () => 'broken off',
@@ -75,13 +77,21 @@ describe('a store of its own, asked for parts of uploads', () => {
 
   it('lets guests name them in no manifest, and delete them by none', async () => {
     const manifest = JSON.stringify([{ path: 'bucket+segments/part' }]);
-    const [named, why] = await ask(byAcl, 'PUT', 'other/named?multipart-manifest=put', {}, manifest);
+    const [named, why] = await ask(
+      byAcl,
+      'PUT',
+      'other/named?multipart-manifest=put',
+      {},
+      manifest,
+    );
     expect([named, why]).toEqual([400, expect.stringContaining('403 Forbidden')]);
     const [copied] = await ask(byAcl, 'COPY', 'bucket/large?multipart-manifest=get', {
       Destination: 'other/copied',
     });
     expect(copied).toBe(400);
-    await ask(owners, 'COPY', 'bucket/large?multipart-manifest=get', { Destination: 'bucket/again' });
+    await ask(owners, 'COPY', 'bucket/large?multipart-manifest=get', {
+      Destination: 'bucket/again',
+    });
     const [, report] = await ask(byAcl, 'DELETE', 'bucket/again?multipart-manifest=delete');
     expect(report).toContain('bucket%2Bsegments/part, 403 Forbidden');
     expect(await ask(owners, 'GET', 'bucket+segments/part')).toEqual([200, 'part']);

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import promises, { chmod, lstat, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import promises, {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { createLog, type Log } from '../../../src/util/log';
 import { embedded } from '../../../src/stores/embedded/app';
@@ -98,7 +107,10 @@ describe('a folder that was open to others', () => {
   });
 
   it.each([
-    ['may not be closed', () => Promise.reject(Object.assign(new Error('not ours'), { code: 'EPERM' }))],
+    [
+      'may not be closed',
+      () => Promise.reject(Object.assign(new Error('not ours'), { code: 'EPERM' })),
+    ],
     ['cannot be closed, since files have no modes there', () => Promise.resolve()],
   ])('is served all the same if what is in it %s, and that is reported', async (_, change) => {
     for (const name of ['data.mdb', 'lock.mdb']) await chmod(path.join(folder, name), 0o640);

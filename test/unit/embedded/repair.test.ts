@@ -6,7 +6,12 @@ import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { plannedRepairs, repair, type Repaired } from '../../../src/stores/embedded/fsck/repair';
 import type { Storage } from '../../../src/stores/embedded/storage/storage';
 import { Session } from '../../../src/stores/embedded/storage/sessions';
-import { closeTables, openAlone, openTables, type Tables } from '../../../src/stores/embedded/storage/tables';
+import {
+  closeTables,
+  openAlone,
+  openTables,
+  type Tables,
+} from '../../../src/stores/embedded/storage/tables';
 import { bytesOf, findings, put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();
@@ -84,7 +89,10 @@ describe('a repair', () => {
     });
     const [only, ...rest] = await repaired(folder);
     expect(rest).toEqual([]);
-    expect(only).toMatchObject({ kind: 'damaged-content', object: { account: 'a', container: 'c' } });
+    expect(only).toMatchObject({
+      kind: 'damaged-content',
+      object: { account: 'a', container: 'c' },
+    });
     expect(await findings(folder)).toEqual([]);
     const [, bytes] = await listOf(folder);
     const kept = await readFile(path.join(folder, 'damaged', String(bytes?.file)), 'latin1');
@@ -166,7 +174,10 @@ describe('a repair', () => {
     const { folder, file } = await newData();
     await rm(file);
     await changeTables(folder, ({ root, accounts }) => {
-      const raw = root.openDB<Buffer, Buffer>('accounts', { keyEncoding: 'binary', encoding: 'binary' });
+      const raw = root.openDB<Buffer, Buffer>('accounts', {
+        keyEncoding: 'binary',
+        encoding: 'binary',
+      });
       for (const { key } of [...accounts.raw()]) raw.putSync(key, Buffer.from('damaged'));
     });
     const plans: string[] = [];
@@ -178,7 +189,10 @@ describe('a repair', () => {
   it.each(['identity', 'converted', 'unknown'])('does without the record %s', async (name) => {
     const { folder } = await newData();
     await changeTables(folder, ({ root }) => {
-      const meta = root.openDB<Buffer, Buffer>('meta', { keyEncoding: 'binary', encoding: 'binary' });
+      const meta = root.openDB<Buffer, Buffer>('meta', {
+        keyEncoding: 'binary',
+        encoding: 'binary',
+      });
       meta.putSync(Buffer.from(name), Buffer.from('damaged'));
     });
     expect((await repaired(folder)).map(({ kind }) => kind)).toEqual(['damaged-record']);

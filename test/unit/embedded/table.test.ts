@@ -15,7 +15,11 @@ interface Opened {
   readonly root: RootDatabase;
   readonly table: Table<unknown>;
   /** Changes what lies there, past the table. */
-  readonly raw: (key: string, change: (value: Buffer) => Buffer | undefined, newKey?: string) => void;
+  readonly raw: (
+    key: string,
+    change: (value: Buffer) => Buffer | undefined,
+    newKey?: string,
+  ) => void;
 }
 
 async function opened(): Promise<Opened> {
@@ -75,7 +79,10 @@ describe('a table', () => {
     table.putSync(key, VALUE);
     raw('key', (value) => value, 'other');
     expect(() => table.get(Buffer.from('other'))).toThrow(corrupt);
-    const database = root.openDB<Buffer, Buffer>('t', { keyEncoding: 'binary', encoding: 'binary' });
+    const database = root.openDB<Buffer, Buffer>('t', {
+      keyEncoding: 'binary',
+      encoding: 'binary',
+    });
     table.putSync(key, VALUE);
     expect(() => new Table('u', database).get(key)).toThrow(corrupt);
     await root.close();

@@ -8,7 +8,13 @@ import { PageFile } from '../../../src/stores/embedded/walk/page_file';
 import { PageSet } from '../../../src/stores/embedded/walk/page_set';
 import { walk, type Walked } from '../../../src/stores/embedded/walk/walk';
 import { TABLES } from '../../../src/stores/embedded/walk/walk_database';
-import { Crafted, type CraftedNode, type CraftedTree, tree, words } from '../../support/rot/crafted';
+import {
+  Crafted,
+  type CraftedNode,
+  type CraftedTree,
+  tree,
+  words,
+} from '../../support/rot/crafted';
 import '../../support/runs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hindsight-walk-'));
@@ -51,7 +57,12 @@ function intact(): Crafted {
   return made;
 }
 
-function tables(made: Crafted, meta: CraftedTree, objects: CraftedTree, names = ['meta', 'objects']): void {
+function tables(
+  made: Crafted,
+  meta: CraftedTree,
+  objects: CraftedTree,
+  names = ['meta', 'objects'],
+): void {
   made.leaf(2, 5, [
     [`${names[0]}\0`, tree(meta), 2],
     [`${names[1]}\0`, tree(objects), 2],
@@ -113,7 +124,11 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   ['an entry that is no table', 'page', leaf([a], 2)],
   ['the count of branches', 'count', (made) => tables(made, META, { ...OBJECTS, branches: 2 })],
   ['the count of leaves', 'count', (made) => tables(made, META, { ...OBJECTS, leaves: 1 })],
-  ['the count of overflow pages', 'count', (made) => tables(made, META, { ...OBJECTS, overflow: 1 })],
+  [
+    'the count of overflow pages',
+    'count',
+    (made) => tables(made, META, { ...OBJECTS, overflow: 1 }),
+  ],
   ['the count of entries', 'count', (made) => tables(made, META, { ...OBJECTS, entries: 3 })],
   ['the number of a page', 'page', byte(5, 0, 6)],
   ['the kind of a page', 'page', byte(5, 18, 1)],
@@ -206,7 +221,11 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   ['a count below 0', 'free', free(-1, 10)],
   ['a record that breaks off', 'free', free(1, -2)],
   ['a record without anything', 'free', (made) => made.leaf(9, 5, [[words(4), Buffer.alloc(0)]])],
-  ['a record of a later transaction', 'free', (made) => made.leaf(9, 5, [[words(6), words(1, 10)]])],
+  [
+    'a record of a later transaction',
+    'free',
+    (made) => made.leaf(9, 5, [[words(6), words(1, 10)]]),
+  ],
   ['a key that is no number', 'page', (made) => made.leaf(9, 5, [['x', words(1, 10)]])],
   [
     'numbers out of order',
@@ -288,7 +307,8 @@ describe('PageSet', () => {
           if (set.firstOf(from, length) === undefined) set.add(from, length);
         const taken: [number, number][] = [];
         for (const [from, length] of added)
-          if (taken.every(([f, l]) => from + length <= f || f + l <= from)) taken.push([from, length]);
+          if (taken.every(([f, l]) => from + length <= f || f + l <= from))
+            taken.push([from, length]);
         const overlaps = taken
           .filter(([from, length]) => from < first + count && first < from + length)
           .map(([from]) => Math.max(from, first));

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { judge } from '../../deep/histories/check';
-import type { Call, Content, Entry, Found, History, Operation, Setting } from '../../deep/histories/history';
+import type {
+  Call,
+  Content,
+  Entry,
+  Found,
+  History,
+  Operation,
+  Setting,
+} from '../../deep/histories/history';
 import { report } from '../../deep/histories/report';
 
 /** The file of a history to be judged. */
@@ -13,7 +21,13 @@ const copy: Call = { do: 'copy', from: 'o', to: 'p', spelled: 'COPY' };
 const set = (setting: Setting): Call => ({ do: 'set', setting });
 
 /** An operation from one instant to another. */
-const op = (began: number, ended: number, call: Call, status?: number, content?: Content): Operation => ({
+const op = (
+  began: number,
+  ended: number,
+  call: Call,
+  status?: number,
+  content?: Content,
+): Operation => ({
   client: 0,
   through: 0,
   call,
@@ -52,12 +66,25 @@ const RIGHT: readonly (readonly [what: string, history: History])[] = [
   ['a PUT over another', history('history', [one, two], found('2', '1'))],
   ['PUTs at once, one way', history('history', [one, atOnce], found('2', '1'))],
   ['PUTs at once, the other way', history('history', [one, atOnce], found('1', '2'))],
-  ['a PUT without an answer that was kept', history('stack', [one, op(2, 3, put('2'))], found('2', '1'))],
-  ['a PUT without an answer that was not kept', history('stack', [one, op(2, 3, put('2'))], found('1'))],
-  ['a PUT answered 503 that was kept', history('stack', [one, op(2, 3, put('2'), 503)], found('2', '1'))],
+  [
+    'a PUT without an answer that was kept',
+    history('stack', [one, op(2, 3, put('2'))], found('2', '1')),
+  ],
+  [
+    'a PUT without an answer that was not kept',
+    history('stack', [one, op(2, 3, put('2'))], found('1')),
+  ],
+  [
+    'a PUT answered 503 that was kept',
+    history('stack', [one, op(2, 3, put('2'), 503)], found('2', '1')),
+  ],
   [
     'a PUT without an answer that was kept long after',
-    history('stack', [op(0, 1, put('1')), op(2, 3, put('2'), 201), op(4, 5, get, 200, '2')], found('1', '2')),
+    history(
+      'stack',
+      [op(0, 1, put('1')), op(2, 3, put('2'), 201), op(4, 5, get, 200, '2')],
+      found('1', '2'),
+    ),
   ],
   [
     'a PUT with a wrong ETag',
@@ -71,11 +98,17 @@ const RIGHT: readonly (readonly [what: string, history: History])[] = [
     'a read of either of two PUTs at once',
     history('stack', [one, atOnce, op(0, 3, get, 200, '2')], found('1', '2')),
   ],
-  ['a read of nothing while a PUT goes on', history('stack', [one, op(0, 1, get, 404)], found('1'))],
+  [
+    'a read of nothing while a PUT goes on',
+    history('stack', [one, op(0, 1, get, 404)], found('1')),
+  ],
   ['a DELETE (history)', history('history', [one, op(2, 3, remove, 204)], found(null, '1', null))],
   ['a DELETE of nothing (history)', history('history', [op(0, 1, remove, 404)], found(null, null))],
   ['a DELETE (stack)', history('stack', [one, two, op(4, 5, remove, 204)], found('1'))],
-  ['a DELETE of the only version (stack)', history('stack', [one, op(2, 3, remove, 204)], found(null))],
+  [
+    'a DELETE of the only version (stack)',
+    history('stack', [one, op(2, 3, remove, 204)], found(null)),
+  ],
   ['a DELETE in a plain container', history('off', [one, two, op(4, 5, remove, 204)], found(null))],
   [
     'a DELETE in stack mode under whose object is a marker',
@@ -111,7 +144,11 @@ const RIGHT: readonly (readonly [what: string, history: History])[] = [
     'a copy of a version',
     history(
       'stack',
-      [one, two, op(4, 5, { do: 'restore', entry: '001o/0', object: 'o', spelled: 'COPY' }, 201, '1')],
+      [
+        one,
+        two,
+        op(4, 5, { do: 'restore', entry: '001o/0', object: 'o', spelled: 'COPY' }, 201, '1'),
+      ],
       found('1', '1', '2'),
     ),
   ],
@@ -125,7 +162,11 @@ const RIGHT: readonly (readonly [what: string, history: History])[] = [
 
 const WRONG: readonly (readonly [what: string, says: RegExp, history: History])[] = [
   ['a lost body', /^no order/, history('history', [one, atOnce], found('2'))],
-  ['two lost bodies', /^no order/, history('history', [one, two, op(4, 5, put('3'), 201)], found('3'))],
+  [
+    'two lost bodies',
+    /^no order/,
+    history('history', [one, two, op(4, 5, put('3'), 201)], found('3')),
+  ],
   [
     'a lost body under a PUT without an answer',
     /^no order/,
@@ -139,8 +180,16 @@ const WRONG: readonly (readonly [what: string, says: RegExp, history: History])[
     history('stack', [one, two, op(4, 5, put('3'), 201)], found('3', '2', '1')),
   ],
   ['an older body current', /^no order/, history('stack', [one, two], found('1', '2'))],
-  ['a missing marker', /^no order/, history('history', [one, op(2, 3, remove, 204)], found(null, '1'))],
-  ['a missing marker of nothing', /^no order/, history('history', [op(0, 1, remove, 404)], found(null))],
+  [
+    'a missing marker',
+    /^no order/,
+    history('history', [one, op(2, 3, remove, 204)], found(null, '1')),
+  ],
+  [
+    'a missing marker of nothing',
+    /^no order/,
+    history('history', [op(0, 1, remove, 404)], found(null)),
+  ],
   [
     'a second marker',
     /^no order/,
@@ -151,13 +200,21 @@ const WRONG: readonly (readonly [what: string, says: RegExp, history: History])[
     /^no order/,
     history('history', [one, op(2, 3, remove, 204)], found(null, null, '1')),
   ],
-  ['a marker in stack mode', /^no order/, history('stack', [one, op(2, 3, remove, 204)], found(null, null))],
+  [
+    'a marker in stack mode',
+    /^no order/,
+    history('stack', [one, op(2, 3, remove, 204)], found(null, null)),
+  ],
   [
     'a DELETE that did nothing',
     /^no order/,
     history('stack', [one, two, op(4, 5, remove, 204)], found('2', '1')),
   ],
-  ['a DELETE that took two', /^no order/, history('stack', [one, two, op(4, 5, remove, 204)], found(null))],
+  [
+    'a DELETE that took two',
+    /^no order/,
+    history('stack', [one, two, op(4, 5, remove, 204)], found(null)),
+  ],
   [
     'a DELETE that kept what it restored',
     /^no order/,
@@ -168,8 +225,16 @@ const WRONG: readonly (readonly [what: string, says: RegExp, history: History])[
     /^no order/,
     history('history', [op(0, 1, remove, 204)], found(null, null)),
   ],
-  ['a stale read', /^no order/, history('stack', [one, two, op(4, 5, get, 200, '1')], found('2', '1'))],
-  ['a read of nothing after a PUT', /^no order/, history('stack', [one, op(2, 3, get, 404)], found('1'))],
+  [
+    'a stale read',
+    /^no order/,
+    history('stack', [one, two, op(4, 5, get, 200, '1')], found('2', '1')),
+  ],
+  [
+    'a read of nothing after a PUT',
+    /^no order/,
+    history('stack', [one, op(2, 3, get, 404)], found('1')),
+  ],
   [
     'readers that see PUTs in different orders',
     /^no order/,
@@ -209,11 +274,19 @@ const WRONG: readonly (readonly [what: string, says: RegExp, history: History])[
       setting: 'off',
     }),
   ],
-  ['a setting that is forgotten', /^no order/, history('off', [op(2, 3, set('history'), 204)], found(null))],
+  [
+    'a setting that is forgotten',
+    /^no order/,
+    history('off', [op(2, 3, set('history'), 204)], found(null)),
+  ],
   [
     'a condition that was not kept',
     /^no order/,
-    history('stack', [one, op(2, 3, { ...put('2'), way: 'unless there' } as Call, 201)], found('2', '1')),
+    history(
+      'stack',
+      [one, op(2, 3, { ...put('2'), way: 'unless there' } as Call, 201)],
+      found('2', '1'),
+    ),
   ],
   [
     'a condition that was seen broken and held',
@@ -250,7 +323,11 @@ const WRONG: readonly (readonly [what: string, says: RegExp, history: History])[
     /^an entry of the archive that changed: 001o\/0 was 1 and then 2$/,
     history(
       'history',
-      [one, two, op(4, 5, { do: 'restore', entry: '001o/0', object: 'o', spelled: 'COPY' }, 201, '1')],
+      [
+        one,
+        two,
+        op(4, 5, { do: 'restore', entry: '001o/0', object: 'o', spelled: 'COPY' }, 201, '1'),
+      ],
       found('1', '2', '1'),
     ),
   ],
@@ -295,7 +372,9 @@ describe('the judge of what Swift misses while it is overwritten', () => {
     ],
     [
       'nothing found beside a write of another object',
-      history('stack', [one, op(2, 5, copy, 201, '1'), op(3, 4, get, 404)], found('1'), { p: found('1') }),
+      history('stack', [one, op(2, 5, copy, 201, '1'), op(3, 4, get, 404)], found('1'), {
+        p: found('1'),
+      }),
     ],
     [
       'nothing found beside a PUT that is refused',
@@ -311,7 +390,11 @@ describe('the judge of what Swift misses while it is overwritten', () => {
     ],
     [
       'an older body beside a PUT',
-      history('stack', [one, two, op(4, 7, put('3'), 201), op(5, 6, get, 200, '1')], found('3', '2', '1')),
+      history(
+        'stack',
+        [one, two, op(4, 7, put('3'), 201), op(5, 6, get, 200, '1')],
+        found('3', '2', '1'),
+      ),
     ],
     [
       'a lost body beside a GET that found nothing',

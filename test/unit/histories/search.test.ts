@@ -13,10 +13,16 @@ describe('the search for an order', () => {
       fc.record({
         call: fc.oneof(
           { weight: 3, arbitrary: fc.record({ do: fc.constant('put' as const), object }) },
-          { weight: 1, arbitrary: fc.record({ do: fc.constant('copy' as const), from: object, to: object }) },
+          {
+            weight: 1,
+            arbitrary: fc.record({ do: fc.constant('copy' as const), from: object, to: object }),
+          },
           {
             weight: 2,
-            arbitrary: fc.record({ do: fc.constantFrom('delete' as const, 'get' as const), object }),
+            arbitrary: fc.record({
+              do: fc.constantFrom('delete' as const, 'get' as const),
+              object,
+            }),
           },
         ),
         before: fc.integer({ min: 0, max: 25 }).map((tenths) => tenths / 10),
@@ -26,7 +32,8 @@ describe('the search for an order', () => {
     )
     .map((all) =>
       all.map(({ call, ...times }, i): Simulated => {
-        if (call.do === 'put') return { call: { ...call, content: String(i), way: 'whole' }, ...times };
+        if (call.do === 'put')
+          return { call: { ...call, content: String(i), way: 'whole' }, ...times };
         if (call.do === 'copy') return { call: { ...call, spelled: 'COPY' }, ...times };
         return { call, ...times };
       }),
@@ -47,7 +54,9 @@ describe('the search for an order', () => {
           if (archive.length === 0) continue;
           expect(isRight(wrong({ current, archive: archive.toSpliced(at, 1) }))).toBe(false);
           expect(
-            isRight(wrong({ current, archive: archive.toSpliced(at, 0, ...archive.slice(at, at + 1)) })),
+            isRight(
+              wrong({ current, archive: archive.toSpliced(at, 0, ...archive.slice(at, at + 1)) }),
+            ),
           ).toBe(false);
         }
       }),

@@ -22,7 +22,13 @@ const op = (
   ...more,
 });
 const put = (began: number, ended: number, content: Content, id?: string) =>
-  op(began, ended, { do: 'put', object: 'o', content, way: 'whole' }, 201, id === undefined ? {} : { id });
+  op(
+    began,
+    ended,
+    { do: 'put', object: 'o', content, way: 'whole' },
+    201,
+    id === undefined ? {} : { id },
+  );
 const get = (began: number, ended: number, content: Content, id: string) =>
   op(began, ended, { do: 'get', object: 'o' }, 200, { content, id });
 const drop = (began: number, ended: number, id: string, status = 204) =>
@@ -31,7 +37,8 @@ const list = (began: number, ended: number, ...lines: Line[]) =>
   op(began, ended, { do: 'list', object: 'o' }, 200, { lines });
 const remove = (began: number, ended: number, id: string, status = 204) =>
   op(began, ended, { do: 'delete', object: 'o' }, status, { id });
-const set = (began: number, ended: number, enabled: boolean) => op(began, ended, { do: 'set', enabled }, 204);
+const set = (began: number, ended: number, enabled: boolean) =>
+  op(began, ended, { do: 'set', enabled }, 204);
 
 const line = (id: string, isLatest = false, isMarker = false): Line => ({ id, isLatest, isMarker });
 
@@ -56,7 +63,12 @@ const history = (operations: readonly Operation[], o: Found, enabled = true): Hi
 
 const both: readonly Operation[] = [put(0, 1, '1', A), put(2, 3, '2', B)];
 const asWritten = found(B, [B, '2'], [A, '1']);
-const overNull: readonly Operation[] = [set(0, 1, false), put(2, 3, '1'), set(4, 5, true), put(6, 7, '2', B)];
+const overNull: readonly Operation[] = [
+  set(0, 1, false),
+  put(2, 3, '1'),
+  set(4, 5, true),
+  put(6, 7, '2', B),
+];
 
 const missing = (began: number, ended: number) => op(began, ended, { do: 'get', object: 'o' }, 404);
 const overSwift = (of: History): History => ({ ...of, store: 'swift' });
@@ -76,7 +88,10 @@ describe('the checker of what Swift misses while it is overwritten', () => {
     ],
     [
       'an older version',
-      history([...both, put(4, 7, '3', C), get(5, 6, '1', A)], found(C, [C, '3'], [B, '2'], [A, '1'])),
+      history(
+        [...both, put(4, 7, '3', C), get(5, 6, '1', A)],
+        found(C, [C, '3'], [B, '2'], [A, '1']),
+      ),
     ],
   ])('finds %s', (_, wrong) => {
     expect(judge(overSwift(wrong)).join()).toContain('no order');
@@ -151,7 +166,11 @@ describe('the checker of histories of containers with ids', () => {
       history([...both, drop(4, 5, A), list(6, 7, line(B, true), line(A))], found(B, [B, '2'])),
       `with ${A}`,
     ],
-    ['a version that was removed and is there', history([...both, drop(4, 5, A)], asWritten), 'no order'],
+    [
+      'a version that was removed and is there',
+      history([...both, drop(4, 5, A)], asWritten),
+      'no order',
+    ],
     ['what had no id and was lost', history(overNull, found(B, [B, '2'])), 'no order'],
     ['an older version that is current', history(both, found(A, [B, '2'], [A, '1'])), 'no order'],
   ])('finds %s', (_, wrong, why) => {

@@ -32,7 +32,8 @@ describe.each(RECORDED)('%s', (_, recorded) => {
     expect(response.headers.get('x-qs-request-id')).toBe('tx0');
     expect(accepted?.call.bucket ?? 'bkt-name').toBe('bkt-name');
     const key = accepted?.call.key;
-    if (key !== undefined && key !== 'x') expect(Buffer.from(key, 'latin1').toString()).toBe('dir/k é+1.txt');
+    if (key !== undefined && key !== 'x')
+      expect(Buffer.from(key, 'latin1').toString()).toBe('dir/k é+1.txt');
     expect([...(accepted?.call.parameters.keys() ?? [])]).not.toContain('signature');
     expect(accepted?.body).toEqual(recorded.body);
   });
@@ -52,7 +53,9 @@ describe.each(RECORDED)('%s', (_, recorded) => {
     expect(outcomes).toContain(401);
     expect(count).toBeGreaterThan(80);
     // what no longer says that it is signed for QingStor is somebody else's to refuse
-    expect(passed.every(({ headers }) => !headers.get('authorization')?.startsWith('QS '))).toBe(true);
+    expect(passed.every(({ headers }) => !headers.get('authorization')?.startsWith('QS '))).toBe(
+      true,
+    );
   });
 
   it('is refused at another time', async () => {
@@ -72,23 +75,33 @@ it('a version that is not signed is refused, and the error says why', async () =
   const { response } = await ask(unsigned!);
   expect([response.status, textOf(response)]).toEqual([
     401,
-    expect.stringMatching(/"signature_not_matched".*does not cover version_id.*in the uri/) as string,
+    expect.stringMatching(
+      /"signature_not_matched".*does not cover version_id.*in the uri/,
+    ) as string,
   ]);
 });
 
 describe('a virtual host', () => {
   const hosted = (host: string) => {
     const [recorded] = captures('qs-java.txt');
-    const fields = recorded!.fields.map(([name, value]) => [name, name === 'Host' ? host : value] as const);
+    const fields = recorded!.fields.map(
+      ([name, value]) => [name, name === 'Host' ? host : value] as const,
+    );
     return { ...recorded!, target: '/?versioning', fields };
   };
 
-  it.each(['bkt-name.pek3a.example', 'BKT-name.pek3a.example:8080'])('%s names the bucket', async (host) => {
-    const request = hosted(host);
-    const { handler, accepted } = acceptingQs({ domains: ['pek3a.example'], now: () => qsSignedAt(request) });
-    expect((await handler(asRequest(request))).status).toBe(200);
-    expect([accepted[0]?.call.bucket, accepted[0]?.call.key]).toEqual(['bkt-name', undefined]);
-  });
+  it.each(['bkt-name.pek3a.example', 'BKT-name.pek3a.example:8080'])(
+    '%s names the bucket',
+    async (host) => {
+      const request = hosted(host);
+      const { handler, accepted } = acceptingQs({
+        domains: ['pek3a.example'],
+        now: () => qsSignedAt(request),
+      });
+      expect((await handler(asRequest(request))).status).toBe(200);
+      expect([accepted[0]?.call.bucket, accepted[0]?.call.key]).toEqual(['bkt-name', undefined]);
+    },
+  );
 
   it.each(['bkt-name.pek3a.qingstor.com', 'bkt-name.sh1a.qingstor.com:80'])(
     "%s, QingStor's own, names it with no domain configured",
@@ -134,7 +147,10 @@ describe('a virtual host', () => {
   it('of another bucket, or of none, has another signature', async () => {
     for (const host of ['other.pek3a.example', 'undefined.127.0.0.1']) {
       const request = hosted(host);
-      const { handler } = acceptingQs({ domains: ['pek3a.example'], now: () => qsSignedAt(request) });
+      const { handler } = acceptingQs({
+        domains: ['pek3a.example'],
+        now: () => qsSignedAt(request),
+      });
       expect((await handler(asRequest(request))).status).toBe(401);
     }
   });

@@ -34,14 +34,18 @@ describe.each(ALL)('%s', (_, recorded) => {
     expect(accepted).toEqual([]);
     expect(outcomes).toContain(403);
     // what no longer says that it is signed for S3 is Swift's to refuse
-    expect(passed.every(({ headers }) => !headers.get('authorization')?.startsWith('AWS'))).toBe(true);
+    expect(passed.every(({ headers }) => !headers.get('authorization')?.startsWith('AWS'))).toBe(
+      true,
+    );
     expect(passed.length).toBeLessThanOrEqual(3);
   });
 
   it('is refused later, in a way that clients correct their clocks by', async () => {
     const { response } = await ask(recorded, signedAt(recorded) + 901_000);
     expect(response.status).toBe(403);
-    const code = recorded.target.includes('X-Amz-Expires') ? 'AccessDenied' : 'RequestTimeTooSkewed';
+    const code = recorded.target.includes('X-Amz-Expires')
+      ? 'AccessDenied'
+      : 'RequestTimeTooSkewed';
     if (recorded.method !== 'HEAD') expect(textOf(response)).toContain(`<Code>${code}<`);
   });
 });

@@ -1,4 +1,12 @@
-import { ANY, ModelBucket, NEW, NULL, etagOf, multipartEtagOf, type Change } from '../../support/s3/model';
+import {
+  ANY,
+  ModelBucket,
+  NEW,
+  NULL,
+  etagOf,
+  multipartEtagOf,
+  type Change,
+} from '../../support/s3/model';
 import { allEntries, objectsIn, versionsPage } from '../../support/s3/model_listing';
 
 const put = (key: string, body: string): Change => ({ kind: 'put', key, body });
@@ -43,7 +51,11 @@ describe('the model of AWS: writes and deletes', () => {
 
   test('a DELETE while suspended leaves a null marker in the place of the null version', () => {
     const bucket = bucketAfter(put('k', '1'), enable, [put('k', '2'), 'B'], suspend);
-    expect(bucket.answer(remove('k'))).toEqual({ status: 204, deleteMarker: true, versionId: NULL });
+    expect(bucket.answer(remove('k'))).toEqual({
+      status: 204,
+      deleteMarker: true,
+      versionId: NULL,
+    });
     expect(told(bucket.after(remove('k')))).toEqual(['k null - *', 'k B']);
   });
 
@@ -54,10 +66,19 @@ describe('the model of AWS: writes and deletes', () => {
   });
 
   test('DELETE of the latest by its id makes the next newest the latest; removing a marker restores', () => {
-    const bucket = bucketAfter(enable, [put('k', '1'), 'A'], [remove('k'), 'B'], [put('k', '2'), 'C']);
+    const bucket = bucketAfter(
+      enable,
+      [put('k', '1'), 'A'],
+      [remove('k'), 'B'],
+      [put('k', '2'), 'C'],
+    );
     const marked = bucket.after(remove('k', 'C'));
     expect(told(marked)).toEqual(['k B - *', 'k A']);
-    expect(marked.answer(remove('k', 'B'))).toEqual({ status: 204, deleteMarker: true, versionId: 'B' });
+    expect(marked.answer(remove('k', 'B'))).toEqual({
+      status: 204,
+      deleteMarker: true,
+      versionId: 'B',
+    });
     expect(told(marked.after(remove('k', 'B')))).toEqual(['k A *']);
   });
 
@@ -69,7 +90,12 @@ describe('the model of AWS: writes and deletes', () => {
 });
 
 describe('the model of AWS: reads and copies', () => {
-  const bucket = bucketAfter(enable, [put('k', '1'), 'A'], [remove('k'), 'B'], [put('o', 'o'), 'C']);
+  const bucket = bucketAfter(
+    enable,
+    [put('k', '1'), 'A'],
+    [remove('k'), 'B'],
+    [put('o', 'o'), 'C'],
+  );
 
   test('a marker is 404 as the latest, and 405 by its id', () => {
     expect(bucket.read('k')).toEqual({ status: 404, code: 'NoSuchKey' });
@@ -90,7 +116,10 @@ describe('the model of AWS: reads and copies', () => {
     expect(bucket.answer(copy('k'))).toEqual({ status: 404, code: 'NoSuchKey' });
     expect(bucket.answer(copy('k', 'B'))).toEqual({ status: 400, code: 'InvalidRequest' });
     expect(bucket.answer(copy('k', 'X'))).toEqual({ status: 404, code: 'NoSuchVersion' });
-    expect(bucket.after(copy('k', 'A'), 'D').read('to')).toMatchObject({ id: 'D', content: { body: '1' } });
+    expect(bucket.after(copy('k', 'A'), 'D').read('to')).toMatchObject({
+      id: 'D',
+      content: { body: '1' },
+    });
   });
 
   test('what was sent in parts has the ETag of its parts', () => {
@@ -121,7 +150,9 @@ describe('the model of AWS: listings', () => {
       prefixes: [],
       next: { key: 'd/x', id: 'X2' },
     });
-    expect(ids({ keyMarker: 'd/x', versionIdMarker: 'X2' })).toMatchObject({ ids: ['X1', 'Y1', 'Z1'] });
+    expect(ids({ keyMarker: 'd/x', versionIdMarker: 'X2' })).toMatchObject({
+      ids: ['X1', 'Y1', 'Z1'],
+    });
     expect(ids({ maxKeys: 6 })).toMatchObject({ next: undefined });
   });
 
@@ -132,14 +163,21 @@ describe('the model of AWS: listings', () => {
   });
 
   test('a common prefix counts once and is a marker without an id', () => {
-    expect(ids({ delimiter: '/' })).toEqual({ ids: ['A2', 'A1', 'Z1'], prefixes: ['d/'], next: undefined });
+    expect(ids({ delimiter: '/' })).toEqual({
+      ids: ['A2', 'A1', 'Z1'],
+      prefixes: ['d/'],
+      next: undefined,
+    });
     expect(ids({ delimiter: '/', maxKeys: 3 })).toEqual({
       ids: ['A2', 'A1'],
       prefixes: ['d/'],
       next: { key: 'd/' },
     });
     expect(ids({ delimiter: '/', keyMarker: 'd/' })).toMatchObject({ ids: ['Z1'], prefixes: [] });
-    expect(ids({ delimiter: '/', prefix: 'd/' })).toMatchObject({ ids: ['X2', 'X1', 'Y1'], prefixes: [] });
+    expect(ids({ delimiter: '/', prefix: 'd/' })).toMatchObject({
+      ids: ['X2', 'X1', 'Y1'],
+      prefixes: [],
+    });
   });
 
   test('no keys are no page', () => {

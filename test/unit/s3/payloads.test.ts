@@ -21,7 +21,10 @@ const signedPut = (body: Buffer, headers: Record<string, string> = {}) =>
   signed({ method: 'PUT', path: '/bkt/k', body, headers }, NOW);
 
 /** A PUT in signed chunks. */
-async function streamed(chunks: readonly Buffer[], trailer?: readonly [string, string]): Promise<Recorded> {
+async function streamed(
+  chunks: readonly Buffer[],
+  trailer?: readonly [string, string],
+): Promise<Recorded> {
   const length = chunks.reduce((sum, { length }) => sum + length, 0);
   const unsigned = await signedPut(Buffer.alloc(0), {
     'content-encoding': 'gzip,aws-chunked',
@@ -50,7 +53,9 @@ describe('signed chunks', () => {
         fc.boolean(),
         async (chunks, cut, isSummed) => {
           const whole = Buffer.concat(chunks);
-          const trailer = isSummed ? (['x-amz-checksum-crc32', await crc32(whole)] as const) : undefined;
+          const trailer = isSummed
+            ? (['x-amz-checksum-crc32', await crc32(whole)] as const)
+            : undefined;
           const recorded = await streamed(chunks, trailer);
           const { status, got } = await put(recorded, inPieces(recorded.body, cut));
           expect(status).toBe(200);
@@ -70,7 +75,9 @@ describe('signed chunks', () => {
     const text = recorded.body.toString('latin1');
     const apart = text.replace('\r\nx-amz-trailer-signature', '\n\r\nx-amz-trailer-signature');
     expect(apart).not.toBe(text);
-    expect((await put({ ...recorded, body: Buffer.from(apart, 'latin1') })).got?.body).toEqual(body);
+    expect((await put({ ...recorded, body: Buffer.from(apart, 'latin1') })).got?.body).toEqual(
+      body,
+    );
     const twice = apart.replace('\r\nx-amz-trailer-signature', '\r\n\r\nx-amz-trailer-signature');
     expect((await put({ ...recorded, body: Buffer.from(twice, 'latin1') })).got).toBeUndefined();
   });
@@ -109,7 +116,10 @@ describe('signed chunks', () => {
 
   it('are no larger than is kept', async () => {
     const recorded = await streamed([Buffer.alloc(16 * 1024 * 1024 + 1)]);
-    expect(await put(recorded, inPieces(recorded.body, []))).toMatchObject({ status: 400, got: undefined });
+    expect(await put(recorded, inPieces(recorded.body, []))).toMatchObject({
+      status: 400,
+      got: undefined,
+    });
   });
 });
 
@@ -121,7 +131,11 @@ describe('a signed hash', () => {
     const wrong = Buffer.from(body);
     wrong[size - 1] = 0;
     const outcome = await put(right, inPieces(wrong, [1000, 70_000]));
-    expect(outcome).toMatchObject({ status: 400, code: 'XAmzContentSHA256Mismatch', got: undefined });
+    expect(outcome).toMatchObject({
+      status: 400,
+      code: 'XAmzContentSHA256Mismatch',
+      got: undefined,
+    });
   });
 
   it('keeps the end of a wrong body back', async () => {
@@ -142,8 +156,13 @@ describe('a signed hash', () => {
   });
 
   it('of an empty body is verified where nothing comes', async () => {
-    const recorded = await signedPut(Buffer.alloc(0), { 'x-amz-content-sha256': sha256(Buffer.from('x')) });
-    expect(await put(recorded)).toMatchObject({ code: 'XAmzContentSHA256Mismatch', got: undefined });
+    const recorded = await signedPut(Buffer.alloc(0), {
+      'x-amz-content-sha256': sha256(Buffer.from('x')),
+    });
+    expect(await put(recorded)).toMatchObject({
+      code: 'XAmzContentSHA256Mismatch',
+      got: undefined,
+    });
   });
 });
 
@@ -183,7 +202,11 @@ describe('checksums', () => {
     ['a wrong Content-MD5', { 'content-md5': 'AUFAKrxLKna5cZ2REBfFkg==' }, 'BadDigest'],
     ['a Content-MD5 that is none', { 'content-md5': 'x' }, 'InvalidDigest'],
     ['a checksum that is none', { 'x-amz-checksum-crc32': 'AAAA' }, 'InvalidRequest'],
-    ['two', { 'x-amz-checksum-crc32': 'NhCmhg==', 'x-amz-checksum-sha1': 'AAAA' }, 'InvalidRequest'],
+    [
+      'two',
+      { 'x-amz-checksum-crc32': 'NhCmhg==', 'x-amz-checksum-sha1': 'AAAA' },
+      'InvalidRequest',
+    ],
     ['one that is not known', { 'x-amz-checksum-xxhash3': 'AAAA' }, 'NotImplemented'],
     [
       'another than the SDK says',
@@ -191,7 +214,11 @@ describe('checksums', () => {
       'InvalidRequest',
     ],
     ['none where the SDK says so', { 'x-amz-sdk-checksum-algorithm': 'SHA1' }, 'InvalidRequest'],
-    ['a trailer that is not announced', { 'x-amz-trailer': 'x-amz-checksum-crc32' }, 'InvalidRequest'],
+    [
+      'a trailer that is not announced',
+      { 'x-amz-trailer': 'x-amz-checksum-crc32' },
+      'InvalidRequest',
+    ],
     ['a hash that is none', { 'x-amz-content-sha256': 'x' }, 'InvalidArgument'],
     ['a name that every object has', { 'x-amz-content-sha256': 'constructor' }, 'InvalidArgument'],
     ['more than one request can carry', { 'content-length': '5368709121' }, 'EntityTooLarge'],

@@ -6,8 +6,15 @@ import { Credentials } from '../../../src/auth/credential';
 import { ACCESS_KEY, SECRET_KEY } from '../../support/s3_requests';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
-const credential = { accessKey: ACCESS_KEY, secretKey: SECRET_KEY, user: 'test:tester', key: 'testing' };
-const sessions = new Sessions(() => Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }));
+const credential = {
+  accessKey: ACCESS_KEY,
+  secretKey: SECRET_KEY,
+  user: 'test:tester',
+  key: 'testing',
+};
+const sessions = new Sessions(() =>
+  Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }),
+);
 const signers = signersOf(new Credentials([credential]), sessions);
 
 const CONDITIONS = [
@@ -27,7 +34,8 @@ function form(
   expiration = '2023-11-15T00:00:00.000Z',
 ): Map<string, string> {
   const policy = Buffer.from(JSON.stringify({ expiration, conditions })).toString('base64');
-  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const hmac = (key: string | Buffer, text: string) =>
+    createHmac('sha256', key).update(text).digest();
   const key = ['20231114', 'us-east-1', 's3', 'aws4_request'].reduce<string | Buffer>(
     hmac,
     `AWS4${SECRET_KEY}`,
@@ -64,7 +72,11 @@ it.each<[string, (fields: Map<string, string>) => void, string]>([
   ['no policy', (fields) => fields.delete('policy'), 'access-denied'],
   ['no signature', (fields) => fields.delete('x-amz-signature'), 'invalid-argument'],
   ['a wrong signature', (fields) => fields.set('x-amz-signature', '0'.repeat(64)), 'bad-signature'],
-  ['another policy', (fields) => fields.set('policy', form([]).get('policy') ?? ''), 'bad-signature'],
+  [
+    'another policy',
+    (fields) => fields.set('policy', form([]).get('policy') ?? ''),
+    'bad-signature',
+  ],
   [
     'another access key',
     (fields) => fields.set('x-amz-credential', 'NO/20231114/us-east-1/s3/aws4_request'),
@@ -88,7 +100,9 @@ it.each<[string, unknown, string, string]>([
   ['conditions that are none', { bucket: 'bkt' }, '2023-11-15T00:00:00Z', 'invalid-argument'],
   ['a time that is none', CONDITIONS, 'tomorrow', 'invalid-argument'],
 ])('%s is refused', async (_, conditions, expiration, code) => {
-  await expect(verifyPolicy(form(conditions, expiration), signers, NOW)).rejects.toMatchObject({ code });
+  await expect(verifyPolicy(form(conditions, expiration), signers, NOW)).rejects.toMatchObject({
+    code,
+  });
 });
 
 it('a policy that tells of no bucket is good for none', async () => {

@@ -31,7 +31,9 @@ it('all who ask share one login', async () => {
 it('a refused token is renewed once for all who were refused', async () => {
   const { sessions, logins } = counted();
   await sessions.session(CREDENTIAL);
-  const all = await Promise.all(Array.from({ length: 20 }, () => sessions.session(CREDENTIAL, 'token1')));
+  const all = await Promise.all(
+    Array.from({ length: 20 }, () => sessions.session(CREDENTIAL, 'token1')),
+  );
   expect(new Set(all.map(({ token }) => token))).toEqual(new Set(['token2']));
   expect(logins).toHaveLength(2);
 });
@@ -70,8 +72,11 @@ it.each([
   [401, {}, 'access-denied'],
   [200, { 'X-Auth-Token': 't', 'X-Storage-Url': 'nonsense' }, 'access-denied'],
 ])('a login that answers %d %j lets nobody in', async (status, headers, code) => {
-  const next: Handler = () => Promise.resolve({ status, headers: Headers.of(headers), body: NO_BODY });
-  await expect(new Sessions(loginThrough(next, '/auth/v1.0')).session(CREDENTIAL)).rejects.toMatchObject({
+  const next: Handler = () =>
+    Promise.resolve({ status, headers: Headers.of(headers), body: NO_BODY });
+  await expect(
+    new Sessions(loginThrough(next, '/auth/v1.0')).session(CREDENTIAL),
+  ).rejects.toMatchObject({
     code,
   });
 });
@@ -79,7 +84,10 @@ it.each([
 describe('asking the store', () => {
   const GET = { method: 'GET', target: '/', fields: [], body: Buffer.alloc(0) };
 
-  function caller(takesBody: boolean): { readonly caller: Caller; readonly tokens: (string | undefined)[] } {
+  function caller(takesBody: boolean): {
+    readonly caller: Caller;
+    readonly tokens: (string | undefined)[];
+  } {
     const tokens: (string | undefined)[] = [];
     const next: Handler = async ({ headers, body }) => {
       const token = headers.get('x-auth-token');
@@ -90,7 +98,10 @@ describe('asking the store', () => {
     const session = (refused?: string): Promise<Session> =>
       Promise.resolve({ account: 'AUTH_test', token: refused === undefined ? 'old' : 'new' });
     const parts = new PartsMemory();
-    return { caller: { next, request: asRequest(GET), user: 'test:tester', parts, session }, tokens };
+    return {
+      caller: { next, request: asRequest(GET), user: 'test:tester', parts, session },
+      tokens,
+    };
   }
 
   it.each<[string, boolean]>([

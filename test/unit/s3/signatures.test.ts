@@ -58,7 +58,12 @@ it('whatever the AWS signer signs is accepted, and means what was signed', async
   await fc.assert(
     fc.asyncProperty(key, query, fc.boolean(), async (name, parameters, inQuery) => {
       const path = `/bkt/${name.split('/').map(encoded).join('/')}`;
-      const given = { method: 'GET', path, query: parameters, headers: { 'x-amz-meta-a': ' a  b ' } };
+      const given = {
+        method: 'GET',
+        path,
+        query: parameters,
+        headers: { 'x-amz-meta-a': ' a  b ' },
+      };
       const { status, call } = await ask(await (inQuery ? presigned : signed)(given, NOW));
       expect(status).toBe(200);
       expect(Buffer.from(call?.key ?? '', 'latin1').toString()).toBe(Buffer.from(name).toString());
@@ -99,7 +104,11 @@ it.each<[string, string, (recorded: Recorded) => Recorded]>([
     (r) => inAuthorization(r, 'Credential=AK', 'Credential=NO'),
   ],
   ['another service', 'AuthorizationHeaderMalformed', (r) => inAuthorization(r, '/s3/', '/ec2/')],
-  ['another day', 'AuthorizationHeaderMalformed', (r) => inAuthorization(r, '20231114', '20231113')],
+  [
+    'another day',
+    'AuthorizationHeaderMalformed',
+    (r) => inAuthorization(r, '20231114', '20231113'),
+  ],
   [
     'no Host among the signed',
     'AccessDenied',
@@ -112,20 +121,36 @@ it.each<[string, string, (recorded: Recorded) => Recorded]>([
     (r) => withField(r, 'x_amz_acl', 'public-read'),
   ],
   ['a signed header twice', 'AccessDenied', (r) => withField(r, 'x-amz-date', '20231114T221320Z')],
-  ['two Authorizations', 'InvalidArgument', (r) => withField(r, 'Authorization', 'AWS4-HMAC-SHA256 x')],
-  ['a signature in the query as well', 'InvalidArgument', (r) => withParameter(r, 'X-Amz-Signature=1')],
+  [
+    'two Authorizations',
+    'InvalidArgument',
+    (r) => withField(r, 'Authorization', 'AWS4-HMAC-SHA256 x'),
+  ],
+  [
+    'a signature in the query as well',
+    'InvalidArgument',
+    (r) => withParameter(r, 'X-Amz-Signature=1'),
+  ],
   ['a parameter twice', 'InvalidArgument', (r) => withParameter(r, 'versionId=V2')],
   ['a parameter more', 'SignatureDoesNotMatch', (r) => withParameter(r, 'acl')],
   ['a session token', 'InvalidRequest', (r) => withField(r, 'x-amz-security-token', 'T')],
   ['version 2', 'InvalidRequest', (r) => withAuthorization(r, 'AWS AK:c2lnbmF0dXJl')],
-  ['another algorithm', 'InvalidRequest', (r) => inAuthorization(r, 'HMAC-SHA256', 'ECDSA-P256-SHA256')],
+  [
+    'another algorithm',
+    'InvalidRequest',
+    (r) => inAuthorization(r, 'HMAC-SHA256', 'ECDSA-P256-SHA256'),
+  ],
   [
     'no signature',
     'AuthorizationHeaderMalformed',
     (r) => withAuthorization(r, 'AWS4-HMAC-SHA256 Credential=AK'),
   ],
 ])('%s is refused', async (_, code, change) => {
-  expect(await ask(change(await signed(GET, NOW)))).toMatchObject({ code, call: undefined, passed: [] });
+  expect(await ask(change(await signed(GET, NOW)))).toMatchObject({
+    code,
+    call: undefined,
+    passed: [],
+  });
 });
 
 it.each([0, 604_801, 1e9, -1])('a URL for %d seconds is refused', async (seconds) => {
@@ -134,7 +159,10 @@ it.each([0, 604_801, 1e9, -1])('a URL for %d seconds is refused', async (seconds
     ...recorded,
     target: recorded.target.replace('X-Amz-Expires=300', `X-Amz-Expires=${seconds}`),
   };
-  expect(await ask(changed)).toMatchObject({ status: 400, code: 'AuthorizationQueryParametersError' });
+  expect(await ask(changed)).toMatchObject({
+    status: 400,
+    code: 'AuthorizationQueryParametersError',
+  });
 });
 
 it('headers that a URL has in its query are in place', async () => {
@@ -146,9 +174,11 @@ it('headers that a URL has in its query are in place', async () => {
 
 describe('what a request is about', () => {
   const about = async (path: string, host = '127.0.0.1:9000') => {
-    const { status, call } = await ask(await signed({ method: 'GET', path, headers: { host } }, NOW), NOW, [
-      's3.example',
-    ]);
+    const { status, call } = await ask(
+      await signed({ method: 'GET', path, headers: { host } }, NOW),
+      NOW,
+      ['s3.example'],
+    );
     return status === 200 ? [call?.bucket, call?.key] : status;
   };
 

@@ -35,7 +35,9 @@ it.each([
 
 it('a child that is there twice is refused: readers disagree on which of them counts', async () => {
   const document = await read('<a><Key>one</Key><Key>two</Key><b/><b/></a>');
-  expect(() => child(document, 'Key')).toThrow(expect.objectContaining({ code: 'malformed-body' }) as Error);
+  expect(() => child(document, 'Key')).toThrow(
+    expect.objectContaining({ code: 'malformed-body' }) as Error,
+  );
   expect(childrenOf(document, 'b')).toHaveLength(2);
 });
 
@@ -56,7 +58,8 @@ it('texts come as they were written', async () => {
 });
 
 it('has no more attributes in an element than a document of these APIs needs', async () => {
-  const attributes = (count: number) => Array.from({ length: count }, (_, i) => `a${i}="x"`).join(' ');
+  const attributes = (count: number) =>
+    Array.from({ length: count }, (_, i) => `a${i}="x"`).join(' ');
   await expect(read(`<a ${attributes(32)}><b ${attributes(32)}/></a>`)).resolves.toBeDefined();
   await expect(read(`<a ${attributes(33)}/>`)).rejects.toThrow('too many attributes');
 });
@@ -73,7 +76,10 @@ describe('text that is written', () => {
     ['\u0001\u001f\r\u007f', '&#x1;&#x1f;&#xd;&#x7f;'],
     ['\n\t', '\n\t'],
     ['x\ufffey\uffffz', 'x&#xfffe;y&#xffff;z'],
-    ['\ufffd\ufeff\uefbf\u00ef\u00bf\u00be\u{1fffe}', '\ufffd\ufeff\uefbf\u00ef\u00bf\u00be\u{1fffe}'],
+    [
+      '\ufffd\ufeff\uefbf\u00ef\u00bf\u00be\u{1fffe}',
+      '\ufffd\ufeff\uefbf\u00ef\u00bf\u00be\u{1fffe}',
+    ],
   ])('%j is %j', (text, expected) => {
     expect(written(text)).toBe(`<a>${expected}</a>`);
   });
@@ -83,7 +89,9 @@ describe('text that is written', () => {
     const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' };
     const property = fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
       const content = /^<a>(.*)<\/a>$/s.exec(written(text))?.[1] ?? '';
-      expect(Array.from(content).filter((char) => !isXml(char) || '<>"'.includes(char))).toEqual([]);
+      expect(Array.from(content).filter((char) => !isXml(char) || '<>"'.includes(char))).toEqual(
+        [],
+      );
       const read = content.replace(references, (_, hex: string | undefined, name: string) =>
         hex === undefined ? (named[name] ?? '') : String.fromCodePoint(parseInt(hex, 16)),
       );

@@ -5,7 +5,13 @@ import { quote } from '../../../src/http/bytes';
 import type { Recorded } from '../../support/captures';
 import { acceptingCos } from '../../support/cos/requests';
 import { cosSigned, type ToSign } from '../../support/cos/signed';
-import { changesOf, haveOneReading, saying, type Changed, type Vocabulary } from '../../support/one_reading';
+import {
+  changesOf,
+  haveOneReading,
+  saying,
+  type Changed,
+  type Vocabulary,
+} from '../../support/one_reading';
 import { runs } from '../../support/runs';
 import { asRequest, textOf } from '../../support/s3_requests';
 
@@ -26,9 +32,15 @@ async function readingOf(recorded: Recorded): Promise<string | undefined> {
   const found = said.pop();
   if (found === undefined) return undefined;
   const { name: operation, call } = found;
-  const { headers, parameters } = readCosSignature(request.headers.get('authorization'), request.query);
+  const { headers, parameters } = readCosSignature(
+    request.headers.get('authorization'),
+    request.query,
+  );
   const asked = [
-    ...new Set([...parameters.map(decodeURIComponent), ...DECIDING.map((each) => each.toLowerCase())]),
+    ...new Set([
+      ...parameters.map(decodeURIComponent),
+      ...DECIDING.map((each) => each.toLowerCase()),
+    ]),
   ]
     .sort()
     // as operations ask for them
@@ -44,7 +56,16 @@ const text = fc.string({
   unit: fc.constantFrom('a', 'b', '/', '&', '=', ' ', '+', '%', '\n', '.'),
   maxLength: 4,
 });
-const PARAMETERS = ['versionId', 'acl', 'tagging', 'uploads', 'uploadId', 'partNumber', 'prefix', 'x&y=z'];
+const PARAMETERS = [
+  'versionId',
+  'acl',
+  'tagging',
+  'uploads',
+  'uploadId',
+  'partNumber',
+  'prefix',
+  'x&y=z',
+];
 const HEADERS: Readonly<Record<string, string>> = {
   'x-cos-copy-source': `${VIRTUAL}/a b`,
   'x-cos-meta-a': 'a b,c',
@@ -76,9 +97,10 @@ const requests = fc
       headers: Object.fromEntries(headers.map((name) => [name, HEADERS[name] ?? ''])),
       signs: {
         // in a header it may be left out, and then the signature is good for every bucket
-        headers: [...(isUrl && signs.signsHost === 0 ? [] : ['host']), ...signs.signedHeaders].filter(
-          (name) => name === 'host' || headers.includes(name),
-        ),
+        headers: [
+          ...(isUrl && signs.signsHost === 0 ? [] : ['host']),
+          ...signs.signedHeaders,
+        ].filter((name) => name === 'host' || headers.includes(name)),
         parameters: signs.signedParameters.filter((name) => name in parameters).map(listed),
       },
       isUrl,
@@ -120,7 +142,10 @@ function moved(recorded: Recorded): Recorded {
 const changes: fc.Arbitrary<Changed> = fc
   .tuple(changesOf(requests, VOCABULARY), fc.boolean())
   // a bucket in the path may be left out of what is signed in headers
-  .map(([{ signed, changed }, isMoved]) => ({ signed, changed: isMoved ? moved(changed) : changed }))
+  .map(([{ signed, changed }, isMoved]) => ({
+    signed,
+    changed: isMoved ? moved(changed) : changed,
+  }))
   .filter(({ changed }) => !(isInHeader(changed) && hostOf(changed) === HERE));
 
 const isInHeader = ({ fields }: Recorded) => fields.some(([name]) => name === 'Authorization');
@@ -139,7 +164,8 @@ async function asked(recorded: Recorded, parts: Parameters<typeof acceptingCos>[
 }
 
 describe('a URL that does not sign host', () => {
-  const NO_HOST = '403 The header host is not signed: the URL would be good for every bucket of its signer.';
+  const NO_HOST =
+    '403 The header host is not signed: the URL would be good for every bucket of its signer.';
   const url = (host: string, target: string) =>
     cosSigned({ host, target, signs: { headers: [] }, isUrl: true });
 
@@ -162,10 +188,9 @@ describe('a URL that does not sign host', () => {
   });
 
   it('is as it was in Authorization', async () => {
-    expect(await asked(cosSigned({ host: VIRTUAL, target: '/k', signs: { headers: [] } }))).toEqual([
-      'bkt-1250000000',
-      'k',
-    ]);
+    expect(await asked(cosSigned({ host: VIRTUAL, target: '/k', signs: { headers: [] } }))).toEqual(
+      ['bkt-1250000000', 'k'],
+    );
   });
 });
 
@@ -176,7 +201,10 @@ it('one in Authorization that does not say which version is meant is refused, un
     signs: { headers: ['host'], parameters: [] },
   });
   expect(await asked(given)).toBe('403 The parameter versionId is not signed.');
-  expect(await asked(given, { takesHeadersWithoutOperation: true })).toEqual(['bkt-1250000000', 'k']);
+  expect(await asked(given, { takesHeadersWithoutOperation: true })).toEqual([
+    'bkt-1250000000',
+    'k',
+  ]);
 });
 
 it('a header in two spellings that are both signed is refused, in either order', async () => {
@@ -195,18 +223,31 @@ it('a header in two spellings that are both signed is refused, in either order',
 
 describe('the signature of a URL', () => {
   const url = (method: string, target: string, parameters: readonly string[] = []) =>
-    cosSigned({ method, host: VIRTUAL, target, signs: { headers: ['host'], parameters }, isUrl: true });
+    cosSigned({
+      method,
+      host: VIRTUAL,
+      target,
+      signs: { headers: ['host'], parameters },
+      isUrl: true,
+    });
   const added = (recorded: Recorded, parameter: string) => ({
     ...recorded,
     target: `${recorded.target}${recorded.target.includes('?') ? '&' : '?'}${parameter}`,
   });
 
   it('is good in Authorization, and for nothing else there', async () => {
-    const [read, remove, write] = [url('GET', '/k'), url('DELETE', '/k'), url('PUT', '/k')].map(moved);
+    const [read, remove, write] = [url('GET', '/k'), url('DELETE', '/k'), url('PUT', '/k')].map(
+      moved,
+    );
     expect(await asked(read!)).toEqual(['bkt-1250000000', 'k']);
     for (const recorded of [read!, remove!, write!])
-      expect(await asked(added(recorded, 'versionId=ID'))).toBe('403 The parameter versionId is not signed.');
-    const copied = { ...write!, fields: [...write!.fields, ['x-cos-copy-source', `${OTHER}/k`] as const] };
+      expect(await asked(added(recorded, 'versionId=ID'))).toBe(
+        '403 The parameter versionId is not signed.',
+      );
+    const copied = {
+      ...write!,
+      fields: [...write!.fields, ['x-cos-copy-source', `${OTHER}/k`] as const],
+    };
     expect(await asked(copied, { routes })).toBe('403 The header x-cos-copy-source is not signed.');
     expect(await asked(added(write!, 'tagging'), { routes })).toBe(
       '403 The parameter tagging is not signed.',

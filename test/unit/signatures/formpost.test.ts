@@ -15,27 +15,35 @@ const line = fc.string({ unit: fc.constantFrom('a', '1', '\n', ' '), maxLength: 
 
 it('two forms with one message never mean two things', () => {
   fc.assert(
-    fc.property(line, fc.tuple(line, line, line, line), fc.array(fc.nat(10)), (path, values, cuts) => {
-      const messageOf = (first: string, fields: readonly string[]): string | undefined => {
-        try {
-          return signedMessage(first, new Map(NAMES.map((name, i) => [name, fields[i] ?? ''])));
-        } catch {
-          return undefined;
-        }
-      };
-      // the same lines, cut into a path and four fields at other places
-      const lines = [path, ...values].join('\n').split('\n');
-      const ends = [...new Set(cuts.map((cut) => 1 + (cut % lines.length)))]
-        .sort((a, b) => a - b)
-        .slice(0, 4);
-      const bounds = [0, ...ends, lines.length];
-      const [first = '', ...others] = bounds.slice(1).map((end, i) => lines.slice(bounds[i], end).join('\n'));
-      const [one, other] = [messageOf(path, values), messageOf(first, others)];
-      if (one === undefined || one !== other) return;
-      expect(first).toBe(path);
-      const meaning = (fields: readonly string[]) => fields.map((each, i) => each || (i === 0 ? '' : '0'));
-      expect(meaning(others)).toEqual(meaning(values));
-    }),
+    fc.property(
+      line,
+      fc.tuple(line, line, line, line),
+      fc.array(fc.nat(10)),
+      (path, values, cuts) => {
+        const messageOf = (first: string, fields: readonly string[]): string | undefined => {
+          try {
+            return signedMessage(first, new Map(NAMES.map((name, i) => [name, fields[i] ?? ''])));
+          } catch {
+            return undefined;
+          }
+        };
+        // the same lines, cut into a path and four fields at other places
+        const lines = [path, ...values].join('\n').split('\n');
+        const ends = [...new Set(cuts.map((cut) => 1 + (cut % lines.length)))]
+          .sort((a, b) => a - b)
+          .slice(0, 4);
+        const bounds = [0, ...ends, lines.length];
+        const [first = '', ...others] = bounds
+          .slice(1)
+          .map((end, i) => lines.slice(bounds[i], end).join('\n'));
+        const [one, other] = [messageOf(path, values), messageOf(first, others)];
+        if (one === undefined || one !== other) return;
+        expect(first).toBe(path);
+        const meaning = (fields: readonly string[]) =>
+          fields.map((each, i) => each || (i === 0 ? '' : '0'));
+        expect(meaning(others)).toEqual(meaning(values));
+      },
+    ),
     { numRuns: runs(20_000) },
   );
 });
@@ -65,6 +73,8 @@ it('a form that is signed for a page with a line break is good for no other path
     return textOf(await filter(asRequest({ method: 'POST', target, fields, body })));
   };
   expect(await post(path, 'evil\nhttp://page.example/')).toBe('FormPost: redirect is no URL');
-  expect(await post(`${path}%0Aevil`, 'http://page.example/')).toBe('FormPost: the path has a line break');
+  expect(await post(`${path}%0Aevil`, 'http://page.example/')).toBe(
+    'FormPost: the path has a line break',
+  );
   expect(written).toEqual([]);
 });

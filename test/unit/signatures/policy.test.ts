@@ -10,8 +10,15 @@ import { runs } from '../../support/runs';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 const SCOPE = { date: '20231114', region: 'us-east-1' };
-const credential = { accessKey: ACCESS_KEY, secretKey: SECRET_KEY, user: 'test:tester', key: 'testing' };
-const sessions = new Sessions(() => Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }));
+const credential = {
+  accessKey: ACCESS_KEY,
+  secretKey: SECRET_KEY,
+  user: 'test:tester',
+  key: 'testing',
+};
+const sessions = new Sessions(() =>
+  Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }),
+);
 const signers = signersOf(new Credentials([credential]), sessions);
 
 const OWN = {
@@ -48,7 +55,14 @@ async function readingOf(form: ReadonlyMap<string, string>): Promise<string | un
 }
 
 const value = fc.constantFrom('', 'a', 'b', 'a/b', '$a');
-const names = ['key', 'acl', 'x-amz-meta-a', 'x-amz-meta-a_b', 'content-type', 'success_action_redirect'];
+const names = [
+  'key',
+  'acl',
+  'x-amz-meta-a',
+  'x-amz-meta-a_b',
+  'content-type',
+  'success_action_redirect',
+];
 const field = fc.tuple(
   fc.constantFrom(
     ...names,
@@ -72,7 +86,10 @@ it('two forms with one policy never mean two things', async () => {
       fc.subarray(names),
       async (fields, added, gone) => {
         const signed = signedForm({ ...fields, bucket: 'bkt' });
-        const changed = new Map([...[...signed].filter(([name]) => !gone.includes(name)), ...added]);
+        const changed = new Map([
+          ...[...signed].filter(([name]) => !gone.includes(name)),
+          ...added,
+        ]);
         const [one, other] = [await readingOf(signed), await readingOf(changed)];
         if (other === undefined) return;
         accepted++;

@@ -48,9 +48,15 @@ async function readingOf(recorded: Recorded): Promise<string | undefined> {
   return JSON.stringify([name, call.bucket, call.key, asked, sent, body]);
 }
 
-const text = fc.string({ unit: fc.constantFrom('a', 'b', '/', '&', '=', ' ', '+', '\n', '.'), maxLength: 4 });
+const text = fc.string({
+  unit: fc.constantFrom('a', 'b', '/', '&', '=', ' ', '+', '\n', '.'),
+  maxLength: 4,
+});
 /** Values in which whoever chose them has put another parameter. */
-const value = fc.oneof(text, fc.constantFrom('x&version_id=ID', 'x&version_id', 'x&response-content-type=t'));
+const value = fc.oneof(
+  text,
+  fc.constantFrom('x&version_id=ID', 'x&version_id', 'x&response-content-type=t'),
+);
 const FREE = ['response-content-disposition', 'response-content-type', 'image'];
 const DECIDING = ['version_id', 'acl', 'delete', 'uploads', 'upload_id', 'part_number', 'versions'];
 const HEADERS: readonly (readonly [string, string])[] = [
@@ -66,8 +72,13 @@ const requests = fc
     method: fc.constantFrom('GET', 'PUT', 'DELETE', 'POST', 'HEAD'),
     host: fc.constantFrom(VIRTUAL, HERE),
     key: text,
-    parameters: fc.dictionary(fc.constantFrom(...FREE, ...DECIDING, 'prefix'), value, { maxKeys: 3 }),
-    headers: fc.uniqueArray(fc.constantFrom(...HEADERS), { maxLength: 3, selector: ([each]) => each }),
+    parameters: fc.dictionary(fc.constantFrom(...FREE, ...DECIDING, 'prefix'), value, {
+      maxKeys: 3,
+    }),
+    headers: fc.uniqueArray(fc.constantFrom(...HEADERS), {
+      maxLength: 3,
+      selector: ([each]) => each,
+    }),
     isUrl: fc.boolean(),
   })
   .map(({ method, host, key, parameters, headers, isUrl }) => {
@@ -83,7 +94,13 @@ const requests = fc
 
 const VOCABULARY: Vocabulary = {
   methods: ['GET', 'PUT', 'DELETE', 'POST', 'HEAD'],
-  hosts: ['other.pek3a.example', HERE, VIRTUAL.toUpperCase(), 'bkt-name?acl.pek3a.example', VIRTUAL],
+  hosts: [
+    'other.pek3a.example',
+    HERE,
+    VIRTUAL.toUpperCase(),
+    'bkt-name?acl.pek3a.example',
+    VIRTUAL,
+  ],
   parameters: ['version_id=ID', 'acl', 'upload_id=a', 'Version_Id=ID', 'response-content-type=t'],
   headers: [
     ...HEADERS,
@@ -94,7 +111,10 @@ const VOCABULARY: Vocabulary = {
 };
 
 it('two requests with one signature of QingStor never mean two things', () =>
-  haveOneReading(changesOf(requests, VOCABULARY), readingOf, { numRuns: runs(5000), seldom: runs(500) }));
+  haveOneReading(changesOf(requests, VOCABULARY), readingOf, {
+    numRuns: runs(5000),
+    seldom: runs(500),
+  }));
 
 it('whatever decides which operation is meant is signed', () => {
   const deciding = routes.flatMap((route) => route.parameters ?? []);
@@ -105,13 +125,23 @@ it('whatever decides which operation is meant is signed', () => {
 
 it('a header in two spellings is refused, in either order, but for metadata', async () => {
   const asked = async (...fields: (readonly [string, string])[]) => {
-    const unsigned = { method: 'PUT', target: '/bkt-name/k', fields: [['Host', HERE] as const, ...fields] };
+    const unsigned = {
+      method: 'PUT',
+      target: '/bkt-name/k',
+      fields: [['Host', HERE] as const, ...fields],
+    };
     const { handler } = acceptingQs({ now: () => NOW });
-    return (await handler(asRequest(signedForQs({ ...unsigned, body: Buffer.alloc(0) }, false)))).status;
+    return (await handler(asRequest(signedForQs({ ...unsigned, body: Buffer.alloc(0) }, false))))
+      .status;
   };
   expect(await asked(['x-qs-meta-a-b', '1'], ['x-qs-meta-a_b', '2'])).toBe(200);
-  const twins = [['x-qs-copy-source', '/bkt-name/a'] as const, ['x-qs-copy_source', '/bkt-name/b'] as const];
-  await expect(asked(...twins)).rejects.toThrow('The header x-qs-copy_source is there in two spellings.');
+  const twins = [
+    ['x-qs-copy-source', '/bkt-name/a'] as const,
+    ['x-qs-copy_source', '/bkt-name/b'] as const,
+  ];
+  await expect(asked(...twins)).rejects.toThrow(
+    'The header x-qs-copy_source is there in two spellings.',
+  );
 });
 
 describe('free text that is signed in a URL', () => {
@@ -125,7 +155,12 @@ describe('free text that is signed in a URL', () => {
   };
   const signed = (query: string, isUrl = true) =>
     signedForQs(
-      { method: 'GET', target: `/bkt-name/k?${query}`, fields: [['Host', HERE]], body: Buffer.alloc(0) },
+      {
+        method: 'GET',
+        target: `/bkt-name/k?${query}`,
+        fields: [['Host', HERE]],
+        body: Buffer.alloc(0),
+      },
       isUrl,
     );
 
@@ -141,7 +176,10 @@ describe('free text that is signed in a URL', () => {
   it.each([
     ['response-content-disposition=x&version_id=ID', 'response-content-disposition and version_id'],
     ['version_id=ID&response-expires=x', 'response-expires and version_id'],
-    ['response-content-type=t&response-cache-control=c', 'response-cache-control and response-content-type'],
+    [
+      'response-content-type=t&response-cache-control=c',
+      'response-cache-control and response-content-type',
+    ],
     ['image=a&part_number=1', 'image and part_number'],
   ])('is refused before another: %s', async (query, names) => {
     expect(await asked(signed(query))).toBe(`403 A signed URL cannot have ${names}`);
@@ -149,12 +187,13 @@ describe('free text that is signed in a URL', () => {
     expect(await asked(signed(query, false))).toHaveLength(2);
   });
 
-  it.each(['acl&response-content-type=t', 'part_number=1&response-expires=e', 'response-expires=e&prefix=p'])(
-    'may be the last, or beside what is not signed: %s',
-    async (query) => {
-      expect(await asked(signed(query))).toHaveLength(2);
-    },
-  );
+  it.each([
+    'acl&response-content-type=t',
+    'part_number=1&response-expires=e',
+    'response-expires=e&prefix=p',
+  ])('may be the last, or beside what is not signed: %s', async (query) => {
+    expect(await asked(signed(query))).toHaveLength(2);
+  });
 
   it.each([true, false])('no other value has an & (in a URL: %s)', async (isUrl) => {
     expect(await asked(signed('acl=a%26delete', isUrl), { takesUrlsWithFreeText: true })).toBe(
@@ -165,11 +204,20 @@ describe('free text that is signed in a URL', () => {
 
 it('a bucket in Host is no part of a query', async () => {
   const recorded = signedForQs(
-    { method: 'GET', target: '/bkt-name?versions', fields: [['Host', HERE]], body: Buffer.alloc(0) },
+    {
+      method: 'GET',
+      target: '/bkt-name?versions',
+      fields: [['Host', HERE]],
+      body: Buffer.alloc(0),
+    },
     true,
   );
   const { handler, accepted } = acceptingQs({ now: () => NOW, domains: DOMAINS });
   const target = recorded.target.replace('/bkt-name?versions&', '/?');
-  const moved = { ...recorded, target, fields: [['Host', 'bkt-name?versions.pek3a.example'] as const] };
+  const moved = {
+    ...recorded,
+    target,
+    fields: [['Host', 'bkt-name?versions.pek3a.example'] as const],
+  };
   expect([(await handler(asRequest(moved))).status, accepted]).toEqual([401, []]);
 });

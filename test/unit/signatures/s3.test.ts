@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { routes } from '../../../middleware/s3api/operations';
 import { readQuery } from '../../../src/dialects/query';
-import { collapsed, NOTHING, sign, signingKey, stringToSign } from '../../../src/dialects/sigv4/canonical';
+import {
+  collapsed,
+  NOTHING,
+  sign,
+  signingKey,
+  stringToSign,
+} from '../../../src/dialects/sigv4/canonical';
 import {
   ALGORITHM,
   formatScope,
@@ -13,7 +19,13 @@ import { Headers } from '../../../src/http/headers';
 import type { Recorded } from '../../support/captures';
 import { changesOf, haveOneReading, saying, type Vocabulary } from '../../support/one_reading';
 import { runs } from '../../support/runs';
-import { ACCESS_KEY, acceptingFilter, asRequest, SECRET_KEY, textOf } from '../../support/s3_requests';
+import {
+  ACCESS_KEY,
+  acceptingFilter,
+  asRequest,
+  SECRET_KEY,
+  textOf,
+} from '../../support/s3_requests';
 import { encoded } from '../../support/s3_signing';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
@@ -78,7 +90,9 @@ async function readingOf(recorded: Recorded): Promise<string | undefined> {
   const { name: operation, call } = found;
   const { headers } = call.request;
   const { signedHeaders, from } = readSigning(request.headers, readQuery(request.query));
-  const names = [...headers.entries()].map(([name]) => name).filter((name) => name.startsWith('x-amz-'));
+  const names = [...headers.entries()]
+    .map(([name]) => name)
+    .filter((name) => name.startsWith('x-amz-'));
   const read = [...new Set([...signedHeaders, ...names])].sort().map((name) => {
     const value = headers.get(name);
     // texts that only describe may have their spaces changed on the way
@@ -122,7 +136,10 @@ const requests = fc
     host: fc.constantFrom('127.0.0.1:9000', 'bkt.s3.example', 's3.example'),
     key: name,
     parameters: fc.dictionary(fc.constantFrom(...PARAMETERS), name, { maxKeys: 3 }),
-    headers: fc.uniqueArray(fc.constantFrom(...HEADERS), { maxLength: 3, selector: ([each]) => each }),
+    headers: fc.uniqueArray(fc.constantFrom(...HEADERS), {
+      maxLength: 3,
+      selector: ([each]) => each,
+    }),
     from: fc.constantFrom('header' as const, 'query' as const),
   })
   .map(({ method, host, key, parameters, headers, from }) => {
@@ -136,17 +153,32 @@ const requests = fc
 const VOCABULARY: Vocabulary = {
   methods: ['GET', 'PUT', 'DELETE', 'POST', 'HEAD'],
   hosts: ['other.s3.example', 'BKT.s3.example', '127.0.0.1:9000'],
-  parameters: ['versionId=ID', 'acl', 'uploadId=a', 'x-amz-acl=private', 'x-amz-meta-q-r=a', 'versionid=ID'],
+  parameters: [
+    'versionId=ID',
+    'acl',
+    'uploadId=a',
+    'x-amz-acl=private',
+    'x-amz-meta-q-r=a',
+    'versionid=ID',
+  ],
   headers: HEADERS,
 };
 
 it('two requests with one signature of version 4 never mean two things', () =>
-  haveOneReading(changesOf(requests, VOCABULARY), readingOf, { numRuns: runs(5000), seldom: runs(500) }));
+  haveOneReading(changesOf(requests, VOCABULARY), readingOf, {
+    numRuns: runs(5000),
+    seldom: runs(500),
+  }));
 
 describe('of two requests with one canonical form one is refused', () => {
   const put = (fields: Recorded['fields'], from: Signing['from'] = 'header') =>
     signedForS3(
-      { method: 'PUT', target: '/bkt/k', fields: [['host', 'h'], ...fields], body: Buffer.alloc(0) },
+      {
+        method: 'PUT',
+        target: '/bkt/k',
+        fields: [['host', 'h'], ...fields],
+        body: Buffer.alloc(0),
+      },
       from,
     );
   const asked = async (recorded: Recorded) => {
@@ -172,18 +204,24 @@ describe('of two requests with one canonical form one is refused', () => {
     ]);
   });
 
-  it.each(['header', 'query'] as const)('one space, and two, in what decides (%s)', async (from) => {
-    const signed = put([['x-amz-copy-source', 'bkt/a b']], from);
-    expect(await asked(signed)).toEqual([200, undefined]);
-    expect(await asked(withValue(signed, 'x-amz-copy-source', 'bkt/a  b'))).toEqual([
-      403,
-      'The header x-amz-copy-source has spaces that are not signed.',
-    ]);
-  });
+  it.each(['header', 'query'] as const)(
+    'one space, and two, in what decides (%s)',
+    async (from) => {
+      const signed = put([['x-amz-copy-source', 'bkt/a b']], from);
+      expect(await asked(signed)).toEqual([200, undefined]);
+      expect(await asked(withValue(signed, 'x-amz-copy-source', 'bkt/a  b'))).toEqual([
+        403,
+        'The header x-amz-copy-source has spaces that are not signed.',
+      ]);
+    },
+  );
 
   it('but text of a client that sends the request itself may have any spaces', async () => {
     expect(await asked(put([['x-amz-meta-a', 'a  b']]))).toEqual([200, undefined]);
-    expect(await asked(put([['content-disposition', 'inline; filename="a  b"']]))).toEqual([200, undefined]);
+    expect(await asked(put([['content-disposition', 'inline; filename="a  b"']]))).toEqual([
+      200,
+      undefined,
+    ]);
     expect((await asked(put([['x-amz-meta-a', 'a  b']], 'query')))[0]).toBe(403);
   });
 
@@ -193,7 +231,10 @@ describe('of two requests with one canonical form one is refused', () => {
       [one, other],
       [other, one],
     ])
-      expect(await asked(put(fields))).toEqual([403, 'The header x_amz_acl is there in two spellings.']);
+      expect(await asked(put(fields))).toEqual([
+        403,
+        'The header x_amz_acl is there in two spellings.',
+      ]);
   });
 
   it('headers of a query in either order', async () => {
@@ -220,7 +261,12 @@ it.each([
   async (_, target, fields) => {
     const { handler, accepted, passed } = acceptingFilter({ now: () => NOW });
     const response = await handler(
-      asRequest({ method: 'GET', target, fields: [['Host', 'h'], ...fields], body: Buffer.alloc(0) }),
+      asRequest({
+        method: 'GET',
+        target,
+        fields: [['Host', 'h'], ...fields],
+        body: Buffer.alloc(0),
+      }),
     );
     expect([response.status, accepted, passed]).toEqual([400, [], []]);
   },

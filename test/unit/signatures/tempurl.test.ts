@@ -94,7 +94,10 @@ const VOCABULARY: Vocabulary = {
 };
 
 it('two requests with one temporary URL never mean two things', () =>
-  haveOneReading(changesOf(requests, VOCABULARY), readingOf, { numRuns: runs(5000), seldom: runs(500) }));
+  haveOneReading(changesOf(requests, VOCABULARY), readingOf, {
+    numRuns: runs(5000),
+    seldom: runs(500),
+  }));
 
 it.each(['X-Object-Manifest', 'X-Symlink-Target', 'X-Copy-From', 'Destination'])(
   'what names another object is not signed, and refused: %s',

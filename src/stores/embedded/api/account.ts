@@ -20,7 +20,8 @@ const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
  */
 export async function accountRequest(call: Call): Promise<Response> {
   const { request, target } = call;
-  if (!METHODS.includes(request.method)) throw refuse(405, Headers.of({ Allow: METHODS.join(', ') }));
+  if (!METHODS.includes(request.method))
+    throw refuse(405, Headers.of({ Allow: METHODS.join(', ') }));
   // told before all else, as by Swift's `listing_formats`, which stands before everything that knows of rights
   if (/^(GET|HEAD)$/.test(request.method)) listingType(request, call.query);
   authorise(call, request.method, target);
@@ -43,7 +44,8 @@ function showAccount(call: Call): Response {
   const record = storage.account(target.account);
   const own = record === undefined ? nothing() : accountHeaders(record);
   const headers = isOwner(call, target) ? own : withoutOwners(own);
-  if (request.method === 'HEAD') return listingHead(type, query, headers, record === undefined ? 200 : 204);
+  if (request.method === 'HEAD')
+    return listingHead(type, query, headers, record === undefined ? 200 : 204);
   const wanted = listingQuery(query, LIMITS.account_listing_limit);
   const entries = record === undefined ? [] : storage.listContainers(target.account, wanted);
   const of = { kind: 'account', name: target.account } as const;
@@ -58,7 +60,13 @@ function nothing(): Headers {
   );
 }
 
-function accountHeaders({ timestamp, attributes, containers, objects, bytes }: AccountRecord): Headers {
+function accountHeaders({
+  timestamp,
+  attributes,
+  containers,
+  objects,
+  bytes,
+}: AccountRecord): Headers {
   const acl = formatAccountAcl(parseAccountAcl(attributes[ACCOUNT_ACL]) ?? {});
   return Headers.of({
     'X-Account-Container-Count': String(containers),

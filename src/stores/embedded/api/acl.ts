@@ -15,7 +15,8 @@ export function cleanAcl(name: string, acl: ByteString): ByteString {
     const first = each.slice(0, colon).trim();
     if (each === '') continue;
     if (colon < 0 || !first.startsWith('.')) values.push(each);
-    else if (!REFERRERS.includes(first)) throw bad(`Unknown designator '${first}' in ACL: '${each}'`);
+    else if (!REFERRERS.includes(first))
+      throw bad(`Unknown designator '${first}' in ACL: '${each}'`);
     else if (name.endsWith('write')) throw bad(`Referrers not allowed in write ACL: '${each}'`);
     else values.push('.r:' + referrer(each, each.slice(colon + 1).trim()));
   }

@@ -42,7 +42,8 @@ const OWN_HEADERS = {
 
 /** What a PUT or POST changes of an account or a container; '' removes (Swift's X-Remove-... as well, but setting wins). */
 export function changedAttributes(headers: Headers, kind: Exclude<Kind, 'object'>): Attributes {
-  const kept = (key: string) => key.startsWith(`x-${kind}-meta-`) || OWN_HEADERS[kind].includes(key);
+  const kept = (key: string) =>
+    key.startsWith(`x-${kind}-meta-`) || OWN_HEADERS[kind].includes(key);
   const removed: Record<string, ByteString> = {};
   for (const [key] of headers.entries()) {
     const named = key.startsWith('x-remove-') ? 'x-' + key.slice('x-remove-'.length) : '';

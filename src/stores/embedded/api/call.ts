@@ -63,7 +63,8 @@ export function authorise(
   const { request, storage } = call;
   const { authority } = request;
   if (authority !== 'client') {
-    if (!authority.reaches(target)) throw new BeyondAuthority(`a ${method} reaches beyond its authority`);
+    if (!authority.reaches(target))
+      throw new BeyondAuthority(`a ${method} reaches beyond its authority`);
     return;
   }
   const resource = call.isNamedByManifest
@@ -120,7 +121,10 @@ export function openContainer(
 }
 
 /** Whether the client owns the account (Swift's `swift_owner`): who may change it, and not only what is in it. */
-export function isOwner({ request, storage }: Pick<Call, 'request' | 'storage'>, target: Target): boolean {
+export function isOwner(
+  { request, storage }: Pick<Call, 'request' | 'storage'>,
+  target: Target,
+): boolean {
   if (request.authority !== 'client') return true;
   const { version, account } = target;
   return judgement(request, resourceOf(storage, 'POST', { version, account })) === undefined;

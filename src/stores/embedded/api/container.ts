@@ -55,7 +55,13 @@ function showContainer(call: ContainerCall): Response {
   return listingAnswer(type, query, headers, of, entries.map(shownObject));
 }
 
-function containerHeaders({ timestamp, modified, attributes, objects, bytes }: ContainerRecord): Headers {
+function containerHeaders({
+  timestamp,
+  modified,
+  attributes,
+  objects,
+  bytes,
+}: ContainerRecord): Headers {
   return Headers.of({
     'X-Container-Object-Count': String(objects),
     'X-Container-Bytes-Used': String(bytes),
@@ -87,10 +93,12 @@ function shownObject(entry: Listed<ObjectRecord>): ShownEntry {
 export function listedType(contentType: ByteString): ByteString {
   const at = contentType.indexOf(';');
   if (at < 0) return contentType;
-  const parameters = [...contentType.slice(at).matchAll(PARAMETER)].map(([, key = '', value = '']) => ({
-    key,
-    value,
-  }));
+  const parameters = [...contentType.slice(at).matchAll(PARAMETER)].map(
+    ([, key = '', value = '']) => ({
+      key,
+      value,
+    }),
+  );
   const kept = parameters.filter(({ key }) => key !== 'swift_bytes');
   return contentType.slice(0, at) + kept.map(({ key, value }) => `;${key}=${value}`).join('');
 }
@@ -108,7 +116,12 @@ function listPath({ target, storage }: ContainerCall, path: ByteString, wanted: 
   const found: Listed<ObjectRecord>[] = [];
   let { marker } = wanted;
   while (found.length < wanted.limit) {
-    const query = { ...wanted, prefix, delimiter: '/', ...(marker === undefined ? {} : { marker }) };
+    const query = {
+      ...wanted,
+      prefix,
+      delimiter: '/',
+      ...(marker === undefined ? {} : { marker }),
+    };
     const page = storage.listObjects(account, container, query);
     for (const entry of page) {
       const name = 'subdir' in entry ? entry.subdir : entry.name;

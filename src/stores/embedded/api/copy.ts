@@ -77,7 +77,10 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
     const response = await settled(() => putCopy(sink, source, from));
     if (response !== undefined) return withCors(sink, response);
   }
-  throw new StorageError('gone', 'the content of the source is not there, or was replaced each time');
+  throw new StorageError(
+    'gone',
+    'the content of the source is not there, or was replaced each time',
+  );
 }
 
 async function openSource(call: ObjectCall, from: ObjectTarget): Promise<OpenedView> {

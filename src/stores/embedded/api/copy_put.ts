@@ -45,7 +45,11 @@ function mergedDraft(sink: ObjectCall, { record, view, isRaw }: OpenedView): Dra
   const { headers } = sink.request;
   const draft = draftOf(sink, shownType(record.contentType));
   const isFresh = isTrueValue(headers.get('x-fresh-metadata'));
-  const { 'x-object-manifest': manifest, 'x-static-large-object': large, ...kept } = record.attributes;
+  const {
+    'x-object-manifest': manifest,
+    'x-static-large-object': large,
+    ...kept
+  } = record.attributes;
   const attributes = {
     ...(isFresh ? withoutLink(systemAttributes(kept)) : kept),
     ...draft.attributes,
@@ -80,7 +84,9 @@ function relinked(sink: ObjectCall, { attributes }: ObjectRecord, { size }: View
 const LINK_HEADERS = ['x-symlink-target', 'x-symlink-target-account', 'x-symlink-target-etag'];
 
 /** Less what told of the manifest whose segments' bytes the copy now has itself. */
-function withoutLarge(attributes: Readonly<Record<string, ByteString>>): Record<string, ByteString> {
+function withoutLarge(
+  attributes: Readonly<Record<string, ByteString>>,
+): Record<string, ByteString> {
   return Object.fromEntries(
     Object.entries(attributes).filter(([key]) => !key.startsWith('x-object-sysmeta-slo-')),
   );
@@ -99,8 +105,11 @@ async function copyContent(
   if (view.content !== undefined && !isPart) return commit(sink, draft, view.content);
   const source = await serve({ ...request, method: 'GET' }, view);
   const length = Number(source.headers.get('content-length'));
-  return receive(storage, chunks(source.body), { length, etag: request.headers.get('etag') }, (content) =>
-    commit(sink, draft, content),
+  return receive(
+    storage,
+    chunks(source.body),
+    { length, etag: request.headers.get('etag') },
+    (content) => commit(sink, draft, content),
   );
 }
 
@@ -124,10 +133,16 @@ async function isThere(
 /** Whether a copy is a link that a client makes, and that so has to be looked at anew; fresh metadata leaves the link out. */
 function isNewLink({ request, query }: ObjectCall, { record }: OpenedView): boolean {
   if (request.authority !== 'client' || query.get('symlink') !== 'get') return false;
-  return linkOf(record.attributes) !== undefined && !isTrueValue(request.headers.get('x-fresh-metadata'));
+  return (
+    linkOf(record.attributes) !== undefined && !isTrueValue(request.headers.get('x-fresh-metadata'))
+  );
 }
 
-async function copyLink(sink: ObjectCall, source: OpenedView, from: ObjectTarget): Promise<Response> {
+async function copyLink(
+  sink: ObjectCall,
+  source: OpenedView,
+  from: ObjectTarget,
+): Promise<Response> {
   const { request } = sink;
   const { view } = source;
   const headers = view.headers
@@ -148,7 +163,11 @@ function isNewManifest({ request, target }: ObjectCall, source: OpenedView): boo
   return request.authority === 'client' || source.target.account !== target.account;
 }
 
-async function copyManifest(sink: ObjectCall, source: OpenedView, from: ObjectTarget): Promise<Response> {
+async function copyManifest(
+  sink: ObjectCall,
+  source: OpenedView,
+  from: ObjectTarget,
+): Promise<Response> {
   const manifest = await rawManifest(sink, source.record);
   const draft = () => mergedDraft(sink, source);
   const response = await storeManifest({ ...sink, query: new Map() }, draft, manifest);
@@ -162,7 +181,8 @@ async function copyAsManifest(sink: ObjectCall, source: OpenedView): Promise<Res
   const response = await serve({ ...request, method: 'GET' }, view);
   const manifest = await readAll(response.body, SLO_LIMITS.max_manifest_size);
   if (manifest === undefined) throw refuse(413);
-  const headers = response.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;
+  const headers =
+    response.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;
   return storeManifest(
     { ...sink, request: { ...request, headers } },
     () => mergedDraft(sink, source),
@@ -172,7 +192,12 @@ async function copyAsManifest(sink: ObjectCall, source: OpenedView): Promise<Res
 
 function copied(record: ObjectRecord, source: OpenedView, from: ObjectTarget): Response {
   const large = record.attributes[SLO_ETAG];
-  return withSource(created(record, large === undefined ? undefined : `"${large}"`), record, source, from);
+  return withSource(
+    created(record, large === undefined ? undefined : `"${large}"`),
+    record,
+    source,
+    from,
+  );
 }
 
 /** The answer to a copy tells what it was made from, and what of it the client set. */

@@ -32,7 +32,10 @@ export function withCors(call: Call, response: Response): Response {
   const more = attributes['x-container-meta-access-control-expose-headers'] ?? '';
   for (const name of more.split(' ')) if (name.trim()) exposed.add(name.trim().toLowerCase());
   const headers = Headers.of({ 'Access-Control-Expose-Headers': [...exposed].join(', ') });
-  return { ...response, headers: withOrigin(response.headers.withAll(headers), attributes, origin) };
+  return {
+    ...response,
+    headers: withOrigin(response.headers.withAll(headers), attributes, origin),
+  };
 }
 
 /** OPTIONS; with an Origin, a browser's question before it lets a script from elsewhere send a request. */

@@ -27,7 +27,8 @@ export function draftOf(call: ObjectCall, type?: ByteString): Draft {
   const { headers } = request;
   checkManifestHeader(headers);
   const noneMatch = headers.get('if-none-match');
-  if (noneMatch !== undefined && !hasStar(noneMatch)) throw refuseWith(400, 'If-None-Match only supports *');
+  if (noneMatch !== undefined && !hasStar(noneMatch))
+    throw refuseWith(400, 'If-None-Match only supports *');
   openContainer(call, 'PUT', target);
   checkLength(request);
   checkNameLength('object', target.object);
@@ -50,10 +51,15 @@ function checkLength({ headers, body }: Request): void {
   const length = headers.get('content-length');
   if (length !== undefined && Number(length) > LIMITS.max_file_size)
     throw refuseWith(413, 'Your request is too large.');
-  if (length === undefined && body === NO_BODY) throw refuseWith(411, 'Missing Content-Length header.');
+  if (length === undefined && body === NO_BODY)
+    throw refuseWith(411, 'Missing Content-Length header.');
 }
 
-function contentTypeOf(headers: Headers, name: ByteString, type: ByteString | undefined): ByteString {
+function contentTypeOf(
+  headers: Headers,
+  name: ByteString,
+  type: ByteString | undefined,
+): ByteString {
   const given = headers.get('content-type');
   if (isTrueValue(headers.get('x-detect-content-type'))) return guessType(name);
   return given ? given : (type ?? guessType(name));

@@ -1,7 +1,13 @@
 import { destroy, drain } from '../../../http/body';
 import { formBoundary } from '../../../formats/form';
 import { Headers } from '../../../http/headers';
-import { NO_BODY, withoutBody, type Handler, type Request, type Response } from '../../../swift_api/message';
+import {
+  NO_BODY,
+  withoutBody,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../../swift_api/message';
 import { isContainer, isObject, parseQuery, parseTarget } from '../../../swift_api/target';
 import { StoreError } from '../../../util/store_error';
 import type { Storage } from '../storage/storage';
@@ -30,7 +36,8 @@ export function createHandler(storage: Storage): Handler {
 /** A refusal of a HEAD: as in Swift it has the length of its text, where that is more than the page for its status. */
 function headless(response: Response): Response {
   const { body } = response;
-  const isText = Buffer.isBuffer(body) && body.length > 0 && !body.toString('latin1').startsWith('<html>');
+  const isText =
+    Buffer.isBuffer(body) && body.length > 0 && !body.toString('latin1').startsWith('<html>');
   return isText ? { ...response, body: NO_BODY } : withoutBody(response);
 }
 
@@ -103,7 +110,8 @@ function checkImplemented({ request, query }: Call): void {
   if (query.has('bulk-delete') || (method === 'PUT' && query.has('extract-archive')))
     throw refuseWith(501, 'Bulk operations are not available here\n');
   // the filter formpost leaves none of these over
-  if (formBoundary(request) !== undefined) throw refuseWith(501, 'FormPOST is not available here\n');
+  if (formBoundary(request) !== undefined)
+    throw refuseWith(501, 'FormPOST is not available here\n');
   if (headers.has('x-versions-enabled') || query.has('versions') || query.get('version-id'))
     throw refuseWith(501, "Versions with ids (Swift's object_versioning) are not available here\n");
 }

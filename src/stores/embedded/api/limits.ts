@@ -57,7 +57,11 @@ function checkTotals(count: number, size: number): void {
 }
 
 /** The answer to names that are not UTF-8 text; undefined if all are. */
-export function refusalOfNames({ account, container = '', object = '' }: Target): Response | undefined {
+export function refusalOfNames({
+  account,
+  container = '',
+  object = '',
+}: Target): Response | undefined {
   if ([account, container, object].every(isText)) return undefined;
   return page(412, 'Invalid UTF8 or contains NULL');
 }

@@ -35,7 +35,9 @@ export function linkOf(attributes: Attributes): Link | undefined {
 
 /** A link as attributes of its object. */
 export function linkAttributes(link: Link): Record<string, ByteString> {
-  const given = Object.entries(ATTRIBUTES).map(([name, [key]]) => [key, link[name as keyof Link]] as const);
+  const given = Object.entries(ATTRIBUTES).map(
+    ([name, [key]]) => [key, link[name as keyof Link]] as const,
+  );
   return Object.fromEntries(
     given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
   );
@@ -118,7 +120,10 @@ function lookUp(
   } catch (error) {
     if (!(error instanceof Refused) || location === undefined) throw error;
     const { response } = error;
-    throw new Refused({ ...response, headers: response.headers.with('Content-Location', location) });
+    throw new Refused({
+      ...response,
+      headers: response.headers.with('Content-Location', location),
+    });
   }
   const record = container && storage.object(target.account, target.container, target.object);
   if (record !== undefined) return record;
@@ -139,7 +144,11 @@ export function locationOf({ version, account }: ObjectTarget, link: Link): stri
 function targetOf({ version, account }: ObjectTarget, link: Link): ObjectTarget {
   const path = parseCopyHeader(link.target);
   if (path === undefined) throw refuse(404);
-  return { version, account: link.account === undefined ? account : unquote(link.account), ...path };
+  return {
+    version,
+    account: link.account === undefined ? account : unquote(link.account),
+    ...path,
+  };
 }
 
 function pathOf({ version, account, container, object }: ObjectTarget): string {

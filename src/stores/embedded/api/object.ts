@@ -60,7 +60,9 @@ async function postObject(call: ObjectCall): Promise<Response> {
   if (link === undefined) return answer(202);
   const reason =
     'The requested POST was applied to a symlink. POST directly to the target to apply requested metadata.';
-  const own = linkHeaders(link).only('X-Symlink-Target-Etag').with('Location', locationOf(target, link));
+  const own = linkHeaders(link)
+    .only('X-Symlink-Target-Etag')
+    .with('Location', locationOf(target, link));
   throw refuseWith(307, reason, own);
 }
 
@@ -70,7 +72,10 @@ async function post(call: ObjectCall, deleteAt: number | undefined): Promise<Obj
   for (;;) {
     const before = storage.object(account, container, object);
     if (before === undefined) throw refuse(404);
-    const attributes = { ...objectAttributes(request.headers), ...systemAttributes(before.attributes) };
+    const attributes = {
+      ...objectAttributes(request.headers),
+      ...systemAttributes(before.attributes),
+    };
     const contentType = request.headers.get('content-type') ?? '';
     const posted = await storage.postObject(
       account,
@@ -105,10 +110,15 @@ async function deleteObject(call: ObjectCall): Promise<Response> {
 }
 
 /** X-If-Delete-At: only what expires at that time, as Swift's expirer asks; and not what takes its place meanwhile. */
-function expiring({ request, target, storage }: ObjectCall): { readonly timestamp: string } | undefined {
+function expiring({
+  request,
+  target,
+  storage,
+}: ObjectCall): { readonly timestamp: string } | undefined {
   const header = request.headers.get('x-if-delete-at');
   if (header === undefined) return undefined;
-  if (!/^\s*\d+(\.\d+)?\s*$/.test(header)) throw new Refused(page(400, 'Bad X-If-Delete-At header value'));
+  if (!/^\s*\d+(\.\d+)?\s*$/.test(header))
+    throw new Refused(page(400, 'Bad X-If-Delete-At header value'));
   const record = storage.object(target.account, target.container, target.object);
   if (record !== undefined && record.deleteAt !== Number(header))
     throw new Refused(page(412, 'X-If-Delete-At and X-Delete-At do not match'));

@@ -12,12 +12,17 @@ import { Headers } from '../../../http/headers';
 /** PUT with X-Symlink-Target (Swift's `SymlinkObjectContext.handle_put`). */
 export async function putLink(call: ObjectCall): Promise<Response> {
   const { request, storage } = call;
-  if (Number(request.headers.get('content-length') ?? '0') > 0 || isLong(request.body)) throw hasBody();
+  if (Number(request.headers.get('content-length') ?? '0') > 0 || isLong(request.body))
+    throw hasBody();
   const { contentType, attributes, listed } = linkParts(call);
   const draft = draftOf(call, contentType);
   const record = await receiveBody(storage, request, (content) => {
     if (content.size > 0) throw hasBody();
-    return commit(call, { ...draft, attributes: { ...draft.attributes, ...attributes }, listed }, content);
+    return commit(
+      call,
+      { ...draft, attributes: { ...draft.attributes, ...attributes }, listed },
+      content,
+    );
   });
   if (record === undefined) throw new Error('a content just received was gone');
   return created(record);
@@ -56,7 +61,9 @@ function parseLink({ request, target }: ObjectCall): { link: Link; target: Objec
   const given = request.headers.get('x-symlink-target-account');
   const account = given === undefined ? target.account : accountOf(given);
   const isItself =
-    account === target.account && path.container === target.container && path.object === target.object;
+    account === target.account &&
+    path.container === target.container &&
+    path.object === target.object;
   if (isItself) throw refuseWith(400, 'Symlink cannot target itself');
   const etag = normalEtag(request.headers.get('x-symlink-target-etag') ?? '');
   if (/[;"\\]/.test(etag)) throw refuseWith(400, 'Bad X-Symlink-Target-Etag format');

@@ -48,7 +48,12 @@ export async function readObject(call: ObjectCall): Promise<Response> {
 export async function openView(call: ObjectCall, method: string): Promise<OpenedView> {
   const { query } = call;
   const asLink = query.get('symlink') === 'get';
-  const { target, record, location } = openObject(call, method, call.target, asLink ? 'none' : 'all');
+  const { target, record, location } = openObject(
+    call,
+    method,
+    call.target,
+    asLink ? 'none' : 'all',
+  );
   const own = plainView(call, record, asLink, location);
   const manifest = record.attributes['x-object-manifest'];
   const isWhole = query.get('multipart-manifest') !== 'get';

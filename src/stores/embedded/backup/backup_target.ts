@@ -263,7 +263,10 @@ async function refuseStrange(folder: string): Promise<void> {
   if (first === undefined) return;
   const isStrange = first.flaw === 'table';
   const what = `the database in ${folder} is ${isStrange ? 'no backup’s' : 'damaged'}: ${first.text}`;
-  throw new StorageError(isStrange ? 'target' : 'corrupt', `${what}; choose another folder for backups`);
+  throw new StorageError(
+    isStrange ? 'target' : 'corrupt',
+    `${what}; choose another folder for backups`,
+  );
 }
 
 /** The entries in the place of the folders of contents. */

@@ -80,14 +80,21 @@ export class Check {
       const shown = object ? formatName(object) : key.toString('hex').slice(0, 80);
       const text = `the record ${shown} of the table ${table.name} is damaged`;
       if (this.#isNeeded(table, key)) yield problem('damaged-record', text, { do: 'nothing' });
-      else yield problem('damaged-record', text, { do: 'remove-record', table: table.name, key }, object);
+      else
+        yield problem(
+          'damaged-record',
+          text,
+          { do: 'remove-record', table: table.name, key },
+          object,
+        );
     }
   }
 
   /** Without some records something else cannot be found; most others follow from what can be read. */
   #isNeeded(table: Table<unknown>, key: Buffer): boolean {
     const { meta, accounts, containers } = this.#tables;
-    if (table.name !== meta.name) return table.name === accounts.name || table.name === containers.name;
+    if (table.name !== meta.name)
+      return table.name === accounts.name || table.name === containers.name;
     // a number that was given out, or a time, must not be again
     return [metaKeys.next, metaKeys.clock].some((each) => each.equals(key));
   }
@@ -116,7 +123,12 @@ export class Check {
       const container = this.#sums.get(idOf(key));
       const name = this.#nameOf(key, value);
       if (container?.container === undefined)
-        yield problem('orphan', `the object ${formatName(name)} is in no container`, { do: 'nothing' }, name);
+        yield problem(
+          'orphan',
+          `the object ${formatName(name)} is in no container`,
+          { do: 'nothing' },
+          name,
+        );
       else this.#count(container, countedBytes(value));
       yield* this.#object(name, key, value);
     }
@@ -134,7 +146,12 @@ export class Check {
     }
     if (deleteAt === null) return;
     if (this.#peek(this.#tables.expiry, expiryKey(deleteAt, key)) === undefined)
-      yield problem('index', `the object ${formatName(name)} will not expire`, { do: 'recount' }, name);
+      yield problem(
+        'index',
+        `the object ${formatName(name)} will not expire`,
+        { do: 'recount' },
+        name,
+      );
   }
 
   #count(container: Sum, bytes: number): void {
@@ -278,7 +295,8 @@ export class Check {
 
   async *#orphanFiles(): AsyncGenerator<Problem> {
     for await (const { name, id, isFile, isPart } of this.#files.all()) {
-      if (id !== undefined && (isPart ? this.#arrives(id) : this.#known(id) || this.#uses.has(id))) continue;
+      if (id !== undefined && (isPart ? this.#arrives(id) : this.#known(id) || this.#uses.has(id)))
+        continue;
       const at = path.join(this.#tables.folder, name);
       if (!lstatSync(at, { throwIfNoEntry: false })) continue;
       const text = isFile
@@ -294,7 +312,9 @@ export class Check {
 
   /** What an object's key says of it; the key may be damaged itself. */
   #keyName(key: Buffer): ObjectName {
-    const { account, container } = (key.length >= 8 && this.#sums.get(idOf(key))) || { account: '?' };
+    const { account, container } = (key.length >= 8 && this.#sums.get(idOf(key))) || {
+      account: '?',
+    };
     return { account, container: container ?? '?', object: nameText(childName(key)) };
   }
 

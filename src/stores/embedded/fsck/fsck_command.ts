@@ -40,7 +40,8 @@ function giveToOwner(folder: string): void {
   if (owner === undefined || owner.uid === 0) return;
   for (const name of MADE) {
     const made = path.join(folder, name);
-    if (lstatSync(made, { throwIfNoEntry: false })?.uid === 0) lchownSync(made, owner.uid, owner.gid);
+    if (lstatSync(made, { throwIfNoEntry: false })?.uid === 0)
+      lchownSync(made, owner.uid, owner.gid);
   }
 }
 
@@ -49,7 +50,10 @@ class FsckUsageError extends Error {
   readonly code = 'usage';
 }
 
-function findings(folder: string, { repair: repairs, dryRun }: FsckOptions): AsyncGenerator<Finding | Flaw> {
+function findings(
+  folder: string,
+  { repair: repairs, dryRun }: FsckOptions,
+): AsyncGenerator<Finding | Flaw> {
   if (!repairs) return verified(folder, fsck);
   return verified(folder, dryRun ? plannedRepairs : repair);
 }

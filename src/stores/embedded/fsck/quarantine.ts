@@ -68,7 +68,8 @@ export class Quarantine {
       await rename(path.join(this.#data, name), path.join(this.#folder, kept));
       await syncFolder(this.#folder);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw fromSystem(`could not move ${name} to ${this.#folder}`, error);
+      if (codeOf(error) !== 'ENOENT')
+        throw fromSystem(`could not move ${name} to ${this.#folder}`, error);
     }
   }
 

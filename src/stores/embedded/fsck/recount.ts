@@ -21,7 +21,8 @@ export function recount(tables: Tables): number[] {
   }
   for (const { key, value } of readable(objects)) {
     const parent = tallies.get(idOf(key))?.[0];
-    for (const id of [idOf(key), parent]) if (id !== undefined) add(tallies, id, [0, 1, countedBytes(value)]);
+    for (const id of [idOf(key), parent])
+      if (id !== undefined) add(tallies, id, [0, 1, countedBytes(value)]);
     references.set(value[2], (references.get(value[2]) ?? 0) + 1);
     const deleteAt = value[6];
     if (deleteAt === null) continue;
@@ -54,7 +55,8 @@ function putTallies({ tallies: table }: Tables, tallies: ReadonlyMap<number, Sto
 }
 
 function putExpiries({ expiry: table }: Tables, expiries: ReadonlyMap<string, Buffer>): void {
-  for (const key of [...table.getKeys()]) if (!expiries.has(key.toString('latin1'))) table.removeSync(key);
+  for (const key of [...table.getKeys()])
+    if (!expiries.has(key.toString('latin1'))) table.removeSync(key);
   for (const key of expiries.values()) if (table.peek(key) === undefined) table.putSync(key, true);
 }
 
@@ -64,7 +66,8 @@ function putReferences(tables: Tables, references: ReadonlyMap<number, number>):
     const count = references.get(idOf(key)) ?? 0;
     const [counted, ...rest] = value;
     if (count === 0) unused.push(idOf(key));
-    else if (counted !== count) tables.contents.putSync(key, [count, ...rest] satisfies StoredContent);
+    else if (counted !== count)
+      tables.contents.putSync(key, [count, ...rest] satisfies StoredContent);
   }
   return unused;
 }

@@ -75,7 +75,8 @@ async function checkHolds(session: Session, folder: string): Promise<void> {
 export async function* plannedRepairs(folder: string): AsyncGenerator<Planned> {
   const all: Problem[] = [];
   for await (const problem of problems(folder)) all.push(problem);
-  for (const { finding, fix } of all) yield { ...finding, plan: DONE[isHopeless(all) ? 'nothing' : fix.do] };
+  for (const { finding, fix } of all)
+    yield { ...finding, plan: DONE[isHopeless(all) ? 'nothing' : fix.do] };
 }
 
 /** Without some records what depends on them would be taken for nobody's. */

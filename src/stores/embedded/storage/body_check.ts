@@ -41,7 +41,9 @@ export class BodyCheck {
       if (found.size !== size || found.etag !== etag)
         return { state: 'damaged', cause: `it is not the ${size} bytes with MD5 ${etag}` };
       const { sums } = found;
-      return this.#sumsAreRight(id, stored, sums) ? { state: 'right', sums } : { state: 'checksums' };
+      return this.#sumsAreRight(id, stored, sums)
+        ? { state: 'right', sums }
+        : { state: 'checksums' };
     } catch (error) {
       if (codeOf(error) === 'gone') return { state: 'missing' };
       if (!isDamage(error)) throw error;

@@ -96,7 +96,9 @@ export class ContentFiles {
         yield { name, id: undefined, isFile: folder.isFile(), isPart: false };
         continue;
       }
-      for (const file of await readdir(path.join(this.#folder, folder.name), { withFileTypes: true })) {
+      for (const file of await readdir(path.join(this.#folder, folder.name), {
+        withFileTypes: true,
+      })) {
         const id = /^[0-9a-f]{16}(\.part)?$/.test(file.name) ? parseInt(file.name, 16) : undefined;
         const name = path.join('content', folder.name, file.name);
         const isPart = file.name.endsWith(partial);
@@ -125,7 +127,8 @@ export class ContentFiles {
     try {
       return openRegularFile(this.#path(id));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') throw new StorageError('gone', 'the content is no object’s any more');
+      if (codeOf(error) === 'ENOENT')
+        throw new StorageError('gone', 'the content is no object’s any more');
       throw fromSystem('could not read', error);
     }
   }

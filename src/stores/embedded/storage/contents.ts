@@ -206,7 +206,8 @@ export class Contents implements Harbour {
 
   #inline(id: number, [, size, etag, , sum]: StoredContent): Buffer {
     const bytes = this.#tables.inline.get(idKey(id));
-    const isRight = bytes?.length === size && (sum === null ? md5Of(bytes) === etag : crc32(bytes) === sum);
+    const isRight =
+      bytes?.length === size && (sum === null ? md5Of(bytes) === etag : crc32(bytes) === sum);
     if (isRight) return bytes;
     const what = `the content ${formatContentId(id)} in the database`;
     throw new StorageError('corrupt', `${what} is ${bytes ? 'damaged' : 'missing'}`);

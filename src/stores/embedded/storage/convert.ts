@@ -25,7 +25,11 @@ function withCheck(old: unknown): StoredContent {
   return [references, size, etag, place, null];
 }
 
-function convertTable({ root }: Tables, table: Table<unknown>, into: (old: unknown) => unknown): void {
+function convertTable(
+  { root }: Tables,
+  table: Table<unknown>,
+  into: (old: unknown) => unknown,
+): void {
   for (let start: Buffer | undefined = Buffer.alloc(1); start !== undefined;) {
     const range: { start: Buffer; limit: number } = { start, limit: BATCH };
     start = root.transactionSync(() => {

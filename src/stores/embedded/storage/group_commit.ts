@@ -224,7 +224,9 @@ async function explain(thrown: unknown, folder: string): Promise<StorageError> {
       ? await Promise.resolve(thrown.commitError).catch((error: unknown) => error)
       : thrown;
   const full = numberOf(cause) === constants.errno.ENOSPC || (await isFull(folder));
-  return new StorageError(full ? 'no-space' : 'failed', `could not commit: ${messageOf(cause)}`, { cause });
+  return new StorageError(full ? 'no-space' : 'failed', `could not commit: ${messageOf(cause)}`, {
+    cause,
+  });
 }
 
 /** Where part of a write still fitted, LMDB tells of a full disk as of any broken one. */

@@ -3,7 +3,8 @@ import { afterPrefix, childKey, childName, idKey, longest } from './keys';
 import type { ListingQuery } from './storage';
 import type { Table } from './table';
 
-export type Entry<V> = { readonly name: ByteString; readonly value: V } | { readonly subdir: ByteString };
+export type Entry<V> =
+  { readonly name: ByteString; readonly value: V } | { readonly subdir: ByteString };
 
 /** From here, included, to there, not included; to the end where there is none. */
 interface Range {

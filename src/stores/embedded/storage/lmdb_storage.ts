@@ -101,7 +101,10 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
 function convertIfOld(tables: Tables, log: StorageOptions['log']): void {
   if (!tables.checking.allowsUnchecked) return;
   const { folder } = tables;
-  log?.warn({ folder }, 'the data folder gets the format of this version; 0.1.0 can no longer open it');
+  log?.warn(
+    { folder },
+    'the data folder gets the format of this version; 0.1.0 can no longer open it',
+  );
   convert(tables);
 }
 
@@ -158,13 +161,21 @@ class LmdbStorage implements Storage {
     return stored && containerRecord(stored, this.#names.tally(stored[0]));
   }
 
-  async putContainer(account: ByteString, container: ByteString, changes: Attributes): Promise<boolean> {
+  async putContainer(
+    account: ByteString,
+    container: ByteString,
+    changes: Attributes,
+  ): Promise<boolean> {
     checkName('account', account);
     checkName('container', container);
     return this.#change((moment) => this.#names.putContainer(account, container, changes, moment));
   }
 
-  async postContainer(account: ByteString, container: ByteString, changes: Attributes): Promise<boolean> {
+  async postContainer(
+    account: ByteString,
+    container: ByteString,
+    changes: Attributes,
+  ): Promise<boolean> {
     return this.#change((moment) => this.#names.postContainer(account, container, changes, moment));
   }
 
@@ -191,11 +202,17 @@ class LmdbStorage implements Storage {
     return stored && objectRecord(stored);
   }
 
-  listObjects(account: ByteString, container: ByteString, query: ListingQuery): Listed<ObjectRecord>[] {
+  listObjects(
+    account: ByteString,
+    container: ByteString,
+    query: ListingQuery,
+  ): Listed<ObjectRecord>[] {
     this.#look();
     const parent = this.#names.container(account, container);
     if (parent === undefined) return [];
-    return list(this.#parts.tables.objects, parent[0], query).map((entry) => listed(entry, objectRecord));
+    return list(this.#parts.tables.objects, parent[0], query).map((entry) =>
+      listed(entry, objectRecord),
+    );
   }
 
   receive(): Incoming {
@@ -211,7 +228,9 @@ class LmdbStorage implements Storage {
     condition?: Condition,
   ): Promise<ObjectRecord | Conflict> {
     checkName('object', object);
-    return this.#change((moment) => this.#objects.put([account, container, object], put, condition, moment));
+    return this.#change((moment) =>
+      this.#objects.put([account, container, object], put, condition, moment),
+    );
   }
 
   async postObject(
@@ -232,7 +251,9 @@ class LmdbStorage implements Storage {
     object: ByteString,
     condition?: { readonly timestamp: string },
   ): Promise<ObjectRecord | Conflict> {
-    return this.#change((moment) => this.#objects.delete([account, container, object], condition, moment));
+    return this.#change((moment) =>
+      this.#objects.delete([account, container, object], condition, moment),
+    );
   }
 
   async read(content: ContentRef, first = 0, last = content.size - 1): Promise<Buffer | Readable> {

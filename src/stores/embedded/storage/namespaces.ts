@@ -47,19 +47,34 @@ export class Namespaces {
   }
 
   /** True if it was created. */
-  putContainer(account: ByteString, container: ByteString, changes: Attributes, moment: Moment): boolean {
+  putContainer(
+    account: ByteString,
+    container: ByteString,
+    changes: Attributes,
+    moment: Moment,
+  ): boolean {
     if (this.postContainer(account, container, changes, moment)) return false;
     const [parent] = this.account(account) ?? this.putAccount(account, {}, moment);
     const id = moment.numbers(1);
     const time = moment.tick();
-    this.#tables.containers.putSync(childKey(parent, container), [id, time, time, changed([], changes)]);
+    this.#tables.containers.putSync(childKey(parent, container), [
+      id,
+      time,
+      time,
+      changed([], changes),
+    ]);
     this.#tables.tallies.putSync(idKey(id), [parent, 0, 0, 0]);
     this.#countContainer(parent, 1);
     return true;
   }
 
   /** False where there is no such container. */
-  postContainer(account: ByteString, container: ByteString, changes: Attributes, moment: Moment): boolean {
+  postContainer(
+    account: ByteString,
+    container: ByteString,
+    changes: Attributes,
+    moment: Moment,
+  ): boolean {
     const parent = this.account(account);
     const before = this.container(account, container);
     if (parent === undefined || before === undefined) return false;

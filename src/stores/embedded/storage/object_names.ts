@@ -36,7 +36,10 @@ export async function namesOf(
 }
 
 /** The names of objects by their keys; their records have the versions. */
-export async function namesOfKeys(tables: Tables, keys: readonly Buffer[]): Promise<readonly ObjectName[]> {
+export async function namesOfKeys(
+  tables: Tables,
+  keys: readonly Buffer[],
+): Promise<readonly ObjectName[]> {
   const containers = await containerNames(tables, new Set(keys.map(idOf)));
   return keys.map((key) => nameIn(containers, key));
 }
@@ -55,7 +58,8 @@ async function containerNames(tables: Tables, ids: ReadonlySet<number>): Promise
   for await (const { key, value } of inTurns(tables, tables.accounts))
     accounts.set(value[0], nameText(key.toString('latin1')));
   for await (const { key, value } of inTurns(tables, tables.containers))
-    if (ids.has(value[0])) names.set(value[0], [accounts.get(idOf(key)) ?? '?', nameText(childName(key))]);
+    if (ids.has(value[0]))
+      names.set(value[0], [accounts.get(idOf(key)) ?? '?', nameText(childName(key))]);
   return names;
 }
 
@@ -75,7 +79,9 @@ async function* inTurns<V>({ root }: Tables, table: Table<V>) {
 }
 
 /** All records of a table that are not damaged. */
-export function* readable<V>(table: Table<V>): Generator<{ readonly key: Buffer; readonly value: V }> {
+export function* readable<V>(
+  table: Table<V>,
+): Generator<{ readonly key: Buffer; readonly value: V }> {
   for (const record of table.raw()) {
     const value = table.decoded(record);
     if (value !== undefined) yield { key: record.key, value };

@@ -158,7 +158,10 @@ export class Objects {
     return this.#conflict(before, condition) ?? { place, before };
   }
 
-  #conflict(before: StoredObject | undefined, condition: Condition | undefined): Conflict | undefined {
+  #conflict(
+    before: StoredObject | undefined,
+    condition: Condition | undefined,
+  ): Conflict | undefined {
     if (condition === undefined) return undefined;
     if ('absent' in condition) return before === undefined ? undefined : 'exists';
     if (before === undefined) return 'missing';
@@ -191,8 +194,15 @@ export class Objects {
   #count(container: number, objects: number, bytes: number): void {
     if (objects === 0 && bytes === 0) return;
     for (let id = container; id !== 0;) {
-      const [parent, containers, hadObjects, hadBytes] = this.#tables.tallies.get(idKey(id)) ?? [0, 0, 0, 0];
-      this.#tables.tallies.putSync(idKey(id), [parent, containers, hadObjects + objects, hadBytes + bytes]);
+      const [parent, containers, hadObjects, hadBytes] = this.#tables.tallies.get(idKey(id)) ?? [
+        0, 0, 0, 0,
+      ];
+      this.#tables.tallies.putSync(idKey(id), [
+        parent,
+        containers,
+        hadObjects + objects,
+        hadBytes + bytes,
+      ]);
       id = parent;
     }
   }

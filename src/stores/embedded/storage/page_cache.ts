@@ -34,8 +34,14 @@ export class PageCache {
     if (process.platform !== 'linux') return undefined;
     try {
       const { load } = await import('koffi');
-      const advise = load(null).func('int madvise(uintptr_t address, size_t length, int advice)') as Advise;
-      return new PageCache(path.join(folder, 'data.mdb'), openSync('/proc/self/statm', 'r'), advise);
+      const advise = load(null).func(
+        'int madvise(uintptr_t address, size_t length, int advice)',
+      ) as Advise;
+      return new PageCache(
+        path.join(folder, 'data.mdb'),
+        openSync('/proc/self/statm', 'r'),
+        advise,
+      );
     } catch {
       return undefined;
     }

@@ -68,7 +68,13 @@ export function parseContentId(id: string): number {
 export function accountRecord(stored: StoredAccount, tally: StoredTally): AccountRecord {
   const [, created, attributes] = stored;
   const [, containers, objects, bytes] = tally;
-  return { timestamp: formatTicks(created), attributes: unflatten(attributes), containers, objects, bytes };
+  return {
+    timestamp: formatTicks(created),
+    attributes: unflatten(attributes),
+    containers,
+    objects,
+    bytes,
+  };
 }
 
 export function containerRecord(stored: StoredContainer, tally: StoredTally): ContainerRecord {

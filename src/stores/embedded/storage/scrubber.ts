@@ -74,9 +74,15 @@ export class Scrubber implements Scrubbing {
     }
   }
 
-  async #judge(table: Table<unknown>, batch: readonly RawRecord[], { report }: ScrubOptions): Promise<void> {
+  async #judge(
+    table: Table<unknown>,
+    batch: readonly RawRecord[],
+    { report }: ScrubOptions,
+  ): Promise<void> {
     const { objects } = this.tables;
-    const damaged = batch.filter((record) => table.decoded(record) === undefined).map(({ key }) => key);
+    const damaged = batch
+      .filter((record) => table.decoded(record) === undefined)
+      .map(({ key }) => key);
     if (damaged.length > 0) {
       const names = await this.#objectsOf(table, damaged);
       for (const [i, key] of damaged.entries()) {
@@ -141,7 +147,10 @@ export class Scrubber implements Scrubbing {
   async #report(bad: readonly BadBody[], { report }: ScrubOptions): Promise<void> {
     const names = await namesOf(this.tables, new Set(bad.map(({ id }) => id)));
     for (const { id, cause } of bad)
-      report({ text: `the content ${formatContentId(id)}: ${cause}`, objects: names.get(id) ?? [] });
+      report({
+        text: `the content ${formatContentId(id)}: ${cause}`,
+        objects: names.get(id) ?? [],
+      });
   }
 
   async #note(id: number): Promise<void> {
@@ -149,7 +158,11 @@ export class Scrubber implements Scrubbing {
   }
 
   /** What is wrong with a content; undefined if nothing is. */
-  async #content(bodies: BodyCheck, id: number, stored: StoredContent): Promise<string | undefined> {
+  async #content(
+    bodies: BodyCheck,
+    id: number,
+    stored: StoredContent,
+  ): Promise<string | undefined> {
     this.tables.root.resetReadTxn();
     const body = await bodies.judge(id, stored).catch(unreadable);
     if (body.state === 'right') {
@@ -176,7 +189,10 @@ export class Scrubber implements Scrubbing {
   }
 
   /** A table's records in batches, each as it is by then; from behind a content, or from the start. */
-  async *#batches(table: Table<unknown>, after: number | undefined): AsyncGenerator<readonly RawRecord[]> {
+  async *#batches(
+    table: Table<unknown>,
+    after: number | undefined,
+  ): AsyncGenerator<readonly RawRecord[]> {
     let start = after === undefined ? Buffer.alloc(1) : keyBehind(idKey(after));
     for (;;) {
       this.tables.root.resetReadTxn();

@@ -206,10 +206,14 @@ async function checkRole(
   current: number | typeof DAMAGED | undefined,
 ) {
   const owner =
-    typeof current === 'number' ? unlessDamaged(() => tables.sessions.get(idKey(current))) : current;
+    typeof current === 'number'
+      ? unlessDamaged(() => tables.sessions.get(idKey(current)))
+      : current;
   // any that lives may be the owner
   const alive =
-    owner === DAMAGED ? await beacons.anyShines() : owner !== undefined && (await beacons.shines(owner[1]));
+    owner === DAMAGED
+      ? await beacons.anyShines()
+      : owner !== undefined && (await beacons.shines(owner[1]));
   const pid = typeof owner === 'object' ? owner[0] : '?';
   if (role === 'owner' && alive) {
     throw new StorageError('locked', `${folder} is in use by another server, process ${pid}`);

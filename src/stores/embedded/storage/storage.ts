@@ -54,7 +54,8 @@ export interface ListingQuery {
   readonly reverse?: boolean;
 }
 
-export type Listed<T> = { readonly name: ByteString; readonly record: T } | { readonly subdir: ByteString };
+export type Listed<T> =
+  { readonly name: ByteString; readonly record: T } | { readonly subdir: ByteString };
 
 export interface NewObject {
   readonly contentType: ByteString;
@@ -131,12 +132,19 @@ export interface Storage {
   putContainer(account: ByteString, container: ByteString, changes: Attributes): Promise<boolean>;
   /** Changes attributes; false where there is no such container. */
   postContainer(account: ByteString, container: ByteString, changes: Attributes): Promise<boolean>;
-  deleteContainer(account: ByteString, container: ByteString): Promise<'deleted' | 'missing' | 'not-empty'>;
+  deleteContainer(
+    account: ByteString,
+    container: ByteString,
+  ): Promise<'deleted' | 'missing' | 'not-empty'>;
   listContainers(account: ByteString, query: ListingQuery): Listed<ContainerRecord>[];
 
   /** Undefined also for what has expired. */
   object(account: ByteString, container: ByteString, object: ByteString): ObjectRecord | undefined;
-  listObjects(account: ByteString, container: ByteString, query: ListingQuery): Listed<ObjectRecord>[];
+  listObjects(
+    account: ByteString,
+    container: ByteString,
+    query: ListingQuery,
+  ): Listed<ObjectRecord>[];
 
   /** Opens for new bytes. */
   receive(): Incoming;

@@ -84,7 +84,11 @@ export interface OpenMode {
  *
  * @throws StorageError `format` if the folder was written by another version of this program
  */
-export function openTables(folder: string, mode: OpenMode = {}, lock = new FolderLock(folder)): Tables {
+export function openTables(
+  folder: string,
+  mode: OpenMode = {},
+  lock = new FolderLock(folder),
+): Tables {
   const { readOnly = false, isTarget = false } = mode;
   const root = open({
     path: folder,

@@ -67,7 +67,11 @@ export class Upload implements Incoming {
       this.#harbour.landed(id, small ? this.#inline() : { sums: this.#summer.digest() });
       this.#chunks = [];
       this.#state = 'finished';
-      this.#finished = { id: formatContentId(id), size: this.#size, etag: this.#hash.digest('hex') };
+      this.#finished = {
+        id: formatContentId(id),
+        size: this.#size,
+        etag: this.#hash.digest('hex'),
+      };
       return this.#finished;
     });
   }
@@ -77,7 +81,8 @@ export class Upload implements Incoming {
     if (this.#state === 'over') return;
     this.#state = 'over';
     this.#chunks = [];
-    if (this.#finished !== undefined) return this.#harbour.dropped(parseContentId(this.#finished.id));
+    if (this.#finished !== undefined)
+      return this.#harbour.dropped(parseContentId(this.#finished.id));
     await this.#handle?.close().catch(() => undefined);
     if (this.#fileId !== undefined) await this.#harbour.sank(this.#fileId);
   }
@@ -85,7 +90,9 @@ export class Upload implements Incoming {
   /** After a failure nothing more is taken: the bytes would have a gap. */
   #do<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#state !== 'open') {
-      return Promise.reject(new StorageError('closed', `cannot ${what}: this content is ${this.#state}`));
+      return Promise.reject(
+        new StorageError('closed', `cannot ${what}: this content is ${this.#state}`),
+      );
     }
     const doing = work().catch((error: unknown) => {
       this.#state = 'broken';

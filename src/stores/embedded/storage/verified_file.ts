@@ -89,8 +89,15 @@ class Blocks {
   async #read(start: number, end: number): Promise<Buffer> {
     const bytes = Buffer.allocUnsafeSlow(end - start);
     for (let at = 0; at < bytes.length;) {
-      const { bytesRead } = await readFrom(this.content.fd, bytes, at, bytes.length - at, start + at);
-      if (bytesRead === 0) throw new StorageError('corrupt', `${this.content.name} ends before byte ${end}`);
+      const { bytesRead } = await readFrom(
+        this.content.fd,
+        bytes,
+        at,
+        bytes.length - at,
+        start + at,
+      );
+      if (bytesRead === 0)
+        throw new StorageError('corrupt', `${this.content.name} ends before byte ${end}`);
       at += bytesRead;
     }
     return bytes;
@@ -120,7 +127,9 @@ class VerifiedFile extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const { fd } = this.#blocks.content;
-    void (this.#reading ?? Promise.resolve()).then(() => close(fd, (failed) => callback(error ?? failed)));
+    void (this.#reading ?? Promise.resolve()).then(() =>
+      close(fd, (failed) => callback(error ?? failed)),
+    );
   }
 
   /** Never rejects. */

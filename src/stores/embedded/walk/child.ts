@@ -56,7 +56,11 @@ function makeProbe(database: string): string | undefined {
 }
 
 /** What LMDB says counts only if no server writes: here it has no place among the readers. */
-async function readStill(folder: string, tables: readonly string[], isStill: () => boolean): Promise<void> {
+async function readStill(
+  folder: string,
+  tables: readonly string[],
+  isStill: () => boolean,
+): Promise<void> {
   if (!isStill()) return;
   try {
     await readByLmdb(folder, tables);
@@ -72,7 +76,13 @@ async function readStill(folder: string, tables: readonly string[], isStill: () 
 async function readByLmdb(folder: string, tables: readonly string[]): Promise<void> {
   // loaded late: a database with flaws never gets so far
   const { open } = await import('lmdb');
-  const root = open({ path: folder, noSubdir: false, readOnly: true, mapSize: 2 ** 40, maxDbs: 64 });
+  const root = open({
+    path: folder,
+    noSubdir: false,
+    readOnly: true,
+    mapSize: 2 ** 40,
+    maxDbs: 64,
+  });
   for (const name of tables) {
     const table = root.openDB<Buffer, Buffer>(name, { keyEncoding: 'binary', encoding: 'binary' });
     for (const reverse of [false, true]) [...table.getKeys({ reverse, limit: 1 })].pop();

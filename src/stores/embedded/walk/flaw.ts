@@ -9,7 +9,8 @@
  * - `table`: a table is not there, and one is that nobody knows;
  * - `process`: the process that read the database died, or got stuck.
  */
-export type FlawKind = 'header' | 'page' | 'order' | 'place' | 'free' | 'count' | 'table' | 'process';
+export type FlawKind =
+  'header' | 'page' | 'order' | 'place' | 'free' | 'count' | 'table' | 'process';
 
 /** Something wrong in the structure of a database, as opposed to that of its records. */
 export interface Flaw {

@@ -61,7 +61,8 @@ export class Nodes {
       if (start < upper || start % 2 !== 0 || start + NODE > this.#size)
         return `its node ${i} begins at ${start}`;
       this.#starts[i] = start;
-      const size = NODE + this.#word(start + 6) + (kind === PageKind.Leaf ? this.#dataInPage(i) : 0);
+      const size =
+        NODE + this.#word(start + 6) + (kind === PageKind.Leaf ? this.#dataInPage(i) : 0);
       if (start + size > this.#size) return `its node ${i} has ${size} bytes`;
       this.#sizes[start / 2] = size + (size % 2);
     }

@@ -11,7 +11,10 @@ const LONG = 10_000;
  *
  * @throws StorageError `corrupt` with what is wrong, in one line; those of `walkDatabase`
  */
-export async function refuseDamaged(folder: string, log: Pick<Log, 'info'> | undefined): Promise<void> {
+export async function refuseDamaged(
+  folder: string,
+  log: Pick<Log, 'info'> | undefined,
+): Promise<void> {
   let last = performance.now();
   const onProgress = (pages: number) => {
     if (performance.now() - last < LONG) return;

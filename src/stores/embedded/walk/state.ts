@@ -34,7 +34,13 @@ export class State {
     if (this.isFull) return;
     const at = page === undefined ? tree : `${tree}, page ${page}`;
     const text = `${at}: ${what}`;
-    this.flaws.push({ kind: 'structure', flaw, text, ...(page === undefined ? {} : { page }), table: tree });
+    this.flaws.push({
+      kind: 'structure',
+      flaw,
+      text,
+      ...(page === undefined ? {} : { page }),
+      table: tree,
+    });
   }
 
   /** Reads the beginning of a page. Undefined, and reported, if that cannot be done. */

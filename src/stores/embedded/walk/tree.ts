@@ -1,4 +1,12 @@
-import { DEEPEST, HEADER, INTEGER_KEYS, NodeKind, PageKind, readNumber, type TreeRecord } from './format';
+import {
+  DEEPEST,
+  HEADER,
+  INTEGER_KEYS,
+  NodeKind,
+  PageKind,
+  readNumber,
+  type TreeRecord,
+} from './format';
 import { compareKeys, type Key, Nodes, readPageHeader } from './page';
 import type { State } from './state';
 
@@ -153,7 +161,11 @@ class TreeWalk {
     }
   }
 
-  #leaf(bytes: Buffer, nodes: Nodes, at: { readonly number: number; readonly transaction: number }): void {
+  #leaf(
+    bytes: Buffer,
+    nodes: Nodes,
+    at: { readonly number: number; readonly transaction: number },
+  ): void {
     this.#found.leaves++;
     this.#found.entries += nodes.count;
     const allowed = this.#options.tables ? NodeKind.Table : NodeKind.Plain;

@@ -55,7 +55,11 @@ function inBoth(a: readonly Flaw[], b: readonly Flaw[]): readonly Flaw[] {
   return a.filter(({ text }) => texts.has(text));
 }
 
-function walkOnce(file: PageFile, known: readonly string[], onPage: (read: number) => void): Walked {
+function walkOnce(
+  file: PageFile,
+  known: readonly string[],
+  onPage: (read: number) => void,
+): Walked {
   const header = readHeader(file);
   if (Array.isArray(header)) return { flaws: header, tables: [], pages: 0, transaction: undefined };
   const state = new State(file, header.newest, onPage);
@@ -119,7 +123,8 @@ function readTables(state: State): Map<string, TableRecord> {
 
 /** Undefined for what is no table, or one of a kind that this program has none of. */
 function recordOf({ kind, data }: Entry): TreeRecord | undefined {
-  if (kind !== NodeKind.Table || 'size' in data || data.end - data.start !== TREE_RECORD) return undefined;
+  if (kind !== NodeKind.Table || 'size' in data || data.end - data.start !== TREE_RECORD)
+    return undefined;
   const record = readTreeRecord(data.bytes, data.start);
   return record.flags === 0 && record.pad === 0 ? record : undefined;
 }

@@ -148,7 +148,10 @@ class Reading {
   /** @throws StorageError `failed` */
   result(folder: string): Flaw[] {
     if (this.#failure !== undefined)
-      throw new StorageError('failed', `could not read the database in ${folder}: ${this.#failure}`);
+      throw new StorageError(
+        'failed',
+        `could not read the database in ${folder}: ${this.#failure}`,
+      );
     if (this.#isDone || this.#flaws.length > 0) return this.#flaws;
     const end = this.#isStuck ? 'does not come to an end' : `ended a process by ${this.#ended}`;
     return [{ kind: 'structure', flaw: 'process', text: `${this.#doing} ${end}` }];

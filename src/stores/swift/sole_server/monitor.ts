@@ -151,7 +151,8 @@ export class RecordMonitor {
   }
 
   #refuse(reason: string): void {
-    if (reason !== this.#reason) this.log.error({ err: reason }, 'nothing that has versions is written');
+    if (reason !== this.#reason)
+      this.log.error({ err: reason }, 'nothing that has versions is written');
     this.#reason = reason;
     this.tell({ until: 0, refusal: reason });
   }

@@ -42,7 +42,9 @@ export interface Seen {
   readonly written: string;
 }
 
-const Listing = z.array(z.object({ name: z.string(), hash: z.string(), last_modified: z.string() }));
+const Listing = z.array(
+  z.object({ name: z.string(), hash: z.string(), last_modified: z.string() }),
+);
 type Entry = z.infer<typeof Listing>[number];
 
 /** The records of all servers over a store, kept in the account of their service user. */
@@ -101,7 +103,9 @@ export class ServerRecords {
     const own = listed.find(({ name }) => name === id);
     if (!own) throw failure('the store does not list the record of this server yet');
     const oldest = Date.parse(`${own.last_modified}Z`) - valid;
-    const alive = listed.filter((each) => each !== own && Date.parse(`${each.last_modified}Z`) > oldest);
+    const alive = listed.filter(
+      (each) => each !== own && Date.parse(`${each.last_modified}Z`) > oldest,
+    );
     const known = new Map<string, ServerRecord | undefined>();
     const others: Seen[] = [];
     for (const { name, hash, last_modified: written } of alive) {
@@ -138,11 +142,16 @@ export class ServerRecords {
 
   /** The body of what is there; empty where there is nothing. */
   async #get(path: string, query: string): Promise<Buffer> {
-    const response = await this.#ask('GET', path, { query, headers: Headers.of({ 'X-Newest': 'true' }) });
+    const response = await this.#ask('GET', path, {
+      query,
+      headers: Headers.of({ 'X-Newest': 'true' }),
+    });
     if (response.status !== 200) {
       await drain(response.body);
       if (response.status === 404 && path !== '') return Buffer.alloc(0);
-      throw failure(`the records of servers could not be read: the store answered ${response.status}`);
+      throw failure(
+        `the records of servers could not be read: the store answered ${response.status}`,
+      );
     }
     return readAnswer(response.body, MAX_BYTES, path === '' ? LISTING : 'the record of a server');
   }
@@ -175,7 +184,8 @@ export class ServerRecords {
 
 async function succeeded({ status, body }: Response, what: string): Promise<void> {
   await drain(body);
-  if (status >= 300) throw failure(`the record of this server was not ${what}: the store answered ${status}`);
+  if (status >= 300)
+    throw failure(`the record of this server was not ${what}: the store answered ${status}`);
 }
 
 function failure(why: string): StoreError {

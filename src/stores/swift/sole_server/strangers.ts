@@ -49,7 +49,8 @@ export class Strangers {
 
 /** What a stranger's question is about; undefined for what is none. A request with a body is no question. */
 function keyOf({ method, path, query, headers, body }: Request): string | undefined {
-  if (!WRITES.includes(method) || query !== '' || !Buffer.isBuffer(body) || body.length > 0) return undefined;
+  if (!WRITES.includes(method) || query !== '' || !Buffer.isBuffer(body) || body.length > 0)
+    return undefined;
   if (credentials(headers).entries().next().done !== true) return undefined;
   const target = parseTarget(path);
   if (target?.object === undefined) return undefined;

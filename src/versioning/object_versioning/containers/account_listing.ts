@@ -17,7 +17,11 @@ import { readListing, type RawEntry } from './listing_entries';
 const BEHIND_HIDDEN = VERSIONS_CONTAINER_PREFIX + toBytes('\u{10ffff}').repeat(64);
 
 /** Lists the containers of an account without those that hold versions, whose bytes count as those of the containers beside them. */
-export async function listAccount(request: Request, target: Target, next: Handler): Promise<Response> {
+export async function listAccount(
+  request: Request,
+  target: Target,
+  next: Handler,
+): Promise<Response> {
   const query = parseQuery(request.query);
   const type = listingType(request, query);
   // the store tells what is wrong with it
@@ -70,7 +74,10 @@ class AccountListing {
       }
       const last = page.at(-1);
       if (last === undefined || isWhole || found.length >= this.limit) return found;
-      page = await this.read({ marker: this.beyond(nameOf(last)), limit: String(this.limit - found.length) });
+      page = await this.read({
+        marker: this.beyond(nameOf(last)),
+        limit: String(this.limit - found.length),
+      });
     }
   }
 
@@ -86,7 +93,10 @@ class AccountListing {
   }
 
   /** The bytes of the versions of all containers that the client asks for, up to the last that it is shown. */
-  private async bytesOfVersions(last: ByteString, count: number): Promise<ReadonlyMap<ByteString, number>> {
+  private async bytesOfVersions(
+    last: ByteString,
+    count: number,
+  ): Promise<ReadonlyMap<ByteString, number>> {
     const found = new Map<ByteString, number>();
     const beside = (name: string) => {
       const given = this.query.get(name);
@@ -122,9 +132,15 @@ class AccountListing {
     if (isVersionsContainer(name)) return false;
     if (entry.subdir === undefined || !VERSIONS_CONTAINER_PREFIX.startsWith(name)) return true;
     const within = { prefix: name, delimiter: undefined, reverse: undefined, limit: '1' };
-    const before = await this.read({ ...within, marker: undefined, end_marker: VERSIONS_CONTAINER_PREFIX });
+    const before = await this.read({
+      ...within,
+      marker: undefined,
+      end_marker: VERSIONS_CONTAINER_PREFIX,
+    });
     if (before.length > 0) return true;
-    return (await this.read({ ...within, marker: BEHIND_HIDDEN, end_marker: undefined })).length > 0;
+    return (
+      (await this.read({ ...within, marker: BEHIND_HIDDEN, end_marker: undefined })).length > 0
+    );
   }
 
   private async read(parameters: Parameters): Promise<RawEntry[]> {

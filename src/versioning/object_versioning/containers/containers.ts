@@ -61,7 +61,9 @@ export class VersionedContainers {
     const isListing = request.method === 'GET';
     if (isListing && parseQuery(request.query).has('versions')) {
       const listed = await this.listings.versions(request, target);
-      return isNative(listed) ? this.again(request, listed) : this.withTotals(request, target, listed);
+      return isNative(listed)
+        ? this.again(request, listed)
+        : this.withTotals(request, target, listed);
     }
     const response = await this.next({ ...request });
     if (response.status >= 300 || isNative(response) || readEnabled(response.headers) === undefined)
@@ -97,7 +99,8 @@ export class VersionedContainers {
     const enabled = wanted === undefined ? undefined : isTrueValue(wanted);
     // to a dialect a container that has its versions suspended is no other for never having had them enabled
     const keepsNulls = enabled === false && request.dialect !== undefined;
-    if (enabled && !(await this.knowsStaticLinks(request))) return textResponse(501, NO_STATIC_LINKS);
+    if (enabled && !(await this.knowsStaticLinks(request)))
+      return textResponse(501, NO_STATIC_LINKS);
     const headers =
       enabled === undefined
         ? own.headers
@@ -141,7 +144,9 @@ export class VersionedContainers {
     let isNew = false;
     try {
       if (enabling)
-        isNew = await this.beside.make(own, target, { policy: request.headers.get('x-storage-policy') });
+        isNew = await this.beside.make(own, target, {
+          policy: request.headers.get('x-storage-policy'),
+        });
       let changed = changes && (await this.beside.change(request, target, changes));
       if (changed?.status === 404) {
         await drain(changed.body);
@@ -215,17 +220,24 @@ export class VersionedContainers {
       }
       const names = (await readListing(listed)).map(({ name }) => toBytes(name ?? ''));
       if (names.length === 0) return marker !== undefined;
-      for (const object of names) await drain((await this.ask(own, 'DELETE', { ...container, object })).body);
+      for (const object of names)
+        await drain((await this.ask(own, 'DELETE', { ...container, object })).body);
       marker = names.at(-1);
     }
   }
 
   /** With the bytes of the versions, and with what the API tells of its own setting. */
-  private async withTotals(request: Request, target: ContainerTarget, response: Response): Promise<Response> {
+  private async withTotals(
+    request: Request,
+    target: ContainerTarget,
+    response: Response,
+  ): Promise<Response> {
     const enabled = readEnabled(response.headers);
     if (response.status >= 300 || enabled === undefined) return response;
     const own = this.forTotals(request, target, response);
-    const versions = await whileUnread(response, () => this.ask(own, 'HEAD', versionsContainer(target)));
+    const versions = await whileUnread(response, () =>
+      this.ask(own, 'HEAD', versionsContainer(target)),
+    );
     await drain(versions.body);
     const used = versions.status < 300 ? bytesUsed(versions.headers) : 0;
     const headers = response.headers
@@ -280,7 +292,12 @@ export class VersionedContainers {
   }
 
   /** @param own in whose name it is asked, its authority says */
-  private ask(own: Request, method: string, target: ContainerTarget, query = ''): Promise<Response> {
+  private ask(
+    own: Request,
+    method: string,
+    target: ContainerTarget,
+    query = '',
+  ): Promise<Response> {
     const headers = own.authority === 'client' ? credentials(own.headers) : Headers.none;
     return this.next(subrequest(own, { method, path: formatTarget(target), query, headers }));
   }
@@ -293,7 +310,8 @@ export const TWO_WAYS =
   'A container with X-Versions-Enabled cannot have X-Versions-Location or X-History-Location as well\n';
 const HAS_OTHER_MODE =
   'Cannot enable object versioning on a container that is already using the legacy versioned writes feature.';
-const IS_SYNCED = 'Cannot enable object versioning on a container configured as source of container syncing.';
+const IS_SYNCED =
+  'Cannot enable object versioning on a container configured as source of container syncing.';
 const NO_SYNC = 'Cannot configure container sync on a container with object versioning configured.';
 
 /** Whether a PUT or POST of a container may have to do with versions with ids. */

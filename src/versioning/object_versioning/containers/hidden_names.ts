@@ -19,7 +19,8 @@ export function namesHidden(manifest: unknown): boolean {
 
 /** Refuses a request that names a container that holds versions. */
 export function refuseHidden(status: number, what: string): Response {
-  const why = 'is one of those that hold versions, which are reached by ?versions and ?version-id only';
+  const why =
+    'is one of those that hold versions, which are reached by ?versions and ?version-id only';
   return page(status, `${what} ${why}\n`, PLAIN);
 }
 

@@ -2,7 +2,12 @@ import { isVersionsContainer } from '../version_names';
 import type { Judge } from '../../../plugin/held_manifest';
 import { answer } from '../../../swift_api/responses';
 import { unquote } from '../../../http/bytes';
-import { textResponse, type Handler, type Request, type Response } from '../../../swift_api/message';
+import {
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../../swift_api/message';
 import { NAMING_HEADERS } from '../../../swift_api/naming_headers';
 import { isObject, type Target } from '../../../swift_api/target';
 import { hasReservedParameter, RESERVED_TYPE } from '../../../swift_api/reserved';

@@ -8,7 +8,12 @@ import type { Power, Right } from '../../../swift_api/authority/authority';
 import { credentials, Headers } from '../../../http/headers';
 import { listingAnswer, type ShownEntry } from '../../../swift_api/listing';
 import { subrequest, type Handler, type Request, type Response } from '../../../swift_api/message';
-import { formatQuery, formatTarget, parseQuery, type ContainerTarget } from '../../../swift_api/target';
+import {
+  formatQuery,
+  formatTarget,
+  parseQuery,
+  type ContainerTarget,
+} from '../../../swift_api/target';
 import { rightShown } from '../../../swift_api/authority/shown_right';
 import { StoreError } from '../../../util/store_error';
 import { currentOf, readListing, topOf, versionOf, type RawEntry } from './listing_entries';
@@ -117,7 +122,10 @@ export class Listings {
         kept: dialect && ((name) => this.nulls.kept(request, target, name, right)),
         top: async (name) =>
           topOf(
-            await this.ofVersions(request, target, right, { prefix: versionPrefix(name), limit: MAX_TOP }),
+            await this.ofVersions(request, target, right, {
+              prefix: versionPrefix(name),
+              limit: MAX_TOP,
+            }),
           ),
       },
     );
@@ -149,7 +157,11 @@ export class Listings {
     return found && 'name' in found && found.name === name ? found : undefined;
   }
 
-  private ofCurrents(request: Request, target: ContainerTarget, parameters: Parameters): Promise<Response> {
+  private ofCurrents(
+    request: Request,
+    target: ContainerTarget,
+    parameters: Parameters,
+  ): Promise<Response> {
     return this.next(currentsAsked(request, target, parameters));
   }
 
@@ -163,7 +175,9 @@ export class Listings {
     const query = formatQuery({ ...parameters, format: 'json' });
     const headers = this.power === 'client' ? credentials(request.headers) : Headers.none;
     const authority = authorityOn(this.power, right);
-    const response = await this.next(subrequest(request, { method: 'GET', path, query, headers, authority }));
+    const response = await this.next(
+      subrequest(request, { method: 'GET', path, query, headers, authority }),
+    );
     if (response.status < 300) return readListing(response);
     if (response.status !== 404) throw await failed(response);
     await drain(response.body);
@@ -231,7 +245,10 @@ async function* pages(
   }
 }
 
-async function* mapped<A, B>(items: AsyncIterable<A>, map: (item: A) => B | undefined): AsyncGenerator<B> {
+async function* mapped<A, B>(
+  items: AsyncIterable<A>,
+  map: (item: A) => B | undefined,
+): AsyncGenerator<B> {
   for await (const item of items) {
     const mapped = map(item);
     if (mapped !== undefined) yield mapped;

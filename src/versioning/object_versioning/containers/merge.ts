@@ -89,7 +89,10 @@ export async function* mergeVersions(
     if (key === undefined) return;
     const isHere = current !== undefined && keyOf(current) === key;
     if (isHere) own.take();
-    if ((isHere && 'subdir' in current) || (version && keyOf(version) === key && 'subdir' in version)) {
+    if (
+      (isHere && 'subdir' in current) ||
+      (version && keyOf(version) === key && 'subdir' in version)
+    ) {
       if (version && keyOf(version) === key) kept.take();
       yield { subdir: toText(key) };
       continue;
@@ -112,7 +115,8 @@ async function* ofName(
   const isNull = current !== undefined && current.link === undefined;
   if (isNull && !reverse && !begin) yield nullVersion(current);
   let missing = current?.link;
-  if (missing !== undefined && begin?.id !== undefined && !isBefore(begin.id, missing)) missing = undefined;
+  if (missing !== undefined && begin?.id !== undefined && !isBefore(begin.id, missing))
+    missing = undefined;
   const shown = shownOf(name, current, kept, query);
   let version = await shown.next();
   for (let isFirst = true; !version.done; isFirst = false) {
@@ -173,7 +177,8 @@ async function* shownOf(
   const ids = asked?.ids ?? held.map(({ id }) => id);
   const gone = note ? goneBy(note, state, (id) => ids.includes(id)) : [];
   // what is newer than all that a link notes has not happened
-  const isShown = ({ id }: VersionEntry) => !gone.includes(id) && !(state.is === 'link' && id > state.newest);
+  const isShown = ({ id }: VersionEntry) =>
+    !gone.includes(id) && !(state.is === 'link' && id > state.newest);
   for (const version of held) if (isShown(version)) yield version;
   for (let found = await next(); found; found = await next())
     if (!('unfinished' in found) && isShown(found)) yield found;
@@ -224,12 +229,19 @@ function nullVersion({ entry }: CurrentEntry): ShownEntry {
 }
 
 /** In the order that Swift has. */
-function told({ slo_etag, ...entry }: ShownEntry, more: Readonly<Record<string, unknown>>): ShownEntry {
+function told(
+  { slo_etag, ...entry }: ShownEntry,
+  more: Readonly<Record<string, unknown>>,
+): ShownEntry {
   return { ...entry, ...more, ...(slo_etag === undefined ? {} : { slo_etag }) };
 }
 
 /** A version of which only the link tells. */
-function unlisted({ entry, isNull }: CurrentEntry, id: string, { kept }: VersionsQuery): ShownEntry {
+function unlisted(
+  { entry, isNull }: CurrentEntry,
+  id: string,
+  { kept }: VersionsQuery,
+): ShownEntry {
   const { name, bytes, hash, content_type, last_modified } = entry;
   const own = identity(id, kept !== undefined && isNull === true);
   return { name, is_latest: true, ...own, content_type, bytes, hash, last_modified };

@@ -1,4 +1,10 @@
-import { BEFORE_VERSIONS, behindVersions, encodeName, versionName, versionPrefix } from '../version_names';
+import {
+  BEFORE_VERSIONS,
+  behindVersions,
+  encodeName,
+  versionName,
+  versionPrefix,
+} from '../version_names';
 import type { ByteString } from '../../../http/bytes';
 import { isTrueValue } from '../../../http/bytes';
 import { LIMITS } from '../../../swift_api/constraints';
@@ -46,7 +52,8 @@ export function parsePageRequest(query: ReadonlyMap<string, ByteString>): PageRe
 /** Where the listing begins amid the versions of a name, if so: that name. */
 export function startOf(wanted: PageRequest): ByteString | undefined {
   const { marker, after, reverse, prefix, delimiter, endMarker } = wanted;
-  if (marker === undefined || after === undefined || (reverse && after === 'null')) return undefined;
+  if (marker === undefined || after === undefined || (reverse && after === 'null'))
+    return undefined;
   const isBehindEnd = endMarker !== '' && (reverse ? marker <= endMarker : marker >= endMarker);
   if (!marker.startsWith(prefix) || isBehindEnd) return undefined;
   return delimiter !== '' && marker.includes(delimiter, prefix.length) ? undefined : marker;

@@ -21,7 +21,11 @@ const MIRRORED: readonly string[] = [
 const REMOVING: readonly string[] = MIRRORED.map((name) => name.replace(/^X-/, 'X-Remove-'));
 
 /** The container that holds the versions of another. */
-export function versionsContainer({ version, account, container }: ContainerTarget): ContainerTarget {
+export function versionsContainer({
+  version,
+  account,
+  container,
+}: ContainerTarget): ContainerTarget {
   return { version, account, container: versionsContainerOf(container) };
 }
 

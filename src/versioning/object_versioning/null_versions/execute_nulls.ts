@@ -98,7 +98,10 @@ export class NullVersionExecutor extends VersionExecutor {
     return { result: removed ? 'removed' : 'missing', isMarker, ...then };
   }
 
-  private async removeItself(succession: Promotion, leftovers: readonly KeptVersion[]): Promise<Removal> {
+  private async removeItself(
+    succession: Promotion,
+    leftovers: readonly KeptVersion[],
+  ): Promise<Removal> {
     const succeeded = await this.succeed(succession, leftovers);
     if (succeeded === 'refused') return { result: 'refused' };
     const { isNoted, ...then } = succeeded;
@@ -119,8 +122,10 @@ export class NullVersionExecutor extends VersionExecutor {
     besides: readonly KeptVersion[] = [],
   ): Promise<{ current?: string; isNoted?: boolean } | 'refused'> {
     const { object, state, id, operation } = succession;
-    const isCurrent = state.is === 'null' ? id === undefined : state.is === 'link' && state.id === id;
-    if (!isCurrent && state.is !== 'nothing') return state.is === 'link' ? { current: state.id } : {};
+    const isCurrent =
+      state.is === 'null' ? id === undefined : state.is === 'link' && state.id === id;
+    if (!isCurrent && state.is !== 'nothing')
+      return state.is === 'link' ? { current: state.id } : {};
     const gone = new Set(besides.map((each) => each.id));
     const drops = [...gone, ...(id === undefined ? [] : [id])];
     const isNoted = drops.length > 0;
@@ -168,7 +173,11 @@ export interface NullFound {
  *
  * @param versions the container that holds the versions
  */
-export async function findNull(store: Store, versions: ByteString, object: ObjectRef): Promise<NullFound> {
+export async function findNull(
+  store: Store,
+  versions: ByteString,
+  object: ObjectRef,
+): Promise<NullFound> {
   const state = stateOf(object, versions, await store.stat(object));
   if (state.is === 'null') return { found: 'itself', mayHaveMoved: false };
   const index = new NullIndex(store, versions);
@@ -190,7 +199,11 @@ async function goneOf(
   state: State,
   kept: readonly KeptVersion[],
 ): Promise<readonly string[]> {
-  const note = await store.stat({ ...object, container: versions, object: unfinishedName(object.object) });
+  const note = await store.stat({
+    ...object,
+    container: versions,
+    object: unfinishedName(object.object),
+  });
   const unfinished = note && unfinishedIn(note.contentType);
   return unfinished ? goneBy(unfinished, state, (id) => kept.some((each) => each.id === id)) : [];
 }

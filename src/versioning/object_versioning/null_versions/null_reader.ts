@@ -79,7 +79,9 @@ export class NullReader {
       const listed = await readListing(response);
       const { ids, unfinished } = topOf(listed);
       // the object was not there just now
-      const gone = unfinished ? goneBy(unfinished, { is: 'nothing' }, (id) => ids.includes(id)) : [];
+      const gone = unfinished
+        ? goneBy(unfinished, { is: 'nothing' }, (id) => ids.includes(id))
+        : [];
       const first = listed
         .map((each) => versionOf(each))
         .find((each) => each && 'id' in each && !gone.includes(each.id));

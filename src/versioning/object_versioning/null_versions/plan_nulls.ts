@@ -21,7 +21,10 @@ export interface Nulls {
 export function nullsOf(state: State, kept: readonly KeptVersion[]): Nulls {
   const current = currentOf(state, kept);
   const isCopy = ({ id }: KeptVersion) => state.is === 'null' && id === state.timestamp;
-  return { current, leftovers: kept.filter((each) => isCopy(each) || (each.isMarker && each !== current)) };
+  return {
+    current,
+    leftovers: kept.filter((each) => isCopy(each) || (each.isMarker && each !== current)),
+  };
 }
 
 function currentOf(state: State, kept: readonly KeptVersion[]): KeptVersion | undefined {
@@ -35,14 +38,22 @@ function currentOf(state: State, kept: readonly KeptVersion[]): KeptVersion | un
  *
  * @param by identifies this write
  */
-export function planNullWrite(state: State, kept: readonly KeptVersion[], by: string): VersionStep[] {
+export function planNullWrite(
+  state: State,
+  kept: readonly KeptVersion[],
+  by: string,
+): VersionStep[] {
   const gone = goneIn(nullsOf(state, kept));
   if (gone.length === 0) return [{ do: 'forward' }];
   return withNote('changed', state, { drops: gone, by }, [{ do: 'forward', by }, ...drops(gone)]);
 }
 
 /** DELETE while versions are switched off: a marker takes the place of the null version. */
-export function planNullDelete(state: State, kept: readonly KeptVersion[], id: string): VersionStep[] {
+export function planNullDelete(
+  state: State,
+  kept: readonly KeptVersion[],
+  id: string,
+): VersionStep[] {
   const gone = goneIn(nullsOf(state, kept));
   const steps: VersionStep[] = [{ do: 'mark', id, nulls: kept }, { do: 'forward' }, ...drops(gone)];
   // beside a link, what is newer than all that it notes has not happened; beside nothing, a marker that is there has
@@ -82,10 +93,13 @@ function olderThan(
   id: string | undefined,
   listed: readonly KeptVersion[],
 ): readonly KeptVersion[] {
-  if (state.is === 'null') return id === undefined ? listed.filter((each) => each.id < state.timestamp) : [];
+  if (state.is === 'null')
+    return id === undefined ? listed.filter((each) => each.id < state.timestamp) : [];
   // what is newer than the newest that was ever current was never acknowledged
   if (state.is === 'link')
-    return state.id === id ? listed.filter((each) => each.id !== id && each.id <= state.newest) : [];
+    return state.id === id
+      ? listed.filter((each) => each.id !== id && each.id <= state.newest)
+      : [];
   const at = listed.findIndex((each) => each.id === id);
   const newer = listed.slice(0, Math.max(at, 0));
   const isNewest =

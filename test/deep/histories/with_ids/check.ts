@@ -58,11 +58,13 @@ function twice(history: History): string[] {
 /** Whether an object's version may be gone, and must be, at an operation. */
 function dropsOf({ operations }: History, object: string | undefined, id: string) {
   const drops = operations.filter(
-    ({ call, status }) => call.do === 'drop' && call.object === object && call.id === id && status !== 404,
+    ({ call, status }) =>
+      call.do === 'drop' && call.object === object && call.id === id && status !== 404,
   );
   return {
     mayBeGone: (operation: Operation) => drops.some(({ began }) => began < operation.ended),
-    mustBeGone: (operation: Operation) => drops.some((drop) => !isOpen(drop) && drop.ended < operation.began),
+    mustBeGone: (operation: Operation) =>
+      drops.some((drop) => !isOpen(drop) && drop.ended < operation.began),
     isDropped: drops.length > 0,
   };
 }
@@ -83,7 +85,11 @@ function read(history: History): string[] {
       known?.content != null &&
       known.operation.ended < operation.began &&
       !mayBeGone(operation) &&
-      !mayMiss(history, operation, (each) => each.call.do === 'post' && each.call.object === call.object);
+      !mayMiss(
+        history,
+        operation,
+        (each) => each.call.do === 'post' && each.call.object === call.object,
+      );
     return isThere ? [`a version that was not found: ${lineOf(operation)}`] : [];
   });
 }
@@ -97,9 +103,13 @@ function listed(history: History): string[] {
     const there = new Set(lines.map(({ id }) => id));
     const missing = of.filter(
       ({ id, operation: { ended } }) =>
-        ended < operation.began && !there.has(id) && !dropsOf(history, call.object, id).mayBeGone(operation),
+        ended < operation.began &&
+        !there.has(id) &&
+        !dropsOf(history, call.object, id).mayBeGone(operation),
     );
-    const early = of.filter(({ id, operation: { began } }) => began > operation.ended && there.has(id));
+    const early = of.filter(
+      ({ id, operation: { began } }) => began > operation.ended && there.has(id),
+    );
     const gone = [...there].filter((id) => dropsOf(history, call.object, id).mustBeGone(operation));
     const wrong = [
       ...missing.map(({ id }) => `without ${id}`),
@@ -115,8 +125,12 @@ function listed(history: History): string[] {
 function oddities(lines: readonly { id: string; isLatest: boolean }[]): string[] {
   const ids = lines.map(({ id }) => id).filter((id, i) => i > 0 || id !== 'null');
   return [
-    ...(ids.every((id, i) => id !== 'null' && (i === 0 || id < (ids[i - 1] ?? ''))) ? [] : ['out of order']),
-    ...(lines.filter(({ isLatest }) => isLatest).length > 1 ? ['with several that are the latest'] : []),
+    ...(ids.every((id, i) => id !== 'null' && (i === 0 || id < (ids[i - 1] ?? '')))
+      ? []
+      : ['out of order']),
+    ...(lines.filter(({ isLatest }) => isLatest).length > 1
+      ? ['with several that are the latest']
+      : []),
   ];
 }
 
@@ -125,7 +139,8 @@ function lost(history: History): string[] {
   const last = history.finally.objects;
   const gone = made(history).flatMap(({ id, object, content }) => {
     const there = last[object]?.contents[id];
-    if (there === content || (there === undefined && dropsOf(history, object, id).isDropped)) return [];
+    if (there === content || (there === undefined && dropsOf(history, object, id).isDropped))
+      return [];
     return [
       `${object} ${id} was ${content ?? 'a marker'} and is ${there ?? (there === null ? 'a marker' : 'gone')}`,
     ];
@@ -171,7 +186,8 @@ function isFound({ current, contents }: Found, object: ReturnType<typeof at>): b
   const isCurrent =
     current === null
       ? object.current === null
-      : object.current?.content === current.content && (object.current.id ?? current.id) === current.id;
+      : object.current?.content === current.content &&
+        (object.current.id ?? current.id) === current.id;
   if (!isCurrent || Object.keys(contents).length !== object.versions.length) return false;
   const named = object.versions.filter(
     (version): version is Version & { id: string } => version.id !== undefined,
@@ -185,7 +201,9 @@ function isFound({ current, contents }: Found, object: ReturnType<typeof at>): b
       .join();
   const others = Object.entries(contents).filter(([id]) => !ids.has(id));
   const untold = object.versions.filter(({ id }) => id === undefined);
-  return sorted(others.map(([, content]) => content)) === sorted(untold.map(({ content }) => content));
+  return (
+    sorted(others.map(([, content]) => content)) === sorted(untold.map(({ content }) => content))
+  );
 }
 
 /** A request with its instants and what was answered. */
@@ -215,9 +233,12 @@ export function report(lines: readonly string[], history: History, file: string)
   const { seed, where, initially, operations, finally: last } = history;
   const found = Object.entries(last.objects).flatMap(([name, { current, contents }]) => [
     `  ${name}: ${current ? `${current.id} ${current.content}` : 'not there'}; versions:`,
-    ...Object.entries(contents).map(([id, content]) => `    ${id}: ${content ?? 'a delete marker'}`),
+    ...Object.entries(contents).map(
+      ([id, content]) => `    ${id}: ${content ?? 'a delete marker'}`,
+    ),
   ]);
-  const about = (operation: Operation) => `${operations.indexOf(operation) + 1}. ${lineOf(operation)}`;
+  const about = (operation: Operation) =>
+    `${operations.indexOf(operation) + 1}. ${lineOf(operation)}`;
   return [
     `A history of seed ${seed} ${where} is wrong.`,
     ...lines.map((line) => `  ${line}`),

@@ -61,7 +61,10 @@ export interface History {
   readonly store: Store;
   readonly initially: boolean;
   readonly operations: readonly Operation[];
-  readonly finally: { readonly enabled: boolean; readonly objects: Readonly<Record<string, Found>> };
+  readonly finally: {
+    readonly enabled: boolean;
+    readonly objects: Readonly<Record<string, Found>>;
+  };
 }
 
 /** Whether it is not known what became of the request. */

@@ -38,11 +38,18 @@ export function withObject(state: State, name: string, object: ObjectState): Sta
 /** What has no id becomes a version, of an id that nobody is told. */
 export function kept(object: ObjectState): ObjectState {
   if (object.current?.id !== 'null') return object;
-  return { ...object, versions: [...object.versions, { id: undefined, content: object.current.content }] };
+  return {
+    ...object,
+    versions: [...object.versions, { id: undefined, content: object.current.content }],
+  };
 }
 
 /** A version more, which is the current one unless it is a marker; none where its id is not newer than all before. */
-export function added(object: ObjectState, id: string | undefined, content: Content | null): ObjectState[] {
+export function added(
+  object: ObjectState,
+  id: string | undefined,
+  content: Content | null,
+): ObjectState[] {
   if (id !== undefined && id <= object.newest) return [];
   const versions = [...object.versions, { id, content }];
   const current = content === null ? null : { id, content };

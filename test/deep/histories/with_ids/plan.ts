@@ -79,7 +79,10 @@ function calls(objects: readonly string[], isSwitched: boolean): fc.Arbitrary<Pl
   return fc.oneof(...weighted);
 }
 
-const pause = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(10) });
+const pause = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(0) },
+  { weight: 2, arbitrary: fc.nat(10) },
+);
 
 const plans = fc
   .record({
@@ -89,12 +92,18 @@ const plans = fc
   })
   .chain(({ initially, isSwitched, names }) => {
     const objects = OBJECTS.slice(0, names);
-    const step = fc.record({ call: calls(objects, isSwitched || !initially), pause, through: fc.nat(9) });
+    const step = fc.record({
+      call: calls(objects, isSwitched || !initially),
+      pause,
+      through: fc.nat(9),
+    });
     const steps = fc.array(step, { minLength: 8, maxLength: 20, size: 'max' });
     const clients = fc
       .tuple(fc.integer({ min: 3, max: 6 }), steps)
       .map(([count, all]) =>
-        Array.from({ length: count }, (_, client) => all.filter((_step, i) => i % count === client)),
+        Array.from({ length: count }, (_, client) =>
+          all.filter((_step, i) => i % count === client),
+        ),
       );
     const put = fc.record({
       do: fc.constant('put' as const),
@@ -105,7 +114,12 @@ const plans = fc
     });
     const before = fc.record({ call: put, pause: fc.constant(0), through: fc.nat(9) });
     const first = fc.array(before, { maxLength: 4, size: 'max' });
-    return fc.record({ initially: fc.constant(initially), objects: fc.constant(objects), first, clients });
+    return fc.record({
+      initially: fc.constant(initially),
+      objects: fc.constant(objects),
+      first,
+      clients,
+    });
   });
 
 /** The plan of a seed, always the same; each of its PUTs has a content of its own, also among all plans. */

@@ -48,7 +48,9 @@ export class Recorder {
   /** The history, with what is found now. */
   async history(): Promise<History> {
     const { seed, initially, objects } = this.plan;
-    const found = await Promise.all(objects.map(async (name) => [name, await this.#found(name)] as const));
+    const found = await Promise.all(
+      objects.map(async (name) => [name, await this.#found(name)] as const),
+    );
     return {
       seed,
       where: this.place.name,
@@ -80,7 +82,9 @@ export class Recorder {
   /** A version is asked for that there is. */
   async #decided(client: Client, call: PlannedCall): Promise<Call> {
     const idOf = async (object: string, newest: number) => {
-      const ids = (await this.#lines(client, object)).map(({ id }) => id).filter((id) => id !== 'null');
+      const ids = (await this.#lines(client, object))
+        .map(({ id }) => id)
+        .filter((id) => id !== 'null');
       return ids[newest] ?? ids.at(-1) ?? NEVER;
     };
     switch (call.do) {
@@ -107,7 +111,8 @@ export class Recorder {
         return answer ? told(answer) : {};
       }
       case 'copy': {
-        const from = this.#path(call.from) + (call.id === undefined ? '' : `?version-id=${call.id}`);
+        const from =
+          this.#path(call.from) + (call.id === undefined ? '' : `?version-id=${call.id}`);
         const to = this.#path(call.to);
         const answer =
           call.spelled === 'COPY'
@@ -121,7 +126,8 @@ export class Recorder {
         return told(await client.ask('DELETE', this.#path(call.object)));
       case 'post':
         return {
-          status: (await client.ask('POST', this.#path(call.object), { 'X-Object-Meta-A': 'b' })).status,
+          status: (await client.ask('POST', this.#path(call.object), { 'X-Object-Meta-A': 'b' }))
+            .status,
         };
       case 'get':
       case 'head':
@@ -131,7 +137,10 @@ export class Recorder {
       case 'restore':
       case 'drop': {
         const method = call.do === 'drop' ? 'DELETE' : 'PUT';
-        const { status } = await client.ask(method, `${this.#path(call.object)}?version-id=${call.id}`);
+        const { status } = await client.ask(
+          method,
+          `${this.#path(call.object)}?version-id=${call.id}`,
+        );
         return { status };
       }
       case 'list':

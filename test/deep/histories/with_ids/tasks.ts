@@ -20,7 +20,12 @@ export function tasksOf(history: History): Task[] {
     const parts = partsOf(operation, history);
     if (!parts) return [];
     return [
-      { operation, began: operation.began, ended: isOpen(operation) ? Infinity : operation.ended, ...parts },
+      {
+        operation,
+        began: operation.began,
+        ended: isOpen(operation) ? Infinity : operation.ended,
+        ...parts,
+      },
     ];
   });
 }
@@ -39,7 +44,9 @@ function partsOf(operation: Operation, history: History): Parts | undefined {
         ? undefined
         : observation((state) => (at(state, call.object).current === null) === (status === 404));
     case 'show':
-      return isOpen(operation) ? undefined : observation(({ enabled }) => enabled === operation.enabled);
+      return isOpen(operation)
+        ? undefined
+        : observation(({ enabled }) => enabled === operation.enabled);
     case 'set':
       return changing((state) => [{ ...state, enabled: call.enabled }]);
     case 'put':
@@ -62,7 +69,10 @@ function observation(holds: (state: State) => boolean): Parts {
 }
 
 function changing(change: (state: State) => State[]): Parts {
-  return { parts: [(state, known) => change(state).map((after) => [after, known] as const)], observing: -1 };
+  return {
+    parts: [(state, known) => change(state).map((after) => [after, known] as const)],
+    observing: -1,
+  };
 }
 
 /** The link and what it leads to are read one after the other: what is removed in between is not found. */
@@ -164,17 +174,21 @@ function copying(
 
 /** What is known by an id, from whoever was told. */
 function contentOfId({ operations }: History, id: string): Content | undefined {
-  return operations.find((operation) => operation.id === id && operation.content !== undefined)?.content;
+  return operations.find((operation) => operation.id === id && operation.content !== undefined)
+    ?.content;
 }
 
 function deletion(operation: Operation, name: string): Parts {
   const commit: Part = (state, known) => {
     const object = at(state, name);
-    const isAnswer = isOpen(operation) || operation.status === (object.current === null ? 404 : 204);
+    const isAnswer =
+      isOpen(operation) || operation.status === (object.current === null ? 404 : 204);
     const isMarked = isOpen(operation) ? known.enabled === true : operation.id !== undefined;
     if (!isAnswer || isMarked !== known.enabled || (!isMarked && state.enabled))
       return isOpen(operation) ? [[state, known]] : [];
-    const after = isMarked ? added(kept(object), operation.id, null) : [{ ...object, current: null }];
+    const after = isMarked
+      ? added(kept(object), operation.id, null)
+      : [{ ...object, current: null }];
     const done = after.map((each) => [withObject(state, name, each), known] as const);
     return isOpen(operation) ? [...done, [state, known]] : done;
   };

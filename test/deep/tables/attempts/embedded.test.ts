@@ -16,7 +16,8 @@ const USERS: Readonly<Record<UserName, readonly [user: string, key: string]>> = 
 function expired(): string {
   const [name, key] = USERS.tester;
   const user = { name, key, account: 'AUTH_test', groups: [] };
-  return new Tokens(new Map([[name, user]]), 'AUTH_', 3600).create(user, Date.now() - 3_601_000).token;
+  return new Tokens(new Map([[name, user]]), 'AUTH_', 3600).create(user, Date.now() - 3_601_000)
+    .token;
 }
 
 describe('who lacks the right', () => {
@@ -26,7 +27,11 @@ describe('who lacks the right', () => {
   });
   afterAll(() => server.close());
 
-  const store: AttemptStore = { kind: 'embedded', login: (user) => server.login(...USERS[user]), expired };
+  const store: AttemptStore = {
+    kind: 'embedded',
+    login: (user) => server.login(...USERS[user]),
+    expired,
+  };
   attemptTable(() => store, store.kind);
   noticesTable(() => store);
   writersTable(() => store, store.kind);

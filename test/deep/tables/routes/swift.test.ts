@@ -77,6 +77,7 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
       'domain_remap',
       'container_sync',
     ];
-    for (const way of ways) expect(noticed).toContainEqual(expect.stringMatching(new RegExp(`^${way}, `)));
+    for (const way of ways)
+      expect(noticed).toContainEqual(expect.stringMatching(new RegExp(`^${way}, `)));
   });
 });

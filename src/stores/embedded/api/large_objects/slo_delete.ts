@@ -37,7 +37,10 @@ export async function deleteLarge(call: ObjectCall): Promise<Response> {
     }
     tasks.push(...segments, { target, isManifest: false });
     if (tasks.length > MAX_TASKS)
-      return deletedAnswer(type, summary.render(type, 400, 'Too many buffered slo segments to delete.'));
+      return deletedAnswer(
+        type,
+        summary.render(type, 400, 'Too many buffered slo segments to delete.'),
+      );
   }
   return deletedAnswer(type, summary.render(type));
 }
@@ -53,13 +56,17 @@ export async function deleteSegments(call: ObjectCall): Promise<void> {
   const segments = await segmentsOf(call, target);
   if (segments === 404) throw new Refused(page(404, 'SLO manifest not found'));
   if (typeof segments === 'number')
-    throw new Refused(page(UNREADABLE[segments] === undefined ? 500 : segments, reasonOf(segments)));
+    throw new Refused(
+      page(UNREADABLE[segments] === undefined ? 500 : segments, reasonOf(segments)),
+    );
   const [first] = segments;
   if (first === undefined) return;
   const containers = [...new Set(segments.map((segment) => segment.target.container))];
   if (containers.length > 1) {
     const names = containers.map((name) => `"${quote(name)}"`).join(', ');
-    throw new Refused(page(400, `All segments must be in one container. Found segments in ${names}`));
+    throw new Refused(
+      page(400, `All segments must be in one container. Found segments in ${names}`),
+    );
   }
   if (segments.some(({ isManifest }) => isManifest))
     throw new Refused(page(400, 'No segments may be large objects.'));

@@ -75,7 +75,10 @@ export type WantedSegment =
  *
  * @throws Refused with all that is wrong, as far as it would go into the longest manifest there can be
  */
-export async function parseManifest(body: Buffer, manifest: ObjectTarget): Promise<WantedSegment[]> {
+export async function parseManifest(
+  body: Buffer,
+  manifest: ObjectTarget,
+): Promise<WantedSegment[]> {
   const problems: string[] = [];
   const segments: WantedSegment[] = [];
   let [at, hasOnlyData] = [0, true];
@@ -85,7 +88,8 @@ export async function parseManifest(body: Buffer, manifest: ObjectTarget): Promi
     if (typeof segment === 'string') problems.push(`Index ${at}: ${segment}`);
     else segments.push(segment);
     if (problems.length === SLO_LIMITS.max_manifest_segments) break;
-    if (++at > MAX_ITEMS) throw new Refused(page(413, `Number of segments must be <= ${MAX_ITEMS}`));
+    if (++at > MAX_ITEMS)
+      throw new Refused(page(413, `Number of segments must be <= ${MAX_ITEMS}`));
   }
   if (segments.length > 0 && hasOnlyData)
     problems.push('Inline data segments require at least one object-backed segment.');
@@ -103,7 +107,8 @@ async function* itemsOf(body: Buffer): AsyncGenerator<{ value: unknown; isLast: 
     }
   } catch (error) {
     if (error instanceof NoList) throw new Refused(page(400, 'Manifest must be a list.\n'));
-    if (error instanceof UnreadableJson) throw new Refused(page(400, 'Manifest must be valid JSON.\n'));
+    if (error instanceof UnreadableJson)
+      throw new Refused(page(400, 'Manifest must be valid JSON.\n'));
     throw error;
   }
   for (const [at, value] of held.entries()) yield { value, isLast: at === held.length - 1 };
@@ -114,7 +119,11 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** The segment, or what is wrong with it. */
-function parseSegment(given: unknown, isLast: boolean, manifest: ObjectTarget): WantedSegment | string {
+function parseSegment(
+  given: unknown,
+  isLast: boolean,
+  manifest: ObjectTarget,
+): WantedSegment | string {
   if (!isRecord(given)) return 'not a JSON object';
   const kind = 'data' in given ? 'data' : 'path' in given ? 'path' : undefined;
   if (kind === undefined) return "expected keys to include one of 'data' or 'path'";
@@ -129,7 +138,8 @@ function parseSegment(given: unknown, isLast: boolean, manifest: ObjectTarget): 
 
 function parseData(data: unknown): WantedSegment | string {
   const compact = typeof data === 'string' ? trimmedEnd(data, '=') : '*';
-  if (!/^[A-Za-z0-9+/]*$/.test(compact) || compact.length % 4 === 1) return 'data must be valid base64';
+  if (!/^[A-Za-z0-9+/]*$/.test(compact) || compact.length % 4 === 1)
+    return 'data must be valid base64';
   const bytes = Buffer.from(compact, 'base64');
   return bytes.length < 1 ? 'too small; each segment must be at least 1 byte.' : { data: bytes };
 }
@@ -146,7 +156,8 @@ function parsePath(
     return 'path does not refer to an object. Path must be of the form /container/object.';
   const size = size_bytes === undefined || size_bytes === null ? undefined : toInteger(size_bytes);
   if (size !== undefined && Number.isNaN(size)) return 'invalid size_bytes';
-  if (size !== undefined && size < 1 && !isLast) return 'too small; each segment must be at least 1 byte.';
+  if (size !== undefined && size < 1 && !isLast)
+    return 'too small; each segment must be at least 1 byte.';
   const { container, object } = segmentTarget(manifest, path);
   if (quote(`${container}/${object}`) === quote(`${manifest.container}/${manifest.object}`))
     return 'manifest must not include itself as a segment';
@@ -157,7 +168,8 @@ function parsePath(
 }
 
 function toInteger(value: unknown): number {
-  if (typeof value === 'number') return Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) : NaN;
+  if (typeof value === 'number')
+    return Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) : NaN;
   return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : NaN;
 }
 

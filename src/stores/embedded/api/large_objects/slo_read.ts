@@ -41,8 +41,13 @@ export async function sloView(call: ObjectCall, record: ObjectRecord, own: View)
 }
 
 /** What `?multipart-manifest=get` shows of one: its manifest; with `format=raw`, in the form in which clients put it. */
-export async function manifestView(call: ObjectCall, record: ObjectRecord, own: View): Promise<View> {
-  if (call.query.get('format') !== 'raw') return { ...own, contentType: 'application/json; charset=utf-8' };
+export async function manifestView(
+  call: ObjectCall,
+  record: ObjectRecord,
+  own: View,
+): Promise<View> {
+  if (call.query.get('format') !== 'raw')
+    return { ...own, contentType: 'application/json; charset=utf-8' };
   const body = await rawManifest(call, record);
   const etag = createHash('md5').update(body).digest('hex');
   const { headers, contentType, timestamp } = own;
@@ -51,7 +56,10 @@ export async function manifestView(call: ObjectCall, record: ObjectRecord, own: 
 }
 
 /** A stored manifest in the form in which clients put it. */
-export async function rawManifest(call: Pick<ObjectCall, 'storage'>, record: ObjectRecord): Promise<Buffer> {
+export async function rawManifest(
+  call: Pick<ObjectCall, 'storage'>,
+  record: ObjectRecord,
+): Promise<Buffer> {
   const segments = await readManifest(call, record);
   return formatManifest(segments.map(asPut));
 }
@@ -72,7 +80,11 @@ export async function readManifest(
   return StoredManifest.parse(readJson(body));
 }
 
-function* piecesOf(call: ObjectCall, segments: readonly StoredSegment[], depth: number): Generator<Piece> {
+function* piecesOf(
+  call: ObjectCall,
+  segments: readonly StoredSegment[],
+  depth: number,
+): Generator<Piece> {
   for (const segment of segments) {
     if ('data' in segment) {
       const bytes = Buffer.from(segment.data, 'base64');

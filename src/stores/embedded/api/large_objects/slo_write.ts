@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { holdBody } from '../../../../swift_api/held_body';
-import { manifestBounds, tooManySegments, USUAL_LIMITS } from '../../../../swift_api/manifest_bounds';
+import {
+  manifestBounds,
+  tooManySegments,
+  USUAL_LIMITS,
+} from '../../../../swift_api/manifest_bounds';
 import { Turns } from '../../../../util/turns';
 import {
   bulkAnswer,
@@ -101,7 +105,12 @@ async function outcome(
 ): Promise<Readonly<Record<string, string>>> {
   try {
     const { timestamp } = await attempt();
-    return { ...told(201), Etag: `"${etag}"`, 'Last Modified': httpDate(timestamp), 'Response Body': '' };
+    return {
+      ...told(201),
+      Etag: `"${etag}"`,
+      'Last Modified': httpDate(timestamp),
+      'Response Body': '',
+    };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const { status, body } = error.response;
