@@ -2,15 +2,9 @@ import type { ExclusiveLease } from '../coordination/cache/cache';
 import { CoordinationUnavailable } from '../util/errors';
 import { destroy, drain } from '../http/body';
 import type { Right } from '../swift_api/authority/authority';
-import { credentials, type Headers } from '../http/headers';
-import {
-  subrequest,
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../swift_api/message';
-import { formatTarget, type ContainerTarget } from '../swift_api/target';
+import { type Headers } from '../http/headers';
+import { textResponse, type Handler, type Request, type Response } from '../swift_api/message';
+import { type ContainerTarget } from '../swift_api/target';
 import { rightToChange } from '../swift_api/authority/shown_right';
 import { LockTimeout } from '../coordination/locks/locker';
 import { LockName } from '../coordination/locks/lock_names';
@@ -30,6 +24,7 @@ import {
   type VersionedContainers,
 } from './object_versioning/containers/containers';
 import type { VersioningContext } from './context';
+import { SwiftClient } from '../swift_api/client';
 
 /** Requests for containers: what is in force on them is changed by one after the other, and shown in the API's own headers. */
 export class ContainerRequests {
@@ -159,8 +154,7 @@ async function rightBy(
   request: Request,
   target: ContainerTarget,
 ): Promise<Right | Response> {
-  const headers = credentials(request.headers);
-  const asked = subrequest(request, { method: 'POST', path: formatTarget(target), headers });
+  const asked = new SwiftClient(next, request).request('POST', target);
   const response = await next(asked);
   if (response.status === 401 || response.status === 403) return response;
   await drain(response.body);

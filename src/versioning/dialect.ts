@@ -1,13 +1,7 @@
-import { destroy, drain } from '../http/body';
-import { credentials, Headers } from '../http/headers';
-import {
-  subrequest,
-  type Handler,
-  type Replaced,
-  type Request,
-  type Response,
-} from '../swift_api/message';
-import { formatTarget, type ObjectTarget } from '../swift_api/target';
+import { destroy } from '../http/body';
+import { Headers } from '../http/headers';
+import { type Handler, type Replaced, type Request, type Response } from '../swift_api/message';
+import { type ObjectTarget } from '../swift_api/target';
 import type { App } from '../plugin/plugin';
 import { isTrueValue } from '../http/bytes';
 import { StoreError } from '../util/store_error';
@@ -16,6 +10,7 @@ import type { LockedRequest } from './locked_request';
 import { isVersionOf } from './object_versioning/version_target';
 import { reaching } from './object_versioning/access';
 import { linkIn } from './object_versioning/presentation';
+import { SwiftClient } from '../swift_api/client';
 
 /**
  * The refusal of a write or a DELETE on the condition that a filter for another API makes: asked while the object is locked, and of clients that may
@@ -77,16 +72,7 @@ async function headersOfWhole(
   return whole.status < 300 ? whole.headers : headers;
 }
 
-async function head(
-  by: Request,
-  next: Handler,
-  place: ObjectTarget,
-  query: string,
-): Promise<Response> {
-  const shown = by.authority === 'client' ? credentials(by.headers) : Headers.none;
-  const headers = shown.with('X-Newest', 'true');
-  const asked = { method: 'HEAD', path: formatTarget(place), query, headers };
-  const response = await next(reaching(subrequest(by, asked)));
-  await drain(response.body);
-  return response;
+function head(by: Request, next: Handler, place: ObjectTarget, query: string): Promise<Response> {
+  const headers = Headers.of({ 'X-Newest': 'true' });
+  return new SwiftClient(next, reaching(by)).head(place, { query, headers });
 }

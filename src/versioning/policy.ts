@@ -1,22 +1,15 @@
 import type { Cache, ExclusiveLease, SharedLease } from '../coordination/cache/cache';
 import type { Mode } from './archive/plan';
-import { drain } from '../http/body';
 import { isTrueValue, quote, toText, unquote, type ByteString } from '../http/bytes';
 import { lookAtHeaders } from '../swift_api/authority/closed_list';
 import type { Power } from '../swift_api/authority/authority';
-import { credentials, Headers } from '../http/headers';
-import {
-  subrequest,
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../swift_api/message';
-import { formatTarget, type ContainerTarget } from '../swift_api/target';
+import { Headers } from '../http/headers';
+import { textResponse, type Handler, type Request, type Response } from '../swift_api/message';
+import { type ContainerTarget } from '../swift_api/target';
 import { containerPath } from '../coordination/locks/lock_names';
 import type { Log } from '../util/log';
 import { RESERVED_PREFIX } from '../swift_api/reserved';
-import { StoreError } from '../util/store_error';
+import { SwiftClient, storeErrorOf } from '../swift_api/client';
 
 /** The headers of the API, one for each mode. */
 export const MODE_HEADERS: Readonly<Record<Mode, string>> = {
@@ -213,19 +206,14 @@ export class PolicyCache {
     request: Request,
     { version, account, container }: ContainerTarget,
   ): Promise<VersioningPolicy | undefined> {
-    const path = formatTarget({ version, account, container });
-    const own =
-      this.power === 'client'
-        ? { headers: credentials(request.headers) }
-        : { authority: lookAtHeaders({ version, account, container }) };
-    const response = await this.next(subrequest(request, { method: 'HEAD', path, ...own }));
-    await drain(response.body);
+    const target = { version, account, container };
+    const authority = this.power === 'client' ? request.authority : lookAtHeaders(target);
+    const response = await new SwiftClient(this.next, request, authority).head(target);
     if (response.status < 300) return this.judge(response.headers, container);
     if (response.status === 404) return undefined;
-    throw new StoreError(
-      response.status < 500 ? 'refused' : 'unavailable',
-      `whether the container ${toText(container)} is versioned could not be read: the store answered ${response.status}`,
-      response.status,
+    throw storeErrorOf(
+      response,
+      `could not read whether the container ${toText(container)} is versioned`,
     );
   }
 

@@ -2,7 +2,7 @@ import { drain } from '../../http/body';
 import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk/report';
 import type { ByteString } from '../../http/bytes';
 import type { Handler, Request, Response } from '../../swift_api/message';
-import { formatTarget, parseQuery, type ObjectTarget } from '../../swift_api/target';
+import { parseQuery, type ObjectTarget } from '../../swift_api/target';
 import { deleteUnversioned } from './unversioned_delete';
 import { nameOf, Walk, type LargeObject, type Part } from './segment_walk';
 import { keepsVersions, type PolicyCache } from '../policy';
@@ -61,11 +61,7 @@ async function deleteVersioned(
   const manifestsFirst = [...parts].sort((a, b) => Number(b.isManifest) - Number(a.isManifest));
   for (const part of manifestsFirst) {
     const { target, version } = part;
-    const response = await walk.ask({
-      method: 'DELETE',
-      path: formatTarget(target),
-      query: version,
-    });
+    const response = await walk.client.delete(target, { query: version });
     await drain(response.body);
     summary.add(nameOf(target), response.status);
     const failed = response.status >= 300 && response.status !== 404;

@@ -3,13 +3,13 @@ import { isVersionsContainer } from '../object_versioning/version_names';
 import { page } from '../../swift_api/responses';
 import { drain, readAll } from '../../http/body';
 import { isTrueValue, type ByteString } from '../../http/bytes';
-import { credentials, Headers } from '../../http/headers';
 import { readJson, UnreadableJson } from '../../formats/json';
-import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
-import { formatQuery, formatTarget, parseQuery, type ObjectTarget } from '../../swift_api/target';
+import { type Handler, type Request, type Response } from '../../swift_api/message';
+import { formatQuery, parseQuery, type ObjectTarget } from '../../swift_api/target';
 import { segmentPlace } from '../../swift_api/segments';
 import { StoreError } from '../../util/store_error';
 import { refuseSegment } from '../object_versioning/containers/hidden_names';
+import { SwiftClient } from '../../swift_api/client';
 
 /** Swift's own bounds: bytes of a manifest, and manifests and segments that one request may delete. */
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
@@ -49,6 +49,8 @@ export interface LargeObject {
 
 /** Reads the manifest of a large object, and the manifests among its segments, as the client that asks to delete it. */
 export class Walk {
+  /** Makes requests in the client's name. */
+  readonly client: SwiftClient;
   private readonly parts: Part[] = [];
 
   /**
@@ -57,9 +59,13 @@ export class Walk {
    */
   constructor(
     private readonly request: Request,
-    private readonly handler: Handler,
+    handler: Handler,
     private readonly hides: boolean,
-  ) {}
+  ) {
+    // what the client's filter judges is judged of what it asked for, which is the first of many
+    const asClient: Handler = (own) => handler(request.dialect ? { ...own, dialect: {} } : own);
+    this.client = new SwiftClient(asClient, request, 'client');
+  }
 
   /**
    * @returns the refusal if a manifest cannot be read as the store reads it, or leads where no client may
@@ -111,8 +117,7 @@ export class Walk {
   /** The lines of a manifest; none if there is a problem with it. */
   private async read(part: Part): Promise<z.infer<typeof Manifest> | Response> {
     const query = `multipart-manifest=get&${part.version}`;
-    const asked = { method: 'GET', path: formatTarget(part.target), query };
-    const response = await this.ask(asked);
+    const response = await this.client.get(part.target, { query });
     if (response.status !== 200 || !isTrueValue(response.headers.get('x-static-large-object'))) {
       await drain(response.body);
       part.problem = problemOf(response);
@@ -122,15 +127,6 @@ export class Walk {
       throw new StoreError('unavailable', 'a manifest broke off', undefined, { cause });
     });
     return (body && linesOf(body)) ?? unreadable(part.target);
-  }
-
-  /** Asks for something in the client's name. */
-  ask(asked: Parameters<typeof subrequest>[1]): Promise<Response> {
-    const { request } = this;
-    const headers = credentials(request.headers).withAll(asked.headers ?? Headers.none);
-    const own = subrequest(request, { ...asked, headers });
-    // what the client's filter judges is judged of what it asked for, which is the first of many
-    return this.handler(request.dialect ? { ...own, dialect: {} } : own);
   }
 }
 

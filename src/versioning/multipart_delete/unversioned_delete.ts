@@ -5,7 +5,7 @@ import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk/rep
 import { isTrueValue, quote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Request, Response } from '../../swift_api/message';
-import { formatTarget, parseQuery } from '../../swift_api/target';
+import { parseQuery } from '../../swift_api/target';
 import { parseAnswer, readAnswer } from '../../swift_api/json_response';
 import { StoreError } from '../../util/store_error';
 import { mapConcurrently } from '../../util/concurrency';
@@ -50,11 +50,7 @@ async function* reported({ inOrder }: LargeObject, walk: Walk, type: string): Wo
 async function remove({ target, version, problem }: Part, walk: Walk): Promise<number> {
   if (problem) return problem.status;
   try {
-    const response = await walk.ask({
-      method: 'DELETE',
-      path: formatTarget(target),
-      query: version,
-    });
+    const response = await walk.client.delete(target, { query: version });
     await drain(response.body);
     return response.status;
   } catch (error) {
@@ -65,7 +61,7 @@ async function remove({ target, version, problem }: Part, walk: Walk): Promise<n
 
 /** Whether the store knows `async=yes`, by its `/info`. */
 async function deletesLater(walk: Walk): Promise<boolean> {
-  const response = await walk.ask({ method: 'GET', path: '/info' });
+  const response = await walk.client.get('/info');
   const body = await readAnswer(response.body, MAX_INFO_BYTES, INFO);
   return response.status === 200 && parseAnswer(Info, body, INFO).slo?.allow_async_delete === true;
 }
@@ -90,11 +86,11 @@ async function deleteWhole({ root, segments }: LargeObject, walk: Walk): Promise
   const refusal = await refusalOf([root, ...segments.slice(0, 1)], walk);
   if (refusal) return refusal;
   for (const { target } of segments) {
-    const response = await walk.ask({ method: 'DELETE', path: formatTarget(target) });
+    const response = await walk.client.delete(target);
     if (response.status >= 300 && response.status !== 404) return response;
     await drain(response.body);
   }
-  return walk.ask({ method: 'DELETE', path: formatTarget(root.target), query: root.version });
+  return walk.client.delete(root.target, { query: root.version });
 }
 
 /** The refusal of a client that may not delete all of these. */
@@ -102,7 +98,7 @@ async function refusalOf(parts: readonly Part[], walk: Walk): Promise<Response |
   for (const { target } of parts) {
     // Swift judges the right before the condition, which never holds
     const headers = Headers.of({ 'X-If-Delete-At': '1' });
-    const response = await walk.ask({ method: 'DELETE', path: formatTarget(target), headers });
+    const response = await walk.client.delete(target, { headers });
     if (response.status === 401 || response.status === 403) return response;
     await drain(response.body);
   }

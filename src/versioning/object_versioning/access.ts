@@ -1,18 +1,12 @@
 import { parseVersionName, versionsContainerOf, containerOfVersions } from './version_names';
 import { drain } from '../../http/body';
 import type { Right } from '../../swift_api/authority/authority';
-import { credentials } from '../../http/headers';
-import {
-  subrequest,
-  type Authorise,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../swift_api/message';
-import { formatTarget, type ObjectTarget } from '../../swift_api/target';
+import { type Authorise, type Handler, type Request, type Response } from '../../swift_api/message';
+import { type ObjectTarget } from '../../swift_api/target';
 import { rightOfOwner, rightShown } from '../../swift_api/authority/shown_right';
 import { StoreError } from '../../util/store_error';
 import { ITSELF } from '../../swift_api/itself';
+import { SwiftClient } from '../../swift_api/client';
 
 /** There is none: no container has a name without a character. */
 const NO_CONTAINER = versionsContainerOf('');
@@ -30,8 +24,8 @@ export async function rightToVersions(
 ): Promise<Right | Response> {
   const { version, account } = object;
   const method = ['HEAD', 'DELETE'].includes(request.method) ? request.method : 'GET';
-  const path = formatTarget({ version, account, container: NO_CONTAINER, object: 'none' });
-  const asked = subrequest(request, { method, path, headers: credentials(request.headers) });
+  const none = { version, account, container: NO_CONTAINER, object: 'none' };
+  const asked = new SwiftClient(next, request).request(method, none);
   return established(asked, next, (response) => rightOfOwner(asked, response, object));
 }
 
@@ -48,9 +42,7 @@ export async function rightToReadVersions(
   next: Handler,
 ): Promise<Right | Response> {
   if (!request.dialect?.readersReadVersions) return rightToVersions(request, object, next);
-  const headers = credentials(request.headers);
-  const path = formatTarget(object);
-  const asked = subrequest(request, { method: 'HEAD', path, query: ITSELF, headers });
+  const asked = new SwiftClient(next, request).request('HEAD', object, { query: ITSELF });
   return established(asked, next, (response) => rightShown(asked, response));
 }
 

@@ -1,7 +1,7 @@
-import { destroy, drain } from '../../http/body';
+import { destroy } from '../../http/body';
 import { quote } from '../../http/bytes';
-import { credentials, Headers } from '../../http/headers';
-import { subrequest, type Request, type Response } from '../../swift_api/message';
+import { Headers } from '../../http/headers';
+import { type Request, type Response } from '../../swift_api/message';
 import {
   formatTarget,
   parseQuery,
@@ -11,6 +11,7 @@ import {
 import { copiedBy } from '../../swift_api/object_writes';
 import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './version_target';
 import type { VersionReader } from './reader';
+import { SwiftClient } from '../../swift_api/client';
 
 /**
  * A request that makes a copy, as one of the version that it means: that which its query asks for; or, where it copies what is there and not
@@ -79,16 +80,13 @@ async function look(
   reader: VersionReader,
 ): Promise<Response> {
   const { query, dialect } = request;
-  const headers = credentials(request.headers);
-  const path = formatTarget(source);
-  const read = (method: 'GET' | 'HEAD') => {
-    const asked = subrequest(request, { method, path, query, headers });
-    return reader.read(dialect ? { ...asked, dialect } : asked, source);
-  };
-  const head = await read('HEAD');
-  await drain(head.body);
+  const client = new SwiftClient(
+    (own) => reader.read(dialect ? { ...own, dialect } : own, source),
+    request,
+  );
+  const head = await client.head(source, { query });
   if (head.status < 300) return head;
-  const response = await read('GET');
+  const response = await client.get(source, { query });
   // it came meanwhile
   if (response.status < 300) destroy(response.body);
   return response;

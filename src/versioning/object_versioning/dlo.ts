@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { answer } from '../../swift_api/responses';
-import { destroy, drain, streamOf } from '../../http/body';
+import { destroy, streamOf } from '../../http/body';
 import { toBytes, unquote, type ByteString } from '../../http/bytes';
-import { credentials, Headers } from '../../http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
+import { Headers } from '../../http/headers';
+import { type Handler, type Request, type Response } from '../../swift_api/message';
 import {
   formatQuery,
-  formatTarget,
   parseQuery,
   type ContainerTarget,
   type ObjectTarget,
@@ -19,6 +18,7 @@ import type { PolicyCache } from '../policy';
 import { unavailable } from '../error_responses';
 import { readListing } from './containers/listing_entries';
 import { reaching } from './access';
+import { SwiftClient } from '../../swift_api/client';
 
 const OWN = [
   'Content-Length',
@@ -89,12 +89,7 @@ export class DynamicLargeObjects {
       ...Object.fromEntries(parseQuery(request.query)),
       'multipart-manifest': 'get',
     });
-    const headers = credentials(request.headers);
-    const { path } = request;
-    const head = await this.next(
-      reaching(subrequest(request, { method: 'HEAD', path, query, headers })),
-    );
-    await drain(head.body);
+    const head = await new SwiftClient(this.next, reaching(request)).head(request.path, { query });
     return head.status < 300 ? head.headers : undefined;
   }
 
@@ -114,13 +109,9 @@ export class DynamicLargeObjects {
     prefix: ByteString,
   ): Promise<Segment[] | Response> {
     const segments: Segment[] = [];
-    const headers = credentials(request.headers);
-    const path = formatTarget(container);
+    const client = new SwiftClient(this.handler, request);
     for (let marker = ''; ;) {
-      const query = formatQuery({ format: 'json', prefix, marker });
-      const response = await this.handler(
-        subrequest(request, { method: 'GET', path, query, headers }),
-      );
+      const response = await client.get(container, { query: { format: 'json', prefix, marker } });
       if (response.status >= 300) return response;
       const page = await readListing(response);
       for (const { name, bytes, hash } of page) {
@@ -171,10 +162,8 @@ export class DynamicLargeObjects {
       size: bytes,
       read: async (first, last) => {
         const isWhole = first === 0 && last === bytes - 1;
-        const range = Headers.of({ Range: isWhole ? undefined : `bytes=${first}-${last}` });
-        const headers = credentials(request.headers).withAll(range);
-        const path = formatTarget(target);
-        const response = await this.handler(subrequest(request, { method: 'GET', path, headers }));
+        const headers = Headers.of({ Range: isWhole ? undefined : `bytes=${first}-${last}` });
+        const response = await new SwiftClient(this.handler, request).get(target, { headers });
         if (response.status === (isWhole ? 200 : 206)) return response.body;
         destroy(response.body);
         throw new SegmentError(`the store answered ${response.status} for a segment`);

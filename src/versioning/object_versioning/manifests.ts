@@ -4,19 +4,14 @@ import { holdManifest, type Judge } from '../../plugin/held_manifest';
 import { NoList, readJsonList } from '../../formats/json_list';
 import { isTrueValue, unquote } from '../../http/bytes';
 import { withHeld } from '../../swift_api/held_body';
-import { credentials } from '../../http/headers';
 import { UnreadableJson } from '../../formats/json';
-import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
-import {
-  formatTarget,
-  parseQuery,
-  withoutParameter,
-  type ObjectTarget,
-} from '../../swift_api/target';
+import { type Handler, type Request, type Response } from '../../swift_api/message';
+import { parseQuery, withoutParameter, type ObjectTarget } from '../../swift_api/target';
 import { copiedBy, isCopy } from '../../swift_api/object_writes';
 import { readAnswer } from '../../swift_api/json_response';
 import { asSigned } from '../bypasses';
 import { isHidden, namesHidden, refuseHidden, refuseSegment } from './containers/hidden_names';
+import { SwiftClient } from '../../swift_api/client';
 
 /** More than any store takes for a manifest. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
@@ -62,7 +57,6 @@ async function judgeCopiedContent(
 ): Promise<Request | Response> {
   const { headers } = request;
   const query = withoutParameter(request.query, PARAMETER);
-  const asked = { method: 'GET', path: formatTarget(source), query };
   const wanted = headers.only(
     'range',
     'if-match',
@@ -70,8 +64,8 @@ async function judgeCopiedContent(
     'if-modified-since',
     'if-unmodified-since',
   );
-  const read = subrequest(request, { ...asked, headers: credentials(headers).withAll(wanted) });
-  const response = await handler(read);
+  const client = new SwiftClient(handler, request);
+  const response = await client.get(source, { query, headers: wanted });
   // a copy is refused as its source is
   if (response.status >= 300) return response;
   const body = await readAll(response.body, MAX_MANIFEST_BYTES);
@@ -90,8 +84,7 @@ async function judgeCopiedManifest(
 ): Promise<Request | Response> {
   const ask = (method: 'GET' | 'HEAD') => {
     const { query } = request;
-    const headers = credentials(request.headers);
-    const asked = subrequest(request, { method, path: formatTarget(source), query, headers });
+    const asked = new SwiftClient(handler, request).request(method, source, { query });
     return handler(request.dialect ? { ...asked, dialect: {} } : asked);
   };
   const head = await ask('HEAD');

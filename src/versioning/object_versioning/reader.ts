@@ -3,13 +3,7 @@ import { drain, whileUnread } from '../../http/body';
 import { page } from '../../swift_api/responses';
 import type { Power } from '../../swift_api/authority/authority';
 import { credentials, Headers } from '../../http/headers';
-import {
-  subrequest,
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../swift_api/message';
+import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { rightShown } from '../../swift_api/authority/shown_right';
 import { formatTarget, withoutParameter, type ObjectTarget } from '../../swift_api/target';
 import { StoreError } from '../../util/store_error';
@@ -29,6 +23,7 @@ import {
   versionInResponse,
   withoutMarker,
 } from './presentation';
+import { SwiftClient } from '../../swift_api/client';
 
 /** The store would take the segments for empty. */
 const NOT_WHOLE =
@@ -169,16 +164,7 @@ export class VersionReader {
     if (![304, 412, 416].includes(response.status)) return false;
     const etag = response.headers.get('etag');
     if (etag !== undefined && etag !== ETAG_OF_NOTHING) return false;
-    const headers = credentials(request.headers);
-    const asked = subrequest(request, {
-      method: 'HEAD',
-      path: formatTarget(entry),
-      query: ITSELF,
-      headers,
-    });
-    const head = await this.next(reaching(asked));
-    await drain(head.body);
-    return isMarker(head);
+    return isMarker(await this.head(request, entry, ITSELF));
   }
 
   /** What has no id: also of a container that never had versions. */
@@ -214,10 +200,7 @@ export class VersionReader {
    * @returns what the client is told where the store cannot make it
    */
   async copiedFrom(request: Request, place: ObjectTarget): Promise<ObjectTarget | Response> {
-    const headers = credentials(request.headers);
-    const path = formatTarget(place);
-    const head = await this.next(reaching(subrequest(request, { method: 'HEAD', path, headers })));
-    await drain(head.body);
+    const head = await this.head(request, place);
     const end = head.status === 409 ? await this.fallback.endOf(request, place) : undefined;
     if (end !== undefined) return 'status' in end ? end : this.copiedFrom(request, end);
     return (await this.dynamic.isOne(head.headers, request, place))
@@ -227,14 +210,12 @@ export class VersionReader {
 
   /** The version that an object links to, as the client may see; undefined for an object that is none. */
   async currentVersion(request: Request, target: ObjectTarget): Promise<string | undefined> {
-    const query = 'symlink=get&multipart-manifest=get';
-    const headers = credentials(request.headers);
-    const path = formatTarget(target);
-    const response = await this.next(
-      reaching(subrequest(request, { method: 'HEAD', path, query, headers })),
-    );
-    await drain(response.body);
+    const response = await this.head(request, target, 'symlink=get&multipart-manifest=get');
     return versionInResponse(response, target)?.id;
+  }
+
+  private head(request: Request, place: ObjectTarget, query = ''): Promise<Response> {
+    return new SwiftClient(this.next, reaching(request)).head(place, { query });
   }
 }
 

@@ -1,7 +1,7 @@
 import { drain, whileUnread } from '../../http/body';
 import { quote } from '../../http/bytes';
 import type { Authority } from '../../swift_api/authority/authority';
-import { credentials, Headers } from '../../http/headers';
+import { Headers } from '../../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
 import { formatTarget, parseQuery, type ObjectTarget } from '../../swift_api/target';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
@@ -12,6 +12,7 @@ import { ITSELF } from '../../swift_api/itself';
 import { unavailable } from '../error_responses';
 import type { LockedRequest } from '../locked_request';
 import { reaching } from './access';
+import { SwiftClient } from '../../swift_api/client';
 
 /** What a client could have be read in the name of who has more rights. */
 const POINTERS = ['X-Copy-From', 'X-Object-Manifest', 'X-Symlink-Target'];
@@ -52,10 +53,7 @@ export async function redirectWrite(
 }
 
 async function isThere(entry: ObjectTarget, own: Request, next: Handler): Promise<boolean> {
-  const headers = own.authority === 'client' ? credentials(own.headers) : Headers.none;
-  const asked = { method: 'HEAD', path: formatTarget(entry), query: ITSELF, headers };
-  const response = await next(subrequest(own, asked));
-  await drain(response.body);
+  const response = await new SwiftClient(next, own).head(entry, { query: ITSELF });
   return response.headers.has('etag');
 }
 

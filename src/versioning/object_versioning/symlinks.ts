@@ -1,10 +1,9 @@
 import { authorityOn } from '../authority';
 import { page } from '../../swift_api/responses';
-import { destroy, drain } from '../../http/body';
+import { destroy } from '../../http/body';
 import { isTrueValue } from '../../http/bytes';
 import type { Power } from '../../swift_api/authority/authority';
-import { credentials } from '../../http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
+import { type Handler, type Request, type Response } from '../../swift_api/message';
 import { formatTarget, type ObjectTarget } from '../../swift_api/target';
 import { rightToLink } from '../../swift_api/authority/shown_right';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
@@ -13,6 +12,7 @@ import { asDownload } from '../../swift_api/temp_url/download';
 import { isVersionOf, versionAt } from './version_target';
 import { reaching } from './access';
 import { linkIn, locationOf } from './presentation';
+import { SwiftClient } from '../../swift_api/client';
 
 /** How many symlinks in a row Swift follows, to which its own links to versions do not count (`symloop_max`). */
 const MAX_LINKS = 2;
@@ -53,10 +53,9 @@ export class Symlinks {
     if (this.power === 'client' || right === undefined) return response;
     const path = formatTarget(place);
     const authority = authorityOn(this.power, right);
-    const head = await this.next(
-      subrequest(request, { method: 'HEAD', path, query: ITSELF, authority }),
-    );
-    await drain(head.body);
+    const head = await new SwiftClient(this.next, request, authority).head(place, {
+      query: ITSELF,
+    });
     if (head.status >= 300 || isComposed(head)) return response;
     destroy(response.body);
     const isSigned = isTempUrl(request);
@@ -91,14 +90,11 @@ export class Symlinks {
     request: Request,
     target: ObjectTarget,
   ): Promise<ObjectTarget | Response | undefined> {
-    const headers = credentials(request.headers);
+    const client = new SwiftClient(this.next, reaching(request));
     let [at, hops, links] = [target, 0, 0];
     let wanted: string | undefined;
     for (;;) {
-      const path = formatTarget(at);
-      const asked = subrequest(request, { method: 'HEAD', path, query: ITSELF, headers });
-      const head = await this.next(reaching(asked));
-      await drain(head.body);
+      const head = await client.head(at, { query: ITSELF });
       // what is not there, or not for this client, is answered so
       if (head.status >= 300) return hops > MAX_LINKS ? at : undefined;
       const link = linkIn(head.headers, at);

@@ -12,15 +12,9 @@ import { versionsContainerOf } from './version_names';
 import { drain } from '../../http/body';
 import { toText, type ByteString } from '../../http/bytes';
 import { keepNotes } from './content_type_notes';
-import { credentials, Headers } from '../../http/headers';
-import {
-  subrequest,
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../swift_api/message';
-import { formatTarget, parseTarget, isObject, type ObjectTarget } from '../../swift_api/target';
+import { Headers } from '../../http/headers';
+import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
+import { parseTarget, isObject, type ObjectTarget } from '../../swift_api/target';
 import type { Log } from '../../util/log';
 import type { App } from '../../plugin/plugin';
 import { StoreError } from '../../util/store_error';
@@ -36,6 +30,7 @@ import { VersionsContainers, versionsContainer } from './containers/versions_con
 import { canRedirect, redirectPost, sentBy, redirectWrite } from './redirected_write';
 import { isVersionOf, NULL_ID } from './version_target';
 import { asDeleteMarker, withVersionId } from './presentation';
+import { SwiftClient } from '../../swift_api/client';
 
 /** What writing takes. */
 export interface WriterParts extends LockOptions {
@@ -235,10 +230,8 @@ export class VersionWriter {
 
   /** Whether the versions container is there, as it should be. */
   async hasVersions(own: Request, { version, account, container }: ObjectTarget): Promise<boolean> {
-    const path = formatTarget(versionsContainer({ version, account, container }));
-    const headers = own.authority === 'client' ? credentials(own.headers) : Headers.none;
-    const head = await this.next(subrequest(own, { method: 'HEAD', path, headers }));
-    await drain(head.body);
+    const place = versionsContainer({ version, account, container });
+    const head = await new SwiftClient(this.next, own).head(place);
     return head.status !== 404;
   }
 

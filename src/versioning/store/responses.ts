@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { readAll } from '../../http/body';
 import { isTrueValue, toBytes, unquote } from '../../http/bytes';
 import type { Headers } from '../../http/headers';
 import type { Response } from '../../swift_api/message';
@@ -9,23 +8,7 @@ import { StoreError } from '../../util/store_error';
 import { isMarkerType, NEW_MARKER_TYPE } from '../../swift_api/markers';
 import type { NoteBinding } from './note_binding';
 import type { ListingEntry, ObjectInfo, ObjectRef, TypedEntry } from './store';
-
-const MAX_REASON_BYTES = 64 * 1024;
-
-/** Reads a short answer to its end; throws what the store said where that is no success. */
-export async function expectSuccess(response: Response, failure: string): Promise<void> {
-  const said = await readAll(response.body, MAX_REASON_BYTES).catch(() => undefined);
-  if (response.status < 300) return;
-  const reason = (said?.toString('utf8') ?? '')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  throw new StoreError(
-    response.status < 500 ? 'refused' : 'unavailable',
-    `${failure}: the store answered ${response.status}${reason && ` (${reason})`}`,
-    response.status,
-  );
-}
+import { expectSuccess } from '../../swift_api/client';
 
 /** The same for the answer to a PUT of an object, which a Swift takes and drops (202) where it finds a newer one by its clock. */
 export async function expectWritten(response: Response, failure: string): Promise<void> {

@@ -1,17 +1,10 @@
 import { drain } from '../../http/body';
 import { isTrueValue, quote, toText, type ByteString } from '../../http/bytes';
-import { credentials, Headers } from '../../http/headers';
-import {
-  subrequest,
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../swift_api/message';
-import { formatQuery, formatTarget } from '../../swift_api/target';
+import { Headers } from '../../http/headers';
+import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { readAnswer } from '../../swift_api/json_response';
 import { BROKEN_MANIFEST } from '../../swift_api/reserved';
-import { expectSuccess, expectWritten, objectInfo, parseListing, withoutType } from './responses';
+import { expectWritten, objectInfo, parseListing, withoutType } from './responses';
 import { ITSELF } from '../../swift_api/itself';
 import {
   DELETE_MARKER_TYPE,
@@ -23,6 +16,7 @@ import { NoteBinding } from './note_binding';
 import type { Notes } from './recovery_notes';
 import { StoreClock } from './store_clock';
 import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store, TypedEntry } from './store';
+import { SwiftClient, expectSuccess } from '../../swift_api/client';
 
 const MAX_LISTING_BYTES = 32 * 1024 * 1024;
 /** What a POST sets, besides metadata, and takes back where it does not name it. */
@@ -51,6 +45,7 @@ type Page = readonly [ByteString, ByteString, Readonly<Record<string, ByteString
  */
 export class SwiftStore implements Store {
   private readonly clock = new StoreClock();
+  private readonly client: SwiftClient;
 
   /**
    * @param next the rest of the pipeline
@@ -58,10 +53,12 @@ export class SwiftStore implements Store {
    * @param binding binds the notes that are written, and decides which of those that are read count
    */
   constructor(
-    private readonly next: Handler,
-    private readonly parent: Request,
+    next: Handler,
+    parent: Request,
     private readonly binding = new NoteBinding(),
-  ) {}
+  ) {
+    this.client = new SwiftClient(refusingNoContainer(next), parent);
+  }
 
   async stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
     const response = await this.ask('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
@@ -240,7 +237,7 @@ export class SwiftStore implements Store {
    * and leaves no tombstone for a condition that nothing meets, so that this costs a request and no more.
    */
   async checkRemoval(absent: ObjectRef): Promise<void> {
-    if (this.parent.authority !== 'client') return;
+    if (this.client.authority !== 'client') return;
     const response = await this.ask('DELETE', absent, '', Headers.of({ 'X-If-Delete-At': '1' }));
     if (WITH_THE_RIGHT.includes(response.status)) await drain(response.body);
     else await expectSuccess(response, `nothing may be removed from ${toText(absent.container)}`);
@@ -324,9 +321,8 @@ export class SwiftStore implements Store {
   }
 
   private async page(...[account, container, parameters]: Page): Promise<TypedEntry[]> {
-    const query = formatQuery({ format: 'json', ...parameters });
-    const path = formatTarget({ version: 'v1', account, container });
-    const response = await this.send(container, this.request('GET', path, query, Headers.none));
+    const query = { format: 'json', ...parameters };
+    const response = await this.client.get({ version: 'v1', account, container }, { query });
     if (response.status === 404) {
       await drain(response.body);
       return [];
@@ -343,28 +339,22 @@ export class SwiftStore implements Store {
 
   private ask(
     method: string,
-    { account, container, object }: ObjectRef,
+    object: ObjectRef,
     query: string,
     headers: Headers,
     body?: Buffer,
   ): Promise<Response> {
-    const path = formatTarget({ version: 'v1', account, container, object });
-    const request = this.request(method, path, query, headers);
-    return this.send(container, body === undefined ? request : { ...request, body });
+    const parts = { query, headers, ...(body === undefined ? {} : { body }) };
+    return this.client.send(method, { version: 'v1', ...object }, parts);
   }
+}
 
-  /** A setting may name an archive that can be none (`%2Fx`): to such a path Swift answers 412. */
-  private send(container: ByteString, request: Request): Promise<Response> {
-    return container === '' ? Promise.resolve(textResponse(412, 'Bad URL')) : this.next(request);
-  }
-
-  private request(method: string, path: string, query: string, headers: Headers): Request {
-    const own =
-      this.parent.authority === 'client'
-        ? credentials(this.parent.headers).withAll(headers)
-        : headers;
-    return subrequest(this.parent, { method, path, query, headers: own });
-  }
+/** A setting may name an archive that is no container (`%2Fx`); Swift answers 412 to such a path. */
+function refusingNoContainer(next: Handler): Handler {
+  return (request) =>
+    request.path.split('/')[3] === ''
+      ? Promise.resolve(textResponse(412, 'Bad URL'))
+      : next(request);
 }
 
 function named({ container, object }: ObjectRef): string {

@@ -5,22 +5,15 @@ import { BEFORE_VERSIONS } from '../version_names';
 import { isTrueValue, toBytes, type ByteString } from '../../../http/bytes';
 import { lookAtHeaders } from '../../../swift_api/authority/closed_list';
 import type { Power, Right } from '../../../swift_api/authority/authority';
-import { credentials, Headers } from '../../../http/headers';
+import { Headers } from '../../../http/headers';
 import { readJson } from '../../../formats/json';
 import {
-  subrequest,
   textResponse,
   type Handler,
   type Request,
   type Response,
 } from '../../../swift_api/message';
-import {
-  formatQuery,
-  formatTarget,
-  isApi,
-  parseQuery,
-  type ContainerTarget,
-} from '../../../swift_api/target';
+import { isApi, parseQuery, type ContainerTarget } from '../../../swift_api/target';
 import { readAnswer } from '../../../swift_api/json_response';
 import { rightShown } from '../../../swift_api/authority/shown_right';
 import { StoreError } from '../../../util/store_error';
@@ -28,6 +21,7 @@ import { mayHaveIds, readEnabled, readSetting, setsMode, writeEnabled } from '..
 import { readListing } from './listing_entries';
 import { isNative, Listings } from './listings';
 import { mirroredChanges, versionsContainer, VersionsContainers } from './versions_container';
+import { storeErrorOf, SwiftClient } from '../../../swift_api/client';
 
 const MAX_INFO_BYTES = 1024 * 1024;
 const ENABLED = 'X-Versions-Enabled';
@@ -169,7 +163,7 @@ export class VersionedContainers {
 
   private async takeBack(own: Request, target: ContainerTarget, isNew: boolean): Promise<void> {
     if (isNew) {
-      await drain((await this.ask(own, 'DELETE', versionsContainer(target))).body);
+      await drain((await this.client(own).delete(versionsContainer(target))).body);
       return;
     }
     await this.beside.make(own, target).catch((error: unknown) => {
@@ -181,10 +175,10 @@ export class VersionedContainers {
   /** In the client's own name: who may delete the container may delete its versions container. */
   private async remove(request: Request, target: ContainerTarget, right: Right): Promise<Response> {
     const own = this.onRight(request, right);
-    let gone = await this.ask(request, 'DELETE', versionsContainer(target));
+    let gone = await this.client(request).delete(versionsContainer(target));
     if (gone.status === 409 && (await whileUnread(gone, () => this.sweep(own, target)))) {
       await drain(gone.body);
-      gone = await this.ask(request, 'DELETE', versionsContainer(target));
+      gone = await this.client(request).delete(versionsContainer(target));
     }
     if (gone.status === 409) {
       await drain(gone.body);
@@ -200,8 +194,8 @@ export class VersionedContainers {
 
   private async hasVersions(own: Request, target: ContainerTarget): Promise<boolean> {
     // what tells of null versions that are gone is no version
-    const query = formatQuery({ limit: '1', marker: BEFORE_VERSIONS });
-    const response = await this.ask(own, 'GET', versionsContainer(target), query);
+    const query = { limit: '1', marker: BEFORE_VERSIONS };
+    const response = await this.client(own).get(versionsContainer(target), { query });
     await drain(response.body);
     // what it is cannot be known now: its DELETE will tell
     return response.status === 200;
@@ -212,8 +206,8 @@ export class VersionedContainers {
     if (await this.hasVersions(own, target)) return false;
     const container = versionsContainer(target);
     for (let marker: ByteString | undefined; ;) {
-      const query = formatQuery({ format: 'json', marker, end_marker: BEFORE_VERSIONS });
-      const listed = await this.ask(own, 'GET', container, query);
+      const query = { format: 'json', marker, end_marker: BEFORE_VERSIONS };
+      const listed = await this.client(own).get(container, { query });
       if (listed.status >= 300) {
         await drain(listed.body);
         return false;
@@ -221,7 +215,7 @@ export class VersionedContainers {
       const names = (await readListing(listed)).map(({ name }) => toBytes(name ?? ''));
       if (names.length === 0) return marker !== undefined;
       for (const object of names)
-        await drain((await this.ask(own, 'DELETE', { ...container, object })).body);
+        await drain((await this.client(own).delete({ ...container, object })).body);
       marker = names.at(-1);
     }
   }
@@ -236,9 +230,8 @@ export class VersionedContainers {
     if (response.status >= 300 || enabled === undefined) return response;
     const own = this.forTotals(request, target, response);
     const versions = await whileUnread(response, () =>
-      this.ask(own, 'HEAD', versionsContainer(target)),
+      this.client(own).head(versionsContainer(target)),
     );
-    await drain(versions.body);
     const used = versions.status < 300 ? bytesUsed(versions.headers) : 0;
     const headers = response.headers
       .with('X-Container-Bytes-Used', String(bytesUsed(response.headers) + used))
@@ -262,21 +255,16 @@ export class VersionedContainers {
 
   /** What the container says of itself, or 404; undefined where it says nothing. */
   private async look(own: Request, target: ContainerTarget): Promise<Response | undefined> {
-    const response = await this.ask(own, 'HEAD', target);
-    await drain(response.body);
+    const response = await this.client(own).head(target);
     if (response.status < 300 || response.status === 404) return response;
     // who may not even look is told so by what it asks for
     if (response.status < 500) return undefined;
-    throw new StoreError(
-      'unavailable',
-      `whether the container has versions could not be read: the store answered ${response.status}`,
-      response.status,
-    );
+    throw storeErrorOf(response, 'could not read whether the container has versions');
   }
 
   private async knowsStaticLinks(request: Request): Promise<boolean> {
     if (this.hasStaticLinks) return true;
-    const response = await this.next(subrequest(request, { method: 'GET', path: '/info' }));
+    const response = await new SwiftClient(this.next, request).get('/info');
     if (response.status !== 200) {
       await drain(response.body);
       return false;
@@ -291,15 +279,9 @@ export class VersionedContainers {
     return { ...request, authority: authorityOn(this.power, right) };
   }
 
-  /** @param own in whose name it is asked, its authority says */
-  private ask(
-    own: Request,
-    method: string,
-    target: ContainerTarget,
-    query = '',
-  ): Promise<Response> {
-    const headers = own.authority === 'client' ? credentials(own.headers) : Headers.none;
-    return this.next(subrequest(own, { method, path: formatTarget(target), query, headers }));
+  /** @param own its authority says in whose name requests are made */
+  private client(own: Request): SwiftClient {
+    return new SwiftClient(this.next, own);
   }
 }
 

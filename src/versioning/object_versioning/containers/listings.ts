@@ -5,9 +5,9 @@ import { bestMatch, parseAccept } from '../../../http/accept';
 import { destroy, drain } from '../../../http/body';
 import { toBytes, toText, type ByteString } from '../../../http/bytes';
 import type { Power, Right } from '../../../swift_api/authority/authority';
-import { credentials, Headers } from '../../../http/headers';
+import { Headers } from '../../../http/headers';
 import { listingAnswer, type ShownEntry } from '../../../swift_api/listing';
-import { subrequest, type Handler, type Request, type Response } from '../../../swift_api/message';
+import { type Handler, type Request, type Response } from '../../../swift_api/message';
 import {
   formatQuery,
   formatTarget,
@@ -22,6 +22,7 @@ import { NULL_ID } from '../version_target';
 import { NullReader } from '../null_versions/null_reader';
 import { mergeVersions, type CurrentEntry, type Subdir } from './merge';
 import { parsePageRequest, startOf, versionBounds, type PageRequest } from './version_pages';
+import { SwiftClient } from '../../../swift_api/client';
 
 /** More than an operation adds and drops, but for null versions that were left long ago. */
 const MAX_TOP = '10';
@@ -171,13 +172,9 @@ export class Listings {
     right: Right,
     parameters: Parameters,
   ): Promise<RawEntry[]> {
-    const path = formatTarget(versionsContainer(target));
-    const query = formatQuery({ ...parameters, format: 'json' });
-    const headers = this.power === 'client' ? credentials(request.headers) : Headers.none;
-    const authority = authorityOn(this.power, right);
-    const response = await this.next(
-      subrequest(request, { method: 'GET', path, query, headers, authority }),
-    );
+    const query = { ...parameters, format: 'json' };
+    const client = new SwiftClient(this.next, request, authorityOn(this.power, right));
+    const response = await client.get(versionsContainer(target), { query });
     if (response.status < 300) return readListing(response);
     if (response.status !== 404) throw await failed(response);
     await drain(response.body);

@@ -1,10 +1,9 @@
 import { drain } from '../../../http/body';
-import { credentials, Headers } from '../../../http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../../swift_api/message';
-import { formatTarget, type ContainerTarget } from '../../../swift_api/target';
+import { Headers } from '../../../http/headers';
+import { type Handler, type Request, type Response } from '../../../swift_api/message';
+import { type ContainerTarget } from '../../../swift_api/target';
 import { versionsContainerOf } from '../version_names';
-import { StoreError } from '../../../util/store_error';
-import { expectSuccess } from '../../store/responses';
+import { SwiftClient, storeErrorOf, expectSuccess } from '../../../swift_api/client';
 
 /**
  * What a versions container has of its container, so that the store lets clients read and write versions by the same rules, stops them at the
@@ -59,54 +58,36 @@ export class VersionsContainers {
     container: ContainerTarget,
     first?: { readonly policy: string | undefined },
   ): Promise<boolean> {
-    const head = await this.ask(own, 'HEAD', container);
-    await drain(head.body);
+    const client = new SwiftClient(this.next, own);
+    const head = await client.head(container);
     const isThere = head.status < 300;
     if (!isThere && !(first && head.status === 404))
-      throw failed(head, 'the container could not be looked at');
+      throw storeErrorOf(head, 'the container could not be looked at');
     const headers = isThere ? head.headers : Headers.none;
     const like = mirrored(headers);
     const chosen = headers.get('x-storage-policy') ?? first?.policy;
     const target = versionsContainer(container);
-    const put = await this.ask(
-      own,
-      'PUT',
-      target,
-      chosen === undefined ? like : like.with('X-Storage-Policy', chosen),
-    );
+    const wanted = chosen === undefined ? like : like.with('X-Storage-Policy', chosen);
+    const put = await client.put(target, { headers: wanted });
     // there, with another policy
-    const made = put.status === 409 ? await this.again(own, put, target, like) : put;
+    const made = put.status === 409 ? await repeat(client, put, target, like) : put;
     await expectSuccess(made, 'the container for its versions could not be made');
     return made.status === 201;
   }
 
   /** Changes a versions container as its container is about to be changed, in the client's own name. */
   change(request: Request, container: ContainerTarget, changes: Headers): Promise<Response> {
-    const headers = credentials(request.headers).withAll(changes);
-    const path = formatTarget(versionsContainer(container));
-    return this.next(subrequest(request, { method: 'POST', path, headers }));
-  }
-
-  private async again(own: Request, put: Response, target: ContainerTarget, like: Headers) {
-    await drain(put.body);
-    return this.ask(own, 'POST', target, like);
-  }
-
-  private ask(
-    own: Request,
-    method: string,
-    target: ContainerTarget,
-    given = Headers.none,
-  ): Promise<Response> {
-    const headers = own.authority === 'client' ? credentials(own.headers).withAll(given) : given;
-    return this.next(subrequest(own, { method, path: formatTarget(target), headers }));
+    const place = versionsContainer(container);
+    return new SwiftClient(this.next, request, 'client').post(place, { headers: changes });
   }
 }
 
-function failed({ status }: Response, failure: string): StoreError {
-  return new StoreError(
-    status < 500 ? 'refused' : 'unavailable',
-    `${failure}: the store answered ${status}`,
-    status,
-  );
+async function repeat(
+  client: SwiftClient,
+  put: Response,
+  target: ContainerTarget,
+  headers: Headers,
+): Promise<Response> {
+  await drain(put.body);
+  return client.post(target, { headers });
 }

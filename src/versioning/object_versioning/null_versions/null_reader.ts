@@ -4,18 +4,13 @@ import { goneBy } from '../unfinished_note';
 import { versionPrefix, versionsContainerOf } from '../version_names';
 import { drain } from '../../../http/body';
 import type { Power, Right } from '../../../swift_api/authority/authority';
-import { credentials, Headers } from '../../../http/headers';
-import { subrequest, type Handler, type Request } from '../../../swift_api/message';
-import {
-  formatQuery,
-  formatTarget,
-  type ContainerTarget,
-  type ObjectTarget,
-} from '../../../swift_api/target';
+import { type Handler, type Request } from '../../../swift_api/message';
+import { type ContainerTarget, type ObjectTarget } from '../../../swift_api/target';
 import { StoreError } from '../../../util/store_error';
 import { SwiftStore } from '../../store/swift_store';
 import { readListing, topOf, versionOf } from '../containers/listing_entries';
 import { NULL_ID } from '../version_target';
+import { SwiftClient } from '../../../swift_api/client';
 
 /** The id of the delete marker that is the newest version of an object; undefined where that is no marker, or there is none. */
 export interface NewestMarker {
@@ -64,14 +59,11 @@ export class NullReader {
     right: Right,
   ): Promise<NewestMarker | undefined> {
     const { version, account, container, object } = target;
-    const authority = authorityOn(this.power, right);
-    const path = formatTarget({ version, account, container: versionsContainerOf(container) });
-    const query = formatQuery({ format: 'json', prefix: versionPrefix(object), limit: MAX_LISTED });
-    const headers = authority === 'client' ? credentials(request.headers) : Headers.none;
+    const client = new SwiftClient(this.next, request, authorityOn(this.power, right));
+    const versions = { version, account, container: versionsContainerOf(container) };
+    const query = { format: 'json', prefix: versionPrefix(object), limit: MAX_LISTED };
     try {
-      const response = await this.next(
-        subrequest(request, { method: 'GET', path, query, headers, authority }),
-      );
+      const response = await client.get(versions, { query });
       if (response.status >= 300) {
         await drain(response.body);
         return undefined;
