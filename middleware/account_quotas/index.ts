@@ -13,29 +13,30 @@ const options = z.object({});
 const QUOTA = 'x-account-meta-quota-bytes';
 
 /**
- * Swift's `account_quotas`: X-Account-Meta-Quota-Bytes, which only a reseller can set, bounds what others put into an account. A body
- * of unknown length is let in while there is room, and so are writes at the same time.
+ * Swift's `account_quotas`: X-Account-Meta-Quota-Bytes, which only a reseller can set,
+ * limits what others store in an account. A body of unknown length is accepted while
+ * there is room, and so are concurrent writes.
  */
 export const accountQuotas: FilterPlugin<typeof options> = {
   name: 'account_quotas',
   options,
-  precedes: { versioned_writes: 'what it refuses would already be archived' },
-  requires: { tempauth: 'it tells who is a reseller, who alone may set quotas' },
+  precedes: { versioned_writes: 'otherwise a write it refuses would already be archived' },
+  requires: { tempauth: 'only resellers may set quotas, and it identifies them' },
   create:
     (_, { app }) =>
     (next) =>
       withInfo(
         async (request) => {
-          const checked = await check(request, next, app);
-          if ('method' in checked) return next(checked);
+          const outcome = await check(request, next, app);
+          if ('method' in outcome) return next(outcome);
           destroy(request.body);
-          return checked;
+          return outcome;
         },
         { account_quotas: {} },
       ),
 };
 
-/** The request to go on with, or the refusal. */
+/** Returns the request to forward, or the refusal. */
 async function check(
   request: Request,
   next: Handler,
@@ -48,15 +49,17 @@ async function check(
   const setting = target.container === undefined ? (removes ? '0' : headers.get(QUOTA)) : undefined;
   if (request.isReseller) return setting && !isNumber(setting) ? answer(400) : request;
   if (setting !== undefined) return answer(403);
-  const written = writtenBy(request, target);
-  if (written === undefined || !isObject(target)) return request;
-  if (await hasRoom(request, target, written, next, app)) return request;
+  const destination = writtenBy(request, target);
+  if (destination === undefined || !isObject(target)) return request;
+  if (await hasRoom(request, target, destination, next, app)) return request;
   const { authorise } = request;
-  return authorise === undefined ? exceeded() : { ...request, authorise: refusing(authorise) };
+  return authorise === undefined
+    ? exceeded()
+    : { ...request, authorise: withQuotaRefusal(authorise) };
 }
 
-/** Whoever may not do it at all is told that. */
-function refusing(authorise: Authorise): Authorise {
+/** Refuses with the quota error, unless the client may not write at all. */
+function withQuotaRefusal(authorise: Authorise): Authorise {
   return (resource) => authorise(resource) ?? exceeded();
 }
 

@@ -14,14 +14,18 @@ import { establishRight } from './right';
 import { checkBody, reportOf, splitPath, Stopped } from './stopped';
 import type { BulkOptions } from './options';
 
-/** Seconds; its powers are the pauses between tries to delete a container (Swift's `retry_interval`). */
+/**
+ * Seconds; its powers are the pauses between attempts to delete a container (Swift's
+ * `retry_interval`).
+ */
 const RETRY_INTERVAL = 1.5;
 
 /**
- * Deletes the objects and containers that a request's body names (Swift's `handle_delete_iter`): objects first, then
- * containers, which may have become empty by that.
+ * Deletes the objects and containers named in a request's body (Swift's
+ * `handle_delete_iter`): objects first, then containers, which may have become empty by
+ * then.
  *
- * @param type of the report; undefined where the client takes none that there is
+ * @param type of the report; undefined if the client accepts none of those available
  */
 export async function* deleteNamed(
   request: Request,
@@ -34,8 +38,8 @@ export async function* deleteNamed(
   try {
     if (type === undefined) throw new Stopped(406);
     const { account } = splitPath(request.path);
-    const form = request.headers.get('content-type');
-    if (form && !form.startsWith('text/plain')) throw new Stopped(406);
+    const contentType = request.headers.get('content-type');
+    if (contentType && !contentType.startsWith('text/plain')) throw new Stopped(406);
     checkBody(request);
     await establishRight(request, 'account', next);
     request.sendContinue?.();
@@ -45,8 +49,8 @@ export async function* deleteNamed(
       (bytes) => request.memory?.take(account, bytes),
     );
     const deleter = new Deleter(request, next, account, summary, options);
-    yield* deleter.deleteAll(names.filter(isObjects));
-    yield* deleter.deleteAll(names.filter((name) => name !== '' && !isObjects(name)));
+    yield* deleter.deleteAll(names.filter(isObjectName));
+    yield* deleter.deleteAll(names.filter((name) => name !== '' && !isObjectName(name)));
     return summary.isEmpty
       ? summary.render(type, 400, 'Invalid bulk delete.')
       : summary.render(type);
@@ -55,8 +59,8 @@ export async function* deleteNamed(
   }
 }
 
-/** Whether a name is an object's, and not a container's. */
-function isObjects(name: ByteString): boolean {
+/** Whether a name is an object's, as opposed to a container's. */
+function isObjectName(name: ByteString): boolean {
   return trimmed(name, '/').includes('/');
 }
 
@@ -72,7 +76,7 @@ class Deleter {
   async *deleteAll(names: readonly ByteString[]): AsyncGenerator<undefined, void> {
     const { summary, options } = this;
     let tooMany = false;
-    const possible = function* (this: Deleter) {
+    const validNames = function* (this: Deleter) {
       for (const name of names) {
         if (tooMany) return;
         const path = `${this.account}/${name.replace(/^\/+/, '')}`;
@@ -80,30 +84,32 @@ class Deleter {
         else summary.add(name, 412);
       }
     }.bind(this);
-    const deleted = mapConcurrently(
-      possible(),
+    const results = mapConcurrently(
+      validNames(),
       options.delete_concurrency,
       async ({ name, path }) => ({
         name,
         status: await this.delete(path, () => tooMany),
       }),
     );
-    for await (const { name, status } of deleted) {
+    for await (const { name, status } of results) {
       yield;
       summary.add(name, status);
-      // what is under way is awaited, and told
+      // deletes under way are awaited and reported
       tooMany ||= summary.failed >= options.max_failed_deletes;
     }
     if (tooMany) throw new Stopped(400, 'Max delete failures exceeded');
   }
 
-  /** Deletes one; a container that is not empty is tried again, since listings may be behind. */
+  /**
+   * Deletes one; retries a container that is not empty, since listings may lag behind.
+   */
   private async delete(path: ByteString, mayNotRetry: () => boolean): Promise<number> {
     for (let retry = 1; ; retry++) {
       const status = await this.deleteOnce(path);
-      const again =
+      const mayRetry =
         status === 409 && retry <= this.options.delete_container_retry_count && !mayNotRetry();
-      if (!again) return status;
+      if (!mayRetry) return status;
       await sleep(RETRY_INTERVAL ** retry * 1000, undefined, { signal: this.request.signal });
     }
   }

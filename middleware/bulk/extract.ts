@@ -21,10 +21,10 @@ import { BrokenArchive } from '../../src/formats/archive/broken_archive';
 import type { BulkOptions } from './options';
 
 /**
- * Makes an object of each file in the archive that is a request's body (Swift's `handle_extract_iter`), entry by entry while
- * it comes.
+ * Makes an object of each file in the archive that is the request's body (Swift's
+ * `handle_extract_iter`), entry by entry as it arrives.
  *
- * @param type of the report; undefined where the client takes none that there is
+ * @param type of the report; undefined if the client accepts none of those available
  */
 export async function* extractArchive(
   request: Request,
@@ -45,27 +45,32 @@ export async function* extractArchive(
 
 const MIB = 1024 * 1024;
 
-/** Bytes that reading an archive takes: headers of entries, and of bzip2 a block, packed and unpacked. */
-const NEEDED: Readonly<Record<ArchiveKind, number>> = {
+/**
+ * Bytes needed to read an archive: entry headers, and for bzip2 a block, packed and
+ * unpacked.
+ */
+const READER_BYTES: Readonly<Record<ArchiveKind, number>> = {
   plain: 2 * MIB,
   gzip: 2 * MIB,
   bzip2: 10 * MIB,
 };
 
-/** So much of an archive is read on for a client that may not write where it belongs. */
-const MAX_REFUSED = 16 * MIB;
+/**
+ * Bytes of an archive that are read for a client that may not write to its containers.
+ */
+const MAX_REFUSED_BYTES = 16 * MIB;
 
 class Extraction {
   private created = 0;
   private containersCreated = 0;
-  private worst = 400;
-  /** Bytes of files that the client may not write where they belong. */
-  private refused = 0;
+  private failureStatus = 400;
+  /** Bytes of files whose containers the client may not write to. */
+  private refusedBytes = 0;
   private readonly problems: Problem[] = [];
   private readonly containers = new Set<ByteString>();
   private readonly credentials: Headers;
-  /** What the request says of all objects. */
-  private readonly forAll: Headers;
+  /** Headers of the request that apply to every object. */
+  private readonly sharedHeaders: Headers;
 
   constructor(
     private readonly request: Request,
@@ -73,7 +78,7 @@ class Extraction {
     private readonly options: BulkOptions,
   ) {
     this.credentials = credentials(request.headers);
-    this.forAll = request.headers.filter(
+    this.sharedHeaders = request.headers.filter(
       (key) =>
         key.startsWith('x-object-meta-') || key === 'x-delete-at' || key === 'x-delete-after',
     );
@@ -85,7 +90,7 @@ class Extraction {
     const { account, rest } = splitPath(request.path);
     const base = trimmedEnd(rest, '/');
     await establishRight(request, 'path', this.next);
-    const release = request.memory?.take(account, NEEDED[kind]);
+    const release = request.memory?.take(account, READER_BYTES[kind]);
     request.sendContinue?.();
     const bytes = unpack(ByteReader.over(request.body), kind);
     try {
@@ -101,13 +106,17 @@ class Extraction {
     await drain(request.body);
   }
 
-  /** The report; with a status of its own, and a text to it, where the whole was stopped. */
+  /**
+   * Renders the report.
+   *
+   * @param status of an operation that was stopped as a whole, with `text` as the reason
+   */
   report(type: string | undefined, status?: number, text = ''): string {
     const failed = this.problems.length > 0;
-    const nothing = !failed && this.created === 0;
+    const isEmpty = !failed && this.created === 0;
     const facts = {
-      'Response Status': statusLine(status ?? (failed ? this.worst : nothing ? 400 : 201)),
-      'Response Body': status === undefined && nothing ? 'Invalid Tar File: No Valid Files' : text,
+      'Response Status': statusLine(status ?? (failed ? this.failureStatus : isEmpty ? 400 : 201)),
+      'Response Body': status === undefined && isEmpty ? 'Invalid Tar File: No Valid Files' : text,
       'Number Files Created': this.created,
     };
     return render(type, facts, this.problems, 'extract');
@@ -116,7 +125,7 @@ class Extraction {
   private async extract(entry: TarEntry, account: ByteString, base: ByteString): Promise<void> {
     const name = entry.name.replace(/^\.\//, '').replace(/^\/+/, '');
     const path = base === '' ? name : `${base}/${name}`;
-    // a file that lies in no container
+    // a file outside any container
     if (!path.includes('/')) return;
     const problem = problemOf(entry, `${account}/${path}`);
     if (problem === undefined) await this.extractTo(entry, account, path);
@@ -127,7 +136,7 @@ class Extraction {
     const container = path.slice(0, path.indexOf('/'));
     const problem = this.containers.has(container)
       ? undefined
-      : await this.makeContainer(`${account}/${container}`);
+      : await this.ensureContainer(`${account}/${container}`);
     const status = await this.put(entry, `${account}/${path}`);
     this.containers.add(container);
     if (status < 300) {
@@ -140,31 +149,35 @@ class Extraction {
     if (status === 403) this.countRefused(entry.size);
   }
 
-  /** To read on takes work, of an archive that is compressed more than it has bytes. */
+  /** Reading on costs work: a compressed archive may hold far more than its size. */
   private countRefused(bytes: number): void {
-    this.refused += bytes;
-    if (this.refused > MAX_REFUSED)
-      throw new Stopped(403, 'Too much of the archive belongs where this client may not write');
+    this.refusedBytes += bytes;
+    if (this.refusedBytes > MAX_REFUSED_BYTES)
+      throw new Stopped(
+        403,
+        'Too much of the archive is for containers that this client may not write to',
+      );
   }
 
   private fail(path: ByteString, status: number): void {
-    if (status >= 500) this.worst = 502;
+    if (status >= 500) this.failureStatus = 502;
     this.problems.push([quote(path.slice(0, MAX_PATH)), statusLine(status)]);
   }
 
   /**
-   * Makes a container unless it is there. One that cannot be made may still be written to by who has the right.
+   * Creates a container unless it exists. If it cannot be created, a client with the
+   * right may still write to it.
    *
    * @returns what went wrong
    */
-  private async makeContainer(path: ByteString): Promise<Problem | undefined> {
+  private async ensureContainer(path: ByteString): Promise<Problem | undefined> {
     const headers = this.credentials;
-    let status = await this.ask(
+    let status = await this.send(
       subrequest(this.request, { method: 'HEAD', path: quote(path), headers }),
     );
     if (status < 300) return undefined;
     if (status === 404) {
-      status = await this.ask(
+      status = await this.send(
         subrequest(this.request, { method: 'PUT', path: quote(path), headers }),
       );
       const max = this.options.max_containers_per_extraction;
@@ -177,16 +190,16 @@ class Extraction {
   }
 
   private async put({ content, size, pax }: TarEntry, path: ByteString): Promise<number> {
-    const own = objectHeaders(pax);
-    const unsendable = whyUnsendable(own);
+    const paxHeaders = objectHeaders(pax);
+    const unsendable = unsendableStatus(paxHeaders);
     if (unsendable !== undefined) return unsendable;
-    const headers = this.forAll
+    const headers = this.sharedHeaders
       .withAll(Headers.of({ 'Content-Length': String(size) }))
       .withAll(this.credentials)
-      .withAll(own);
+      .withAll(paxHeaders);
     const body = size === 0 ? NO_BODY : content;
     try {
-      const status = await this.ask(
+      const status = await this.send(
         subrequest(this.request, { method: 'PUT', path: quote(path), headers, body }),
       );
       return content.failure instanceof BrokenArchive ? 500 : status;
@@ -196,7 +209,7 @@ class Extraction {
     }
   }
 
-  private async ask(request: Request): Promise<number> {
+  private async send(request: Request): Promise<number> {
     try {
       const response = await this.next(request);
       await drain(response.body);
@@ -208,7 +221,7 @@ class Extraction {
   }
 }
 
-/** Why an entry cannot be made an object, as a status. */
+/** Returns a status if an entry cannot become an object. */
 function problemOf({ size, isSparse }: TarEntry, path: ByteString): number | undefined {
   if (!isText(path)) return 412;
   if (size > LIMITS.max_file_size) return 413;
@@ -216,21 +229,22 @@ function problemOf({ size, isSparse }: TarEntry, path: ByteString): number | und
 }
 
 /**
- * Why headers cannot be sent on, as a status: 400 for names that no header has, and for those that the gatekeeper, which has not seen them, takes
- * from no client; 503 (as Swift fails) for values that no header has.
+ * Returns a status if headers cannot be sent on. 400 for invalid names, and for names
+ * that the gatekeeper, which has not seen them, accepts from no client; 503 (as Swift
+ * fails) for invalid values.
  */
-function whyUnsendable(headers: Headers): number | undefined {
+function unsendableStatus(headers: Headers): number | undefined {
   for (const [name] of headers.entries()) if (isReserved(name)) return 400;
   const raw = headers.toRaw();
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const [name = '', value = ''] = [raw[i], raw[i + 1]];
-    if (!passes(() => validateHeaderName(name))) return 400;
-    if (!passes(() => validateHeaderValue(name, value))) return 503;
+    if (!isValid(() => validateHeaderName(name))) return 400;
+    if (!isValid(() => validateHeaderValue(name, value))) return 503;
   }
   return undefined;
 }
 
-function passes(check: () => void): boolean {
+function isValid(check: () => void): boolean {
   try {
     check();
     return true;

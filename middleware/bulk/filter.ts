@@ -17,7 +17,7 @@ const KINDS: ReadonlyMap<string, ArchiveKind> = new Map([
   ['tar.bz2', 'bzip2'],
 ]);
 
-/** Carries out `?bulk-delete` and `?extract-archive`; everything else passes as it came. */
+/** Handles `?bulk-delete` and `?extract-archive`; everything else passes unchanged. */
 export function bulkFilter(options: BulkOptions, log: Log): Filter {
   const { max_containers_per_extraction, max_failed_extractions } = options;
   const { max_deletes_per_request, max_failed_deletes } = options;
@@ -28,17 +28,17 @@ export function bulkFilter(options: BulkOptions, log: Log): Filter {
   return (next) =>
     withInfo((request) => {
       const query = parseQuery(request.query);
-      const told = (work: (type: string | undefined) => Work) => {
+      const respond = (work: (type: string | undefined) => Work) => {
         const type = bulkType(request);
         return answerWith(work(type), type, options.yield_frequency);
       };
       if (query.has('bulk-delete') && /^(POST|DELETE)$/.test(request.method))
-        return told((type) => deleteNamed(request, next, type, options, log));
+        return respond((type) => deleteNamed(request, next, type, options, log));
       const format = query.get('extract-archive');
       if (format === undefined || request.method !== 'PUT') return next(request);
       const kind = KINDS.get(trimmed(format.toLowerCase(), '.'));
       if (kind === undefined) return Promise.resolve(unsupported());
-      return told((type) => extractArchive(request, next, { kind, type }, options, log));
+      return respond((type) => extractArchive(request, next, { kind, type }, options, log));
     }, capabilities);
 }
 

@@ -14,12 +14,13 @@ const options = z.object({
 });
 
 /**
- * Swift's `bulk`: deletes many objects, or extracts an archive, for one request. Each of them is a request of its own with the client's
- * token, so that whatever stands behind this filter authorises and versions it.
+ * Swift's `bulk`: deletes many objects, or extracts an archive, in one request. Each
+ * object is a request of its own with the client's token, so that the filters behind this
+ * one authorise and version it.
  */
 export const bulk: FilterPlugin<typeof options> = {
   name: 'bulk',
   options,
-  precedes: { versioned_writes: 'what it writes would not be versioned' },
-  create: (given, { log }) => bulkFilter(given, log),
+  precedes: { versioned_writes: 'otherwise its writes would not be versioned' },
+  create: (config, { log }) => bulkFilter(config, log),
 };

@@ -5,12 +5,13 @@ import { MAX_PATH } from '../../src/plugin/held_names';
 import { Stopped } from './stopped';
 
 /**
- * Reads the names in a bulk delete's body, URL-encoded, one a line (Swift's `get_objs_to_delete`); blank lines are names too, and
- * count. It is read in portions of Swift's size, since it depends on them which overlong names are refused.
+ * Reads the names in a bulk delete's body, URL-encoded, one per line (Swift's
+ * `get_objs_to_delete`); blank lines are names too, and count. Reads portions of Swift's
+ * size, since they determine which overlong names are refused.
  *
- * @param max how many there may be
+ * @param max number of names
  * @param take counts bytes before they are kept
- * @throws Stopped where there are more, or one is too long
+ * @throws Stopped if there are more, or one is too long
  */
 export async function readNames(
   bytes: ByteReader,
@@ -18,27 +19,27 @@ export async function readNames(
   take: (bytes: number) => void = () => undefined,
 ): Promise<ByteString[]> {
   const names: ByteString[] = [];
-  const turns = new Turns(PORTIONS_IN_TURN);
-  for (let begun = ''; ;) {
+  const turns = new Turns(PORTIONS_PER_TURN);
+  for (let partialLine = ''; ;) {
     const portion = await bytes.read(MAX_PATH);
     if (portion.length === 0) {
-      const last = unquote(strip(begun));
+      const last = unquote(strip(partialLine));
       if (last !== '') names.push(last);
       checkCount(names, max);
       return names;
     }
-    const text = begun + portion.toString('latin1');
+    const text = partialLine + portion.toString('latin1');
     if (text.length > MAX_PATH * 2) throw new Stopped(400, 'Invalid File Name');
     take(portion.length);
     const lines = text.split('\n');
-    begun = lines.pop() ?? '';
+    partialLine = lines.pop() ?? '';
     for (const line of lines) names.push(unquote(strip(line)));
     checkCount(names, max);
     await turns.after();
   }
 }
 
-const PORTIONS_IN_TURN = 50;
+const PORTIONS_PER_TURN = 50;
 
 function checkCount(names: readonly ByteString[], max: number): void {
   if (names.length > max) throw new Stopped(413, `Maximum Bulk Deletes: ${max} per request`);

@@ -9,10 +9,12 @@ import { refusalOf } from '../parts_guard/owners';
 import { Stopped } from './stopped';
 
 /**
- * Establishes that a client may have a bulk operation carried out, before any of its body is read: by a request without
- * a body that changes nothing. What each name or entry is about is judged later, one by one.
+ * Establishes that a client may run a bulk operation before any of its body is read, by a
+ * request without a body that changes nothing. Each name or entry is checked later, one
+ * by one.
  *
- * @param within what the operation is about: names to delete may be of any container, files of an archive of one
+ * @param within the scope: names to delete may be in any container, files of an archive
+ *   in one
  * @throws Stopped with the status of the refusal
  */
 export async function establishRight(
@@ -24,7 +26,7 @@ export async function establishRight(
   const target = parseTarget(request.path);
   if (target === undefined) throw new Stopped(404);
   const { version, account } = target;
-  const refusal = await askedFirst(
+  const refusal = await findRefusal(
     request,
     within === 'path' ? target : { version, account },
     next,
@@ -34,19 +36,23 @@ export async function establishRight(
   throw new Stopped(refusal.status);
 }
 
-async function askedFirst(
+async function findRefusal(
   request: Request,
   target: Target,
   next: Handler,
 ): Promise<Response | undefined> {
   const { version, account, container } = target;
-  if (container !== undefined) return refusalIn({ version, account, container }, request, next);
+  if (container !== undefined)
+    return refusalInContainer({ version, account, container }, request, next);
   const refusal = await refusalOf(request, [{ version, account, right: 'write' }], next);
   return refusal && isOfNobodyKnown(request, refusal) ? refusal : undefined;
 }
 
-/** The metadata of an object that is not there is changed by nobody; the right to is asked all the same. */
-async function refusalIn(
+/**
+ * Probes with a POST to an object that does not exist: the store checks the client's
+ * right, and nothing is changed.
+ */
+async function refusalInContainer(
   container: Target,
   request: Request,
   next: Handler,
@@ -59,6 +65,6 @@ async function refusalIn(
   if (response.status < 500) return undefined;
   throw new StoreError(
     'unavailable',
-    `the client's right to write is not known: the store answered ${response.status}`,
+    `cannot tell whether the client may write: the store answered ${response.status}`,
   );
 }

@@ -6,7 +6,7 @@ import type { Log } from '../../src/util/log';
 import { StoreError } from '../../src/util/store_error';
 import { BrokenArchive } from '../../src/formats/archive/broken_archive';
 
-/** Ends a bulk operation before its end, with the status and the text that its report shall have. */
+/** Stops a bulk operation early, with the status and text for its report. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
 
@@ -19,9 +19,9 @@ export class Stopped extends Error {
 }
 
 /**
- * The status and the text to report for what ended an operation.
+ * Returns the status and text to report for the error that ended an operation.
  *
- * @throws what it was, where nobody is there to be told
+ * @throws the error if nobody is left to receive a report
  */
 export function reportOf(
   error: unknown,
@@ -33,15 +33,18 @@ export function reportOf(
   if (error instanceof Stopped) return [error.status, error.text];
   if (error instanceof BodyMemoryFull || error instanceof StoreError) return [503, error.message];
   if (error instanceof BrokenArchive) return [400, `Invalid Tar File: ${error.message}`];
-  log.error({ txid: request.transactionId, err: error }, 'a bulk operation failed by a bug');
+  log.error(
+    { txid: request.transactionId, err: error },
+    'unexpected error in a bulk operation: a bug in the proxy',
+  );
   return [500, ''];
 }
 
 /**
- * The parts of the path of a bulk request (Swift's `split_path(2, 3, True)`).
+ * Splits the path of a bulk request (Swift's `split_path(2, 3, True)`).
  *
  * @returns the account's path, and what follows it
- * @throws Stopped with 404 where it names no account
+ * @throws Stopped with 404 if it names no account
  */
 export function splitPath(path: string): { account: ByteString; rest: ByteString } {
   const [root, version, account, ...rest] = unquote(path).split('/');
@@ -50,7 +53,7 @@ export function splitPath(path: string): { account: ByteString; rest: ByteString
 }
 
 /**
- * Checks that there is a body, if only an empty one.
+ * Checks that there is a body, even if empty.
  *
  * @throws Stopped with 411
  */

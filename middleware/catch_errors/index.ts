@@ -13,8 +13,9 @@ import { StoreError } from '../../src/util/store_error';
 const options = z.object({});
 
 /**
- * The outermost filter: whatever goes wrong further in becomes an answer, every answer has a transaction id, and no body is
- * longer or shorter than its Content-Length says.
+ * The outermost filter. Turns every error further in into a response, adds a transaction
+ * id to every response, and makes sure that a body has exactly the length its
+ * Content-Length declares.
  */
 export const catchErrors: FilterPlugin<typeof options> = {
   name: 'catch_errors',
@@ -30,51 +31,62 @@ function catchErrorsFilter(log: Log): Filter {
       response = await next(request);
     } catch (error) {
       if (error instanceof ClientGone) throw error;
-      response = lastResort(error, request.transactionId, log);
+      response = toErrorResponse(error, request.transactionId, log);
       destroy(request.body);
     }
     const length = response.headers.get('content-length');
     const headers = withTransactionId(response.headers, request.transactionId);
     if (length === undefined || Buffer.isBuffer(response.body)) return { ...response, headers };
-    const brokeOff = (error: unknown) => {
+    const logCutOff = (error: unknown) => {
       if (request.signal.aborted || codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') return;
-      log.warn({ txid: request.transactionId, err: messageOf(error) }, 'an answer broke off');
+      log.warn({ txid: request.transactionId, err: messageOf(error) }, 'a response was cut off');
     };
-    return { ...response, headers, body: exactly(response.body, Number(length), brokeOff) };
+    return { ...response, headers, body: enforceLength(response.body, Number(length), logCutOff) };
   };
 }
 
-function lastResort(error: unknown, transactionId: string, log: Log): Response {
+function toErrorResponse(error: unknown, transactionId: string, log: Log): Response {
   if (error instanceof BodyMemoryFull)
     return textResponse(503, `${error.message}\n`, Headers.of({ 'Retry-After': '1' }));
   if (error instanceof StoreError) {
     log.warn({ txid: transactionId, status: error.status, err: error.message }, 'the store failed');
     return textResponse(503, `${error.message}\n`, Headers.of({ 'Retry-After': '1' }));
   }
-  log.error({ txid: transactionId, err: error }, 'a request failed by a bug');
-  return textResponse(500, `An error occurred; the log names it under ${transactionId}\n`);
+  log.error(
+    { txid: transactionId, err: error },
+    'unexpected error while handling a request: a bug in the proxy',
+  );
+  return textResponse(
+    500,
+    `Internal error; see the log of the proxy for transaction ${transactionId}\n`,
+  );
 }
 
-/** The same bytes, but failing where they are fewer or more than they should be. */
-function exactly(body: Readable, length: number, brokeOff: (error: unknown) => void): Readable {
+/** Passes the bytes on, but fails if there are fewer or more than `length`. */
+function enforceLength(
+  body: Readable,
+  length: number,
+  onError: (error: unknown) => void,
+): Readable {
   let seen = 0;
   const checked = new Transform({
     transform(chunk: Buffer, _, done) {
       seen += chunk.length;
-      if (seen > length) done(new Error(`more than the ${length} bytes of Content-Length came`));
+      if (seen > length)
+        done(new Error(`the body is longer than its Content-Length of ${length} bytes`));
       else done(null, chunk);
     },
     flush(done) {
       done(
         seen < length
-          ? new Error(`${seen} instead of the ${length} bytes of Content-Length came`)
+          ? new Error(`the body ended after ${seen} of the ${length} bytes of its Content-Length`)
           : null,
       );
     },
   });
-  // unlike `pipe`, this also ends where the body had broken off before anybody read it
+  // unlike `pipe`, this also ends if the body had failed before anybody read it
   return pipeline(body, checked, (error) => {
     destroy(body);
-    if (error) brokeOff(error);
+    if (error) onError(error);
   });
 }

@@ -15,13 +15,14 @@ const BYTES = 'x-container-meta-quota-bytes';
 const COUNT = 'x-container-meta-quota-count';
 
 /**
- * Swift's `container_quotas`: X-Container-Meta-Quota-Bytes and X-Container-Meta-Quota-Count bound what is put into a container. A body
- * of unknown length is let in while there is room, and so are writes at the same time.
+ * Swift's `container_quotas`: X-Container-Meta-Quota-Bytes and
+ * X-Container-Meta-Quota-Count limit what is stored in a container. A body of unknown
+ * length is accepted while there is room, and so are concurrent writes.
  */
 export const containerQuotas: FilterPlugin<typeof options> = {
   name: 'container_quotas',
   options,
-  precedes: { versioned_writes: 'what it refuses would already be archived' },
+  precedes: { versioned_writes: 'otherwise a write it refuses would already be archived' },
   create:
     (_, { app }) =>
     (next) =>
@@ -44,18 +45,18 @@ async function check(
   const target = parseTarget(request.path);
   if (target === undefined) return undefined;
   if (isContainer(target)) return checkSetting(request);
-  const written = request.method === 'DELETE' ? undefined : writtenBy(request, target);
-  if (written === undefined || !isObject(target)) return undefined;
-  if (await hasRoom(request, target, written, next, app)) return undefined;
-  return refusalIn(await app.mayWrite(request, written)) ?? exceeded();
+  const destination = request.method === 'DELETE' ? undefined : writtenBy(request, target);
+  if (destination === undefined || !isObject(target)) return undefined;
+  if (await hasRoom(request, target, destination, next, app)) return undefined;
+  return refusalIn(await app.mayWrite(request, destination)) ?? exceeded();
 }
 
-/** The refusal of a quota that is no number. */
+/** Refuses a quota that is not a number. */
 function checkSetting({ method, headers }: Request): Response | undefined {
   if (method !== 'PUT' && method !== 'POST') return undefined;
-  const isWrong = (name: string) => Boolean(headers.get(name)) && !isNumber(headers.get(name));
-  if (isWrong(BYTES)) return page(400, 'Invalid bytes quota.');
-  return isWrong(COUNT) ? page(400, 'Invalid count quota.') : undefined;
+  const isInvalid = (name: string) => Boolean(headers.get(name)) && !isNumber(headers.get(name));
+  if (isInvalid(BYTES)) return page(400, 'Invalid bytes quota.');
+  return isInvalid(COUNT) ? page(400, 'Invalid count quota.') : undefined;
 }
 
 async function hasRoom(

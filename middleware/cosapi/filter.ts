@@ -30,38 +30,47 @@ import {
 import { SPELLING } from './spelling';
 import { checkCoverage, checkUrl, isGoodAsUrl } from './urls';
 
-/** What the API is spoken with; besides its domains those of Tencent are known. */
+/**
+ * Configuration and dependencies of the filter. Tencent's own domains are recognised
+ * besides the configured ones.
+ */
 export interface CosParts extends DialectParts<Route> {
   readonly logins: Logins;
-  /** What answers have in `Server`. */
+  /** The `Server` header of responses. */
   readonly server: string;
-  /** Whether signed URLs are good that do not say by their signature for which bucket they are. */
+  /** Whether signed URLs are accepted whose signature does not cover the bucket. */
   readonly takesUrlsWithoutBucket: boolean;
-  /** Whether a signature in `Authorization` is good that does not say by itself which operation is asked for. */
+  /**
+   * Whether a signature in `Authorization` is accepted that does not cover the operation.
+   */
   readonly takesHeadersWithoutOperation: boolean;
 }
 
-/** Answers the requests of COS's API, and passes all others on. */
+/** Answers requests of COS's API, and passes all others on. */
 export function cosHandler(next: Handler, parts: CosParts): Handler {
   const dialect: Dialect<Recognised> = {
     recognise: (request) => recognise(request, parts.domains),
     answer: (request, recognised, callerOf) =>
       new Exchange(parts, callerOf, request).answer(recognised),
-    errorAnswer: (error, request) => inCos(errorAnswer(asToldOf(error), request, SPELLING.errors)),
+    errorAnswer: (error, request) =>
+      inCos(errorAnswer(hideMarker(error), request, SPELLING.errors)),
     readersReadVersions: parts.readersReadVersions,
     common: (id, isError) =>
       Headers.of({
         Server: parts.server,
         'x-cos-request-id': id,
-        // by the document on common headers only errors have it
+        // by the document on common headers, only errors have it
         'x-cos-trace-id': isError ? id : undefined,
       }),
   };
   return dialectHandler(next, dialect, parts.log);
 }
 
-/** Of a delete marker that is asked for by its id COS says what it says of an object that is gone. */
-function asToldOf(error: BucketError): BucketError {
+/**
+ * Replaces the error for a delete marker requested by its id: COS reports it as an object
+ * that does not exist.
+ */
+function hideMarker(error: BucketError): BucketError {
   if (error.code !== 'is-delete-marker') return error;
   const { fields, marker } = error.details;
   return new BucketError('no-such-key', 'The specified key does not exist.', {
@@ -70,10 +79,10 @@ function asToldOf(error: BucketError): BucketError {
   });
 }
 
-/** One request of the API. */
+/** Handles one request of the API. */
 class Exchange {
   private readonly host: ByteString | undefined;
-  private readonly place: CosHost;
+  private readonly hostInfo: CosHost;
 
   constructor(
     private readonly parts: CosParts,
@@ -81,43 +90,43 @@ class Exchange {
     private readonly request: Request,
   ) {
     this.host = request.host ?? request.headers.get('host');
-    this.place = cosHost(this.host, parts.domains);
+    this.hostInfo = cosHost(this.host, parts.domains);
   }
 
   async answer(recognised: Recognised): Promise<Response> {
-    const { request, parts, host, place } = this;
-    const address = addressIn(request.path, place.bucket);
+    const { request, parts, host, hostInfo } = this;
+    const address = addressIn(request.path, hostInfo.bucket);
     const query = new CaselessQuery(readQuery(request.query, (name) => name.toLowerCase()));
     const isSigned = recognised === 'signed';
-    const asking = isSigned
-      ? await this.signer(address, query)
+    const principal = isSigned
+      ? await this.authenticate(address, query)
       : unsignedBy(parts.anonymous, query);
     const call = {
       ...address,
       request: inShared(request, host, parts.domains),
-      caller: this.callerOf(asking),
+      caller: this.callerOf(principal),
       parameters: new CaselessQuery([...query].filter(([name]) => !signsQuery(name))),
-      region: place.region ?? parts.location,
+      region: hostInfo.region ?? parts.location,
       location: parts.location,
       spelling: SPELLING,
     };
     return inCos(await runRoute(call, parts.routes, plainPayload));
   }
 
-  private async signer(address: Address, query: Query): Promise<Principal> {
+  private async authenticate(address: Address, query: Query): Promise<Principal> {
     const { request, parts } = this;
     const { headers } = request;
     const authorization = authorizationIn(headers, 'invalid-argument');
     if (headers.has('x-cos-security-token') || query.has('x-cos-security-token'))
       throw new BucketError(
         'invalid-request',
-        'Temporary keys (x-cos-security-token) are not known here.',
+        'Temporary keys (x-cos-security-token) are not supported.',
       );
     const signature = readCosSignature(authorization, request.query);
     checkSigned(signature, headers);
     const credential = await parts.logins.known.find(signature.accessKey);
-    if (!credential) throw unknown(signature.accessKey);
-    const forms = this.forms(signature, address);
+    if (!credential) throw unknownKey(signature.accessKey);
+    const forms = this.signedForms(signature, address);
     verifyCosSignature(
       signature,
       credential.secretKey,
@@ -128,31 +137,31 @@ class Exchange {
     const { takesUrlsWithoutBucket, takesHeadersWithoutOperation } = parts;
     const isUrl = signature.from === 'query';
     if (isUrl) checkUrl(signature, takesUrlsWithoutBucket);
-    // a client may send the signature of a URL that it was given as Authorization, too
+    // a client may also send the signature of a URL that it received as Authorization
     if ((isUrl || !takesHeadersWithoutOperation) && isGoodAsUrl(signature, takesUrlsWithoutBucket))
       checkCoverage(signature, headers, query, parts.routes);
     return knownBy(credential, parts.logins.sessions);
   }
 
   /**
-   * What may have been signed. If the bucket is in the path because of the option `Domain` of
-   * COS's SDK, the SDK does not know that and signs the rest of the path: such a signature is
-   * good for any bucket of its signer.
+   * Returns the forms of the request that may have been signed. If the bucket is in the
+   * path because of the option `Domain` of COS's SDK, the SDK does not know that and
+   * signs the rest of the path: such a signature is valid for any bucket of its signer.
    */
-  private forms({ from }: CosSignature, { bucket }: Address): CosSigned[] {
-    const { request, parts, host, place } = this;
+  private signedForms({ from }: CosSignature, { bucket }: Address): CosSigned[] {
+    const { request, parts, host, hostInfo } = this;
     const { method, query } = request;
     const headers = host === undefined ? request.headers : request.headers.with('Host', host);
     const path = unquote(request.path);
     const form = { method, path, query, headers };
-    const mayBeWithout = from === 'header' || parts.takesUrlsWithoutBucket;
-    if (bucket === undefined || place.bucket !== undefined || place.isOwn || !mayBeWithout)
+    const mayOmitBucket = from === 'header' || parts.takesUrlsWithoutBucket;
+    if (bucket === undefined || hostInfo.bucket !== undefined || hostInfo.isOwn || !mayOmitBucket)
       return [form];
     return [form, { ...form, path: path.slice(bucket.length + 1) || '/' }];
   }
 }
 
-function unknown(accessKey: ByteString): BucketError {
+function unknownKey(accessKey: ByteString): BucketError {
   return new BucketError(
     'unknown-access-key',
     'The access key Id format you provided is invalid or unknown.',

@@ -33,8 +33,10 @@ const CAPABILITIES = {
 };
 
 /**
- * Speaks the API of Tencent COS: a bucket, its APPID included, is a container, a key an object's name. Requests are known by how they are signed, or by
- * the bucket in their Host; all others go on. What clients ask is asked further down the pipeline, in Swift's API.
+ * Implements the API of Tencent COS: a bucket, its APPID included, is a container, and a
+ * key an object's name. Requests are recognised by their signature, or by the bucket in
+ * their Host; all others pass. Client requests are translated into requests in Swift's
+ * API further down the pipeline.
  */
 export const cosapi: FilterPlugin<typeof options> = {
   name: 'cosapi',
@@ -46,15 +48,15 @@ export const cosapi: FilterPlugin<typeof options> = {
     return recognise({ query, headers }, storage_domain) !== undefined;
   },
   banner: () => ({ dialects: ['cos'] }),
-  create: (given, { credentials, log }) => {
+  create: (config, { credentials, log }) => {
     const parts = {
-      ...partsOf(given, routes, log),
-      server: given.server,
-      takesUrlsWithoutBucket: given.urls_without_bucket,
-      takesHeadersWithoutOperation: given.headers_without_operation,
+      ...partsOf(config, routes, log),
+      server: config.server,
+      takesUrlsWithoutBucket: config.urls_without_bucket,
+      takesHeadersWithoutOperation: config.headers_without_operation,
     };
     return (next) => {
-      const logins = loginsOf(given, credentials, next);
+      const logins = loginsOf(config, credentials, next);
       return withInfo(cosHandler(next, { ...parts, logins }), { cosapi: CAPABILITIES });
     };
   },

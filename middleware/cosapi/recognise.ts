@@ -4,10 +4,13 @@ import { isSignedForS3 } from '../../src/swift_api/s3_requests';
 import { cosHost } from './host';
 import { isSignedForCos } from './signature';
 
-/** How a request is known to be COS's: it is signed; its Host names a bucket, which anybody may ask without a signature. */
+/**
+ * How a request is recognised as COS's: by its signature, or by a bucket in its Host,
+ * which allows requests without a signature.
+ */
 export type Recognised = 'signed' | 'host';
 
-/** What a request is recognised by. */
+/** The properties by which a request is recognised. */
 export interface Recognisable {
   readonly query: string;
   readonly headers: Headers;
@@ -15,7 +18,7 @@ export interface Recognisable {
 }
 
 /**
- * How a request is COS's; undefined: it is somebody else's.
+ * Returns how a request is recognised as COS's; undefined if it belongs to another API.
  *
  * @param domains whose subdomains are buckets
  */
@@ -25,6 +28,6 @@ export function recognise(
 ): Recognised | undefined {
   const { query, headers, host = headers.get('host') } = request;
   if (isSignedForCos(headers.get('authorization'), query)) return 'signed';
-  const isAnothers = isSignedForS3(undefined, query) || credentials(headers).toRaw().length > 0;
-  return !isAnothers && cosHost(host, domains).bucket !== undefined ? 'host' : undefined;
+  const isForeign = isSignedForS3(undefined, query) || credentials(headers).toRaw().length > 0;
+  return !isForeign && cosHost(host, domains).bucket !== undefined ? 'host' : undefined;
 }

@@ -3,14 +3,15 @@ import { Headers } from '../../src/http/headers';
 import type { Request, Response } from '../../src/swift_api/message';
 import { cosHost } from './host';
 
-const [OURS, SHARED] = ['x-cos-', 'x-amz-'];
+const [COS_PREFIX, SHARED_PREFIX] = ['x-cos-', 'x-amz-'];
 const META = 'x-cos-meta-';
 const SOURCE = 'x-cos-copy-source';
 const DEFAULT_TYPE = 'application/octet-stream';
 
 /**
- * A request as the operations read it that COS shares with S3: what COS calls `x-cos-` they call `x-amz-`, and nobody else's header is called so. The
- * SDK has empty headers where it means none.
+ * Translates a request for the operations that COS shares with S3: `x-cos-` headers
+ * become `x-amz-`, and `x-amz-` headers of the client are dropped. So are empty headers,
+ * which the SDK sends for unset values.
  *
  * @param host the client's Host
  * @param domains whose subdomains are buckets
@@ -21,54 +22,62 @@ export function inShared(
   domains: readonly string[],
 ): Request {
   const raw = request.headers.toRaw();
-  const renamed: string[] = [];
+  const rawHeaders: string[] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const [name, value] = [raw[at] ?? '', raw[at + 1] ?? ''];
     const key = Headers.key(name);
-    if (key.startsWith(SHARED) || (value === '' && !key.startsWith(META))) continue;
-    if (!key.startsWith(OURS)) renamed.push(name, value);
-    else renamed.push(SHARED + name.slice(OURS.length), valueOf(key, value, host, domains));
+    if (key.startsWith(SHARED_PREFIX) || (value === '' && !key.startsWith(META))) continue;
+    if (!key.startsWith(COS_PREFIX)) rawHeaders.push(name, value);
+    else
+      rawHeaders.push(
+        SHARED_PREFIX + name.slice(COS_PREFIX.length),
+        translateValue(key, value, host, domains),
+      );
   }
-  const headers = Headers.fromRaw(renamed);
-  const told = Headers.of({
+  const headers = Headers.fromRaw(rawHeaders);
+  const defaults = Headers.of({
     Host: host,
     'Content-Type': headers.get('content-type') ?? DEFAULT_TYPE,
   });
-  return { ...request, headers: headers.withAll(told) };
+  return { ...request, headers: headers.withAll(defaults) };
 }
 
-/** An answer of theirs as clients of COS know it. */
+/** Translates a response of those operations for clients of COS. */
 export function inCos(response: Response): Response {
-  const renamed = response.headers
+  const rawHeaders = response.headers
     .toRaw()
     .map((text, at) => (at % 2 === 0 ? renamedText(text) : text));
-  return { ...response, headers: Headers.fromRaw(renamed) };
+  return { ...response, headers: Headers.fromRaw(rawHeaders) };
 }
 
-/** A text that names headers, with COS's names. */
+/** Replaces the header names in a text by COS's names. */
 export function renamedText(text: string): string {
-  return text.replace(/x-amz-/gi, OURS);
+  return text.replace(/x-amz-/gi, COS_PREFIX);
 }
 
-function valueOf(
+function translateValue(
   key: string,
   value: ByteString,
   host: ByteString | undefined,
   domains: readonly string[],
 ): ByteString {
-  if (key === SOURCE) return sourceIn(value.replace(/\?versionid=/i, '?versionId='), host, domains);
+  if (key === SOURCE)
+    return parseSource(value.replace(/\?versionid=/i, '?versionId='), host, domains);
   if (!/^x-cos-(metadata|tagging)-directive$/.test(key)) return value;
   return /^replaced?$/i.test(value) ? 'REPLACE' : /^copy$/i.test(value) ? 'COPY' : value;
 }
 
-/** `BUCKET-APPID.cos.REGION.myqcloud.com/KEY`, or the address of this server and `/BUCKET/KEY`, as `BUCKET/KEY`. */
-function sourceIn(
-  given: ByteString,
+/**
+ * Reduces `BUCKET-APPID.cos.REGION.myqcloud.com/KEY`, or the address of this server and
+ * `/BUCKET/KEY`, to `BUCKET/KEY`.
+ */
+function parseSource(
+  source: ByteString,
   host: ByteString | undefined,
   domains: readonly string[],
 ): ByteString {
-  const [, named = '', rest = ''] = /^\/?([^/?]*)\/?([^]*)$/.exec(given) ?? [];
-  const { bucket, isOwn } = cosHost(named, domains);
+  const [, sourceHost = '', rest = ''] = /^\/?([^/?]*)\/?([^]*)$/.exec(source) ?? [];
+  const { bucket, isOwn } = cosHost(sourceHost, domains);
   if (bucket !== undefined) return `${bucket}/${rest}`;
-  return isOwn || named === host ? rest : given;
+  return isOwn || sourceHost === host ? rest : source;
 }

@@ -7,21 +7,21 @@ import { queryPairs } from '../../src/swift_api/target';
 /** A period in seconds since 1970, both ends included. */
 type Period = readonly [from: number, to: number];
 
-/** What a request shows of its signature: `Authorization`, or the same in its query. */
+/** The signature of a request: from `Authorization`, or the same from its query. */
 export interface CosSignature {
-  /** A URL that is signed is for whoever has it. */
+  /** A signed URL is for whoever holds it. */
   readonly from: 'header' | 'query';
   readonly accessKey: ByteString;
-  /** As they came: both are signed. */
+  /** Both times as received: both are signed. */
   readonly signTime: string;
   readonly keyTime: string;
-  /** Which headers and parameters are signed, in the form in which they are compared. */
+  /** The names of the signed headers and parameters, in canonical form. */
   readonly headers: readonly string[];
   readonly parameters: readonly string[];
   readonly hex: string;
 }
 
-/** What is signed of a request. */
+/** The parts of a request that are signed. */
 export interface CosSigned {
   readonly method: string;
   /** Decoded. */
@@ -30,7 +30,7 @@ export interface CosSigned {
   readonly headers: Headers;
 }
 
-/** Parameters that are the signature of a URL, and not signed themselves. */
+/** Whether a parameter is part of the signature of a URL, and thus not signed itself. */
 export function signsQuery(name: string): boolean {
   return FIELDS.some((field) => field === name);
 }
@@ -54,44 +54,47 @@ export function isSignedForCos(authorization: string | undefined, query: string)
 }
 
 /**
- * Reads the signature of a request; the header counts where there are both.
+ * Reads the signature of a request; the header takes precedence over the query.
  *
- * @throws BucketError `malformed-authorization` that names what is wrong
+ * @throws BucketError `malformed-authorization` that names the problem
  */
 export function readCosSignature(authorization: string | undefined, query: string): CosSignature {
-  const given = new Map<string, ByteString>();
+  const values = new Map<string, ByteString>();
   for (const [name, value] of queryPairs(authorization?.trim().replaceAll('+', '%2B') ?? query)) {
     if (!signsQuery(name)) continue;
-    if (given.has(name)) throw malformed(`${name} is given twice`);
-    given.set(name, value);
+    if (values.has(name)) throw malformed(`${name} is given twice`);
+    values.set(name, value);
   }
   const field = (name: (typeof FIELDS)[number]) => {
-    const value = given.get(name);
+    const value = values.get(name);
     if (value === undefined) throw malformed(`${name} is missing`);
     return value;
   };
   if (field('q-sign-algorithm') !== 'sha1') throw malformed('q-sign-algorithm must be sha1');
   const [signTime, keyTime] = [field('q-sign-time'), field('q-key-time')];
   for (const time of [signTime, keyTime])
-    if (!period(time)) throw malformed(`${time} is no period: START;END in seconds since 1970`);
+    if (!parsePeriod(time))
+      throw malformed(`${time} is not a period: expected START;END in seconds since 1970`);
   return {
     from: authorization === undefined ? 'query' : 'header',
     accessKey: field('q-ak'),
     signTime,
     keyTime,
-    headers: listOf(field('q-header-list')),
-    parameters: listOf(field('q-url-param-list')),
+    headers: parseList(field('q-header-list')),
+    parameters: parseList(field('q-url-param-list')),
     hex: field('q-signature'),
   };
 }
 
 /**
- * Checks a signature as the SDKs of COS make it (`util.getAuth` of cos-nodejs-sdk-v5): only the headers and parameters that it lists are signed.
+ * Checks a signature as the SDKs of COS make it (`util.getAuth` of cos-nodejs-sdk-v5):
+ * only the headers and parameters that it lists are signed.
  *
- * @param requests forms of the request, any of which may be what was signed
+ * @param requests forms of the request, any of which may be the signed one
  * @param now milliseconds since 1970
  * @param skew milliseconds by which a client's clock may be ahead
- * @throws BucketError `bad-signature`; `expired` and `clock-skew` where the signature was good before, or will be
+ * @throws BucketError `bad-signature`; `expired` and `clock-skew` if the signature was
+ *   valid before, or will be
  */
 export function verifyCosSignature(
   signature: CosSignature,
@@ -100,12 +103,12 @@ export function verifyCosSignature(
   now: number,
   skew = 0,
 ): void {
-  const isOf = (request: CosSigned) =>
-    isWhole(signature, request) &&
+  const matches = (request: CosSigned) =>
+    isComplete(signature, request) &&
     isEqual(signature.hex, cosSignatureOf(signature, secret, request));
-  if (!requests.some(isOf))
+  if (!requests.some(matches))
     throw new BucketError('bad-signature', 'The Signature you specified is invalid.');
-  for (const [from, to] of [period(signature.signTime), period(signature.keyTime)].filter(
+  for (const [from, to] of [parsePeriod(signature.signTime), parsePeriod(signature.keyTime)].filter(
     isPeriod,
   )) {
     if (now / 1000 > to) throw new BucketError('expired', 'Request has expired');
@@ -115,19 +118,23 @@ export function verifyCosSignature(
 
 const TOO_SKEWED = 'The difference between the request time and the current time is too large.';
 
-/** The signature of a request by a secret, in hex. */
+/** Computes the signature of a request with a secret, in hex. */
 export function cosSignatureOf(
   { signTime, keyTime, headers, parameters }: CosSignature,
   secret: ByteString,
   request: CosSigned,
 ): string {
-  const asked = new Map(queryPairs(request.query).map(([name, value]) => [listed(name), value]));
-  const sent = new Map(spelledIn(request.headers).map(([name, value]) => [listed(name), value]));
+  const queryValues = new Map(
+    queryPairs(request.query).map(([name, value]) => [listed(name), value]),
+  );
+  const headerValues = new Map(
+    spelledHeaders(request.headers).map(([name, value]) => [listed(name), value]),
+  );
   const text = [
     request.method.toLowerCase(),
     request.path,
-    formatted(parameters, asked),
-    formatted(headers, sent),
+    formatPairs(parameters, queryValues),
+    formatPairs(headers, headerValues),
     '',
   ].join('\n');
   const digest = createHash('sha1').update(text, 'latin1').digest('hex');
@@ -136,8 +143,8 @@ export function cosSignatureOf(
 }
 
 /**
- * Checks that all that is signed is there once: what is read of a request must be what is signed,
- * and the rest of the proxy takes `_` for `-`, but in the names of metadata.
+ * Checks that every signed header appears once: what is read of a request must be what is
+ * signed, and the rest of the proxy reads `_` as `-`, except in the names of metadata.
  *
  * @throws BucketError `access-denied`
  */
@@ -146,17 +153,17 @@ export function checkSigned({ headers: signed }: CosSignature, headers: Headers)
   const seen = new Set<string>();
   headers.filter((key, spelled) => {
     const name = listed(spelled);
-    const same = key.startsWith(META) ? name : key;
-    const isTwice = seen.has(same) || !names.has(name);
-    if (keys.has(key) && isTwice)
+    const identity = key.startsWith(META) ? name : key;
+    const isAmbiguous = seen.has(identity) || !names.has(name);
+    if (keys.has(key) && isAmbiguous)
       throw new BucketError('access-denied', `A header that is signed is given twice: ${spelled}`);
-    seen.add(same);
+    seen.add(identity);
     return true;
   });
 }
 
-/** Names as they are spelled, with their values. */
-function spelledIn(headers: Headers): [name: string, value: ByteString][] {
+/** Returns the names as spelled, with their values. */
+function spelledHeaders(headers: Headers): [name: string, value: ByteString][] {
   const raw = headers.toRaw();
   return raw.flatMap((name, at): [string, ByteString][] =>
     at % 2 === 0 ? [[name, raw[at + 1] ?? '']] : [],
@@ -167,37 +174,43 @@ function hmac(key: Buffer | string, text: string): string {
   return createHmac('sha1', key).update(text, 'latin1').digest('hex');
 }
 
-/** Whether all that is listed is there: what is empty would be signed as if it were not. */
-function isWhole({ headers, parameters }: CosSignature, request: CosSigned): boolean {
-  const asked = new Set(queryPairs(request.query).map(([name]) => listed(name)));
-  const sent = new Set(spelledIn(request.headers).map(([name]) => listed(name)));
-  return parameters.every((name) => asked.has(name)) && headers.every((name) => sent.has(name));
+/**
+ * Whether everything listed is present, since a missing value is signed like an empty
+ * one.
+ */
+function isComplete({ headers, parameters }: CosSignature, request: CosSigned): boolean {
+  const queryNames = new Set(queryPairs(request.query).map(([name]) => listed(name)));
+  const headerNames = new Set(spelledHeaders(request.headers).map(([name]) => listed(name)));
+  return (
+    parameters.every((name) => queryNames.has(name)) &&
+    headers.every((name) => headerNames.has(name))
+  );
 }
 
-/** Those of a list, as they are signed. */
-function formatted(names: readonly string[], values: ReadonlyMap<string, ByteString>): string {
-  return names.map((name) => `${name}=${encoded(values.get(name) ?? '')}`).join('&');
+/** Formats the listed names and their values as they are signed. */
+function formatPairs(names: readonly string[], values: ReadonlyMap<string, ByteString>): string {
+  return names.map((name) => `${name}=${encode(values.get(name) ?? '')}`).join('&');
 }
 
-function encoded(text: ByteString): string {
+function encode(text: ByteString): string {
   return quote(text).replaceAll('/', '%2F');
 }
 
-/** A name as lists have it. */
+/** Returns a name in the form used in lists. */
 export function listed(name: ByteString): string {
-  return encoded(name).toLowerCase();
+  return encode(name).toLowerCase();
 }
 
-/** Lists may come with their semicolons encoded once more. */
-function listOf(text: ByteString): string[] {
+/** Parses a list; its semicolons may be encoded once more. */
+function parseList(text: ByteString): string[] {
   const list = text.includes(';') ? text : unquote(text.replaceAll(/%(?!3b)/gi, '%25'));
   const names = list.split(';').flatMap((name) => (name === '' ? [] : [name.toLowerCase()]));
-  // a long value that is listed often would make much of little
-  if (new Set(names).size < names.length) throw malformed('a list has a name twice');
+  // repeating a long value many times would turn a small request into much work
+  if (new Set(names).size < names.length) throw malformed('a list contains a name twice');
   return names;
 }
 
-function period(text: string): Period | undefined {
+function parsePeriod(text: string): Period | undefined {
   const [, from, to] = /^(\d{1,12});(\d{1,12})$/.exec(text) ?? [];
   return from === undefined || to === undefined ? undefined : [Number(from), Number(to)];
 }
@@ -206,9 +219,12 @@ function isPeriod(value: Period | undefined): value is Period {
   return value !== undefined;
 }
 
-function isEqual(given: string, expected: string): boolean {
-  const [one, other] = [Buffer.from(given, 'latin1'), Buffer.from(expected, 'latin1')];
-  return one.length === other.length && timingSafeEqual(one, other);
+function isEqual(actual: string, expected: string): boolean {
+  const [actualBytes, expectedBytes] = [
+    Buffer.from(actual, 'latin1'),
+    Buffer.from(expected, 'latin1'),
+  ];
+  return actualBytes.length === expectedBytes.length && timingSafeEqual(actualBytes, expectedBytes);
 }
 
 function malformed(why: string): BucketError {

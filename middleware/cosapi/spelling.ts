@@ -3,19 +3,19 @@ import { isText, unquote, type ByteString } from '../../src/http/bytes';
 import { xml } from '../../src/dialects/xml';
 import { renamedText } from './renaming';
 
-/** How COS writes what S3 writes otherwise. Its documents have no namespace. */
+/** How COS differs from S3 on the wire. Its documents have no namespace. */
 export const SPELLING: WireFormat = {
   owner: ({ caller: { user }, bucket }) => [
-    // older documents have this one only
+    // older documents have only this one
     xml('UID', appIdIn(bucket) ?? user),
     xml('ID', user),
     xml('DisplayName', user),
   ],
-  // the second is what older documents call it
+  // the second is the name in older documents
   encodingElements: ['EncodingType', 'Encoding-Type'],
   // the document's own example has parts of this size
   minPartSize: 1024 * 1024,
-  // as in the document's example, and as the SDK for Python takes them
+  // as in the document's example, and as the SDK for Python expects
   hasCapitals: true,
   everybody: 'http://cam.qcloud.com/groups/global/AllUsers',
   location: ({ request: { host, path } }) => `${host ?? ''}${path}`,
@@ -30,7 +30,7 @@ export const SPELLING: WireFormat = {
         xml('Code', code),
         xml('Message', renamedText(message)),
         ...Object.entries(fields).map(([name, value]) =>
-          xml(name, NAMING.has(name) ? renamedText(value) : value),
+          xml(name, FIELDS_NAMING_HEADERS.has(name) ? renamedText(value) : value),
         ),
         xml('Resource', isText(resource) ? resource : `${host ?? ''}${path}`),
         xml('RequestId', transactionId),
@@ -40,10 +40,10 @@ export const SPELLING: WireFormat = {
   },
 };
 
-/** The APPID at the end of a bucket's name; undefined if there is none. */
+/** Returns the APPID at the end of a bucket's name; undefined if there is none. */
 function appIdIn(bucket: ByteString | undefined): string | undefined {
   return /-(\d+)$/.exec(bucket ?? '')?.[1];
 }
 
-/** What is told in these may be the name of a header. */
-const NAMING: ReadonlySet<string> = new Set(['ArgumentName', 'MissingHeaderName']);
+/** Fields whose value may be the name of a header. */
+const FIELDS_NAMING_HEADERS: ReadonlySet<string> = new Set(['ArgumentName', 'MissingHeaderName']);

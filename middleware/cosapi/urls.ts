@@ -7,19 +7,20 @@ import { listed, type CosSignature } from './signature';
 const COPY_SOURCE = 'x-cos-copy-source';
 
 /**
- * Whether a signature is good in a URL. URLs are handed out, and nothing in a signature of COS
- * tells whether it was made for a URL or for `Authorization`: whatever a URL must not be used
- * for, the same signature in a header must not be used for, either.
+ * Whether a signature is valid in a URL. URLs are handed out, and nothing in a signature
+ * of COS shows whether it was made for a URL or for `Authorization`: whatever a URL must
+ * not be used for, the same signature in a header must not be used for, either.
  *
- * @param withoutBucket whether a URL is good that does not say for which bucket it is
+ * @param withoutBucket whether a URL is valid that does not say for which bucket it is
  */
 export function isGoodAsUrl({ headers }: CosSignature, withoutBucket: boolean): boolean {
   return withoutBucket || headers.includes('host');
 }
 
 /**
- * Checks that a URL says by its signature for which bucket it is. Without `host` it does not,
- * even if its path names a bucket: under a Host that names another one, all of that path is a key.
+ * Checks that the signature of a URL covers the bucket. Without `host` it does not, even
+ * if the path names a bucket: under a Host that names another one, all of that path is a
+ * key.
  *
  * @throws BucketError `access-denied`
  */
@@ -27,14 +28,14 @@ export function checkUrl(signature: CosSignature, withoutBucket: boolean): void 
   if (isGoodAsUrl(signature, withoutBucket)) return;
   throw new BucketError(
     'access-denied',
-    'The header host is not signed: the URL would be good for every bucket of its signer.',
+    'The header host is not signed: the URL would be valid for every bucket of its signer.',
   );
 }
 
 /**
- * Checks that a signature says what it is for. It covers only what it lists, and a URL is for
- * whoever has it: nothing that decides which operation is asked for, or which version or source
- * is meant, may be added to it.
+ * Checks that a signature covers its purpose. It covers only what it lists, and a URL is
+ * for whoever holds it: nothing that selects the operation, the version or the source may
+ * be added to it.
  *
  * @throws BucketError `access-denied`
  */

@@ -4,29 +4,32 @@ import { formatTarget, type ObjectTarget } from '../../src/swift_api/target';
 import { signTempUrl } from '../../src/swift_api/temp_url/temp_url';
 import { within } from '../tempurl/scope';
 
-/** By what a form was found to be signed. */
+/** The signature that was found valid for a form. */
 export interface Signer {
   /** The key. */
   readonly value: ByteString;
   readonly digest: string;
-  /** Until when, in seconds since 1970. */
+  /** Expiry, in seconds since 1970. */
   readonly expires: number;
 }
 
-/** Lets a file of a signed form be put: the address and the right of its PUT. */
+/** Admits the PUT of a file in a signed form: returns its address and its right. */
 export type Admit = (
   signer: Signer,
   target: ObjectTarget,
 ) => Pick<Request, 'path' | 'query' | 'authorise'>;
 
-/** For an app that keeps objects itself, and asks what may be. */
+/** For an app that stores objects itself and asks for authorisation. */
 export const byAuthorising: Admit = (_, target) => ({
   path: formatTarget(target),
   query: '',
   authorise: within(target, 'container'),
 });
 
-/** For a Swift behind, which judges by the same key until the same time: its `tempurl` knows only this version of the API. */
+/**
+ * For a Swift behind the proxy, which checks the same key and expiry: its `tempurl` knows
+ * only this version of the API.
+ */
 export const bySigning: Admit = (signer, target) => ({
   path: formatTarget({ ...target, version: 'v1' }),
   query: signTempUrl(signer, 'PUT', signer.expires, target),

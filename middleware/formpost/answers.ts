@@ -6,16 +6,19 @@ import { titled } from '../../src/http/titles';
 import type { Response } from '../../src/swift_api/message';
 import { InvalidForm } from '../../src/formats/multipart';
 
-/** How the upload of a form's files ended. */
+/** The outcome of uploading the files of a form. */
 export interface Outcome {
   readonly status: number;
-  /** What was wrong with the form; '' where the status says it all. */
+  /** What was wrong with the form; '' if the status says it all. */
   readonly message: string;
-  /** Of the answer to the last file. */
+  /** Headers of the response to the last file. */
   readonly headers: Headers;
 }
 
-/** What the browser is told: as text, or by way of the page that the form redirects to. */
+/**
+ * Reports the outcome to the browser: as text, or through the page that the form
+ * redirects to.
+ */
 export function outcomeResponse(
   { status, message, headers }: Outcome,
   redirect: ByteString,
@@ -25,26 +28,26 @@ export function outcomeResponse(
     const reason = message === '' ? '' : `\r\nFormPost: ${titled(message)}`;
     return page(status, statusLine(status) + reason, shared.withAll(PLAIN));
   }
-  if (/[^\x20-\x7e\x80-\xff]/.test(redirect)) throw new InvalidForm('redirect is no URL');
+  if (/[^\x20-\x7e\x80-\xff]/.test(redirect)) throw new InvalidForm('redirect is not a valid URL');
   const mark = redirect.includes('?') ? '&' : '?';
   const location = `${redirect}${mark}status=${status}&message=${quote(message)}`;
-  return continueAt(location, shared);
+  return redirectTo(location, shared);
 }
 
-/** A form that is not one, or that asks for what cannot be. */
+/** Rejects a malformed form, or one that asks for the impossible. */
 export function invalid(reason: string): Response {
   return page(400, `FormPost: ${reason}`, PLAIN);
 }
 
 const PLAIN = Headers.of({ 'Content-Type': 'text/plain' });
 
-function continueAt(location: ByteString, headers: Headers): Response {
-  // a form that nobody signed gets here too: it must not write into the page
+function redirectTo(location: ByteString, headers: Headers): Response {
+  // unsigned forms get here too, and must not inject markup into the page
   const link = location.replace(/["<>]/g, (char) => quote(char));
   const body = Buffer.from(
     `<html><body><p><a href="${link}">Click to continue...</a></p></body></html>`,
     'latin1',
   );
-  const own = { Location: location, 'Content-Length': String(body.length) };
-  return { status: 303, headers: headers.withAll(Headers.of(own)), body };
+  const redirectHeaders = { Location: location, 'Content-Length': String(body.length) };
+  return { status: 303, headers: headers.withAll(Headers.of(redirectHeaders)), body };
 }

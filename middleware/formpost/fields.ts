@@ -3,10 +3,10 @@ import { parseInteger, type ByteString } from '../../src/http/bytes';
 import type { Headers } from '../../src/http/headers';
 import { InvalidForm } from '../../src/formats/multipart';
 
-/** What a form has said so far, by the names of its fields in lower case. */
+/** The fields of a form read so far, by name in lower case. */
 export type Fields = ReadonlyMap<string, ByteString>;
 
-/** A field that is a whole number; 0 where it is missing or empty. */
+/** Reads a field as an integer; 0 if it is missing or empty. */
 export function numberIn(fields: Fields, name: string, error = `${name} not an integer`): number {
   const value = parseInteger(fields.get(name) || '0');
   if (value === undefined) throw new InvalidForm(error);
@@ -14,9 +14,10 @@ export function numberIn(fields: Fields, name: string, error = `${name} not an i
 }
 
 /**
- * What is signed: all that a form promises about its files, line by line.
+ * Builds the signed message: everything that a form declares about its files, line by
+ * line.
  *
- * @throws InvalidForm if one of them has a line break: it could be taken for the end of the path,
+ * @throws InvalidForm if a value has a line break: it could pass for the end of the path,
  *   and what follows for part of the next line, or the other way round
  */
 export function signedMessage(path: ByteString, fields: Fields): ByteString {
@@ -24,23 +25,26 @@ export function signedMessage(path: ByteString, fields: Fields): ByteString {
   const line = (name: string, unset: string) => {
     const value = fields.get(name) || unset;
     if (!value.includes('\n')) return value;
-    throw new InvalidForm(name === 'redirect' ? 'redirect is no URL' : `${name} not an integer`);
+    throw new InvalidForm(
+      name === 'redirect' ? 'redirect is not a valid URL' : `${name} not an integer`,
+    );
   };
   const limits = ['max_file_size', 'max_file_count', 'expires'].map((name) => line(name, '0'));
   return [path, line('redirect', ''), ...limits].join('\n');
 }
 
 /**
- * The headers of an object that are made of a form's fields, or else of the headers of the file's own part.
+ * Takes the headers of an object from the fields of a form, or else from the headers of
+ * the part with the file.
  *
- * @throws InvalidForm for what no header can have
+ * @throws InvalidForm for values that are not allowed in a header
  */
 export function objectHeaders(
   fields: Fields,
   part: Headers,
 ): Record<string, ByteString | undefined> {
   const [type, encoding] = ['content-type', 'content-encoding'].map((name) =>
-    checked(name, fields.get(name) ?? part.get(name)),
+    checkHeader(name, fields.get(name) ?? part.get(name)),
   );
   return {
     'Content-Type': type === '' ? 'application/octet-stream' : type,
@@ -50,12 +54,12 @@ export function objectHeaders(
   };
 }
 
-function checked(name: string, value: ByteString | undefined): ByteString | undefined {
+function checkHeader(name: string, value: ByteString | undefined): ByteString | undefined {
   try {
     if (value !== undefined) validateHeaderValue(name, value);
     return value;
   } catch {
-    throw new InvalidForm(`${name} has characters that no header has`);
+    throw new InvalidForm(`${name} contains characters that are not allowed in a header`);
   }
 }
 

@@ -15,20 +15,22 @@ import { allowedDigests } from '../../src/config/digests';
 const options = z.object({ allowed_digests: allowedDigests });
 
 /**
- * Swift's `formpost`: a form of a web page whose files become objects, signed with a key that the owner keeps in the metadata of the
- * account or of the container. Each file is a PUT of its own, so that whatever stands behind this filter versions it. A Swift behind
- * judges each once more, by a temporary URL. To read the keys takes a service user there: without one, forms are left to the Swift.
+ * Swift's `formpost`: a form of a web page whose files become objects, signed with a key
+ * that the owner keeps in the metadata of the account or the container. Each file is a
+ * PUT of its own, so that the filters behind this one version it. A Swift behind the
+ * proxy checks each PUT again, as a temporary URL. Reading the keys needs a service user
+ * there: without one, forms are left to Swift.
  */
 export const formpost: FilterPlugin<typeof options> = {
   name: 'formpost',
   options,
-  precedes: { versioned_writes: 'what it writes would not be versioned' },
+  precedes: { versioned_writes: 'otherwise its writes would not be versioned' },
   create: ({ allowed_digests: digests }, { app, log }) => {
-    const isBehind = app.upstream !== undefined;
-    if (!isBehind || app.power === 'service')
-      return formPostFilter({ digests, admit: isBehind ? bySigning : byAuthorising });
+    const hasUpstream = app.upstream !== undefined;
+    if (!hasUpstream || app.power === 'service')
+      return formPostFilter({ digests, admit: hasUpstream ? bySigning : byAuthorising });
     log.warn(
-      'formpost: there is no service user to read the keys of forms, so they are left to the store',
+      'formpost: no service user is configured to read the keys of forms; forms are left to the store',
     );
     return (next) => next;
   },

@@ -13,27 +13,29 @@ import type { Outcome } from './answers';
 import { numberIn, objectHeaders, signedMessage } from './fields';
 import { InvalidForm, readParts, type Part } from '../../src/formats/multipart';
 
-/** Nobody who may has signed a form, or not for now. */
+/** The form has no valid signature, or it has expired. */
 export class Unsigned extends Error {
   override readonly name = 'Unsigned';
 }
 
-/** What a form is judged by, and what its files are given on their way. */
+/** The rules for verifying a form, and for admitting its files. */
 export interface UploadRules {
   readonly digests: readonly string[];
   readonly admit: Admit;
 }
 
-/** So much of a field's value counts. */
+/** Bytes of a field's value that count. */
 const MAX_VALUE = 4096;
 
-/** What was learned of a form, however far it was read. */
+/** The result of reading a form, however far it was read. */
 export interface Uploaded {
   readonly outcome: Outcome;
   readonly redirect: ByteString;
 }
 
-/** Reads a form and makes an object of each of its files. Fields count for the files that come after them. */
+/**
+ * Reads a form and makes an object of each file. A field applies to the files after it.
+ */
 export class Upload {
   private readonly fields = new Map<string, ByteString>();
   private readonly bounds = new FieldBounds();
@@ -51,12 +53,10 @@ export class Upload {
       this.container = { ...target, container: target.container };
   }
 
-  /**
-   * @throws InvalidForm, Unsigned; files before the one where it went wrong are there then
-   */
+  /** @throws InvalidForm, Unsigned; files before the failing one exist by then */
   async run(boundary: ByteString): Promise<Uploaded> {
     const keys = this.container ? await keysOf(this.request, this.container, this.next) : [];
-    // nobody has a key that a signature could be made with, so no form is good here
+    // there is no key to sign with, so no form can be valid here
     if (keys.length === 0 && this.request.sendContinue) throw new Unsigned('invalid signature');
     this.request.sendContinue?.();
     let outcome: Outcome = { status: 400, message: 'no files to process', headers: Headers.none };
@@ -65,7 +65,7 @@ export class Upload {
       const { value, parameters } = parseParameters(part.headers.get('content-disposition') ?? '');
       const filename = value === 'form-data' ? parameters.get('filename') : undefined;
       if (!filename) {
-        await this.keep(parameters.get('name'), part);
+        await this.readField(parameters.get('name'), part);
         continue;
       }
       const isTooMany = ++files > numberIn(this.fields, 'max_file_count');
@@ -77,7 +77,7 @@ export class Upload {
     return { outcome, redirect: this.fields.get('redirect') ?? '' };
   }
 
-  private async keep(name: string | undefined, part: Part): Promise<void> {
+  private async readField(name: string | undefined, part: Part): Promise<void> {
     const value = (await this.bounds.valueOf(name, part)).slice(0, MAX_VALUE);
     if (name !== undefined) this.fields.set(name.toLowerCase(), trimmedEnd(value, '\r\n-'));
   }
@@ -90,7 +90,7 @@ export class Upload {
     const object = (this.folder() + filename).split('/').slice(4).join('/');
     if (!isText(object)) throw new InvalidForm('the name of a file is not UTF-8 text');
     const admission = rules.admit(this.checkSignature(keys), { ...container, object });
-    const content = Readable.from(capped(part.body, max), { objectMode: false });
+    const content = Readable.from(limit(part.body, max), { objectMode: false });
     try {
       const response = await this.next(
         subrequest(request, {
@@ -104,7 +104,7 @@ export class Upload {
       const isRefused = response.status === 401 && admission.query !== '';
       return {
         status: response.status,
-        message: isRefused ? 'the store takes no temporary URL for this object' : '',
+        message: isRefused ? 'the store rejected the temporary URL for this object' : '',
         headers: response.headers,
       };
     } catch (error) {
@@ -112,7 +112,10 @@ export class Upload {
     }
   }
 
-  /** What comes before the names of the files: the whole path of the request, the container's with a slash. */
+  /**
+   * The prefix of file names: the whole path of the request, with a slash after a
+   * container.
+   */
   private folder(): ByteString {
     const isPrefix = this.path.endsWith('/') || this.path.split('/').length > 4;
     return isPrefix ? this.path : `${this.path}/`;
@@ -132,8 +135,8 @@ export class Upload {
   }
 }
 
-/** The same bytes, but failing where they are more than they may be. */
-async function* capped(
+/** Passes the bytes on, but fails if there are more than `max`. */
+async function* limit(
   content: AsyncGenerator<Buffer, void>,
   max: number,
 ): AsyncGenerator<Buffer, void> {

@@ -21,10 +21,11 @@ import {
 const options = z.object({});
 
 /**
- * Keeps what the proxy notes on containers and objects to itself: clients can neither send the reserved metadata (400) nor see it, not
- * even its names in the list that CORS makes of an answer's headers. Nor can they name an object by anything but the path: a
- * store may take Host for the account and the container (Swift's `domain_remap`), so that it goes on only for sites that the configuration
- * names and for signatures of S3, which are over it.
+ * Keeps the proxy's own metadata on containers and objects private. Clients can neither
+ * send reserved metadata (400) nor see it, not even its names in the CORS list of exposed
+ * headers. Nor can they name an object by anything but the path. A store may derive the
+ * account and the container from Host (Swift's `domain_remap`), so Host is forwarded only
+ * for sites named in the configuration and for S3 signatures, which cover it.
  */
 export const gatekeeper: FilterPlugin<typeof options> = {
   name: 'gatekeeper',
@@ -33,9 +34,10 @@ export const gatekeeper: FilterPlugin<typeof options> = {
 };
 
 /**
- * The filter.
+ * Creates the filter.
  *
- * @param upstream the store behind, if there is one: a Location that names it is led back to the proxy
+ * @param upstream the store behind, if any: a Location that names it is rewritten to the
+ *   proxy
  */
 export const guarding =
   (
@@ -47,22 +49,27 @@ export const guarding =
   async (request) => {
     for (const [name] of request.headers.entries()) {
       if (isReserved(name.replace(/^x-remove-/, 'x-')))
-        return textResponse(400, `Headers whose names begin as ${name} does are reserved\n`);
+        return textResponse(400, `The header ${name} is reserved for the proxy: do not send it\n`);
     }
-    const asked = withoutReservedType(request);
-    if (asked.reservedType !== undefined && !claims(headOf(request)))
+    const cleanRequest = withoutReservedType(request);
+    if (cleanRequest.reservedType !== undefined && !claims(headOf(request)))
       return textResponse(400, RESERVED_TYPE);
     const response = await next(
-      keepsHost(asked) ? asked : { ...asked, headers: asked.headers.without('host') },
+      keepsHost(cleanRequest)
+        ? cleanRequest
+        : { ...cleanRequest, headers: cleanRequest.headers.without('host') },
     );
-    const own = ledBack(response.headers, asked, upstream);
-    const headers = withoutNotes(own.filter((name) => !isReserved(name)));
+    const redirected = withOwnLocation(response.headers, cleanRequest, upstream);
+    const headers = withoutTypeNotes(redirected.filter((name) => !isReserved(name)));
     const exposed = headers.get('access-control-expose-headers');
-    const shown = exposed === undefined ? headers : withoutReserved(headers, exposed);
-    return shown === response.headers ? response : { ...response, headers: shown };
+    const visible = exposed === undefined ? headers : withoutReserved(headers, exposed);
+    return visible === response.headers ? response : { ...response, headers: visible };
   };
 
-/** It would tell the proxy that an object is what it is not. Another API's filter answers that in its own way. */
+/**
+ * Removes reserved parameters from the content type, which would misrepresent the object
+ * to the proxy. Another API's filter refuses them in its own way.
+ */
 function withoutReservedType(request: Request): Request {
   const type = request.headers.get('content-type');
   if (type === undefined || !hasReservedParameter(type)) return request;
@@ -74,26 +81,27 @@ function headOf({ method, path, query, headers }: Request): RequestHead {
   return { method, target: originForm({ path, query }), headers };
 }
 
-/** What a content type notes for dialects is not for clients. */
-function withoutNotes(headers: Headers): Headers {
+/** Removes the notes for dialects from the content type; they are not for clients. */
+function withoutTypeNotes(headers: Headers): Headers {
   const type = headers.get('content-type');
   if (type === undefined || !hasReservedParameter(type)) return headers;
   return headers.with('Content-Type', withoutReservedParameters(type));
 }
 
 /**
- * Whether a request goes on with its Host. A filter of another API reads Host itself. The signatures of the store's own S3 API are over it;
- * what they write the filter versioned_writes refuses.
+ * Whether a request keeps its Host. A filter for another API reads Host itself. The
+ * signatures of the store's own S3 API cover it; versioned_writes refuses what such
+ * requests would write.
  */
 export function mayKeepHost(request: Request, claims: FilterContext['claims']): boolean {
   const { path, headers, query, isSite } = request;
   if (isSite === true || claims(headOf(request))) return true;
   const target = parseTarget(path);
-  const isOfApi = target !== undefined && isApi(target);
-  return !isOfApi && isSignedForS3(headers.get('authorization'), query);
+  const isSwiftApi = target !== undefined && isApi(target);
+  return !isSwiftApi && isSignedForS3(headers.get('authorization'), query);
 }
 
-function ledBack(
+function withOwnLocation(
   headers: Headers,
   { host }: Request,
   upstream: UpstreamServer | undefined,
@@ -105,8 +113,8 @@ function ledBack(
 
 function withoutReserved(headers: Headers, exposed: string): Headers {
   const names = exposed.split(',').map((name) => name.trim());
-  const kept = names.filter((name) => !isReserved(Headers.key(name)));
-  return kept.length === names.length
+  const exposedNames = names.filter((name) => !isReserved(Headers.key(name)));
+  return exposedNames.length === names.length
     ? headers
-    : headers.with('Access-Control-Expose-Headers', kept.join(', '));
+    : headers.with('Access-Control-Expose-Headers', exposedNames.join(', '));
 }

@@ -8,8 +8,9 @@ const options = z.object({
 });
 
 /**
- * Answers `/healthcheck` without asking the store: the process is alive. While the file at `disable_path` exists the answer is
- * 503, so that a load balancer takes this proxy out (Swift's `healthcheck`).
+ * Swift's `healthcheck`: answers `/healthcheck` without asking the store, to show that
+ * the process is alive. Responds with 503 while the file at `disable_path` exists, so
+ * that a load balancer takes this proxy out of rotation.
  */
 export const healthcheck: FilterPlugin<typeof options> = {
   name: 'healthcheck',

@@ -13,22 +13,24 @@ const READ = 'x-container-read';
 const WRITE = 'x-container-write';
 const ACLS = [READ, WRITE, 'x-remove-container-read', 'x-remove-container-write'];
 
-/** Milliseconds after which a container is looked at again, and how many are known. */
-const AGE = 10 * 60_000;
-const MAX = 10_000;
-/** Others may change the bucket's ACL at the same time. */
+/** Milliseconds after which a container is checked again, and how many are remembered. */
+const MAX_AGE = 10 * 60_000;
+const MAX_ALIGNED = 10_000;
+/** Attempts, since others may change the bucket's ACL at the same time. */
 const MAX_TRIES = 5;
 
 /**
- * The ACLs of containers of parts, at a store that judges by ACLs alone: the bucket's for reading, since it reads
- * segments in the client's name, but without the right to list; and the bucket's for writing only if there is no
- * service user, in whose name parts are written.
+ * Keeps the ACLs of parts containers right, for a store that enforces ACLs alone. The
+ * read ACL is the bucket's, since the store reads segments in the client's name, but
+ * without the right to list. The write ACL is the bucket's only if there is no service
+ * user, in whose name parts are written.
  *
- * They are made of what the bucket has now, and looked at again after they were written. So they are right in the
- * end however many proxies do it at once, since whoever changes the bucket's does it before this.
+ * The ACLs are derived from the bucket's current ones, and checked again after they were
+ * written. So they end up right however many proxies do this at once, since whoever
+ * changes the bucket's ACLs does so before this.
  */
 export class PartsAcls {
-  private readonly known = new LRUCache<string, true>({ max: MAX, ttl: AGE });
+  private readonly aligned = new LRUCache<string, true>({ max: MAX_ALIGNED, ttl: MAX_AGE });
 
   constructor(
     private readonly next: Handler,
@@ -36,10 +38,12 @@ export class PartsAcls {
   ) {}
 
   /**
-   * The same as `align`, once in a while. It is not for the client to fail by.
+   * Calls `align` once in a while. Its failure does not fail the client's request.
    *
-   * @param right to write an object of the bucket, or to change the bucket or the container of its parts
-   * @param headers headers that the container of parts has now, by which it may have to be done at once
+   * @param right to write an object of the bucket, or to change the bucket or its parts
+   *   container
+   * @param headers current headers of the parts container; if they show too much, it is
+   *   aligned at once
    */
   async alignOnce(
     request: Request,
@@ -48,41 +52,48 @@ export class PartsAcls {
     headers = Headers.none,
   ): Promise<void> {
     const key = formatTarget(bucket);
-    if (this.known.has(key) && !this.isTooOpen(headers)) return;
+    if (this.aligned.has(key) && !this.isTooOpen(headers)) return;
     try {
-      if (await this.align(request, bucket, right)) this.known.set(key, true);
+      if (await this.align(request, bucket, right)) this.aligned.set(key, true);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
     }
   }
 
   /**
-   * Gives the container of a bucket's parts the ACLs that it should have; 0.1.0 gave it the bucket's.
+   * Sets the ACLs of a bucket's parts container to what they should be; 0.1.0 set the
+   * bucket's.
    *
-   * @returns whether it has them, as far as the store shows this client
-   * @throws StoreError if the store does not do it
+   * @returns whether they are right, as far as the store shows this client
+   * @throws StoreError if the store fails to set them
    */
-  async align(given: Request, bucket: ContainerTarget, right: Right): Promise<boolean> {
-    const request = { ...given, authority: authorityOn(this.power, right) };
-    const beside = { ...bucket, container: partsContainerOf(bucket.container) };
+  async align(clientRequest: Request, bucket: ContainerTarget, right: Right): Promise<boolean> {
+    const request = { ...clientRequest, authority: authorityOn(this.power, right) };
+    const partsContainer = { ...bucket, container: partsContainerOf(bucket.container) };
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const [itself, parts] = await Promise.all([
+      const [bucketHeaders, partsHeaders] = await Promise.all([
         this.head(request, bucket),
-        this.head(request, beside),
+        this.head(request, partsContainer),
       ]);
-      if (!itself || !parts) return false;
-      const headers = this.wanted(itself);
-      const isRight = [READ, WRITE].every((name) => (parts.get(name) ?? '') === headers.get(name));
+      if (!bucketHeaders || !partsHeaders) return false;
+      const headers = this.desiredAcls(bucketHeaders);
+      const isRight = [READ, WRITE].every(
+        (name) => (partsHeaders.get(name) ?? '') === headers.get(name),
+      );
       // the store shows ACLs to owners only
-      if (isRight) return this.power === 'service' || itself.has(READ) || itself.has(WRITE);
-      const response = await this.ask(request, 'POST', beside, headers);
+      if (isRight)
+        return this.power === 'service' || bucketHeaders.has(READ) || bucketHeaders.has(WRITE);
+      const response = await this.send(request, 'POST', partsContainer, headers);
       await drain(response.body);
-      if (response.status >= 300) throw failed(response);
+      if (response.status >= 300) throw alignError(response);
     }
-    throw new StoreError('unavailable', 'the ACL of a bucket changes all the time');
+    throw new StoreError('unavailable', 'the ACL of the bucket keeps changing: retry later');
   }
 
-  /** Whether a container of parts has, by its headers, more ACLs than it may ever have: as 0.1.0 made it. */
+  /**
+   * Whether a parts container has, by its headers, more ACLs than it may ever have, as
+   * 0.1.0 created it.
+   */
   isTooOpen(headers: Headers): boolean {
     const { power } = this;
     return (
@@ -90,28 +101,33 @@ export class PartsAcls {
     );
   }
 
-  private wanted(bucket: Headers): Headers {
+  private desiredAcls(bucket: Headers): Headers {
     const write = this.power === 'service' ? '' : (bucket.get(WRITE) ?? '');
     return Headers.of({ [READ]: withoutListing(bucket.get(READ) ?? ''), [WRITE]: write });
   }
 
-  /** Undefined if there is no such container, or not for this client. */
+  /**
+   * Returns the headers of a container; undefined if it does not exist or is hidden from
+   * this client.
+   */
   private async head(request: Request, target: ContainerTarget): Promise<Headers | undefined> {
-    const response = await this.ask(request, 'HEAD', target, Headers.of({ 'X-Newest': 'true' }));
+    const response = await this.send(request, 'HEAD', target, Headers.of({ 'X-Newest': 'true' }));
     await drain(response.body);
-    if (response.status >= 500) throw failed(response);
+    if (response.status >= 500) throw alignError(response);
     return response.status < 300 ? response.headers : undefined;
   }
 
-  private ask(
+  private send(
     request: Request,
     method: string,
     target: ContainerTarget,
     headers: Headers,
   ): Promise<Response> {
-    const own =
+    const allHeaders =
       request.authority === 'client' ? credentials(request.headers).withAll(headers) : headers;
-    return this.next(subrequest(request, { method, path: formatTarget(target), headers: own }));
+    return this.next(
+      subrequest(request, { method, path: formatTarget(target), headers: allHeaders }),
+    );
   }
 }
 
@@ -126,11 +142,11 @@ function isListed(acl: ByteString): boolean {
 
 function withoutListing(acl: ByteString): ByteString {
   const parts = acl.split(',');
-  const kept = parts.filter((part) => part.trim() !== '.rlistings');
-  return kept.length === parts.length ? acl : kept.join(',');
+  const grants = parts.filter((part) => part.trim() !== '.rlistings');
+  return grants.length === parts.length ? acl : grants.join(',');
 }
 
-function failed({ status }: Response): StoreError {
+function alignError({ status }: Response): StoreError {
   return new StoreError(
     'unavailable',
     `the ACL of the container that holds the parts of uploads could not be set: the store answered ${status}`,

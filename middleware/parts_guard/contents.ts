@@ -25,29 +25,29 @@ import { reachedByReading } from './named';
 import { refusalOf } from './owners';
 import { isBulkDelete, isWideExtraction, leadsAnyToParts } from './store_bulk';
 
-/** Judges requests of clients that may name parts elsewhere than in their paths and headers. */
+/** Checks requests that may name parts elsewhere than in their path and headers. */
 export class Contents {
   constructor(
     private readonly app: Pick<FilterContext['app'], 'judgesParts' | 'mayWrite' | 'limits'>,
     private readonly next: Handler,
   ) {}
 
-  /** The request to go on with, or the refusal. */
+  /** Returns the request to forward, or the refusal. */
   async judged(request: Request, target: Target): Promise<Request | Response> {
-    if (isBulkDelete(request)) return this.judgedBulk(request, target);
+    if (isBulkDelete(request)) return this.checkBulkDelete(request, target);
     if (isWideExtraction(request, target))
       return (await this.refusal(request, target, 'write')) ?? request;
     if (!isObject(target)) return request;
     const manifest = parseQuery(asSigned(request).query).get('multipart-manifest');
     if (request.method === 'DELETE' && manifest === 'delete')
-      return this.judgedRemoval(request, target);
-    if (isCopy(request)) return this.judgedCopy(request, target, manifest);
+      return this.checkDelete(request, target);
+    if (isCopy(request)) return this.checkCopy(request, target, manifest);
     return request.method === 'PUT' && manifest === 'put'
-      ? this.judgedManifest(request, target)
+      ? this.checkManifest(request, target)
       : request;
   }
 
-  private async judgedBulk(request: Request, target: Target): Promise<Request | Response> {
+  private async checkBulkDelete(request: Request, target: Target): Promise<Request | Response> {
     const refusal = await this.refusal(request, target, 'write');
     if (!refusal) return request;
     const list = await holdNames(request, target, this.app, () => Promise.resolve(refusal));
@@ -55,16 +55,13 @@ export class Contents {
     return (await leadsAnyToParts(list)) ? refusal : withHeld(request, list);
   }
 
-  private async judgedRemoval(request: Request, target: ObjectTarget): Promise<Request | Response> {
+  private async checkDelete(request: Request, target: ObjectTarget): Promise<Request | Response> {
     const refusal = await this.refusal(request, target, 'write');
     return refusal && (await isMadeOfParts(request, target, this.next)) ? refusal : request;
   }
 
-  /** A manifest is read only of a client that may put it. */
-  private async judgedManifest(
-    request: Request,
-    target: ObjectTarget,
-  ): Promise<Request | Response> {
+  /** Checks a manifest; reads it only if the client may put it. */
+  private async checkManifest(request: Request, target: ObjectTarget): Promise<Request | Response> {
     const refusal = await this.refusal(request, target, 'read');
     if (!refusal) return request;
     const body = await holdManifest(request, target, this.app);
@@ -75,10 +72,10 @@ export class Contents {
   }
 
   /**
-   * A copy as a whole reads its source. Other copies may make a manifest of it, which names segments in the account
-   * of the copy.
+   * Checks a copy. A plain copy reads its source. Other copies may turn it into a
+   * manifest, which names segments in the account of the copy.
    */
-  private async judgedCopy(
+  private async checkCopy(
     request: Request,
     target: ObjectTarget,
     manifest: string | undefined,
@@ -86,32 +83,35 @@ export class Contents {
     const [source, written] = [copiedBy(request, target), writtenBy(request, target)];
     if (!source || !written) return request;
     if (manifest !== 'get' && manifest !== 'put')
-      return request.dialect?.hasSeenSource ? request : this.judgedSource(request, source);
+      return request.dialect?.hasSeenSource ? request : this.checkSource(request, source);
     const refusal = await this.refusal(request, written, 'read');
     if (!refusal) return request;
     if (manifest === 'put') return (await this.refusalOfSource(request, source)) ?? refusal;
     return (await isMadeOfParts(request, source, this.next)) ? refusal : request;
   }
 
-  /** The store's answer for a source that the client cannot read; Swift looks at the source first. */
+  /**
+   * Returns the store's response for a source that the client cannot read; Swift checks
+   * the source first.
+   */
   private async refusalOfSource(
     request: Request,
     source: ObjectTarget,
   ): Promise<Response | undefined> {
     const headers = credentials(request.headers);
-    const asked = { method: 'GET', path: formatTarget(source), query: request.query, headers };
-    const answer = await this.next(subrequest(request, asked));
-    if (answer.status >= 400) return answer;
-    destroy(answer.body);
+    const options = { method: 'GET', path: formatTarget(source), query: request.query, headers };
+    const response = await this.next(subrequest(request, options));
+    if (response.status >= 400) return response;
+    destroy(response.body);
     return undefined;
   }
 
-  private async judgedSource(request: Request, source: ObjectTarget): Promise<Request | Response> {
+  private async checkSource(request: Request, source: ObjectTarget): Promise<Request | Response> {
     if (this.app.judgesParts) return request;
     const { query } = request;
     const headers = credentials(request.headers);
-    const asked = { method: 'HEAD', path: formatTarget(source), query, headers };
-    const head = await this.next(subrequest(request, asked));
+    const options = { method: 'HEAD', path: formatTarget(source), query, headers };
+    const head = await this.next(subrequest(request, options));
     await drain(head.body);
     return (
       (await refusalOf(request, reachedByReading(head, request, source), this.next)) ?? request

@@ -27,18 +27,22 @@ import { partsContainerOf } from '../../src/swift_api/reserved';
 import { ITSELF } from '../../src/swift_api/itself';
 import { held } from './owners';
 
-/** Milliseconds for which a right counts that was established for one request of a client's, and how many do at once. */
-const HOLDS = 5000;
-const MAX = 10_000;
+/**
+ * Milliseconds for which a right is valid that was established for a request of a client,
+ * and how many are remembered at once.
+ */
+const RIGHT_TTL = 5000;
+const MAX_RIGHTS = 10_000;
 
 /**
- * Establishes the rights of clients to the parts of their uploads, for requests that a dialect makes by itself. A
- * right is asked for once for all that one request of the client's needs within some seconds.
+ * Establishes the rights of clients to the parts of their uploads, for requests that a
+ * dialect makes by itself. A right is requested once for all that a single request of the
+ * client needs within some seconds.
  */
 export class UploadRights {
-  private readonly known = new LRUCache<string, Promise<Right | Response>>({
-    max: MAX,
-    ttl: HOLDS,
+  private readonly rights = new LRUCache<string, Promise<Right | Response>>({
+    max: MAX_RIGHTS,
+    ttl: RIGHT_TTL,
   });
 
   constructor(
@@ -46,35 +50,38 @@ export class UploadRights {
     private readonly next: Handler,
   ) {}
 
-  /** The right that a request takes that `isForParts`, or the refusal of a client that has it not. */
+  /**
+   * Returns the right needed by a request that `isForParts`, or the refusal if the client
+   * lacks it.
+   */
   rightFor(request: Request, target: ContainerTarget, parts: ForParts): Promise<Right | Response> {
     const { version, account } = target;
     const object = { version, account, container: parts.bucket, object: parts.key ?? 'any' };
     if (parts.right === 'read') return this.rightToRead(request, object);
     const key = keyOf(request, object);
-    const known = this.known.get(key);
-    // what asked first may have been given up
-    if (known) return known.catch(() => this.rightToWrite(request, object));
-    const found = this.rightToWrite(request, object);
-    this.known.set(key, found);
+    const cached = this.rights.get(key);
+    // the request that asked first may have been given up
+    if (cached) return cached.catch(() => this.rightToWrite(request, object));
+    const pending = this.rightToWrite(request, object);
+    this.rights.set(key, pending);
     const forget = () => {
-      if (this.known.peek(key) === found) this.known.delete(key);
+      if (this.rights.peek(key) === pending) this.rights.delete(key);
     };
-    found.then((right) => {
+    pending.then((right) => {
       if ('status' in right) forget();
     }, forget);
-    return found;
+    return pending;
   }
 
   /**
-   * A request for parts in the service user's name, or in the client's own if there is no service user. To
-   * be called only for what was not refused.
+   * Returns a request for parts in the service user's name, or in the client's own if
+   * there is no service user. Call it only for requests that were not refused.
    */
   established(request: Request, target: ContainerTarget, right: Right, parts: ForParts): Request {
     const authority = authorityOverParts(this.app.power, right, parts.key);
     const reads = isObject(target) && isReading(request.method);
-    // a link that somebody put among the parts leads nowhere
-    const query = reads && authority !== 'client' ? itself(request.query) : request.query;
+    // a link that somebody put among the parts is not followed
+    const query = reads && authority !== 'client' ? withoutFollowing(request.query) : request.query;
     return { ...request, query, authority };
   }
 
@@ -85,20 +92,24 @@ export class UploadRights {
 
   private async rightToRead(request: Request, object: ObjectTarget): Promise<Right | Response> {
     const headers = credentials(request.headers);
-    const asked = subrequest(request, { method: 'HEAD', path: formatTarget(object), headers });
-    const response = await this.next(asked);
+    const headRequest = subrequest(request, {
+      method: 'HEAD',
+      path: formatTarget(object),
+      headers,
+    });
+    const response = await this.next(headRequest);
     await drain(response.body);
-    return rightShown(asked, response) ?? response;
+    return rightShown(headRequest, response) ?? response;
   }
 }
 
-function itself(query: string): string {
+function withoutFollowing(query: string): string {
   return query === '' ? ITSELF : `${query}&${ITSELF}`;
 }
 
 /**
- * Whether a request is one that a dialect may make for parts: in their container; or the PUT of a manifest that
- * names them, which the dialect has made.
+ * Whether a dialect may make this request for parts: in their container; or as the PUT of
+ * a manifest that names them, built by the dialect.
  */
 export function isForParts(
   request: Request,
@@ -108,20 +119,28 @@ export function isForParts(
   const { method, query } = request;
   const { container, object } = target;
   const manifest = parseQuery(query).get('multipart-manifest');
-  const isBeside = container === partsContainerOf(parts.bucket);
-  if (parts.right === 'none') return isBeside && method === 'HEAD' && object === undefined;
+  const isInPartsContainer = container === partsContainerOf(parts.bucket);
+  if (parts.right === 'none')
+    return isInPartsContainer && method === 'HEAD' && object === undefined;
   if (parts.right === 'read')
-    return isBeside && method === 'GET' && manifest === 'get' && isManifestOfParts(object ?? '');
-  return isBeside || (container === parts.bucket && method === 'PUT' && manifest === 'put');
+    return (
+      isInPartsContainer &&
+      method === 'GET' &&
+      manifest === 'get' &&
+      isManifestOfParts(object ?? '')
+    );
+  return (
+    isInPartsContainer || (container === parts.bucket && method === 'PUT' && manifest === 'put')
+  );
 }
 
-/** The key under which a right is remembered; no token can be read from it. */
+/** Returns the key under which a right is cached; no token can be read from it. */
 function keyOf(
   { transactionId, headers }: Request,
   { account, container, object }: ObjectTarget,
 ): string {
-  const shown = [...credentials(headers).entries()];
+  const clientCredentials = [...credentials(headers).entries()];
   return createHash('sha256')
-    .update(JSON.stringify([transactionId, account, container, object, ...shown]))
+    .update(JSON.stringify([transactionId, account, container, object, ...clientCredentials]))
     .digest('base64');
 }

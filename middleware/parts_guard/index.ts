@@ -29,13 +29,14 @@ import { refusalOf, type Reached } from './owners';
 type App = FilterContext['app'];
 
 /**
- * Keeps the parts of uploads, which lie in the container `BUCKET+segments`, from all but owners of the account: others
- * neither list, read, copy, link, change nor remove them, nor name them in manifests, whatever the container's ACLs
- * say. They read parts through objects of which these are parts, and write them through a dialect, on the right to
+ * Keeps the parts of uploads, in the container `BUCKET+segments`, from everybody but
+ * owners of the account: others neither list, read, copy, link, change nor remove them,
+ * nor name them in manifests, whatever the ACLs of the container say. Others read parts
+ * through the objects made of them, and write them through a dialect, by the right to
  * write the object.
  *
- * It is in every pipeline, behind the filters that authenticate or split a request, and before
- * `versioned_writes`, whose own requests it does not judge.
+ * It is in every pipeline, behind the filters that authenticate or split a request, and
+ * before `versioned_writes`, whose own requests it does not check.
  */
 export function guardingParts(app: App): Filter {
   return (next) => {
@@ -47,7 +48,7 @@ export function guardingParts(app: App): Filter {
 class Guard {
   private readonly uploads: UploadRights;
   private readonly contents: Contents;
-  /** Undefined for a store to which the ACLs of these containers mean nothing. */
+  /** Undefined for a store that ignores the ACLs of these containers. */
   private readonly acls: PartsAcls | undefined;
 
   constructor(
@@ -68,19 +69,23 @@ class Guard {
     return this.forClient(request, target);
   }
 
-  /** A request that a dialect makes for parts; if the client has not that right, it may still be an owner. */
+  /**
+   * Handles a request that a dialect makes for parts; if the client lacks that right, it
+   * may still be an owner.
+   */
   private async forDialect(
     request: Request,
     target: ContainerTarget,
     parts: ForParts,
   ): Promise<Response> {
     const bucket = { ...containerOf(target), container: parts.bucket };
-    if (parts.right === 'none') return this.looked(await this.next(request), request, bucket);
+    if (parts.right === 'none')
+      return this.alignIfTooOpen(await this.next(request), request, bucket);
     const right = await this.uploads.rightFor(request, target, parts);
     if ('status' in right) {
-      const wanted = isReading(request.method) ? 'read' : 'write';
-      const isOwner = !(await refusalOf(request, [{ ...target, right: wanted }], this.next));
-      return isOwner ? this.next(request) : refused(request, right);
+      const neededRight = isReading(request.method) ? 'read' : 'write';
+      const isOwner = !(await refusalOf(request, [{ ...target, right: neededRight }], this.next));
+      return isOwner ? this.next(request) : refuse(request, right);
     }
     const isNew = isContainer(target) && request.method === 'PUT';
     const mayAlign = parts.right === 'write';
@@ -91,8 +96,8 @@ class Guard {
     return response;
   }
 
-  /** A container's headers show an owner whether it is as 0.1.0 made it. */
-  private async looked(
+  /** Aligns a parts container whose headers show an owner that 0.1.0 created it. */
+  private async alignIfTooOpen(
     response: Response,
     request: Request,
     bucket: ContainerTarget,
@@ -107,21 +112,21 @@ class Guard {
   }
 
   private async forClient(request: Request, target: Target): Promise<Response> {
-    const judged =
+    const outcome =
       (await refusalOf(
         request,
-        [...reachedByPath(request, target), ...reachedByWrite(request, target)],
+        [...accessesByPath(request, target), ...accessesByWrite(request, target)],
         this.next,
       )) ?? (await this.contents.judged(request, target));
-    if ('status' in judged) return refused(request, judged);
-    const response = await this.next(judged);
+    if ('status' in outcome) return refuse(request, outcome);
+    const response = await this.next(outcome);
     return isContainer(target)
-      ? this.ofContainer(response, request, target)
-      : this.shown(response, request, target);
+      ? this.afterContainerRequest(response, request, target)
+      : this.checkRead(response, request, target);
   }
 
-  /** The ACLs of a container of parts follow those of the bucket, whichever of them was changed. */
-  private async ofContainer(
+  /** Aligns the ACLs of a parts container with those of the bucket, whichever changed. */
+  private async afterContainerRequest(
     response: Response,
     request: Request,
     target: ContainerTarget,
@@ -132,16 +137,19 @@ class Guard {
     if (right && changesAcls(request))
       await whileUnread(response, async () => this.acls?.align(request, bucket, right));
     return bucketName !== undefined && isReading(request.method)
-      ? this.looked(response, request, bucket)
+      ? this.alignIfTooOpen(response, request, bucket)
       : response;
   }
 
-  /** Links and manifests may have been made past the proxy, or before there was this guard. */
-  private async shown(response: Response, request: Request, target: Target): Promise<Response> {
+  /**
+   * Checks what a response shows: links and manifests may have been made behind the
+   * proxy's back, or before this guard existed.
+   */
+  private async checkRead(response: Response, request: Request, target: Target): Promise<Response> {
     if (this.app.judgesParts || !isObject(target) || !isReading(request.method)) return response;
-    const reached = reachedByReading(response, request, target);
-    if (reached.length === 0) return response;
-    const refusal = await whileUnread(response, () => refusalOf(request, reached, this.next));
+    const accesses = reachedByReading(response, request, target);
+    if (accesses.length === 0) return response;
+    const refusal = await whileUnread(response, () => refusalOf(request, accesses, this.next));
     if (refusal) destroy(response.body);
     return refusal ?? response;
   }
@@ -151,23 +159,26 @@ function containerOf({ version, account, container }: ContainerTarget): Containe
   return { version, account, container };
 }
 
-function refused(request: Request, refusal: Response): Response {
+function refuse(request: Request, refusal: Response): Response {
   destroy(request.body);
   return refusal;
 }
 
-/** What a request reaches that names a container of parts in its path. Whether a signature is good for it, the store judges. */
-function reachedByPath(request: Request, target: Target): Reached[] {
+/**
+ * Returns the access of a request that names a parts container in its path. Whether a
+ * signature is valid for it is for the store to decide.
+ */
+function accessesByPath(request: Request, target: Target): Reached[] {
   const { method, query } = request;
   if (bucketOfParts(target.container ?? '') === undefined || method === 'OPTIONS') return [];
   // only owners change containers
-  const isOfContents =
+  const concernsContents =
     isObject(target) || isReading(method) || parseQuery(query).has('extract-archive');
-  if (!isOfContents || (isObject(target) && isTempUrl(request))) return [];
+  if (!concernsContents || (isObject(target) && isTempUrl(request))) return [];
   const { version, account } = target;
   return [{ version, account, right: isReading(method) || method === 'COPY' ? 'read' : 'write' }];
 }
 
-function reachedByWrite(request: Request, target: Target): Reached[] {
+function accessesByWrite(request: Request, target: Target): Reached[] {
   return isReading(request.method) ? [] : reachedByHeaders(request, target);
 }

@@ -13,22 +13,26 @@ import {
 import { segmentPaths, segmentPlace } from '../../src/swift_api/segments';
 import { leadsToParts } from './named';
 
-/** More than any store takes for a manifest. */
+/** More than any store accepts for a manifest. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 /** As many manifests as Swift deletes objects for one request. */
 const MAX_MANIFESTS = 10_000;
 
-/** Whether the manifest that a client puts names parts of uploads; undefined if it cannot be read. */
+/**
+ * Whether the manifest that a client puts names parts of uploads; undefined if it cannot
+ * be parsed.
+ */
 export async function namesParts(manifest: Buffer): Promise<boolean | undefined> {
   const segments = await segmentsIn(manifest);
-  return segments?.some(leads);
+  return segments?.some(isPart);
 }
 
 /**
- * Whether an object is made of parts of uploads, by its manifest or by one that this names; also if one of them
- * cannot be read.
+ * Whether an object is made of parts of uploads, by its manifest or by a nested one; also
+ * true if one of them cannot be read.
  *
- * @param source read in the client's name: by what the client may not read, it can neither copy nor delete
+ * @param source read in the client's name: a client can neither copy nor delete through a
+ *   manifest that it may not read
  */
 export async function isMadeOfParts(
   request: Request,
@@ -39,7 +43,7 @@ export async function isMadeOfParts(
   const manifests = [{ target: source, version: id || undefined }];
   for (const { target, version } of manifests) {
     const segments = await segmentsOf(request, target, version, next);
-    if (segments === undefined || segments.some(leads)) return true;
+    if (segments === undefined || segments.some(isPart)) return true;
     const { version: api, account } = target;
     for (const { path, isManifest } of segments) {
       if (!isManifest) continue;
@@ -59,11 +63,14 @@ interface Segment {
   readonly isManifest: boolean;
 }
 
-function leads({ path }: Segment): boolean {
+function isPart({ path }: Segment): boolean {
   return leadsToParts(toBytes(path));
 }
 
-/** What a manifest names; nothing for what is no manifest; undefined if it cannot be read. */
+/**
+ * Returns the segments that a manifest names; none if the object is no manifest;
+ * undefined if it cannot be read.
+ */
 async function segmentsOf(
   request: Request,
   target: ObjectTarget,
@@ -71,13 +78,13 @@ async function segmentsOf(
   next: Handler,
 ): Promise<readonly Segment[] | undefined> {
   const query = formatQuery({ 'multipart-manifest': 'get', 'version-id': version });
-  const asked = { path: formatTarget(target), query, headers: credentials(request.headers) };
-  const head = await next(subrequest(request, { ...asked, method: 'HEAD' }));
+  const options = { path: formatTarget(target), query, headers: credentials(request.headers) };
+  const head = await next(subrequest(request, { ...options, method: 'HEAD' }));
   await drain(head.body);
   const prefix = toText(unquote(head.headers.get('x-object-manifest') ?? ''));
   if (head.status < 300 && prefix !== '') return [{ path: prefix, isManifest: false }];
   if (!isLarge(head)) return [];
-  const response = await next(subrequest(request, { ...asked, method: 'GET' }));
+  const response = await next(subrequest(request, { ...options, method: 'GET' }));
   if (!isLarge(response)) {
     destroy(response.body);
     return undefined;
@@ -90,12 +97,15 @@ function isLarge({ status, headers }: Response): boolean {
   return status < 300 && isTrueValue(headers.get('x-static-large-object'));
 }
 
-/** The segments of a manifest as clients put it, or as the store keeps it; undefined if it cannot be read. */
+/**
+ * Returns the segments of a manifest as clients put it, or as the store keeps it;
+ * undefined if it cannot be parsed.
+ */
 async function segmentsIn(manifest: Buffer): Promise<readonly Segment[] | undefined> {
   const segments: Segment[] = [];
   try {
-    for await (const some of readJsonList(manifest))
-      for (const segment of some)
+    for await (const batch of readJsonList(manifest))
+      for (const segment of batch)
         for (const path of segmentPaths([segment]))
           segments.push({ path, isManifest: isManifest(segment) });
     return segments;

@@ -9,7 +9,10 @@ import {
 import { bucketOfParts } from '../../src/swift_api/reserved';
 import type { Reached } from './owners';
 
-/** Headers that name a container as `container/object`, those that name its account, and what that is for. */
+/**
+ * Headers that name a container as `container/object`, the headers that name its account,
+ * and the right needed.
+ */
 const NAMING = [
   ['destination', 'destination-account', 'write'],
   ['x-copy-from', 'x-copy-from-account', 'read'],
@@ -17,17 +20,20 @@ const NAMING = [
   ['x-object-manifest', undefined, 'read'],
 ] as const;
 
-/** What the headers of a request name of the parts of uploads. */
+/** Returns the parts of uploads that the headers of a request refer to. */
 export function reachedByHeaders({ headers }: Request, target: Target): Reached[] {
   return NAMING.flatMap(([name, accountName, right]): Reached[] => {
     if (!leadsToParts(unquote(headers.get(name) ?? ''))) return [];
-    const given = accountName === undefined ? undefined : headers.get(accountName);
-    const account = unquote(given ?? '') || target.account;
+    const otherAccount = accountName === undefined ? undefined : headers.get(accountName);
+    const account = unquote(otherAccount ?? '') || target.account;
     return [{ version: target.version, account, right }];
   });
 }
 
-/** What an answer to GET or HEAD shows of the parts of uploads: as a dynamic large object, or behind a link. */
+/**
+ * Returns the parts of uploads that a response to GET or HEAD shows: as a dynamic large
+ * object, or behind a link.
+ */
 export function reachedByReading(
   { status, headers }: Response,
   { query }: Request,
@@ -36,17 +42,17 @@ export function reachedByReading(
   if (status >= 300) return [];
   const isWhole = parseQuery(query).get('multipart-manifest') !== 'get';
   const isDynamic = isWhole && leadsToParts(unquote(headers.get('x-object-manifest') ?? ''));
-  const end = parseTarget((headers.get('content-location') ?? '').replace(/\?.*$/s, ''));
-  const isPart = bucketOfParts(end?.container ?? '') !== undefined;
+  const location = parseTarget((headers.get('content-location') ?? '').replace(/\?.*$/s, ''));
+  const isPart = bucketOfParts(location?.container ?? '') !== undefined;
   return [
     ...(isDynamic ? [{ version, account, right: 'read' } as const] : []),
-    ...(end && isPart
-      ? [{ version: end.version, account: end.account, right: 'read' } as const]
+    ...(location && isPart
+      ? [{ version: location.version, account: location.account, right: 'read' } as const]
       : []),
   ];
 }
 
-/** Whether a path below an account leads into a container of parts. */
+/** Whether a path below an account leads into a parts container. */
 export function leadsToParts(path: ByteString): boolean {
   const [container = ''] = path.replace(/^\/+/, '').split('/');
   return bucketOfParts(container) !== undefined;

@@ -6,18 +6,19 @@ import { subrequest, type Handler, type Request, type Response } from '../../src
 import { formatTarget, type Target } from '../../src/swift_api/target';
 import { StoreError } from '../../src/util/store_error';
 
-/** An account in whose containers of parts a client would read or write. */
+/** An account in whose parts containers a client would read or write. */
 export interface Reached extends Pick<Target, 'version' | 'account'> {
   readonly right: 'read' | 'write';
 }
 
 const MAX_REFUSAL = 64 * 1024;
 
-/** There is no such container, so no ACL of one lets anybody do anything. */
+/** No such container exists, so no ACL of one grants anything. */
 const NO_CONTAINER = `hindsight-none-${randomUUID()}`;
 
 /**
- * The refusal of a client that is no owner of an account in which it would reach parts; undefined if there is none.
+ * Returns the refusal of a client that does not own an account in which it would access
+ * parts; undefined if there is none.
  *
  * @throws StoreError if the store gives no clear answer
  */
@@ -34,8 +35,8 @@ export async function refusalOf(
 }
 
 /**
- * Finds out whether a client may read, or write, in a container of an account that has no ACL: by asking for one
- * that does not exist, in the client's name.
+ * Checks whether a client may read, or write, in a container of an account that has no
+ * ACL: asks in the client's name for a container that does not exist.
  */
 async function refusalOfOthers(
   request: Request,
@@ -43,10 +44,10 @@ async function refusalOfOthers(
   next: Handler,
 ): Promise<Response | undefined> {
   const container = { version, account, container: NO_CONTAINER };
-  const reading = request.method === 'HEAD' ? 'HEAD' : 'GET';
+  const readMethod = request.method === 'HEAD' ? 'HEAD' : 'GET';
   const [method, target] =
     right === 'read'
-      ? ([reading, container] as const)
+      ? ([readMethod, container] as const)
       : (['DELETE', { ...container, object: 'none' }] as const);
   const path = formatTarget(target);
   const response = await next(
@@ -57,12 +58,12 @@ async function refusalOfOthers(
   if (response.status === 404) return undefined;
   throw new StoreError(
     'unavailable',
-    `whether the client may reach the parts of uploads is not known: the store answered ${response.status}`,
+    `cannot tell whether the client may access the parts of uploads: the store answered ${response.status}`,
     response.status,
   );
 }
 
-/** A refusal that can be answered with, several times, or be given up. */
+/** Buffers a refusal, so that it can be sent several times, or dropped. */
 export async function held(refusal: Response): Promise<Response> {
   const body = await readAll(refusal.body, MAX_REFUSAL);
   return body === undefined ? answer(refusal.status) : { ...refusal, body };

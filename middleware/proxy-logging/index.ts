@@ -8,22 +8,25 @@ import { StoreError } from '../../src/util/store_error';
 
 const options = z.object({});
 
-/** One line for each request, when it is over. No query is logged (it may sign), and no header but the transaction id. */
+/**
+ * Logs one line per request, once it is over. Never logs the query (it may hold a
+ * signature) or any header but the transaction id.
+ */
 export const proxyLogging: FilterPlugin<typeof options> = {
   name: 'proxy-logging',
   options,
   create: (_, { log }) => logEach(log),
 };
 
-/** The status that is logged for a client that left before it had its answer (nginx's, and Swift's). */
+/** The status logged if the client left before its response, as in nginx and Swift. */
 const CLIENT_LEFT = 499;
 
-/** Logs each request that passes, when its answer is out. */
+/** Logs each request that passes, once its response has been sent. */
 export function logEach(log: Log): Filter {
   return (next) => async (request) => {
-    const began = performance.now();
-    const line = (status: number, sent: number, response?: Response) => {
-      const ms = Math.round((performance.now() - began) * 100) / 100;
+    const start = performance.now();
+    const logLine = (status: number, sent: number, response?: Response) => {
+      const ms = Math.round((performance.now() - start) * 100) / 100;
       log.info(
         accessLine(request, request.signal.aborted ? CLIENT_LEFT : status, sent, ms, response),
       );
@@ -32,18 +35,21 @@ export function logEach(log: Log): Filter {
     try {
       response = await next(request);
     } catch (error) {
-      line(error instanceof ClientGone ? CLIENT_LEFT : error instanceof StoreError ? 503 : 500, 0);
+      logLine(
+        error instanceof ClientGone ? CLIENT_LEFT : error instanceof StoreError ? 503 : 500,
+        0,
+      );
       throw error;
     }
     if (Buffer.isBuffer(response.body)) {
-      line(response.status, request.method === 'HEAD' ? 0 : response.body.length, response);
+      logLine(response.status, request.method === 'HEAD' ? 0 : response.body.length, response);
       return response;
     }
     let sent = 0;
     watch(
       response.body,
       (bytes) => (sent += bytes),
-      () => line(response.status, sent, response),
+      () => logLine(response.status, sent, response),
     );
     return response;
   };

@@ -3,7 +3,11 @@ import { Headers } from '../../src/http/headers';
 import type { Request, Response } from '../../src/swift_api/message';
 import { jsonAnswer } from './json';
 
-/** QingStor's codes and statuses. It has none for what it has all of, and for what is under way: those are said by HTTP's names. */
+/**
+ * QingStor's codes and statuses. It has none for what is not implemented, since it
+ * implements everything, or for conflicts with operations under way: these use HTTP's
+ * names.
+ */
 const ERRORS: Readonly<Record<BucketErrorCode, readonly [code: string, status: number]>> = {
   'access-denied': ['permission_denied', 403],
   'unknown-access-key': ['invalid_access_key_id', 401],
@@ -48,24 +52,27 @@ const ERRORS: Readonly<Record<BucketErrorCode, readonly [code: string, status: n
 };
 
 /** Where its documentation explains the codes. */
-const EXPLAINED = 'https://docs.qingcloud.com/qingstor/api/common/error_code.html';
+const DOCUMENTATION_URL = 'https://docs.qingcloud.com/qingstor/api/common/error_code.html';
 
-/** An error as QingStor writes it into a document, for the error of one object among many, too. */
+/**
+ * Returns the code of an error, also for documents that report the error of one object
+ * among many.
+ */
 export function errorCode({ code }: BucketError): string {
   return ERRORS[code][0];
 }
 
-/** The answer that an error is. */
+/** Builds the response for an error. */
 export function errorAnswer(error: BucketError, { transactionId }: Request): Response {
   const { code, message, details } = error;
   const [name, status] = ERRORS[code];
   const { marker, headers = Headers.none } = details;
-  const own = Headers.of({
+  const errorHeaders = Headers.of({
     'x-qs-delete-marker': marker && 'true',
     'x-qs-version-id': marker?.id,
     'Last-Modified': marker?.lastModified,
     'Retry-After': status === 503 ? '1' : undefined,
   });
-  const document = { code: name, message, request_id: transactionId, url: EXPLAINED };
-  return jsonAnswer(status, document, own.withAll(headers));
+  const document = { code: name, message, request_id: transactionId, url: DOCUMENTATION_URL };
+  return jsonAnswer(status, document, errorHeaders.withAll(headers));
 }

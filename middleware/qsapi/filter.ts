@@ -26,19 +26,19 @@ import {
   type QsSigned,
 } from './signature';
 
-/** What the API is spoken with. */
+/** Configuration and dependencies of the filter. */
 export interface QsParts extends DialectParts<Route> {
   readonly logins: Logins;
-  /** What answers have in `Server`. */
+  /** The `Server` header of responses. */
   readonly server: string;
-  /** Whether URLs are good that have free text before other signed parameters. */
+  /** Whether URLs are accepted that have free text before other signed parameters. */
   readonly takesUrlsWithFreeText: boolean;
 }
 
-/** By these a URL shows that it is signed. */
-const SIGNING = new Set(['access_key_id', 'expires', 'signature']);
+/** The parameters of a signed URL that hold its signature. */
+const URL_SIGNATURE = new Set(['access_key_id', 'expires', 'signature']);
 
-/** Answers the requests of QingStor's API, and passes all others on. */
+/** Answers requests of QingStor's API, and passes all others on. */
 export function qsHandler(next: Handler, parts: QsParts): Handler {
   const dialect: Dialect<Recognised> = {
     recognise: (request) => recognise(request, parts.domains),
@@ -59,17 +59,18 @@ async function answer(
   const { location, domains, routes } = parts;
   const { bucket, key } = addressIn(request.path, bucketIn(request, domains));
   const query = readQuery(request.query);
-  const { signature, known } =
+  const { signature, principal } =
     recognised === 'signed'
-      ? await signed(parts, request)
-      : { signature: undefined, known: unsignedBy(parts.anonymous, query) };
-  const isOfUrl = (name: string) => signature?.expires !== undefined && SIGNING.has(name);
+      ? await authenticate(parts, request)
+      : { signature: undefined, principal: unsignedBy(parts.anonymous, query) };
+  const isSignatureParameter = (name: string) =>
+    signature?.expires !== undefined && URL_SIGNATURE.has(name);
   const call = {
-    request: withConditions(request),
-    caller: callerOf(known),
+    request: withDecodedConditions(request),
+    caller: callerOf(principal),
     bucket,
     key,
-    parameters: new Map([...query].filter(([name]) => !isOfUrl(name))),
+    parameters: new Map([...query].filter(([name]) => !isSignatureParameter(name))),
     location,
   };
   return runRoute(call, routes, plainPayload);
@@ -77,8 +78,11 @@ async function answer(
 
 const CONDITION = /(^|-)if-((none-)?match|(un)?modified-since)$/;
 
-/** The request with its conditions as they were meant: the JavaScript SDK percent-encodes the quotes of etags and the spaces of dates. */
-function withConditions(request: Request): Request {
+/**
+ * Decodes the conditions of a request: the JavaScript SDK percent-encodes the quotes of
+ * etags and the spaces of dates.
+ */
+function withDecodedConditions(request: Request): Request {
   const conditions = request.headers.filter((key) => CONDITION.test(key));
   const decoded = [...conditions.entries()].map(([name, value]) => [name, unquote(value)] as const);
   return { ...request, headers: request.headers.withAll(Headers.of(Object.fromEntries(decoded))) };
@@ -86,27 +90,32 @@ function withConditions(request: Request): Request {
 
 interface Admitted {
   readonly signature: QsSignature;
-  readonly known: Principal;
+  readonly principal: Principal;
 }
 
-/** Who signed a request. @throws BucketError where nobody did as is to be */
-async function signed(parts: QsParts, request: Request): Promise<Admitted> {
+/**
+ * Returns the signer of a request.
+ *
+ * @throws BucketError if the signature is missing or invalid
+ */
+async function authenticate(parts: QsParts, request: Request): Promise<Admitted> {
   const { logins, skew } = parts;
   const authorization = authorizationIn(request.headers, 'malformed-authorization');
   const signature = readQsSignature(authorization, request.query);
   const credential = await logins.known.find(signature.accessKey);
-  if (!credential) throw new BucketError('unknown-access-key', 'The access key is not known.');
+  if (!credential) throw new BucketError('unknown-access-key', 'The access key is unknown.');
   const now = parts.now?.() ?? Date.now();
   verifyEither(formsOf(request, parts.domains), (form) =>
     verifyQsSignature(signature, credential.secretKey, form, now, skew),
   );
   checkUnambiguous(signature, request.query, parts.takesUrlsWithFreeText);
-  return { signature, known: knownBy(credential, logins.sessions) };
+  return { signature, principal: knownBy(credential, logins.sessions) };
 }
 
 /**
- * What is signed of a request. If Host names the bucket, SDKs differ in whether there is a slash
- * behind it when nothing follows. It is encoded as in a path, and so has no question mark.
+ * Returns the forms of a request that may have been signed. If Host names the bucket,
+ * SDKs differ in whether a slash follows it when nothing else does. The bucket is encoded
+ * as in a path, and so has no question mark.
  */
 function formsOf(request: Request, domains: readonly string[]): readonly [QsSigned, ...QsSigned[]] {
   const { method, path, query, headers } = request;

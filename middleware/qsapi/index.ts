@@ -17,7 +17,7 @@ const options = z
   .object({
     ...dialectOptions,
     location: z.string().default('pek3a'),
-    // by GET Object and HEAD Object a version takes the right to read the bucket
+    // in GET Object and HEAD Object, a version requires the right to read the bucket
     version_readers: versionReaders.default('readers'),
     server: serverName.default('QingStor'),
     urls_with_free_text: flag.default(false),
@@ -25,9 +25,10 @@ const options = z
   .superRefine(checkLogins);
 
 /**
- * Speaks the API of QingStor: a bucket is a container, a key an object's name. Requests are known by
- * how they are signed, or by the bucket in their Host; all others go on.
- * What clients ask is asked further down the pipeline, in Swift's API.
+ * Implements the API of QingStor: a bucket is a container, and a key an object's name.
+ * Requests are recognised by their signature, or by the bucket in their Host; all others
+ * pass. Client requests are translated into requests in Swift's API further down the
+ * pipeline.
  */
 export const qsapi: FilterPlugin<typeof options> = {
   name: 'qsapi',
@@ -39,12 +40,12 @@ export const qsapi: FilterPlugin<typeof options> = {
     return recognise({ query, headers }, storage_domain) !== undefined;
   },
   banner: () => ({ dialects: ['qingstor'] }),
-  create: (given, { credentials, log }) => {
+  create: (config, { credentials, log }) => {
     const parts = {
-      ...partsOf(given, routes, log),
-      server: given.server,
-      takesUrlsWithFreeText: given.urls_with_free_text,
+      ...partsOf(config, routes, log),
+      server: config.server,
+      takesUrlsWithFreeText: config.urls_with_free_text,
     };
-    return (next) => qsHandler(next, { ...parts, logins: loginsOf(given, credentials, next) });
+    return (next) => qsHandler(next, { ...parts, logins: loginsOf(config, credentials, next) });
   },
 };

@@ -8,33 +8,37 @@ import { Headers } from '../../src/http/headers';
 import { HalfCharacter, hasMoreMarks, readJson as parseJson } from '../../src/formats/json';
 import type { Response } from '../../src/swift_api/message';
 
-/** What a document consists of; texts are byte strings. */
+/** A JSON value; strings are byte strings. */
 export type Json =
   string | number | boolean | readonly Json[] | { readonly [name: string]: Json | undefined };
 
-/** Commas and brackets of a document: 10,000 parts have fewer, and many more take long to read at once. */
+/**
+ * Max commas and brackets of a document: 10,000 parts have fewer, and many more take long
+ * to parse at once.
+ */
 const MAX_MARKS = 60_000;
 
-/** An answer with a document. Fields without a value are left out. */
+/** Builds a response with a document. Fields without a value are left out. */
 export function jsonAnswer(
   status: number,
   document: Json,
   headers: Headers = Headers.none,
 ): Response {
-  // all bytes are UTF-8: what is none is the name of nothing
+  // all bytes are UTF-8, since no name can be anything else
   const body = Buffer.from(toText(JSON.stringify(document)), 'utf8');
-  const own = Headers.of({
+  const defaults = Headers.of({
     'Content-Type': 'application/json',
     'Content-Length': String(body.length),
   });
-  return { status, headers: own.withAll(headers), body };
+  return { status, headers: defaults.withAll(headers), body };
 }
 
 /**
- * The document that a request carries, its texts as JavaScript has them.
+ * Reads the document that a request carries, its texts as JavaScript strings.
  *
- * @param max bytes that it may have
- * @throws BucketError `too-large`, `malformed-body` for what is no JSON, `invalid-request` for another document
+ * @param max bytes of the document
+ * @throws BucketError `too-large`, `malformed-body` if it is not JSON, `invalid-request`
+ *   if it does not match the schema
  */
 export async function readJson<Schema extends z.ZodType>(
   call: Call,
@@ -45,14 +49,14 @@ export async function readJson<Schema extends z.ZodType>(
   if (body === undefined)
     throw new BucketError('too-large', `The document has more than ${max} bytes.`);
   if (hasMoreMarks(body, MAX_MARKS))
-    throw new BucketError('too-large', 'The document has more in it than any may.');
-  const read = schema.safeParse(parse(body));
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  const where = issue?.path.join('.') ?? '';
+    throw new BucketError('too-large', 'The document has too many elements.');
+  const result = schema.safeParse(parse(body));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path.join('.') ?? '';
   throw new BucketError(
     'invalid-request',
-    `The document is not as it should be: ${where === '' ? '' : `${where}: `}${issue?.message ?? ''}`,
+    `The document is invalid: ${path === '' ? '' : `${path}: `}${issue?.message ?? ''}`,
   );
 }
 
@@ -61,10 +65,7 @@ function parse(body: Buffer): unknown {
     return parseJson(body);
   } catch (error) {
     if (error instanceof HalfCharacter)
-      throw new BucketError(
-        'invalid-request',
-        `The document is not as it should be: ${error.message}`,
-      );
-    throw new BucketError('malformed-body', `The body is no JSON: ${messageOf(error)}`);
+      throw new BucketError('invalid-request', `The document is invalid: ${error.message}`);
+    throw new BucketError('malformed-body', `The body is not valid JSON: ${messageOf(error)}`);
   }
 }

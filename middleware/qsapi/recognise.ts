@@ -4,10 +4,13 @@ import { isSignedForS3 } from '../../src/swift_api/s3_requests';
 import { bucketIn } from './host';
 import { isSignedForQs } from './signature';
 
-/** How a request is known to be QingStor's: it is signed; or its Host names a bucket, which anybody may ask without a signature. */
+/**
+ * How a request is recognised as QingStor's: by its signature, or by a bucket in its
+ * Host, which allows requests without a signature.
+ */
 export type Recognised = 'signed' | 'host';
 
-/** What a request is recognised by. */
+/** The properties by which a request is recognised. */
 export interface Recognisable {
   readonly query: string;
   readonly headers: Headers;
@@ -15,7 +18,8 @@ export interface Recognisable {
 }
 
 /**
- * How a request is QingStor's; undefined: it is another API's.
+ * Returns how a request is recognised as QingStor's; undefined if it belongs to another
+ * API.
  *
  * @param domains whose subdomains are buckets
  */
@@ -24,7 +28,7 @@ export function recognise(
   domains: readonly string[],
 ): Recognised | undefined {
   if (isSignedForQs(request.headers.get('authorization'), request.query)) return 'signed';
-  const isAnothers =
+  const isForeign =
     isSignedForS3(undefined, request.query) || credentials(request.headers).toRaw().length > 0;
-  return !isAnothers && bucketIn(request, domains) !== undefined ? 'host' : undefined;
+  return !isForeign && bucketIn(request, domains) !== undefined ? 'host' : undefined;
 }

@@ -4,30 +4,41 @@ import { strip, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { parseQuery, queryPairs, withoutParameter } from '../../src/swift_api/target';
 
-const OWN = 'x-qs-';
+const QS_PREFIX = 'x-qs-';
 
-/** What a request shows of its signature: in `Authorization`, or in its query, where it tells when it ends. */
+/**
+ * The signature of a request: from `Authorization`, or from its query, which also has its
+ * expiry.
+ */
 export interface QsSignature {
   readonly accessKey: ByteString;
   readonly base64: string;
-  /** Seconds since 1970; undefined for a signature in the header, which is good around the time that the request tells. */
+  /**
+   * Seconds since 1970; undefined for a signature in the header, which is valid around
+   * the time in the request.
+   */
   readonly expires: string | undefined;
 }
 
-/** What is signed of a request. */
+/** The parts of a request that are signed. */
 export interface QsSigned {
   readonly method: string;
-  /** As it came, still encoded; the bucket is its first segment, also where Host names it. */
+  /**
+   * As received, still encoded; the bucket is its first segment, even if Host names it.
+   */
   readonly path: string;
   readonly query: string;
   readonly headers: Headers;
 }
 
-/** The parameters that select versions: its documentation leaves them out of those that are signed, and its newer SDKs (Java, Go v4) sign them. */
-const OF_VERSIONS = ['versioning', 'versions', 'version_id'];
+/**
+ * The parameters that select versions. QingStor's documentation omits them from the
+ * signed ones, but its newer SDKs (Java, Go v4) sign them.
+ */
+const VERSION_PARAMETERS = ['versioning', 'versions', 'version_id'];
 
 /** Signed parameters whose values may be any text. */
-const FREE: ReadonlySet<string> = new Set([
+const FREE_TEXT: ReadonlySet<string> = new Set([
   'image',
   'response-expires',
   'response-cache-control',
@@ -43,8 +54,8 @@ export const SIGNED: ReadonlySet<string> = new Set([
     'acl append cname cors delete lifecycle logging mirror notification part_number policy ' +
     'position replication stats uploads upload_id'
   ).split(' '),
-  ...FREE,
-  ...OF_VERSIONS,
+  ...FREE_TEXT,
+  ...VERSION_PARAMETERS,
 ]);
 
 /** Whether a request is signed as clients of QingStor sign. */
@@ -55,41 +66,47 @@ export function isSignedForQs(authorization: string | undefined, query: string):
 }
 
 /**
- * Reads the signature of a request; the header counts where there are both.
+ * Reads the signature of a request; the header takes precedence over the query.
  *
- * @throws BucketError `malformed-authorization` that names what is wrong
+ * @throws BucketError `malformed-authorization` that names the problem
  */
 export function readQsSignature(authorization: string | undefined, query: string): QsSignature {
   if (authorization !== undefined) {
-    const given = /^QS (.*)$/.exec(authorization.trim())?.[1] ?? '';
+    const credentials = /^QS (.*)$/.exec(authorization.trim())?.[1] ?? '';
     // keys may have colons, signatures have none
-    const at = given.lastIndexOf(':');
-    if (at <= 0) throw malformed('its form is QS ACCESS_KEY_ID:SIGNATURE');
-    return { accessKey: given.slice(0, at), base64: given.slice(at + 1), expires: undefined };
+    const at = credentials.lastIndexOf(':');
+    if (at <= 0) throw malformed('expected QS ACCESS_KEY_ID:SIGNATURE');
+    return {
+      accessKey: credentials.slice(0, at),
+      base64: credentials.slice(at + 1),
+      expires: undefined,
+    };
   }
   const pairs = queryPairs(query);
-  const only = (name: string) => {
-    const [value, ...others] = pairs.flatMap(([each, of]) => (each === name ? [of] : []));
-    if (value === undefined || others.length > 0) throw malformed(`${name} must be given once`);
+  const singleValue = (name: string) => {
+    const [value, ...others] = pairs.flatMap(([key, text]) => (key === name ? [text] : []));
+    if (value === undefined || others.length > 0)
+      throw malformed(`${name} must be given exactly once`);
     return value;
   };
-  const expires = only('expires');
+  const expires = singleValue('expires');
   if (!/^\d{1,12}$/.test(expires)) throw malformed('expires must be a time in seconds since 1970');
-  // a plus that was not encoded has become a space
+  // an unencoded plus has become a space
   return {
-    accessKey: only('access_key_id'),
-    base64: only('signature').replaceAll(' ', '+'),
+    accessKey: singleValue('access_key_id'),
+    base64: singleValue('signature').replaceAll(' ', '+'),
     expires,
   };
 }
 
 /**
- * Checks a signature as the SDKs of QingStor make it (`QSSignatureUtil` of the Java SDK), with what selects versions signed: who leaves that out
- * could be made to remove another version than was meant.
+ * Checks a signature as the SDKs of QingStor make it (`QSSignatureUtil` of the Java SDK),
+ * with the parameters that select versions signed: without that, a client could be made
+ * to remove another version than was meant.
  *
  * @param now milliseconds since 1970
  * @param skew milliseconds by which clocks may differ
- * @throws BucketError `bad-signature`; `expired` where it was good at another time
+ * @throws BucketError `bad-signature`; `expired` if it was valid at another time
  */
 export function verifyQsSignature(
   signature: QsSignature,
@@ -98,14 +115,14 @@ export function verifyQsSignature(
   now: number,
   skew = 900_000,
 ): void {
-  if (!isRight(signature, secret, request)) throw wrong(signature, secret, request);
+  if (!isValid(signature, secret, request)) throw mismatch(signature, secret, request);
   if (signature.expires !== undefined) {
     if (now > Number(signature.expires) * 1000)
       throw new BucketError('expired', 'The request has expired.');
     return;
   }
   const time = Date.parse(dateOf(request.headers) ?? '');
-  if (Number.isNaN(time)) throw malformed('a date is needed in x-qs-date or Date');
+  if (Number.isNaN(time)) throw malformed('a date is required in x-qs-date or Date');
   if (Math.abs(now - time) > skew)
     throw new BucketError(
       'expired',
@@ -113,26 +130,29 @@ export function verifyQsSignature(
     );
 }
 
-function isRight(signature: QsSignature, secret: ByteString, request: QsSigned): boolean {
+function isValid(signature: QsSignature, secret: ByteString, request: QsSigned): boolean {
   const expected = Buffer.from(qsSignatureOf(request, secret, signature.expires));
   const bytes = Buffer.from(signature.base64, 'latin1');
   return bytes.length === expected.length && timingSafeEqual(bytes, expected);
 }
 
-/** Its JavaScript SDK leaves out of the signature what is given as a parameter of a request, and not in its URI. */
-function wrong(signature: QsSignature, secret: ByteString, request: QsSigned): BucketError {
-  const unsigned = OF_VERSIONS.filter((name) => parseQuery(request.query).has(name));
+/**
+ * Builds the error for a wrong signature. The JavaScript SDK does not sign what is passed
+ * as a parameter of a request instead of in its URI.
+ */
+function mismatch(signature: QsSignature, secret: ByteString, request: QsSigned): BucketError {
+  const unsigned = VERSION_PARAMETERS.filter((name) => parseQuery(request.query).has(name));
   const query = unsigned.reduce(withoutParameter, request.query);
-  const isOnlyThat = unsigned.length > 0 && isRight(signature, secret, { ...request, query });
+  const lacksOnlyVersion = unsigned.length > 0 && isValid(signature, secret, { ...request, query });
   return new BucketError(
     'bad-signature',
-    isOnlyThat
-      ? `The signature does not cover ${unsigned.join(', ')}, and must, since that selects what is read or removed. With the JavaScript SDK it has to be in the uri of the operation.`
+    lacksOnlyVersion
+      ? `The signature does not cover ${unsigned.join(', ')}, but must, since it selects what is read or removed. With the JavaScript SDK, put it in the uri of the operation.`
       : 'The signature does not match.',
   );
 }
 
-/** The signature of a request by a secret, in base64. */
+/** Computes the signature of a request with a secret, in base64. */
 export function qsSignatureOf(
   request: QsSigned,
   secret: ByteString,
@@ -143,51 +163,59 @@ export function qsSignatureOf(
     .digest('base64');
 }
 
-/** What is signed, as messages show it to who looks for his mistake. */
+/** Returns the string to sign of a request. */
 export function qsStringToSign(
   { method, path, query, headers }: QsSigned,
   expires: string | undefined,
 ): string {
   const date = expires ?? (headers.has('x-qs-date') ? '' : (headers.get('date') ?? ''));
   const head = [method, headers.get('content-md5') ?? '', headers.get('content-type') ?? '', date];
-  return `${head.join('\n')}\n${ownHeaders(headers)}${resource(path, query)}`;
+  return `${head.join('\n')}\n${canonicalHeaders(headers)}${canonicalResource(path, query)}`;
 }
 
-/** By their names as they were spelled: metadata may have underscores in theirs. */
-function ownHeaders(headers: Headers): string {
-  const raw = headers.filter((key) => key.startsWith(OWN)).toRaw();
-  const own = new Map<string, ByteString>();
+/**
+ * Formats the signed headers by their names as spelled: metadata names may contain
+ * underscores.
+ */
+function canonicalHeaders(headers: Headers): string {
+  const raw = headers.filter((key) => key.startsWith(QS_PREFIX)).toRaw();
+  const values = new Map<string, ByteString>();
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const [name = '', value = ''] = [raw[i]?.toLowerCase(), raw[i + 1]];
-    // all that is read with the headers that are signed must be signed itself
-    if (!name.startsWith(OWN))
+    // every header that is read like a signed one must be signed itself
+    if (!name.startsWith(QS_PREFIX))
       throw new BucketError('bad-signature', `The header ${name} is not signed.`);
-    checkSpelling(name, [...own.keys()]);
-    own.set(name, own.has(name) ? `${own.get(name) ?? ''},${value}` : value);
+    checkSpelling(name, [...values.keys()]);
+    values.set(name, values.has(name) ? `${values.get(name) ?? ''},${value}` : value);
   }
-  const lines = [...own.keys()].sort().map((name) => `${name}:${strip(own.get(name) ?? '')}\n`);
+  const lines = [...values.keys()]
+    .sort()
+    .map((name) => `${name}:${strip(values.get(name) ?? '')}\n`);
   return lines.join('');
 }
 
-/** Headers that are one to all but metadata are read in the order in which they come, which is not signed. */
+/**
+ * Refuses a header in two spellings, unless it is metadata: the rest of the proxy reads
+ * both as one, in the order received, which is not signed.
+ */
 function checkSpelling(name: string, others: readonly string[]): void {
   const isTwin = (other: string) => other !== name && Headers.key(other) === Headers.key(name);
-  if (!name.startsWith(`${OWN}meta-`) && others.some(isTwin))
-    throw new BucketError('bad-signature', `The header ${name} is there in two spellings.`);
+  if (!name.startsWith(`${QS_PREFIX}meta-`) && others.some(isTwin))
+    throw new BucketError('bad-signature', `The header ${name} appears in two spellings.`);
 }
 
-function resource(path: string, query: string): string {
+function canonicalResource(path: string, query: string): string {
   const signed = signedParameters(query).map(({ text }) => text);
   return signed.length === 0 ? path : `${path}?${signed.join('&')}`;
 }
 
-/** A parameter as it is signed: its value decoded, whatever that has in it. */
+/** A parameter as it is signed: its value decoded, whatever that contains. */
 interface SignedParameter {
   readonly name: string;
   readonly text: string;
 }
 
-/** Those of a query, in the order in which they are signed. */
+/** Returns the signed parameters of a query, in the order in which they are signed. */
 function signedParameters(query: string): SignedParameter[] {
   return queryPairs(query)
     .filter(([name]) => SIGNED.has(name))
@@ -196,12 +224,14 @@ function signedParameters(query: string): SignedParameter[] {
 }
 
 /**
- * Checks that no other request has the same string to sign. Values are signed as they are, so
- * that an `&` in one may be the beginning of the next parameter: a value with one is refused if
- * it is no free text. In a URL, free text must be the last of what is signed: whoever may choose
- * the text that somebody signs (the name of a file, say) would also choose what follows it.
+ * Checks that no other request has the same string to sign. Values are signed as they
+ * are, so an `&` in one may begin the next parameter: such a value is refused unless it
+ * is free text. In a URL, free text must be the last signed parameter: whoever may choose
+ * the text that somebody signs (the name of a file, say) would also choose what follows
+ * it.
  *
- * @param withFreeText whether URLs are good all the same that have free text before the last
+ * @param withFreeText whether URLs with free text before the last parameter are accepted
+ *   all the same
  * @throws BucketError `access-denied`
  */
 export function checkUnambiguous(
@@ -210,15 +240,15 @@ export function checkUnambiguous(
   withFreeText: boolean,
 ): void {
   const parameters = signedParameters(query);
-  const joined = parameters.find(({ name, text }) => !FREE.has(name) && text.includes('&'));
+  const joined = parameters.find(({ name, text }) => !FREE_TEXT.has(name) && text.includes('&'));
   if (joined) throw new BucketError('access-denied', `The value of ${joined.name} has an & in it.`);
   if (expires === undefined || withFreeText) return;
-  const at = parameters.findIndex(({ name }) => FREE.has(name));
+  const at = parameters.findIndex(({ name }) => FREE_TEXT.has(name));
   const [free, next] = at < 0 ? [] : parameters.slice(at);
   if (free && next)
     throw new BucketError(
       'access-denied',
-      `A signed URL cannot have ${free.name} and ${next.name}: its signature does not tell where the first of them ends.`,
+      `A signed URL cannot have ${free.name} and ${next.name}: its signature does not determine where the first one ends.`,
     );
 }
 

@@ -19,13 +19,13 @@ import type { Signer, Signers } from './signature/signers';
 import { checkValidity } from './signature/validity';
 import { SPELLING } from './spelling';
 
-/** What the API is spoken with. */
+/** Configuration and dependencies of the filter. */
 export interface S3Parts extends DialectParts<Route> {
   readonly postForm: FormOperation;
   readonly signers: Signers;
 }
 
-/** Answers the requests of S3's API, and passes all others on. */
+/** Answers requests of S3's API, and passes all others on. */
 export function s3Handler(next: Handler, parts: S3Parts): Handler {
   const dialect: Dialect<Recognised> = {
     recognise: (request) => recognise(request, parts.domains),
@@ -38,7 +38,7 @@ export function s3Handler(next: Handler, parts: S3Parts): Handler {
   return dialectHandler(next, dialect, parts.log);
 }
 
-/** One request of the API. */
+/** Handles one request of the API. */
 class Exchange {
   private readonly now: number;
 
@@ -57,38 +57,38 @@ class Exchange {
       return parts.postForm({ request, bucket, admit: (fields) => this.admit(fields, bucket) });
     const query = readQuery(request.query);
     const { signing, signer } =
-      recognised === 'signed' ? await this.signed(query) : this.anonymous(query);
+      recognised === 'signed' ? await this.authenticate(query) : this.anonymousSigner(query);
     const call = {
-      request: asMeant(request, query, signing),
+      request: toEffectiveRequest(request, query, signing),
       caller: this.callerOf(signer),
       bucket,
       key,
-      parameters: new Map([...query].filter(([name]) => !isOfPresigning(name, signing))),
+      parameters: new Map([...query].filter(([name]) => !isPresigningParameter(name, signing))),
       region: signing?.scope.region ?? parts.location,
       location: parts.location,
       spelling: SPELLING,
     };
-    // to complete an upload these are of the object that comes of it
+    // in a request that completes an upload, they are those of the resulting object
     const hasOwnChecksums = !(call.request.method === 'POST' && call.parameters.has('uploadId'));
     return runRoute(call, parts.routes, (request) =>
       payloadOf(request, { signing, key: signer.key, hasOwnChecksums }),
     );
   }
 
-  private async signed(
+  private async authenticate(
     query: Query,
   ): Promise<{ readonly signing: Signing; readonly signer: Signer }> {
     const { request, parts } = this;
     const { method, path, host } = request;
     authorizationIn(request.headers, 'invalid-argument');
-    // the Host that is signed is the one that names the bucket
+    // the signed Host is the one that names the bucket
     const headers = host === undefined ? request.headers : request.headers.with('Host', host);
     const signing = readSigning(headers, query);
     checkValidity(signing, headers, this.now, parts.skew);
-    return this.judged({ method, path, headers, query }, signing);
+    return this.verify({ method, path, headers, query }, signing);
   }
 
-  private async judged(
+  private async verify(
     request: Signed,
     signing: Signing,
   ): Promise<{ signing: Signing; signer: Signer }> {
@@ -101,12 +101,12 @@ class Exchange {
         signing.mayBeOfNothing
       ))
         throw error;
-      const ofNothing = { ...signing, payload: NOTHING, mayBeOfNothing: false };
-      return this.judged(request, ofNothing);
+      const emptyBodySigning = { ...signing, payload: NOTHING, mayBeOfNothing: false };
+      return this.verify(request, emptyBodySigning);
     }
   }
 
-  private anonymous(query: Query): { readonly signing: undefined; readonly signer: Signer } {
+  private anonymousSigner(query: Query): { readonly signing: undefined; readonly signer: Signer } {
     return {
       signing: undefined,
       signer: { ...unsignedBy(this.parts.anonymous, query), key: undefined },
@@ -123,43 +123,50 @@ class Exchange {
   }
 }
 
-function isOfPresigning(name: string, signing: Signing | undefined): boolean {
+function isPresigningParameter(name: string, signing: Signing | undefined): boolean {
   return signing?.from === 'query' && name.toLowerCase().startsWith('x-amz-');
 }
 
-/** The headers that a presigned URL has in its query. @throws BucketError where one is given another value elsewhere */
+/**
+ * Returns the headers that a presigned URL has in its query.
+ *
+ * @throws BucketError if one has another value elsewhere
+ */
 function presignedHeaders(headers: Headers, query: Query, signing: Signing): Headers {
-  const given = headers.byName();
-  const meant = new Map<string, readonly [name: string, value: ByteString]>();
+  const sentHeaders = headers.byName();
+  const presignedValues = new Map<string, readonly [name: string, value: ByteString]>();
   for (const [name, value] of query) {
-    if (!isOfPresigning(name, signing) || signsQuery(name)) continue;
+    if (!isPresigningParameter(name, signing) || signsQuery(name)) continue;
     const key = Headers.key(name);
-    const other = meant.get(key)?.[1] ?? given.get(key) ?? value;
-    if (other !== value)
+    const otherValue = presignedValues.get(key)?.[1] ?? sentHeaders.get(key) ?? value;
+    if (otherValue !== value)
       throw new BucketError(
         'invalid-argument',
-        'A header is given twice, in the query and as such.',
+        'A header is given twice with different values, in the query or as a header.',
         {
           fields: { ArgumentName: name, ArgumentValue: value },
         },
       );
-    meant.set(key, [name, value]);
+    presignedValues.set(key, [name, value]);
   }
-  return Headers.of(Object.fromEntries(meant.values()));
+  return Headers.of(Object.fromEntries(presignedValues.values()));
 }
 
-/** The request with the headers that a presigned URL has in its query, and without the coding of its body, which the payload takes off. */
-function asMeant(request: Request, query: Query, signing: Signing | undefined): Request {
+/**
+ * Returns the request with the headers that a presigned URL has in its query, and without
+ * the coding of its body, which reading the payload removes.
+ */
+function toEffectiveRequest(request: Request, query: Query, signing: Signing | undefined): Request {
   let { headers } = request;
   if (signing?.from === 'query')
     headers = headers.withAll(presignedHeaders(headers, query, signing));
   const codings = headers.get('content-encoding')?.split(',');
-  const kept = codings
+  const otherCodings = codings
     ?.map((each) => each.trim())
     .filter((each) => each.toLowerCase() !== 'aws-chunked');
-  if (codings && kept?.length !== codings.length)
-    headers = kept?.length
-      ? headers.with('Content-Encoding', kept.join(', '))
+  if (codings && otherCodings?.length !== codings.length)
+    headers = otherCodings?.length
+      ? headers.with('Content-Encoding', otherCodings.join(', '))
       : headers.without('content-encoding');
   return headers === request.headers ? request : { ...request, headers };
 }

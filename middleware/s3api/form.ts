@@ -2,21 +2,24 @@ import type { Caller } from '../../src/buckets/caller';
 import type { ByteString } from '../../src/http/bytes';
 import type { Request, Response } from '../../src/swift_api/message';
 
-/** A form that a browser sends to a bucket (POST policy): its fields, which come before the file, tell who signed it. */
+/**
+ * A form that a browser sends to a bucket (POST policy). The fields before the file
+ * identify its signer.
+ */
 export interface S3Form {
-  /** As it came, the form in its body. */
+  /** As received, with the form in its body. */
   readonly request: Request;
   readonly bucket: ByteString;
   /**
-   * Judges the signature and all conditions of the policy.
+   * Verifies the signature and all conditions of the policy.
    *
-   * @param fields by their names in lower case, `${filename}` replaced; all but the file
+   * @param fields by name in lower case, `${filename}` replaced; all but the file
    * @throws BucketError
    */
   admit(fields: ReadonlyMap<string, ByteString>): Promise<AdmittedForm>;
 }
 
-/** Who sent a form, and how many bytes its file may have. */
+/** The sender of a form, and the bounds of its file in bytes. */
 export interface AdmittedForm {
   readonly caller: Caller;
   readonly min: number;

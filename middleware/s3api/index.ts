@@ -19,7 +19,7 @@ const options = z
   })
   .superRefine(checkLogins);
 
-/** By the names that Swift's own s3api has for them. */
+/** Named as in Swift's own s3api. */
 const CAPABILITIES = {
   max_bucket_listing: 1000,
   max_parts_listing: 1000,
@@ -31,8 +31,9 @@ const CAPABILITIES = {
 };
 
 /**
- * Speaks the API of Amazon S3: a bucket is a container, a key an object's name. Requests are known by how they are signed; all others go on.
- * What clients ask is asked further down the pipeline, in Swift's API.
+ * Implements the API of Amazon S3: a bucket is a container, and a key an object's name.
+ * Requests are recognised by their signature; all others pass. Client requests are
+ * translated into requests in Swift's API further down the pipeline.
  */
 export const s3api: FilterPlugin<typeof options> = {
   name: 's3api',
@@ -44,10 +45,10 @@ export const s3api: FilterPlugin<typeof options> = {
     return recognise({ method, path, query, headers }, storage_domain) !== undefined;
   },
   banner: () => ({ dialects: ['s3'] }),
-  create: (given, { credentials, log }) => {
-    const parts = partsOf(given, routes, log);
+  create: (config, { credentials, log }) => {
+    const parts = partsOf(config, routes, log);
     return (next) => {
-      const { known, sessions } = loginsOf(given, credentials, next);
+      const { known, sessions } = loginsOf(config, credentials, next);
       const signers = signersOf(known, sessions);
       return withInfo(s3Handler(next, { ...parts, postForm, signers }), { s3api: CAPABILITIES });
     };

@@ -6,7 +6,7 @@ import { ALGORITHM, readCredential, readSignature } from '../../src/dialects/sig
 import type { Signer, Signers } from './signature/signers';
 import { MAX_BYTES } from '../../src/dialects/payload/checked_body';
 
-/** Who signed a form, and how many bytes its file may have. */
+/** The signer of a form, and the bounds of its file in bytes. */
 export interface VerifiedPolicy {
   readonly signer: Signer;
   readonly min: number;
@@ -25,14 +25,14 @@ const Policy = z.object({
   ),
 });
 
-/** What a form may have that its policy does not tell of. */
+/** Fields that a form may have without its policy naming them. */
 const FREE: ReadonlySet<string> = new Set(['file', 'policy', 'x-amz-signature']);
 
 /**
- * Judges a form by its policy (POST policy, Signature Version 4): the signature, the time until which it is good, and that each field is what
- * the policy says, and is in the policy.
+ * Checks a form against its policy (POST policy, Signature Version 4): the signature, the
+ * expiration, that each field satisfies the policy, and that the policy names it.
  *
- * @param fields by their names in lower case, `bucket` among them
+ * @param fields by name in lower case, including `bucket`
  * @param now milliseconds since 1970
  * @throws BucketError
  */
@@ -55,13 +55,13 @@ export async function verifyPolicy(
   if (fields.has('x-amz-security-token'))
     throw new BucketError(
       'invalid-request',
-      'Temporary credentials (x-amz-security-token) are not known here.',
+      'Temporary credentials (x-amz-security-token) are not supported.',
     );
   const { accessKey, scope } = readCredential(field('x-amz-credential'));
   if (!field('x-amz-date').startsWith(scope.date))
     throw new BucketError(
       'access-denied',
-      'The x-amz-date of the form is not the date of its credential.',
+      'The x-amz-date of the form does not match the date of its credential.',
     );
   const signature = readSignature(field('x-amz-signature'));
   const signer = await signers.ofText(policy, { accessKey, scope, signature });
@@ -72,23 +72,23 @@ function checkPolicy(policy: ByteString, fields: ReadonlyMap<string, ByteString>
   const { expiration, conditions } = parsePolicy(policy);
   if (Date.parse(expiration) < now) throw denied('Policy expired.');
   const bounds = { min: 0, max: MAX_BYTES };
-  const told = new Set<string>();
-  for (const [operator, name, value] of conditions.flatMap(formatted)) {
+  const conditionFields = new Set<string>();
+  for (const [operator, name, value] of conditions.flatMap(toConditions)) {
     if (operator === 'content-length-range') {
       bounds.min = Math.max(bounds.min, Number(name));
       bounds.max = Math.min(bounds.max, Number(value));
       continue;
     }
-    if (!name.startsWith('$')) throw badPolicy(`${name} does not begin with $`);
+    if (!name.startsWith('$')) throw badPolicy(`${name} must begin with $`);
     const key = name.slice(1).toLowerCase();
-    told.add(key);
+    conditionFields.add(key);
     if (!holds(operator, fields.get(key) ?? '', toBytes(String(value))))
       throw denied(
         `Policy Condition failed: ["${operator}", "${toBytes(name)}", "${toBytes(String(value))}"]`,
       );
   }
   const extra = [...fields.keys()].find(
-    (name) => !told.has(name) && !FREE.has(name) && !name.startsWith('x-ignore-'),
+    (name) => !conditionFields.has(name) && !FREE.has(name) && !name.startsWith('x-ignore-'),
   );
   if (extra !== undefined) throw denied(`Extra input fields: ${extra}`);
   return bounds;
@@ -96,7 +96,7 @@ function checkPolicy(policy: ByteString, fields: ReadonlyMap<string, ByteString>
 
 type Condition = readonly [operator: string, name: string, value: string | number];
 
-function formatted(condition: z.infer<typeof Policy>['conditions'][number]): Condition[] {
+function toConditions(condition: z.infer<typeof Policy>['conditions'][number]): Condition[] {
   if (!Array.isArray(condition))
     return Object.entries(condition).map(([name, value]) => ['eq', `$${name}`, value] as const);
   const [operator, name, value] = condition;
@@ -106,7 +106,7 @@ function formatted(condition: z.infer<typeof Policy>['conditions'][number]): Con
 function holds(operator: string, actual: ByteString, expected: ByteString): boolean {
   if (operator === 'eq') return actual === expected;
   if (operator === 'starts-with') return actual.startsWith(expected);
-  throw badPolicy(`there is no condition ${operator}`);
+  throw badPolicy(`the condition ${operator} is unknown`);
 }
 
 function parsePolicy(policy: ByteString): z.infer<typeof Policy> {
@@ -114,7 +114,7 @@ function parsePolicy(policy: ByteString): z.infer<typeof Policy> {
   try {
     value = readJson(Buffer.from(policy, 'base64'));
   } catch {
-    throw badPolicy('it is not JSON in base64');
+    throw badPolicy('it is not base64-encoded JSON');
   }
   const parsed = Policy.safeParse(value);
   if (parsed.success) return parsed.data;

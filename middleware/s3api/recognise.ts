@@ -5,12 +5,12 @@ import { isSignedForS3 } from '../../src/swift_api/s3_requests';
 import { bucketOfHost } from '../../src/dialects/address';
 
 /**
- * How a request is known to be S3's: it is signed; it is a form, whose signature is inside; its Host names a bucket, which anybody may ask
- * without a signature.
+ * How a request is recognised as S3's: by its signature; as a form, whose signature is
+ * inside; or by a bucket in its Host, which allows requests without a signature.
  */
 export type Recognised = 'signed' | 'form' | 'host';
 
-/** What a request is recognised by. */
+/** The properties by which a request is recognised. */
 export interface Recognisable {
   readonly method: string;
   readonly path: string;
@@ -20,7 +20,8 @@ export interface Recognisable {
 }
 
 /**
- * How a request is S3's; undefined: it is Swift's, or nobody's here.
+ * Returns how a request is recognised as S3's; undefined if it is Swift's, or of no API
+ * here.
  *
  * @param domains whose subdomains are buckets
  */
@@ -36,7 +37,7 @@ export function recognise(
   return isVirtual ? 'host' : undefined;
 }
 
-/** `/bucket` or `/bucket/`, as far as that is no path of Swift's. */
+/** Whether a path is `/bucket` or `/bucket/`, and not one of Swift's. */
 function isBucketPath(path: string): boolean {
   const bucket = /^\/([^/]+)\/?$/.exec(path)?.[1];
   return bucket !== undefined && !/^(v1|v1\.0|auth|info|healthcheck)$/.test(bucket);

@@ -3,10 +3,10 @@ import { errorElement } from '../../src/dialects/s3/errors';
 import { locationOf } from '../../src/dialects/s3/uploads';
 import { xml } from '../../src/dialects/xml';
 
-/** Bytes, by S3's table of limits for uploads in parts. */
+/** Bytes, by S3's table of limits for multipart uploads. */
 export const MIN_PART_SIZE = 5 * 1024 * 1024;
 
-/** How S3 writes what other dialects write otherwise. */
+/** How S3 differs from other dialects on the wire. */
 export const SPELLING: WireFormat = {
   namespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
   owner: ({ caller: { user } }) => [xml('ID', user), xml('DisplayName', user)],

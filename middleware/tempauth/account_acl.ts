@@ -3,11 +3,11 @@ import { toBytes, toText, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { textResponse, type Response } from '../../src/swift_api/message';
 
-/** What an account's ACL can grant, the most first. */
+/** What an account's ACL can grant, strongest first. */
 const GRANTS = ['admin', 'read-write', 'read-only'] as const;
 export type Grant = (typeof GRANTS)[number];
 
-/** The most that an account's ACL grants to members of these groups. */
+/** Returns the strongest grant of an account's ACL to members of these groups. */
 export function grantOf(
   acl: ByteString | undefined,
   groups: readonly ByteString[],
@@ -18,26 +18,26 @@ export function grantOf(
   );
 }
 
-function membersOf(granted: unknown): ByteString[] {
-  return Array.isArray(granted)
-    ? granted.flatMap((each) => (typeof each === 'string' ? [toBytes(each)] : []))
+function membersOf(grantees: unknown): ByteString[] {
+  return Array.isArray(grantees)
+    ? grantees.flatMap((each) => (typeof each === 'string' ? [toBytes(each)] : []))
     : [];
 }
 
 const PLAIN = Headers.of({ 'Content-Type': 'text/plain; charset=UTF-8' });
 
-/** Refuses an X-Account-Access-Control that is no ACL, in Swift's words. */
+/** Refuses an X-Account-Access-Control that is not a valid ACL, in Swift's words. */
 export function checkAccountAcl(headers: Headers): Response | undefined {
-  const given = headers.get(ACCOUNT_ACL);
-  const error = given === undefined ? undefined : errorIn(given);
-  if (given === undefined || error === undefined) return undefined;
-  const reason = `X-Account-Access-Control invalid: ${error}\n\nInput: ${given}\n`;
+  const value = headers.get(ACCOUNT_ACL);
+  const error = value === undefined ? undefined : errorIn(value);
+  if (value === undefined || error === undefined) return undefined;
+  const reason = `X-Account-Access-Control invalid: ${error}\n\nInput: ${value}\n`;
   return textResponse(400, reason, PLAIN);
 }
 
 function errorIn(value: ByteString): string | undefined {
   const acl = parseAccountAcl(value);
-  if (acl === undefined) return `Syntax error in input (${quoted(toText(value))})`;
+  if (acl === undefined) return `Syntax error in input (${pythonRepr(toText(value))})`;
   const unknown = Object.keys(acl).find((key) => !GRANTS.some((grant) => grant === key));
   if (unknown !== undefined) return `Key ${asciiJson(unknown)} not recognized`;
   for (const grant of GRANTS) {
@@ -50,8 +50,8 @@ function errorIn(value: ByteString): string | undefined {
   return undefined;
 }
 
-/** A text as Python's `repr` writes it. */
-function quoted(text: string): string {
+/** Returns a text as Python's `repr` writes it. */
+function pythonRepr(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t');
   return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark;

@@ -6,10 +6,12 @@ import { checkAccountAcl, grantOf } from './account_acl';
 import { prefixOf, type Resellers } from './resellers';
 
 /**
- * What members of some groups may do, by the rules of Swift's `tempauth`: a reseller admin everything; an admin of an account everything in
- * it but to create or delete the account; everybody else what the ACLs of the container and of the account say.
+ * Decides what members of some groups may do, by the rules of Swift's `tempauth`. A
+ * reseller admin may do everything. An admin of an account may do everything in it except
+ * create or delete the account. Everybody else may do what the ACLs of the container and
+ * the account allow.
  *
- * @param groups whom the client stands for; none: nobody known
+ * @param groups of the client; none if the client is unknown
  */
 export function authoriser(
   request: Request,
@@ -23,17 +25,17 @@ export function authoriser(
     if (prefix === undefined) return refusal;
     const invalid = checkAccountAcl(request.headers);
     if (invalid) return invalid;
-    const named = !resellers.has(target.account) && target.account[prefix.length] !== '.';
-    if (groups.includes('.reseller_admin') && named) return undefined;
-    if (groups.includes('.reseller_reader') && named && isReading(method)) return undefined;
+    const isNamed = !resellers.has(target.account) && target.account[prefix.length] !== '.';
+    if (groups.includes('.reseller_admin') && isNamed) return undefined;
+    if (groups.includes('.reseller_reader') && isNamed && isReading(method)) return undefined;
     const required = resellers.get(prefix);
     const isAdmin = groups.includes(target.account) && (!required || groups.includes(required));
     const managesAccount = target.container === undefined && ['PUT', 'DELETE'].includes(method);
     if (isAdmin && !managesAccount) return undefined;
     if (method === 'OPTIONS') return undefined;
-    const allowed =
+    const isAllowed =
       isAllowedByAcl(request, resource, groups) || isAllowedByAccount(resource, groups);
-    return allowed ? undefined : refusal;
+    return isAllowed ? undefined : refusal;
   };
 }
 
@@ -48,11 +50,11 @@ function isAllowedByAcl(
 ): boolean {
   const { method, target } = resource;
   if (target.container === undefined) return false;
-  // a container's ACL is about its objects and their listing
+  // a container's ACL covers its objects and their listing only
   if (!isReading(method) && target.object === undefined) return false;
   const acl = parseAcl(isReading(method) ? resource.readAcl : resource.writeAcl);
-  const referred = isReferrerAllowed(request.headers.get('referer'), acl.referrers);
-  if (referred && (target.object !== undefined || acl.groups.includes('.rlistings'))) return true;
+  const isReferred = isReferrerAllowed(request.headers.get('referer'), acl.referrers);
+  if (isReferred && (target.object !== undefined || acl.groups.includes('.rlistings'))) return true;
   return groups.some((group) => acl.groups.includes(group));
 }
 
@@ -72,7 +74,7 @@ function isAllowedByAccount(
   }
 }
 
-/** 403 to who is known, 401 to who is not. */
+/** 403 if the client is known, 401 if not. */
 export function denied(isKnown: boolean, realm: ByteString): Response {
   return isKnown ? answer(403) : unauthorised(realm);
 }

@@ -21,43 +21,45 @@ const options = z
     storage_url_scheme: z.enum(['default', 'http', 'https']).default('default'),
   })
   .catchall(z.string())
-  .superRefine((given, context) => {
-    for (const { option, cause } of mistakesOfUsers(usersIn(given)))
+  .superRefine((config, context) => {
+    for (const { option, cause } of mistakesOfUsers(usersIn(config)))
       context.addIssue({ code: 'custom', path: [option], message: cause });
   });
 
 type Options = z.infer<typeof options>;
 
-const IT_JUDGES = 'that asks what the client may do';
+const AUTHORISES = 'it decides what the client may do';
 
 /**
- * Logs users of the configuration in, and tells the app what each may do: Swift's `tempauth`, with its option form
- * `user_ACCOUNT_NAME = KEY [.admin] [.reseller_admin]`. For an app that keeps objects itself; a Swift behind has its own.
+ * Swift's `tempauth`: logs in the users of the configuration, and decides what each may
+ * do. Users have Swift's option form `user_ACCOUNT_NAME = KEY [.admin]
+ * [.reseller_admin]`. For an app that stores objects itself; a Swift behind the proxy has
+ * its own.
  */
 export const tempauth: FilterPlugin<typeof options> = {
   name: 'tempauth',
   options,
-  banner: (given) => {
-    const shipped = shippedUser(given);
-    return shipped ? { user: shipped } : {};
+  banner: (config) => {
+    const sample = sampleUser(config);
+    return sample ? { user: sample } : {};
   },
   authenticates: true,
   precedes: {
-    container_quotas: IT_JUDGES,
-    account_quotas: IT_JUDGES,
-    versioned_writes: IT_JUDGES,
+    container_quotas: AUTHORISES,
+    account_quotas: AUTHORISES,
+    versioned_writes: AUTHORISES,
   },
-  objections: (given, { bind_ip }) => {
+  objections: (config, { bind_ip }) => {
     if (isLoopback(bind_ip)) return [];
-    return Object.entries(usersIn(given)).flatMap(([option, value]) => {
+    return Object.entries(usersIn(config)).flatMap(([option, value]) => {
       const weakness = weaknessOfKey(keyIn(value));
       return weakness === undefined
         ? []
         : [{ option, cause: `the key ${weakness}: change it before you bind to ${bind_ip}` }];
     });
   },
-  users: (given) =>
-    [...usersOf(given).values()].map(({ name, key }) => {
+  users: (config) =>
+    [...usersOf(config).values()].map(({ name, key }) => {
       const secret = toBytes(key);
       return { accessKey: name, secretKey: secret, user: name, key: secret };
     }),
@@ -65,37 +67,37 @@ export const tempauth: FilterPlugin<typeof options> = {
     pattern: new RegExp(`${USER_OPTION.source}|${GROUP_OPTION.source}`),
     form: 'user_ACCOUNT_NAME, PREFIX_require_group',
   },
-  create: (given) => {
-    const resellers = resellersOf(given);
-    const users = usersOf(given);
-    const tokens = new Tokens(users, ownPrefix(resellers), given.token_life);
+  create: (config) => {
+    const resellers = resellersOf(config);
+    const users = usersOf(config);
+    const tokens = new Tokens(users, ownPrefix(resellers), config.token_life);
     return authenticate(
       resellers,
-      { users, tokens, scheme: given.storage_url_scheme },
-      given.auth_prefix,
+      { users, tokens, scheme: config.storage_url_scheme },
+      config.auth_prefix,
     );
   },
 };
 
-/** The key of the users in config/. */
-const SHIPPED_KEY = 'testing';
+/** The key of the users in the sample configurations in config/. */
+const SAMPLE_KEY = 'testing';
 
-function shippedUser(given: Options): User | undefined {
-  return [...usersOf(given).values()].find(({ key }) => key === SHIPPED_KEY);
+function sampleUser(config: Options): User | undefined {
+  return [...usersOf(config).values()].find(({ key }) => key === SAMPLE_KEY);
 }
 
-function resellersOf(given: Options): Resellers {
-  return readResellers(given.reseller_prefix, given);
+function resellersOf(config: Options): Resellers {
+  return readResellers(config.reseller_prefix, config);
 }
 
-function usersOf(given: Options): Map<string, User> {
-  return readUsers(usersIn(given), [...resellersOf(given).keys()]);
+function usersOf(config: Options): Map<string, User> {
+  return readUsers(usersIn(config), [...resellersOf(config).keys()]);
 }
 
-/** The options that are users. */
-function usersIn(given: Readonly<Record<string, unknown>>): Record<string, string> {
-  const named = Object.entries(given).filter(([name]) => USER_OPTION.test(name));
-  return Object.fromEntries(named) as Record<string, string>;
+/** Picks the options that define users. */
+function usersIn(config: Readonly<Record<string, unknown>>): Record<string, string> {
+  const entries = Object.entries(config).filter(([name]) => USER_OPTION.test(name));
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 function authenticate(resellers: Resellers, parts: LoginParts, authPrefix: string): Filter {
@@ -104,7 +106,8 @@ function authenticate(resellers: Resellers, parts: LoginParts, authPrefix: strin
   return (next) =>
     withInfo(
       (request) => {
-        // a filter before this one has found that the client may (Swift's `swift.authorize_override`)
+        // an earlier filter has authorised the request (Swift's
+        // `swift.authorize_override`)
         if (request.authorise) return next(request);
         if (request.path.startsWith(authPrefix))
           return Promise.resolve(login(request, request.path.slice(authPrefix.length), parts));

@@ -8,12 +8,13 @@ import type { User } from './users';
 export interface LoginParts {
   readonly users: ReadonlyMap<ByteString, User>;
   readonly tokens: Tokens;
-  /** Of the URL that a user is given; `default`: http. */
+  /** Scheme of the storage URL; `default`: http. */
   readonly scheme: string;
 }
 
 /**
- * `GET /auth/v1.0` with X-Auth-User and X-Auth-Key, in all the spellings that Swift's `tempauth` knows.
+ * Handles `GET /auth/v1.0` with X-Auth-User and X-Auth-Key, in all the forms that Swift's
+ * `tempauth` accepts.
  *
  * @param path what follows the prefix of all logins
  */
@@ -26,9 +27,9 @@ export function login(request: Request, path: string, parts: LoginParts): Respon
   const name = isOld ? oldName(request.headers, account ?? '') : nameIn(request.headers);
   if (name === undefined) return unauthorised((isOld && account) || 'unknown');
   const user = parts.users.get(name);
-  // the same for a wrong name as for a wrong key, so that nobody learns which names there are
+  // the same for a wrong name as for a wrong key, so that names cannot be probed
   if (!user || !isKeyOf(user, keyIn(request.headers, isOld))) return unauthorised('unknown');
-  return welcome(user, request.host ?? request.headers.get('host') ?? 'localhost', parts);
+  return loginResponse(user, request.host ?? request.headers.get('host') ?? 'localhost', parts);
 }
 
 function nameIn(headers: Headers): ByteString | undefined {
@@ -36,7 +37,10 @@ function nameIn(headers: Headers): ByteString | undefined {
   return user?.includes(':') ? user : undefined;
 }
 
-/** `/v1/ACCOUNT/auth`: the account is in the path, and in X-Auth-User once more. */
+/**
+ * Reads the user of `/v1/ACCOUNT/auth`: the account is in the path, and again in
+ * X-Auth-User.
+ */
 function oldName(headers: Headers, account: ByteString): ByteString | undefined {
   const bare = headers.get('x-storage-user');
   if (bare) return `${account}:${bare}`;
@@ -50,7 +54,7 @@ function keyIn(headers: Headers, isOld: boolean): ByteString {
   return values.find(Boolean) ?? '';
 }
 
-function welcome(user: User, host: string, { tokens, scheme }: LoginParts): Response {
+function loginResponse(user: User, host: string, { tokens, scheme }: LoginParts): Response {
   const { token, seconds } = tokens.create(user);
   return {
     status: 200,

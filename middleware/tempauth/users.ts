@@ -2,23 +2,31 @@ import { toBytes, type ByteString } from '../../src/http/bytes';
 
 /** A user of the configuration. */
 export interface User {
-  /** `account:user`, bytes. */
+  /** `account:user`, as bytes. */
   readonly name: ByteString;
   readonly key: string;
   /** The user's own account, with the reseller prefix. */
   readonly account: ByteString;
-  /** Whom the user stands for in ACLs; `.reseller_admin` and, for an admin, the account are among them. */
+  /**
+   * The groups of the user in ACLs; include `.reseller_admin` and, for an admin, the
+   * account.
+   */
   readonly groups: readonly string[];
 }
 
-/** How options name users: `user_ACCOUNT_NAME`, and `user64_ACCOUNT_NAME` with both in base64 where they have an underscore. */
+/**
+ * Matches options that define users: `user_ACCOUNT_NAME`, and `user64_ACCOUNT_NAME` with
+ * both in base64 if they contain an underscore.
+ */
 export const USER_OPTION = /^user(64)?_[^_]+_.+$/;
 
 /**
- * The users that options tell of, `KEY [group] [group]... [storage URL]` each, as in Swift's `tempauth`.
+ * Reads the users that options define, `KEY [group] [group]... [storage URL]` each, as in
+ * Swift's `tempauth`.
  *
  * @param options without mistakes
- * @param prefixes of their accounts, the one that they are told of first
+ * @param prefixes of their accounts; the first is that of the account they are given at
+ *   login
  */
 export function readUsers(
   options: Readonly<Record<string, string>>,
@@ -39,12 +47,12 @@ export function readUsers(
   return users;
 }
 
-/** The key that the value of such an option has. */
+/** Returns the key in the value of such an option. */
 export function keyIn(value: string): string {
   return value.split(/\s+/)[0] ?? '';
 }
 
-/** What is wrong with such options. */
+/** Lists the mistakes in such options. */
 export function mistakesOfUsers(
   options: Readonly<Record<string, string>>,
 ): readonly { readonly option: string; readonly cause: string }[] {

@@ -22,7 +22,10 @@ export interface TempUrlParts {
   readonly cleanOutgoing: (headers: Headers) => Headers;
 }
 
-/** Who holds an URL that carries a signature may do with the object what it was signed for, until it expires. */
+/**
+ * Lets the holder of a signed URL do what it was signed for to the object, until it
+ * expires.
+ */
 export function tempUrlFilter(parts: TempUrlParts): Filter {
   return (next) => async (request) => {
     const parameters = request.method === 'OPTIONS' ? undefined : readParameters(request.query);
@@ -35,22 +38,23 @@ export function tempUrlFilter(parts: TempUrlParts): Filter {
       : POINTERS.find((name) => request.headers.has(name));
     if (disallowed !== undefined)
       return page(400, `The header '${disallowed}' is not allowed in this tempurl`);
-    // whatever else the query asks for was not signed
+    // the rest of the query was not signed
     const response = await next({
       ...request,
       query: '',
       headers: parts.cleanIncoming(request.headers),
       authorise: within(target, key.scope),
     });
-    const cleaned = { ...response, headers: parts.cleanOutgoing(response.headers) };
-    return isReading(request) ? asDownload(cleaned, request, target) : cleaned;
+    const cleanResponse = { ...response, headers: parts.cleanOutgoing(response.headers) };
+    return isReading(request) ? asDownload(cleanResponse, request, target) : cleanResponse;
   };
 }
 
 /**
- * Headers that would make an object of others, or a pointer to them, which whoever reads it by a
- * URL of their own would then see, and the one that names another object to write. None is
- * signed. Swift's list, with one that distributions have added since, and `Destination`.
+ * Headers that would assemble the object from others or point it at them, so that anyone
+ * with a URL to read it would see those too, and the one that names another object to
+ * write. None of them is signed. Swift's list, plus one that distributions have added
+ * since, and `Destination`.
  */
 const POINTERS = ['X-Object-Manifest', 'X-Symlink-Target', 'X-Copy-From', 'Destination'];
 
@@ -64,22 +68,25 @@ function targetOf({ method, path }: Request, methods: readonly string[]): Object
   return target.version === 'v1' && /[^/]/.test(target.object) ? target : undefined;
 }
 
-/** The key that signed a request; undefined where none did, or the URL does not hold for it. */
+/**
+ * Returns the key that signed a request; undefined if none did, or the URL is not valid
+ * for it.
+ */
 async function signingKey(
   request: Request,
   target: ObjectTarget,
-  { signature: given, expires, prefix, ipRange }: Parameters,
+  { signature: encodedSignature, expires, prefix, ipRange }: Parameters,
   digests: readonly string[],
   next: Handler,
 ): Promise<Key | undefined> {
-  const signature = parseSignature(given);
+  const signature = parseSignature(encodedSignature);
   if (signature === undefined || expires === 0 || !digests.includes(signature.digest))
     return undefined;
   if (ipRange !== undefined && !isInRange(request.remoteAddress, ipRange)) return undefined;
   if (prefix !== undefined && !target.object.startsWith(prefix)) return undefined;
   const container = `/v1/${target.account}/${target.container}/`;
   const path = prefix === undefined ? container + target.object : `prefix:${container}${prefix}`;
-  // who may read or write an object may also ask for its metadata
+  // anyone who may read or write an object may also ask for its metadata
   const methods = request.method === 'HEAD' ? ['HEAD', 'GET', 'POST', 'PUT'] : [request.method];
   const ip = ipRange === undefined ? '' : `ip=${ipRange}\n`;
   const messages = methods.map((method) => `${ip}${method}\n${expires}\n${path}`);

@@ -1,6 +1,9 @@
 import { Headers } from '../../src/http/headers';
 
-/** Takes the headers out that one list names, but those that the other names as well; a `*` ends the beginning of a name. */
+/**
+ * Removes the headers that `removed` names, except those that `allowed` names as well; a
+ * `*` at the end of a name matches any suffix.
+ */
 export function headerRules(
   removed: readonly string[],
   allowed: readonly string[],

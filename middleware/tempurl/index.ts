@@ -17,20 +17,21 @@ const options = z.object({
 });
 
 /**
- * Swift's `tempurl`: URLs that let whoever holds them read or write an object for a while, signed with a key that the owner keeps in the
- * metadata of the account or of the container. For an app that keeps objects itself; a Swift behind has its own.
+ * Swift's `tempurl`: URLs that let their holder read or write an object for a while,
+ * signed with a key that the owner keeps in the metadata of the account or the container.
+ * For an app that stores objects itself; a Swift behind the proxy has its own.
  */
 export const tempurl: FilterPlugin<typeof options> = {
   name: 'tempurl',
   options,
-  precedes: { versioned_writes: 'that asks what the client may do' },
-  create: (given) => {
-    const { allowed_digests, ...rest } = given;
+  precedes: { versioned_writes: 'it decides what the client may do' },
+  create: (config) => {
+    const { allowed_digests, ...rest } = config;
     const filter = tempUrlFilter({
-      methods: given.methods,
+      methods: config.methods,
       digests: allowed_digests,
-      cleanIncoming: headerRules(given.incoming_remove_headers, given.incoming_allow_headers),
-      cleanOutgoing: headerRules(given.outgoing_remove_headers, given.outgoing_allow_headers),
+      cleanIncoming: headerRules(config.incoming_remove_headers, config.incoming_allow_headers),
+      cleanOutgoing: headerRules(config.outgoing_remove_headers, config.outgoing_allow_headers),
     });
     return (next) =>
       withInfo(filter(next), { tempurl: { ...rest, ...digestInfo(allowed_digests) } });

@@ -1,28 +1,34 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
- * Whether an address is in a range, given as one address or as `ADDRESS/BITS`; false where either cannot be read, or where the range's
- * address has bits beyond the mask, as in Python's `ipaddress`.
+ * Whether an address is in a range, written as one address or as `ADDRESS/BITS`. False if
+ * either cannot be parsed, or if the address of the range has bits beyond the mask, as in
+ * Python's `ipaddress`.
  */
 export function isInRange(address: string | undefined, range: string): boolean {
   const [network = '', mask] = range.split('/', 2);
-  const wanted = bitsOf(network);
-  const own =
+  const networkBits = bitsOf(network);
+  const addressBits =
     address === undefined ? undefined : bitsOf(address.replace(/^::ffff:(?=[\d.]+$)/i, ''));
-  if (wanted === undefined || own === undefined || own.length !== wanted.length) return false;
-  const length = mask === undefined ? wanted.length : maskLength(mask, wanted.length);
-  if (length === undefined || wanted.slice(length).includes('1')) return false;
-  return own.startsWith(wanted.slice(0, length));
+  if (
+    networkBits === undefined ||
+    addressBits === undefined ||
+    addressBits.length !== networkBits.length
+  )
+    return false;
+  const length = mask === undefined ? networkBits.length : maskLength(mask, networkBits.length);
+  if (length === undefined || networkBits.slice(length).includes('1')) return false;
+  return addressBits.startsWith(networkBits.slice(0, length));
 }
 
-/** `24`, or `255.255.255.0`. */
+/** Parses a mask: `24`, or `255.255.255.0`. */
 function maskLength(mask: string, max: number): number | undefined {
   if (/^\d+$/.test(mask)) return Number(mask) <= max ? Number(mask) : undefined;
   const bits = isIPv4(mask) && max === 32 ? bitsOf(mask) : undefined;
   return bits !== undefined && /^1*0*$/.test(bits) ? bits.replaceAll('0', '').length : undefined;
 }
 
-/** An address as a string of zeros and ones: 32 or 128 of them. */
+/** Returns an address as a string of zeros and ones: 32 or 128 of them. */
 function bitsOf(address: string): string | undefined {
   if (isIPv4(address)) return bits(address.split('.').map(Number), 8);
   if (!isIPv6(address) || address.includes('%')) return undefined;

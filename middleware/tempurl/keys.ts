@@ -4,27 +4,33 @@ import { lookAtHeaders } from '../../src/swift_api/authority/closed_list';
 import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
 import { formatTarget, type ContainerTarget, type Target } from '../../src/swift_api/target';
 
-/** A key that the owners of an account or a container have set, and how far what it signs may reach. */
+/**
+ * A key that the owners of an account or a container have set, and the scope of its
+ * signatures.
+ */
 export interface Key {
   readonly value: ByteString;
   readonly scope: 'account' | 'container';
 }
 
-/** The keys of a container and of its account: X-Account-Meta-Temp-Url-Key, X-Container-Meta-Temp-Url-Key, and -2 of both. */
+/**
+ * Reads the keys of a container and of its account: X-Account-Meta-Temp-Url-Key,
+ * X-Container-Meta-Temp-Url-Key, and -2 of both.
+ */
 export async function keysOf(
   request: Request,
   target: ContainerTarget,
   next: Handler,
 ): Promise<Key[]> {
   const { version, account, container } = target;
-  const [ofAccount, ofContainer] = await Promise.all([
-    read(request, { version, account }, 'account', next),
-    read(request, { version, account, container }, 'container', next),
+  const [accountKeys, containerKeys] = await Promise.all([
+    readKeys(request, { version, account }, 'account', next),
+    readKeys(request, { version, account, container }, 'container', next),
   ]);
-  return [...ofAccount, ...ofContainer];
+  return [...accountKeys, ...containerKeys];
 }
 
-async function read(
+async function readKeys(
   request: Request,
   target: Target,
   scope: Key['scope'],

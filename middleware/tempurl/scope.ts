@@ -4,8 +4,8 @@ import type { ContainerTarget } from '../../src/swift_api/target';
 import type { Key } from './keys';
 
 /**
- * Lets a signed request reach what its key is for, and nothing else: also not through copies, symlinks and the segments of large
- * objects.
+ * Lets a signed request reach only what its key covers, even through copies, symlinks and
+ * the segments of large objects.
  */
 export function within({ account, container }: ContainerTarget, scope: Key['scope']): Authorise {
   return ({ target }) => {

@@ -8,11 +8,9 @@ import {
   type Request,
   type Response,
 } from '../../src/swift_api/message';
-import { unreadableName } from '../../src/swift_api/naming_headers';
-import { isReadTwoWays } from '../../src/swift_api/query_readings';
 import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/swift_api/target';
-import { changedBy, writtenBy } from '../../src/swift_api/object_writes';
-import { ObjectWriter } from '../../src/versioning/archive/writer';
+import { changedBy, isCopy, writtenBy } from '../../src/swift_api/object_writes';
+import { ObjectWriter } from '../../src/versioning/object_writer';
 import {
   asSigned,
   bypassOf,
@@ -24,10 +22,7 @@ import {
 } from '../../src/versioning/bypasses';
 import { ContainerRequests } from '../../src/versioning/container_requests';
 import { errorResponse } from '../../src/versioning/error_responses';
-import {
-  isMultipartDelete,
-  multipartDelete,
-} from '../../src/versioning/multipart_delete/multipart_delete';
+import { multipartDelete } from '../../src/versioning/multipart_delete/multipart_delete';
 import { MODE_HEADERS, PolicyCache } from '../../src/versioning/policy';
 import { hideUnfinished } from '../../src/versioning/hide_unfinished';
 import { PinnedPolicies, forwardUnversioned } from '../../src/versioning/forward_unversioned';
@@ -36,12 +31,15 @@ import { VersionedContainers } from '../../src/versioning/object_versioning/cont
 import { hideVersions } from '../../src/versioning/object_versioning/containers/hide_versions';
 import { VersionedObjects } from '../../src/versioning/object_versioning/objects';
 import { VersioningContext } from '../../src/versioning/context';
+import { Call, ContainerCall, ObjectCall } from '../../src/versioning/calls';
+import { ambiguityOf } from '../../src/versioning/ambiguity';
 
 /**
- * A request that versions do not concern goes to `next` as it came, the same object; all others go there as new requests.
+ * Passes requests that versioning does not concern to `next` unchanged, as the same object; all
+ * others reach it as new requests.
  */
-export function versionedWritesFilter(parts: VersioningContext): Filter {
-  const { allowsModes, allowsObjectVersioning, log, app } = parts;
+export function versionedWritesFilter(context: VersioningContext): Filter {
+  const { allowsModes, allowsObjectVersioning } = context;
   if (allowsModes === undefined && !allowsObjectVersioning) return (next) => next;
   const acts = allowsModes === true || allowsObjectVersioning;
   const capabilities = {
@@ -49,101 +47,128 @@ export function versionedWritesFilter(parts: VersioningContext): Filter {
     ...(allowsObjectVersioning ? { object_versioning: {} } : {}),
   };
   return (next) => {
-    const settings = new PolicyCache(next, parts.cache, app.power, log, parts);
-    const whole: Handler = (request) => handler(request);
-    const objects = allowsObjectVersioning
-      ? new VersionedObjects(next, whole, settings, parts)
-      : undefined;
-    const writer = new ObjectWriter(next, settings, parts, objects?.writer);
-    const listing = hideUnfinished(next);
-    const withIds = allowsObjectVersioning
-      ? new VersionedContainers(listing, app.power)
-      : undefined;
-    const containers = new ContainerRequests(listing, settings, withIds, parts);
-    const handler: Handler = async (given) => {
-      if (acts && isS3Write(given)) return refuseS3();
-      const target = parseTarget(given.path);
-      if (target === undefined) return acts ? nowhere(given) : next(given);
-      const reason = acts && isApi(target) ? whyUnclear(given) : undefined;
-      if (reason !== undefined) return textResponse(400, reason);
-      try {
-        const request = allowsObjectVersioning
-          ? await hideVersions(given, target, whole, app)
-          : given;
-        return 'status' in request ? request : await routed(request, target);
-      } catch (error) {
-        return errorResponse(error, given, app.power, log);
-      }
-    };
-
-    /** What names nothing here may still be a bypass to the store, which then looks for names elsewhere. */
-    const nowhere = (request: Request): Promise<Response> => {
-      const bypass = /^\/v1(\.0)?\//.test(unquote(request.path)) && bypassOf(request, app.power);
-      return bypass ? Promise.resolve(refuseNowhere(bypass)) : next(request);
-    };
-
-    const routed = async (request: Request, target: Target): Promise<Response> => {
-      const bypass = bypassOf(request, app.power);
-      if (bypass) return acts ? checkedBypass(request, target, bypass) : next(request);
-      if (isContainer(target)) return containers.handle(request, target);
-      if (objects && isObject(target))
-        return objects.handle(request, target, (own) => versionedRequest(own, target));
-      if (allowsObjectVersioning && isAccount(target) && request.method === 'GET')
-        return listAccount(request, target, next);
-      return acts ? versionedRequest(request, target) : next(request);
-    };
-
-    const versionedRequest = async (given: Request, target: Target): Promise<Response> => {
-      const written = writtenBy(given, target) ?? changedBy(given, target);
-      if (!written) return next(given);
-      const request = asSigned(given);
-      if (!isMultipartDelete(request)) return writer.handle(request, written);
-      return checked(
-        target,
-        async (going) =>
-          (await multipartDelete(request, written, {
-            // what is deleted part by part goes by the settings of each
-            settings: allowsObjectVersioning ? settings : going,
-            handler,
-            hides: allowsObjectVersioning,
-          })) ?? request,
-      );
-    };
-
-    const checkedBypass = (request: Request, target: Target, bypass: Bypass): Promise<Response> =>
-      checked(target, (going) =>
-        checkBypass(bypass, request, target, {
-          settings: going,
-          hides: allowsObjectVersioning,
-          app,
-        }),
-      );
-
-    /** The answer that a check finds, or else what the store makes of the request that it lets through. */
-    const checked = async (
-      target: Target,
-      check: (going: PinnedPolicies) => Promise<Response | Request>,
-    ): Promise<Response> => {
-      const going = new PinnedPolicies(settings, parts.lockWait);
-      try {
-        const found = await check(going);
-        return 'status' in found
-          ? found
-          : await forwardUnversioned(found, target, going.take(), next);
-      } finally {
-        going.end();
-      }
-    };
-    return acts ? withInfo(handler, capabilities) : handler;
+    const router = new Router(next, context, acts);
+    return acts ? withInfo(router.handle, capabilities) : router.handle;
   };
 }
 
-/** Why the store might understand a request otherwise. */
-function whyUnclear({ method, query, headers }: Request): string | undefined {
-  if (isReadTwoWays(query))
-    return 'A semicolon in the query ends a parameter to some, and to others does not\n';
-  const unreadable = isReading(method) ? undefined : unreadableName(headers);
-  return unreadable === undefined ? undefined : `The name in ${unreadable} is not UTF-8 text\n`;
+/** Decides which part of versioning answers a request. */
+class Router {
+  private readonly policies: PolicyCache;
+  /** Undefined if X-Versions-Enabled is left to the store. */
+  private readonly objects: VersionedObjects | undefined;
+  private readonly writer: ObjectWriter;
+  private readonly containers: ContainerRequests;
+
+  constructor(
+    private readonly next: Handler,
+    private readonly context: VersioningContext,
+    /** Whether any way of keeping versions is acted upon. */
+    private readonly acts: boolean,
+  ) {
+    const { allowsObjectVersioning, cache, app, log } = context;
+    this.policies = new PolicyCache(next, cache, app.power, log, context);
+    if (allowsObjectVersioning)
+      this.objects = new VersionedObjects(next, this.handle, this.policies, context);
+    this.writer = new ObjectWriter(next, this.policies, context, this.objects?.writer);
+    const listing = hideUnfinished(next);
+    const containers = this.objects && new VersionedContainers(listing, app.power);
+    this.containers = new ContainerRequests(listing, this.policies, containers, context);
+  }
+
+  readonly handle: Handler = async (request) => {
+    const { acts, next, context } = this;
+    if (acts && isS3Write(request)) return refuseS3();
+    const target = parseTarget(request.path);
+    if (target === undefined) return acts ? this.handleNoTarget(request) : next(request);
+    const ambiguity = acts && isApi(target) ? ambiguityOf(request) : undefined;
+    if (ambiguity !== undefined) return textResponse(400, ambiguity);
+    const call = new Call(request, target);
+    try {
+      if (!context.allowsObjectVersioning) return await this.route(call);
+      const admitted = await hideVersions(call, this.handle, context.app);
+      if ('status' in admitted) return admitted;
+      return await this.route(admitted === request ? call : new Call(admitted, target));
+    } catch (error) {
+      return errorResponse(error, call, context.app.power, context.log);
+    }
+  };
+
+  /** A path that names nothing here may still be a bypass to the store, which reads it otherwise. */
+  private async handleNoTarget(request: Request): Promise<Response> {
+    const isApiPath = /^\/v1(\.0)?\//.test(unquote(request.path));
+    const call = new Call(request, { version: 'v1', account: '' });
+    const bypass = isApiPath ? bypassOf(call, this.context.app.power) : undefined;
+    return bypass ? refuseNowhere(bypass) : this.next(request);
+  }
+
+  private async route(call: Call): Promise<Response> {
+    const { request, target } = call;
+    const { acts, next, context } = this;
+    const bypass = bypassOf(call, context.app.power);
+    if (bypass) return acts ? this.checkBypass(call, bypass) : next(request);
+    if (isContainer(target)) return this.containers.handle(new ContainerCall(request, target));
+    if (isObject(target)) return this.handleObject(new ObjectCall(request, target));
+    if (this.objects && isAccount(target) && request.method === 'GET')
+      return listAccount(call, next);
+    return next(request);
+  }
+
+  /** Enters object versioning only for requests that may name a version, and for reads. */
+  private async handleObject(call: ObjectCall): Promise<Response> {
+    const { request, target } = call;
+    const { objects, acts, next } = this;
+    const isOfVersions =
+      objects && request.method !== 'OPTIONS' && /^v1(\.0)?$/.test(target.version);
+    if (!isOfVersions) return acts ? this.write(call) : next(request);
+    const signed = call.with(asSigned(request));
+    const isPlainWrite =
+      !isReading(request.method) && !isCopy(request) && signed.versionId === undefined;
+    if (isPlainWrite) return this.write(signed);
+    // the response is not the store's own, so the request is a new one
+    return objects.handle(signed.with({ ...signed.request }), (own) => this.write(own));
+  }
+
+  /** A write, a DELETE or a change of metadata of an object, if the request is one. */
+  private async write(call: ObjectCall): Promise<Response> {
+    const { request, target } = call;
+    const written = writtenBy(request, target) ?? changedBy(request, target);
+    if (!written) return this.next(request);
+    const signed = call.with(asSigned(request));
+    if (!signed.isMultipartDelete) return this.writer.handle(signed.request, written);
+    const { allowsObjectVersioning } = this.context;
+    return this.check(target, async (pinned) => {
+      const response = await multipartDelete(new ObjectCall(signed.request, written), {
+        // parts are deleted one by one, each by the policy of its own container
+        settings: allowsObjectVersioning ? this.policies : pinned,
+        handler: this.handle,
+        hides: allowsObjectVersioning,
+      });
+      return response ?? signed.request;
+    });
+  }
+
+  private checkBypass(call: Call, bypass: Bypass): Promise<Response> {
+    const { allowsObjectVersioning: hides, app } = this.context;
+    return this.check(call.target, (pinned) =>
+      checkBypass(bypass, call, { settings: pinned, hides, app }),
+    );
+  }
+
+  /** Answers with the response of a check, or forwards the request that it lets through. */
+  private async check(
+    target: Target,
+    check: (pinned: PinnedPolicies) => Promise<Response | Request>,
+  ): Promise<Response> {
+    const pinned = new PinnedPolicies(this.policies, this.context.lockWait);
+    try {
+      const result = await check(pinned);
+      if ('status' in result) return result;
+      return await forwardUnversioned(result, target, pinned.take(), this.next);
+    } finally {
+      pinned.end();
+    }
+  }
 }
 
 function isAccount(target: Target): boolean {

@@ -1,6 +1,6 @@
 import { chunks, type Body } from '../http/body';
 
-/** Reads bytes in portions of its user's choice out of chunks as they come. One call at a time. */
+/** Reads chunks in portions of the caller's choice. One call at a time. */
 export class ByteReader {
   readonly #chunks: AsyncIterator<Buffer>;
   #left: Buffer = Buffer.alloc(0);
@@ -9,14 +9,16 @@ export class ByteReader {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** Over a body, which closing leaves as it is. */
+  /** Reads a body; closing the reader leaves the body as it is. */
   static over(body: Body): ByteReader {
     return new ByteReader(
       Buffer.isBuffer(body) ? chunks(body) : body.iterator({ destroyOnReturn: false }),
     );
   }
 
-  /** What is at hand, or comes next, at most so many bytes; undefined at the end. */
+  /**
+   * Returns what is buffered or comes next, at most `max` bytes; undefined at the end.
+   */
   async some(max: number): Promise<Buffer | undefined> {
     while (this.#left.length === 0) {
       const next = await this.#chunks.next();
@@ -28,7 +30,7 @@ export class ByteReader {
     return bytes;
   }
 
-  /** So many bytes, or fewer at the end. */
+  /** Returns `length` bytes, or fewer at the end. */
   async read(length: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     for (let missing = length; missing > 0;) {
@@ -40,7 +42,10 @@ export class ByteReader {
     return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
   }
 
-  /** The bytes before the next line feed, which is taken as well; undefined where none comes within so many bytes. */
+  /**
+   * Reads up to the next line feed, which is dropped; undefined if there is none within
+   * `max` bytes.
+   */
   async line(max: number): Promise<Buffer | undefined> {
     const parts: Buffer[] = [];
     for (let seen = 0; seen <= max;) {
@@ -56,7 +61,7 @@ export class ByteReader {
     return undefined;
   }
 
-  /** All that is left. */
+  /** Yields all remaining bytes. */
   async *rest(): AsyncGenerator<Buffer> {
     for (;;) {
       const part = await this.some(Infinity);
@@ -65,7 +70,7 @@ export class ByteReader {
     }
   }
 
-  /** Ends what the chunks come from; nothing may be read any more. */
+  /** Closes the source of the chunks; nothing may be read afterwards. */
   async close(): Promise<void> {
     await this.#chunks.return?.();
   }

@@ -1,4 +1,7 @@
-/** A cyclic redundancy check as S3 uses them: bits reflected, begun and ended with all ones. */
+/**
+ * A cyclic redundancy check as S3 uses them: reflected bits, initial value and final XOR
+ * all ones.
+ */
 interface Crc {
   readonly bits: number;
   /** Reflected. */
@@ -11,12 +14,15 @@ const CRCS: Readonly<Record<string, Crc>> = {
   crc64nvme: { bits: 64, polynomial: 0x9a6c9329ac4bc9b5n },
 };
 
-/** Whether the sum of a whole can be told from those of its parts. */
+/** Whether the checksum of a whole can be computed from those of its parts. */
 export function canCombine(algorithm: string): boolean {
   return algorithm in CRCS;
 }
 
-/** The sum of what is at hand, for short things: it goes bit by bit. Undefined for another algorithm. */
+/**
+ * Computes a checksum bit by bit, so only for short inputs. Undefined for other
+ * algorithms.
+ */
 export function crcOf(algorithm: string, bytes: Uint8Array): Buffer | undefined {
   const crc = CRCS[algorithm];
   if (!crc) return undefined;
@@ -30,7 +36,8 @@ export function crcOf(algorithm: string, bytes: Uint8Array): Buffer | undefined 
 }
 
 /**
- * The sum of parts one behind the other, by their sums and lengths in bytes. Undefined for an algorithm that does not tell.
+ * Computes the checksum of concatenated parts from their checksums and lengths in bytes.
+ * Undefined if the algorithm does not allow that.
  */
 export function combined(
   algorithm: string,
@@ -38,7 +45,7 @@ export function combined(
 ): Buffer | undefined {
   const crc = CRCS[algorithm];
   if (!crc) return undefined;
-  // most parts have one length
+  // most parts have the same length
   const shifts = new Map<number, bigint>();
   let whole = 0n;
   for (const { sum, bytes } of parts) {
@@ -53,7 +60,7 @@ function toBuffer(sum: bigint, { bits }: Crc): Buffer {
   return Buffer.from(sum.toString(16).padStart(bits / 4, '0'), 'hex');
 }
 
-// polynomials modulo that of the check, the highest bit the coefficient of 1
+// polynomials modulo that of the check; the highest bit is the coefficient of 1
 
 function timesX(a: bigint, { polynomial }: Crc): bigint {
   return (a & 1n) === 1n ? (a >> 1n) ^ polynomial : a >> 1n;

@@ -1,7 +1,9 @@
 import { trimmed, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
 
-/** A header's value and its parameters, read as Swift's `parse_content_disposition` reads them. */
+/**
+ * Parses a header's value and its parameters like Swift's `parse_content_disposition`.
+ */
 export function parseParameters(header: ByteString): {
   readonly value: ByteString;
   readonly parameters: ReadonlyMap<string, ByteString>;
@@ -10,8 +12,8 @@ export function parseParameters(header: ByteString): {
   if (semicolon < 0) return { value: header, parameters: new Map() };
   const parameters = new Map<string, ByteString>();
   let rest = header.slice(semicolon + 1).trim();
-  for (let found = PARAMETER.exec(rest); found; found = PARAMETER.exec(rest)) {
-    const [whole, name = '', value = ''] = found;
+  for (let match = PARAMETER.exec(rest); match; match = PARAMETER.exec(rest)) {
+    const [whole, name = '', value = ''] = match;
     parameters.set(name, trimmed(value, '"'));
     rest = rest.slice(whole.length);
   }
@@ -20,7 +22,10 @@ export function parseParameters(header: ByteString): {
 
 const PARAMETER = /^(\w+)=(".*?"|[^";]+)(?:; ?|$)/;
 
-/** The boundary between the parts of a form that is uploaded to Swift's `formpost`; undefined for any other request. */
+/**
+ * The boundary of a form that is uploaded to Swift's `formpost`; undefined for any other
+ * request.
+ */
 export function formBoundary({
   method,
   headers,

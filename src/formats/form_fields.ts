@@ -2,24 +2,24 @@ import type { ByteString } from '../http/bytes';
 import { Turns } from '../util/turns';
 import { InvalidForm, type Part } from './multipart';
 
-/** Bytes that the name of a field has at most, and all fields together with their headers. */
+/** Max bytes of a field's name, and of all fields together with their headers. */
 export const MAX_FIELD_NAME = 256;
 const MAX_FIELDS = 64 * 1024;
-/** Small fields cost more to read than they have bytes. */
+/** Max number of fields: reading a small one costs more than its size. */
 const MAX_PARTS = 256;
 const PARTS_IN_TURN = 8;
 
-/** Counts what a form says before its file, whose sender is known only then. */
+/** Limits the fields before the file of a form: its sender is known only after them. */
 export class FieldBounds {
   private left = MAX_FIELDS;
   private parts = 0;
   private readonly turns = new Turns(PARTS_IN_TURN);
 
   /**
-   * The value of a field, which is read to its end.
+   * Reads the value of a field to its end.
    *
-   * @param name as it is told; undefined: it has none, and counts all the same
-   * @throws InvalidForm as soon as it is too much
+   * @param name undefined if the field has none; it counts all the same
+   * @throws InvalidForm as soon as a limit is exceeded
    */
   async valueOf(name: ByteString | undefined, part: Part): Promise<ByteString> {
     if (name !== undefined && name.length > MAX_FIELD_NAME)
@@ -41,7 +41,7 @@ export class FieldBounds {
   }
 }
 
-/** The fields of a form are more than they may be. */
+/** A form has too many fields, or too long ones. */
 export class FieldsTooLong extends InvalidForm {
   constructor() {
     super('the fields of the form are too long');

@@ -1,19 +1,23 @@
-/** A text is no JSON, or is JSON that not all readers understand, or not all alike. */
+/**
+ * The text is not JSON, or is JSON that some readers do not understand or understand
+ * differently.
+ */
 export class UnreadableJson extends Error {
   override readonly name = 'UnreadableJson';
 }
 
-/** It is JSON, but has a half of a surrogate pair, which no name and no text of a store has. */
+/** The JSON has a lone surrogate, which no name and no text in a store has. */
 export class HalfCharacter extends UnreadableJson {}
 
-/** A byte order mark is kept, and is no JSON then. */
+/** Keeps a byte order mark, which then is not JSON. */
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads JSON as Swift does (Python's `json.loads`), or refuses it. Python detects encodings, so that it reads UTF-16,
- * UTF-32 and what stands behind a byte order mark; it reads halves of surrogate pairs, NaN and Infinity, too. All of
- * these are refused. Of two members of one name the last counts, as in Python. Numbers are doubles: code that decides
- * by one checks that it is safe.
+ * Parses JSON like Swift (Python's `json.loads`), or rejects it. Python detects
+ * encodings, so it reads UTF-16, UTF-32 and text after a byte order mark; it also reads
+ * lone surrogates, NaN and Infinity. All of these are rejected. Of duplicate members the
+ * last counts, as in Python. Numbers are doubles: code that depends on one checks that it
+ * is safe.
  *
  * @throws UnreadableJson
  */
@@ -22,9 +26,9 @@ export function readJson(bytes: Buffer): unknown {
 }
 
 /**
- * The text of JSON, which `readJsonText` then reads.
+ * Decodes JSON for `readJsonText`.
  *
- * @throws UnreadableJson for what is not UTF-8
+ * @throws UnreadableJson if it is not UTF-8
  */
 export function decodeJson(bytes: Buffer): string {
   try {
@@ -35,13 +39,13 @@ export function decodeJson(bytes: Buffer): string {
 }
 
 /**
- * The same for a text that is decoded already.
+ * Like `readJson`, for decoded text.
  *
  * @throws UnreadableJson
  */
 export function readJsonText(text: string): unknown {
   const value = parse(text);
-  if (hasHalfCharacter(text)) throw new HalfCharacter('a half of a surrogate pair stands alone');
+  if (hasLoneSurrogate(text)) throw new HalfCharacter('it contains a lone surrogate');
   return value;
 }
 
@@ -53,7 +57,10 @@ function parse(text: string): unknown {
   }
 }
 
-/** Whether a text has more commas and brackets that open than it may: as many as it has values, or more. */
+/**
+ * Whether a text has more than `max` commas and opening brackets, which bound its number
+ * of values.
+ */
 export function hasMoreMarks(text: Buffer | string, max: number): boolean {
   let count = 0;
   for (let at = 0; at < text.length; at++) {
@@ -63,23 +70,26 @@ export function hasMoreMarks(text: Buffer | string, max: number): boolean {
   return false;
 }
 
-/** UTF-8 has no halves of pairs, so only escapes can spell one. */
-function hasHalfCharacter(json: string): boolean {
+/** UTF-8 cannot encode lone surrogates, so only escapes can spell one. */
+function hasLoneSurrogate(json: string): boolean {
   if (!/\\u[dD]/.test(json)) return false;
   let at = json.indexOf('\\');
   while (at >= 0) {
     const unit = escapedUnit(json, at);
-    const isPair = isFirstHalf(unit) && isSecondHalf(escapedUnit(json, at + 6));
-    if (!isPair && (isFirstHalf(unit) || isSecondHalf(unit))) return true;
+    const isPair = isHighSurrogate(unit) && isLowSurrogate(escapedUnit(json, at + 6));
+    if (!isPair && (isHighSurrogate(unit) || isLowSurrogate(unit))) return true;
     at = json.indexOf('\\', at + (isPair ? 12 : 2));
   }
   return false;
 }
 
-/** The unit that a `\uXXXX` at a place spells; no half of a pair if there is none. */
+/**
+ * The code unit of the `\uXXXX` at an index; NaN, which is no surrogate, if there is
+ * none.
+ */
 function escapedUnit(json: string, at: number): number {
   return json.startsWith('\\u', at) ? parseInt(json.slice(at + 2, at + 6), 16) : NaN;
 }
 
-const isFirstHalf = (unit: number) => unit >= 0xd800 && unit < 0xdc00;
-const isSecondHalf = (unit: number) => unit >= 0xdc00 && unit < 0xe000;
+const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit < 0xdc00;
+const isLowSurrogate = (unit: number) => unit >= 0xdc00 && unit < 0xe000;

@@ -1,54 +1,60 @@
 import { Turns } from '../util/turns';
 import { decodeJson, hasMoreMarks, readJsonText, UnreadableJson } from './json';
 
-/** It is JSON, but no list. */
+/** The JSON is not a list. */
 export class NoList extends Error {
   override readonly name = 'NoList';
 }
 
-/** Characters that are parsed at once. */
+/** Min characters to parse at once. */
 const BATCH = 16 * 1024;
-/** Characters that are looked at in one turn. */
+/** Characters to scan in one turn. */
 const TURN = 64 * 1024;
-/** Commas and brackets that JSON may have which is no list, and so of no use: more take long to read at once. */
+/**
+ * Max commas and brackets in JSON that is not a list, and so is useless: parsing more of
+ * them in one go takes too long.
+ */
 const MAX_MARKS = 100_000;
 
 /**
- * Reads a list in JSON as `readJson` does, but some of its items at a time, and others have their turn in between.
+ * Reads a list like `readJson`, but in batches of items, and yields to the event loop in
+ * between.
  *
- * @throws UnreadableJson where `readJson` does, NoList
+ * @throws UnreadableJson if `readJson` would
+ * @throws NoList if it is not a list
  */
 export async function* readJsonList(bytes: Buffer): AsyncGenerator<readonly unknown[], void> {
   const text = decodeJson(bytes);
-  const start = startOf(text);
+  const start = skipSpace(text);
   if (text[start] !== '[') {
-    if (hasMoreMarks(text, MAX_MARKS)) throw new UnreadableJson('it is no list');
+    if (hasMoreMarks(text, MAX_MARKS)) throw new UnreadableJson('it is not a list');
     readJsonText(text);
-    throw new NoList('it is no list');
+    throw new NoList('it is not a list');
   }
   const turns = new Turns(TURN);
   let isFirst = true;
-  for (const { length, items, isLast } of piecesOf(text, start + 1)) {
-    if (items !== undefined) yield itemsIn(items, isFirst && isLast === true);
+  for (const { length, items, isLast } of splitList(text, start + 1)) {
+    if (items !== undefined) yield parseItems(items, isFirst && isLast === true);
     if (items !== undefined) isFirst = false;
     await turns.after(length);
   }
 }
 
-/** The place of the first character that is no white space. */
-function startOf(text: string, from = 0): number {
+/** Returns the index of the first character that is not white space. */
+function skipSpace(text: string, from = 0): number {
   let at = from;
   while (at < text.length && ' \t\n\r'.includes(text.charAt(at))) at++;
   return at;
 }
 
-function itemsIn(items: string, mayBeNone: boolean): readonly unknown[] {
-  // what is between two commas would be nothing, and in brackets an empty list
-  if (!mayBeNone && startOf(items) === items.length) throw new UnreadableJson('an item is missing');
+function parseItems(items: string, mayBeEmpty: boolean): readonly unknown[] {
+  // in brackets, nothing between two commas would parse as an empty list
+  if (!mayBeEmpty && skipSpace(items) === items.length)
+    throw new UnreadableJson('an item is missing');
   return readJsonText(`[${items}]`) as readonly unknown[];
 }
 
-/** A stretch of a list: how many characters it has, and the items that have come to their end with it. */
+/** A stretch of a list: its length in characters, and the items that end with it. */
 interface Piece {
   readonly length: number;
   readonly items?: string;
@@ -58,13 +64,14 @@ interface Piece {
 const Mark = { Quote: 0x22, Comma: 0x2c, Backslash: 0x5c } as const;
 
 /**
- * Splits the text of a list at commas between its items; whether the items are JSON is for their reader to find.
+ * Splits the text of a list at commas between items. Does not check that the items are
+ * JSON.
  *
- * @param from behind the bracket that opens it
- * @throws UnreadableJson if the list does not end, or is not all
+ * @param from the index after the opening bracket
+ * @throws UnreadableJson if the list does not end, or if something follows it
  */
-function* piecesOf(text: string, from: number): Generator<Piece, void> {
-  let [start, looked, depth, isInText] = [from, from, 1, false];
+function* splitList(text: string, from: number): Generator<Piece, void> {
+  let [start, pieceStart, depth, isInText] = [from, from, 1, false];
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (isInText) {
@@ -74,18 +81,19 @@ function* piecesOf(text: string, from: number): Generator<Piece, void> {
     else if (code === 0x5b || code === 0x7b) depth++;
     else if (code === 0x5d || code === 0x7d) depth--;
     if (depth === 0) {
-      // only a bracket closes a list; whatever closes inside it is checked by its reader
-      if (text[at] !== ']') throw new UnreadableJson('the list has no end');
-      if (startOf(text, at + 1) < text.length)
+      // only a bracket closes a list; brackets inside it are checked when the items are
+      // parsed
+      if (text[at] !== ']') throw new UnreadableJson('the list does not end');
+      if (skipSpace(text, at + 1) < text.length)
         throw new UnreadableJson('something follows the list');
-      yield { length: at - looked, items: text.slice(start, at), isLast: true };
+      yield { length: at - pieceStart, items: text.slice(start, at), isLast: true };
       return;
     }
     const isBetween = code === Mark.Comma && depth === 1 && !isInText && at - start >= BATCH;
-    if (!isBetween && at - looked < TURN) continue;
-    yield { length: at - looked, ...(isBetween ? { items: text.slice(start, at) } : {}) };
-    looked = at;
+    if (!isBetween && at - pieceStart < TURN) continue;
+    yield { length: at - pieceStart, ...(isBetween ? { items: text.slice(start, at) } : {}) };
+    pieceStart = at;
     if (isBetween) start = at + 1;
   }
-  throw new UnreadableJson('the list has no end');
+  throw new UnreadableJson('the list does not end');
 }

@@ -2,7 +2,10 @@ import { destroy, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 
-/** A form is not what its Content-Type says, or says what cannot be; the message is for its sender. */
+/**
+ * The form is malformed, or is not what its Content-Type says; the message is for its
+ * sender.
+ */
 export class InvalidForm extends Error {
   override readonly name = 'InvalidForm';
 }
@@ -10,47 +13,50 @@ export class InvalidForm extends Error {
 /** One part of a form. */
 export interface Part {
   readonly headers: Headers;
-  /** Bytes of them, as they came. */
+  /** Length of the headers in bytes, as received. */
   readonly headLength: number;
-  /** What has not been read of it when the next part is asked for is skipped. */
+  /** Whatever is unread when the next part is requested is skipped. */
   readonly body: AsyncGenerator<Buffer, void>;
 }
 
-/** So many bytes the headers of a part may have. */
+/** Max bytes of the headers of a part. */
 const MAX_HEAD = 64 * 1024;
 
 /**
- * So long a boundary may be. RFC 2046 (5.1.1) allows 70 characters and Swift any number, but to search for a long text can take as many
- * steps for each byte of the form as it has characters.
+ * Max length of a boundary. RFC 2046 (5.1.1) allows 70 characters and Swift any number,
+ * but a search can take as many steps per byte of the form as the boundary has
+ * characters.
  */
 const MAX_BOUNDARY = 256;
 
 /**
- * The parts of a form one after the other, as they come: no more is taken from the body than the reader of the parts asks for.
+ * Yields the parts of a form as they arrive. Reads no more of the body than the reader of
+ * the parts requests.
  *
- * @throws InvalidForm where the body does not begin with the boundary, or ends without it, and for a boundary that is too long
+ * @throws InvalidForm if the body does not begin with the boundary or ends without it, or
+ * if the boundary is too long
  */
 export async function* readParts(body: Body, boundary: ByteString): AsyncGenerator<Part> {
   const source = new Source(body);
   try {
     if (boundary.length > MAX_BOUNDARY)
       throw new InvalidForm(`the boundary has more than ${MAX_BOUNDARY} characters`);
-    await source.begin(`--${boundary}`);
+    await source.readFirstLine(`--${boundary}`);
     const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
     for (let isLast = false; !isLast;) {
-      const content = source.upTo(delimiter);
+      const content = source.readUpTo(delimiter);
       const { head, rest } = await splitHead(content);
       const part = { headers: parseHead(head), headLength: head.length, body: rest };
       yield part;
       while (!(await part.body.next()).done);
-      isLast = (await source.take(2)) === '--';
+      isLast = (await source.read(2)) === '--';
     }
   } finally {
     destroy(body);
   }
 }
 
-/** The bytes of a body, taken in the pieces that are wanted. */
+/** Reads a body in portions of the caller's choice. */
 class Source {
   private readonly chunks: AsyncIterator<Buffer, void> | Iterator<Buffer, void>;
   private buffer: Buffer = Buffer.alloc(0);
@@ -61,30 +67,30 @@ class Source {
       : (body[Symbol.asyncIterator]() as AsyncIterator<Buffer, void>);
   }
 
-  /** Takes the first line, empty ones before it left out. */
-  async begin(line: ByteString): Promise<void> {
+  /** Reads the first line; skips empty lines before it. */
+  async readFirstLine(line: ByteString): Promise<void> {
     let first = '\r\n';
-    while (first === '\r\n') first = await this.take(2);
-    first += await this.take(line.length);
+    while (first === '\r\n') first = await this.read(2);
+    first += await this.read(line.length);
     if (first.trimEnd() !== line) throw new InvalidForm('invalid starting boundary');
   }
 
-  /** The next bytes; fewer at the end. */
-  async take(length: number): Promise<ByteString> {
-    while (this.buffer.length < length && (await this.more()));
-    const taken = this.buffer.toString('latin1', 0, length);
+  /** Reads the next `length` bytes; fewer at the end. */
+  async read(length: number): Promise<ByteString> {
+    while (this.buffer.length < length && (await this.readMore()));
+    const bytes = this.buffer.toString('latin1', 0, length);
     this.buffer = this.buffer.subarray(length);
-    return taken;
+    return bytes;
   }
 
-  /** The bytes before a delimiter, which is taken as well. */
-  async *upTo(delimiter: Buffer): AsyncGenerator<Buffer, void> {
+  /** Yields the bytes before a delimiter, and consumes the delimiter. */
+  async *readUpTo(delimiter: Buffer): AsyncGenerator<Buffer, void> {
     let at = this.buffer.indexOf(delimiter);
     while (at < 0) {
-      // the last bytes may be the delimiter's first
-      const sure = Math.max(this.buffer.length - delimiter.length + 1, 0);
-      if (sure > 0) yield this.cut(sure);
-      if (!(await this.more())) throw new InvalidForm('the form ends without its boundary');
+      // the last bytes may be the start of the delimiter
+      const safeLength = Math.max(this.buffer.length - delimiter.length + 1, 0);
+      if (safeLength > 0) yield this.cut(safeLength);
+      if (!(await this.readMore())) throw new InvalidForm('the form ends without its boundary');
       at = this.buffer.indexOf(delimiter);
     }
     if (at > 0) yield this.cut(at);
@@ -97,7 +103,7 @@ class Source {
     return cut;
   }
 
-  private async more(): Promise<boolean> {
+  private async readMore(): Promise<boolean> {
     const step = await this.chunks.next();
     if (step.done) return false;
     this.buffer = this.buffer.length === 0 ? step.value : Buffer.concat([this.buffer, step.value]);
@@ -105,11 +111,11 @@ class Source {
   }
 }
 
-/** What stands before the first empty line, and the rest. */
+/** Splits a part at its first empty line. */
 async function splitHead(
   content: AsyncGenerator<Buffer, void>,
 ): Promise<{ head: string; rest: Part['body'] }> {
-  // as if a line had ended before, so that a part without headers is split as others are
+  // as if a line had just ended, so that a part without headers is split like the others
   let bytes = Buffer.from('\r\n');
   let end = -1;
   while (end < 0) {
@@ -117,17 +123,17 @@ async function splitHead(
     if (step.done) return { head: bytes.toString('latin1'), rest: content };
     bytes = Buffer.concat([bytes, step.value]);
     end = bytes.indexOf('\r\n\r\n');
-    // much of the part's content may have come with them
+    // the last chunk may contain much of the part's content
     if ((end < 0 ? bytes.length : end) > MAX_HEAD)
       throw new InvalidForm('the headers of a part are too long');
   }
   return {
     head: bytes.toString('latin1', 0, end),
-    rest: preceded(bytes.subarray(end + 4), content),
+    rest: prepend(bytes.subarray(end + 4), content),
   };
 }
 
-async function* preceded(
+async function* prepend(
   first: Buffer,
   rest: AsyncGenerator<Buffer, void>,
 ): AsyncGenerator<Buffer, void> {

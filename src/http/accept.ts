@@ -1,26 +1,30 @@
-/** The forms in which Swift lists and reports (`ACCEPTABLE_FORMATS`). */
+/** The formats of Swift's listings and reports (`ACCEPTABLE_FORMATS`). */
 export const FORMATS = ['text/plain', 'application/json', 'application/xml', 'text/xml'] as const;
 
 const TOKEN = String.raw`[^()<>@,;:"/\[\]?={}\x00-\x20\x7f]+`;
-// a quotation mark within is told by the backslash before it
+// a quotation mark preceded by a backslash is part of the string
 const QUOTED = String.raw`"(?:[^"]|(?<=\\)")*"`;
-/** Not all that JavaScript takes for white space: some of that is in tokens, and what can be read in two ways is read in all. */
+/**
+ * Narrower than `\s`: tokens may contain some of the characters that `\s` matches, and a
+ * pattern that matches in two ways backtracks.
+ */
 const SPACE = String.raw`[ \t\n\v\f\r]*`;
 const RANGE = new RegExp(
   `^${SPACE}(${TOKEN})/(${TOKEN})((?:${SPACE};${SPACE}${TOKEN}${SPACE}=${SPACE}(?:${TOKEN}|${QUOTED}))*${SPACE})$`,
 );
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** A type and its subtype; a star stands for all. */
+/** A type and its subtype; `*` matches any. */
 type MediaRange = readonly [type: string, subtype: string];
 
-/** What a client accepts, what it prefers first. */
+/** The media ranges that a client accepts, the most preferred first. */
 export type Accepted = readonly MediaRange[];
 
 /**
- * Reads an Accept header as Swift does (`swob.Accept`): by quality, and of the same quality those with stars last.
+ * Parses an Accept header as Swift does (`swob.Accept`): by quality, and wildcards last
+ * among those of equal quality.
  *
- * @returns undefined for a header that is malformed
+ * @returns undefined if the header is malformed
  */
 export function parseAccept(header: string | undefined): Accepted | undefined {
   if (!header) return [['*', '*']];
@@ -40,14 +44,14 @@ export function parseAccept(header: string | undefined): Accepted | undefined {
   return ranges.map(({ range }) => range);
 }
 
-/** The first of the options that what the client prefers most matches; undefined where none does. */
+/** Returns the option that the client prefers most; undefined if it accepts none. */
 export function bestMatch<T extends string>(
   accepted: Accepted,
   options: readonly T[],
 ): T | undefined {
   for (const range of accepted) {
-    const found = options.find((option) => isIn(option, range));
-    if (found !== undefined) return found;
+    const match = options.find((option) => isIn(option, range));
+    if (match !== undefined) return match;
   }
   return undefined;
 }
@@ -57,15 +61,15 @@ function isIn(option: string, range: MediaRange): boolean {
   return range.every((part, at) => part === '*' || part === parts[at]);
 }
 
-/** The parameter `q`; undefined where it is no number or given twice. */
+/** The value of the parameter `q`; undefined if it is not a number or is repeated. */
 function qualityOf(parameters: string): number | undefined {
-  const given: string[] = [];
+  const values: string[] = [];
   for (const parameter of parameters.split(';')) {
     if (parameter.trim() === '') continue;
     const [name = '', value, ...more] = parameter.split('=');
     if (value === undefined || more.length > 0) return undefined;
-    if (name.trim() === 'q') given.push(value.trim());
+    if (name.trim() === 'q') values.push(value.trim());
   }
-  const [quality = '1', another] = given;
+  const [quality = '1', another] = values;
   return another === undefined && NUMBER.test(quality) ? Number(quality) : undefined;
 }

@@ -1,24 +1,24 @@
 import { finished, Readable } from 'node:stream';
 
-/** A stream that is read at most once, or bytes at hand. */
+/** A stream that is read at most once, or a buffer. */
 export type Body = Readable | Buffer;
 
-/** Ends a body that nobody will read. A connection it came on is not reused. */
+/** Destroys a body that nobody will read. Its connection is not reused. */
 export function destroy(body: Body): void {
   if (Buffer.isBuffer(body)) return;
   body.on('error', () => undefined);
   body.destroy();
 }
 
-/** Whether a body can still be sent as a whole. */
+/** Whether a body can still be sent in full. */
 export function isUnread(body: Body): boolean {
   return Buffer.isBuffer(body) || !(body.readableDidRead || body.destroyed);
 }
 
 /**
- * Does something that an answer waits for which nobody has read yet.
+ * Runs `work` while the body of a response is still unread.
  *
- * @throws what that rejects with; the body of the answer is destroyed then
+ * @throws what `work` rejects with, after destroying the body
  */
 export async function whileUnread<T>(
   { body }: { readonly body: Body },
@@ -33,8 +33,8 @@ export async function whileUnread<T>(
 }
 
 /**
- * Reads a body to its end and forgets it, so that its connection can be used again; destroys it where more than `most`
- * bytes come. Never rejects.
+ * Reads a body to its end and discards it, so that its connection can be reused; destroys
+ * it after more than `max` bytes. Never rejects.
  */
 export async function drain(body: Body, max = 64 * 1024): Promise<void> {
   if (Buffer.isBuffer(body)) return;
@@ -45,12 +45,14 @@ export async function drain(body: Body, max = 64 * 1024): Promise<void> {
       if (seen > max) break;
     }
   } catch {
-    // what was cut short needs no draining
+    // a body that broke off needs no draining
   }
   destroy(body);
 }
 
-/** The whole body as bytes, or undefined (and the body destroyed) where it is longer than `most` bytes. */
+/**
+ * Reads a whole body. Destroys it and returns undefined if it is longer than `max` bytes.
+ */
 export async function readAll(body: Body, max: number): Promise<Buffer | undefined> {
   if (Buffer.isBuffer(body)) return body.length > max ? undefined : body;
   const chunks: Buffer[] = [];
@@ -67,8 +69,9 @@ export async function readAll(body: Body, max: number): Promise<Buffer | undefin
 }
 
 /**
- * Waits for the first `most` bytes of a body, or for its end: a body that ended by then comes back as bytes, a longer one
- * as a stream of the same content. Rejects where the body breaks off.
+ * Waits for more than `max` bytes of a body, or for its end. Returns a body that has
+ * ended as bytes, a longer one as a stream of the same content. Rejects if the body
+ * breaks off.
  */
 export async function receiveFirst(body: Body, max: number): Promise<Body> {
   if (Buffer.isBuffer(body)) return body;
@@ -83,64 +86,65 @@ export async function receiveFirst(body: Body, max: number): Promise<Body> {
     } else if (body.readableEnded) {
       return Buffer.concat(chunks);
     } else {
-      await more(body);
+      await waitForMore(body);
     }
   }
   body.unshift(Buffer.concat(chunks));
   return body;
 }
 
-async function more(body: Readable): Promise<void> {
+async function waitForMore(body: Readable): Promise<void> {
   if (body.errored) throw body.errored;
   if (body.destroyed) throw new Error('the body broke off');
   await new Promise<void>((resolve, reject) => {
     const settle = (error?: Error) => {
-      for (const event of ['readable', 'end', 'close']) body.off(event, arrived);
+      for (const event of ['readable', 'end', 'close']) body.off(event, onProgress);
       body.off('error', settle);
       if (error) reject(error);
       else resolve();
     };
-    const arrived = () => settle();
-    for (const event of ['readable', 'end', 'close']) body.on(event, arrived);
+    const onProgress = () => settle();
+    for (const event of ['readable', 'end', 'close']) body.on(event, onProgress);
     body.on('error', settle);
   });
 }
 
 /**
- * Watches a body on its way without taking part: `seen` gets the length of each chunk that its reader takes, `ended` is called
- * once, with the error or undefined, when it is over. The body must not have a reader yet.
+ * Observes a body without consuming it. Calls `onChunk` with the length of each chunk
+ * that the reader takes, and `onEnd` once at the end, with the error if there was one.
+ * The body must not have a reader yet.
  */
 export function watch(
   body: Readable,
-  seen: (bytes: number) => void,
-  ended: (error?: Error) => void,
+  onChunk: (bytes: number) => void,
+  onEnd: (error?: Error) => void,
 ): void {
-  body.on('data', (chunk: Buffer) => seen(chunk.length));
+  body.on('data', (chunk: Buffer) => onChunk(chunk.length));
   body.pause();
-  finished(body, { writable: false }, (error) => ended(error ?? undefined));
+  finished(body, { writable: false }, (error) => onEnd(error ?? undefined));
 }
 
-/** All of what comes in pieces, as one. Rejects where it breaks off. */
+/** Concatenates all chunks. Rejects if their source breaks off. */
 export async function collect(parts: AsyncIterable<Buffer>): Promise<Buffer> {
   const all: Buffer[] = [];
   for await (const part of parts) all.push(part);
   return Buffer.concat(all);
 }
 
-/** A body's bytes one chunk after the other; the body is destroyed where the reader stops early. */
+/** Yields the chunks of a body; destroys the body if the reader stops early. */
 export async function* chunks(body: Body): AsyncGenerator<Buffer> {
   if (Buffer.isBuffer(body)) yield body;
   else for await (const chunk of body) yield chunk as Buffer;
 }
 
-/** A stream of chunks that are made as they are read. */
+/** Returns a stream whose chunks are produced as it is read. */
 export function streamOf(parts: AsyncGenerator<Buffer>): Readable {
   return Readable.from(parts, { objectMode: false, highWaterMark: 64 * 1024 });
 }
 
 /**
- * A stream of chunks that are made as they are read, once the first is there: what fails before it
- * can still be answered with a status.
+ * Like `streamOf`, but waits for the first chunk, so that a failure before it can still
+ * be reported by a status.
  */
 export async function begun(parts: AsyncGenerator<Buffer>): Promise<Body> {
   return receiveFirst(streamOf(parts), 0);

@@ -1,12 +1,12 @@
 import type { ByteString } from './bytes';
 
-/** What a process keeps of bodies by default, in bytes. */
+/** Default limit on the bytes of bodies that a process holds. */
 export const USUAL_BODY_MEMORY = 256 * 1024 * 1024;
 
-/** No account holds more than one part in so many. */
-const PARTS = 4;
+/** An account may hold at most one of this many equal shares. */
+const SHARES = 4;
 
-/** The process holds as much of bodies as it may, or an account as much as one may. */
+/** The process holds as many bytes of bodies as it may, or the account does. */
 export class BodyMemoryFull extends Error {
   override readonly name = 'BodyMemoryFull';
 
@@ -15,12 +15,15 @@ export class BodyMemoryFull extends Error {
   }
 }
 
-/** Bounds the bytes of all bodies that a process holds as a whole at one time. */
+/** Limits the bytes of bodies that a process holds in memory. */
 export class BodyMemory {
   private sum = 0;
   private readonly byAccount = new Map<ByteString, number>();
 
-  /** @param max bytes of all bodies together; one account holds a quarter of them at most */
+  /**
+   * @param max bytes of all bodies together; an account may hold at most a quarter of
+   * them
+   */
   constructor(readonly max: number = USUAL_BODY_MEMORY) {}
 
   /** Bytes that are held now. */
@@ -28,31 +31,37 @@ export class BodyMemory {
     return this.sum;
   }
 
-  /** How many accounts hold something now. */
+  /** How many accounts hold bytes now. */
   get accounts(): number {
     return this.byAccount.size;
   }
 
-  /** Whatever is held for one exchange with a client; its server releases it when that is over. */
+  /**
+   * Starts counting for an exchange with a client; the server releases all of it at the
+   * end.
+   */
   exchange(): HeldBytes {
     return new HeldBytes(this);
   }
 
-  /** For `HeldBytes` only: whether so many bytes more may be held; they count from then on. */
+  /**
+   * For `HeldBytes` only: counts the bytes and returns true, or returns false if they do
+   * not fit.
+   */
   add(account: ByteString | undefined, bytes: number): boolean {
-    const before = account === undefined ? 0 : (this.byAccount.get(account) ?? 0);
-    if (this.sum + bytes > this.max || before + bytes > this.max / PARTS) return false;
+    const accountBytes = account === undefined ? 0 : (this.byAccount.get(account) ?? 0);
+    if (this.sum + bytes > this.max || accountBytes + bytes > this.max / SHARES) return false;
     this.sum += bytes;
-    if (account !== undefined) this.byAccount.set(account, before + bytes);
+    if (account !== undefined) this.byAccount.set(account, accountBytes + bytes);
     return true;
   }
 
-  /** For `HeldBytes` only: the opposite. */
+  /** For `HeldBytes` only: undoes `add`. */
   subtract(account: ByteString | undefined, bytes: number): void {
     this.sum -= bytes;
     if (account === undefined) return;
-    const left = (this.byAccount.get(account) ?? 0) - bytes;
-    if (left > 0) this.byAccount.set(account, left);
+    const remaining = (this.byAccount.get(account) ?? 0) - bytes;
+    if (remaining > 0) this.byAccount.set(account, remaining);
     else this.byAccount.delete(account);
   }
 }
@@ -65,11 +74,11 @@ export class HeldBytes {
   constructor(private readonly memory: BodyMemory) {}
 
   /**
-   * Counts bytes before they are kept.
+   * Counts bytes before they are held.
    *
-   * @param account for whom they are held; undefined: it is not known, and they count to the sum only
-   * @returns releases them before the exchange is over
-   * @throws BodyMemoryFull if there is no room, or if the exchange is over
+   * @param account whose bytes they are; if undefined, they count towards the total only
+   * @returns a function that releases them before the exchange ends
+   * @throws BodyMemoryFull if there is no room, or the exchange has ended
    */
   take(account: ByteString | undefined, bytes: number): () => void {
     if (this.isOver || !this.memory.add(account, bytes)) throw new BodyMemoryFull();
@@ -83,7 +92,7 @@ export class HeldBytes {
     };
   }
 
-  /** Releases all of them. Nothing can be taken any more. */
+  /** Releases all bytes. No more can be taken afterwards. */
   release(): void {
     if (this.isOver) return;
     this.isOver = true;

@@ -1,21 +1,24 @@
 /**
- * Names and header values are byte strings here: one character for each byte (latin1), as in WSGI. Node's own HTTP
- * parser yields them so, undici takes them so, and nothing is lost when a name is not valid UTF-8. The length of a byte
- * string is the length in bytes that Swift counts.
+ * Names and header values are byte strings: one character per byte (latin1), as in WSGI.
+ * Node's HTTP parser produces them and undici accepts them, and nothing is lost if a name
+ * is not valid UTF-8. The length of a byte string is the length in bytes that Swift
+ * counts.
  */
 export type ByteString = string;
 
-/** The UTF-8 bytes of a JavaScript string (from JSON, a configuration) as a byte string. */
+/** Encodes a JavaScript string (from JSON or the configuration) as UTF-8. */
 export function toBytes(text: string): ByteString {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** The text that a byte string's UTF-8 bytes spell; broken sequences become U+FFFD. For logs and messages only. */
+/** Decodes UTF-8; broken sequences become U+FFFD. For logs and messages only. */
 export function toText(bytes: ByteString): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** Percent-decodes as Python's `urllib.parse.unquote_to_bytes`: what is not a valid escape stays as it is. */
+/**
+ * Percent-decodes like Python's `urllib.parse.unquote_to_bytes`: invalid escapes stay.
+ */
 export function unquote(quoted: ByteString): ByteString {
   if (!quoted.includes('%')) return quoted;
   return quoted.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
@@ -23,7 +26,7 @@ export function unquote(quoted: ByteString): ByteString {
   );
 }
 
-/** Percent-encodes all but unreserved characters and `/`, as Swift's `wsgi_quote` does. */
+/** Percent-encodes all but unreserved characters and `/`, like Swift's `wsgi_quote`. */
 export function quote(bytes: ByteString): string {
   return bytes.replace(
     /[^A-Za-z0-9_.~/-]/g,
@@ -31,18 +34,20 @@ export function quote(bytes: ByteString): string {
   );
 }
 
-/** A whole number as Python's `int` reads it; undefined for what is none. */
+/** Parses an integer like Python's `int`; undefined if it is not one. */
 export function parseInteger(text: ByteString): number | undefined {
   const trimmed = text.trim();
   return /^[+-]?\d+(_\d+)*$/.test(trimmed) ? Number(trimmed.replaceAll('_', '')) : undefined;
 }
 
-/** Swift's `config_true_value`: which texts mean yes in its options, query parameters and headers. */
+/**
+ * Whether an option, a query parameter or a header is true (Swift's `config_true_value`).
+ */
 export function isTrueValue(value: string | undefined): boolean {
   return value !== undefined && ['true', '1', 'yes', 'on', 't', 'y'].includes(value.toLowerCase());
 }
 
-/** Whether bytes are UTF-8 without NUL (Swift's `check_utf8`; the empty string passes). */
+/** Whether bytes are UTF-8 without NUL (Swift's `check_utf8`; the empty string is). */
 export function isText(bytes: ByteString): boolean {
   if (bytes.includes('\0')) return false;
   try {
@@ -53,12 +58,15 @@ export function isText(bytes: ByteString): boolean {
   }
 }
 
-/** Without the white space around it that Python's `bytes.strip` takes away: JavaScript's own would take parts of characters. */
+/**
+ * Strips the white space that Python's `bytes.strip` strips. JavaScript's `trim` would
+ * also strip bytes that are parts of characters.
+ */
 export function strip(bytes: ByteString): ByteString {
   return trimmed(bytes, ' \t\n\r\v\f');
 }
 
-/** Without those of some characters that stand at its ends. */
+/** Removes the given characters from both ends. */
 export function trimmed(bytes: ByteString, characters: string): ByteString {
   let start = 0;
   while (start < bytes.length && characters.includes(bytes.charAt(start))) start++;
@@ -66,8 +74,8 @@ export function trimmed(bytes: ByteString, characters: string): ByteString {
 }
 
 /**
- * Without those of some characters that stand at its end. In a time that grows with their number only: a regular expression
- * takes the square of that where many of them stand elsewhere, and what clients send is long.
+ * Removes the given characters from the end. Takes linear time: a regular expression
+ * takes quadratic time if many of them are elsewhere, and clients may send long values.
  */
 export function trimmedEnd(bytes: ByteString, characters: string): ByteString {
   let end = bytes.length;

@@ -1,27 +1,27 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { trimmedEnd, type ByteString } from './bytes';
 
-/** The digests that clients may sign with, Swift's weakest first. */
+/** The digests that clients may sign with, weakest first. */
 export const DIGESTS = ['sha1', 'sha256', 'sha512'] as const;
 const DEPRECATED: readonly string[] = ['sha1'];
 const HEX_LENGTHS: Readonly<Record<number, string>> = { 40: 'sha1', 64: 'sha256', 128: 'sha512' };
 
-/** What `/info` tells of the digests that are allowed. */
+/** The part of `/info` about the allowed digests. */
 export function digestInfo(allowed: readonly string[]): Readonly<Record<string, string[]>> {
   const deprecated = allowed.filter((name) => DEPRECATED.includes(name));
-  const own = { allowed_digests: [...allowed].sort() };
-  return deprecated.length > 0 ? { ...own, deprecated_digests: deprecated } : own;
+  const info = { allowed_digests: [...allowed].sort() };
+  return deprecated.length > 0 ? { ...info, deprecated_digests: deprecated } : info;
 }
 
-/** A signature as a client gave it. */
+/** A signature as the client sent it. */
 export interface Signature {
   readonly digest: string;
   readonly hex: string;
 }
 
 /**
- * Reads `HEX`, whose length tells the digest, or `DIGEST:BASE64`, of either alphabet (Swift's `extract_digest_and_algorithm`). Undefined
- * for what is neither.
+ * Parses `HEX`, whose length determines the digest, or `DIGEST:BASE64` in either alphabet
+ * (Swift's `extract_digest_and_algorithm`). Undefined if it is neither.
  */
 export function parseSignature(value: ByteString): Signature | undefined {
   const colon = value.indexOf(':');
@@ -38,12 +38,12 @@ export function parseSignature(value: ByteString): Signature | undefined {
   return { digest: value.slice(0, colon), hex: Buffer.from(text, 'base64').toString('hex') };
 }
 
-/** A key's signature of a message, in hex. */
+/** Signs a message with a key. Returns hex digits. */
 export function signatureOf(key: ByteString, message: ByteString, digest: string): string {
   return createHmac(digest, Buffer.from(key, 'latin1')).update(message, 'latin1').digest('hex');
 }
 
-/** Whether a signature is a key's over a message, in a time that does not tell how much of it is right. */
+/** Whether a signature is that of the key over the message; compares in constant time. */
 export function isSignedBy(
   key: ByteString,
   message: ByteString,

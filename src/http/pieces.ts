@@ -1,13 +1,16 @@
 import { chunks, type Body } from './body';
 
-/** One of the parts that a large object's content consists of. */
+/** A part of a large object's content. */
 export interface Piece {
   readonly size: number;
-  /** Bytes from the first to the last, both counted. */
+  /** Reads from byte `first` to byte `last`, inclusive. */
   read(first: number, last: number): Body | Promise<Body>;
 }
 
-/** The bytes of many pieces from the first to the last, both counted; no piece is opened before its first byte is wanted. */
+/**
+ * Yields the bytes of the pieces from `first` to `last`, inclusive. Opens a piece only
+ * when its first byte is needed.
+ */
 export async function* readPieces(
   pieces: AsyncIterable<Piece> | Iterable<Piece>,
   first: number,
@@ -25,15 +28,16 @@ export async function* readPieces(
   }
 }
 
-/** A segment is not there any more, or not what it was. */
+/** A segment no longer exists, or has changed. */
 export class SegmentError extends Error {
   override readonly name = 'SegmentError';
 }
 
 /**
- * Reads one byte, so that what cannot be had is told by the status (Swift's `validate_first_segment`).
+ * Reads one byte, so that the status can report unreadable content (Swift's
+ * `validate_first_segment`).
  *
- * @throws what the piece with that byte throws
+ * @throws what reading that byte's piece throws
  */
 export async function checkPieces(pieces: Iterable<Piece>, first: number): Promise<void> {
   for await (const chunk of readPieces(pieces, first, first)) if (chunk.length > 0) return;

@@ -1,4 +1,4 @@
-/** From the first byte to the last, both counted. */
+/** First and last byte, inclusive. */
 export type Range = readonly [first: number, last: number];
 
 const MAX_RANGES = 50;
@@ -6,8 +6,9 @@ const MAX_OVERLAPS = 2;
 const MAX_NONASCENDING = 8;
 
 /**
- * The ranges that a Range header names of so many bytes (swob's `Range`). Undefined where there is no header or it cannot be read,
- * and then the whole is meant; empty where none can be satisfied, or there are more than is decent.
+ * Parses a Range header for content of `size` bytes (swob's `Range`). Undefined if there
+ * is no header or it is malformed, which means the whole content. Empty if no range can
+ * be satisfied, or if there are too many ranges or overlaps.
  */
 export function rangesOf(header: string | undefined, size: number): Range[] | undefined {
   const specs = parse(header);
@@ -31,8 +32,8 @@ function parse(
   if (!/^bytes=/i.test(compact)) return undefined;
   const specs: [number | undefined, number | undefined][] = [];
   for (const spec of compact.slice('bytes='.length).split(',')) {
-    const found = /^(\d*)-(\d*)$/.exec(spec);
-    const [from, to] = [found?.[1], found?.[2]].map((part) => (part ? Number(part) : undefined));
+    const match = /^(\d*)-(\d*)$/.exec(spec);
+    const [from, to] = [match?.[1], match?.[2]].map((part) => (part ? Number(part) : undefined));
     if (from === undefined && to === undefined) return undefined;
     if (from !== undefined && to !== undefined && to < from) return undefined;
     specs.push([from, to]);
@@ -52,7 +53,7 @@ function isEgregious(ranges: readonly Range[]): boolean {
   return overlaps > MAX_OVERLAPS;
 }
 
-/** As swob compares: the very same range twice is no overlap. */
+/** As in swob, a range does not overlap an identical one. */
 function overlap([first1, last1]: Range, [first2, last2]: Range): boolean {
   const [end1, end2] = [last1 + 1, last2 + 1];
   return (

@@ -1,10 +1,15 @@
 import type { ByteString } from '../http/bytes';
 import { readJson } from '../formats/json';
 
-/** The header with which an account's owners let others in (Swift's ACLs of version 2). */
+/**
+ * The header by which the owners of an account grant access (Swift's ACLs of version 2).
+ */
 export const ACCOUNT_ACL = 'x-account-access-control';
 
-/** Such a header's JSON as it stands: who reads it judges what is in it. Undefined for what is no JSON object; {} for ''. */
+/**
+ * Parses the header's JSON without validating its content. Undefined if it is not a JSON
+ * object; {} if it is empty.
+ */
 export function parseAccountAcl(
   value: ByteString | undefined,
 ): Readonly<Record<string, unknown>> | undefined {
@@ -20,13 +25,18 @@ export function parseAccountAcl(
   }
 }
 
-/** An ACL as Swift shows it: keys sorted, nothing but ASCII; undefined for one that is empty. */
+/**
+ * Formats an ACL as Swift shows it: sorted keys, ASCII only; undefined if it is empty.
+ */
 export function formatAccountAcl(acl: Readonly<Record<string, unknown>>): string | undefined {
   const entries = Object.entries(acl).sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length === 0 ? undefined : asciiJson(Object.fromEntries(entries));
 }
 
-/** JSON without spaces and with everything beyond ASCII escaped, as Python's `json.dumps`. */
+/**
+ * Serializes JSON without spaces and with everything beyond ASCII escaped, like Python's
+ * `json.dumps`.
+ */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u0080-\uffff]/g,

@@ -1,14 +1,14 @@
 import { unquote, type ByteString } from '../http/bytes';
 
-/** A container's ACL, taken apart: Swift's `parse_acl`. */
+/** A parsed container ACL (Swift's `parse_acl`). */
 export interface Acl {
-  /** Hosts that may be the referrer: `*`, a name, `.suffix`, and each of these with `-` before it to be refused. */
+  /** Hosts allowed as referrers: `*`, a name, or `.suffix`; a leading `-` denies them. */
   readonly referrers: readonly string[];
   /** Accounts, users (`account:user`), `.rlistings`. */
   readonly groups: readonly string[];
 }
 
-/** Takes apart the value of X-Container-Read or X-Container-Write. */
+/** Parses the value of X-Container-Read or X-Container-Write. */
 export function parseAcl(value: ByteString | undefined): Acl {
   const parts = value ? value.split(',') : [];
   return {
@@ -17,7 +17,10 @@ export function parseAcl(value: ByteString | undefined): Acl {
   };
 }
 
-/** Whether an ACL lets in who comes from a page of that address: the last entry that matches decides (Swift's `referrer_allowed`). */
+/**
+ * Whether an ACL allows a referrer: the last matching entry decides (Swift's
+ * `referrer_allowed`).
+ */
 export function isReferrerAllowed(
   referer: string | undefined,
   referrers: readonly string[],

@@ -6,28 +6,28 @@ import { NO_BODY, subrequest, type Handler, type Request, type Response } from '
 import { formatQuery, formatTarget, type Target } from './target';
 import type { ByteString } from '../http/bytes';
 
-/** What a request of the proxy's own may have beside its method and its place. */
+/** The optional parts of a request of the proxy's own. */
 export interface RequestParts {
-  /** Parameters, or the query as it is to be sent. */
+  /** Parameters, or an encoded query. */
   readonly query?: string | Readonly<Record<string, ByteString | undefined>>;
-  /** Headers beside the client's credentials. */
+  /** Headers besides the client's credentials. */
   readonly headers?: Headers;
   readonly body?: Body;
 }
 
 /**
- * Makes requests of the proxy's own on behalf of a request, in Swift's API (Swift's
- * `make_pre_authed_request`). In the client's name they carry its credentials; in the service
- * user's name they carry none of the client's.
+ * Sends the proxy's own requests on behalf of another request, in Swift's API (Swift's
+ * `make_pre_authed_request`). They carry the client's credentials if they are made as the
+ * client, and none of these if they are made as the service user.
  */
 export class SwiftClient {
-  /** In whose name requests are made. */
+  /** As whom requests are made. */
   readonly authority: Authority;
 
   /**
-   * @param next where requests go
-   * @param parent the request on whose behalf they are made, which ends them if it is aborted
-   * @param authority by default the parent's own
+   * @param next handles the requests
+   * @param parent the request on whose behalf they are made; they are aborted with it
+   * @param authority the parent's by default
    */
   constructor(
     private readonly next: Handler,
@@ -44,7 +44,7 @@ export class SwiftClient {
     return { ...response, body: NO_BODY };
   }
 
-  /** GET; the caller reads the body, or gives it up. */
+  /** GET; the caller reads or discards the body. */
   get(place: Target | string, parts?: RequestParts): Promise<Response> {
     return this.send('GET', place, parts);
   }
@@ -61,7 +61,7 @@ export class SwiftClient {
     return this.send('DELETE', place, parts);
   }
 
-  /** @param place a target, or a path that is quoted already */
+  /** @param place a target, or an encoded path */
   send(method: string, place: Target | string, parts?: RequestParts): Promise<Response> {
     return this.next(this.request(method, place, parts));
   }
@@ -82,11 +82,11 @@ export class SwiftClient {
 }
 
 /**
- * The error for a response that is no success: `refused` if the request is at fault, `unavailable`
- * if the store is.
+ * The error for an unsuccessful response: `refused` if the request is at fault,
+ * `unavailable` if the store is.
  *
- * @param failure what did not succeed, as the first half of a sentence
- * @param reason the store's own
+ * @param failure what failed, as the first half of a sentence
+ * @param reason as the store states it
  */
 export function storeErrorOf({ status }: Response, failure: string, reason = ''): StoreError {
   return new StoreError(
@@ -99,9 +99,9 @@ export function storeErrorOf({ status }: Response, failure: string, reason = '')
 const MAX_REASON_BYTES = 64 * 1024;
 
 /**
- * Drains a response that must be a success.
+ * Drains a response that must be successful.
  *
- * @throws StoreError with the store's own reason if it is none
+ * @throws StoreError with the store's reason if it is not
  */
 export async function expectSuccess(response: Response, failure: string): Promise<void> {
   const body = await readAll(response.body, MAX_REASON_BYTES).catch(() => undefined);

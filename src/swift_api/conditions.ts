@@ -2,8 +2,8 @@ import type { Headers } from '../http/headers';
 import { ceilSeconds } from './times';
 
 /**
- * Which status, 304 or 412, the conditions of a GET or HEAD come to; undefined if they hold (swob's
- * `_get_conditional_response_status`, in its order).
+ * Evaluates the conditions of a GET or HEAD. Returns the status, 304 or 412; undefined if
+ * they hold (swob's `_get_conditional_response_status`, in its order).
  */
 export function failedCondition(
   headers: Headers,
@@ -15,28 +15,28 @@ export function failedCondition(
   const match = headers.get('if-match');
   if (match !== undefined && !matches(match, etag)) return 412;
   const modified = ceilSeconds(timestamp);
-  const since = seconds(headers.get('if-modified-since'));
+  const since = parseSeconds(headers.get('if-modified-since'));
   if (since !== undefined && modified <= since) return 304;
-  const unmodified = seconds(headers.get('if-unmodified-since'));
+  const unmodified = parseSeconds(headers.get('if-unmodified-since'));
   return unmodified !== undefined && modified > unmodified ? 412 : undefined;
 }
 
-/** Whether one of the entity tags of a header, or its `*`, means this ETag. */
+/** Whether a header's `*` or one of its entity tags matches this ETag. */
 export function matches(header: string, etag: string): boolean {
   const wanted = normalEtag(etag);
   return header.split(',').some((tag) => tag.trim() === '*' || normalEtag(tag.trim()) === wanted);
 }
 
-/** An ETag without its quotes. */
+/** Strips the quotes of an ETag. */
 export function normalEtag(etag: string): string {
   return /^"[^"]*"$/.test(etag) ? etag.slice(1, -1) : etag;
 }
 
-/** In the forms that HTTP knows: JavaScript takes much else for a date. */
+/** The date formats of HTTP; `Date.parse` accepts many others. */
 const DATE =
   /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d|[A-Za-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
 
-function seconds(date = ''): number | undefined {
+function parseSeconds(date = ''): number | undefined {
   const time = DATE.test(date) ? Date.parse(date) : NaN;
   return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
 }

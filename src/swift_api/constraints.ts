@@ -1,4 +1,4 @@
-/** Swift's limits (`constraints.py`), as `/info` tells them. */
+/** Swift's limits (`constraints.py`), as reported by `/info`. */
 export const LIMITS = {
   max_file_size: 5_368_709_122,
   max_meta_name_length: 128,

@@ -1,39 +1,45 @@
 import type { ByteString } from '../http/bytes';
 import type { Request, Response } from './message';
 
-/** How far a body is read that is held as a whole, and on what right. */
+/** How to hold a body in memory: for whom, by what right, and within which limits. */
 export interface HeldBody {
-  /** Whose share of the memory it takes. */
+  /** The account whose share of the memory is used. */
   readonly account: ByteString;
   /**
-   * Asked before anything is read, so that nobody without a right is waited for or kept in memory. It must not need
-   * the body.
+   * Called before anything is read, so that a client without the right is neither waited
+   * for nor held in memory. It must not need the body.
    *
-   * @returns undefined if the client has the right, else the refusal
+   * @returns undefined if the client has the right, otherwise the error response
    */
   readonly right: () => Promise<Response | undefined>;
   readonly bounds: Bounds;
 }
 
-/** What a body may be at most. */
+/** Limits of a body. */
 export interface Bounds {
-  /** The refusal of a body that has so many bytes, as announced or as they have come. */
+  /**
+   * Returns the error response if a body of `bytes` bytes, declared or received, is too
+   * long.
+   */
   ofLength(bytes: number): Promise<Response | undefined> | Response | undefined;
-  /** The refusal of a body by what it has in it; it is given each chunk once, in order. */
+  /**
+   * Returns the error response if the content is not allowed; gets each chunk once, in
+   * order.
+   */
   ofContent?(chunk: Buffer): Promise<Response | undefined> | Response | undefined;
 }
 
-/** Bounds by length alone. */
+/** Limits the length only. */
 export function atMost(max: number, tooLong: () => Response): Bounds {
   return { ofLength: (bytes) => (bytes > max ? tooLong() : undefined) };
 }
 
 /**
- * Holds the body of a client's request as a whole. No other code does that: the right is established first, then the
- * client is told to send, the bounds hold for each chunk as it comes, and all bytes count in the memory that the
- * process has for bodies.
+ * Holds the whole body of a client's request in memory. No other code does so: it
+ * establishes the right first, then tells the client to send, checks the limits at each
+ * chunk, and counts all bytes in the memory that the process has for bodies.
  *
- * @returns the body, or the refusal, with the rest of the body unread
+ * @returns the body, or the error response with the rest of the body unread
  * @throws BodyMemoryFull, and what the body breaks off with
  */
 export async function holdBody(
@@ -43,43 +49,45 @@ export async function holdBody(
   const { body, memory, sendContinue } = request;
   if (Buffer.isBuffer(body))
     return (await bounds.ofLength(body.length)) ?? (await bounds.ofContent?.(body)) ?? body;
-  const announced = Number(request.headers.get('content-length') ?? 0);
-  const refusal = (await bounds.ofLength(announced)) ?? (await right());
+  const contentLength = Number(request.headers.get('content-length') ?? 0);
+  const refusal = (await bounds.ofLength(contentLength)) ?? (await right());
   if (refusal) return refusal;
   sendContinue?.();
-  const gathered = new Gathered((bytes) => memory?.take(account, bytes));
+  const buffer = new BodyBuffer((bytes) => memory?.take(account, bytes));
   for await (const chunk of body as AsyncIterable<Buffer>) {
-    const seen = gathered.length + chunk.length;
-    const excess = (await bounds.ofLength(seen)) ?? (await bounds.ofContent?.(chunk));
+    const length = buffer.length + chunk.length;
+    const excess = (await bounds.ofLength(length)) ?? (await bounds.ofContent?.(chunk));
     if (excess) {
-      gathered.drop();
+      buffer.drop();
       return excess;
     }
-    gathered.add(chunk);
+    buffer.add(chunk);
   }
-  return gathered.whole();
+  return buffer.whole();
 }
 
-/** The request with its body, once that is held: its client has sent it. */
+/** Returns the request with its body held in memory; the client has sent it. */
 export function withHeld(request: Request, body: Buffer): Request {
   const { sendContinue, ...rest } = request;
   sendContinue?.();
   return { ...rest, body };
 }
 
-/** Room for the first bytes. */
+/** Initial size of the buffer in bytes. */
 const MIN_ROOM = 16 * 1024;
 
 /**
- * Bytes as they come, in one buffer that grows: a list of chunks may take a hundred times their bytes if the
- * client sends one after the other.
+ * Collects chunks in one growing buffer: a list of chunks can take a hundred times their
+ * bytes if the client sends these one by one.
  */
-class Gathered {
+class BodyBuffer {
   length = 0;
   private room = Buffer.alloc(0);
   private release: (() => void) | undefined;
 
-  /** @param take counts bytes before they are kept, and returns what releases them */
+  /**
+   * @param take counts bytes before they are held; returns a function that releases them
+   */
   constructor(private readonly take: (bytes: number) => (() => void) | undefined) {}
 
   add(chunk: Buffer): void {

@@ -1,5 +1,6 @@
 /**
- * The query that asks for an object itself: for a large object's manifest and not its content, for a symlink and not its target.
- * Swift answers a HEAD with it with a length and no body.
+ * The query that requests an object itself: the manifest of a large object rather than
+ * its content, a symlink rather than its target. Swift's response to such a HEAD has a
+ * length and no body.
  */
 export const ITSELF = 'multipart-manifest=get&symlink=get';

@@ -5,10 +5,10 @@ import { Headers } from '../http/headers';
 import { NO_BODY, type Request, type Response } from './message';
 import { pythonJson } from '../formats/python_json';
 
-/** An entry as JSON shows it, its fields in the order of Swift's. */
+/** An entry as JSON shows it, its fields in Swift's order. */
 export type ShownEntry = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** The form of a listing. */
+/** The content type of a listing. */
 export type ListingType = (typeof FORMATS)[number];
 
 const QUERY_FORMATS: ReadonlyMap<string, ListingType> = new Map([
@@ -17,7 +17,10 @@ const QUERY_FORMATS: ReadonlyMap<string, ListingType> = new Map([
 ]);
 const PLAIN = Headers.of({ 'Content-Type': 'text/plain' });
 
-/** The form of a listing that the client asks for (Swift's `get_listing_content_type`), or the refusal. */
+/**
+ * The content type that the client requests for a listing (Swift's
+ * `get_listing_content_type`), or the error response.
+ */
 export function listingType(
   request: Pick<Request, 'headers'>,
   query: ReadonlyMap<string, ByteString>,
@@ -31,36 +34,41 @@ export function listingType(
   return bestMatch(accepted, FORMATS) ?? answer(406);
 }
 
-/** Swift's answer to a HEAD of a listing has the type that the listing would have. */
+/**
+ * Swift's response to a HEAD of a listing: it has the type that the listing would have.
+ */
 export function listingHead(
   type: string,
   query: ReadonlyMap<string, ByteString>,
   headers: Headers,
   status = 204,
 ): Response {
-  const own = Headers.of({
+  const listingHeaders = Headers.of({
     'Content-Type': `${type}; charset=utf-8`,
     'Content-Length': '0',
     Vary: query.has('format') ? undefined : 'Accept',
   });
-  return { status, headers: own.withAll(headers), body: NO_BODY };
+  return { status, headers: listingHeaders.withAll(headers), body: NO_BODY };
 }
 
-/** The answer with a listing in the form that was asked for; `headers` are the account's or the container's. */
+/**
+ * The response with a listing in the requested form; `headers` are those of the account
+ * or container.
+ */
 export function listingAnswer(
   type: string,
   query: ReadonlyMap<string, ByteString>,
   headers: Headers,
-  of: { readonly kind: 'account' | 'container'; readonly name: ByteString },
+  resource: { readonly kind: 'account' | 'container'; readonly name: ByteString },
   entries: readonly ShownEntry[],
 ): Response {
-  const body = Buffer.from(render(type, of, entries), 'utf8');
-  const own = Headers.of({
+  const body = Buffer.from(render(type, resource, entries), 'utf8');
+  const listingHeaders = Headers.of({
     'Content-Type': `${type}; charset=utf-8`,
     'Content-Length': String(body.length),
     Vary: query.has('format') ? undefined : 'Accept',
   });
-  return { status: body.length === 0 ? 204 : 200, headers: own.withAll(headers), body };
+  return { status: body.length === 0 ? 204 : 200, headers: listingHeaders.withAll(headers), body };
 }
 
 function render(
@@ -71,38 +79,41 @@ function render(
   if (type === 'application/json') return pythonJson(entries);
   if (type === 'text/plain')
     return entries.map((each) => `${each['name'] ?? each['subdir']}\n`).join('');
-  const shown = entries.map((entry) =>
+  const elements = entries.map((entry) =>
     kind === 'account' ? containerXml(entry) : objectXml(entry),
   );
   const [open, separator] = kind === 'account' ? ['\n', '\n'] : ['', ''];
-  const inner = open + shown.map((each) => each + separator).join('');
+  const inner = open + elements.map((each) => each + separator).join('');
   const end = inner === '' ? ' />' : `>${inner}</${kind}>`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${kind} name="${quoted(toText(name))}"${end}`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${kind} name="${escapeAttribute(toText(name))}"${end}`;
 }
 
 function containerXml(entry: ShownEntry): string {
-  if (entry['subdir'] !== undefined) return `<subdir name="${quoted(String(entry['subdir']))}" />`;
-  return `<container>${fields(entry, ['name', 'count', 'bytes', 'last_modified'])}</container>`;
+  if (entry['subdir'] !== undefined)
+    return `<subdir name="${escapeAttribute(String(entry['subdir']))}" />`;
+  return `<container>${fieldsXml(entry, ['name', 'count', 'bytes', 'last_modified'])}</container>`;
 }
 
 function objectXml(entry: ShownEntry): string {
   const { subdir } = entry;
   if (subdir !== undefined)
-    return `<subdir name="${quoted(String(subdir))}"><name>${escaped(String(subdir))}</name></subdir>`;
-  return `<object>${fields(entry, ['name', 'hash', 'bytes', 'content_type', 'last_modified'])}</object>`;
+    return `<subdir name="${escapeAttribute(String(subdir))}"><name>${escapeText(String(subdir))}</name></subdir>`;
+  return `<object>${fieldsXml(entry, ['name', 'hash', 'bytes', 'content_type', 'last_modified'])}</object>`;
 }
 
-function fields(entry: ShownEntry, names: readonly string[]): string {
-  return names.map((name) => `<${name}>${escaped(String(entry[name] ?? ''))}</${name}>`).join('');
+function fieldsXml(entry: ShownEntry, names: readonly string[]): string {
+  return names
+    .map((name) => `<${name}>${escapeText(String(entry[name] ?? ''))}</${name}>`)
+    .join('');
 }
 
-function escaped(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** For an attribute's value, as Python's ElementTree writes it. */
-function quoted(text: string): string {
-  return escaped(text)
+/** Escapes the value of an attribute like Python's ElementTree. */
+function escapeAttribute(text: string): string {
+  return escapeText(text)
     .replaceAll('"', '&quot;')
     .replaceAll('\n', '&#10;')
     .replaceAll('\r', '&#13;');

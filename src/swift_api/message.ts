@@ -6,7 +6,10 @@ import type { ByteString } from '../http/bytes';
 import type { Authority } from './authority/authority';
 import type { Target } from './target';
 
-/** What a request asks for, as the app knows it once it has looked: whether it may is for the filter that knows who asks. */
+/**
+ * What a request accesses, once the app has looked it up. The filter that knows the
+ * client decides whether it may.
+ */
 export interface Resource {
   readonly method: string;
   readonly target: Target;
@@ -18,119 +21,154 @@ export interface Resource {
   readonly accountAcl: ByteString | undefined;
 }
 
-/** Decides by who asks: undefined, it may; or the refusal. Swift's `swift.authorize`. */
+/**
+ * Returns undefined if the client may do this, otherwise the error response. Swift's
+ * `swift.authorize`.
+ */
 export type Authorise = (resource: Resource) => Response | undefined;
 
-/** What a write would replace, as a filter for another API than Swift's judges conditions on it. */
+/** What a write would replace, for conditions that a filter for another API evaluates. */
 export interface Replaced {
-  /** As those who read it are shown it, without quotes. */
+  /** As readers see it, without quotes. */
   readonly etag: string;
   /** With the proxy's own parameters. */
   readonly contentType: ByteString;
-  /** It is a static large object. */
+  /** Whether it is a static large object. */
   readonly isLarge?: boolean;
 }
 
 /**
- * On requests of filters that speak another API than Swift's (S3, and those after it): versions with ids are then as that API has them. An object
- * has one version at most without an id of its own, `null`, wherever it stands among the others; what is written or deleted while versions
- * are switched off takes its place; where the current version is removed, the one before is current. Listings show content types with the
- * proxy's own parameters.
+ * Set on requests of filters that speak another API than Swift's (S3, and those after
+ * it): object versioning then behaves as in that API. An object has at most one version
+ * without an id of its own, `null`, wherever that is among the others. A write or delete
+ * while versioning is off takes its place. If the current version is removed, the
+ * previous one becomes current. Listings show content types with the proxy's own
+ * parameters.
  */
 export interface ForDialect {
   /**
-   * Asked once what is there cannot change any more before it is replaced, where the container keeps versions: the refusal of a write
-   * whose condition does not hold.
+   * Called in versioned containers once the object to be replaced can no longer change.
+   * Returns the error response to a write whose condition does not hold.
    */
   readonly refusal?: (replaced: Replaced | undefined) => Response | undefined;
   /**
-   * Of a copy: who asks has just looked at its source, the version whose id the request has or, where it has none, the object; it may be read, and is
-   * no dynamic large object.
+   * Of a copy: whether the sender has just checked the source, which is the version whose
+   * id the request has or else the object. It may be read, and is not a dynamic large
+   * object.
    */
   readonly hasSeenSource?: boolean;
-  /** A right to read an object is one to read its versions by their ids. */
+  /** Whether a right to read an object includes reading its versions by their ids. */
   readonly readersReadVersions?: boolean;
-  /** Of a request that the filter makes by itself for parts of uploads, or with their names. */
+  /**
+   * Set on requests that the filter itself makes for parts of uploads, or with their
+   * names.
+   */
   readonly parts?: ForParts;
 }
 
-/** On what right a filter for another API asks for the parts of uploads, which only owners reach otherwise. */
+/**
+ * By what right a filter for another API accesses parts of uploads, which otherwise only
+ * owners can reach.
+ */
 export interface ForParts {
-  /** The bucket beside which the parts are. */
+  /** The bucket that the parts belong to. */
   readonly bucket: ByteString;
-  /** The object that is uploaded; undefined: any of the bucket. */
+  /** The object that is uploaded; undefined for any object of the bucket. */
   readonly key: ByteString | undefined;
   /**
-   * `write`: whoever may write the object. `read`: a manifest of parts, for whoever may read the object that
-   * names it. `none`: whether there are parts at all, which the client does not learn.
+   * `write`: that of anyone who may write the object. `read`: for a manifest of parts,
+   * that of anyone who may read the object that names it. `none`: for whether there are
+   * parts at all, which the client does not learn.
    */
   readonly right: 'write' | 'read' | 'none';
 }
 
-/** One request on its way down the pipeline. It is never changed: a filter that wants another one makes it. */
+/**
+ * A request on its way down the pipeline. It is immutable: a filter that needs another
+ * one creates it.
+ */
 export interface Request {
   readonly method: string;
-  /** The path as it came: percent-encoded, byte for byte, without the query. */
+  /** The path as received: percent-encoded, byte for byte, without the query. */
   readonly path: string;
-  /** The query as it came, without its question mark. */
+  /** The query as received, without its question mark. */
   readonly query: string;
   readonly headers: Headers;
   readonly body: Body;
   /** Aborts when the client has gone or the work is no longer wanted. */
   readonly signal: AbortSignal;
-  /** In Swift's form; every request that is made on behalf of this one carries it. */
+  /** In Swift's form; every request on behalf of this one carries it. */
   readonly transactionId: string;
   readonly authority: Authority;
-  /** The client's Host, for filters that find the bucket in it: the gatekeeper removes the header. */
+  /**
+   * The client's Host, for filters that find the bucket in it: the gatekeeper removes the
+   * header.
+   */
   readonly host?: ByteString | undefined;
-  /** Set by the router if the Host names a site that the store serves: only then the store is to see it. */
+  /**
+   * Set by the router if the Host names a site that the store serves: only then does the
+   * store see it.
+   */
   readonly isSite?: boolean;
-  /** Where the client's connection comes from; not there on requests of the proxy's own. */
+  /** The address of the client; absent on the proxy's own requests. */
   readonly remoteAddress?: string | undefined;
   /**
-   * Set by a filter that knows the client, or that the request is signed, for an app that keeps objects
-   * itself. Such an app refuses a client's request without it.
+   * Set by a filter that knows the client, or that the request is signed, for an app that
+   * keeps objects itself. Such an app refuses a client's request without it.
    */
   readonly authorise?: Authorise;
-  /** There where a filter for another API asks. */
+  /** Set if a filter for another API sends the request. */
   readonly dialect?: ForDialect;
-  /** The content type that the client sent where it is one that only the proxy gives; who answers refuses it. The headers have it without that. */
+  /**
+   * The content type that the client sent, if only the proxy may set it; whoever responds
+   * refuses it. The headers have it without the reserved parameters.
+   */
   readonly reservedType?: ByteString;
-  /** Whether who asks may manage every account (Swift's `reseller_request`); told by the filter that knows who asks. */
+  /**
+   * Whether the client may manage every account (Swift's `reseller_request`); set by the
+   * filter that knows the client.
+   */
   readonly isReseller?: boolean;
-  /** What is held of bodies for this exchange with a client; not there on requests of the proxy's own. */
+  /**
+   * The bytes of bodies held for this exchange with a client; absent if there is no
+   * client.
+   */
   readonly memory?: HeldBytes;
-  /** How many bytes of the body have come from the client by now. */
+  /** How many bytes of the body the client has sent so far. */
   readonly received: () => number;
   /**
-   * There if the request may be made only as long as something holds, a lock say: whoever sends it calls this at the moment when it leaves, since a
-   * connection may be long in coming. Throws where it must not go any more.
+   * Set if the request may be sent only as long as something holds, such as a lock. The
+   * sender calls it at the moment when the request leaves, since it can take long to get
+   * a connection. Throws if the request must not leave any more.
    */
   readonly confirm?: () => void;
-  /** There if the client waits for `100 Continue` before it sends its body; calling it sends that. */
+  /**
+   * Set if the client waits for `100 Continue` before it sends its body; calling it sends
+   * that.
+   */
   readonly sendContinue?: () => void;
 }
 
-/** The answer. Whoever receives it reads, drains or destroys its body. */
+/** A response. Its receiver reads, drains or destroys the body. */
 export interface Response {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Body;
 }
 
-/** The client left, or broke its body off, before it could be answered. */
+/** The client disconnected, or broke its body off, before it got a response. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
 /**
- * Answers a request. Rejects only with a `StoreError` where the store could not be reached or broke off, with `ClientGone`,
- * or with a bug: every status is a response. The request's body has been read or destroyed by the time the response body
- * ends.
+ * Handles a request. Rejects only with a `StoreError` if the store was unreachable or
+ * broke off, with `ClientGone`, or because of a bug: every status is a response. The
+ * request's body has been read or destroyed by the time the response body ends.
  */
 export type Handler = (request: Request) => Promise<Response>;
 
-/** Wraps a handler. What it asks on its own account it asks of `next`, as new requests. */
+/** Wraps a handler. Sends its own requests to `next`, as new ones. */
 export type Filter = (next: Handler) => Handler;
 
 /** Whether a method only reads, in every server that speaks the Swift API. */
@@ -140,7 +178,7 @@ export function isReading(method: string): boolean {
 
 export const NO_BODY: Body = Buffer.alloc(0);
 
-/** An answer made here: plain text, UTF-8. */
+/** Creates a response of plain text in UTF-8. */
 export function textResponse(
   status: number,
   text: string,
@@ -157,15 +195,19 @@ export function textResponse(
   };
 }
 
-/** An answer to HEAD as Swift gives it where it has nothing to tell of a GET: without a body, and without its length. */
+/**
+ * Removes the body and its length, as in Swift's responses to HEAD that say nothing about
+ * a GET.
+ */
 export function withoutBody(response: Response): Response {
   return { ...response, headers: response.headers.with('Content-Length', '0'), body: NO_BODY };
 }
 
 /**
- * A new request on behalf of another: no body and no header of the client's but those given; its authority and who may what are the
- * other's where they are not given. The length of a body that is a stream is for its headers to tell. The store logs it under an id of its own
- * that ends in this request's (Swift's `X-Trans-Id-Extra`).
+ * Creates a request on behalf of `parent`, with no body and no headers of the client's
+ * except those in `parts`. Without `authority` and `authorise` it has the parent's. If
+ * the body is a stream, the headers must contain its length. The store logs the request
+ * under an id that ends in the parent's (Swift's `X-Trans-Id-Extra`).
  */
 export function subrequest(
   parent: Request,

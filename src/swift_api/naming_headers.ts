@@ -1,7 +1,7 @@
 import { isText, unquote } from '../http/bytes';
 import type { Headers } from '../http/headers';
 
-/** Headers that name a container, or an object or the beginning of names as `container/object`. */
+/** Headers that name a container, or an object or prefix as `container/object`. */
 export const NAMING_HEADERS = [
   'destination',
   'x-copy-from',
@@ -17,7 +17,10 @@ const NAMING_ACCOUNTS = [
   'x-symlink-target-account',
 ] as const;
 
-/** A header that names what no store has, since the name is not UTF-8 or has a NUL; undefined if there is none. */
+/**
+ * A header with a name that no store has, since it is not UTF-8 or has a NUL; undefined
+ * if there is none.
+ */
 export function unreadableName(headers: Headers): string | undefined {
   const names = [...NAMING_HEADERS, ...NAMING_ACCOUNTS];
   return names.find((name) => !isText(unquote(headers.get(name) ?? '')));

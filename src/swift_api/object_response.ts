@@ -8,61 +8,74 @@ import { failedCondition } from './conditions';
 import { rangesOf, type Range } from '../http/ranges';
 import { httpDate } from './times';
 
-/** What a GET of an object shows: its own bytes, those of many segments, or a manifest. */
+/**
+ * What a GET of an object shows: its own bytes, those of many segments, or a manifest.
+ */
 export interface View {
-  /** All but those that tell type, length, ETag and time. */
+  /** All headers except type, length, ETag and time. */
   readonly headers: Headers;
   readonly contentType: ByteString;
-  /** As the header shows it: that of a large object is quoted. */
+  /** As in the header: quoted for a large object. */
   readonly etag: string;
   readonly timestamp: string;
-  /** Undefined where it is not known: what comes then is all there is. */
+  /** Undefined if unknown: the content is then whatever `read` returns. */
   readonly size: number | undefined;
-  /** Of several ranges it knows nothing: the whole is shown. */
+  /**
+   * Whether only single ranges are supported; a request for several gets the whole
+   * content.
+   */
   readonly isRangedOnce?: boolean;
-  /** Refuses where what is to be read from there on is known not to be there. */
+  /** Rejects if the content from `first` on is known to be missing. */
   check?(first: number): Promise<void>;
   /**
-   * Bytes from the first to the last, both counted. Called for at least one byte; at most once for
-   * a range. Rejects if it is known before the first byte that they cannot be read.
+   * Reads from byte `first` to byte `last`, inclusive. Called for at least one byte, and
+   * at most once per range. Rejects if it is known before the first byte that the content
+   * cannot be read.
    */
   read(first: number, last: number): Body | Promise<Body>;
 }
 
-/** Answers a GET or HEAD with what a view shows: conditions, then ranges (swob's `Response._response_iter`). */
+/**
+ * Responds to a GET or HEAD with a view: conditions, then ranges (swob's
+ * `Response._response_iter`).
+ */
 export async function serve(request: Request, view: View): Promise<Response> {
   const headers = viewHeaders(view);
-  const failed = failedCondition(request.headers, view.etag, view.timestamp);
-  if (failed === 304) return bare(304, headers.with('Accept-Ranges', 'bytes'), view.contentType);
-  if (failed === 412) return bare(412, headers, 'text/html; charset=UTF-8');
-  const typed = headers
+  const status = failedCondition(request.headers, view.etag, view.timestamp);
+  if (status === 304)
+    return emptyResponse(304, headers.with('Accept-Ranges', 'bytes'), view.contentType);
+  if (status === 412) return emptyResponse(412, headers, 'text/html; charset=UTF-8');
+  const typedHeaders = headers
     .with('Content-Type', shownType(view.contentType))
     .with('Accept-Ranges', 'bytes');
   const { size } = view;
   if (size === undefined) {
     const body = request.method === 'HEAD' ? NO_BODY : await view.read(0, Number.MAX_SAFE_INTEGER);
-    return { status: 200, headers: typed, body };
+    return { status: 200, headers: typedHeaders, body };
   }
-  const whole = typed.with('Content-Length', String(size));
-  if (request.method === 'HEAD') return { status: 200, headers: whole, body: NO_BODY };
+  const wholeHeaders = typedHeaders.with('Content-Length', String(size));
+  if (request.method === 'HEAD') return { status: 200, headers: wholeHeaders, body: NO_BODY };
   const ranges = wantedRanges(request, view, size);
   if (ranges?.length === 0)
-    return unsatisfiable(view.isRangedOnce ? typed.only('Accept-Ranges') : typed, size);
-  if (size === 0) return { status: 200, headers: whole, body: NO_BODY };
+    return unsatisfiable(
+      view.isRangedOnce ? typedHeaders.only('Accept-Ranges') : typedHeaders,
+      size,
+    );
+  if (size === 0) return { status: 200, headers: wholeHeaders, body: NO_BODY };
   if (ranges === undefined)
-    return { status: 200, headers: whole, body: await view.read(0, size - 1) };
+    return { status: 200, headers: wholeHeaders, body: await view.read(0, size - 1) };
   const [range] = ranges;
-  if (range && ranges.length === 1) return single(view, typed, range, size);
-  return multiple(view, typed, ranges, size);
+  if (range && ranges.length === 1) return serveRange(view, typedHeaders, range, size);
+  return serveRanges(view, typedHeaders, ranges, size);
 }
 
-/** The ranges that a request asks of a view; undefined where it shows the whole. */
+/** The ranges that a request wants of a view; undefined if it gets the whole content. */
 export function wantedRanges(request: Request, view: View, size: number): Range[] | undefined {
   const header = request.headers.get('range');
   return view.isRangedOnce && header?.includes(',') ? undefined : rangesOf(header, size);
 }
 
-/** Everything of a view that is a header, but its type and length. */
+/** All headers of a view except its type and length. */
 export function viewHeaders(view: View): Headers {
   return view.headers.withAll(
     Headers.of({
@@ -73,7 +86,7 @@ export function viewHeaders(view: View): Headers {
   );
 }
 
-/** A content type without the parameter that is Swift's own (`clean_content_type`). */
+/** Removes Swift's own parameter from a content type (`clean_content_type`). */
 export function shownType(contentType: ByteString): ByteString {
   const at = contentType.lastIndexOf(';');
   return at >= 0 &&
@@ -85,29 +98,38 @@ export function shownType(contentType: ByteString): ByteString {
     : contentType;
 }
 
-function bare(status: number, headers: Headers, type: ByteString): Response {
-  const own = Headers.of({ 'Content-Type': shownType(type), 'Content-Length': '0' });
-  return { status, headers: headers.withAll(own), body: NO_BODY };
+function emptyResponse(status: number, headers: Headers, type: ByteString): Response {
+  const entityHeaders = Headers.of({ 'Content-Type': shownType(type), 'Content-Length': '0' });
+  return { status, headers: headers.withAll(entityHeaders), body: NO_BODY };
 }
 
 function unsatisfiable(headers: Headers, size: number): Response {
   return answer(416, headers.with('Content-Range', `bytes */${size}`));
 }
 
-async function single(
+async function serveRange(
   view: View,
   headers: Headers,
   [first, last]: Range,
   size: number,
 ): Promise<Response> {
-  const own = Headers.of({
+  const rangeHeaders = Headers.of({
     'Content-Range': `bytes ${first}-${last}/${size}`,
     'Content-Length': String(last - first + 1),
   });
-  return { status: 206, headers: headers.withAll(own), body: await view.read(first, last) };
+  return {
+    status: 206,
+    headers: headers.withAll(rangeHeaders),
+    body: await view.read(first, last),
+  };
 }
 
-function multiple(view: View, headers: Headers, ranges: readonly Range[], size: number): Response {
+function serveRanges(
+  view: View,
+  headers: Headers,
+  ranges: readonly Range[],
+  size: number,
+): Response {
   const boundary = randomBytes(16).toString('hex');
   const type = shownType(view.contentType);
   const heads = ranges.map(([first, last]) =>
@@ -129,9 +151,9 @@ function multiple(view: View, headers: Headers, ranges: readonly Range[], size: 
     }
     yield end;
   }
-  const own = Headers.of({
+  const multipartHeaders = Headers.of({
     'Content-Type': `multipart/byteranges;boundary=${boundary}`,
     'Content-Length': String(length),
   });
-  return { status: 206, headers: headers.withAll(own), body: streamOf(parts()) };
+  return { status: 206, headers: headers.withAll(multipartHeaders), body: streamOf(parts()) };
 }

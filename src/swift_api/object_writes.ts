@@ -4,7 +4,10 @@ import { credentials } from '../http/headers';
 import { subrequest, type Handler, type Request } from './message';
 import { formatTarget, isObject, parseCopyHeader, type ObjectTarget, type Target } from './target';
 
-/** The object that a request writes or deletes, however it is spelled (Swift's `copy`). */
+/**
+ * The object that a request writes or deletes, by its path or its Destination (Swift's
+ * `copy`).
+ */
 export function writtenBy(request: Request, target: Target): ObjectTarget | undefined {
   if (!isObject(target)) return undefined;
   if (request.method === 'PUT' || request.method === 'DELETE') return target;
@@ -16,17 +19,23 @@ export function changedBy(request: Request, target: Target): ObjectTarget | unde
   return request.method === 'POST' && isObject(target) ? target : undefined;
 }
 
-/** Whether a request writes an object as a copy of another (Swift's `copy`, to which an empty header is none). */
+/**
+ * Whether a request writes an object as a copy of another (Swift's `copy`, which ignores
+ * an empty header).
+ */
 export function isCopy({ method, headers }: Request): boolean {
   return method === 'COPY' || (method === 'PUT' && Boolean(headers.get('x-copy-from')));
 }
 
-/** The object that a copy is made of. */
+/** The source of a copy. */
 export function copiedBy(request: Request, target: ObjectTarget): ObjectTarget | undefined {
   return request.method === 'COPY' ? target : otherEnd(request, target, 'x-copy-from');
 }
 
-/** The object at the other end of a copy: the one that a header names, in the account that another one may name. */
+/**
+ * The object at the other end of a copy: the one that `header` names, in the account that
+ * a second header may name.
+ */
 function otherEnd(
   { headers }: Request,
   target: Target,
@@ -35,13 +44,13 @@ function otherEnd(
   const path = parseCopyHeader(headers.get(header) ?? '');
   if (!path) return undefined;
   const account = unquote(headers.get(`${header}-account`) ?? '') || target.account;
-  // no account has a slash in its name: the store refuses that
+  // account names have no slashes: the store rejects them
   return account.includes('/') ? undefined : { version: target.version, account, ...path };
 }
 
 /**
- * How many bytes a request writes to an object, as far as that is known before they come: 0 where it is not. Those of a copy are its
- * source's, which the client is asked to have the right to read.
+ * How many bytes a request writes to an object, if that is known before they arrive, or
+ * else 0. Those of a copy are its source's, which the client must have the right to read.
  */
 export async function incomingBytes(
   request: Request,

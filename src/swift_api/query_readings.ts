@@ -1,6 +1,6 @@
 import { parseQuery } from './target';
 
-/** The parameters by which a request is another than its method and its path say. */
+/** Parameters that change what a request does. */
 const DECIDING = [
   'multipart-manifest',
   'bulk-delete',
@@ -15,8 +15,8 @@ const DECIDING = [
 ];
 
 /**
- * Whether a query asks for something else if parameters end at semicolons, too: before 3.9.2 Python read them so, and
- * which Python a store has nobody knows.
+ * Whether a query means something else if semicolons separate parameters, too: Python
+ * before 3.9.2 read it so, and the Python version of a store is unknown.
  */
 export function isReadTwoWays(query: string): boolean {
   if (!query.includes(';')) return false;

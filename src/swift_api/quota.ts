@@ -6,12 +6,12 @@ import type { Power } from './authority/authority';
 import { subrequest, type Handler, type Request, type Response } from './message';
 import { formatTarget, type Target } from './target';
 
-/** Swift's refusal of what would be too much. */
+/** Swift's response to an upload beyond a quota. */
 export function exceeded(): Response {
   return page(413, 'Upload exceeds quota.');
 }
 
-/** Whether a value sets a quota that so much is beyond. What is no number sets none. */
+/** Whether `amount` exceeds a quota. A value that is not a number sets none. */
 export function isBeyond(quota: string | undefined, amount: number): boolean {
   return isNumber(quota) && Number(quota) < amount;
 }
@@ -21,19 +21,22 @@ export function isNumber(value: string | undefined): boolean {
   return value !== undefined && /^\d+$/.test(value);
 }
 
-/** What an account or a container says of itself, whatever the client may see; undefined where it says nothing. */
+/**
+ * The headers of an account or a container, whatever the client may see; undefined if the
+ * store refuses them.
+ */
 export async function factsOf(
   target: Target,
   request: Request,
   next: Handler,
   power: Power,
 ): Promise<Headers | undefined> {
-  const own =
+  const identity =
     power === 'client'
       ? { headers: credentials(request.headers) }
       : { authority: lookAtHeaders(target) };
   const response = await next(
-    subrequest(request, { method: 'HEAD', path: formatTarget(target), ...own }),
+    subrequest(request, { method: 'HEAD', path: formatTarget(target), ...identity }),
   );
   await drain(response.body);
   return response.status < 300 ? response.headers : undefined;

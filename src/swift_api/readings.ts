@@ -1,16 +1,22 @@
 import { unquote, type ByteString } from '../http/bytes';
 
-/** The longest path whose readings are sought: a key of 1,024 bytes, each encoded in three, and a bucket. */
+/**
+ * Max length of a path that is examined: a key of 1,024 bytes, each encoded in three, and
+ * a bucket.
+ */
 const MAX_PATH = 4096;
-/** How many readings one path may have before it counts as made to confuse. */
+/** Max readings of a path; with more it counts as crafted to confuse. */
 const MAX_READINGS = 64;
 
 type Rule = (path: ByteString) => ByteString;
 
-/** What servers, proxies and libraries do to a path before they look at it, each rule one thing that one of them does. */
+/**
+ * What servers, proxies and libraries do to a path before they use it; each rule is one
+ * such step.
+ */
 const RULES: readonly Rule[] = [
   unquote,
-  // the URL Standard sees dots in these, and leaves encoded slashes alone
+  // the URL Standard reads these as dots, and leaves encoded slashes alone
   (path) => path.replace(/%2e/gi, '.'),
   withoutOverlongForms,
   (path) => path.replaceAll('\\', '/'),
@@ -25,24 +31,24 @@ const RULES: readonly Rule[] = [
   withoutDotSegments,
 ];
 
-/** Paths that no rule changes: most. */
+/** Paths that no rule changes, as most are. */
 const PLAIN = /^(?:\/(?!\.{1,2}(?:\/|$))[^%\\;?#/:\0-\x20\x80-\xff]+)*\/?$/;
 
 /**
- * All that a path can mean to a server that decodes it, folds it, or cuts it, in any order, any
- * number of times. The first is the path as it came.
+ * Everything a path can mean to a server that decodes, folds or cuts it, in any order and
+ * any number of times. The first is the path as received.
  *
- * @returns undefined for a path that is too long, or has too many readings
+ * @returns undefined if the path is too long or has too many readings
  */
 export function readingsOf(path: string): ReadonlySet<ByteString> | undefined {
-  const found = new Set<ByteString>([path]);
-  if (PLAIN.test(path)) return found;
+  const readings = new Set<ByteString>([path]);
+  if (PLAIN.test(path)) return readings;
   if (path.length > MAX_PATH) return undefined;
-  for (const reading of found) {
-    for (const rule of RULES) found.add(rule(reading));
-    if (found.size > MAX_READINGS) return undefined;
+  for (const reading of readings) {
+    for (const rule of RULES) readings.add(rule(reading));
+    if (readings.size > MAX_READINGS) return undefined;
   }
-  return found;
+  return readings;
 }
 
 function cutAt(path: ByteString, character: string): ByteString {
@@ -50,7 +56,7 @@ function cutAt(path: ByteString, character: string): ByteString {
   return at < 0 ? path : path.slice(0, at);
 }
 
-/** ASCII that is encoded in more bytes than it takes: old decoders of UTF-8 accept it. */
+/** Decodes overlong forms of ASCII, which old UTF-8 decoders accept. */
 function withoutOverlongForms(path: ByteString): ByteString {
   if (!/[\xc0\xc1\xe0\xf0]/.test(path)) return path;
   return path.replace(
@@ -63,7 +69,10 @@ function withoutOverlongForms(path: ByteString): ByteString {
   );
 }
 
-/** A path that begins as a URL does is one to some readers, and `//host/path` has no scheme (RFC 3986, 4.2). */
+/**
+ * Some readers take a path that begins like a URL for one; `//host/path` has no scheme
+ * (RFC 3986, 4.2).
+ */
 function withoutAuthority(path: ByteString): ByteString {
   const rest = /^(?:\/*[a-z][a-z0-9+.-]*:\/*|\/\/+)[^/]*(.*)$/is.exec(path)?.[1];
   return rest === undefined ? path : rest.startsWith('/') ? rest : `/${rest}`;
@@ -72,13 +81,13 @@ function withoutAuthority(path: ByteString): ByteString {
 /** RFC 3986, 5.2.4: empty segments are segments, and above the root is the root. */
 function withoutDotSegments(path: ByteString): ByteString {
   if (!/(?:^|\/)\.{1,2}(?:\/|$)/.test(path)) return path;
-  const kept: ByteString[] = [];
+  const result: ByteString[] = [];
   const segments = path.split('/');
   for (const [index, segment] of segments.entries()) {
     const isLast = index === segments.length - 1;
-    if (segment === '..' && kept.length > 1) kept.pop();
-    if (segment !== '.' && segment !== '..') kept.push(segment);
-    else if (isLast) kept.push('');
+    if (segment === '..' && result.length > 1) result.pop();
+    if (segment !== '.' && segment !== '..') result.push(segment);
+    else if (isLast) result.push('');
   }
-  return kept.join('/');
+  return result.join('/');
 }

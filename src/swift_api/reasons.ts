@@ -1,4 +1,4 @@
-/** Swift's words for its statuses (`swob.RESPONSE_REASONS`). */
+/** Swift's titles and texts for statuses (`swob.RESPONSE_REASONS`). */
 export const REASONS: Readonly<Record<number, readonly [title: string, text: string]>> = {
   100: ['Continue', ''],
   200: ['OK', ''],
@@ -53,7 +53,7 @@ export const REASONS: Readonly<Record<number, readonly [title: string, text: str
   507: ['Insufficient Storage', 'There was not enough space to save the resource.'],
 };
 
-/** A status as Swift writes it: its number and title. */
+/** A status as Swift writes it: number and title. */
 export function statusLine(status: number): string {
   return `${status} ${REASONS[status]?.[0] ?? ''}`.trim();
 }

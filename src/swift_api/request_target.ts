@@ -3,52 +3,59 @@ import { isApi, parseTarget } from './target';
 import { readingsOf } from './readings';
 
 /**
- * Whose a request's target is. `api`: the path, decoded once and not folded as Swift reads it, names
- * something of the object API, or what the pipeline answers itself. `outside`: it does to no reader.
- * `ambiguous`: it does only to another reader. `malformed`: it is no target that HTTP knows.
+ * Who handles a request's target. `api`: the path, decoded once and not folded (as Swift
+ * reads it), names something of the object API, or something the pipeline answers itself.
+ * `outside`: no reader takes it for that. `ambiguous`: only other readers do.
+ * `malformed`: it is not a valid target in HTTP.
  */
 export type Reading = 'api' | 'outside' | 'ambiguous' | 'malformed';
 
-/** The target of a request, read once: whatever is decided about a request is decided by this value. */
+/**
+ * The target of a request, parsed once: every decision about a request uses this value.
+ */
 export interface RequestTarget {
-  /** The path as it came: percent-encoded, byte for byte, without the query. */
+  /** The path as received: percent-encoded, byte for byte, without the query. */
   readonly path: string;
-  /** The query as it came, without its question mark. */
+  /** The query as received, without its question mark. */
   readonly query: string;
-  /** Host and port of a target in absolute form, which count instead of Host (RFC 9112, 3.2.2). */
+  /**
+   * Host and port of a target in absolute form, which override Host (RFC 9112, 3.2.2).
+   */
   readonly authority: string | undefined;
   readonly reading: Reading;
-  /** Whether a reader could take the beginning of the path for a host, as in `//host/path`. */
+  /**
+   * Whether a reader could take the start of the path for a host, as in `//host/path`.
+   */
   readonly hasDoubtfulStart: boolean;
 }
 
 const ABSOLUTE = /^https?:\/\/((?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)((?:[/?].*)?)$/i;
 
 /**
- * Reads the target of a request as it stands in its first line (RFC 9112, 3.2): a path, or a whole
- * URL with nothing but host and port before its path; of bounded length, and with a bounded number of parameters.
+ * Parses the target in a request line (RFC 9112, 3.2): a path, or a URL with only host
+ * and port before its path; limited in length and number of parameters.
  */
-export function readTarget(given: string): RequestTarget {
-  if (isTooMuch(given)) return MALFORMED;
-  if (given === '*') return { ...MALFORMED, path: given, reading: 'outside' };
-  if (given.startsWith('/')) return split(given, undefined);
-  const [, authority, rest] = ABSOLUTE.exec(given) ?? [];
+export function readTarget(target: string): RequestTarget {
+  if (exceedsLimits(target)) return MALFORMED;
+  if (target === '*') return { ...MALFORMED, path: target, reading: 'outside' };
+  if (target.startsWith('/')) return split(target, undefined);
+  const [, authority, rest] = ABSOLUTE.exec(target) ?? [];
   if (authority === undefined || rest === undefined) return MALFORMED;
   return split(rest.startsWith('/') ? rest : `/${rest}`, authority);
 }
 
-/** The client is not known yet, and each byte and parameter costs time. */
+/** Limits for unknown clients: each byte and parameter costs time. */
 export const MAX_BYTES = 32 * 1024;
 export const MAX_PARAMETERS = 1000;
 
-function isTooMuch(given: string): boolean {
-  if (given.length > MAX_BYTES) return true;
-  let [parameters, at] = [0, given.indexOf('?')];
-  for (; at >= 0 && parameters <= MAX_PARAMETERS; parameters++) at = given.indexOf('&', at + 1);
+function exceedsLimits(target: string): boolean {
+  if (target.length > MAX_BYTES) return true;
+  let [parameters, at] = [0, target.indexOf('?')];
+  for (; at >= 0 && parameters <= MAX_PARAMETERS; parameters++) at = target.indexOf('&', at + 1);
   return parameters > MAX_PARAMETERS;
 }
 
-/** Nothing of what was given, which may have a password in it, goes into a log. */
+/** Has no part of the target, which may contain a password, so that none is logged. */
 const MALFORMED = {
   path: '(malformed)',
   query: '',
@@ -57,7 +64,7 @@ const MALFORMED = {
   hasDoubtfulStart: false,
 } as const;
 
-/** The target as one string again: what leaves for the store. */
+/** The target as one string, as it is sent to the store. */
 export function originForm({ path, query }: Pick<RequestTarget, 'path' | 'query'>): string {
   return query === '' ? path : `${path}?${query}`;
 }
@@ -69,34 +76,39 @@ function split(target: string, authority: string | undefined): RequestTarget {
     path,
     query: mark < 0 ? '' : target.slice(mark + 1),
     authority,
-    reading: readingOf(path),
+    reading: classifyPath(path),
     hasDoubtfulStart: /^\/[/\\]/.test(path),
   };
 }
 
-/** Whether every reader sees the same path, so that a proxy that folds paths changes nothing. */
+/**
+ * Whether every reader sees the same path, so that a proxy that folds paths changes
+ * nothing.
+ */
 export function isPlain({ path }: Pick<RequestTarget, 'path'>): boolean {
   const readings = readingsOf(path);
   const decoded = unquote(path);
   return readings !== undefined && [...readings].every((reading) => unquote(reading) === decoded);
 }
 
-function readingOf(path: string): Reading {
+function classifyPath(path: string): Reading {
   const target = parseTarget(path);
   if (target !== undefined && isApi(target)) return 'api';
   const readings = readingsOf(path);
   if (readings === undefined) return 'ambiguous';
-  const own = unquote(path);
-  const others = [...readings].filter((reading) => reading !== own && reading !== path);
-  if (isOwn(own)) return others.some(namesMore) ? 'ambiguous' : 'api';
-  return others.some((reading) => isOwn(reading) || namesMore(reading)) ? 'ambiguous' : 'outside';
+  const decoded = unquote(path);
+  const others = [...readings].filter((reading) => reading !== decoded && reading !== path);
+  if (isPipelinePath(decoded)) return others.some(namesAccount) ? 'ambiguous' : 'api';
+  return others.some((reading) => isPipelinePath(reading) || namesAccount(reading))
+    ? 'ambiguous'
+    : 'outside';
 }
 
-/** What belongs to the pipeline without naming an account. */
-function isOwn(reading: string): boolean {
+/** Whether a path belongs to the pipeline without naming an account. */
+function isPipelinePath(reading: string): boolean {
   return /^\/(?:v1(?:\.0)?\/*|info|healthcheck)$/.test(reading);
 }
 
-function namesMore(reading: string): boolean {
+function namesAccount(reading: string): boolean {
   return /^\/?v1(?:\.0)?\/+[^/]/.test(reading);
 }

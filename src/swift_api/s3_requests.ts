@@ -1,7 +1,8 @@
 import { parseQuery } from './target';
 
 /**
- * Whether a request is signed as clients of the S3 API sign: in the header (versions 2 and 4) or in the query (presigned).
+ * Whether a request is signed for the S3 API: in the header (versions 2 and 4) or in the
+ * query (presigned).
  */
 export function isSignedForS3(authorization: string | undefined, query: string): boolean {
   if (/^AWS/i.test(authorization ?? '')) return true;

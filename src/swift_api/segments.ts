@@ -1,6 +1,9 @@
 import { toBytes, type ByteString } from '../http/bytes';
 
-/** Where the path of a segment leads within the account of its manifest: Swift's `slo` leaves out the slashes before it. */
+/**
+ * Splits the path of a segment in its manifest's account; like Swift's `slo`, ignores
+ * leading slashes.
+ */
 export function segmentPlace(path: string): {
   readonly container: ByteString;
   readonly object: ByteString;
@@ -10,9 +13,10 @@ export function segmentPlace(path: string): {
 }
 
 /**
- * The paths of the segments that a manifest names: in `path` as clients put it, in `name` as the store keeps it. What else
- * is wrong with it is for the store to judge. By hand, since the client is not authenticated yet: a schema takes long to explain
- * millions of wrong elements.
+ * Yields the paths of a manifest's segments: in `path` as clients write it, in `name` as
+ * the store keeps it. The store rejects whatever else is wrong with it. Written by hand,
+ * since the client is not authenticated yet, and a schema takes long to report millions
+ * of wrong elements.
  */
 export function* segmentPaths(manifest: unknown): Generator<string> {
   if (!Array.isArray(manifest)) return;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { quote, unquote, type ByteString } from '../http/bytes';
 
-/** What a path of the Swift API names; all parts decoded. */
+/** What a path of the Swift API names; all parts are decoded. */
 export interface Target {
   /** `v1` or `v1.0`, as the client wrote it. */
   readonly version: string;
@@ -16,8 +16,10 @@ export type ContainerTarget = Target & { readonly container: ByteString };
 export type ObjectTarget = ContainerTarget & { readonly object: ByteString };
 
 /**
- * Splits a path as Swift's proxy does: decoded first (so `/v1/a/c%2Fo` names an object), empty account or container
- * refused (but for slashes after an account that name nothing), slashes in an object's name kept. Undefined for what is not `/version/account[/container[/object]]`.
+ * Splits a path like Swift's proxy: decodes it first (so `/v1/a/c%2Fo` names an object),
+ * rejects an empty account or container (except slashes after an account that name
+ * nothing), keeps slashes in an object's name. Undefined unless it has the form
+ * `/version/account[/container[/object]]`.
  */
 export function parseTarget(rawPath: string): Target | undefined {
   const [root, version, account, container, ...rest] = unquote(rawPath).split('/');
@@ -28,7 +30,7 @@ export function parseTarget(rawPath: string): Target | undefined {
   return object === '' ? { version, account, container } : { version, account, container, object };
 }
 
-/** Whether a path is of the Swift API: others are somebody else's to answer. */
+/** Whether a path belongs to the Swift API. */
 export function isApi({ version }: Target): boolean {
   return /^v1(\.0)?$/.test(version);
 }
@@ -41,15 +43,15 @@ export function isObject(target: Target): target is ObjectTarget {
   return target.container !== undefined && target.object !== undefined;
 }
 
-/** The encoded path of a target. */
+/** Encodes a target as a path. */
 export function formatTarget(target: Target): string {
   const parts = [target.version, target.account, target.container, target.object];
   return parts.flatMap((part) => (part === undefined ? [] : ['/' + quote(part)])).join('');
 }
 
 /**
- * The container and the object that a `Destination` or `X-Copy-From` header names (Swift's `check_path_header`): decoded,
- * a leading slash optional. Undefined where it has not the form `container/object`.
+ * Parses a `Destination` or `X-Copy-From` header (Swift's `check_path_header`): decoded,
+ * a leading slash optional. Undefined unless it has the form `container/object`.
  */
 export function parseCopyHeader(
   value: ByteString,
@@ -60,7 +62,7 @@ export function parseCopyHeader(
   return container && object ? { container, object } : undefined;
 }
 
-/** The parameters of a raw query, decoded as Swift decodes them, in their order. */
+/** Parses a raw query into its parameters, in order and decoded as Swift decodes them. */
 export function queryPairs(query: string): [name: string, value: ByteString][] {
   const pairs: [string, ByteString][] = [];
   for (const pair of query.split('&')) {
@@ -72,21 +74,21 @@ export function queryPairs(query: string): [name: string, value: ByteString][] {
   return pairs;
 }
 
-/** Queries by their parameters: along a pipeline the same one is asked for many times. */
-const parsed = new LRUCache<string, ReadonlyMap<string, ByteString>>({ max: 64 });
+/** Parsed queries: a pipeline parses the same one many times. */
+const queryCache = new LRUCache<string, ReadonlyMap<string, ByteString>>({ max: 64 });
 const NO_PARAMETERS: ReadonlyMap<string, ByteString> = new Map();
 
-/** The parameters of a raw query by their names; of several of one name the last counts. */
+/** The parameters of a raw query by name; of those with the same name the last counts. */
 export function parseQuery(query: string): ReadonlyMap<string, ByteString> {
   if (query === '') return NO_PARAMETERS;
-  const known = parsed.get(query);
-  if (known) return known;
-  const found = new Map(queryPairs(query));
-  parsed.set(query, found);
-  return found;
+  const cached = queryCache.get(query);
+  if (cached) return cached;
+  const parameters = new Map(queryPairs(query));
+  queryCache.set(query, parameters);
+  return parameters;
 }
 
-/** A query of the given parameters, encoded; those without a value are left out. */
+/** Encodes parameters as a query; omits undefined values. */
 export function formatQuery(parameters: Readonly<Record<string, ByteString | undefined>>): string {
   return Object.entries(parameters)
     .flatMap(([name, value]) =>
@@ -95,7 +97,7 @@ export function formatQuery(parameters: Readonly<Record<string, ByteString | und
     .join('&');
 }
 
-/** A raw query without the parameters of a name; all others as they came. */
+/** Removes all parameters of one name from a raw query; the others stay as they are. */
 export function withoutParameter(query: string, name: string): string {
   const others = query
     .split('&')

@@ -6,11 +6,12 @@ import { withHeld } from '../swift_api/held_body';
 import { Headers } from '../http/headers';
 import type { Power } from '../swift_api/authority/authority';
 import { textResponse, type Request, type Response } from '../swift_api/message';
-import { parseQuery, type ContainerTarget, type Target } from '../swift_api/target';
+import type { ContainerTarget, Target } from '../swift_api/target';
 import { isSignedForS3 } from '../swift_api/s3_requests';
 import { refusalIn } from '../swift_api/authority/shown_right';
 import { isTempUrl, tempUrlQuery } from '../swift_api/temp_url/temp_url';
 import type { App } from '../plugin/plugin';
+import type { Call } from './calls';
 import { keepsVersions, type PolicyCache } from './policy';
 import { refuseHidden } from './object_versioning/containers/hidden_names';
 
@@ -20,7 +21,7 @@ export interface Bypass {
   /** How it could be done all the same. */
   readonly remedy: string;
   /** @param power in whose name the proxy archives */
-  readonly is: (request: Request, power: Power) => boolean;
+  readonly is: (call: Call, power: Power) => boolean;
 }
 
 const ONE_BY_ONE = 'write its objects one by one';
@@ -30,32 +31,31 @@ const BYPASSES: readonly Bypass[] = [
   {
     name: 'Bulk delete',
     remedy: ONE_BY_ONE,
-    is: ({ method, query }) =>
-      /^(POST|DELETE)$/.test(method) && parseQuery(query).has('bulk-delete'),
+    is: ({ request, query }) => /^(POST|DELETE)$/.test(request.method) && query.has('bulk-delete'),
   },
   {
     name: 'Archive extraction',
     remedy: ONE_BY_ONE,
-    is: ({ method, query }) => method === 'PUT' && parseQuery(query).has('extract-archive'),
+    is: ({ request, query }) => request.method === 'PUT' && query.has('extract-archive'),
   },
   {
     name: 'FormPOST',
     remedy: 'that needs the filter formpost, and a service user',
-    is: ({ method, headers }) =>
+    is: ({ request: { method, headers } }) =>
       method === 'POST' && /^multipart\/form-data\b/i.test(headers.get('content-type') ?? ''),
   },
   {
     name: 'TempURL',
     remedy: 'that needs a service user',
     // a service user can archive for whoever the store finds to have signed, and else there is only the signature
-    is: (request, power) =>
+    is: ({ request }, power) =>
       power === 'client' && /^(PUT|DELETE)$/.test(request.method) && isTempUrl(request),
   },
 ];
 
 /** The way of the store's own in which a request writes, if it does, and so does not pass through this filter one object at a time. */
-export function bypassOf(request: Request, power: Power): Bypass | undefined {
-  return BYPASSES.find(({ is }) => is(request, power));
+export function bypassOf(call: Call, power: Power): Bypass | undefined {
+  return BYPASSES.find(({ is }) => is(call, power));
 }
 
 /** What bypasses are judged by. */
@@ -76,8 +76,7 @@ const NO_CONTAINER = `hindsight-none-${randomUUID()}`;
  */
 export async function checkBypass(
   bypass: Bypass,
-  request: Request,
-  target: Target,
+  { request, target }: Call,
   judging: BypassContext,
 ): Promise<Response | Request> {
   const { settings } = judging;

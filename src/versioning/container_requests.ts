@@ -9,7 +9,6 @@ import { rightToChange } from '../swift_api/authority/shown_right';
 import { LockTimeout } from '../coordination/locks/locker';
 import { LockName } from '../coordination/locks/lock_names';
 import { StoreError } from '../util/store_error';
-import { unavailable } from './error_responses';
 import {
   changesSetting,
   MODE_HEADERS,
@@ -25,6 +24,7 @@ import {
 } from './object_versioning/containers/containers';
 import type { VersioningContext } from './context';
 import { SwiftClient } from '../swift_api/client';
+import { ContainerCall } from './calls';
 
 /** Requests for containers: what is in force on them is changed by one after the other, and shown in the API's own headers. */
 export class ContainerRequests {
@@ -36,10 +36,11 @@ export class ContainerRequests {
     private readonly parts: Pick<VersioningContext, 'allowsModes' | 'locker' | 'lockWait'>,
   ) {}
 
-  async handle(request: Request, target: ContainerTarget): Promise<Response> {
+  async handle(call: ContainerCall): Promise<Response> {
+    const { request, target } = call;
     const { withIds, next } = this;
     if (request.method === 'GET' || request.method === 'HEAD') {
-      const response = await (withIds ? withIds.show(request, target) : next({ ...request }));
+      const response = await (withIds ? withIds.show(call) : next({ ...request }));
       return this.parts.allowsModes === undefined ? response : shown(response);
     }
     // what is asked in the service user's name makes no settings
@@ -53,14 +54,9 @@ export class ContainerRequests {
     const name = LockName.ofContainer(target);
     const right = await rightBy(next, request, target);
     if ('status' in right) return right;
-    try {
-      const lock = await this.parts.locker.acquire(name, this.parts.lockWait, request.signal);
-      return await this.write(request, target, setting, right).finally(lock.release);
-    } catch (error) {
-      if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout))
-        throw error;
-      return unavailable(`nothing was changed: ${error.message}`);
-    }
+    const { locker, lockWait } = this.parts;
+    const lock = await beforeAnyChange(() => locker.acquire(name, lockWait, request.signal));
+    return this.write(request, target, setting, right).finally(lock.release);
   }
 
   /** The setting that a request makes in one of the two modes, or its refusal; undefined if it makes none, or its headers pass. */
@@ -130,18 +126,12 @@ export class ContainerRequests {
     make: () => Promise<Response>,
   ): Promise<Response> {
     const { settings } = this;
-    let change: ExclusiveLease;
-    try {
-      if (!isExclusive) await settings.invalidate(target);
-      change = isExclusive
-        ? await settings.acquireExclusive(target)
-        : { release: () => settings.invalidate(target) };
-    } catch (error) {
-      if (!(error instanceof CoordinationUnavailable) && !(error instanceof LockTimeout))
-        throw error;
-      return unavailable(`nothing was changed: ${error.message}`);
-    }
-    return carriedOut(change, make);
+    const change = await beforeAnyChange(async (): Promise<ExclusiveLease> => {
+      if (isExclusive) return settings.acquireExclusive(target);
+      await settings.invalidate(target);
+      return { release: () => settings.invalidate(target) };
+    });
+    return makeChange(change, make);
   }
 }
 
@@ -167,8 +157,19 @@ async function rightBy(
   );
 }
 
+/** @throws CoordinationUnavailable, which says that nothing was changed, if others hold what is needed */
+async function beforeAnyChange<T>(acquire: () => Promise<T>): Promise<T> {
+  try {
+    return await acquire();
+  } catch (error) {
+    if (error instanceof CoordinationUnavailable || error instanceof LockTimeout)
+      throw new CoordinationUnavailable(`nothing was changed: ${error.message}`);
+    throw error;
+  }
+}
+
 /** Makes a change, and has everybody forget what was in force once it is over, however it ended. */
-async function carriedOut(
+async function makeChange(
   change: ExclusiveLease,
   make: () => Promise<Response>,
 ): Promise<Response> {
@@ -186,7 +187,7 @@ async function carriedOut(
   } catch (error) {
     destroy(response.body);
     if (!(error instanceof CoordinationUnavailable)) throw error;
-    return unavailable(
+    throw new CoordinationUnavailable(
       `the store answered ${response.status}, but not every proxy could be told, so ask again: ${error.message}`,
     );
   }

@@ -1,26 +1,37 @@
 import { CoordinationUnavailable } from '../util/errors';
+import { toText } from '../http/bytes';
 import { Headers } from '../http/headers';
 import type { Power } from '../swift_api/authority/authority';
-import { textResponse, type Request, type Response } from '../swift_api/message';
+import { textResponse, type Response } from '../swift_api/message';
+import { changedBy, writtenBy } from '../swift_api/object_writes';
+import { isObject } from '../swift_api/target';
 import { LockTimeout } from '../coordination/locks/locker';
 import { NameRefused } from '../coordination/locks/lock_names';
 import type { Log } from '../util/log';
 import { StoreError } from '../util/store_error';
+import type { Call } from './calls';
+import { UploadStalled } from './progress';
 
-/** To be tried again soon. */
+/** 503 for a request that the client may retry soon. */
 export function unavailable(reason: string): Response {
   return textResponse(503, `${reason}\n`, Headers.of({ 'Retry-After': '1' }));
 }
 
 /**
- * The answer to a request that was not carried out, by what was thrown: 503 for what may be tried again; and where the store refused what versions need, what
- * the client can mend is 412, as in Swift, and what its own token may not do is the store's own 401 or 403. All else is thrown again.
+ * Maps an error to a response: 503 if retryable; 412, as in Swift, if the store refused a step that
+ * the client can fix; the store's own 401 or 403 if it refused the client's token.
  *
  * @param power in whose name the store was asked
+ * @throws the error itself if it is none of versioning's
  */
-export function errorResponse(error: unknown, request: Request, power: Power, log: Log): Response {
-  if (error instanceof CoordinationUnavailable || error instanceof LockTimeout)
+export function errorResponse(error: unknown, call: Call, power: Power, log: Log): Response {
+  const { request } = call;
+  if (error instanceof LockTimeout) return unavailable(lockedMessage(call, error));
+  if (error instanceof CoordinationUnavailable) {
+    log.warn({ txid: request.transactionId, err: error.message }, 'a write was given up');
     return unavailable(error.message);
+  }
+  if (error instanceof UploadStalled) return textResponse(408, `${error.message}\n`);
   if (error instanceof NameRefused)
     return textResponse(400, `Not a name that can be written to: ${error.message}\n`);
   if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
@@ -29,4 +40,11 @@ export function errorResponse(error: unknown, request: Request, power: Power, lo
   if (status !== 401 && status !== 403) return textResponse(412, `${message}\n`);
   if (power === 'client') return textResponse(status, `${message}\n`);
   return unavailable(`the service user may not do what versions need: ${message}`);
+}
+
+function lockedMessage({ request, target }: Call, error: LockTimeout): string {
+  const written = writtenBy(request, target) ?? changedBy(request, target) ?? target;
+  if (!isObject(written)) return error.message;
+  const name = toText(`${written.container}/${written.object}`);
+  return `other writes of ${name} are not done yet: ${error.message}`;
 }

@@ -5,6 +5,7 @@ import { chunks, destroy, drain, streamOf } from '../http/body';
 import type { Handler, Request, Response } from '../swift_api/message';
 import { isApi, type ContainerTarget, type Target } from '../swift_api/target';
 import { isHeartbeatResponse, followHeartbeat } from './heartbeat_response';
+import { Call } from './calls';
 import { keepsVersions, type VersioningPolicy, type PolicyCache } from './policy';
 
 /** What a write goes by, noted as in use while it is found out: for one that may touch several containers. */
@@ -55,7 +56,7 @@ export async function forwardUnversioned(
       await drain(response.body);
       throw passage.broken;
     }
-    if (!isHeartbeatResponse(request, response)) {
+    if (!isHeartbeatResponse(new Call(request, target), response)) {
       passage.end();
       return response;
     }

@@ -1,8 +1,8 @@
 import type { Outcome } from './archive/execute';
 import { chunks, destroy, streamOf } from '../http/body';
 import { isTrueValue } from '../http/bytes';
-import type { Request, Response } from '../swift_api/message';
-import { parseQuery } from '../swift_api/target';
+import type { Response } from '../swift_api/message';
+import type { Call } from './calls';
 
 /** So much of such an answer is looked at: its facts come before what may be long. */
 const MAX_FACTS = 64 * 1024;
@@ -11,8 +11,8 @@ const MAX_FACTS = 64 * 1024;
 const STATUS = /response[ _]status"?[:>] *"?(\d{3})/i;
 
 /** Whether an answer was begun before what it tells was known: that to a large object's manifest may be (`heartbeat=on`). */
-export function isHeartbeatResponse(request: Request, response: Response): boolean {
-  return response.status === 202 && isTrueValue(parseQuery(request.query).get('heartbeat'));
+export function isHeartbeatResponse(call: Pick<Call, 'query'>, response: Response): boolean {
+  return response.status === 202 && isTrueValue(call.query.get('heartbeat'));
 }
 
 /**

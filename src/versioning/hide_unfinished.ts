@@ -1,14 +1,8 @@
 import { toBytes } from '../http/bytes';
 import { listingAnswer, type ShownEntry } from '../swift_api/listing';
 import type { Handler, Request, Response } from '../swift_api/message';
-import {
-  formatQuery,
-  isApi,
-  isContainer,
-  parseQuery,
-  parseTarget,
-  type ContainerTarget,
-} from '../swift_api/target';
+import { formatQuery, isApi, isContainer, parseTarget } from '../swift_api/target';
+import { ContainerCall } from './calls';
 import { isVersionsContainer } from './object_versioning/version_names';
 import { readAnswer } from '../swift_api/json_response';
 import { NEW_MARKER_TYPE } from '../swift_api/markers';
@@ -25,21 +19,21 @@ const ENTRY = /\/\d{10}\.\d{5}$/m;
  */
 export function hideUnfinished(next: Handler): Handler {
   return async (request) => {
-    const target = listedBy(request);
+    const call = listingCall(request);
     const response = await next(request);
-    if (target === undefined || response.status !== 200) return response;
+    if (call === undefined || response.status !== 200) return response;
     const type = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
     const body = await readAnswer(response.body, MAX_LISTING_BYTES, 'a page of a listing');
     const same = { ...response, body };
-    return mayHaveSome(body, type) ? shown(same, type, request, target, next) : same;
+    return mayHaveSome(body, type) ? withoutHalfMade(same, type, call, next) : same;
   };
 }
 
 /** The container that a request lists. */
-function listedBy({ method, path }: Request): ContainerTarget | undefined {
-  const target = method === 'GET' ? parseTarget(path) : undefined;
+function listingCall(request: Request): ContainerCall | undefined {
+  const target = request.method === 'GET' ? parseTarget(request.path) : undefined;
   if (target === undefined || !isApi(target) || !isContainer(target)) return undefined;
-  return isVersionsContainer(target.container) ? undefined : target;
+  return isVersionsContainer(target.container) ? undefined : new ContainerCall(request, target);
 }
 
 function mayHaveSome(body: Buffer, type: string): boolean {
@@ -47,17 +41,16 @@ function mayHaveSome(body: Buffer, type: string): boolean {
   return body.includes(NEW_MARKER_TYPE);
 }
 
-async function shown(
+async function withoutHalfMade(
   response: Response,
   type: string,
-  request: Request,
-  { container }: ContainerTarget,
+  call: ContainerCall,
   next: Handler,
 ): Promise<Response> {
-  const query = parseQuery(request.query);
+  const { request, query } = call;
   const ask = (more: Readonly<Record<string, string>>) => {
-    const asked = formatQuery({ ...Object.fromEntries(query), ...more, format: 'json' });
-    return next({ ...request, query: asked, headers: request.headers.without('accept') });
+    const inJson = formatQuery(call.parameters({ ...more, format: 'json' }));
+    return next({ ...request, query: inJson, headers: request.headers.without('accept') });
   };
   const inJson = type === 'application/json' ? response : await ask({});
   if (inJson.status >= 300) return inJson;
@@ -80,7 +73,7 @@ async function shown(
     type,
     query,
     headers,
-    { kind: 'container', name: container },
+    { kind: 'container', name: call.target.container },
     entries as ShownEntry[],
   );
 }

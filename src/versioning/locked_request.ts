@@ -10,6 +10,7 @@ import { LockName } from '../coordination/locks/lock_names';
 import type { App } from '../plugin/plugin';
 import { StoreError } from '../util/store_error';
 import { isHeartbeatResponse, followHeartbeat } from './heartbeat_response';
+import { Call } from './calls';
 import { Progress } from './progress';
 import { unavailable } from './error_responses';
 import { whileHeld } from './while_held';
@@ -57,6 +58,7 @@ export async function withObjectLock(
   return new Promise((resolve, reject) => {
     const locked = new LockedRequest(
       { ...request, body },
+      written,
       lock,
       { ...holding, authority },
       next,
@@ -80,14 +82,17 @@ export class LockedRequest {
   private response: Response | undefined;
   private failure: unknown;
   private readonly progress: Progress;
+  private readonly call: Call;
 
   constructor(
     readonly request: Request,
+    target: ObjectTarget,
     private readonly lock: Lock,
     { authority, stallTime }: Pick<LockOptions, 'stallTime'> & { readonly authority: Authority },
     next: Handler,
     private readonly answerEarly: (response: Response) => Promise<Outcome>,
   ) {
+    this.call = new Call(request, target);
     this.own = { ...request, authority, signal: lock.signal };
     this.next = (step) => {
       lock.confirm();
@@ -114,7 +119,7 @@ export class LockedRequest {
         await send({ ...timed(request, progress), body, signal: this.lock.signal }),
       );
       this.response = response;
-      if (isHeartbeatResponse(request, response)) return await this.answerEarly(response);
+      if (isHeartbeatResponse(this.call, response)) return await this.answerEarly(response);
       return outcomeOf(request, response);
     } catch (error) {
       this.failure = progress.stalled ?? error;
@@ -142,7 +147,7 @@ export class LockedRequest {
     if (this.failure !== undefined) throw this.failure as Error;
     const { response } = this;
     if (response === undefined) throw new Error('neither let through nor refused');
-    if (!overtaken(this.request, response)) return response;
+    if (!isOvertaken(this.call, response)) return response;
     await drain(response.body);
     return unavailable('the store kept a newer object');
   }
@@ -160,9 +165,9 @@ function timed(request: Request, progress: Progress): Request {
 }
 
 /** Swift answers 202 to a PUT that it drops because the object there is newer. */
-function overtaken(request: Request, response: Response): boolean {
-  const writes = request.method !== 'DELETE' && request.method !== 'POST';
-  return response.status === 202 && writes && !isHeartbeatResponse(request, response);
+function isOvertaken(call: Call, response: Response): boolean {
+  const isWrite = !['DELETE', 'POST'].includes(call.request.method);
+  return response.status === 202 && isWrite && !isHeartbeatResponse(call, response);
 }
 
 function outcomeOf(request: Request, { status }: Response): Outcome {

@@ -3,6 +3,7 @@ import { Headers } from '../../src/http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import type { ObjectTarget } from '../../src/swift_api/target';
 import { rightTo } from '../support/authority';
+import { ObjectCall } from '../../src/versioning/calls';
 
 const TARGET: ObjectTarget = { version: 'v1', account: 'a', container: 'c', object: 'large' };
 const APP = { mayWrite: () => Promise.resolve(rightTo('write', '/v1/a/c/o')) };
@@ -46,8 +47,7 @@ const statusOf = (judged: Request | Response) => ('status' in judged ? judged.st
 it('a copy that becomes a manifest is made of what was judged, or not at all', async () => {
   const { handler, asked } = store(VISIBLE, {}, 206);
   const judged = await judgeManifest(
-    copy('multipart-manifest=put', { Range: 'bytes=0-' }),
-    TARGET,
+    new ObjectCall(copy('multipart-manifest=put', { Range: 'bytes=0-' }), TARGET),
     handler,
     APP,
   );
@@ -58,16 +58,20 @@ it('a copy that becomes a manifest is made of what was judged, or not at all', a
 it('one whose source cannot be told apart from what comes after it is refused', async () => {
   const handler: Handler = () =>
     Promise.resolve({ status: 200, headers: Headers.none, body: Buffer.from(VISIBLE) });
-  expect(statusOf(await judgeManifest(copy('multipart-manifest=put'), TARGET, handler, APP))).toBe(
-    400,
-  );
+  expect(
+    statusOf(
+      await judgeManifest(new ObjectCall(copy('multipart-manifest=put'), TARGET), handler, APP),
+    ),
+  ).toBe(400);
 });
 
 it('a copy is refused as its source is', async () => {
   const { handler } = store('', {}, 403);
-  expect(statusOf(await judgeManifest(copy('multipart-manifest=put'), TARGET, handler, APP))).toBe(
-    403,
-  );
+  expect(
+    statusOf(
+      await judgeManifest(new ObjectCall(copy('multipart-manifest=put'), TARGET), handler, APP),
+    ),
+  ).toBe(403);
 });
 
 it.each([
@@ -83,9 +87,11 @@ it.each([
   ['is no manifest', {}, HIDDEN, undefined],
 ])('a copy of a manifest that %s', async (_, headers, body, status) => {
   const { handler } = store(body, headers);
-  expect(statusOf(await judgeManifest(copy('multipart-manifest=get'), TARGET, handler, APP))).toBe(
-    status,
-  );
+  expect(
+    statusOf(
+      await judgeManifest(new ObjectCall(copy('multipart-manifest=get'), TARGET), handler, APP),
+    ),
+  ).toBe(status);
 });
 
 it('what a signed URL does not mean is no manifest', async () => {
@@ -94,5 +100,5 @@ it('what a signed URL does not mean is no manifest', async () => {
     query: 'multipart-manifest=put&temp_url_sig=x&temp_url_expires=1',
     body: Buffer.from(HIDDEN),
   });
-  expect(await judgeManifest(asked, TARGET, handler, APP)).toBe(asked);
+  expect(await judgeManifest(new ObjectCall(asked, TARGET), handler, APP)).toBe(asked);
 });

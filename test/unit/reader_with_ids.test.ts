@@ -4,6 +4,7 @@ import { NO_BODY, type Handler, type Request } from '../../src/swift_api/message
 import type { ObjectTarget } from '../../src/swift_api/target';
 import { StoreError } from '../../src/util/store_error';
 import { VersionReader } from '../../src/versioning/object_versioning/reader';
+import { ObjectCall } from '../../src/versioning/calls';
 
 const TARGET: ObjectTarget = { version: 'v1', account: 'a', container: 'c', object: 'o' };
 const REQUEST: Request = {
@@ -32,14 +33,14 @@ function storeThatGoes(status: number) {
 describe('a GET where versions may have ids', () => {
   it('leaves no body unread where what has to be asked besides fails', async () => {
     const { body, reader } = storeThatGoes(409);
-    const answer = reader.read(REQUEST, TARGET);
+    const answer = reader.read(new ObjectCall(REQUEST, TARGET));
     await expect(answer).rejects.toBe(failure);
     expect(body.destroyed).toBe(true);
   });
 
   it('is answered also where what is in force cannot be read', async () => {
     const { body, reader } = storeThatGoes(200);
-    const answer = await reader.read(REQUEST, TARGET);
+    const answer = await reader.read(new ObjectCall(REQUEST, TARGET));
     expect([answer.status, answer.body, answer.headers.has('x-object-version-id')]).toEqual([
       200,
       body,

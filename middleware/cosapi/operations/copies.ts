@@ -13,7 +13,7 @@ export const copyRoutes: readonly Route[] = [
   },
 ];
 
-/** The new version's id is in the document, too. */
+/** Copies an object; the document also contains the id of the new version. */
 const copy: Operation = async (call) => {
   const { copied, told } = await copyAsked(call);
   const id = told.get('x-amz-version-id');

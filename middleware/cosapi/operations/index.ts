@@ -16,8 +16,10 @@ import { serviceRoutes } from './service';
 import { notImplemented, unsetRoutes } from './unset';
 import { versionListingRoutes } from './version_listings';
 
-/** By what a request has beside its name: of these the first that fits. */
-const particular: readonly Route[] = [
+/**
+ * Routes chosen by more than the method and the resource; the first that matches applies.
+ */
+const specificRoutes: readonly Route[] = [
   ...locationRoutes,
   ...bucketRoutes.filter(({ name }) => name !== 'GetBucketLocation'),
   ...versionListingRoutes,
@@ -28,8 +30,8 @@ const particular: readonly Route[] = [
   ...aclRoutes,
 ];
 
-/** What answers where nothing of that is there. */
-const plain: readonly Route[] = [
+/** Routes for requests that match none of those. */
+const plainRoutes: readonly Route[] = [
   ...serviceRoutes,
   ...plainBucketRoutes,
   plainListing,
@@ -38,20 +40,25 @@ const plain: readonly Route[] = [
   ...plainWriteRoutes,
 ];
 
-/** The operations of the API, by the names that S3 has for them; the first that fits a request answers it. */
+/**
+ * The operations of the API, by S3's names for them; the first that matches a request
+ * answers it.
+ */
 export const routes: readonly Route[] = [
-  ...particular,
+  ...specificRoutes,
   ...unsetRoutes,
   ...notImplemented,
-  ...plain,
-].map((route) => ({ ...route, run: withRefusals(checked(route.run)) }));
+  ...plainRoutes,
+].map((route) => ({ ...route, run: withRefusals(withChecks(route.run)) }));
 
-/** What a request is about has a name that can be one, and nothing is promised that would not be kept. */
-function checked(run: Operation): Operation {
+/**
+ * Checks that the bucket name is valid, and refuses a header that would not be honoured.
+ */
+function withChecks(run: Operation): Operation {
   return async (call) => {
     if (call.bucket !== undefined) checkBucketName(call.bucket);
     if (/^true$/i.test(call.request.headers.get('x-amz-forbid-overwrite') ?? ''))
-      throw refusal('x-amz-forbid-overwrite is not implemented: If-None-Match: * says the same.');
+      throw refusal('x-amz-forbid-overwrite is not implemented: use If-None-Match: * instead.');
     return run(call);
   };
 }

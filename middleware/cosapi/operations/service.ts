@@ -14,14 +14,15 @@ export const serviceRoutes: readonly Route[] = [
 const list: Operation = async (call) => {
   const { caller, parameters, location } = call;
   for (const name of ['tagkey', 'tagvalue', 'create-time', 'range'])
-    if (parameters.has(name)) throw notImplemented(`Buckets cannot be listed by ${name} here.`);
+    if (parameters.has(name))
+      throw notImplemented(`Listing buckets by ${name} is not implemented.`);
   const limit = limitOf(call, 'max-keys', MAX_BUCKETS);
   const marker = textOf(call, 'marker');
   const isElsewhere = ![location, undefined, ''].includes(parameters.get('region'));
   const { buckets, next } = isElsewhere
     ? { buckets: [], next: undefined }
     : await listBuckets(caller, { startAfter: marker || undefined, limit });
-  const listed = buckets.map(({ name, created }) =>
+  const elements = buckets.map(({ name, created }) =>
     xml('Bucket', [
       xml('Name', name),
       xml('Location', location),
@@ -31,7 +32,7 @@ const list: Operation = async (call) => {
   );
   return xmlAnswer(call, 200, 'ListAllMyBucketsResult', [
     owner(call),
-    xml('Buckets', listed),
+    xml('Buckets', elements),
     xml('Marker', marker),
     next === undefined ? undefined : xml('NextMarker', next),
     xml('MaxKeys', limit),

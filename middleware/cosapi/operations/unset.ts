@@ -6,7 +6,10 @@ import {
   nothingSet,
 } from '../../../src/dialects/s3/configurations';
 
-/** What COS answers of a bucket's configuration that nobody set: the error's code, and its text. */
+/**
+ * COS's responses for a bucket configuration that was never set: the error's code and
+ * message.
+ */
 const MISSING: Readonly<
   Record<string, readonly [operation: string, code: string, message: string]>
 > = {
@@ -35,14 +38,14 @@ const MISSING: Readonly<
   ],
 };
 
-/** What it answers where the configuration is then empty: the document's root. */
+/** Configurations that are then empty instead: the document's root. */
 const EMPTY: Readonly<Record<string, readonly [operation: string, root: string]>> = {
   accelerate: ['GetBucketAccelerateConfiguration', 'AccelerateConfiguration'],
   logging: ['GetBucketLogging', 'BucketLoggingStatus'],
   referer: ['GetBucketReferer', 'RefererConfiguration'],
 };
 
-/** What else COS knows of buckets, and of objects, and is not here. */
+/** Further resources of buckets and objects in COS that are not implemented here. */
 const BUCKET_RESOURCES = [
   ...Object.keys(MISSING),
   ...Object.keys(EMPTY),
@@ -72,7 +75,9 @@ const OBJECT_RESOURCES = [
   ...['symlink', 'tagging', 'truncate', 'uploads', 'sync'],
 ];
 
-/** Answers of configurations that nobody set; to set them is not implemented. */
+/**
+ * Routes that read configurations that were never set; setting them is not implemented.
+ */
 export const unsetRoutes: readonly Route[] = [
   ...Object.entries(MISSING).map(([parameter, [name, code, message]]) =>
     configuration(name, parameter, missing(code, message)),

@@ -20,15 +20,15 @@ export const versionListingRoutes: readonly Route[] = [
 ];
 
 const MARKER = 'version-id-marker';
-/** Means the newest version: with a key to begin at, a page begins with that. */
+/** Means the newest version: a page with a key marker begins with it. */
 const NEWEST = 'Default';
-/** Behind an id that is later than any, all versions of a key follow. */
+/** An id later than any: all versions of the key follow it. */
 const LATER_THAN_ANY = '9999999999.99999';
 
 const list: Operation = async (call) => {
-  const asked = await versionsAsked(withoutDefault(call));
-  const { entries, next, naming, limit, delimiter, keyMarker } = asked;
-  const idOf = await idsIn(call, entries);
+  const page = await versionsAsked(withoutDefault(call));
+  const { entries, next, naming, limit, delimiter, keyMarker } = page;
+  const idOf = await idFormat(call, entries);
   return xmlAnswer(call, 200, 'ListVersionsResult', [
     ...encodingIn(call, naming),
     ...beginning(call, naming),
@@ -38,11 +38,11 @@ const list: Operation = async (call) => {
     xml('IsTruncated', next !== undefined),
     next && xml('NextKeyMarker', naming.of(next.key)),
     next && xml('NextVersionIdMarker', next.versionId === undefined ? '' : idOf(next.versionId)),
-    // a client that goes on behind this key alone would miss what follows of it
+    // a client that continues from this key alone would miss its remaining versions
     next && !next.isAmidKey ? xml('NextMarker', naming.of(next.key)) : undefined,
     call.parameters.has('delimiter') ? xml('Delimiter', naming.of(delimiter)) : undefined,
     ...commonPrefixes(prefixesIn(entries), naming),
-    ...entries.map((each) => listed(each, naming, idOf, owner(call))),
+    ...entries.map((each) => versionElement(each, naming, idOf, owner(call))),
   ]);
 };
 
@@ -53,8 +53,10 @@ function withoutDefault(call: Call): Call {
   return { ...call, parameters: new CaselessQuery([...others, ...marker]) };
 }
 
-/** How ids are written: in a bucket that never had versions an object's version has none. */
-async function idsIn(
+/**
+ * Returns how ids are written: in a bucket that was never versioned, versions have no id.
+ */
+async function idFormat(
   call: Call,
   entries: readonly ListedVersion[],
 ): Promise<(id: string) => string> {
@@ -64,25 +66,25 @@ async function idsIn(
   return (id) => (versioning === 'never' ? '' : id);
 }
 
-function listed(
+function versionElement(
   entry: ListedVersion,
   naming: Naming,
   idOf: (id: string) => string,
-  shown: string,
+  ownerElement: string,
 ): string | undefined {
   if (entry.kind === 'prefix') return undefined;
   const { key, versionId, isLatest, modified } = entry;
-  const own = [
+  const fields = [
     xml('Key', naming.of(key)),
     xml('VersionId', idOf(versionId)),
     xml('IsLatest', isLatest),
     xml('LastModified', isoTime(modified)),
   ];
-  if (entry.kind === 'marker') return xml('DeleteMarker', [...own, shown]);
+  if (entry.kind === 'marker') return xml('DeleteMarker', [...fields, ownerElement]);
   const content = [
     xml('ETag', `"${entry.etag}"`),
     xml('Size', entry.size),
     xml('StorageClass', 'STANDARD'),
   ];
-  return xml('Version', [...own, ...content, shown]);
+  return xml('Version', [...fields, ...content, ownerElement]);
 }

@@ -36,28 +36,28 @@ const Grant = z.object({
   }),
   permission: z.enum(['READ', 'WRITE', 'FULL_CONTROL']),
 });
-const Wanted = z.object({ acl: z.array(Grant) });
+const AclDocument = z.object({ acl: z.array(Grant) });
 
 const change: Operation = async (call) => {
   const bucket = bucketOf(call);
-  const { acl } = await readJson(call, Wanted, MAX_DOCUMENT);
-  const isForAll = acl.map((grant) => isReadOfAll(grant, call.caller.user)).includes(true);
+  const { acl } = await readJson(call, AclDocument, MAX_DOCUMENT);
+  const isPublic = acl.map((grant) => grantsPublicRead(grant, call.caller.user)).includes(true);
   await headBucket(call.caller, bucket);
-  await setAccess(call.caller, bucket, cannedAcl(isForAll ? 'public-read' : 'private'));
+  await setAccess(call.caller, bucket, cannedAcl(isPublic ? 'public-read' : 'private'));
   return empty(200);
 };
 
 /**
- * Whether a grant lets everybody read; otherwise it is the owner's, who may everything without it.
+ * Whether a grant lets everybody read; otherwise it is the owner's, who needs none.
  *
  * @throws BucketError `not-implemented` for any other
  */
-function isReadOfAll({ grantee, permission }: z.infer<typeof Grant>, user: ByteString): boolean {
+function grantsPublicRead(
+  { grantee, permission }: z.infer<typeof Grant>,
+  user: ByteString,
+): boolean {
   const { type, id, name } = grantee;
   if (type === 'user' && permission === 'FULL_CONTROL' && toBytes(id ?? '') === user) return false;
   if (type === 'group' && permission === 'READ' && name === EVERYBODY) return true;
-  throw new BucketError(
-    'not-implemented',
-    'The store has no ACL that says the same as these grants.',
-  );
+  throw new BucketError('not-implemented', 'The store has no ACL equivalent to these grants.');
 }

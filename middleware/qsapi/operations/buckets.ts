@@ -26,7 +26,7 @@ export const versioningRoutes: readonly Route[] = [
   },
 ];
 
-/** Behind those with parameters. */
+/** Matched after the routes with parameters. */
 export const plainBucketRoutes: readonly Route[] = [
   { name: 'PUT Bucket', method: 'PUT', on: 'bucket', run: (call) => create(call) },
   { name: 'HEAD Bucket', method: 'HEAD', on: 'bucket', run: (call) => head(call) },
@@ -40,10 +40,10 @@ const show: Operation = async (call) => {
   return jsonAnswer(200, { status: STATUSES[versioning] });
 };
 
-const Wanted = z.object({ status: z.enum(['ENABLED', 'SUSPENDED']) });
+const VersioningDocument = z.object({ status: z.enum(['ENABLED', 'SUSPENDED']) });
 
 const change: Operation = async (call) => {
-  const { status } = await readJson(call, Wanted, MAX_DOCUMENT);
+  const { status } = await readJson(call, VersioningDocument, MAX_DOCUMENT);
   await setVersioning(call.caller, bucketOf(call), status === 'ENABLED' ? 'enabled' : 'suspended');
   return empty(200);
 };

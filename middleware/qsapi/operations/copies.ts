@@ -34,54 +34,58 @@ export const copyRoutes: readonly Route[] = [
   },
 ];
 
-/** The object, or the version, that a header names. */
+/** Returns the object, or the version, that a header names. */
 export function sourceIn({ request: { headers } }: Call, header = COPY): ObjectRef {
   return parseCopySource(headers.get(header) ?? '', header, 'version_id');
 }
 
 const copy: Operation = async (call) => {
   const [source, target] = [sourceIn(call), targetOf(call)];
-  const isFresh = isReplacing(call);
-  // judged also where nothing of it is taken
-  const described = describedBy(call);
-  if (source.versionId === undefined && isSame(source, target) && !isFresh)
-    return written(await unchanged(call, source));
-  const copied = await copyObject(call.caller, source, target, {
+  const replacesMetadata = isReplacing(call);
+  // checked even if none of it is used
+  const metadata = describedBy(call);
+  if (source.versionId === undefined && isSame(source, target) && !replacesMetadata)
+    return toResponse(await headUnchanged(call, source));
+  const result = await copyObject(call.caller, source, target, {
     conditions: conditionsOf(call, `${COPY}-`),
     condition: writeConditionOf(call),
-    fresh: isFresh ? described : undefined,
+    fresh: replacesMetadata ? metadata : undefined,
   });
-  return written(copied);
+  return toResponse(result);
 };
 
-function written({ etag, versionId }: Pick<ObjectInfo, 'etag' | 'versionId'>): Response {
+function toResponse({ etag, versionId }: Pick<ObjectInfo, 'etag' | 'versionId'>): Response {
   return empty(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
 }
 
-/** Whether metadata is taken from the request, and not from the source. */
+/** Whether metadata is taken from the request instead of the source. */
 function isReplacing({ request: { headers } }: Call): boolean {
   const name = 'x-qs-metadata-directive';
-  const given = headers.get(name) ?? 'copy';
-  if (!/^(copy|replace)$/i.test(given))
-    throw invalidArgument(name, given, 'Unknown metadata directive.');
-  return given.toLowerCase() === 'replace';
+  const directive = headers.get(name) ?? 'copy';
+  if (!/^(copy|replace)$/i.test(directive))
+    throw invalidArgument(name, directive, 'Unknown metadata directive.');
+  return directive.toLowerCase() === 'replace';
 }
 
 function isSame(source: ObjectRef, target: ObjectRef): boolean {
   return source.bucket === target.bucket && source.key === target.key;
 }
 
-/** Onto itself QingStor copies nothing: only the storage class could change, and there is one. */
-async function unchanged(call: Call, object: ObjectRef): Promise<ObjectInfo> {
+/**
+ * Answers a copy of an object onto itself, where QingStor copies nothing: only the
+ * storage class could change, and there is one.
+ */
+async function headUnchanged(call: Call, object: ObjectRef): Promise<ObjectInfo> {
   const conditions = conditionsOf(call, `${COPY}-`);
-  const found = await readObject(call.caller, object, { method: 'HEAD', conditions });
-  if (found.status === 304) throw failed(COPY);
-  return found;
+  const source = await readObject(call.caller, object, { method: 'HEAD', conditions });
+  if (source.status === 304) throw failed(COPY);
+  return source;
 }
 
 /**
- * Copies, and removes the source if it is still what was copied, which the store judges in the one step with the removal only in a bucket that keeps
- * versions, or once did. Interrupted between the two, the object is in both places.
+ * Copies, then removes the source if it is still what was copied. Only in a bucket that
+ * is or was versioned does the store check that atomically with the removal. If
+ * interrupted between the two, the object is in both places.
  */
 const move: Operation = async (call) => {
   const { caller } = call;
@@ -93,35 +97,40 @@ const move: Operation = async (call) => {
   if ((await headBucket(caller, source.bucket)).versioning === 'never')
     throw new BucketError(
       'not-implemented',
-      'Objects can be moved out of buckets with versions only: elsewhere what is written to the source meanwhile could be lost. Copy it, and delete it then.',
+      'Objects can be moved only out of versioned buckets: elsewhere, a concurrent write to the source could be lost. Copy the object, then delete it.',
     );
-  const found = await headObject(caller, source);
-  const copied = await copyObject(caller, { ...source, versionId: found.versionId }, target, {
-    conditions: conditionsOf(call, `${MOVE}-`),
-    condition: writeConditionOf(call),
-  });
-  await removeMoved(caller, source, found, copied);
-  return written(copied);
+  const sourceInfo = await headObject(caller, source);
+  const copyResult = await copyObject(
+    caller,
+    { ...source, versionId: sourceInfo.versionId },
+    target,
+    {
+      conditions: conditionsOf(call, `${MOVE}-`),
+      condition: writeConditionOf(call),
+    },
+  );
+  await removeMoved(caller, source, sourceInfo, copyResult);
+  return toResponse(copyResult);
 };
 
-/** @throws BucketError `precondition-failed` where the source has come to be another meanwhile */
+/** @throws BucketError `precondition-failed` if the source was overwritten meanwhile */
 async function removeMoved(
   caller: Caller,
   source: ObjectRef,
   { etag }: ObjectInfo,
-  copied: Copied,
+  copyResult: Copied,
 ): Promise<void> {
-  // what was uploaded in parts has another etag when it is copied
-  const isAnother = !etag.includes('-') && copied.etag !== etag;
+  // an object uploaded in parts gets another etag when it is copied
+  const hasChanged = !etag.includes('-') && copyResult.etag !== etag;
   try {
-    if (isAnother) throw failed(MOVE);
+    if (hasChanged) throw failed(MOVE);
     await removeObject(caller, source, { ifMatch: `"${etag}"` });
   } catch (error) {
     const code = error instanceof BucketError ? error.code : undefined;
     if (code === 'no-such-key') return;
     if (code !== 'precondition-failed') throw error;
     const message =
-      'The source was written to meanwhile: what it was before is copied, and what it is now stays.';
+      'The source was overwritten during the move: its former content was copied, and its new content was kept.';
     throw new BucketError(code, message);
   }
 }

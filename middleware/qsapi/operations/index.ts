@@ -12,9 +12,12 @@ import { serviceRoutes } from './service';
 import { partRoutes } from './upload_parts';
 import { uploadRoutes } from './uploads';
 
-/** The operations that there are, by the names that QingStor's documentation has for them; the first that fits a request answers it. */
+/**
+ * The operations, by their names in QingStor's documentation; the first that matches a
+ * request answers it.
+ */
 export const operations: readonly Route[] = [
-  // by what a request has beside its name
+  // chosen by more than the method and the resource
   ...versioningRoutes,
   ...versionListingRoutes,
   ...aclRoutes,
@@ -22,7 +25,7 @@ export const operations: readonly Route[] = [
   ...uploadRoutes,
   ...partRoutes,
   ...notImplementedRoutes,
-  // where nothing of that is there
+  // for requests that match none of those
   ...serviceRoutes,
   ...plainBucketRoutes,
   ...plainListingRoutes,
@@ -30,19 +33,19 @@ export const operations: readonly Route[] = [
   ...plainObjectRoutes,
 ];
 
-/** The same, asked for what has a name that can be one. */
+/** The same operations, with checks of the request before each. */
 export const routes: readonly Route[] = operations.map((route) => ({
   ...route,
-  run: named(route.run),
+  run: withChecks(route.run),
 }));
 
-function named(run: Operation): Operation {
+function withChecks(run: Operation): Operation {
   return async (call) => {
     const { bucket, key, caller } = call;
     if (bucket !== undefined) checkBucketName(bucket);
-    // what a public bucket lets anybody do is to read its objects
+    // a public bucket lets anybody read its objects, and nothing else
     if (caller.isAnonymous && key === undefined)
-      throw new BucketError('access-denied', 'Only those who sign may ask for a bucket itself.');
+      throw new BucketError('access-denied', 'Requests for a bucket itself must be signed.');
     return run(call);
   };
 }

@@ -11,8 +11,8 @@ import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { jsonAnswer } from '../json';
 import { owner } from './names';
 
-/** So many a listing has where the client does not say how many. */
-const USUAL_LIMIT = 100;
+/** The number of entries in a listing if the client sets no limit. */
+const DEFAULT_LIMIT = 100;
 
 export const versionListingRoutes: readonly Route[] = [
   {
@@ -24,27 +24,27 @@ export const versionListingRoutes: readonly Route[] = [
   },
 ];
 
-/** Behind those with parameters. */
+/** Matched after the routes with parameters. */
 export const plainListingRoutes: readonly Route[] = [
   { name: 'GET Bucket', method: 'GET', on: 'bucket', run: (call) => listCurrent(call) },
 ];
 
-/** What is asked of both. */
-function asked(call: Call) {
-  const limit = limitOf(call, 'limit', MAX_LISTED, USUAL_LIMIT);
+/** Reads the query parameters of both listings. */
+function listingQuery(call: Call) {
+  const limit = limitOf(call, 'limit', MAX_LISTED, DEFAULT_LIMIT);
   return { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
 }
 
 const listCurrent: Operation = async (call) => {
-  const query = asked(call);
+  const query = listingQuery(call);
   const marker = textOf(call, 'marker');
   const page = await listObjects(call.caller, bucketOf(call), { ...query, startAfter: marker });
   return jsonAnswer(200, {
     name: bucketOf(call),
     keys: page.objects.map((each) => ({
-      ...described(each),
+      ...objectFields(each),
       etag: `"${each.etag}"`,
-      // not as in listings of versions
+      // unlike in listings of versions
       modified: each.modified / 1000,
     })),
     ...query,
@@ -56,8 +56,8 @@ const listCurrent: Operation = async (call) => {
   });
 };
 
-/** What both tell of an object. */
-function described({ key, size, type, modified }: Omit<Listed, 'etag'>) {
+/** Returns the fields that both listings have for an object. */
+function objectFields({ key, size, type, modified }: Omit<Listed, 'etag'>) {
   return {
     key,
     size,
@@ -69,10 +69,10 @@ function described({ key, size, type, modified }: Omit<Listed, 'etag'>) {
 }
 
 const listAll: Operation = async (call) => {
-  const query = asked(call);
+  const query = listingQuery(call);
   const keyMarker = textOf(call, 'key_marker');
   const marker = versionMarkerOf(call);
-  if (marker !== '' && keyMarker === '') throw withoutKey(marker);
+  if (marker !== '' && keyMarker === '') throw missingKeyMarker(marker);
   const versionMarker = marker === '' ? undefined : marker;
   const { entries, next } = await listVersions(call.caller, bucketOf(call), {
     ...query,
@@ -88,29 +88,31 @@ const listAll: Operation = async (call) => {
     limit: query.limit,
     owner: owner(call),
     has_more: next !== undefined,
-    keys: entries.flatMap((each) => (each.kind === 'prefix' ? [] : [version(each)])),
+    keys: entries.flatMap((each) => (each.kind === 'prefix' ? [] : [versionFields(each)])),
     common_prefixes: entries.flatMap((each) => (each.kind === 'prefix' ? [each.prefix] : [])),
     next_key_marker: next?.key ?? '',
     next_version_id_marker: next?.versionId ?? '',
   });
 };
 
-/** The documentation spells it both ways. */
+/** Reads the marker of a version; the documentation spells the parameter both ways. */
 function versionMarkerOf({ parameters }: Call): string {
   return parameters.get('version_id_marker') ?? parameters.get('version-id-marker') ?? '';
 }
 
-function withoutKey(marker: string) {
+function missingKeyMarker(marker: string) {
   const message = 'A version_id_marker cannot be specified without a key_marker.';
   return invalidArgument('version_id_marker', marker, message);
 }
 
-/** Here etags have no quotes, and all times are in one form. */
-function version(entry: Exclude<ListedVersion, { kind: 'prefix' }>) {
+/**
+ * Returns the entry of a version: its etag has no quotes, and all times have one form.
+ */
+function versionFields(entry: Exclude<ListedVersion, { kind: 'prefix' }>) {
   const content = entry.kind === 'version' ? entry : { ...entry, size: 0, etag: '', type: '' };
   const { isLatest, versionId, modified, etag } = content;
   return {
-    ...described(content),
+    ...objectFields(content),
     is_latest: isLatest,
     delete_marker: entry.kind === 'marker',
     version_id: versionId,

@@ -21,14 +21,17 @@ export const multiDeleteRoutes: readonly Route[] = [
   },
 ];
 
-/** Halves of characters are no UTF-8, and would name another object. */
+/**
+ * Whether a text is a key: lone surrogates are not UTF-8, and would name another object.
+ */
 const isKey = (key: string) => key !== '' && !/\p{Surrogate}/u.test(key) && isText(toBytes(key));
-const Wanted = z.object({
+const DeleteDocument = z.object({
   objects: z
     .array(
       z.object({
-        key: z.string().refine(isKey, 'no name of an object'),
-        // its documentation has only keys; its clients send ids too, and who names a version does not mean the object
+        key: z.string().refine(isKey, 'not a valid object key'),
+        // its documentation has only keys, but its clients also send ids, and one that
+        // names a version does not mean the object
         version_id: z.string().nullish(),
       }),
     )
@@ -39,28 +42,28 @@ const Wanted = z.object({
 
 const remove: Operation = async (call) => {
   const bucket = bucketOf(call);
-  // it tells that the request is whole, and is all that is signed of it
+  // it shows that the request is complete, and is the only part of it that is signed
   if (!call.request.headers.has('content-md5'))
-    throw new BucketError('invalid-request', 'Content-MD5 is needed.');
-  const { objects, quiet } = await readJson(call, Wanted, MAX_BYTES);
-  const named = objects.map(({ key, version_id }) => ({
+    throw new BucketError('invalid-request', 'Content-MD5 is required.');
+  const { objects, quiet } = await readJson(call, DeleteDocument, MAX_BYTES);
+  const targets = objects.map(({ key, version_id }) => ({
     key: toBytes(key),
     versionId: version_id === null ? undefined : version_id,
   }));
   await headBucket(call.caller, bucket);
-  const outcomes = await removeAll(call.caller, bucket, named);
-  const told = named.map((each, i) => toldOf(each, outcomes[i]));
-  const deleted = told.flatMap(({ isError, shown }) => (isError ? [] : [shown]));
-  const errors = told.flatMap(({ isError, shown }) => (isError ? [shown] : []));
+  const outcomes = await removeAll(call.caller, bucket, targets);
+  const results = targets.map((each, i) => resultOf(each, outcomes[i]));
+  const deleted = results.flatMap(({ isError, document }) => (isError ? [] : [document]));
+  const errors = results.flatMap(({ isError, document }) => (isError ? [document] : []));
   return jsonAnswer(200, { deleted: quiet ? undefined : deleted, errors });
 };
 
-function toldOf(
+function resultOf(
   { key, versionId }: ToRemove,
   outcome: Outcome | undefined,
-): { isError: boolean; shown: Json } {
-  const own = { key, version_id: versionId };
+): { isError: boolean; document: Json } {
+  const fields = { key, version_id: versionId };
   return outcome instanceof BucketError
-    ? { isError: true, shown: { ...own, code: errorCode(outcome), message: outcome.message } }
-    : { isError: false, shown: own };
+    ? { isError: true, document: { ...fields, code: errorCode(outcome), message: outcome.message } }
+    : { isError: false, document: fields };
 }

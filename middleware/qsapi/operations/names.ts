@@ -5,23 +5,31 @@ import type { ByteString } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Response } from '../../../src/swift_api/message';
 
-/** The object, or the version, that a request is about. @throws BucketError `invalid-argument` */
+/**
+ * Returns the object, or the version, that a request is about.
+ *
+ * @throws BucketError `invalid-argument`
+ */
 export function objectOf(call: Call): ObjectRef {
-  const given = call.parameters.get('version_id');
+  const id = call.parameters.get('version_id');
   return {
     ...keyOf(call),
-    versionId: given === undefined ? undefined : checkVersionId(given, 'version_id'),
+    versionId: id === undefined ? undefined : checkVersionId(id, 'version_id'),
   };
 }
 
-/** The object that a request writes. @throws BucketError `invalid-argument` where it names a version */
+/**
+ * Returns the object that a request writes.
+ *
+ * @throws BucketError `invalid-argument` if it names a version
+ */
 export function targetOf(call: Call): Omit<ObjectRef, 'versionId'> {
-  const given = call.parameters.get('version_id');
-  if (given === undefined) return keyOf(call);
-  throw invalidArgument('version_id', given, 'A version cannot be written to.');
+  const versionId = call.parameters.get('version_id');
+  if (versionId === undefined) return keyOf(call);
+  throw invalidArgument('version_id', versionId, 'A version cannot be written to.');
 }
 
-/** Who owns something. */
+/** Returns the owner of something, as documents name it. */
 export function owner(call: Pick<Call, 'caller'>): {
   readonly id: ByteString;
   readonly name: ByteString;
@@ -30,7 +38,7 @@ export function owner(call: Pick<Call, 'caller'>): {
   return { id: user, name: user };
 }
 
-/** An answer without content. */
+/** Builds a response without content. */
 export function empty(
   status: number,
   headers: Readonly<Record<string, string | undefined>> = {},

@@ -1,8 +1,8 @@
 import { BucketError } from '../../../src/buckets/errors';
 import type { Route } from '../../../src/dialects/call';
 
-/** What else QingStor knows of buckets, and of objects, and we do not. */
-const OF_BUCKETS = [
+/** Further resources of buckets and objects in QingStor that are not implemented here. */
+const BUCKET_RESOURCES = [
   ...[
     'acl',
     'cname',
@@ -17,8 +17,8 @@ const OF_BUCKETS = [
   ],
   ...['versioning', 'versions', 'uploads', 'delete'],
 ];
-const OF_OBJECTS = ['acl', 'append', 'image', 'position', 'uploads'];
-const OF_WRITES = ['x-qs-fetch-source'];
+const OBJECT_RESOURCES = ['acl', 'append', 'image', 'position', 'uploads'];
+const WRITE_HEADERS = ['x-qs-fetch-source'];
 
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
 
@@ -29,17 +29,19 @@ function missing(what: string): Pick<Route, 'name' | 'run'> {
   };
 }
 
-function known(on: 'bucket' | 'object', parameters: readonly string[]): Route[] {
+function routesFor(on: 'bucket' | 'object', parameters: readonly string[]): Route[] {
   return parameters.flatMap((parameter) =>
     METHODS.map((method) => ({ ...missing(`?${parameter}`), method, on, parameters: [parameter] })),
   );
 }
 
-/** Behind all that is: what QingStor knows and we do not. */
+/**
+ * Routes for what QingStor has and we do not; they come after those that are implemented.
+ */
 export const notImplementedRoutes: readonly Route[] = [
-  ...known('bucket', OF_BUCKETS),
-  ...known('object', OF_OBJECTS),
-  ...OF_WRITES.map((header): Route => ({
+  ...routesFor('bucket', BUCKET_RESOURCES),
+  ...routesFor('object', OBJECT_RESOURCES),
+  ...WRITE_HEADERS.map((header): Route => ({
     ...missing(header),
     method: 'PUT',
     on: 'object',

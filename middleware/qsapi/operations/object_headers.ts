@@ -10,33 +10,33 @@ import { Headers } from '../../../src/http/headers';
 const META = 'x-qs-meta-';
 const DEFAULT_TYPE = 'application/octet-stream';
 
-/** What asks for more than is kept: to accept it would be a promise. */
-const NOT_KEPT = /^x-qs-(copy-source-)?encryption-/;
+/** Headers that request encryption: accepting them would be a false promise. */
+const NOT_STORED = /^x-qs-(copy-source-)?encryption-/;
 
 /**
- * What the store keeps of the headers with which an object is written: type, standard headers, metadata.
+ * Returns what is stored of the headers of a write: type, standard headers, metadata.
  *
- * @throws BucketError for what is not kept
+ * @throws BucketError for a request for encryption or for another storage class
  */
 export function describedBy({ request: { headers } }: Call): Headers {
   for (const [name] of headers.entries())
-    if (NOT_KEPT.test(name))
-      throw new BucketError('not-implemented', `${name}: nothing is encrypted here.`);
+    if (NOT_STORED.test(name))
+      throw new BucketError('not-implemented', `${name}: encryption is not implemented.`);
   checkStorageClass(headers.get('x-qs-storage-class'));
   return Headers.of({ 'Content-Type': typeGiven(headers, DEFAULT_TYPE) })
     .withAll(standardHeaders(headers))
     .withAll(metadataHeaders(metadataGiven(headers, META)));
 }
 
-/** There is one class. */
-function checkStorageClass(given: string | undefined): void {
-  if (given === undefined || given === 'STANDARD') return;
-  if (given === 'STANDARD_IA')
-    throw new BucketError('not-implemented', 'There is no storage class but STANDARD.');
-  throw invalidArgument('x-qs-storage-class', given, 'The storage class is none that there is.');
+/** Accepts the only storage class there is. */
+function checkStorageClass(storageClass: string | undefined): void {
+  if (storageClass === undefined || storageClass === 'STANDARD') return;
+  if (storageClass === 'STANDARD_IA')
+    throw new BucketError('not-implemented', 'The only storage class is STANDARD.');
+  throw invalidArgument('x-qs-storage-class', storageClass, 'The storage class is unknown.');
 }
 
-/** An object's headers as GET and HEAD tell them. */
+/** Returns an object's headers for GET and HEAD. */
 export function objectHeaders({ headers, etag, versionId }: ObjectInfo): Headers {
   const type = headers.get('content-type');
   const metadata = metadataIn(headers).map(([name, value]) => [META + name, value] as const);

@@ -10,7 +10,7 @@ import { empty, objectOf, targetOf } from './names';
 import { describedBy, objectHeaders } from './object_headers';
 import { checkRange } from './ranges';
 
-/** Behind those with parameters, or with headers. */
+/** Matched after the routes with parameters, or with headers. */
 export const plainObjectRoutes: readonly Route[] = [
   { name: 'PUT Object', method: 'PUT', on: 'object', run: (call) => put(call) },
   { name: 'GET Object', method: 'GET', on: 'object', run: (call) => read(call, 'GET') },
@@ -37,31 +37,36 @@ async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {
   const { headers } = call.request;
   const range = headers.get('range');
   checkRange(range);
-  const found = await readObject(call.caller, objectOf(call), {
+  const object = await readObject(call.caller, objectOf(call), {
     method,
     conditions: conditionsOf(call),
     range,
     ifRange: headers.get('if-range'),
   });
-  const { status, body } = found;
-  if (status !== 304) return { status, headers: objectHeaders(found).withAll(overrides), body };
-  const kept = objectHeaders(found).without('content-length', 'content-type', 'content-range');
-  return { status, headers: kept, body };
+  const { status, body } = object;
+  if (status !== 304) return { status, headers: objectHeaders(object).withAll(overrides), body };
+  const notModifiedHeaders = objectHeaders(object).without(
+    'content-length',
+    'content-type',
+    'content-range',
+  );
+  return { status, headers: notModifiedHeaders, body };
 }
 
 /**
- * What QingStor tells of a delete marker is about what was there: that the version that is gone was one, or that the object was deleted already. It is
- * looked at before, and may be another when it is deleted.
+ * Deletes an object or a version. QingStor's delete marker header is about what was there
+ * before: that the removed version was a marker, or that the object was deleted already.
+ * That is checked first, and may have changed by the time of the delete.
  */
 const remove: Operation = async (call) => {
   const object = objectOf(call);
   const condition = writeConditionOf(call);
   const wasMarker = object.versionId === undefined && (await isDeleted(call, object));
   const { versionId, isMarker } = await removeObject(call.caller, object, condition);
-  const isTold = object.versionId === undefined ? wasMarker : isMarker;
+  const reportsMarker = object.versionId === undefined ? wasMarker : isMarker;
   return empty(204, {
     'x-qs-version-id': versionId,
-    'x-qs-delete-marker': isTold ? 'true' : undefined,
+    'x-qs-delete-marker': reportsMarker ? 'true' : undefined,
   });
 };
 
@@ -69,7 +74,7 @@ async function isDeleted({ caller }: Call, object: ObjectRef): Promise<boolean> 
   try {
     await headObject(caller, object);
   } catch (error) {
-    // who may delete it need not be one who may look at it
+    // a client that may delete it need not have the right to read it
     if (error instanceof BucketError) return error.details.marker !== undefined;
     throw error;
   }

@@ -1,10 +1,14 @@
 import { BucketError } from '../../../src/buckets/errors';
 
-/** One range, by the document on common headers: `bytes=FIRST-LAST`, `bytes=FIRST-`, `bytes=-LENGTH`. */
+/**
+ * One range, by the document on common headers: `bytes=FIRST-LAST`, `bytes=FIRST-`,
+ * `bytes=-LENGTH`.
+ */
 const RANGE = /^bytes=(\d+-\d*|-\d+)$/;
 
 /**
- * Checks a range. QingStor refuses one that is malformed, which HTTP ignores, and several at once.
+ * Checks a range. QingStor refuses a malformed one, which HTTP ignores, and several at
+ * once.
  *
  * @throws BucketError `invalid-range`
  */
@@ -15,9 +19,9 @@ export function checkRange(range: string | undefined): void {
   if (isBackwards || !RANGE.test(range)) throw badRange(range);
 }
 
-/** The error for a range that is none. */
+/** Builds the error for an invalid range. */
 export function badRange(range: string): BucketError {
-  return new BucketError('invalid-range', 'The range is malformed, or goes beyond the object.', {
+  return new BucketError('invalid-range', 'The range is malformed, or extends beyond the object.', {
     fields: { RangeRequested: range },
   });
 }

@@ -4,25 +4,25 @@ import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { jsonAnswer } from '../json';
 
 const MAX_BUCKETS = 10_000;
-const USUAL_LIMIT = 200;
+const DEFAULT_LIMIT = 200;
 
 export const serviceRoutes: readonly Route[] = [
   { name: 'GET Service', method: 'GET', on: 'service', run: (call) => list(call) },
 ];
 
 const list: Operation = async (call) => {
-  const limit = limitOf(call, 'limit', MAX_BUCKETS, USUAL_LIMIT);
+  const limit = limitOf(call, 'limit', MAX_BUCKETS, DEFAULT_LIMIT);
   const offset = limitOf(call, 'offset', Number.MAX_SAFE_INTEGER, 0);
-  const wanted = call.request.headers.get('location') ?? call.location;
-  const found =
-    wanted === call.location
+  const requestedLocation = call.request.headers.get('location') ?? call.location;
+  const entries =
+    requestedLocation === call.location
       ? (await listBuckets(call.caller, { limit: limit + offset })).buckets
       : [];
-  const buckets = found.slice(offset).map((each) => shown(call, each));
+  const buckets = entries.slice(offset).map((each) => bucketFields(call, each));
   return jsonAnswer(200, { count: buckets.length, buckets });
 };
 
-function shown({ location, request }: Call, { name, created }: ListedBucket) {
+function bucketFields({ location, request }: Call, { name, created }: ListedBucket) {
   const host = request.headers.get('host') ?? request.host ?? '';
   return { name, location, url: `http://${host}/${name}`, created: isoTime(created) };
 }

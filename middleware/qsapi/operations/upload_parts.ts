@@ -39,22 +39,25 @@ export const partRoutes: readonly Route[] = [
     method: 'PUT',
     on: 'object',
     parameters: [only],
-    run: () => Promise.reject(invalidArgument(only, '', `${NUMBER} and ${ID} are needed both.`)),
+    run: () => Promise.reject(invalidArgument(only, '', `${NUMBER} and ${ID} are both required.`)),
   })),
 ];
 
-/** QingStor numbers parts from 0 on. The numbers are those that other APIs show of the same upload. */
+/**
+ * Reads the number of a part. QingStor counts from 0. Other APIs show the same numbers
+ * for the same upload.
+ */
 function numberOf({ parameters }: Call): number {
-  const given = parameters.get(NUMBER) ?? '';
-  const number = /^\d{1,9}$/.test(given) ? Number(given) : NaN;
+  const value = parameters.get(NUMBER) ?? '';
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
   if (number <= MAX_PARTS) return number;
-  throw invalidArgument(NUMBER, given, `${NUMBER} must be a whole number from 0 to ${MAX_PARTS}.`);
+  throw invalidArgument(NUMBER, value, `${NUMBER} must be a whole number from 0 to ${MAX_PARTS}.`);
 }
 
 const put: Operation = async (call) => {
   const { body, length } = call.payload;
   const number = numberOf(call);
-  if (length === undefined) throw new BucketError('missing-length', 'Content-Length is needed.');
+  if (length === undefined) throw new BucketError('missing-length', 'Content-Length is required.');
   const content = { body, length, given: etagGiven(call), sums: NONE, trailing: () => NONE };
   const { etag } = await putPart(call.caller, uploadOf(call), number, content);
   return empty(201, { ETag: `"${etag}"` });
@@ -69,19 +72,19 @@ const copy: Operation = async (call) => {
   const conditions = conditionsOf(call, `${SOURCE}-`);
   const range = request.headers.get('x-qs-copy-range');
   checkRange(range);
-  const found = await readObject(caller, source, { method: 'GET', conditions, range }).catch(
+  const sourceObject = await readObject(caller, source, { method: 'GET', conditions, range }).catch(
     (error: unknown) => {
       throw refusalOfSource(error);
     },
   );
-  if (found.status === 304) throw failed(SOURCE);
-  const { body, headers, size } = found;
-  if (range !== undefined && found.status !== 206) {
+  if (sourceObject.status === 304) throw failed(SOURCE);
+  const { body, headers, size } = sourceObject;
+  if (range !== undefined && sourceObject.status !== 206) {
     destroy(body);
     throw badRange(range);
   }
   const length = Number(headers.get('content-length') ?? size);
   const content = { body, length, given: Headers.none, sums: NONE, trailing: () => NONE };
-  const { etag } = await whileUnread(found, () => putPart(caller, upload, number, content));
+  const { etag } = await whileUnread(sourceObject, () => putPart(caller, upload, number, content));
   return empty(201, { ETag: `"${etag}"`, 'x-qs-content-copy-range': headers.get('content-range') });
 };

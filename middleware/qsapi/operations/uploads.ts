@@ -21,11 +21,11 @@ import { jsonAnswer, readJson } from '../json';
 import { empty } from './names';
 import { describedBy } from './object_headers';
 
-/** Ten thousand parts. */
+/** Max bytes of a document, enough for ten thousand parts. */
 const MAX_DOCUMENT = 4 * 1024 * 1024;
-const USUAL_LIMIT = 200;
-/** All parts but the last have so many bytes at least. */
-const MIN_PART = 4 * 1024 * 1024;
+const DEFAULT_LIMIT = 200;
+/** Min bytes of each part but the last. */
+const MIN_PART_SIZE = 4 * 1024 * 1024;
 const ID = ['upload_id'];
 
 export const uploadRoutes: readonly Route[] = [
@@ -66,7 +66,7 @@ export const uploadRoutes: readonly Route[] = [
   },
 ];
 
-/** The upload that a request names. */
+/** Returns the upload that a request names. */
 export function uploadOf(call: Call): Upload {
   return { ...keyOf(call), id: call.parameters.get('upload_id') ?? '' };
 }
@@ -88,14 +88,14 @@ const list: Operation = async (call) => {
   await getUpload(caller, upload);
   const parts = await listParts(caller, upload);
   const page = parts.filter(({ number }) => marker === undefined || number > marker).slice(0, max);
-  return jsonAnswer(200, { count: page.length, object_parts: page.map(shown) });
+  return jsonAnswer(200, { count: page.length, object_parts: page.map(partFields) });
 };
 
-function shown({ number, etag, bytes, entry }: Part) {
+function partFields({ number, etag, bytes, entry }: Part) {
   return { part_number: number, size: bytes, created: isoTime(modifiedOf(entry)), etag };
 }
 
-const Wanted = z.object({
+const CompletionDocument = z.object({
   object_parts: z
     .array(z.object({ part_number: z.int().min(0).max(MAX_PARTS), etag: z.string().nullish() }))
     .min(1)
@@ -105,16 +105,19 @@ const Wanted = z.object({
 const complete: Operation = async (call) => {
   const condition = writeConditionOf(call);
   const { etag, versionId } = await completeUpload(call.caller, uploadOf(call), async () => {
-    const { object_parts } = await readJson(call, Wanted, MAX_DOCUMENT);
-    return { parts: object_parts.map(listed), minPart: MIN_PART, sums: NONE, condition };
+    const { object_parts } = await readJson(call, CompletionDocument, MAX_DOCUMENT);
+    return { parts: object_parts.map(toListedPart), minPart: MIN_PART_SIZE, sums: NONE, condition };
   });
   return empty(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
 };
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
-/** Their etags clients need not tell. */
-function listed({ part_number, etag }: z.infer<typeof Wanted>['object_parts'][number]): ListedPart {
+/** Converts a part of the document; clients may omit its etag. */
+function toListedPart({
+  part_number,
+  etag,
+}: z.infer<typeof CompletionDocument>['object_parts'][number]): ListedPart {
   return {
     number: part_number,
     etag: etag ? etag.replaceAll('"', '').toLowerCase() : undefined,
@@ -122,7 +125,10 @@ function listed({ part_number, etag }: z.infer<typeof Wanted>['object_parts'][nu
   };
 }
 
-/** By its document 204 whether or not there is such an upload, 404 if there is no such bucket. */
+/**
+ * Aborts an upload. By QingStor's document, the status is 204 whether or not the upload
+ * exists, and 404 if the bucket does not exist.
+ */
 const abort: Operation = async (call) => {
   const upload = uploadOf(call);
   try {
@@ -136,7 +142,7 @@ const abort: Operation = async (call) => {
 
 const listAll: Operation = async (call) => {
   const bucket = bucketOf(call);
-  const limit = limitOf(call, 'limit', MAX_LISTED, USUAL_LIMIT);
+  const limit = limitOf(call, 'limit', MAX_LISTED, DEFAULT_LIMIT);
   const [prefix, delimiter, keyMarker] = [
     textOf(call, 'prefix'),
     textOf(call, 'delimiter'),

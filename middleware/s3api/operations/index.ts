@@ -16,8 +16,10 @@ import { uploadRoutes } from '../../../src/dialects/s3/uploads';
 import { versionListingRoutes } from '../../../src/dialects/s3/version_listings';
 import { plainWriteRoutes } from '../../../src/dialects/s3/writes';
 
-/** By what a request has beside its name: of these the first that fits. */
-const particular: readonly Route[] = [
+/**
+ * Routes chosen by more than the method and the resource; the first that matches applies.
+ */
+const specificRoutes: readonly Route[] = [
   ...bucketRoutes,
   ...versionListingRoutes,
   ...listingRoutes,
@@ -29,8 +31,8 @@ const particular: readonly Route[] = [
   ...aclRoutes,
 ];
 
-/** What answers where nothing of that is there. */
-const plain: readonly Route[] = [
+/** Routes for requests that match none of those. */
+const plainRoutes: readonly Route[] = [
   ...serviceRoutes,
   ...plainBucketRoutes,
   plainListing,
@@ -39,16 +41,16 @@ const plain: readonly Route[] = [
   ...plainWriteRoutes,
 ];
 
-/** The operations of the API; the first that fits a request answers it. */
+/** The operations of the API; the first that matches a request answers it. */
 export const routes: readonly Route[] = [
-  ...particular,
+  ...specificRoutes,
   ...unsetRoutes,
   ...notImplemented,
-  ...plain,
-].map((route) => ({ ...route, run: withRefusals(named(route.run)) }));
+  ...plainRoutes,
+].map((route) => ({ ...route, run: withRefusals(withChecks(route.run)) }));
 
-/** What a request is about has a name that can be one. */
-function named(run: Operation): Operation {
+/** Checks that the bucket name is valid, and that the bucket has the expected owner. */
+function withChecks(run: Operation): Operation {
   return async (call) => {
     if (call.bucket !== undefined) checkBucketName(call.bucket);
     checkOwners(call);
@@ -56,11 +58,14 @@ function named(run: Operation): Operation {
   };
 }
 
-/** By these a client makes sure that it does not write to, or read from, a bucket of the same name that somebody else has. */
+/**
+ * Checks the headers by which a client makes sure that it does not write to, or read
+ * from, a bucket of the same name that belongs to somebody else.
+ */
 function checkOwners({ request: { headers }, bucket, caller: { user } }: Call): void {
-  const given = ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner'].map((name) =>
-    headers.get(name),
+  const expectedOwners = ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner'].map(
+    (name) => headers.get(name),
   );
-  if (bucket !== undefined && given.some((owner) => owner !== undefined && owner !== user))
+  if (bucket !== undefined && expectedOwners.some((owner) => owner !== undefined && owner !== user))
     throw new BucketError('access-denied', 'Access Denied');
 }

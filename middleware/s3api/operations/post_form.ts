@@ -24,16 +24,19 @@ import { tagsOf } from '../../../src/dialects/s3/tagging';
 import { locationOf } from '../../../src/dialects/s3/uploads';
 import { idOf } from '../../../src/dialects/s3/writes';
 
-/** So many bytes all fields of a form may have, the file left out. */
-const MAX_FIELDS = 20 * 1024;
+/** Max bytes of all fields of a form, without the file. */
+const MAX_FIELDS_BYTES = 20 * 1024;
 
 type Fields = ReadonlyMap<string, ByteString>;
 
-/** `POST Object`: a file that a browser sends in a form. What comes behind the file does not count. */
+/**
+ * `POST Object`: a file that a browser sends in a form. Fields after the file are
+ * ignored.
+ */
 export const postForm: FormOperation = async (form) => {
   checkBucketName(form.bucket);
   try {
-    return await received(form);
+    return await receiveForm(form);
   } catch (error) {
     if (error instanceof FieldsTooLong) throw tooLong();
     if (!(error instanceof InvalidForm)) throw error;
@@ -41,22 +44,22 @@ export const postForm: FormOperation = async (form) => {
   }
 };
 
-async function received(form: S3Form): Promise<Response> {
+async function receiveForm(form: S3Form): Promise<Response> {
   const { request } = form;
   request.sendContinue?.();
   const fields = new Map<string, ByteString>();
   const bounds = new FieldBounds();
-  let left = MAX_FIELDS;
+  let remaining = MAX_FIELDS_BYTES;
   for await (const part of readParts(request.body, formBoundary(request) ?? '')) {
     const { parameters } = parseParameters(part.headers.get('content-disposition') ?? '');
     const name = parameters.get('name')?.toLowerCase();
     if (name === undefined) throw malformed('A part has no name.');
     if (name === 'file')
-      return await put(form, named(fields, parameters.get('filename') ?? ''), part);
+      return await putFile(form, withFilename(fields, parameters.get('filename') ?? ''), part);
     const value = await bounds.valueOf(name, part);
-    left -= name.length + value.length;
-    if (left < 0) throw tooLong();
-    if (fields.has(name)) throw malformed(`The field ${name} is there twice.`);
+    remaining -= name.length + value.length;
+    if (remaining < 0) throw tooLong();
+    if (fields.has(name)) throw malformed(`The field ${name} appears twice.`);
     fields.set(name, value);
   }
   throw new BucketError('invalid-argument', 'POST requires exactly one file upload per request.', {
@@ -66,8 +69,8 @@ async function received(form: S3Form): Promise<Response> {
 
 const FILENAME = '${filename}';
 
-/** What a form is signed by: it means what it says, whatever the file is called. */
-const OF_SIGNATURE: ReadonlySet<string> = new Set([
+/** Fields of the signature: used verbatim, whatever the name of the file. */
+const SIGNATURE_FIELDS: ReadonlySet<string> = new Set([
   'policy',
   'x-amz-algorithm',
   'x-amz-credential',
@@ -77,27 +80,29 @@ const OF_SIGNATURE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The fields with the name of the file in them: without the folders that some browsers tell.
+ * Returns the fields with `${filename}` replaced by the name of the file, without the
+ * folders that some browsers send.
  *
- * @throws BucketError `key-too-long` for a name that no key can have in it: fields with it would grow before anybody has signed them
+ * @throws BucketError `key-too-long` for a name too long for any key: the fields with it
+ *   would grow before their signature is checked
  */
-function named(fields: Fields, filename: ByteString): Fields {
+function withFilename(fields: Fields, filename: ByteString): Fields {
   const name = filename.replace(/^.*[/\\]/, '');
-  const naming = [...fields].filter(
-    ([field, value]) => !OF_SIGNATURE.has(field) && value.includes(FILENAME),
+  const templates = [...fields].filter(
+    ([field, value]) => !SIGNATURE_FIELDS.has(field) && value.includes(FILENAME),
   );
-  if (naming.length > 0 && name.length > LIMITS.max_object_name_length)
+  if (templates.length > 0 && name.length > LIMITS.max_object_name_length)
     throw new BucketError('key-too-long', 'Your key is too long', {
       fields: { Size: String(name.length), MaxSizeAllowed: String(LIMITS.max_object_name_length) },
     });
-  // a replacement that is a text has patterns of its own
+  // a replacement string would have patterns of its own
   return new Map([
     ...fields,
-    ...naming.map(([field, value]) => [field, value.replaceAll(FILENAME, () => name)] as const),
+    ...templates.map(([field, value]) => [field, value.replaceAll(FILENAME, () => name)] as const),
   ]);
 }
 
-async function put(form: S3Form, fields: Fields, file: Part): Promise<Response> {
+async function putFile(form: S3Form, fields: Fields, file: Part): Promise<Response> {
   const admitted = await form.admit(fields);
   const key = fields.get('key') ?? '';
   if (key === '' || !isText(key))
@@ -108,7 +113,7 @@ async function put(form: S3Form, fields: Fields, file: Part): Promise<Response> 
   return withRefusals(() => write(call, fields, file, admitted))(call);
 }
 
-/** The form as the PUT that it stands for. */
+/** Converts the form to the PUT that it stands for. */
 function callOf(
   { request, bucket }: S3Form,
   fields: Fields,
@@ -122,13 +127,13 @@ function callOf(
     checksums: new Map(),
     trailing: () => new Map<string, string>(),
   };
-  const beside = {
+  const context = {
     parameters: new Map<string, string>(),
     region: '',
     location: '',
     spelling: SPELLING,
   };
-  return { request: { ...request, headers }, caller, bucket, key, payload, ...beside };
+  return { request: { ...request, headers }, caller, bucket, key, payload, ...context };
 }
 
 async function write(
@@ -139,30 +144,32 @@ async function write(
 ): Promise<Response> {
   const { headers } = call.request;
   const { given } = readChecksums(headers, false);
-  const promised = declaredDigests(headers, given, '');
-  const described = describedBy(call)
+  const digests = declaredDigests(headers, given, '');
+  const metadata = describedBy(call)
     .withAll(etagGiven(call))
     .withAll(await taggedBy(fields));
-  const content = verifyStream(file.body, boundsOf(admitted), promised, () => [], undefined);
+  const content = verifyStream(file.body, boundsOf(admitted), digests, () => [], undefined);
   const body = streamOf(content);
   const { bucket = '', key = '' } = call;
-  const written = await writeObject(
+  const result = await writeObject(
     call.caller,
     { bucket, key },
-    { headers: described.withAll(checksumHeaders(given)), body, length: undefined },
+    { headers: metadata.withAll(checksumHeaders(given)), body, length: undefined },
   ).catch((error: unknown) => {
     throw body.errored instanceof PayloadError || body.errored instanceof InvalidForm
       ? body.errored
       : error;
   });
-  return answered(call, fields, written, checksumFields(given));
+  return formResponse(call, fields, result, checksumFields(given));
 }
 
-/** Tags are a document in forms. */
+/** Reads the tags, which forms carry as a document. */
 async function taggedBy(fields: Fields): Promise<Headers> {
-  const given = fields.get('tagging');
-  if (given === undefined) return Headers.none;
-  return tagHeaders(tagsOf(await readXml(Buffer.from(given, 'latin1'), MAX_FIELDS, 'Tagging')));
+  const document = fields.get('tagging');
+  if (document === undefined) return Headers.none;
+  return tagHeaders(
+    tagsOf(await readXml(Buffer.from(document, 'latin1'), MAX_FIELDS_BYTES, 'Tagging')),
+  );
 }
 
 function boundsOf({ min, max }: AdmittedForm): Bounds {
@@ -184,24 +191,24 @@ function boundsOf({ min, max }: AdmittedForm): Bounds {
   };
 }
 
-/** The browser goes on to a page, or is told in the way that the form asks for. */
-function answered(call: Call, fields: Fields, written: Written, sums: Headers): Response {
+/** Sends the browser on to a page, or responds in the way that the form asks for. */
+function formResponse(call: Call, fields: Fields, written: Written, sums: Headers): Response {
   const { bucket = '', key = '' } = call;
   const etag = `"${written.etag}"`;
   const location = locationOf(call);
-  const own = Headers.of({
+  const responseHeaders = Headers.of({
     ETag: etag,
     Location: location,
     'x-amz-version-id': idOf(written.versionId),
   }).withAll(sums);
-  const next = redirectOf(fields);
-  if (next !== undefined) {
-    const told = { bucket, key, etag };
-    for (const [name, value] of Object.entries(told))
-      next.searchParams.append(name, Buffer.from(value, 'latin1').toString());
+  const redirect = redirectOf(fields);
+  if (redirect !== undefined) {
+    const parameters = { bucket, key, etag };
+    for (const [name, value] of Object.entries(parameters))
+      redirect.searchParams.append(name, Buffer.from(value, 'latin1').toString());
     return {
       status: 303,
-      headers: own.with('Location', next.href).with('Content-Length', '0'),
+      headers: responseHeaders.with('Location', redirect.href).with('Content-Length', '0'),
       body: NO_BODY,
     };
   }
@@ -213,20 +220,23 @@ function answered(call: Call, fields: Fields, written: Written, sums: Headers): 
       xml('Key', key),
       xml('ETag', etag),
     ];
-    return xmlAnswer(call, 201, 'PostResponse', content, own);
+    return xmlAnswer(call, 201, 'PostResponse', content, responseHeaders);
   }
-  return { status: status === '200' ? 200 : 204, headers: own, body: NO_BODY };
+  return { status: status === '200' ? 200 : 204, headers: responseHeaders, body: NO_BODY };
 }
 
-/** Where the form wants the browser to go; what is no address does not count. */
+/** Returns the URL the form wants the browser to go to; an invalid one is ignored. */
 function redirectOf(fields: Fields): URL | undefined {
-  const given = fields.get('success_action_redirect') ?? fields.get('redirect');
-  if (!given || !/^https?:/i.test(given) || !URL.canParse(given)) return undefined;
-  return new URL(given);
+  const target = fields.get('success_action_redirect') ?? fields.get('redirect');
+  if (!target || !/^https?:/i.test(target) || !URL.canParse(target)) return undefined;
+  return new URL(target);
 }
 
 function tooLong(): BucketError {
-  return new BucketError('too-large', `The fields of the form have more than ${MAX_FIELDS} bytes.`);
+  return new BucketError(
+    'too-large',
+    `The fields of the form have more than ${MAX_FIELDS_BYTES} bytes.`,
+  );
 }
 
 function malformed(why: string): BucketError {

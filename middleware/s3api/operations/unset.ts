@@ -11,7 +11,10 @@ import {
 } from '../../../src/dialects/s3/configurations';
 import { S3Refusal } from '../../../src/dialects/s3/refusal';
 
-/** What AWS answers of a bucket's configuration that nobody set: the error's code, and its text. */
+/**
+ * AWS's responses for a bucket configuration that was never set: the error's code and
+ * message.
+ */
 const MISSING: Readonly<
   Record<string, readonly [operation: string, code: string, message: string]>
 > = {
@@ -56,7 +59,7 @@ const MISSING: Readonly<
   ],
 };
 
-/** What it answers where the configuration is then empty: the document's root, and what is in it. */
+/** Configurations that are then empty instead: the document's root and its content. */
 const EMPTY: Readonly<
   Record<string, readonly [operation: string, root: string, content: readonly string[]]>
 > = {
@@ -70,7 +73,7 @@ const EMPTY: Readonly<
   notification: ['GetBucketNotificationConfiguration', 'NotificationConfiguration', []],
 };
 
-/** What else S3 knows of buckets, and of objects, and we do not. */
+/** Further resources of buckets and objects in S3 that are not implemented here. */
 const BUCKET_RESOURCES = [
   ...Object.keys(MISSING),
   ...Object.keys(EMPTY),
@@ -104,12 +107,14 @@ const LOCK_MISSING = [
   'The specified object does not have a ObjectLock configuration',
 ] as const;
 
-const unlocked: Operation = async (call) => {
+const reportNoLock: Operation = async (call) => {
   await headObject(call.caller, { ...keyOf(call), versionId: versionOf(call) });
   throw new S3Refusal(404, ...LOCK_MISSING);
 };
 
-/** Answers of configurations that nobody set; to set them is not implemented. */
+/**
+ * Routes that read configurations that were never set; setting them is not implemented.
+ */
 export const unsetRoutes: readonly Route[] = [
   ...Object.entries(MISSING).map(([parameter, [name, code, message]]) =>
     configuration(name, parameter, missing(code, message)),
@@ -122,11 +127,11 @@ export const unsetRoutes: readonly Route[] = [
     method: 'GET',
     on: 'object',
     parameters: [parameter],
-    run: unlocked,
+    run: reportNoLock,
   })),
 ];
 
-/** Behind all that is: what S3 knows and we do not. */
+/** Routes for what S3 has and we do not; they come after all others. */
 export const notImplemented: readonly Route[] = [
   ...notImplementedRoutes('bucket', BUCKET_RESOURCES),
   ...notImplementedRoutes('object', OBJECT_RESOURCES),

@@ -3,29 +3,31 @@ import { BucketError, type BucketErrorCode } from '../../../src/buckets/errors';
 import type { ByteReader } from '../../../src/formats/byte_reader';
 import type { ChunkSignatures } from './chunk_signatures';
 
-/** Bytes of a signed chunk: it is kept until its signature is found right. */
+/** Max bytes of a signed chunk, which is buffered until its signature is verified. */
 const MAX_SIGNED = 16 * 1024 * 1024;
 
-/** Bytes that the line before a chunk, and one of a trailer, may have. */
+/** Max bytes of the line before a chunk, and of a line in the trailer. */
 const MAX_LINE = 1024;
 
 const MAX_TRAILERS = 16;
 
 /**
- * The bytes of a body in the content coding `aws-chunked`: chunks, each `SIZE[;chunk-signature=HEX]`, CRLF, bytes, CRLF; the last is empty, with a
- * trailer of `name:value` lines and an empty line behind it.
+ * Decodes a body in the content coding `aws-chunked`: chunks, each
+ * `SIZE[;chunk-signature=HEX]`, CRLF, bytes, CRLF; the last is empty, followed by a
+ * trailer of `name:value` lines and an empty line.
  *
- * @param signatures judges those of the chunks and of the trailer; undefined: there are none
- * @param ended told the trailer, names in lower case
- * @throws BadPayload for what is not of this form, too short, or not signed as it says
+ * @param signatures verifies those of the chunks and of the trailer; undefined if there
+ *   are none
+ * @param onEnd receives the trailer, names in lower case
+ * @throws PayloadError if the body is malformed, too short, or not signed as declared
  */
 export async function* unchunked(
   reader: ByteReader,
   signatures: ChunkSignatures | undefined,
-  ended: (trailer: ReadonlyMap<string, string>) => void,
+  onEnd: (trailer: ReadonlyMap<string, string>) => void,
 ): AsyncGenerator<Buffer> {
   for (;;) {
-    const { size, signature } = readHead(await lineOf(reader), signatures !== undefined);
+    const { size, signature } = readHead(await readLine(reader), signatures !== undefined);
     if (size === 0) {
       signatures?.checkChunk(Buffer.alloc(0), signature);
       break;
@@ -35,8 +37,8 @@ export async function* unchunked(
     if ((await reader.read(2)).toString('latin1') !== '\r\n')
       throw malformed('a chunk does not end in CRLF');
   }
-  ended(await readTrailer(reader, signatures));
-  if ((await reader.some(1)) !== undefined) throw malformed('something follows its end');
+  onEnd(await readTrailer(reader, signatures));
+  if ((await reader.some(1)) !== undefined) throw malformed('there is data after its end');
 }
 
 async function signedChunk(
@@ -69,7 +71,7 @@ function readHead(
     /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?\r$/.exec(line) ?? [];
   if (size === undefined) throw malformed('a chunk does not begin with its size');
   if (isSigned !== (signature !== undefined))
-    throw malformed(isSigned ? 'a chunk is not signed' : 'a chunk is signed that should not be');
+    throw malformed(isSigned ? 'a chunk is not signed' : 'a chunk is signed but must not be');
   return { size: parseInt(size, 16), signature: signature ?? '' };
 }
 
@@ -79,43 +81,43 @@ async function readTrailer(
 ): Promise<ReadonlyMap<string, string>> {
   const trailer = new Map<string, string>();
   const isSigned = signatures?.signsTrailer === true;
-  for (let mayGoOn = isSigned; ;) {
-    const line = (await lineOf(reader)).replace(/\r$/, '');
+  for (let mayContinue = isSigned; ;) {
+    const line = (await readLine(reader)).replace(/\r$/, '');
     if (line === '') {
-      if (!mayGoOn || trailer.has(TRAILER_SIGNATURE)) break;
-      // minio-go has an empty line before the signature, too
-      mayGoOn = false;
+      if (!mayContinue || trailer.has(TRAILER_SIGNATURE)) break;
+      // minio-go also has an empty line before the signature
+      mayContinue = false;
       continue;
     }
     const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): *(.*)$/.exec(line) ?? [];
     const key = name?.toLowerCase();
     if (key === undefined || trailer.has(key) || trailer.size === MAX_TRAILERS)
-      throw malformed('its trailer is not of the form name:value, each once');
+      throw malformed('its trailer must consist of name:value lines, each name once');
     trailer.set(key, value);
   }
   const signature = trailer.get(TRAILER_SIGNATURE);
   trailer.delete(TRAILER_SIGNATURE);
   if (isSigned) signatures.checkTrailer(trailer, signature ?? '');
-  else if (signature !== undefined) throw malformed('its trailer is signed and should not be');
+  else if (signature !== undefined) throw malformed('its trailer is signed but must not be');
   return trailer;
 }
 
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 
-async function lineOf(reader: ByteReader): Promise<string> {
+async function readLine(reader: ByteReader): Promise<string> {
   const line = await reader.line(MAX_LINE);
   if (line === undefined) throw incomplete();
   return line.toString('latin1');
 }
 
 function incomplete(): PayloadError {
-  return bad('incomplete-body', 'The request body terminated unexpectedly');
+  return payloadError('incomplete-body', 'The request body terminated unexpectedly');
 }
 
 function malformed(why: string): PayloadError {
-  return bad('invalid-request', `The aws-chunked body is malformed: ${why}.`);
+  return payloadError('invalid-request', `The aws-chunked body is malformed: ${why}.`);
 }
 
-function bad(code: BucketErrorCode, message: string): PayloadError {
+function payloadError(code: BucketErrorCode, message: string): PayloadError {
   return new PayloadError(new BucketError(code, message));
 }

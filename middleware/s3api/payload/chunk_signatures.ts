@@ -3,11 +3,14 @@ import { isSignature, NOTHING, sha256 } from '../../../src/dialects/sigv4/canoni
 import { ALGORITHM, formatScope, type Signing } from '../../../src/dialects/sigv4/signing';
 import { wrong } from '../signature/signers';
 
-/** Judges the signatures within a body, each of which is over the one before it too, the first over the request's. */
+/**
+ * Verifies the signatures within a body. Each covers the one before it, the first that of
+ * the request.
+ */
 export class ChunkSignatures {
   private previous: string;
 
-  /** @param key what signs in the scope of the request's own signature */
+  /** @param key signing key for the scope of the request's own signature */
   constructor(
     private readonly key: Buffer,
     private readonly signing: Signing,
@@ -16,21 +19,21 @@ export class ChunkSignatures {
     this.previous = signing.signature;
   }
 
-  /** @throws BadPayload */
+  /** @throws PayloadError */
   checkChunk(data: Buffer, signature: string): void {
     this.check(signature, 'PAYLOAD', NOTHING, sha256(data));
   }
 
-  /** @throws BadPayload */
+  /** @throws PayloadError */
   checkTrailer(trailer: ReadonlyMap<string, string>, signature: string): void {
     const lines = [...trailer].map(([name, value]) => `${name}:${value}\n`).join('');
     this.check(signature, 'TRAILER', sha256(lines));
   }
 
-  private check(signature: string, what: string, ...digests: string[]): void {
+  private check(signature: string, kind: string, ...digests: string[]): void {
     const { timestamp, scope, accessKey } = this.signing;
     const text = [
-      `${ALGORITHM}-${what}`,
+      `${ALGORITHM}-${kind}`,
       timestamp,
       formatScope(scope),
       this.previous,

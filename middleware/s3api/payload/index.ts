@@ -25,11 +25,14 @@ import { ChunkSignatures } from './chunk_signatures';
 
 /** How the body of a request is signed. */
 export interface SignedBody {
-  /** Undefined: the request is not signed at all. */
+  /** Undefined if the request is not signed at all. */
   readonly signing: Signing | undefined;
-  /** What signs in its scope; undefined where nothing is signed. */
+  /** The signing key for its scope; undefined if nothing is signed. */
   readonly key: Buffer | undefined;
-  /** Whether checksums in headers are the body's own, and not those of what it is about. */
+  /**
+   * Whether checksums in headers are those of the body, and not of the object it is
+   * about.
+   */
   readonly hasOwnChecksums: boolean;
 }
 
@@ -52,30 +55,38 @@ const FORMS: ReadonlyMap<string, Form> = new Map([
 ]);
 
 /**
- * The body of a request as its client means it. It is judged while it is read, and breaks off with `BadPayload` where it is not what was
- * signed, promised or summed; a small one for which no client waits is judged at once.
+ * Returns the body of a request as its client means it. The body is verified while it is
+ * read, and fails with `PayloadError` if it does not match its signature, length or
+ * checksums; a small one for which no client waits is verified at once.
  *
- * @throws BucketError for what its headers tell wrongly, `BadPayload` for a small one that is wrong
+ * @throws BucketError if its headers are wrong, `PayloadError` if a small body is wrong
  */
 export async function payloadOf(request: Request, signed: SignedBody): Promise<CheckedPayload> {
   const { headers } = request;
   const payload = signed.signing?.payload ?? UNSIGNED;
   const form = formOf(payload);
   const length = lengthOf(headers, form);
-  const told = signed.hasOwnChecksums
+  const checksums = signed.hasOwnChecksums
     ? readChecksums(headers, form.hasTrailer)
     : { given: new Map<Algorithm, string>(), trailing: undefined };
-  const promised = declaredDigests(headers, told.given, payload);
+  const digests = declaredDigests(headers, checksums.given, payload);
 
   let trailer: ReadonlyMap<string, string> = new Map();
-  const opened = open(request.body, form, signed, (received) => (trailer = received));
-  const late = () => (form.isChunked ? inTrailer(trailer, told.trailing) : []);
-  const content = verifyStream(opened, boundsOf(length), promised, late, told.trailing);
-  const judged = await checkBody(request, content, length);
+  const bytes = openBody(request.body, form, signed, (received) => (trailer = received));
+  const trailerDigests = () =>
+    form.isChunked ? digestsInTrailer(trailer, checksums.trailing) : [];
+  const content = verifyStream(
+    bytes,
+    boundsOf(length),
+    digests,
+    trailerDigests,
+    checksums.trailing,
+  );
+  const checkedBody = await checkBody(request, content, length);
   return {
-    ...judged,
+    ...checkedBody,
     length,
-    checksums: told.given,
+    checksums: checksums.given,
     trailing: () =>
       new Map([...trailer].map(([name, value]) => [name.replace(/^x-amz-checksum-/, ''), value])),
   };
@@ -95,29 +106,32 @@ function lengthOf(headers: Headers, { isChunked }: Form): number | undefined {
   const name = isChunked ? 'x-amz-decoded-content-length' : 'content-length';
   const length = lengthIn(headers, name);
   if (isChunked && length === undefined)
-    throw new BucketError('missing-length', `${name} is needed.`);
+    throw new BucketError('missing-length', `${name} is required.`);
   return length;
 }
 
-function open(
+function openBody(
   body: Body,
   { isChunked, isSigned, hasTrailer }: Form,
   { signing, key }: SignedBody,
-  ended: (trailer: ReadonlyMap<string, string>) => void,
+  onEnd: (trailer: ReadonlyMap<string, string>) => void,
 ): AsyncIterable<Buffer> {
   if (!isChunked) return chunks(body);
-  if (!isSigned) return unchunked(new ByteReader(chunks(body)), undefined, ended);
+  if (!isSigned) return unchunked(new ByteReader(chunks(body)), undefined, onEnd);
   if (key && signing)
     return unchunked(
       new ByteReader(chunks(body)),
       new ChunkSignatures(key, signing, hasTrailer),
-      ended,
+      onEnd,
     );
-  throw new BucketError('invalid-request', 'Chunks can be signed only where the request is.');
+  throw new BucketError('invalid-request', 'Chunks can be signed only if the request is signed.');
 }
 
-/** What a trailer promises; it must be what was announced, and nothing else. */
-function inTrailer(
+/**
+ * Returns the digest declared in a trailer; the trailer must hold what was announced, and
+ * nothing else.
+ */
+function digestsInTrailer(
   trailer: ReadonlyMap<string, string>,
   announced: Algorithm | undefined,
 ): DeclaredDigest[] {

@@ -12,38 +12,41 @@ import {
 } from '../../../src/dialects/sigv4/canonical';
 import { formatScope, type Scope, type Signing } from '../../../src/dialects/sigv4/signing';
 
-/** Keys that sign, of a secret for a day and a region, are remembered up to so many. */
+/** Max number of cached signing keys, each of a secret for a day and a region. */
 const MAX_KEYS = 1000;
 
-/** Who signed, or asks without a signature. */
+/** The signer of a request, or its anonymous sender. */
 export interface Signer extends Principal {
-  /** What signs in the scope; undefined for who has not signed at all. */
+  /** The signing key for the scope; undefined if nothing is signed. */
   readonly key: Buffer | undefined;
 }
 
-/** Who knows secrets, and so who signed. All throw BucketError where a signature is not right, or nobody's. */
+/**
+ * Finds the signer of requests and texts. All methods throw BucketError if a signature is
+ * wrong, or its access key is unknown.
+ */
 export interface Signers {
-  /** Who signed a request. */
+  /** Returns the signer of a request. */
   ofRequest(request: Signed, signing: Signing): Promise<Signer>;
-  /** Who signed a text. */
+  /** Returns the signer of a text. */
   ofText(text: ByteString, signed: SignedText): Promise<Signer>;
 }
 
-/** A text's signature, and whose it is said to be. */
+/** The signature of a text, and the access key it claims. */
 export type SignedText = Pick<Signing, 'accessKey' | 'scope' | 'signature'>;
 
-/** Judges by secrets that are known here. */
+/** Verifies signatures by the secrets known here. */
 export function signersOf(credentials: CredentialSource, sessions: Sessions): Signers {
   const keys = new LRUCache<string, Buffer>({ max: MAX_KEYS });
   const keyOf = (secret: ByteString, scope: Scope): Buffer => {
     const name = `${formatScope(scope)} ${secret}`;
-    const known = keys.get(name);
-    if (known) return known;
+    const cached = keys.get(name);
+    if (cached) return cached;
     const key = signingKey(secret, scope);
     keys.set(name, key);
     return key;
   };
-  const judge = async (
+  const verify = async (
     { accessKey, scope, signature }: SignedText,
     textOf: () => ByteString,
   ): Promise<Signer> => {
@@ -54,8 +57,8 @@ export function signersOf(credentials: CredentialSource, sessions: Sessions): Si
     return { ...knownBy(credential, sessions), key };
   };
   return {
-    ofRequest: (request, signing) => judge(signing, () => stringToSign(request, signing)),
-    ofText: (text, signed) => judge(signed, () => text),
+    ofRequest: (request, signing) => verify(signing, () => stringToSign(request, signing)),
+    ofText: (text, signed) => verify(signed, () => text),
   };
 }
 

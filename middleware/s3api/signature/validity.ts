@@ -4,10 +4,10 @@ import { collapsed } from '../../../src/dialects/sigv4/canonical';
 import { timeOf, type Signing } from '../../../src/dialects/sigv4/signing';
 
 /**
- * Whether a signature could be good for a request now, whoever made it.
+ * Checks that a signature could be valid for a request now, whoever made it.
  *
  * @param skew milliseconds by which the clocks may differ
- * @throws BucketError that says why it cannot
+ * @throws BucketError that gives the reason if it cannot
  */
 export function checkValidity(signing: Signing, headers: Headers, now: number, skew: number): void {
   checkTime(signing, now, skew);
@@ -20,31 +20,35 @@ export function checkValidity(signing: Signing, headers: Headers, now: number, s
       'There were headers present in the request which were not signed',
       { fields: { HeadersNotSigned: unsigned.join(', ') } },
     );
-  checkOneReading(signing, headers);
+  checkUnambiguous(signing, headers);
 }
 
-/** S3's headers that decide nothing: what users keep with objects, and what clients say of themselves. */
+/**
+ * S3's headers that affect no operation: users' metadata, and what clients say about
+ * themselves.
+ */
 const DESCRIBING = /^x-amz-(meta-|user-agent$)/;
 
 /**
- * Checks that no request that means something else has the same canonical form, in which a header
- * that is not there is empty, spaces are collapsed, and headers stand in the order of their list.
+ * Checks that no request with another meaning has the same canonical form, in which a
+ * missing header is empty, spaces are collapsed, and headers stand in the order of their
+ * list.
  *
  * @throws BucketError `access-denied`
  */
-function checkOneReading({ signedHeaders, from }: Signing, headers: Headers): void {
+function checkUnambiguous({ signedHeaders, from }: Signing, headers: Headers): void {
   const sent = headers.bySpelling();
   const keys = new Set<string>();
   for (const name of signedHeaders) {
     const value = sent.get(name);
-    if (value === undefined) throw ambiguous(name, 'is signed and not there');
+    if (value === undefined) throw ambiguous(name, 'is signed but missing');
     const isText = from === 'header' && (!name.startsWith('x-amz-') || DESCRIBING.test(name));
     if (!isText && value !== collapsed(value))
       throw ambiguous(name, 'has spaces that are not signed');
     const key = Headers.key(name);
     // metadata keep their spelling
     if (keys.has(key) && !key.startsWith('x-amz-meta-'))
-      throw ambiguous(name, 'is there in two spellings');
+      throw ambiguous(name, 'appears in two spellings');
     keys.add(key);
   }
 }
@@ -54,8 +58,9 @@ function ambiguous(name: string, why: string): BucketError {
 }
 
 /**
- * The headers that must be signed and are not, each as it is spelled: those of S3, and those that would be read as part of a signed one, since
- * the rest of the proxy takes `_` for `-`.
+ * Returns the headers that must be signed but are not, as spelled: those of S3, and those
+ * that would be read as part of a signed one, since the rest of the proxy reads `_` as
+ * `-`.
  */
 function unsignedOf(headers: Headers, signed: ReadonlySet<string>): string[] {
   const keys = new Set([...signed].map((name) => Headers.key(name)));

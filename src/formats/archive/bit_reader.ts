@@ -1,11 +1,11 @@
 import type { ByteReader } from '../byte_reader';
 
-/** The bytes at hand are not enough. */
+/** The bytes fetched so far do not suffice. */
 export class MoreNeeded extends Error {
   override readonly name = 'MoreNeeded';
 }
 
-/** Reads bits, the highest of each byte first, out of bytes that were fetched before. */
+/** Reads bits, the highest of each byte first, from bytes fetched beforehand. */
 export class BitReader {
   readonly #bytes: ByteReader;
   #window: Buffer = Buffer.alloc(0);
@@ -17,7 +17,7 @@ export class BitReader {
     this.#bytes = bytes;
   }
 
-  /** Fetches bytes until so many are at hand, or all that there are. */
+  /** Fetches bytes until `length` of them are available, or the source ends. */
   async fill(length: number): Promise<void> {
     const missing = length - (this.#window.length - this.#next);
     if (missing <= 0) return;
@@ -26,13 +26,13 @@ export class BitReader {
     this.#next = 0;
   }
 
-  /** Whether of all bytes that were fetched none is left. */
+  /** Whether all fetched bytes have been read. */
   get isAtEnd(): boolean {
     return this.#count === 0 && this.#next === this.#window.length;
   }
 
   /**
-   * The next bits as a number.
+   * Reads the next bits as a number.
    *
    * @param count at most 24
    * @throws MoreNeeded
@@ -40,7 +40,7 @@ export class BitReader {
   read(count: number): number {
     while (this.#count < count) {
       const byte = this.#window[this.#next++];
-      if (byte === undefined) throw new MoreNeeded('the bytes have come to their end');
+      if (byte === undefined) throw new MoreNeeded('there are no more bytes');
       this.#bits = ((this.#bits << 8) | byte) >>> 0;
       this.#count += 8;
     }
@@ -48,7 +48,7 @@ export class BitReader {
     return (this.#bits >>> this.#count) & ((1 << count) - 1);
   }
 
-  /** Leaves out what is left of a byte that was begun. */
+  /** Skips the rest of a byte that has been read in part. */
   alignToByte(): void {
     this.#count -= this.#count % 8;
   }

@@ -1,4 +1,4 @@
-/** An archive that cannot be read further; the message is what Python's `tarfile` says. */
+/** An archive that cannot be read further; the message is that of Python's `tarfile`. */
 export class BrokenArchive extends Error {
   override readonly name = 'BrokenArchive';
 }

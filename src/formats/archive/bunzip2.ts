@@ -7,10 +7,11 @@ import { BrokenArchive } from './broken_archive';
 const CHUNK = 64 * 1024;
 
 /**
- * Decompresses bzip2 block by block: at hand are never more than one block, compressed and not, and a chunk of what comes of it. (A
- * block of 40 bytes can become 45 megabytes.) What breaks off within a block ends before it.
+ * Decompresses bzip2 block by block. Holds at most one block, both compressed and
+ * decompressed, and one chunk of output. (A block of 40 bytes can expand to 45
+ * megabytes.) Data that breaks off within a block ends before that block.
  *
- * @throws BrokenArchive for what is not bzip2
+ * @throws BrokenArchive if it is not bzip2
  */
 export async function* bunzip2(bytes: ByteReader): AsyncGenerator<Buffer> {
   const bits = new BitReader(bytes);
@@ -37,7 +38,10 @@ function readHead(bits: BitReader): number {
   return level;
 }
 
-/** Whether a block follows; otherwise the stream ends, whose checksum is that of its blocks, which have been checked. */
+/**
+ * Whether a block follows. Otherwise the stream ends; its checksum is that of its blocks,
+ * which have been checked.
+ */
 async function readMagic(bits: BitReader, level: number): Promise<boolean> {
   await bits.fill(level * BZIP2.blockUnit * 2);
   const magic = [bits.read(24), bits.read(24)].join();
@@ -48,35 +52,38 @@ async function readMagic(bits: BitReader, level: number): Promise<boolean> {
   return false;
 }
 
-/** Undoes the first step of bzip2: after four equal bytes, a fifth tells how many more of them there were. */
+/**
+ * Undoes the first step of bzip2: after four equal bytes, a fifth is the number of
+ * further ones.
+ */
 async function* expand({ bytes, checksum }: Block): AsyncGenerator<Buffer> {
   let chunk = Buffer.alloc(CHUNK);
   let at = 0;
   let crc = -1;
   let equal = 0;
-  let before = -1;
+  let previous = -1;
   for (const byte of bytes) {
     const isCount = equal === 4;
-    const value = isCount ? before : byte;
+    const value = isCount ? previous : byte;
     for (let copies = isCount ? byte : 1; copies > 0; copies--) {
       crc = (crc << 8) ^ (CRC[(crc >>> 24) ^ value] ?? 0);
       chunk[at++] = value;
       if (at < CHUNK) continue;
       yield chunk;
-      // others have their turn however much comes of little
+      // let others have a turn, however much a few bytes expand to
       await nextTurn();
       chunk = Buffer.alloc(CHUNK);
       at = 0;
     }
-    equal = isCount ? 0 : byte === before ? equal + 1 : 1;
-    before = isCount ? -1 : byte;
+    equal = isCount ? 0 : byte === previous ? equal + 1 : 1;
+    previous = isCount ? -1 : byte;
   }
   if (~crc !== checksum) throw new BrokenArchive('invalid compressed data');
   await nextTurn();
   yield chunk.subarray(0, at);
 }
 
-/** For each byte, what it does to a CRC-32 whose highest bit comes first. */
+/** Table of a CRC-32 whose highest bit comes first. */
 const CRC = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte << 24;
   for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;

@@ -2,23 +2,25 @@ import type { BitReader } from './bit_reader';
 import { Turns } from '../../util/turns';
 import { BrokenArchive } from './broken_archive';
 
-/** The numbers of the format. */
+/** Constants of the format. */
 export const BZIP2 = {
   magic: 0x42_5a_68,
   blockMagic: [0x31_41_59, 0x26_53_59],
   endMagic: [0x17_72_45, 0x38_50_90],
   headBytes: 4,
-  /** So many bytes, times the level, has a block at most before its runs are expanded. */
+  /** Max bytes of a block per level, before its runs are expanded. */
   blockUnit: 100_000,
 } as const;
 
-/** Symbols that are read, or bytes that are moved, in one turn. */
+/** Symbols to read, or bytes to move, in one turn. */
 const STEPS = 50_000;
 const LONGEST_CODE = 20;
-/** After so many symbols another table is selected. */
+/** Symbols after which another table is selected. */
 const GROUP = 50;
 
-/** One block: its bytes with their runs still folded, and the CRC of what they expand to. */
+/**
+ * One block: its bytes with their runs still folded, and the CRC of the expanded bytes.
+ */
 export interface Block {
   readonly bytes: Uint8Array;
   readonly checksum: number;
@@ -26,38 +28,40 @@ export interface Block {
 
 /** A Huffman table: the codes of one length are consecutive numbers. */
 interface Table {
-  /** For each length, the last code; -1 where it has none. */
+  /** For each length, the last code; -1 if it has none. */
   readonly last: Int32Array;
-  /** For each length, what to take from a code for its place among the symbols. */
+  /** For each length, what to subtract from a code to get its index in `symbols`. */
   readonly offset: Int32Array;
   /** The symbols in the order of their codes. */
   readonly symbols: Uint16Array;
 }
 
 /**
- * Reads a block, from behind its magic number.
+ * Reads a block that starts after its magic number.
  *
  * @param max bytes that it may have
- * @throws BrokenArchive for one that is none, MoreNeeded for one that breaks off
+ * @throws BrokenArchive if it is malformed
+ * @throws MoreNeeded if it breaks off
  */
 export async function readBlock(bits: BitReader, max: number): Promise<Block> {
   const checksum = (bits.read(16) << 16) | bits.read(16);
-  // blocks shuffled at random have not been written since 1997
+  // randomized blocks have not been written since 1997
   if (bits.read(1) === 1) throw broken();
   const origin = bits.read(24);
-  const used = readUsed(bits);
+  const usedBytes = readUsedBytes(bits);
   const tableCount = bits.read(3);
   const selectorCount = bits.read(15);
-  if (used.length === 0 || tableCount < 2 || tableCount > 6 || selectorCount === 0) throw broken();
+  if (usedBytes.length === 0 || tableCount < 2 || tableCount > 6 || selectorCount === 0)
+    throw broken();
   const selectors = readSelectors(bits, selectorCount, tableCount);
-  const tables = Array.from({ length: tableCount }, () => readTable(bits, used.length + 2));
+  const tables = Array.from({ length: tableCount }, () => readTable(bits, usedBytes.length + 2));
   const next = symbolReader(bits, selectors, tables);
-  const columns = await readColumns(next, used, max);
+  const columns = await readColumns(next, usedBytes, max);
   return { bytes: await untransform(columns, origin), checksum };
 }
 
-/** The bytes that occur, in order. */
-function readUsed(bits: BitReader): Uint8Array {
+/** Reads which bytes occur, in order. */
+function readUsedBytes(bits: BitReader): Uint8Array {
   const used: number[] = [];
   const groups = bits.read(16);
   for (let high = 0; high < 16; high++) {
@@ -68,18 +72,18 @@ function readUsed(bits: BitReader): Uint8Array {
   return Uint8Array.from(used);
 }
 
-/** Which table serves each group of symbols. */
+/** Reads which table each group of symbols uses. */
 function readSelectors(bits: BitReader, count: number, tables: number): Uint8Array {
   const order = Uint8Array.from({ length: tables }, (_, at) => at);
   return Uint8Array.from({ length: count }, () => {
     let at = 0;
     while (bits.read(1) === 1) if (++at >= tables) throw broken();
-    return toFront(order, at);
+    return moveToFront(order, at);
   });
 }
 
-/** Moves an entry to the front, and returns it. */
-function toFront(order: Uint8Array, at: number): number {
+/** Moves an entry to the front and returns it. */
+function moveToFront(order: Uint8Array, at: number): number {
   const entry = order[at] ?? 0;
   order.copyWithin(1, 0, at);
   order[0] = entry;
@@ -100,18 +104,18 @@ function readTable(bits: BitReader, symbolCount: number): Table {
   const last = new Int32Array(LONGEST_CODE + 1).fill(-1);
   const offset = new Int32Array(LONGEST_CODE + 1);
   const symbols: number[] = [];
-  for (let each = 1, code = 0; each <= LONGEST_CODE; each++, code <<= 1) {
-    offset[each] = code - symbols.length;
+  for (let codeLength = 1, code = 0; codeLength <= LONGEST_CODE; codeLength++, code <<= 1) {
+    offset[codeLength] = code - symbols.length;
     for (let symbol = 0; symbol < symbolCount; symbol++) {
-      if (lengths[symbol] !== each) continue;
+      if (lengths[symbol] !== codeLength) continue;
       symbols.push(symbol);
-      last[each] = code++;
+      last[codeLength] = code++;
     }
   }
   return { last, offset, symbols: Uint16Array.from(symbols) };
 }
 
-/** Reads one symbol after the other. */
+/** Returns a function that reads the next symbol. */
 function symbolReader(
   bits: BitReader,
   selectors: Uint8Array,
@@ -139,11 +143,18 @@ function symbolReader(
   };
 }
 
-/** Undoes the runs and the moving to front: the last column of the sorted block. */
-async function readColumns(next: () => number, used: Uint8Array, max: number): Promise<Uint8Array> {
+/**
+ * Undoes run-length and move-to-front coding; returns the last column of the sorted
+ * block.
+ */
+async function readColumns(
+  next: () => number,
+  usedBytes: Uint8Array,
+  max: number,
+): Promise<Uint8Array> {
   const columns = new Uint8Array(max);
-  const order = used.slice();
-  const end = used.length + 1;
+  const order = usedBytes.slice();
+  const end = usedBytes.length + 1;
   let count = 0;
   const turns = new Turns(STEPS);
   for (let run = 0, weight = 1; ;) {
@@ -159,11 +170,11 @@ async function readColumns(next: () => number, used: Uint8Array, max: number): P
     [run, weight] = [0, 1];
     if (symbol === end) return columns.subarray(0, count);
     if (count >= max) throw broken();
-    columns[count++] = toFront(order, symbol - 1);
+    columns[count++] = moveToFront(order, symbol - 1);
   }
 }
 
-/** Undoes Burrows's and Wheeler's transformation. */
+/** Undoes the Burrows-Wheeler transform. */
 async function untransform(columns: Uint8Array, origin: number): Promise<Uint8Array> {
   if (origin >= columns.length) throw broken();
   const starts = new Int32Array(256);
@@ -173,21 +184,21 @@ async function untransform(columns: Uint8Array, origin: number): Promise<Uint8Ar
     starts[byte] = sum;
     sum += count;
   }
-  const follows = new Int32Array(columns.length);
+  const successors = new Int32Array(columns.length);
   const turns = new Turns(STEPS);
   for (let at = 0; at < columns.length; at++) {
     if (turns.isOver()) await turns.next();
     const byte = columns[at] ?? 0;
     const start = starts[byte] ?? 0;
-    follows[start] = at;
+    successors[start] = at;
     starts[byte] = start + 1;
   }
   const bytes = new Uint8Array(columns.length);
-  let at = follows[origin] ?? 0;
+  let at = successors[origin] ?? 0;
   for (let i = 0; i < bytes.length; i++) {
     if (turns.isOver()) await turns.next();
     bytes[i] = columns[at] ?? 0;
-    at = follows[at] ?? 0;
+    at = successors[at] ?? 0;
   }
   return bytes;
 }

@@ -2,14 +2,15 @@ import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { BrokenArchive } from './broken_archive';
 
-/** What pax headers say of an entry. */
+/** The pax attributes of an entry. */
 export type PaxHeaders = ReadonlyMap<ByteString, ByteString>;
 
-/** So many different things may be said of an entry. */
+/** Max number of attributes of an entry. */
 export const MAX_SAID = 1000;
 
 /**
- * Reads pax headers: `LENGTH KEY=VALUE` and a newline each, the length counting all of it.
+ * Parses pax headers: `LENGTH KEY=VALUE` and a newline each, where LENGTH counts all of
+ * it.
  *
  * @throws BrokenArchive
  */
@@ -32,7 +33,10 @@ export function parsePax(block: Buffer): Map<ByteString, ByteString> {
 
 const PREFIXES = ['SCHILY.xattr.user.', 'LIBARCHIVE.xattr.user.'];
 
-/** The headers of an object that an entry's extended attributes ask for (Swift's `pax_key_to_swift_header`). */
+/**
+ * The object headers that an entry's extended attributes specify (Swift's
+ * `pax_key_to_swift_header`).
+ */
 export function objectHeaders(pax: PaxHeaders): Headers {
   const fields = [...pax].flatMap(([key, value]) => {
     const prefix = PREFIXES.find((each) => key.startsWith(each));

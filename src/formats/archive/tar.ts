@@ -6,8 +6,8 @@ import { BLOCK, HeaderError, parseHeader, textAt, type TarHeader } from './tar_h
 import { BrokenArchive } from './broken_archive';
 
 /**
- * Long names and pax headers are kept: so many bytes those of an entry may have in all, and those for all entries. A
- * member that is no file may have as many: it is read for nothing.
+ * Long names and pax headers are held in memory: max bytes of those of one entry, and of
+ * those for all entries. Also limits members that are not files, which are read in vain.
  */
 const MAX_META = 1024 * 1024;
 
@@ -16,7 +16,7 @@ export interface TarEntry {
   readonly name: ByteString;
   readonly size: number;
   readonly isFile: boolean;
-  /** A file that leaves its zeros out: what is stored of it is not its content. */
+  /** A file stored without its zeros: the stored bytes are not its content. */
   readonly isSparse: boolean;
   readonly pax: PaxHeaders;
   readonly content: EntryContent;
@@ -24,7 +24,7 @@ export interface TarEntry {
 
 /** The bytes of an entry, which may be read in part or not at all. */
 export class EntryContent extends Readable {
-  /** Why they could not be read. */
+  /** Why the bytes could not be read. */
   failure: Error | undefined;
   #reading: Promise<void> = Promise.resolve();
   #left: number;
@@ -45,7 +45,7 @@ export class EntryContent extends Readable {
     });
   }
 
-  /** Leaves the rest of the entry, so that the next one can be read. */
+  /** Skips the rest of the entry, so that the next one can be read. */
   async skip(): Promise<void> {
     this.destroy();
     await this.#reading;
@@ -67,27 +67,31 @@ export class EntryContent extends Readable {
 }
 
 /**
- * The entries of a tar archive, as Python's `tarfile` finds them when it reads a stream: the archive ends with a block of zeros, or
- * with a header that is damaged, unless that is the first. What of an entry's content is not read is skipped when the next is asked for.
+ * Yields the entries of a tar archive like Python's `tarfile` in stream mode: the archive
+ * ends with a block of zeros, or with a damaged header unless that is the first. Unread
+ * content of an entry is skipped when the next entry is requested.
  *
  * @throws BrokenArchive
  */
 export async function* readTar(bytes: ByteReader): AsyncGenerator<TarEntry> {
-  const global: Said = { said: new Map(), left: MAX_META };
+  const global: PaxState = { attributes: new Map(), left: MAX_META };
   for (let isFirst = true; ; isFirst = false) {
-    const header = await readFirstOf(bytes, isFirst);
+    const header = await readFirstHeader(bytes, isFirst);
     if (header === undefined) return;
     const entry = await readEntry(bytes, header, global);
     if (!entry.isFile && entry.content.size > MAX_META)
-      throw new BrokenArchive(`a member that is no file has more than ${MAX_META} bytes`);
+      throw new BrokenArchive(`a member that is not a file has more than ${MAX_META} bytes`);
     yield entry;
     await entry.content.skip();
     await skipPadding(bytes, entry.content.size);
   }
 }
 
-/** The first of an entry's headers; undefined at the end. */
-async function readFirstOf(bytes: ByteReader, isFirst: boolean): Promise<TarHeader | undefined> {
+/** Reads the first header of an entry; undefined at the end. */
+async function readFirstHeader(
+  bytes: ByteReader,
+  isFirst: boolean,
+): Promise<TarHeader | undefined> {
   try {
     return await readHeader(bytes);
   } catch (error) {
@@ -108,25 +112,28 @@ async function readHeader(bytes: ByteReader): Promise<TarHeader> {
   return parseHeader(block);
 }
 
-/** What pax headers say, and how many bytes those may still have. */
-interface Said {
-  readonly said: Map<ByteString, ByteString>;
+/** Pax attributes, and how many bytes of headers may still follow. */
+interface PaxState {
+  readonly attributes: Map<ByteString, ByteString>;
   left: number;
 }
 
-/** An entry, from its first header: long names and pax headers stand before the entry's own. */
-async function readEntry(bytes: ByteReader, first: TarHeader, global: Said): Promise<TarEntry> {
+/**
+ * Reads an entry from its first header on: long names and pax headers precede its own
+ * header.
+ */
+async function readEntry(bytes: ByteReader, first: TarHeader, global: PaxState): Promise<TarEntry> {
   let header = first;
   let longName: ByteString | undefined;
-  const local: Said = { said: new Map(), left: MAX_META };
+  const local: PaxState = { attributes: new Map(), left: MAX_META };
   for (; 'LKxXg'.includes(header.type); header = await readHeader(bytes)) {
-    const where = header.type === 'g' ? global : local;
-    const meta = await readMeta(bytes, header, where);
+    const scope = header.type === 'g' ? global : local;
+    const meta = await readMeta(bytes, header, scope);
     if (header.type === 'L') longName = textAt(meta, 0, meta.length);
     else if (header.type !== 'K')
-      parsePax(meta).forEach((value, key) => where.said.set(key, value));
+      parsePax(meta).forEach((value, key) => scope.attributes.set(key, value));
   }
-  const pax = new Map([...global.said, ...local.said]);
+  const pax = new Map([...global.attributes, ...local.attributes]);
   if (pax.size > MAX_SAID) throw new BrokenArchive(`more than ${MAX_SAID} attributes`);
   for (let more = header.isExtended; more;) more = (await bytes.read(BLOCK))[504] === 1;
   const size = /^\d+$/.test(pax.get('size') ?? '') ? Number(pax.get('size')) : header.size;
@@ -142,18 +149,18 @@ async function readEntry(bytes: ByteReader, first: TarHeader, global: Said): Pro
 }
 
 const FILES = ['0', '\0', '7', 'S'];
-/** Links, devices, directories, pipes: their size is that of something else. */
+/** Links, devices, directories, pipes: their size is not that of content. */
 const WITHOUT_CONTENT = ['1', '2', '3', '4', '5', '6'];
 
-/** A directory's may end with slashes. */
+/** The path of a directory may end with slashes. */
 function pathIn(pax: PaxHeaders): ByteString | undefined {
   const path = pax.get('path');
   return path === undefined ? undefined : trimmedEnd(path, '/');
 }
 
-async function readMeta(bytes: ByteReader, { size }: TarHeader, said: Said): Promise<Buffer> {
-  said.left -= size;
-  if (said.left < 0) throw new BrokenArchive(`headers of more than ${MAX_META} bytes`);
+async function readMeta(bytes: ByteReader, { size }: TarHeader, state: PaxState): Promise<Buffer> {
+  state.left -= size;
+  if (state.left < 0) throw new BrokenArchive(`headers of more than ${MAX_META} bytes`);
   const meta = await bytes.read(size);
   await bytes.read(paddingOf(size));
   return meta;
@@ -165,7 +172,7 @@ async function skipPadding(bytes: ByteReader, size: number): Promise<void> {
   if (skipped.length < padding) throw new BrokenArchive('unexpected end of data');
 }
 
-/** Contents fill whole blocks. */
+/** Content is padded to whole blocks. */
 function paddingOf(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }

@@ -3,20 +3,23 @@ import { BrokenArchive } from './broken_archive';
 
 export const BLOCK = 512;
 
-/** A header that is none; after the first it ends an archive. */
+/** An invalid header; anywhere but at the start it ends the archive. */
 export class HeaderError extends BrokenArchive {}
 
-/** What the header block of an archive's entry says. */
+/** The header block of an entry. */
 export interface TarHeader {
   readonly name: ByteString;
-  /** One character; `5` also for a directory that is only told by the slash at the end of its name. */
+  /**
+   * One character; also `5` for a directory recognizable only by the slash after its
+   * name.
+   */
   readonly type: string;
   readonly size: number;
   /** Whether further header blocks follow, with the map of a sparse file. */
   readonly isExtended: boolean;
 }
 
-/** Fields that must be numbers, though only the size is of interest. */
+/** Fields that must be numbers although only the size is used. */
 const NUMBERS = [
   [100, 8],
   [108, 8],
@@ -27,9 +30,9 @@ const NUMBERS = [
 ] as const;
 
 /**
- * Reads a header as Python's `TarInfo.frombuf` does.
+ * Parses a header like Python's `TarInfo.frombuf`.
  *
- * @throws HeaderError with its words
+ * @throws HeaderError with the message of that function
  */
 export function parseHeader(block: Buffer): TarHeader {
   const checksum = numberAt(block, 148, 8);
@@ -37,11 +40,11 @@ export function parseHeader(block: Buffer): TarHeader {
   for (const [start, length] of NUMBERS) numberAt(block, start, length);
   const size = numberAt(block, 124, 12);
   if (size < 0) throw new HeaderError('invalid header');
-  const own = textAt(block, 0, 100);
+  const path = textAt(block, 0, 100);
   const prefix = textAt(block, 345, 155);
   const type = block.toString('latin1', 156, 157);
-  const name = prefix !== '' && !'LKS'.includes(type) ? `${prefix}/${own}` : own;
-  const isDirectory = type === '\0' && own.endsWith('/');
+  const name = prefix !== '' && !'LKS'.includes(type) ? `${prefix}/${path}` : path;
+  const isDirectory = type === '\0' && path.endsWith('/');
   return {
     name,
     type: isDirectory ? '5' : type,
@@ -50,7 +53,10 @@ export function parseHeader(block: Buffer): TarHeader {
   };
 }
 
-/** The sums of all bytes, their own field counted as blanks; some writers took bytes for signed. */
+/**
+ * The sums of all bytes, with spaces for the checksum itself; some writers took bytes for
+ * signed.
+ */
 function checksums(block: Buffer): number[] {
   let unsigned = 8 * 0x20;
   let signed = unsigned;
@@ -62,7 +68,7 @@ function checksums(block: Buffer): number[] {
   return [unsigned, signed];
 }
 
-/** Octal digits, or the number itself behind a byte that tells so. */
+/** Reads octal digits, or a binary number after a byte that marks it. */
 function numberAt(block: Buffer, start: number, length: number): number {
   const first = block[start];
   if (first === 0o200 || first === 0o377) {
@@ -75,7 +81,7 @@ function numberAt(block: Buffer, start: number, length: number): number {
   return text === '' ? 0 : parseInt(text, 8);
 }
 
-/** What stands before the first byte 0. */
+/** Returns the text before the first NUL. */
 export function textAt(block: Buffer, start: number, length: number): ByteString {
   const text = block.toString('latin1', start, start + length);
   const end = text.indexOf('\0');

@@ -9,15 +9,15 @@ import { BrokenArchive } from './broken_archive';
 export type ArchiveKind = 'plain' | 'gzip' | 'bzip2';
 
 /**
- * The bytes of a compressed archive, decompressed as they are read. What breaks off ends, as for Python's `tarfile`: the reader
- * knows what is missing.
+ * Decompresses an archive as it is read. Truncated data just ends, as in Python's
+ * `tarfile`: the reader notices what is missing.
  */
 export function unpack(bytes: ByteReader, kind: ArchiveKind): ByteReader {
   if (kind === 'plain') return bytes;
   return new ByteReader(kind === 'gzip' ? gunzip(bytes) : bunzip2(bytes));
 }
 
-/** Reads one gzip member; its checksum is not looked at, as in Python's `tarfile`. */
+/** Decompresses one gzip member. Ignores its checksum, like Python's `tarfile`. */
 async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
   await skipGzipHeader(bytes);
   const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
@@ -49,7 +49,7 @@ async function skipGzipHeader(bytes: ByteReader): Promise<void> {
   if (flags & FLAGS.checksum) await bytes.read(2);
 }
 
-/** Up to and with a byte 0. */
+/** Skips everything up to and including a NUL. */
 async function skipText(bytes: ByteReader): Promise<void> {
   for (;;) {
     const [byte = 0] = await bytes.read(1);

@@ -24,41 +24,41 @@ const options = z.object({
   anonymous: z.enum(['none', 'all'], { error: 'not known; known: none, all' }).default('none'),
 });
 
-/** The app `embedded`: an object store of its own, in a folder of this machine. */
+/** The app `embedded`: a self-contained object store in a folder on this machine. */
 export const embedded: AppPlugin<typeof options> = {
   name: 'embedded',
   options,
   keepsObjects: true,
   objections,
   banner: ({ data }) => ({ data }),
-  create: async (given, log, role) => {
-    const { data, anonymous } = given;
+  create: async (config, log, role) => {
+    const { data, anonymous } = config;
     const app =
       role === 'worker'
         ? createEmbeddedApp(await openData(data, { role: 'worker' }))
-        : createEmbeddedApp(await openData(data, { log }), housekeepingOf(given, log));
+        : createEmbeddedApp(await openData(data, { log }), housekeepingOptions(config, log));
     return anonymous === 'all' ? openToAll(app) : app;
   },
-  startPrimary: async (given, log) => {
-    const storage = await openData(given.data, { log });
-    return { close: keepHouse(storage, housekeepingOf(given, log)) };
+  startPrimary: async (config, log) => {
+    const storage = await openData(config.data, { log });
+    return { close: keepHouse(storage, housekeepingOptions(config, log)) };
   },
 };
 
-function housekeepingOf(given: z.infer<typeof options>, log: Log): Housekeeping {
-  const { expirer_interval, scrub, scrub_interval, scrub_bytes_per_second } = given;
+function housekeepingOptions(config: z.infer<typeof options>, log: Log): Housekeeping {
+  const { expirer_interval, scrub, scrub_interval, scrub_bytes_per_second } = config;
   const scrubbing = { interval: scrub_interval, rate: scrub_bytes_per_second };
   return { interval: expirer_interval, log, ...(scrub && { scrubbing }) };
 }
 
-/** @throws StorageError that names the option which helps */
+/** @throws StorageError that names the option to change */
 async function openData(
   folder: string,
-  given: StorageOptions & { readonly log?: Log },
+  storageOptions: StorageOptions & { readonly log?: Log },
 ): Promise<Storage> {
   try {
-    if (given.role !== 'worker') await refuseDamaged(folder, given.log);
-    return await openStorage(folder, given);
+    if (storageOptions.role !== 'worker') await refuseDamaged(folder, storageOptions.log);
+    return await openStorage(folder, storageOptions);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     const message = `${error.message}; the option data of [app:embedded] names the folder`;
@@ -66,7 +66,10 @@ async function openData(
   }
 }
 
-/** Nobody is let in by silence: somebody authenticates, or the configuration says that nobody has to. */
+/**
+ * Access without authentication must be explicit: either a filter authenticates clients,
+ * or the configuration says that none has to.
+ */
 function objections(
   { anonymous }: z.infer<typeof options>,
   { bind_ip, authenticators }: ServerFacts,
@@ -74,29 +77,29 @@ function objections(
   const option = 'anonymous';
   if (anonymous === 'none') {
     const cause =
-      'nobody could do anything: put a filter that authenticates (tempauth) into the pipeline, or let everybody do everything on this machine with anonymous = all';
+      'no client could do anything: add a filter that authenticates (tempauth) to the pipeline, or let every client on this machine do everything with anonymous = all';
     return authenticators.length > 0 ? [] : [{ cause }];
   }
   if (authenticators.length > 0) {
-    const cause = `${authenticators.join(' and ')} would still judge who may do what: leave one of them out`;
+    const cause = `${authenticators.join(' and ')} would still decide who may do what: remove this option, or the filter`;
     return [{ option, cause }];
   }
   if (isLoopback(bind_ip)) return [];
   return [
     {
       option,
-      cause: `everybody who reaches ${bind_ip} could do everything; bind_ip must be of loopback`,
+      cause: `every client that reaches ${bind_ip} could do everything; bind_ip must be a loopback address`,
     },
   ];
 }
 
-/** The app without judgement: whoever reaches it may do everything. */
+/** The app without access control: every client may do everything. */
 function openToAll(app: App): App {
   const open = (request: Request): Request => ({ authorise: () => undefined, ...request });
   return {
     ...app,
     handler: (request) => app.handler(open(request)),
-    mayWrite: (request, target, given) => app.mayWrite(open(request), target, given),
+    mayWrite: (request, target, rightOptions) => app.mayWrite(open(request), target, rightOptions),
     mayLock: (request, target) => app.mayLock(open(request), target),
   };
 }
@@ -104,7 +107,7 @@ function openToAll(app: App): App {
 /**
  * Serves a storage.
  *
- * @param housekeeping not there: another process keeps house
+ * @param housekeeping omitted if another process does it
  */
 export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping): App {
   return {
@@ -117,7 +120,10 @@ export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping)
   };
 }
 
-/** Refuses what the handler would refuse before it asks for the right, so that both answer alike. */
+/**
+ * Makes the checks that the handler makes before it asks for the right, so that both
+ * respond alike.
+ */
 function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Right | Response {
   const refusal = refusalOfNames(target);
   if (refusal) return refusal;

@@ -28,7 +28,7 @@ import { Strangers } from './sole_server/strangers';
 import { Upstream } from './upstream';
 
 const origin = url.refine(({ pathname, search }) => pathname === '/' && search === '', {
-  error: 'only scheme, host and port: paths are passed on as they come',
+  error: 'only scheme, host and port: request paths are passed on unchanged',
 });
 
 const storeShape = {
@@ -55,24 +55,24 @@ type LoginOptions = Pick<
   'auth_url' | 'auth_type' | 'auth_user' | 'auth_key' | 'username' | 'password' | 'project_name'
 >;
 
-function checkLogin(given: LoginOptions, context: z.RefinementCtx): void {
-  if (given.auth_url === undefined) return;
+function checkLogin(login: LoginOptions, context: z.RefinementCtx): void {
+  if (login.auth_url === undefined) return;
   const needed =
-    given.auth_type === 'v1'
+    login.auth_type === 'v1'
       ? (['auth_user', 'auth_key'] as const)
       : (['username', 'password', 'project_name'] as const);
   for (const name of needed) {
-    if (given[name] === undefined) {
+    if (login[name] === undefined) {
       context.addIssue({
         code: 'custom',
         path: [name],
-        message: `needed with auth_url and auth_type = ${given.auth_type}`,
+        message: `needed with auth_url and auth_type = ${login.auth_type}`,
       });
     }
   }
 }
 
-/** The options that concern requests of the object API. */
+/** The options for requests of the object API. */
 export const storeOptions = z.object(storeShape).superRefine(checkLogin);
 
 const options = z
@@ -85,38 +85,38 @@ const options = z
 
 type StoreOptions = z.infer<typeof storeOptions>;
 
-/** The app `swift`: an OpenStack Swift, or what speaks its API, over HTTP. */
+/** The app `swift`: an OpenStack Swift, or another store with its API, over HTTP. */
 export const swift: AppPlugin<typeof options> = {
   name: 'swift',
   aliases: ['proxy'],
   options,
   objections: (_, { authenticators }) =>
     authenticators.map((name) => ({
-      cause: `the store behind authenticates by itself, and does not know the users of ${name}: leave it out`,
+      cause: `the store authenticates clients itself, and does not know the users of ${name}: remove it from the pipeline`,
     })),
-  remarks: (given, { dialects = [] }) => {
-    const { passthrough, passthrough_hosts: hosts } = given;
-    const isOpen = dialects.length > 0 && loginOf(given) === undefined;
+  remarks: (config, { dialects = [] }) => {
+    const { passthrough, passthrough_hosts: hosts } = config;
+    const isOpen = dialects.length > 0 && loginOf(config) === undefined;
     return [
-      `outside the object API the store is asked only for ${formatRules(passthrough)} (passthrough); else the answer is 404`,
-      `by their Host the store serves ${hosts.join(', ') || 'no sites'} (passthrough_hosts), for reading only`,
+      `outside the object API, only these requests reach the store: ${formatRules(passthrough)} (passthrough); others get 404`,
+      `read-only sites that the store serves by Host: ${hosts.join(', ') || 'none'} (passthrough_hosts)`,
       ...(isOpen ? [PARTS_ARE_WRITTEN] : []),
     ];
   },
-  create: (given) => {
-    const { passthrough, passthrough_hosts: hosts } = given;
-    return createSwiftApp(given, { rules: passthrough, hosts });
+  create: (config) => {
+    const { passthrough, passthrough_hosts: hosts } = config;
+    return createSwiftApp(config, { rules: passthrough, hosts });
   },
   soleServerMonitor: createLookout,
 };
 
 const PARTS_ARE_WRITTEN =
-  'without a service user (auth_url) the container BUCKET+segments, where the parts of uploads are, keeps the write ACL of its bucket: whoever has that and reaches the store itself can overwrite and delete the parts of others, and of versions';
+  'without a service user (auth_url), the container BUCKET+segments, which holds the parts of uploads, keeps the write ACL of its bucket: a client with that right that reaches the store directly can overwrite and delete the parts of others, and of versions';
 
 /**
- * Connects to a store; nothing is sent before the first request.
+ * Connects to a store; sends nothing before the first request.
  *
- * @param passthrough what a server passes on beside the object API; by default nothing
+ * @param passthrough what a server passes on besides the object API; by default nothing
  */
 export function createSwiftApp(options: StoreOptions, passthrough: Passthrough = NOTHING): App {
   const server: UpstreamServer = {
@@ -142,14 +142,15 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
     const response = await upstream.send(withToken(request, token));
     if (response.status !== 401) return response;
     await drain(response.body);
-    const { token: fresh } = await user.session(token);
-    // what was sent of a stream cannot be sent again: the store would take the rest of it, or nothing, for the whole
-    if (isUnread(request.body)) return upstream.send(withToken(request, fresh));
+    const { token: freshToken } = await user.session(token);
+    // a stream cannot be sent again: the store would take the rest of it, or nothing, for
+    // the whole
+    if (isUnread(request.body)) return upstream.send(withToken(request, freshToken));
     destroy(request.body);
     throw new StoreError('unavailable', 'the store refused the token of the service user');
   };
-  const scratch = new SelfTest(handler, async () => (await user?.session())?.accountPath);
-  const rights = new Rights(handler, user && scratch, options.rights_cache_time);
+  const selfTest = new SelfTest(handler, async () => (await user?.session())?.accountPath);
+  const rights = new Rights(handler, user && selfTest, options.rights_cache_time);
 
   const limits = new StoreLimitsCache(handler);
 
@@ -165,7 +166,7 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
   };
 }
 
-/** Looks out for other servers over the same Swift, which takes a service user. */
+/** Creates a monitor for other servers of the same Swift, which needs a service user. */
 export function createLookout(
   options: StoreOptions,
   { log, through, locks, publish }: SoleServerContext,
@@ -179,19 +180,19 @@ export function createLookout(
   const app = createSwiftApp(options);
   const user = new LoggedIn(login);
   const records = new ServerRecords(app.handler, async () => (await user.session()).accountPath);
-  const presence = new RecordMonitor(records, locks, publish, log);
+  const monitor = new RecordMonitor(records, locks, publish, log);
   return {
-    start: () => presence.start(),
-    run: () => presence.run(),
+    start: () => monitor.start(),
+    run: () => monitor.run(),
     close: async () => {
-      await presence.close();
+      await monitor.close();
       await app.close();
     },
   };
 }
 
 const UNCHECKED =
-  'without a service user nobody can tell whether another server writes to this store: two that have no redis_url in common lose versions';
+  'without a service user (auth_url), there is no check for other servers that write to this store: two servers without a common redis_url lose versions';
 
 function loginOf(options: StoreOptions): Login | undefined {
   const {

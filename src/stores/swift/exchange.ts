@@ -6,16 +6,16 @@ import { codeOf, messageOf } from '../../util/errors';
 import { StoreError } from '../../util/store_error';
 
 export interface UpstreamOptions extends Omit<UpstreamServer, 'passthrough'> {
-  /** Milliseconds until a connection must stand. */
+  /** Max milliseconds to establish a connection. */
   readonly connectTimeout: number;
-  /** How many connections at most. */
+  /** Max connections. */
   readonly connections: number;
 }
 
-/** Bytes that the head of an answer may have: Swift allows 90 items of metadata, of 384 bytes each. */
+/** Max bytes of a response head: Swift allows 90 items of metadata of 384 bytes each. */
 export const MAX_HEADER_BYTES = 128 * 1024;
 
-/** The response to a request, its body read away where there is none by HTTP's rules. */
+/** Builds the response; drains the body if HTTP allows none. */
 export async function answer(
   request: Request,
   status: number,
@@ -32,19 +32,19 @@ export async function answer(
   return { status, headers: endToEnd(headers), body: NO_BODY };
 }
 
-/** No connection came about. */
+/** No connection could be established. */
 export class NoConnection extends Error {
   readonly code = 'UND_ERR_CONNECT_TIMEOUT';
 }
 
-/** What a failed exchange is to the pipeline; the request's body is ended. */
+/** Maps the error of a failed exchange for the pipeline; destroys the request's body. */
 export function asHandlerError(error: unknown, request: Request): Error {
   destroy(request.body);
-  const broken = Buffer.isBuffer(request.body) ? null : request.body.errored;
-  if (broken instanceof ClientGone) return broken;
+  const bodyError = Buffer.isBuffer(request.body) ? null : request.body.errored;
+  if (bodyError instanceof ClientGone) return bodyError;
   if (request.signal.aborted) {
     const reason: unknown = request.signal.reason;
-    return reason instanceof Error ? reason : new ClientGone('the request was given up');
+    return reason instanceof Error ? reason : new ClientGone('the request was aborted');
   }
   const code = codeOf(error);
   const unreachable = [
@@ -55,10 +55,12 @@ export function asHandlerError(error: unknown, request: Request): Error {
     'EAI_AGAIN',
     'UND_ERR_CONNECT_TIMEOUT',
   ];
-  const why = messageOf(error);
+  const message = messageOf(error);
   return unreachable.includes(code)
-    ? new StoreError('unreachable', `the store cannot be reached: ${why}`, undefined, {
+    ? new StoreError('unreachable', `the store cannot be reached: ${message}`, undefined, {
         cause: error,
       })
-    : new StoreError('unavailable', `the store broke off: ${why}`, undefined, { cause: error });
+    : new StoreError('unavailable', `the exchange with the store failed: ${message}`, undefined, {
+        cause: error,
+      });
 }

@@ -13,9 +13,9 @@ import {
 } from './exchange';
 
 /**
- * Sends what undici cannot: a body that the store must first ask for (`Expect: 100-continue`), and a write without any length, which
- * Swift refuses with 411. Each has a connection of its own, since one on which an answer came without the 100 must not
- * be used again.
+ * Sends what undici cannot: a body that the store must first ask for (`Expect:
+ * 100-continue`), and a write without any length, which Swift refuses with 411. Each uses
+ * its own connection, since one with a response without the 100 must not be reused.
  */
 export async function sendExpectContinue(
   request: Request,
@@ -23,7 +23,7 @@ export async function sendExpectContinue(
   options: UpstreamOptions,
 ): Promise<Response> {
   const { origin } = options;
-  const sent = (origin.protocol === 'https:' ? httpsRequest : httpRequest)({
+  const outgoing = (origin.protocol === 'https:' ? httpsRequest : httpRequest)({
     host: origin.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: origin.port,
     method: request.method,
@@ -34,69 +34,74 @@ export async function sendExpectContinue(
     maxHeaderSize: MAX_HEADER_BYTES,
   });
   const raw = headers.toRaw();
-  for (let i = 0; i + 1 < raw.length; i += 2) sent.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
-  sent.once('socket', (socket) => prepare(socket, sent, request, options));
+  for (let i = 0; i + 1 < raw.length; i += 2) outgoing.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
+  outgoing.once('socket', (socket) => prepareSocket(socket, outgoing, request, options));
   try {
     const response = await (request.body === NO_BODY
-      ? sendWithoutLength(sent)
-      : sendWhenAsked(sent, request));
+      ? sendWithoutLength(outgoing)
+      : sendAfterContinue(outgoing, request));
     const status = response.statusCode ?? 500;
     return await answer(request, status, Headers.fromRaw(response.rawHeaders), response);
   } catch (error) {
-    sent.destroy();
+    outgoing.destroy();
     throw asHandlerError(error, request);
   }
 }
 
-function prepare(
+function prepareSocket(
   socket: Socket,
-  sent: ClientRequest,
+  outgoing: ClientRequest,
   request: Request,
   options: UpstreamOptions,
 ): void {
-  // or Node would write the head, whose values are byte strings, as UTF-8
+  // otherwise Node would write the head, whose values are byte strings, as UTF-8
   socket.setDefaultEncoding('latin1');
   socket.setTimeout(options.connectTimeout);
   socket.once('connect', () => socket.setTimeout(options.timeout));
   socket.on('timeout', () => {
-    if (socket.connecting) sent.destroy(new NoConnection('no connection in time'));
-    else if (!waitsForClient(sent, request)) sent.destroy(new Error('no answer in time'));
+    if (socket.connecting) outgoing.destroy(new NoConnection('timed out waiting for a connection'));
+    else if (!waitsForClient(outgoing, request))
+      outgoing.destroy(new Error('timed out waiting for a response'));
   });
 }
 
-/** Whether the store is silent because the client is slow with its body, for which there is another bound. */
-function waitsForClient(sent: ClientRequest, { body }: Request): boolean {
-  return !Buffer.isBuffer(body) && body.readableFlowing === true && !sent.writableNeedDrain;
+/** Whether the store waits for a slow body of the client, which has another limit. */
+function waitsForClient(outgoing: ClientRequest, { body }: Request): boolean {
+  return !Buffer.isBuffer(body) && body.readableFlowing === true && !outgoing.writableNeedDrain;
 }
 
-function sendWithoutLength(sent: ClientRequest): Promise<IncomingMessage> {
-  sent.removeHeader('content-length');
-  sent.removeHeader('transfer-encoding');
-  const response = responseTo(sent);
-  sent.end();
+function sendWithoutLength(outgoing: ClientRequest): Promise<IncomingMessage> {
+  outgoing.removeHeader('content-length');
+  outgoing.removeHeader('transfer-encoding');
+  const response = responseTo(outgoing);
+  outgoing.end();
   return response;
 }
 
-async function sendWhenAsked(sent: ClientRequest, request: Request): Promise<IncomingMessage> {
-  sent.setHeader('Expect', '100-continue');
+async function sendAfterContinue(
+  outgoing: ClientRequest,
+  request: Request,
+): Promise<IncomingMessage> {
+  outgoing.setHeader('Expect', '100-continue');
   // for some methods Node would send the body without any framing
-  if (!sent.hasHeader('content-length')) sent.setHeader('Transfer-Encoding', 'chunked');
-  const response = responseTo(sent);
-  const asked = new Promise<true>((resolve) => sent.once('continue', () => resolve(true)));
-  sent.flushHeaders();
-  if ((await Promise.race([response, asked])) !== true) return response;
+  if (!outgoing.hasHeader('content-length')) outgoing.setHeader('Transfer-Encoding', 'chunked');
+  const response = responseTo(outgoing);
+  const continued = new Promise<true>((resolve) => outgoing.once('continue', () => resolve(true)));
+  outgoing.flushHeaders();
+  if ((await Promise.race([response, continued])) !== true) return response;
   request.sendContinue?.();
-  // the store may answer before it has read everything: then the answer counts, and not the broken pipe
-  if (Buffer.isBuffer(request.body)) sent.end(request.body);
-  else await Promise.race([response, pipeline(request.body, sent).catch(() => undefined)]);
+  // the store may respond before it has read everything: its response counts, not the
+  // broken pipe
+  if (Buffer.isBuffer(request.body)) outgoing.end(request.body);
+  else await Promise.race([response, pipeline(request.body, outgoing).catch(() => undefined)]);
   return response;
 }
 
-function responseTo(sent: ClientRequest): Promise<IncomingMessage> {
+function responseTo(outgoing: ClientRequest): Promise<IncomingMessage> {
   const response = new Promise<IncomingMessage>((resolve, reject) => {
-    sent.once('response', resolve);
-    sent.on('error', reject);
-    sent.on('close', () => reject(new Error('the connection closed before an answer')));
+    outgoing.once('response', resolve);
+    outgoing.on('error', reject);
+    outgoing.on('close', () => reject(new Error('the connection closed before a response')));
   });
   response.catch(() => undefined);
   return response;

@@ -22,34 +22,36 @@ import { Right } from '../../swift_api/authority/grants';
 import { StoreError } from '../../util/store_error';
 import { PROBES, type ProbeMethod, type SelfTest } from './self_test';
 
-const MAX_REMEMBERED = 10_000;
+const MAX_CACHED = 10_000;
 
 /**
- * Finds out whether a client may write an object, without changing anything: a request in the client's name that cannot take effect is
- * answered 401 or 403 without the right, and otherwise with it. Whether the store behind does refuse such a request is tried on
- * a scratch object first. Without a service user there is none, and the request deletes a name that is not there.
+ * Determines whether a client may write an object, without changing anything. Sends a
+ * request in the client's name that cannot take effect: the store answers 401 or 403 if
+ * the client lacks the right, and otherwise if it has it. A self-test first checks that
+ * the store does refuse such requests. Without a service user there is no self-test, and
+ * the request deletes a name that does not exist.
  */
 export class Rights {
-  private readonly remembered: LRUCache<string, true> | undefined;
+  private readonly cache: LRUCache<string, true> | undefined;
 
   /**
    * @param send sends a request to the store
-   * @param scratch undefined: there is no service user
-   * @param rememberedFor milliseconds that the right of a token is remembered for; 0: not at all
+   * @param selfTest undefined without a service user
+   * @param cacheTime milliseconds that the right of a token is cached; 0: not at all
    */
   constructor(
     private readonly send: Handler,
-    private readonly scratch: SelfTest | undefined,
-    rememberedFor: number,
+    private readonly selfTest: SelfTest | undefined,
+    cacheTime: number,
   ) {
-    if (rememberedFor > 0)
-      this.remembered = new LRUCache({ max: MAX_REMEMBERED, ttl: Math.ceil(rememberedFor) });
+    if (cacheTime > 0) this.cache = new LRUCache({ max: MAX_CACHED, ttl: Math.ceil(cacheTime) });
   }
 
   /**
-   * The right to write (or to delete, for which Swift asks for the same), or the store's refusal.
+   * Returns the right to write (or to delete, for which Swift requires the same), or the
+   * store's refusal.
    *
-   * @param fresh not by what is remembered
+   * @param fresh ignores the cache
    */
   async mayWrite(request: Request, target: ObjectTarget, fresh = false): Promise<Right | Response> {
     return (
@@ -62,36 +64,36 @@ export class Rights {
     target: ObjectTarget,
     fresh: boolean,
   ): Promise<Response | undefined> {
-    const { scratch } = this;
-    if (!scratch) return this.probe(request, { ...target, object: randomUUID() }, 'DELETE', '');
-    // what is signed holds for one method and until its own time
-    if (isTempUrl(request)) return this.mayWriteSigned(request, target, scratch);
+    const { selfTest } = this;
+    if (!selfTest) return this.probe(request, { ...target, object: randomUUID() }, 'DELETE', '');
+    // a signature is valid for one method, and until its own expiry
+    if (isTempUrl(request)) return this.mayWriteSigned(request, target, selfTest);
     const key = keyOf(request.headers, target);
-    if (!fresh && key !== undefined && this.remembered?.get(key)) return undefined;
-    await scratch.verify(request);
+    if (!fresh && key !== undefined && this.cache?.get(key)) return undefined;
+    await selfTest.verify(request);
     const refusal = await this.probe(request, target, 'PUT', '');
-    if (key !== undefined && refusal === undefined) this.remembered?.set(key, true);
+    if (key !== undefined && refusal === undefined) this.cache?.set(key, true);
     return refusal;
   }
 
   /**
-   * Where there is no service user with whom to try what the store does: refuses a client that may
-   * not even look at what it is to write, which its write begins with.
+   * Without a service user the store cannot be tested. Refuses a client that may not even
+   * read the object to be written, since its write begins with a read.
    *
-   * @returns a right that is the store's to judge, request by request
+   * @returns a right that the store judges itself, request by request
    */
   async mayLook(request: Request, target: ObjectTarget): Promise<Right | Response> {
-    return (await this.refusalOfLooking(request, target)) ?? Right.established('write', target);
+    return (await this.refusalOfReading(request, target)) ?? Right.established('write', target);
   }
 
-  private async refusalOfLooking(
+  private async refusalOfReading(
     request: Request,
     target: ObjectTarget,
   ): Promise<Response | undefined> {
-    // a change of metadata may need no look
+    // a change of metadata may need no read
     if (request.method === 'POST') return undefined;
     const key = keyOf(request.headers, target);
-    if (key !== undefined && this.remembered?.get(key)) return undefined;
+    if (key !== undefined && this.cache?.get(key)) return undefined;
     const headers = credentials(request.headers);
     const { status, body } = await this.send(
       subrequest(request, {
@@ -102,29 +104,29 @@ export class Rights {
       }),
     );
     await drain(body);
-    if (status === 401) return unauthorised(target.account, NO_LOOK);
-    if (status === 403) return textResponse(403, NO_LOOK);
-    if (key !== undefined && status < 500) this.remembered?.set(key, true);
+    if (status === 401) return unauthorised(target.account, MAY_NOT_READ);
+    if (status === 403) return textResponse(403, MAY_NOT_READ);
+    if (key !== undefined && status < 500) this.cache?.set(key, true);
     return undefined;
   }
 
-  /** To be called where the store refused a client's request as not allowed: what was remembered for it does not hold any more. */
+  /** Drops the cached right of a client whose request the store did not allow. */
   forget(request: Request): void {
     const target = parseTarget(request.path);
-    const written = target && (writtenBy(request, target) ?? changedBy(request, target));
-    const key = written && keyOf(request.headers, written);
-    if (key !== undefined) this.remembered?.delete(key);
+    const objectTarget = target && (writtenBy(request, target) ?? changedBy(request, target));
+    const key = objectTarget && keyOf(request.headers, objectTarget);
+    if (key !== undefined) this.cache?.delete(key);
   }
 
   private async mayWriteSigned(
     request: Request,
     target: ObjectTarget,
-    scratch: SelfTest,
+    selfTest: SelfTest,
   ): Promise<Response | undefined> {
     const method =
       request.method === 'DELETE' || request.method === 'POST' ? request.method : 'PUT';
-    const isTaken = await scratch.verifySigned(request, method);
-    if (!isTaken) return unauthorised('unknown', '401 Unauthorized: Temp URL invalid\n');
+    const isAccepted = await selfTest.verifySigned(request, method);
+    if (!isAccepted) return unauthorised('unknown', '401 Unauthorized: Temp URL invalid\n');
     return this.probe(request, target, method, tempUrlQuery(request.query));
   }
 
@@ -142,21 +144,24 @@ export class Rights {
     if ([401, 403, 429, 498].includes(response.status)) return response;
     await drain(response.body);
     if (response.status >= 400 && response.status < 500) return undefined;
-    if (response.status < 300) this.scratch?.doubt();
+    if (response.status < 300) this.selfTest?.doubt();
     throw new StoreError(
       'unavailable',
-      `the client's right to write could not be established: the store answered ${response.status}`,
+      `cannot determine whether the client may write: the store answered ${response.status}`,
     );
   }
 }
 
-const NO_LOOK = 'the store does not let this client look at the object\n';
+const MAY_NOT_READ = 'the store does not allow this client to read the object\n';
 
-/** By what a right is remembered, from which no token can be told; undefined for a client that shows none. */
+/**
+ * Returns the cache key of a right, which does not reveal the token; undefined for a
+ * client without credentials.
+ */
 function keyOf(headers: Headers, { account, container }: ContainerTarget): string | undefined {
-  const shown = [...credentials(headers).entries()];
-  if (shown.length === 0) return undefined;
+  const clientCredentials = [...credentials(headers).entries()];
+  if (clientCredentials.length === 0) return undefined;
   return createHash('sha256')
-    .update(JSON.stringify([account, container, ...shown]))
+    .update(JSON.stringify([account, container, ...clientCredentials]))
     .digest('base64');
 }

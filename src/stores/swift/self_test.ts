@@ -8,20 +8,21 @@ import { signTempUrl } from '../../swift_api/temp_url/temp_url';
 import { keepOwnContainer } from '../../swift_api/authority/closed_list';
 import { StoreError } from '../../util/store_error';
 
-/** Requests that Swift judges by the right to write, and that cannot take effect. */
+/** Requests for which Swift requires the right to write, and that cannot take effect. */
 export const PROBES = {
   /**
-   * Swift refuses it with 400, but only after it has judged the right, and before it asks any object server: the content type is
-   * reserved and the time of expiry past. `If-None-Match` is for a store that would take both.
+   * Swift refuses it with 400, but only after it has checked the right, and before it
+   * asks any object server: the content type is reserved and the expiry time is past.
+   * `If-None-Match` is for a store that would accept both.
    */
   PUT: Headers.of({
     'Content-Type': 'application/octet-stream;swift_probe=1',
     'X-Delete-At': '1',
     'If-None-Match': '*',
   }),
-  /** Refused with 400 as well, since a name of metadata is longer than any may be. */
+  /** Also refused with 400, since the name of a metadata item is too long. */
   POST: Headers.of({ [`X-Object-Meta-${'x'.repeat(256)}`]: 'x' }),
-  /** Only an object that expires in 1970 would be deleted. */
+  /** Would only delete an object that expires in 1970. */
   DELETE: Headers.of({ 'X-If-Delete-At': '1' }),
 } as const;
 
@@ -29,7 +30,7 @@ export type ProbeMethod = keyof typeof PROBES;
 
 const CONTAINER = 'hindsight-self-test';
 const KEY_HEADER = 'X-Container-Meta-Temp-Url-Key';
-/** Proxies with the same service user may all set a key at once, of which the last counts. */
+/** Proxies with the same service user may all set a key at once; the last one wins. */
 const MAX_TRIES = 3;
 const DAY = 86_400;
 
@@ -40,15 +41,16 @@ type Ask = (
 ) => Promise<Response>;
 
 /**
- * Tries on an object of the service user's own whether the store does with the probes what Swift does with them. What was found is
- * remembered, unless it could not be found out.
+ * Tests on an object of the service user whether the store treats the probes as Swift
+ * does. Only positive results are cached.
  */
 export class SelfTest {
-  private readonly found = new Map<string, Promise<boolean>>();
+  private readonly results = new Map<string, Promise<boolean>>();
 
   /**
    * @param send sends a request to the store
-   * @param ownAccount the path of the service user's own account, where the scratch object is put
+   * @param ownAccount returns the path of the service user's account, where the test
+   *   object is put
    */
   constructor(
     private readonly send: Handler,
@@ -56,100 +58,103 @@ export class SelfTest {
   ) {}
 
   /**
-   * For a probe PUT by whoever has a token.
+   * Tests the probe PUT of clients with a token.
    *
-   * @throws StoreError where the store does not refuse it, or does not tell
+   * @throws StoreError if the store does not refuse it, or does not answer
    */
   async verify(request: Request): Promise<void> {
-    await this.once('token', request, (own) => this.tryByToken(own));
+    await this.once('token', request, (ownRequest) => this.testByToken(ownRequest));
   }
 
   /**
-   * For probes by temporary URL: whether the store takes temporary URLs for such a method at all.
+   * Tests probes by temporary URL: whether the store accepts temporary URLs for the
+   * method at all.
    *
    * @throws StoreError as above
    */
   verifySigned(request: Request, method: ProbeMethod): Promise<boolean> {
-    return this.once(method, request, (own) => this.trySigned(own, method));
+    return this.once(method, request, (ownRequest) => this.testSigned(ownRequest, method));
   }
 
-  /** To be called where a probe took effect all the same. */
+  /** Discards all results, since a probe took effect nevertheless. */
   doubt(): void {
-    this.found.clear();
+    this.results.clear();
   }
 
   private once(
-    what: string,
+    probe: string,
     request: Request,
-    tryIt: (request: Request) => Promise<boolean>,
+    test: (request: Request) => Promise<boolean>,
   ): Promise<boolean> {
-    const known = this.found.get(what);
-    if (known !== undefined) return known;
-    // all who wait for it share it, so it must not end with the client that was first
-    const found = tryIt({ ...request, signal: new AbortController().signal });
-    this.found.set(what, found);
+    const earlier = this.results.get(probe);
+    if (earlier !== undefined) return earlier;
+    // all that wait for it share it, so it must not end with the first client
+    const result = test({ ...request, signal: new AbortController().signal });
+    this.results.set(probe, result);
     const forget = () => {
-      if (this.found.get(what) === found) this.found.delete(what);
+      if (this.results.get(probe) === result) this.results.delete(probe);
     };
-    found.then((isTaken) => {
-      if (!isTaken) forget();
+    result.then((isAccepted) => {
+      if (!isAccepted) forget();
     }, forget);
-    return found;
+    return result;
   }
 
-  private async tryByToken(request: Request): Promise<boolean> {
+  private async testByToken(request: Request): Promise<boolean> {
     const target = await this.newTarget();
     const ask = this.asker(request, target);
     await this.create(ask, target);
-    const there = await status(ask('PUT', target, PROBES.PUT));
+    const onExisting = await status(ask('PUT', target, PROBES.PUT));
     await status(ask('DELETE', target));
-    const missing = await status(ask('PUT', target, PROBES.PUT));
-    if (there !== 400 || missing !== 400) {
+    const onMissing = await status(ask('PUT', target, PROBES.PUT));
+    if (onExisting !== 400 || onMissing !== 400) {
       throw failure(
-        `this store answers ${there} and ${missing} to PUTs that Swift refuses with 400`,
+        `this store answers ${onExisting} and ${onMissing} to PUTs that Swift refuses with 400`,
       );
     }
     return true;
   }
 
-  private async trySigned(request: Request, method: ProbeMethod): Promise<boolean> {
+  private async testSigned(request: Request, method: ProbeMethod): Promise<boolean> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const found = await this.trySignedOnce(request, method);
-      if (found === undefined) continue;
-      const { there, kept, missing } = found;
-      if (there === 401 && missing === 401) return false;
+      const statuses = await this.testSignedOnce(request, method);
+      if (statuses === undefined) continue;
+      const { onExisting, head, onMissing } = statuses;
+      if (onExisting === 401 && onMissing === 401) return false;
       const refusals = method === 'DELETE' ? [412, 404] : [400];
-      if (there === refusals[0] && kept === 200 && refusals.includes(missing)) return true;
+      if (onExisting === refusals[0] && head === 200 && refusals.includes(onMissing)) return true;
       throw failure(
-        `this store answers ${there} and ${missing} to ${method}s by TempURL that Swift refuses with ${refusals.join(' or ')}`,
+        `this store answers ${onExisting} and ${onMissing} to ${method}s by TempURL that Swift refuses with ${refusals.join(' or ')}`,
       );
     }
-    throw failure('this store takes no temporary URLs that are signed with the key of a container');
+    throw failure(
+      'this store accepts no temporary URLs that are signed with the key of a container',
+    );
   }
 
-  /** The statuses; undefined where the key was not known to the store all the while. */
-  private async trySignedOnce(
+  /** Returns the statuses; undefined if the store did not know the key throughout. */
+  private async testSignedOnce(
     request: Request,
     method: ProbeMethod,
-  ): Promise<{ there: number; kept: number; missing: number } | undefined> {
+  ): Promise<{ onExisting: number; head: number; onMissing: number } | undefined> {
     const target = await this.newTarget();
     const ask = this.asker(request, target);
     await this.create(ask, target);
     const signed = await this.signer(request, target);
     const before = await signed('GET');
-    const there = await signed(method, PROBES[method]);
-    const kept = await status(ask('HEAD', target));
+    const onExisting = await signed(method, PROBES[method]);
+    const head = await status(ask('HEAD', target));
     await status(ask('DELETE', target));
-    const missing = await signed(method, PROBES[method]);
+    const onMissing = await signed(method, PROBES[method]);
     const after = await signed('GET');
-    if (missing < 300) await status(ask('DELETE', target));
-    return before === 401 || after === 401 ? undefined : { there, kept, missing };
+    if (onMissing < 300) await status(ask('DELETE', target));
+    return before === 401 || after === 401 ? undefined : { onExisting, head, onMissing };
   }
 
   private async newTarget(): Promise<ObjectTarget> {
     const account = parseTarget((await this.ownAccount()) ?? '');
     if (account === undefined) {
-      throw failure('the identity service does not tell the account of the service user');
+      throw failure('the identity service does not report the account of the service user');
     }
     return { ...account, container: CONTAINER, object: randomUUID() };
   }
@@ -175,12 +180,12 @@ export class SelfTest {
       const put = await status(ask('PUT', target));
       if (put >= 300)
         throw failure(
-          `PUT ${formatTarget(target)} in the name of the service user was answered ${put}`,
+          `the store answered ${put} to PUT ${formatTarget(target)} by the service user`,
         );
     }
   }
 
-  /** What asks for the target by temporary URL. */
+  /** Returns a function that requests the target by temporary URL. */
   private async signer(
     request: Request,
     target: ObjectTarget,
@@ -200,16 +205,16 @@ export class SelfTest {
     const target = { version, account, container };
     const response = await ask('HEAD', target);
     await drain(response.body);
-    const known = response.headers.get(KEY_HEADER);
-    if (known) return known;
-    const own = randomBytes(32).toString('hex');
-    await status(ask('POST', target, Headers.of({ [KEY_HEADER]: own })));
-    return own;
+    const currentKey = response.headers.get(KEY_HEADER);
+    if (currentKey) return currentKey;
+    const newKey = randomBytes(32).toString('hex');
+    await status(ask('POST', target, Headers.of({ [KEY_HEADER]: newKey })));
+    return newKey;
   }
 }
 
-async function status(asked: Promise<Response>): Promise<number> {
-  const response = await asked;
+async function status(pending: Promise<Response>): Promise<number> {
+  const response = await pending;
   await drain(response.body);
   return response.status;
 }

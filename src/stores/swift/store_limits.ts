@@ -5,8 +5,8 @@ import { USUAL_LIMITS, type StoreLimits } from '../../swift_api/manifest_bounds'
 import { subrequest, type Handler, type Request } from '../../swift_api/message';
 import { readAnswer } from '../../swift_api/json_response';
 
-/** Milliseconds for which the store is not asked again. */
-const REMEMBERED = 600_000;
+/** Milliseconds for which the limits are cached. */
+const CACHE_TIME = 600_000;
 const MAX_INFO_BYTES = 1024 * 1024;
 
 const Max = z.int().positive();
@@ -15,17 +15,17 @@ const Info = z.object({
   bulk_delete: z.object({ max_deletes_per_request: Max }).optional(),
 });
 
-/** What a store's `/info` says of its limits; what is usual if it says nothing of them. */
+/** Caches the limits that a store's `/info` reports; the usual ones if it has none. */
 export class StoreLimitsCache {
-  private found: { readonly limits: StoreLimits; readonly until: number } | undefined;
+  private cached: { readonly limits: StoreLimits; readonly until: number } | undefined;
 
   /** @param send sends a request to the store */
   constructor(private readonly send: Handler) {}
 
   async of(request: Request): Promise<StoreLimits> {
-    if (this.found && this.found.until > now()) return this.found.limits;
+    if (this.cached && this.cached.until > now()) return this.cached.limits;
     const limits = (await this.ask(request)) ?? USUAL_LIMITS;
-    this.found = { limits, until: now() + REMEMBERED };
+    this.cached = { limits, until: now() + CACHE_TIME };
     return limits;
   }
 
@@ -35,7 +35,7 @@ export class StoreLimitsCache {
     );
     const info = await readAnswer(body, MAX_INFO_BYTES, '/info of the store');
     if (status !== 200) return undefined;
-    const { data } = Info.safeParse(parsed(info));
+    const { data } = Info.safeParse(parseInfo(info));
     return {
       segments: data?.slo?.max_manifest_segments ?? USUAL_LIMITS.segments,
       bytes: data?.slo?.max_manifest_size ?? USUAL_LIMITS.bytes,
@@ -44,7 +44,7 @@ export class StoreLimitsCache {
   }
 }
 
-function parsed(info: Buffer): unknown {
+function parseInfo(info: Buffer): unknown {
   try {
     return readJson(info);
   } catch {

@@ -7,7 +7,7 @@ import { ITSELF } from '../../swift_api/itself';
 import { sendExpectContinue } from './expect_continue';
 import { UpstreamOptions, MAX_HEADER_BYTES, asHandlerError, answer } from './exchange';
 
-/** Sends requests to one HTTP server, byte for byte as they came but for what belongs to the connection. */
+/** Sends requests to one HTTP server, unchanged except for connection headers. */
 export class Upstream {
   private readonly pool: Pool;
 
@@ -23,16 +23,16 @@ export class Upstream {
   }
 
   /**
-   * @throws StoreError where no answer came
-   * @throws ClientGone where the client's body broke off, or its signal aborted
+   * @throws StoreError if the store did not answer
+   * @throws ClientGone if the client's body was cut short, or its signal aborted
    */
   async send(request: Request): Promise<Response> {
     const headers = this.outgoing(request);
-    if (needsReluctance(request)) return sendExpectContinue(request, headers, this.options);
+    if (needsExpectContinue(request)) return sendExpectContinue(request, headers, this.options);
     try {
       return await this.exchange(request, headers);
     } catch (error) {
-      if (!isStale(error) || !mayRepeat(request)) throw asHandlerError(error, request);
+      if (!isStale(error) || !canRetry(request)) throw asHandlerError(error, request);
     }
     try {
       return await this.exchange(request, headers);
@@ -51,7 +51,7 @@ export class Upstream {
   }
 
   private dispatcherFor({ confirm }: Request): Dispatcher {
-    return confirm ? this.pool.compose(confirmedBy(confirm)) : this.pool;
+    return confirm ? this.pool.compose(confirmFirst(confirm)) : this.pool;
   }
 
   private async exchange(request: Request, headers: Headers): Promise<Response> {
@@ -66,7 +66,8 @@ export class Upstream {
       body: Buffer.isBuffer(request.body) && request.body.length === 0 ? null : request.body,
       signal: request.signal,
       responseHeaders: 'raw',
-      // undici closes a connection after a HEAD, since some answers have a body all the same (Swift's for containers)
+      // undici closes a connection after a HEAD, since some responses have a body
+      // nevertheless (Swift's for containers)
       reset: request.method === 'HEAD' && request.query !== ITSELF,
     });
     // undici's types know only the parsed form
@@ -74,8 +75,8 @@ export class Upstream {
   }
 }
 
-/** Has a request fail, unsent, for which there is a connection too late. */
-function confirmedBy(confirm: () => void): Dispatcher.DispatcherComposeInterceptor {
+/** Fails a request before it is sent if its connection became free too late. */
+function confirmFirst(confirm: () => void): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart: (controller, context) => {
@@ -90,7 +91,7 @@ function confirmedBy(confirm: () => void): Dispatcher.DispatcherComposeIntercept
     });
 }
 
-/** The framing of a body is written anew: its length where it is known, else chunked. */
+/** Rewrites the framing of a body: its length if known, otherwise chunked. */
 function framed(headers: Headers, body: Body): Headers {
   if (!Buffer.isBuffer(body)) return headers;
   return body.length === 0
@@ -98,15 +99,15 @@ function framed(headers: Headers, body: Body): Headers {
     : headers.with('Content-Length', String(body.length));
 }
 
-/** undici sends no Expect, and always a length; what the client wants otherwise goes another way. */
-function needsReluctance({ method, headers, body, sendContinue }: Request): boolean {
+/** Whether undici cannot send the request: it sends no Expect, and always a length. */
+function needsExpectContinue({ method, headers, body, sendContinue }: Request): boolean {
   if (sendContinue && !Buffer.isBuffer(body)) return true;
   return (
     (method === 'PUT' || method === 'POST') && body === NO_BODY && !headers.has('content-length')
   );
 }
 
-function mayRepeat(request: Request): boolean {
+function canRetry(request: Request): boolean {
   return (
     ['GET', 'HEAD', 'OPTIONS'].includes(request.method) &&
     request.body === NO_BODY &&
@@ -114,7 +115,7 @@ function mayRepeat(request: Request): boolean {
   );
 }
 
-/** Whether a kept connection turned out to be dead. */
+/** Whether a reused connection turned out to be dead. */
 function isStale(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
 }

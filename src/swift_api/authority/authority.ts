@@ -1,2 +1,5 @@
-/** What everybody may know of authority. What makes it is in `grants`, which few modules may import. */
+/**
+ * The types of authority, for every module. What creates it is in `grants`, which few
+ * modules may import.
+ */
 export type { Authority, Power, Right, RightKind, ServiceAuthority } from './grants';

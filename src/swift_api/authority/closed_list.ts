@@ -3,20 +3,24 @@ import { unquote, type ByteString } from '../../http/bytes';
 import { parseTarget, type Target } from '../target';
 
 /**
- * What the proxy asks in the service user's name on no client's right. This list is closed: which modules may import it is a
- * rule of the lint, and none of them hands an answer to a client as it came.
+ * Requests that the proxy makes as the service user without a client's right. This list
+ * is closed: a lint rule says which modules may import it, and none of them passes a
+ * response on to a client unchanged.
  */
 
-/** For the settings, the quota or the signing keys that an account or a container has in its headers. */
+/**
+ * For the settings, the quota or the signing keys in the headers of an account or a
+ * container.
+ */
 export function lookAtHeaders({ account, container }: Target): ServiceAuthority {
-  const place = container === undefined ? { account } : { account, container };
-  return ServiceAuthority.over('to look at headers', [{ ...place, methods: ['HEAD'] }]);
+  const scope = container === undefined ? { account } : { account, container };
+  return ServiceAuthority.over('to read headers', [{ ...scope, methods: ['HEAD'] }]);
 }
 
 const ALL = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
 
 /**
- * For the proxy's own container in the service user's own account.
+ * For the proxy's own container in the service user's account.
  *
  * @param accountPath as the login returned it
  */

@@ -2,9 +2,10 @@ import type { Target } from '../target';
 import { isAt, staysWithin, type ScopedRequest, type Scope } from './scope';
 
 /**
- * A right of a client's, in the account of its target and by the client's own credentials:
+ * A right of the client, in the account of its target and with the client's own
+ * credentials:
  *
- * - `write`: to write an object, or any of a container if it names none;
+ * - `write`: to write an object, or any object of a container if the target is one;
  * - `read`: to read an object;
  * - `list`: to list a container;
  * - `change`: to change a container;
@@ -12,7 +13,10 @@ import { isAt, staysWithin, type ScopedRequest, type Scope } from './scope';
  */
 export type RightKind = 'write' | 'read' | 'list' | 'change' | 'own';
 
-/** That a client has a right now. Only what has seen the store, or an app, say so makes one. */
+/**
+ * Proof that a client has a right now. Only code that has seen the store or an app
+ * confirm the right creates one.
+ */
 export class Right {
   private readonly isEstablished = true;
 
@@ -21,25 +25,28 @@ export class Right {
     readonly target: Target,
   ) {}
 
-  /** To be called only once the right is known to be there; which modules may is a rule of the lint. */
+  /** Call only once the right is known to exist; a lint rule says which modules may. */
   static established(kind: RightKind, target: Target): Right {
     return new Right(kind, target);
   }
 
-  /** Whether a value is one of these, and not only of their shape. */
+  /** Whether a value is a genuine right, and not just of the same shape. */
   static is(value: object): value is Right {
     return value instanceof Right && value.isEstablished;
   }
 }
 
-/** A request in the service user's name goes beyond its authority. It is a bug, and nothing was sent. */
+/**
+ * A request as the service user exceeds its authority. This is a bug, and nothing was
+ * sent.
+ */
 export class BeyondAuthority extends Error {
   override readonly name = 'BeyondAuthority';
 }
 
 /**
- * The authority to ask the store for something in the service user's name. It says what it covers, and
- * each app checks that before a request leaves.
+ * The authority to send requests to the store as the service user. It knows what it
+ * covers, and each app checks that before a request leaves.
  */
 export class ServiceAuthority {
   readonly #purpose: string;
@@ -50,25 +57,34 @@ export class ServiceAuthority {
     this.#scopes = scopes;
   }
 
-  /** To be called only for what follows from a right, or is on the closed list; which modules may is a rule of the lint. */
+  /**
+   * Call only for what follows from a right or is on the closed list; a lint rule says
+   * which modules may.
+   */
   static over(purpose: string, scopes: readonly Scope[]): ServiceAuthority {
     return new ServiceAuthority(purpose, scopes);
   }
 
-  /** Whether this covers something in a place. */
+  /** Whether this covers anything at a target. */
   reaches(target: Target): boolean {
     return this.#scopes.some((scope) => isAt(target, scope));
   }
 
   /** @throws BeyondAuthority if the request does more than this covers */
-  check(errand: ScopedRequest): void {
-    if (staysWithin(errand, this.#scopes)) return;
-    throw new BeyondAuthority(`a ${errand.method} is beyond the authority ${this.#purpose}`);
+  check(request: ScopedRequest): void {
+    if (staysWithin(request, this.#scopes)) return;
+    throw new BeyondAuthority(`a ${request.method} is beyond the authority ${this.#purpose}`);
   }
 }
 
-/** In whose name an app makes the proxy's own requests: the service user's, or the client's for want of one. */
+/**
+ * As whom an app makes the proxy's own requests: the service user, or the client if there
+ * is none.
+ */
 export type Power = 'service' | 'client';
 
-/** In whose name a request is made: the client's, or the service user's for what an authority covers. */
+/**
+ * As whom a request is made: the client, or the service user for what an authority
+ * covers.
+ */
 export type Authority = 'client' | ServiceAuthority;

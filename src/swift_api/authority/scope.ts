@@ -5,19 +5,22 @@ import { isApi, isObject, parseCopyHeader, parseTarget, queryPairs, type Target 
 /** A place in a store, and what may be done there. All names are decoded. */
 export interface Scope {
   readonly account: ByteString;
-  /** Undefined: the account itself. */
+  /** Undefined for the account itself. */
   readonly container?: ByteString;
-  /** Undefined: the container itself. Objects by their name, or by what that begins with. */
+  /** Undefined for the container itself. Objects by name or by prefix. */
   readonly object?: { readonly name: ByteString } | { readonly prefix: ByteString };
-  /** GET and HEAD of an object are of the object itself, never of what it leads to or consists of. */
+  /**
+   * GET and HEAD of an object are of the object itself, never of its link target or
+   * segments.
+   */
   readonly methods: readonly string[];
-  /** Of a container: how the names begin that its listing may show; undefined: all. */
+  /** Of a container: the prefixes that its listing may show; undefined for all. */
   readonly listed?: readonly ByteString[];
-  /** Manifests may be put there, whose segments the store then looks at. */
+  /** Manifests may be written there; the store then looks at their segments. */
   readonly takesManifests?: true;
 }
 
-/** What of a request says what it does. */
+/** The parts of a request that determine what it does. */
 export interface ScopedRequest {
   readonly method: string;
   readonly path: string;
@@ -28,32 +31,36 @@ export interface ScopedRequest {
 /** Headers by which a request reaches another object than its path names. */
 const POINTERS = ['x-copy-from', 'destination', 'x-symlink-target'];
 
-/** Parameters that make many requests of one at the store, or make it follow what clients have written. */
+/**
+ * Parameters that make the store turn one request into many, or follow what clients have
+ * written.
+ */
 const SWEEPING = ['bulk-delete', 'extract-archive', 'temp_url_sig'];
 
 /**
- * Whether a request stays within scopes, by its path and by all that its headers point to. An object is
- * asked for itself only, and nothing is asked for that makes many requests of one.
+ * Whether a request stays within scopes, by its path and everything its headers point to.
+ * It may reach only the object itself, and must not make the store turn it into many
+ * requests.
  */
-export function staysWithin(errand: ScopedRequest, scopes: readonly Scope[]): boolean {
-  const target = parseTarget(errand.path);
+export function staysWithin(request: ScopedRequest, scopes: readonly Scope[]): boolean {
+  const target = parseTarget(request.path);
   if (target === undefined || !isApi(target)) return false;
-  const query = new Parameters(errand.query);
+  const query = new Parameters(request.query);
   if (SWEEPING.some((name) => query.has(name))) return false;
-  if (!query.isOnly('symlink', 'get') || (isObject(target) && !isOfItself(errand, query)))
+  if (!query.isOnly('symlink', 'get') || (isObject(target) && !isOfItself(request, query)))
     return false;
-  const found = scopes.find(
-    (scope) => isAt(target, scope) && scope.methods.includes(errand.method),
+  const match = scopes.find(
+    (scope) => isAt(target, scope) && scope.methods.includes(request.method),
   );
-  if (found === undefined) return false;
+  if (match === undefined) return false;
   const isManifest = query.has('multipart-manifest') && !query.isOnly('multipart-manifest', 'get');
-  if (isManifest && !(found.takesManifests && isManifestPut(errand, query))) return false;
-  if (isListing(errand, target) && !isListed(query, found)) return false;
-  const pointed = pointedTo(errand.headers, target);
-  return pointed?.every((each) => scopes.some((scope) => isAt(each, scope))) === true;
+  if (isManifest && !(match.takesManifests && isManifestPut(request, query))) return false;
+  if (isListing(request, target) && !isListed(query, match)) return false;
+  const targets = headerTargets(request.headers, target);
+  return targets?.every((each) => scopes.some((scope) => isAt(each, scope))) === true;
 }
 
-/** The parameters of a query, also if one is there more than once. */
+/** The parameters of a query, including repeated ones. */
 class Parameters {
   private readonly pairs: readonly [string, ByteString][];
 
@@ -65,17 +72,20 @@ class Parameters {
     return this.pairs.some(([each]) => each === name);
   }
 
-  /** Whether each parameter of a name has a value. */
+  /** Whether every parameter of a name has this value. */
   isOnly(name: string, value: ByteString): boolean {
-    return this.pairs.every(([each, given]) => each !== name || given === value);
+    return this.pairs.every(([each, actual]) => each !== name || actual === value);
   }
 
   all(name: string): ByteString[] {
-    return this.pairs.flatMap(([each, given]) => (each === name ? [given] : []));
+    return this.pairs.flatMap(([each, value]) => (each === name ? [value] : []));
   }
 }
 
-/** Whether a request for an object does not reach through it. A HEAD of a manifest does not reach its segments. */
+/**
+ * Whether a request for an object does not reach through it. A HEAD of a manifest does
+ * not reach its segments.
+ */
 function isOfItself({ method, headers }: ScopedRequest, query: Parameters): boolean {
   const reads = method === 'GET' || method === 'COPY' || Boolean(headers.get('x-copy-from'));
   if (reads && !query.has('multipart-manifest')) return false;
@@ -92,7 +102,7 @@ function isListing({ method }: ScopedRequest, { object }: Target): boolean {
   return method === 'GET' && object === undefined;
 }
 
-/** Whether a listing shows only names that begin as they may. */
+/** Whether a listing shows only names with an allowed prefix. */
 function isListed(query: Parameters, { listed }: Scope): boolean {
   if (listed === undefined) return true;
   const prefixes = query.all('prefix');
@@ -102,29 +112,31 @@ function isListed(query: Parameters, { listed }: Scope): boolean {
   );
 }
 
-/** Where headers point to; undefined if one cannot be read. */
-function pointedTo(headers: Headers, { version, account }: Target): Target[] | undefined {
-  const found: Target[] = [];
+/** The objects that headers point to; undefined if one is malformed. */
+function headerTargets(headers: Headers, { version, account }: Target): Target[] | undefined {
+  const targets: Target[] = [];
   for (const name of POINTERS) {
     const value = headers.get(name);
     if (!value) continue;
     const path = parseCopyHeader(value);
     if (path === undefined) return undefined;
-    const named = unquote(headers.get(`${name}-account`) ?? '');
-    found.push({ version, account: named || account, ...path });
+    const otherAccount = unquote(headers.get(`${name}-account`) ?? '');
+    targets.push({ version, account: otherAccount || account, ...path });
   }
-  return found;
+  return targets;
 }
 
-/** Whether a place is one of a scope. */
+/** Whether a target is at the place of a scope. */
 export function isAt({ account, container, object }: Target, scope: Scope): boolean {
   return (
-    scope.account === account && scope.container === container && isNamed(object, scope.object)
+    scope.account === account &&
+    scope.container === container &&
+    matchesObject(object, scope.object)
   );
 }
 
-function isNamed(object: ByteString | undefined, named: Scope['object']): boolean {
-  if (object === undefined || named === undefined)
-    return object === undefined && named === undefined;
-  return 'name' in named ? object === named.name : object.startsWith(named.prefix);
+function matchesObject(object: ByteString | undefined, pattern: Scope['object']): boolean {
+  if (object === undefined || pattern === undefined)
+    return object === undefined && pattern === undefined;
+  return 'name' in pattern ? object === pattern.name : object.startsWith(pattern.prefix);
 }

@@ -2,24 +2,29 @@ import { Right } from './grants';
 import type { Request, Response } from '../message';
 import { isContainer, isObject, parseTarget, type ObjectTarget } from '../target';
 
-type Sent = Pick<Request, 'method' | 'path' | 'authority'>;
-type Answer = Pick<Response, 'status' | 'headers'>;
+type SentRequest = Pick<Request, 'method' | 'path' | 'authority'>;
+type ResponseHead = Pick<Response, 'status' | 'headers'>;
 
 const ACLS = ['x-container-read', 'x-container-write'];
 
-/** The refusal of a client that was asked after a right which it has not. */
-export function refusalIn(found: Right | Response): Response | undefined {
-  return 'status' in found ? found : undefined;
+/** The error response to a client that lacks a right; undefined if it has the right. */
+export function refusalIn(result: Right | Response): Response | undefined {
+  return 'status' in result ? result : undefined;
 }
 
 /**
- * The right that the store's answer to a request in the client's own name shows; undefined if it shows none.
+ * The right that the store's response to a request as the client proves; undefined if it
+ * proves none.
  *
- * - An object that is read, or is not there: to read it.
- * - A container that is read: to list it; if ACLs are shown, which only owners see, to change it.
- * - A container that is changed: to change it.
+ * - An object that was read, or does not exist: to read it.
+ * - A container that was read: to list it; to change it if ACLs are shown, which only
+ *   owners see.
+ * - A container that was changed: to change it.
  */
-export function rightShown(request: Sent, { status, headers }: Answer): Right | undefined {
+export function rightShown(
+  request: SentRequest,
+  { status, headers }: ResponseHead,
+): Right | undefined {
   const target = parseTarget(request.path);
   if (request.authority !== 'client' || target === undefined) return undefined;
   const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -34,10 +39,13 @@ export function rightShown(request: Sent, { status, headers }: Answer): Right | 
 }
 
 /**
- * The right to read an object whose link the store followed for the client, though it refused what the link leads to:
- * that is what `Content-Location` on a refusal says.
+ * The right to read an object whose link the store followed for the client, though it
+ * refused the link's target: `Content-Location` in the refusal says so.
  */
-export function rightToLink(request: Sent, { status, headers }: Answer): Right | undefined {
+export function rightToLink(
+  request: SentRequest,
+  { status, headers }: ResponseHead,
+): Right | undefined {
   const target = parseTarget(request.path);
   const isRefused = status === 401 || status === 403;
   if (request.authority !== 'client' || !target || !isObject(target)) return undefined;
@@ -47,24 +55,24 @@ export function rightToLink(request: Sent, { status, headers }: Answer): Right |
 }
 
 /**
- * The right to an object's versions, shown by the answer to a request in the client's own name for something in a
- * container that has no ACL and is not there: 404 is for owners only.
+ * The right to an object's versions, proven by the response to a request as the client
+ * for something in a container that has no ACL and does not exist: only owners get a 404.
  */
 export function rightOfOwner(
-  request: Sent,
-  { status }: Answer,
+  request: SentRequest,
+  { status }: ResponseHead,
   object: ObjectTarget,
 ): Right | undefined {
-  const isOwn =
+  const isOwnAccount =
     request.authority === 'client' && parseTarget(request.path)?.account === object.account;
-  return isOwn && status === 404 ? Right.established('read', object) : undefined;
+  return isOwnAccount && status === 404 ? Right.established('read', object) : undefined;
 }
 
 /**
- * The right to change a container, shown by the answer to a POST of the client's that changes nothing. It is judged
- * before it is known whether the container is there.
+ * The right to change a container, proven by the response to a POST as the client that
+ * changes nothing. The store checks it before it knows whether the container exists.
  */
-export function rightToChange(request: Sent, { status }: Answer): Right | undefined {
+export function rightToChange(request: SentRequest, { status }: ResponseHead): Right | undefined {
   const target = parseTarget(request.path);
   if (
     request.authority !== 'client' ||

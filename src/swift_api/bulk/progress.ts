@@ -3,27 +3,29 @@ import { streamOf } from '../../http/body';
 import { bulkHeaders } from './report';
 import type { Response } from '../message';
 
-/** Work that pauses after each thing that it has done, and ends with its report. */
+/** Work that pauses after each step, and ends with its report. */
 export type Work = AsyncGenerator<undefined, string>;
 
 /**
- * Answers with the report of work, once it is done. While that takes long, white space is sent so that nobody on the way takes the
- * connection for dead: the answer begins with the first of it.
+ * Responds with the report of work once it is done. If that takes long, sends white space
+ * so that nobody on the way considers the connection dead: the response begins with the
+ * first of it.
  *
  * @param type of the report
- * @param frequency milliseconds between two signs of life, which are given at the work's pauses
+ * @param frequency milliseconds between two signs of life, which are sent when the work
+ * pauses
  */
 export async function answerWith(
   work: Work,
   type: string | undefined,
   frequency: number,
 ): Promise<Response> {
-  const told = tell(work, type?.endsWith('/xml') === true, frequency);
-  const first = await told.next();
-  return { status: 200, headers: bulkHeaders(type), body: streamOf(all(first, told)) };
+  const chunks = reportChunks(work, type?.endsWith('/xml') === true, frequency);
+  const first = await chunks.next();
+  return { status: 200, headers: bulkHeaders(type), body: streamOf(concat(first, chunks)) };
 }
 
-async function* all(
+async function* concat(
   first: IteratorResult<Buffer>,
   rest: AsyncGenerator<Buffer>,
 ): AsyncGenerator<Buffer> {
@@ -35,8 +37,12 @@ async function* all(
   }
 }
 
-async function* tell(work: Work, isXml: boolean, frequency: number): AsyncGenerator<Buffer> {
-  // as in Swift, only an XML answer that begins early is declared as such
+async function* reportChunks(
+  work: Work,
+  isXml: boolean,
+  frequency: number,
+): AsyncGenerator<Buffer> {
+  // as in Swift, only an XML response that begins early has a declaration
   let filler = isXml ? '<?xml version="1.0" encoding="UTF-8"?>\n' : ' ';
   let separator = '';
   let last = performance.now();
@@ -47,7 +53,7 @@ async function* tell(work: Work, isXml: boolean, frequency: number): AsyncGenera
         yield Buffer.from(separator + step.value);
         return;
       }
-      // what is refused at once waits for nothing, and nobody else would have a turn
+      // steps that fail at once wait for nothing, and nothing else would get a turn
       await nextTurn();
       if (last + frequency >= performance.now()) continue;
       last = performance.now();

@@ -5,19 +5,24 @@ import type { Request, Response } from '../message';
 import { pythonJson } from '../../formats/python_json';
 import { statusLine } from '../reasons';
 
-/** What went wrong with one of many: its quoted name, and the status or reason. */
+/**
+ * What went wrong with one of many objects: its quoted name, and the status or reason.
+ */
 export type Problem = readonly [name: string, reason: string];
 
-/** What is told of all of them, in the order in which JSON tells it. */
+/** The totals, in the order in which JSON reports them. */
 export type Facts = Readonly<Record<string, string | number>>;
 
-/** The form in which a client wants to be told of many objects; undefined where it takes none that there is. */
+/**
+ * The content type in which the client wants a report; undefined if it accepts none that
+ * exists.
+ */
 export function bulkType({ headers }: Request): string | undefined {
   const accepted = parseAccept(headers.get('accept'));
   return accepted && bestMatch(accepted, FORMATS);
 }
 
-/** An answer that tells of many objects. */
+/** A response that reports on many objects. */
 export function bulkAnswer(
   status: number,
   type: string,
@@ -30,7 +35,10 @@ export function bulkAnswer(
   return { status, headers, body };
 }
 
-/** The body of such an answer (Swift's `bulk.get_response_body`): plain text, unless the type is JSON's or XML's. */
+/**
+ * Renders a report (Swift's `bulk.get_response_body`): plain text, unless the type is
+ * that of JSON or XML.
+ */
 export function render(
   type: string | undefined,
   facts: Facts,
@@ -49,27 +57,27 @@ export function render(
   }
   const tags = sorted.map(([key, value]) => {
     const tag = key.replaceAll(' ', '_').toLowerCase();
-    return `<${tag}>${escaped(String(value))}</${tag}>\n`;
+    return `<${tag}>${escapeText(String(value))}</${tag}>\n`;
   });
   const errors = problems.map(
     ([name, why]) =>
-      `<object><name>${escaped(name)}</name><status>${escaped(why)}</status></object>\n`,
+      `<object><name>${escapeText(name)}</name><status>${escapeText(why)}</status></object>\n`,
   );
   return `<${root}>\n${tags.join('')}<errors>\n${errors.join('')}</errors>\n</${root}>\n`;
 }
 
-function escaped(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** Counts what became of many deletes, as Swift's `bulk` does. */
+/** Counts the results of many deletes, like Swift's `bulk`. */
 export class DeleteSummary {
   #deleted = 0;
   #missing = 0;
   #worst = 400;
   readonly #problems: Problem[] = [];
 
-  /** Counts one; a failure is told with its status, or with the reason given. */
+  /** Counts a delete; a failure is reported with its status, or with `reason`. */
   add(name: ByteString, status: number, reason = statusLine(status)): void {
     if (status < 300) this.#deleted++;
     else if (status === 404) this.#missing++;
@@ -77,17 +85,20 @@ export class DeleteSummary {
     if (status >= 500) this.#worst = 502;
   }
 
-  /** How many failed. */
+  /** How many deletes failed. */
   get failed(): number {
     return this.#problems.length;
   }
 
-  /** Whether there was anything to count. */
+  /** Whether there was nothing to count. */
   get isEmpty(): boolean {
     return this.failed + this.#deleted + this.#missing === 0;
   }
 
-  /** The report; with a status of its own, and a text to it, where the whole of it failed. */
+  /**
+   * Renders the report, with a status and a text of its own if the request as a whole
+   * failed.
+   */
   render(
     type: string | undefined,
     status = this.failed > 0 ? this.#worst : 200,
@@ -103,14 +114,16 @@ export class DeleteSummary {
   }
 }
 
-/** The answer to deletes that are done: status 200, and the truth in the body. */
+/** The response to completed deletes: status 200, and the actual result in the body. */
 export function deletedAnswer(type: string | undefined, report: string): Response {
   const body = Buffer.from(report);
   const headers = bulkHeaders(type).with('Content-Length', String(body.length));
   return { status: 200, headers, body };
 }
 
-/** The headers of an answer whose length is not known yet; without a type, Swift's own for answers. */
+/**
+ * The headers of a response of unknown length; without a type, with Swift's default one.
+ */
 export function bulkHeaders(type: string | undefined): Headers {
   return Headers.of({ 'Content-Type': type ?? 'text/html; charset=UTF-8' });
 }

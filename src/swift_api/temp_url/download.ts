@@ -3,7 +3,10 @@ import type { ObjectTarget } from '../target';
 import { dispositionOf } from './disposition';
 import { readParameters } from './parameters';
 
-/** An answer to who reads an object by a temporary URL, with what a browser needs to know of it; as it is where it is a refusal. */
+/**
+ * Adds what a browser needs to the response to a temporary URL; leaves error responses as
+ * they are.
+ */
 export function asDownload(
   response: Response,
   { query }: Request,
@@ -13,8 +16,8 @@ export function asDownload(
   if (parameters === undefined || response.status >= 300) return response;
   const { headers } = response;
   const disposition = dispositionOf(parameters, headers.get('content-disposition'), object);
-  const own = headers
+  const downloadHeaders = headers
     .with('Content-Disposition', disposition.replaceAll('\n', '%0A'))
     .with('Expires', new Date(parameters.expires * 1000).toUTCString());
-  return { ...response, headers: own };
+  return { ...response, headers: downloadHeaders };
 }

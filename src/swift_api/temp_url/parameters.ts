@@ -1,43 +1,46 @@
 import { parseInteger, type ByteString } from '../../http/bytes';
 import { queryPairs } from '../target';
 
-/** What the query of a temporary URL says. */
+/** The query of a temporary URL. */
 export interface Parameters {
-  /** '' where it is missing. */
+  /** '' if missing. */
   readonly signature: ByteString;
-  /** Seconds since 1970; 0 where it is missing, past, or no time. */
+  /** Seconds since 1970; 0 if missing, past, or not a time. */
   readonly expires: number;
-  /** All objects whose names begin so are meant. */
+  /** The URL is for all objects with this prefix. */
   readonly prefix: ByteString | undefined;
-  /** From where the URL may be used. */
+  /** Addresses from which the URL may be used. */
   readonly ipRange: ByteString | undefined;
-  /** Under which name a browser is to keep the object. */
+  /** The name under which a browser saves the object. */
   readonly filename: ByteString | undefined;
-  /** A browser is to show the object. */
+  /** Whether a browser shows the object. */
   readonly isInline: boolean;
 }
 
-/** Reads them; undefined where the URL is none of these. Of several parameters of one name the first counts, as in Swift. */
+/**
+ * Parses a query; undefined if it is not that of a temporary URL. Of several parameters
+ * of one name the first counts, as in Swift.
+ */
 export function readParameters(query: string, now = Date.now() / 1000): Parameters | undefined {
-  const found = new Map(queryPairs(query).reverse());
-  const signature = found.get('temp_url_sig');
-  const expires = found.get('temp_url_expires');
+  const values = new Map(queryPairs(query).reverse());
+  const signature = values.get('temp_url_sig');
+  const expires = values.get('temp_url_expires');
   if (signature === undefined && expires === undefined) return undefined;
-  const time = timeOf(expires ?? '') ?? 0;
+  const time = parseTime(expires ?? '') ?? 0;
   return {
     signature: signature ?? '',
     expires: time < now ? 0 : time,
-    prefix: found.get('temp_url_prefix'),
-    ipRange: found.get('temp_url_ip_range') || undefined,
-    filename: found.get('filename') || undefined,
-    isInline: found.has('inline'),
+    prefix: values.get('temp_url_prefix'),
+    ipRange: values.get('temp_url_ip_range') || undefined,
+    filename: values.get('filename') || undefined,
+    isInline: values.has('inline'),
   };
 }
 
 const ISO = /^(\d{4})-(\d\d?)-(\d\d?)T(\d\d?):(\d\d?):(\d\d?)Z$/;
 
-/** Seconds since 1970, given so or as `2024-12-31T23:59:59Z`. */
-function timeOf(text: ByteString): number | undefined {
+/** Parses seconds since 1970, or a time like `2024-12-31T23:59:59Z`. */
+function parseTime(text: ByteString): number | undefined {
   const [, ...fields] = ISO.exec(text) ?? [];
   if (fields.length === 0) return parseInteger(text);
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields.map(Number);

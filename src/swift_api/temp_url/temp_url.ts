@@ -3,7 +3,10 @@ import { signatureOf } from '../../http/digest';
 import type { Request } from '../message';
 import { formatQuery, queryPairs, type ObjectTarget } from '../target';
 
-/** All of a temporary URL's query that Swift's `tempurl` reads; whatever else is in it was not signed, and is taken out there. */
+/**
+ * All parameters that Swift's `tempurl` reads; whatever else is in the query was not
+ * signed, and is removed there.
+ */
 const PARAMETERS: ReadonlySet<string> = new Set([
   'temp_url_sig',
   'temp_url_expires',
@@ -13,21 +16,24 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   'inline',
 ]);
 
-/** Whether a request is to be judged by a signature in its query (Swift's `tempurl`), and by no token. */
+/**
+ * Whether a request is authorized by a signature in its query (Swift's `tempurl`), not by
+ * a token.
+ */
 export function isTempUrl({ method, query }: Pick<Request, 'method' | 'query'>): boolean {
   // most requests have no query
   if (query === '' || method === 'OPTIONS') return false;
   return queryPairs(query).some(([name]) => name === 'temp_url_sig' || name === 'temp_url_expires');
 }
 
-/** What counts of a temporary URL's query, as it came. */
+/** The parameters of a temporary URL's query that count, as received. */
 export function tempUrlQuery(query: string): string {
-  const counts = (pair: string) => queryPairs(pair).some(([name]) => PARAMETERS.has(name));
-  return query.split('&').filter(counts).join('&');
+  const isUsed = (pair: string) => queryPairs(pair).some(([name]) => PARAMETERS.has(name));
+  return query.split('&').filter(isUsed).join('&');
 }
 
 /**
- * The query that lets whoever has it do one thing to one object.
+ * Creates the query that allows anyone who has it to use one method on one object.
  *
  * @param expires seconds since 1970
  */
@@ -37,7 +43,7 @@ export function signTempUrl(
   expires: number,
   { account, container, object }: ObjectTarget,
 ): string {
-  // what Python writes without an exponent
+  // Python writes this without an exponent
   const time = String(Math.min(expires, Number.MAX_SAFE_INTEGER));
   const message = `${method}\n${time}\n/v1/${account}/${container}/${object}`;
   return formatQuery({ temp_url_sig: signatureOf(value, message, digest), temp_url_expires: time });

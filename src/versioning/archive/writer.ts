@@ -1,87 +1,63 @@
 import { ArchiveExecutor, type Operation } from './execute';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../swift_api/message';
-import type { ContainerTarget, ObjectTarget } from '../../swift_api/target';
+import type { ObjectTarget } from '../../swift_api/target';
 import { SwiftStore } from '../store/swift_store';
 import { dialectRefusal } from '../dialect';
 import { withObjectLock, type LockedRequest } from '../locked_request';
 import { forwardWithNotes } from './forward_notes';
-import type { VersioningPolicy, PolicyCache } from '../policy';
-import { withErrorResponses } from '../catch_errors';
-import { forwardUnversioned } from '../forward_unversioned';
+import type { VersioningPolicy } from '../policy';
 import { failsPreconditions } from '../preconditions';
-import type { VersionWriter } from '../object_versioning/writer';
 import type { VersioningContext } from '../context';
 
-type Versioned = Extract<VersioningPolicy, { kind: 'versioned' }>;
+export type ArchivePolicy = Extract<VersioningPolicy, { kind: 'versioned' }>;
 
-/** Writes and deletes single objects: those of versioned containers one at a time, with what they destroy archived. */
-export class ObjectWriter {
+/** Writes and deletes single objects of containers in one of the two modes, one at a time. */
+export class ArchiveWriter {
   constructor(
     private readonly next: Handler,
-    private readonly settings: PolicyCache,
     private readonly parts: Pick<
       VersioningContext,
-      'allowsModes' | 'app' | 'locker' | 'lockWait' | 'stallTime' | 'notes' | 'log'
+      'app' | 'locker' | 'lockWait' | 'stallTime' | 'notes' | 'log'
     >,
-    private readonly withIds?: Pick<VersionWriter, 'write'>,
   ) {}
 
   /**
    * @param request PUT, DELETE, COPY or POST
    * @param written the object that it writes or deletes, or whose metadata it changes
+   * @param policy of the object's container, which must stay as it is until this has ended
    */
-  async handle(request: Request, written: ObjectTarget): Promise<Response> {
-    const { version, account, container } = written;
-    return withErrorResponses(request, written, this.parts, async () => {
-      const target: ContainerTarget = { version, account, container };
-      const use = await this.settings.acquireShared(request, target, this.parts.lockWait);
-      const { value } = use;
-      // until it is over, the container does not go, and its setting with it
-      if (value?.kind === 'versioned' && this.parts.allowsModes === true)
-        return this.versioned(request, written, value).finally(use.release);
-      if (value?.kind !== 'with-ids' || !this.withIds)
-        return forwardUnversioned(request, target, [use], this.next);
-      use.release();
-      return this.withIds.write(request, written);
-    });
-  }
-
-  private versioned(
-    request: Request,
-    written: ObjectTarget,
-    inForce: Versioned,
-  ): Promise<Response> {
-    const holding = { ...this.parts, archive: inForce.archive };
+  write(request: Request, written: ObjectTarget, policy: ArchivePolicy): Promise<Response> {
+    const options = { ...this.parts, archive: policy.archive };
     return withObjectLock(
       request,
       written,
-      holding,
+      options,
       this.next,
       async (locked) =>
         (await dialectRefusal(locked, written, this.parts.app)) ??
-        (await this.keepingVersions(locked, written, inForce)),
+        (await this.keepingVersions(locked, written, policy)),
     );
   }
 
   private async keepingVersions(
     locked: LockedRequest,
     written: ObjectTarget,
-    inForce: Versioned,
+    policy: ArchivePolicy,
   ): Promise<Response> {
     const { app, log } = this.parts;
     const { account, container, object } = written;
     const { request, own, next } = locked;
-    const binding = this.parts.notes.for(inForce.archive);
+    const binding = this.parts.notes.for(policy.archive);
     const store = new SwiftStore(next, own, binding);
-    const versions = new ArchiveExecutor(store, inForce.archive, log);
-    const performed = versions.execute({ account, container, object }, inForce.mode, {
+    const versions = new ArchiveExecutor(store, policy.archive, log);
+    const performed = versions.execute({ account, container, object }, policy.mode, {
       kind: kindOf(request),
       guard: async (current) => {
         if (failsPreconditions(request, current)) return 'pass';
         if (app.power === 'client') return 'go';
         // what is taken out of the archive the store does not see as this client's request
-        const fresh = request.method === 'DELETE' && inForce.mode === 'stack';
+        const fresh = request.method === 'DELETE' && policy.mode === 'stack';
         const right = await app.mayWrite(request, written, { fresh });
         if ('status' in right) locked.refuse(right);
         return 'status' in right ? 'stop' : 'go';

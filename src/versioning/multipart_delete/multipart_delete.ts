@@ -2,17 +2,10 @@ import { drain } from '../../http/body';
 import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk/report';
 import type { ByteString } from '../../http/bytes';
 import type { Handler, Request, Response } from '../../swift_api/message';
-import { parseQuery, type ObjectTarget } from '../../swift_api/target';
+import type { ObjectCall } from '../calls';
 import { deleteUnversioned } from './unversioned_delete';
 import { nameOf, Walk, type LargeObject, type Part } from './segment_walk';
 import { keepsVersions, type PolicyCache } from '../policy';
-
-/** Whether a request deletes a static large object with its segments. */
-export function isMultipartDelete(request: Request): boolean {
-  return (
-    request.method === 'DELETE' && parseQuery(request.query).get('multipart-manifest') === 'delete'
-  );
-}
 
 /** What such a request takes. */
 export interface MultipartParts {
@@ -31,16 +24,16 @@ export interface MultipartParts {
  * @returns undefined if nothing versioned is touched, and the store may do it all
  */
 export async function multipartDelete(
-  request: Request,
-  target: ObjectTarget,
+  call: ObjectCall,
   { settings, handler, hides }: MultipartParts,
 ): Promise<Response | undefined> {
-  const walk = new Walk(request, handler, hides);
-  const large = await walk.from(target);
+  const { request } = call;
+  const walk = new Walk(call, handler, hides);
+  const large = await walk.read();
   if ('status' in large) return large;
   if (await touchesVersions(request, large.parts, settings))
     return deleteVersioned(request, large, walk);
-  return hides ? deleteUnversioned(request, large, walk) : undefined;
+  return hides ? deleteUnversioned(call, large, walk) : undefined;
 }
 
 async function deleteVersioned(

@@ -4,10 +4,11 @@ import { page } from '../../swift_api/responses';
 import { drain, readAll } from '../../http/body';
 import { isTrueValue, type ByteString } from '../../http/bytes';
 import { readJson, UnreadableJson } from '../../formats/json';
-import { type Handler, type Request, type Response } from '../../swift_api/message';
-import { formatQuery, parseQuery, type ObjectTarget } from '../../swift_api/target';
+import { type Handler, type Response } from '../../swift_api/message';
+import { formatQuery, type ObjectTarget } from '../../swift_api/target';
 import { segmentPlace } from '../../swift_api/segments';
 import { StoreError } from '../../util/store_error';
+import { VERSION_ID, type ObjectCall } from '../calls';
 import { refuseSegment } from '../object_versioning/containers/hidden_names';
 import { SwiftClient } from '../../swift_api/client';
 
@@ -58,11 +59,12 @@ export class Walk {
    * @param hides whether there are containers that no client reaches
    */
   constructor(
-    private readonly request: Request,
+    private readonly call: ObjectCall,
     handler: Handler,
     private readonly hides: boolean,
   ) {
     // what the client's filter judges is judged of what it asked for, which is the first of many
+    const { request } = call;
     const asClient: Handler = (own) => handler(request.dialect ? { ...own, dialect: {} } : own);
     this.client = new SwiftClient(asClient, request, 'client');
   }
@@ -71,11 +73,11 @@ export class Walk {
    * @returns the refusal if a manifest cannot be read as the store reads it, or leads where no client may
    * @throws StoreError if there are too many parts
    */
-  async from(target: ObjectTarget): Promise<LargeObject | Response> {
-    const id = parseQuery(this.request.query).get('version-id');
+  async read(): Promise<LargeObject | Response> {
+    const { target, versionId } = this.call;
     const root: Part = {
       target,
-      version: id ? formatQuery({ 'version-id': id }) : '',
+      version: versionId ? formatQuery({ [VERSION_ID]: versionId }) : '',
       isManifest: true,
     };
     this.parts.push(root);
@@ -98,7 +100,7 @@ export class Walk {
   }
 
   private async segmentsOf(part: Part): Promise<Part[] | Response> {
-    const lines = await this.read(part);
+    const lines = await this.readManifest(part);
     if (!Array.isArray(lines)) return lines;
     const { version, account } = part.target;
     const segments: Part[] = [];
@@ -115,7 +117,7 @@ export class Walk {
   }
 
   /** The lines of a manifest; none if there is a problem with it. */
-  private async read(part: Part): Promise<z.infer<typeof Manifest> | Response> {
+  private async readManifest(part: Part): Promise<z.infer<typeof Manifest> | Response> {
     const query = `multipart-manifest=get&${part.version}`;
     const response = await this.client.get(part.target, { query });
     if (response.status !== 200 || !isTrueValue(response.headers.get('x-static-large-object'))) {

@@ -4,8 +4,8 @@ import { drain } from '../../http/body';
 import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk/report';
 import { isTrueValue, quote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import type { Request, Response } from '../../swift_api/message';
-import { parseQuery } from '../../swift_api/target';
+import type { Response } from '../../swift_api/message';
+import type { ObjectCall } from '../calls';
 import { parseAnswer, readAnswer } from '../../swift_api/json_response';
 import { StoreError } from '../../util/store_error';
 import { mapConcurrently } from '../../util/concurrency';
@@ -19,11 +19,11 @@ const MAX_INFO_BYTES = 1024 * 1024;
 
 /** Deletes a large object in containers without versions as Swift's `slo` does, part by part. */
 export async function deleteUnversioned(
-  request: Request,
+  { request, query }: ObjectCall,
   large: LargeObject,
   walk: Walk,
 ): Promise<Response> {
-  const isAsync = isTrueValue(parseQuery(request.query).get('async'));
+  const isAsync = isTrueValue(query.get('async'));
   if (isAsync && (await deletesLater(walk))) return deleteWhole(large, walk);
   const type = bulkType(request);
   if (type === undefined) return deletedAnswer(type, new DeleteSummary().render(type, 406));

@@ -2,16 +2,11 @@ import { destroy } from '../../http/body';
 import { quote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { type Request, type Response } from '../../swift_api/message';
-import {
-  formatTarget,
-  parseQuery,
-  withoutParameter,
-  type ObjectTarget,
-} from '../../swift_api/target';
-import { copiedBy } from '../../swift_api/object_writes';
-import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './version_target';
+import { formatTarget, type ObjectTarget } from '../../swift_api/target';
+import { entryOf, NULL_ID, parseId } from './version_target';
 import type { VersionReader } from './reader';
 import { SwiftClient } from '../../swift_api/client';
+import { ObjectCall } from '../calls';
 
 /**
  * A request that makes a copy, as one of the version that it means: that which its query asks for; or, where it copies what is there and not
@@ -21,13 +16,11 @@ import { SwiftClient } from '../../swift_api/client';
  * @returns the request to go on with, or the refusal
  */
 export async function resolveCopySource(
-  request: Request,
-  target: ObjectTarget,
+  call: ObjectCall,
   reader: VersionReader,
 ): Promise<Request | Response> {
-  const asked = askedVersion(request.query);
-  const isItself = parseQuery(request.query).get('symlink') === 'get';
-  const source = copiedBy(request, target);
+  const { request, target, query, versionId: asked, copySource: source } = call;
+  const isItself = query.get('symlink') === 'get';
   if (!source) return request;
   const isNull = asked === NULL_ID;
   const kept = isNull && request.dialect ? await reader.keptNull(request, source) : undefined;
@@ -38,11 +31,11 @@ export async function resolveCopySource(
   const isSeen = request.dialect?.hasSeenSource === true && !isNull;
   const found = asked === undefined || isSeen ? undefined : await look(request, source, reader);
   if (found && found.status >= 300) return found;
-  const isWhole = !isItself && parseQuery(request.query).get('multipart-manifest') !== 'get';
+  const isWhole = !isItself && query.get('multipart-manifest') !== 'get';
   const mayMove = isWhole && mayBeElsewhere(found, isSeen);
   const from = mayMove ? await wholeFrom(request, { source, place, found }, reader) : place;
   if ('status' in from) return from;
-  const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
+  const plain = call.withoutVersion().request;
   if (asked !== undefined || !isItself)
     return from === source ? plain : copying(plain, from, target);
   const current = await reader.currentVersion(request, source);
@@ -81,7 +74,7 @@ async function look(
 ): Promise<Response> {
   const { query, dialect } = request;
   const client = new SwiftClient(
-    (own) => reader.read(dialect ? { ...own, dialect } : own, source),
+    (own) => reader.read(new ObjectCall(dialect ? { ...own, dialect } : own, source)),
     request,
   );
   const head = await client.head(source, { query });

@@ -4,12 +4,7 @@ import { destroy, streamOf } from '../../http/body';
 import { toBytes, unquote, type ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { type Handler, type Request, type Response } from '../../swift_api/message';
-import {
-  formatQuery,
-  parseQuery,
-  type ContainerTarget,
-  type ObjectTarget,
-} from '../../swift_api/target';
+import { type ContainerTarget, type ObjectTarget } from '../../swift_api/target';
 import { checkPieces, readPieces, SegmentError, type Piece } from '../../http/pieces';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { serve, wantedRanges, type View } from '../../swift_api/object_response';
@@ -19,6 +14,7 @@ import { unavailable } from '../error_responses';
 import { readListing } from './containers/listing_entries';
 import { reaching } from './access';
 import { SwiftClient } from '../../swift_api/client';
+import { ObjectCall } from '../calls';
 
 const OWN = [
   'Content-Length',
@@ -51,12 +47,11 @@ export class DynamicLargeObjects {
   ) {}
 
   /** What is to be shown instead of the store's answer to GET or HEAD, which is then given up; as a rule the answer itself. */
-  async insteadOf(response: Response, request: Request, target: ObjectTarget): Promise<Response> {
-    const { query } = request;
-    const parameters = parseQuery(query);
-    if (['multipart-manifest', 'symlink'].some((name) => parameters.get(name) === 'get'))
+  async insteadOf(response: Response, call: ObjectCall): Promise<Response> {
+    const { request, target, query } = call;
+    if (['multipart-manifest', 'symlink'].some((name) => query.get(name) === 'get'))
       return response;
-    const headers = await this.manifestHeaders(response, request);
+    const headers = await this.manifestHeaders(response, call);
     const manifest = unquote(headers?.get('x-object-manifest') ?? '');
     const slash = manifest.indexOf('/');
     if (headers === undefined || slash < 1) return response;
@@ -81,15 +76,14 @@ export class DynamicLargeObjects {
   /** The headers of what may be a manifest; undefined where it is none. */
   private async manifestHeaders(
     response: Response,
-    request: Request,
+    { request, query }: ObjectCall,
   ): Promise<Headers | undefined> {
     if (response.headers.has('x-object-manifest')) return response.headers;
     if (response.status !== 416) return undefined;
-    const query = formatQuery({
-      ...Object.fromEntries(parseQuery(request.query)),
-      'multipart-manifest': 'get',
+    const client = new SwiftClient(this.next, reaching(request));
+    const head = await client.head(request.path, {
+      query: { ...Object.fromEntries(query), 'multipart-manifest': 'get' },
     });
-    const head = await new SwiftClient(this.next, reaching(request)).head(request.path, { query });
     return head.status < 300 ? head.headers : undefined;
   }
 

@@ -6,12 +6,13 @@ import { isTrueValue, unquote } from '../../http/bytes';
 import { withHeld } from '../../swift_api/held_body';
 import { UnreadableJson } from '../../formats/json';
 import { type Handler, type Request, type Response } from '../../swift_api/message';
-import { parseQuery, withoutParameter, type ObjectTarget } from '../../swift_api/target';
-import { copiedBy, isCopy } from '../../swift_api/object_writes';
+import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
+import { isCopy } from '../../swift_api/object_writes';
 import { readAnswer } from '../../swift_api/json_response';
 import { asSigned } from '../bypasses';
 import { isHidden, namesHidden, refuseHidden, refuseSegment } from './containers/hidden_names';
 import { SwiftClient } from '../../swift_api/client';
+import { ObjectCall } from '../calls';
 
 /** More than any store takes for a manifest. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
@@ -26,14 +27,13 @@ const PARAMETER = 'multipart-manifest';
  * @returns the refusal, or the request to go on with, which makes of the store what was judged
  */
 export async function judgeManifest(
-  request: Request,
-  target: ObjectTarget,
+  call: ObjectCall,
   handler: Handler,
   app: Judge,
 ): Promise<Request | Response> {
+  const { request, target, copySource: source } = call;
   if (request.method !== 'PUT' && request.method !== 'COPY') return request;
-  const wanted = parseQuery(asSigned(request).query).get(PARAMETER);
-  const source = isCopy(request) ? copiedBy(request, target) : undefined;
+  const wanted = call.with(asSigned(request)).query.get(PARAMETER);
   if (wanted === 'get' && source) return judgeCopiedManifest(request, source, handler);
   if (wanted !== 'put') return request;
   if (source) return judgeCopiedContent(request, source, handler);

@@ -1,16 +1,14 @@
 import { destroy } from '../../http/body';
-import { isReading, type Handler, type Request, type Response } from '../../swift_api/message';
-import type { ObjectTarget } from '../../swift_api/target';
-import { copiedBy, isCopy } from '../../swift_api/object_writes';
-import { asSigned } from '../bypasses';
-import { isMultipartDelete } from '../multipart_delete/multipart_delete';
+import { isReading, type Handler, type Response } from '../../swift_api/message';
+import { isCopy } from '../../swift_api/object_writes';
 import type { PolicyCache } from '../policy';
 import { VersionRequests } from './version_requests';
-import { askedVersion, NULL_ID } from './version_target';
+import { NULL_ID } from './version_target';
 import { VersionReader } from './reader';
 import { copiedFrom, copiedFromNull, presentObject } from './presentation';
 import { resolveCopySource } from './copy_source';
 import { VersionWriter, type WriterParts } from './writer';
+import { ObjectCall } from '../calls';
 
 /** Answers requests for objects where versions may have ids: what reads, and what concerns versions by their ids. */
 export class VersionedObjects {
@@ -30,37 +28,33 @@ export class VersionedObjects {
    * @param otherwise answers what writes or deletes an object, or changes its metadata
    */
   async handle(
-    given: Request,
-    target: ObjectTarget,
-    otherwise: (request: Request) => Promise<Response>,
+    call: ObjectCall,
+    otherwise: (call: ObjectCall) => Promise<Response>,
   ): Promise<Response> {
-    if (given.method === 'OPTIONS' || !/^v1(\.0)?$/.test(target.version)) return otherwise(given);
-    const request = asSigned(given);
-    // a new request, since its answer is not the store's own
-    if (isReading(request.method)) return this.reader.read({ ...request }, target);
-    return presentObject(await this.written(request, target, otherwise), target, request.dialect);
+    const { request, target } = call;
+    if (isReading(request.method)) return this.reader.read(call);
+    return presentObject(await this.write(call, otherwise), target, request.dialect);
   }
 
-  private async written(
-    request: Request,
-    target: ObjectTarget,
-    otherwise: (request: Request) => Promise<Response>,
+  private async write(
+    call: ObjectCall,
+    otherwise: (call: ObjectCall) => Promise<Response>,
   ): Promise<Response> {
-    const asked = askedVersion(request.query);
+    const { request, target, versionId: asked } = call;
     if (isCopy(request)) {
-      const copy = await resolveCopySource(request, target, this.reader);
+      const copy = await resolveCopySource(call, this.reader);
       if ('status' in copy) {
         destroy(request.body);
         return copy;
       }
       const response = copiedFrom(
-        await otherwise(copy),
-        copiedBy(request, target) ?? target,
+        await otherwise(call.with(copy)),
+        call.copySource ?? target,
         asked,
       );
       return asked === NULL_ID ? copiedFromNull(response) : response;
     }
-    if (asked === undefined || isMultipartDelete(request)) return otherwise(request);
-    return this.byId.handle(request, target, asked, otherwise);
+    if (asked === undefined || call.isMultipartDelete) return otherwise(call);
+    return this.byId.handle(call, asked, otherwise);
   }
 }

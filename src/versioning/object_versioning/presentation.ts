@@ -2,12 +2,13 @@ import { versionsContainerOf } from './version_names';
 import { quote, unquote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { ForDialect, Response } from '../../swift_api/message';
-import { isObject, parseCopyHeader, parseTarget, type ObjectTarget } from '../../swift_api/target';
+import { parseCopyHeader, type ObjectTarget } from '../../swift_api/target';
 import { nullIn } from './null_versions/null_note';
 import { withoutReservedParameters, withoutVersionParameters } from '../../swift_api/reserved';
 import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../../swift_api/markers';
 import {
   NULL_ID,
+  parseObjectPath,
   versionAt,
   versionPath,
   versionReference,
@@ -141,8 +142,7 @@ function referred(headers: Headers, name: string, target: ObjectTarget): Version
 }
 
 function locationIn(headers: Headers, name: string): ObjectTarget | undefined {
-  const target = parseTarget(headers.get(name) ?? '');
-  return target && isObject(target) ? target : undefined;
+  return parseObjectPath(headers.get(name) ?? '');
 }
 
 function referenceIn(

@@ -5,14 +5,14 @@ import type { Power } from '../../swift_api/authority/authority';
 import { credentials, Headers } from '../../http/headers';
 import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { rightShown } from '../../swift_api/authority/shown_right';
-import { formatTarget, withoutParameter, type ObjectTarget } from '../../swift_api/target';
+import { formatTarget, type ObjectTarget } from '../../swift_api/target';
 import { StoreError } from '../../util/store_error';
 import { ITSELF } from '../../swift_api/itself';
 import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../swift_api/markers';
 import type { VersioningPolicy, PolicyCache } from '../policy';
 import { DynamicLargeObjects } from './dlo';
 import { Symlinks } from './symlinks';
-import { askedVersion, entryOf, NULL_ID, parseId, VERSION_ID } from './version_target';
+import { entryOf, NULL_ID, parseId } from './version_target';
 import { reaching, rightToReadVersions } from './access';
 import { NullReader } from './null_versions/null_reader';
 import {
@@ -24,6 +24,7 @@ import {
   withoutMarker,
 } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
+import { ObjectCall } from '../calls';
 
 /** The store would take the segments for empty. */
 const NOT_WHOLE =
@@ -52,9 +53,9 @@ export class VersionReader {
   }
 
   /** GET or HEAD of an object, or of the version that the query asks for. */
-  async read(request: Request, target: ObjectTarget): Promise<Response> {
-    const asked = askedVersion(request.query);
-    if (asked !== undefined) return this.readVersion(request, target, asked);
+  async read(call: ObjectCall): Promise<Response> {
+    const { request, target, versionId } = call;
+    if (versionId !== undefined) return this.readVersion(call, versionId);
     const response = await this.readFrom(request, target);
     const { dialect } = request;
     const version = versionInResponse(response, target);
@@ -84,17 +85,16 @@ export class VersionReader {
   private async readFrom(request: Request, place: ObjectTarget): Promise<Response> {
     const given = await this.next(reaching(request));
     const response = await whileUnread(given, () => this.fallback.insteadOf(given, request, place));
-    return whileUnread(response, () => this.dynamic.insteadOf(response, request, place));
+    return whileUnread(response, () =>
+      this.dynamic.insteadOf(response, new ObjectCall(request, place)),
+    );
   }
 
-  private async readVersion(
-    request: Request,
-    target: ObjectTarget,
-    asked: string,
-  ): Promise<Response> {
+  private async readVersion(call: ObjectCall, asked: string): Promise<Response> {
+    const { request, target } = call;
     const inForce = await this.settings.get(request, target);
     if (inForce.kind === 'native') return this.next(request);
-    const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
+    const plain = call.withoutVersion().request;
     if (asked === NULL_ID && request.dialect && inForce.kind === 'with-ids')
       return this.readNullVersion(plain, target);
     if (asked === NULL_ID) return this.readNull(plain, target);

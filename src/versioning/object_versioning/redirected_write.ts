@@ -3,7 +3,8 @@ import { quote } from '../../http/bytes';
 import type { Authority } from '../../swift_api/authority/authority';
 import { Headers } from '../../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
-import { formatTarget, parseQuery, type ObjectTarget } from '../../swift_api/target';
+import type { ObjectCall } from '../calls';
+import { formatTarget, type ObjectTarget } from '../../swift_api/target';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { isCopy } from '../../swift_api/object_writes';
 import type { SentWrite } from './execute_versions';
@@ -73,9 +74,10 @@ function movedTo(entry: ObjectTarget, request: Request, authority: Authority): R
 
 /** What the store said of a version that it wrote. */
 export function sentBy(
-  request: Request,
+  call: ObjectCall,
   { status, headers }: Response,
 ): Omit<SentWrite, 'outcome'> {
+  const { request } = call;
   const own: Expiry = {
     at: request.headers.get('x-delete-at'),
     after: request.headers.get('x-delete-after'),
@@ -84,15 +86,14 @@ export function sentBy(
   const copied = isCopy(request) ? headers.get('x-delete-at') : undefined;
   const etag = headers.get('etag') ?? '';
   return {
-    etag: status === 201 && tellsEtag(request) && /^[0-9a-f]{32}$/.test(etag) ? etag : undefined,
+    etag: status === 201 && hasOwnEtag(call) && /^[0-9a-f]{32}$/.test(etag) ? etag : undefined,
     expiry: isOwn || copied === undefined ? own : { at: copied },
     mayExpire: copied !== undefined,
   };
 }
 
 /** Whether the answer to a write has the ETag of the very object; that of a large one, or a symlink's target, is another. */
-function tellsEtag(request: Request): boolean {
-  const query = parseQuery(request.query);
+function hasOwnEtag({ request, query }: ObjectCall): boolean {
   const isLink = request.headers.has('x-symlink-target') || query.get('symlink') === 'get';
   return !isLink && !query.has('multipart-manifest');
 }

@@ -8,20 +8,20 @@ import {
   type Request,
   type Response,
 } from '../../swift_api/message';
-import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
+import { type ObjectTarget } from '../../swift_api/target';
 import { refusalIn } from '../../swift_api/authority/shown_right';
 import { SwiftStore } from '../store/swift_store';
 import { dialectRefusal } from '../dialect';
 import { withObjectLock, type LockedRequest } from '../locked_request';
 import type { PolicyCache } from '../policy';
-import { withErrorResponses } from '../catch_errors';
 import { redirectPost } from './redirected_write';
-import { NULL_ID, parseId, VERSION_ID } from './version_target';
+import { NULL_ID, parseId } from './version_target';
 import { refusalOfId } from './reader';
 import { rightToVersions } from './access';
 import { keepNotes } from './content_type_notes';
 import { asDeleteMarker, withVersionId } from './presentation';
 import { refusalBy, type WriterParts, type VersionWriter } from './writer';
+import { ObjectCall } from '../calls';
 
 /** Removes and restores versions. */
 export class VersionRequests {
@@ -37,23 +37,12 @@ export class VersionRequests {
    *
    * @param otherwise answers what concerns the object and not a version
    */
-  handle(
-    request: Request,
-    target: ObjectTarget,
+  async handle(
+    call: ObjectCall,
     asked: string,
-    otherwise: (request: Request) => Promise<Response>,
+    otherwise: (call: ObjectCall) => Promise<Response>,
   ): Promise<Response> {
-    return withErrorResponses(request, target, this.parts, () =>
-      this.answer(request, target, asked, otherwise),
-    );
-  }
-
-  private async answer(
-    request: Request,
-    target: ObjectTarget,
-    asked: string,
-    otherwise: (request: Request) => Promise<Response>,
-  ): Promise<Response> {
+    const { request, target } = call;
     const { dialect } = request;
     if (request.method === 'POST' && !dialect) {
       destroy(request.body);
@@ -61,9 +50,10 @@ export class VersionRequests {
     }
     const inForce = await this.settings.get(request, target);
     if (inForce.kind === 'native') return this.next(request);
-    const plain = { ...request, query: withoutParameter(request.query, VERSION_ID) };
+    const itself = call.withoutVersion();
+    const plain = itself.request;
     const isNull = asked === NULL_ID && request.method !== 'PUT';
-    if (isNull && inForce.kind !== 'with-ids') return otherwise(plain);
+    if (isNull && inForce.kind !== 'with-ids') return otherwise(itself);
     if (isNull && !dialect) {
       // what is current is removed, whatever it is, and no marker is written
       return withObjectLock(plain, target, this.parts, this.next, async (locked) => {

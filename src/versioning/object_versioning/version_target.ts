@@ -7,10 +7,9 @@ import {
   versionsContainerOf,
 } from './version_names';
 import { quote, type ByteString } from '../../http/bytes';
-import { formatTarget, parseQuery, type ObjectTarget } from '../../swift_api/target';
+import { VERSION_ID } from '../calls';
+import { formatTarget, isObject, parseTarget, type ObjectTarget } from '../../swift_api/target';
 
-/** The parameter by which a request asks for a version. */
-export const VERSION_ID = 'version-id';
 /** The id of what has none. */
 export const NULL_ID = 'null';
 
@@ -18,6 +17,12 @@ export const NULL_ID = 'null';
 export interface VersionTarget {
   readonly target: ObjectTarget;
   readonly id: string;
+}
+
+/** The object that a path names, as responses have it; undefined if it names none. */
+export function parseObjectPath(path: string): ObjectTarget | undefined {
+  const target = parseTarget(path);
+  return target && isObject(target) ? target : undefined;
 }
 
 /** Where a version is kept. */
@@ -59,11 +64,6 @@ export function versionPath({ target, id }: VersionTarget): string {
 /** The same as headers name objects, without the account. */
 export function versionReference({ target: { container, object }, id }: VersionTarget): ByteString {
   return `${quote(`${container}/${object}`)}?${VERSION_ID}=${id}`;
-}
-
-/** The version that a query asks for, as it came; undefined where it asks for none. */
-export function askedVersion(query: string): string | undefined {
-  return query === '' ? undefined : parseQuery(query).get(VERSION_ID) || undefined;
 }
 
 /** An id as versions have them; undefined for what is no time, as Swift reads times. */

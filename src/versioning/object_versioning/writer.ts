@@ -14,7 +14,7 @@ import { toText, type ByteString } from '../../http/bytes';
 import { keepNotes } from './content_type_notes';
 import { Headers } from '../../http/headers';
 import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
-import { parseTarget, isObject, type ObjectTarget } from '../../swift_api/target';
+import { type ObjectTarget } from '../../swift_api/target';
 import type { Log } from '../../util/log';
 import type { App } from '../../plugin/plugin';
 import { StoreError } from '../../util/store_error';
@@ -28,9 +28,10 @@ import { forwardUnversioned } from '../forward_unversioned';
 import { failsPreconditions } from '../preconditions';
 import { VersionsContainers, versionsContainer } from './containers/versions_container';
 import { canRedirect, redirectPost, sentBy, redirectWrite } from './redirected_write';
-import { isVersionOf, NULL_ID } from './version_target';
+import { isVersionOf, NULL_ID, parseObjectPath } from './version_target';
 import { asDeleteMarker, withVersionId } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
+import { ObjectCall } from '../calls';
 
 /** What writing takes. */
 export interface WriterParts extends LockOptions {
@@ -184,7 +185,7 @@ export class VersionWriter {
       (own) =>
         entry ? redirectWrite(entry, locked, own, () => this.remake(locked, written)) : next(own),
       (response) => {
-        seen = sentBy(request, response);
+        seen = sentBy(new ObjectCall(request, written), response);
         return response;
       },
     );
@@ -206,9 +207,9 @@ export class VersionWriter {
     const { headers } = kept === undefined ? request : withType(request, withNewest(kept, note));
     await locked.forward((request) => next({ ...request, headers: expiry.withAll(headers) }));
     const response = await locked.answer();
-    const entry =
-      response.status === 307 ? parseTarget(response.headers.get('location') ?? '') : undefined;
-    if (!entry || !isObject(entry) || !isVersionOf(entry, written)) return response;
+    const location = response.status === 307 ? response.headers.get('location') : undefined;
+    const entry = parseObjectPath(location ?? '');
+    if (!entry || !isVersionOf(entry, written)) return response;
     await drain(response.body);
     return next(redirectPost(entry, request, own));
   }

@@ -15,14 +15,16 @@ import { isoTime } from '../../../swift_api/times';
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 
 /**
- * Answers a request for an account as Swift's `AccountController` does with `account_autocreate` and `allow_account_management`:
- * an account that is not there reads as an empty one, and is made by the first write to it.
+ * Answers a request for an account like Swift's `AccountController` with
+ * `account_autocreate` and `allow_account_management`: a missing account reads as an
+ * empty one, and is created by the first write to it.
  */
 export async function accountRequest(call: Call): Promise<Response> {
   const { request, target } = call;
   if (!METHODS.includes(request.method))
     throw refuse(405, Headers.of({ Allow: METHODS.join(', ') }));
-  // told before all else, as by Swift's `listing_formats`, which stands before everything that knows of rights
+  // checked before all else, like Swift's `listing_formats`, which runs before any access
+  // control
   if (/^(GET|HEAD)$/.test(request.method)) listingType(request, call.query);
   authorise(call, request.method, target);
   checkNameLength('account', target.account);
@@ -42,18 +44,18 @@ function showAccount(call: Call): Response {
   const { request, target, query, storage } = call;
   const type = listingType(request, query);
   const record = storage.account(target.account);
-  const own = record === undefined ? nothing() : accountHeaders(record);
-  const headers = isOwner(call, target) ? own : withoutOwners(own);
+  const allHeaders = record === undefined ? emptyAccountHeaders() : accountHeaders(record);
+  const headers = isOwner(call, target) ? allHeaders : withoutOwners(allHeaders);
   if (request.method === 'HEAD')
     return listingHead(type, query, headers, record === undefined ? 200 : 204);
-  const wanted = listingQuery(query, LIMITS.account_listing_limit);
-  const entries = record === undefined ? [] : storage.listContainers(target.account, wanted);
-  const of = { kind: 'account', name: target.account } as const;
-  return listingAnswer(type, query, headers, of, entries.map(shownContainer));
+  const listing = listingQuery(query, LIMITS.account_listing_limit);
+  const entries = record === undefined ? [] : storage.listContainers(target.account, listing);
+  const resource = { kind: 'account', name: target.account } as const;
+  return listingAnswer(type, query, headers, resource, entries.map(containerEntry));
 }
 
-/** What an account has that nobody wrote to yet. */
-function nothing(): Headers {
+/** The headers of an account that was never written to. */
+function emptyAccountHeaders(): Headers {
   const timestamp = (Date.now() / 1000).toFixed(5);
   return accountHeaders({ timestamp, attributes: {}, containers: 0, objects: 0, bytes: 0 }).without(
     'Accept-Ranges',
@@ -79,7 +81,7 @@ function accountHeaders({
     .withAll(Headers.of({ 'X-Account-Access-Control': acl }));
 }
 
-function shownContainer(entry: Listed<ContainerRecord>): ShownEntry {
+function containerEntry(entry: Listed<ContainerRecord>): ShownEntry {
   if ('subdir' in entry) return { subdir: toText(entry.subdir) };
   const { objects, bytes, modified } = entry.record;
   return { name: toText(entry.name), count: objects, bytes, last_modified: isoTime(modified) };

@@ -4,34 +4,35 @@ import { page, Refused } from './answers';
 const REFERRERS = ['.r', '.ref', '.referer', '.referrer'];
 
 /**
- * An ACL in the one form in which it is kept (Swift's `clean_acl`).
+ * Normalises an ACL to the form in which it is stored (Swift's `clean_acl`).
  *
- * @throws Refused where it cannot be one
+ * @throws Refused if it is invalid
  */
 export function cleanAcl(name: string, acl: ByteString): ByteString {
   const values: ByteString[] = [];
-  for (const each of acl.split(',').map((part) => part.trim())) {
-    const colon = each.indexOf(':');
-    const first = each.slice(0, colon).trim();
-    if (each === '') continue;
-    if (colon < 0 || !first.startsWith('.')) values.push(each);
+  for (const element of acl.split(',').map((part) => part.trim())) {
+    const colon = element.indexOf(':');
+    const first = element.slice(0, colon).trim();
+    if (element === '') continue;
+    if (colon < 0 || !first.startsWith('.')) values.push(element);
     else if (!REFERRERS.includes(first))
-      throw bad(`Unknown designator '${first}' in ACL: '${each}'`);
-    else if (name.endsWith('write')) throw bad(`Referrers not allowed in write ACL: '${each}'`);
-    else values.push('.r:' + referrer(each, each.slice(colon + 1).trim()));
+      throw badRequest(`Unknown designator '${first}' in ACL: '${element}'`);
+    else if (name.endsWith('write'))
+      throw badRequest(`Referrers not allowed in write ACL: '${element}'`);
+    else values.push('.r:' + referrer(element, element.slice(colon + 1).trim()));
   }
   return values.join(',');
 }
 
-function referrer(whole: ByteString, given: ByteString): ByteString {
-  const negated = given.startsWith('-');
-  let host = negated ? given.slice(1).trim() : given;
+function referrer(element: ByteString, value: ByteString): ByteString {
+  const negated = value.startsWith('-');
+  let host = negated ? value.slice(1).trim() : value;
   if (host !== '*' && host.startsWith('*')) host = host.slice(1).trim();
   if (host === '' || host === '.')
-    throw bad(`No host/domain value after referrer designation in ACL: '${whole}'`);
+    throw badRequest(`No host/domain value after referrer designation in ACL: '${element}'`);
   return (negated ? '-' : '') + host;
 }
 
-function bad(reason: string): Refused {
+function badRequest(reason: string): Refused {
   return new Refused(page(400, toText(reason)));
 }

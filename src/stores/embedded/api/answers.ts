@@ -5,7 +5,7 @@ import type { Response } from '../../../swift_api/message';
 
 export { answer, page } from '../../../swift_api/responses';
 
-/** Ends the handling of a request with an answer. Never leaves the handler. */
+/** Ends the handling of a request with a response. Never leaves the handler. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 
@@ -14,7 +14,10 @@ export class Refused extends Error {
   }
 }
 
-/** What comes of it, or the answer of who refused it, like others: scripts from elsewhere can read that too. */
+/**
+ * Returns the result of `handle`, or the response of the `Refused` that it throws: it
+ * gets CORS headers like other responses.
+ */
 export async function settled<T>(handle: () => Promise<T>): Promise<T | Response> {
   try {
     return await handle();
@@ -24,19 +27,19 @@ export async function settled<T>(handle: () => Promise<T>): Promise<T | Response
   }
 }
 
-/** Swift's page for a status. */
+/** Refuses with Swift's page for a status. */
 export function refuse(status: number, headers?: Headers): Refused {
   return new Refused(answer(status, headers));
 }
 
 const PLAIN = Headers.of({ 'Content-Type': 'text/plain' });
 
-/** A status with the reason as plain text, as Swift gives it. */
+/** Refuses with a status and a reason in plain text, as Swift does. */
 export function refuseWith(status: number, reason: string, headers: Headers = PLAIN): Refused {
   return new Refused(page(status, reason, headers));
 }
 
-/** The path of an object as Swift writes it into headers. */
+/** Formats the path of an object as Swift does in headers. */
 export function quotedPath(...parts: readonly string[]): string {
   return '/' + parts.map((part) => quote(part)).join('/');
 }

@@ -6,7 +6,10 @@ import { refuseWith } from './answers';
 import type { Kind } from './limits';
 import { titled } from '../../../http/titles';
 
-/** What an object keeps of its headers besides its own metadata (the object server's `allowed_headers`). */
+/**
+ * The headers stored with an object besides its metadata (the object server's
+ * `allowed_headers`).
+ */
 const OBJECT_HEADERS = new Set([
   'cache-control',
   'content-disposition',
@@ -17,12 +20,15 @@ const OBJECT_HEADERS = new Set([
   'x-robots-tag',
 ]);
 
-/** What is kept of a PUT's or POST's headers for an object. */
+/** Returns the headers of a PUT or POST that are stored with an object. */
 export function objectAttributes(headers: Headers): Record<string, ByteString> {
   return collect(headers, (key) => key.startsWith('x-object-meta-') || OBJECT_HEADERS.has(key));
 }
 
-/** What only a PUT of the object's content changes: which links and large objects it is. */
+/**
+ * Returns the attributes that only a PUT of the content changes: those of links and large
+ * objects.
+ */
 export function systemAttributes(attributes: Attributes): Record<string, ByteString> {
   return Object.fromEntries(
     Object.entries(attributes).filter(
@@ -31,36 +37,39 @@ export function systemAttributes(attributes: Attributes): Record<string, ByteStr
   );
 }
 
-/** What the names of attributes begin with that clients neither set nor see. */
+/** Prefix of attributes that clients neither set nor see. */
 export const SYSTEM_PREFIX = 'x-object-sysmeta-';
 
-/** What accounts and containers keep of their headers besides their metadata. */
-const OWN_HEADERS = {
+/** The headers stored with accounts and containers besides their metadata. */
+const STORED_HEADERS = {
   account: [ACCOUNT_ACL],
   container: ['x-container-read', 'x-container-write', 'x-container-sync-key'],
 };
 
-/** What a PUT or POST changes of an account or a container; '' removes (Swift's X-Remove-... as well, but setting wins). */
+/**
+ * Returns what a PUT or POST changes of an account or a container. '' removes an
+ * attribute; so does Swift's X-Remove-..., unless the request also sets it.
+ */
 export function changedAttributes(headers: Headers, kind: Exclude<Kind, 'object'>): Attributes {
-  const kept = (key: string) =>
-    key.startsWith(`x-${kind}-meta-`) || OWN_HEADERS[kind].includes(key);
-  const removed: Record<string, ByteString> = {};
+  const isStored = (key: string) =>
+    key.startsWith(`x-${kind}-meta-`) || STORED_HEADERS[kind].includes(key);
+  const removals: Record<string, ByteString> = {};
   for (const [key] of headers.entries()) {
-    const named = key.startsWith('x-remove-') ? 'x-' + key.slice('x-remove-'.length) : '';
-    if (kept(named)) removed[named] = '';
+    const removedKey = key.startsWith('x-remove-') ? 'x-' + key.slice('x-remove-'.length) : '';
+    if (isStored(removedKey)) removals[removedKey] = '';
   }
-  return { ...removed, ...collect(headers, kept) };
+  return { ...removals, ...collect(headers, isStored) };
 }
 
-function collect(headers: Headers, kept: (key: string) => boolean): Record<string, ByteString> {
-  const found: Record<string, ByteString> = {};
+function collect(headers: Headers, isStored: (key: string) => boolean): Record<string, ByteString> {
+  const result: Record<string, ByteString> = {};
   for (const [key, value] of headers.entries()) {
-    if (kept(key)) found[key] = found[key] === undefined ? value : `${found[key]},${value}`;
+    if (isStored(key)) result[key] = result[key] === undefined ? value : `${result[key]},${value}`;
   }
-  return found;
+  return result;
 }
 
-/** Attributes as headers, spelled as Swift spells them; those that clients do not see left out. */
+/** Returns attributes as headers as Swift spells them, without hidden ones. */
 export function shownAttributes(attributes: Attributes): Headers {
   return Headers.of(
     Object.fromEntries(
@@ -72,31 +81,32 @@ export function shownAttributes(attributes: Attributes): Headers {
 }
 
 /**
- * The time of expiry that X-Delete-After or X-Delete-At names, in seconds since 1970 (Swift's `check_delete_headers`).
+ * Returns the expiry time of X-Delete-After or X-Delete-At, in seconds since 1970
+ * (Swift's `check_delete_headers`).
  *
- * @throws Refused where it is no whole number, or past
+ * @throws Refused if it is not an integer, or is in the past
  */
 export function deleteAtOf(headers: Headers, now = Date.now() / 1000): number | undefined {
   const after = headers.get('x-delete-after');
   if (after !== undefined) {
-    const time = Math.floor(now + integer(after, 'X-Delete-After'));
+    const time = Math.floor(now + parseIntegerHeader(after, 'X-Delete-After'));
     if (time <= now) throw refuseWith(400, 'X-Delete-After in past');
-    return bounded(time);
+    return capTime(time);
   }
   const at = headers.get('x-delete-at');
   if (at === undefined) return undefined;
-  const time = integer(at, 'X-Delete-At');
+  const time = parseIntegerHeader(at, 'X-Delete-At');
   if (time <= now) throw refuseWith(400, 'X-Delete-At in past');
-  return bounded(time);
+  return capTime(time);
 }
 
-function integer(value: ByteString, name: string): number {
+function parseIntegerHeader(value: ByteString, name: string): number {
   const parsed = parseInteger(value);
   if (parsed === undefined) throw refuseWith(400, `Non-integer ${name}`);
   return parsed;
 }
 
-/** Swift writes such times with ten digits. */
-function bounded(time: number): number {
+/** Caps a time: Swift writes it with ten digits. */
+function capTime(time: number): number {
   return Math.min(time, 9_999_999_999);
 }

@@ -9,13 +9,16 @@ import { bucketOfParts } from '../../../swift_api/reserved';
 import type { ContainerRecord, Storage } from '../storage/storage';
 import { Refused, refuse } from './answers';
 
-/** One request at work: what it asks, and where from. */
+/** A request that is being handled. */
 export interface Call {
   readonly request: Request;
   readonly target: Target;
   readonly query: ReadonlyMap<string, ByteString>;
   readonly storage: Storage;
-  /** A manifest that the client reads names the target: of parts of uploads the bucket's ACL counts. */
+  /**
+   * Whether a manifest that the client reads names the target. The bucket's ACL then
+   * applies to parts of uploads.
+   */
   readonly isNamedByManifest?: boolean;
 }
 
@@ -25,8 +28,9 @@ export type ContainerCall = Call & { readonly target: ContainerTarget };
 export type ObjectCall = Call & { readonly target: ObjectTarget };
 
 /**
- * What is known of a target to the filter that judges; the account is looked up only if it is asked for. The ACLs of
- * a container of parts do not count, so that only owners reach it.
+ * Describes a target to the filter that authorises. The account is only looked up on
+ * access. The ACLs of a container of upload parts are ignored, so that only owners reach
+ * it.
  */
 export function resourceOf(
   storage: Storage,
@@ -34,8 +38,8 @@ export function resourceOf(
   target: Target,
   container?: ContainerRecord,
 ): Resource {
-  const isOfParts = bucketOfParts(target.container ?? '') !== undefined;
-  const attributes = isOfParts ? undefined : container?.attributes;
+  const holdsParts = bucketOfParts(target.container ?? '') !== undefined;
+  const attributes = holdsParts ? undefined : container?.attributes;
   return {
     method,
     target,
@@ -48,8 +52,8 @@ export function resourceOf(
 }
 
 /**
- * Asks the filter that knows the client. A request in the service user's name has been judged, and reaches only
- * what its authority covers.
+ * Checks a client's right with the filter that authenticated it. A request by the service
+ * user is already authorised, and reaches only what its authority covers.
  *
  * @throws Refused with that filter's refusal
  * @throws BeyondAuthority
@@ -64,7 +68,7 @@ export function authorise(
   const { authority } = request;
   if (authority !== 'client') {
     if (!authority.reaches(target))
-      throw new BeyondAuthority(`a ${method} reaches beyond its authority`);
+      throw new BeyondAuthority(`a ${method} request exceeds its authority`);
     return;
   }
   const resource = call.isNamedByManifest
@@ -75,7 +79,8 @@ export function authorise(
 }
 
 /**
- * The refusal of what a client may not do; undefined if it may. A client that no filter has judged may nothing.
+ * Returns the refusal if a client lacks a right, or undefined. A client that no filter
+ * has authenticated has none.
  *
  * @param request in the client's own name
  */
@@ -85,7 +90,7 @@ export function judgement(request: Request, resource: Resource): Response | unde
     : request.authorise(resource);
 }
 
-/** A part of an upload as something in its bucket; anything else as it is. */
+/** Describes a part of an upload as an object of its bucket; anything else as it is. */
 function resourceOfPart(
   storage: Storage,
   method: string,
@@ -104,10 +109,10 @@ function resourceOfPart(
 }
 
 /**
- * The container of a target, once it is known that the client may do what it asks: who may not is told so, whether there is one or
- * not.
+ * Returns the container of a target after checking the client's right. A client without
+ * the right is refused whether or not the container exists.
  *
- * @throws Refused; 404 where there is no container
+ * @throws Refused; 404 if the container does not exist
  */
 export function openContainer(
   call: Pick<Call, 'request' | 'storage'>,
@@ -120,7 +125,10 @@ export function openContainer(
   return container;
 }
 
-/** Whether the client owns the account (Swift's `swift_owner`): who may change it, and not only what is in it. */
+/**
+ * Whether the client owns the account (Swift's `swift_owner`): may change it, not only
+ * its contents.
+ */
 export function isOwner(
   { request, storage }: Pick<Call, 'request' | 'storage'>,
   target: Target,
@@ -130,7 +138,7 @@ export function isOwner(
   return judgement(request, resourceOf(storage, 'POST', { version, account })) === undefined;
 }
 
-const OWNERS_HEADERS = [
+const OWNER_HEADERS = [
   ACCOUNT_ACL,
   'x-container-read',
   'x-container-write',
@@ -141,10 +149,10 @@ const OWNERS_HEADERS = [
   'x-container-meta-temp-url-key-2',
 ];
 
-/** The headers that everybody may see and set (Swift's `swift_owner_headers` left out). */
+/** Drops the headers that only owners may see and set (Swift's `swift_owner_headers`). */
 export function withoutOwners(headers: Headers): Headers {
   return headers.without(
-    ...OWNERS_HEADERS,
-    ...OWNERS_HEADERS.map((name) => name.replace(/^x-/, 'x-remove-')),
+    ...OWNER_HEADERS,
+    ...OWNER_HEADERS.map((name) => name.replace(/^x-/, 'x-remove-')),
   );
 }

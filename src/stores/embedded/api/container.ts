@@ -14,15 +14,15 @@ import { listingQuery, listingType } from './listing';
 import { httpDate, isoTime } from '../../../swift_api/times';
 
 /**
- * Refuses a listing that makes no sense, which Swift does before all that follows: also to who may not read the container, where
- * there is none, and to scripts from elsewhere.
+ * Refuses an invalid listing request. Swift does so before all else: even if the client
+ * may not read the container, or it does not exist, and without CORS headers.
  */
 export function checkListing({ request, query }: ContainerCall): void {
   if (request.method === 'GET' || request.method === 'HEAD') listingType(request, query);
   if (request.method === 'GET') listingQuery(query, LIMITS.container_listing_limit);
 }
 
-/** Answers a request for a container as Swift's `ContainerController`. */
+/** Answers a request for a container like Swift's `ContainerController`. */
 export async function containerRequest(call: ContainerCall): Promise<Response> {
   switch (call.request.method) {
     case 'GET':
@@ -42,17 +42,17 @@ function showContainer(call: ContainerCall): Response {
   const { request, target, query, storage } = call;
   const type = listingType(request, query);
   const record = openContainer(call, request.method, target);
-  const shown = containerHeaders(record);
-  const headers = isOwner(call, target) ? shown : withoutOwners(shown);
+  const allHeaders = containerHeaders(record);
+  const headers = isOwner(call, target) ? allHeaders : withoutOwners(allHeaders);
   if (request.method === 'HEAD') return listingHead(type, query, headers);
-  const wanted = listingQuery(query, LIMITS.container_listing_limit);
+  const listing = listingQuery(query, LIMITS.container_listing_limit);
   const path = query.get('path');
   const entries =
     path === undefined
-      ? storage.listObjects(target.account, target.container, wanted)
-      : listPath(call, path, wanted);
-  const of = { kind: 'container', name: target.container } as const;
-  return listingAnswer(type, query, headers, of, entries.map(shownObject));
+      ? storage.listObjects(target.account, target.container, listing)
+      : listPath(call, path, listing);
+  const resource = { kind: 'container', name: target.container } as const;
+  return listingAnswer(type, query, headers, resource, entries.map(objectEntry));
 }
 
 function containerHeaders({
@@ -72,7 +72,7 @@ function containerHeaders({
   }).withAll(shownAttributes(attributes));
 }
 
-function shownObject(entry: Listed<ObjectRecord>): ShownEntry {
+function objectEntry(entry: Listed<ObjectRecord>): ShownEntry {
   if ('subdir' in entry) return { subdir: toText(entry.subdir) };
   const { content, contentType, timestamp, listed } = entry.record;
   const extra = Object.entries(listed?.extra ?? {}).map(([key, value]) => [
@@ -89,7 +89,10 @@ function shownObject(entry: Listed<ObjectRecord>): ShownEntry {
   };
 }
 
-/** A content type as Swift's containers note it: parameters without the spaces between, and without Swift's own. */
+/**
+ * Formats a content type as Swift's containers record it: without blanks between
+ * parameters, and without Swift's own.
+ */
 export function listedType(contentType: ByteString): ByteString {
   const at = contentType.indexOf(';');
   if (at < 0) return contentType;
@@ -99,25 +102,27 @@ export function listedType(contentType: ByteString): ByteString {
       value,
     }),
   );
-  const kept = parameters.filter(({ key }) => key !== 'swift_bytes');
-  return contentType.slice(0, at) + kept.map(({ key, value }) => `;${key}=${value}`).join('');
+  const ownParameters = parameters.filter(({ key }) => key !== 'swift_bytes');
+  return (
+    contentType.slice(0, at) + ownParameters.map(({ key, value }) => `;${key}=${value}`).join('')
+  );
 }
 
-/** What stands before a match is thrown away, blanks too. */
+/** Text between matches is dropped, including blanks. */
 const PARAMETER = /;\s*([^\s;=]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;"]+))?/g;
 
 /**
- * Swift's `path=`: the objects of one level of pseudo-folders, among them those whose name ends with the delimiter, and no
- * subdirs.
+ * Lists one level of pseudo-folders (Swift's `path=`), including objects whose names end
+ * with the delimiter, but no subdirs.
  */
-function listPath({ target, storage }: ContainerCall, path: ByteString, wanted: ListingQuery) {
+function listPath({ target, storage }: ContainerCall, path: ByteString, listing: ListingQuery) {
   const { account, container } = target;
   const prefix = path === '' ? '' : trimmedEnd(path, '/') + '/';
-  const found: Listed<ObjectRecord>[] = [];
-  let { marker } = wanted;
-  while (found.length < wanted.limit) {
+  const entries: Listed<ObjectRecord>[] = [];
+  let { marker } = listing;
+  while (entries.length < listing.limit) {
     const query = {
-      ...wanted,
+      ...listing,
       prefix,
       delimiter: '/',
       ...(marker === undefined ? {} : { marker }),
@@ -127,12 +132,12 @@ function listPath({ target, storage }: ContainerCall, path: ByteString, wanted: 
       const name = 'subdir' in entry ? entry.subdir : entry.name;
       marker = name;
       const record = 'subdir' in entry ? storage.object(account, container, name) : entry.record;
-      if (record !== undefined && name !== prefix && found.length < wanted.limit)
-        found.push({ name, record });
+      if (record !== undefined && name !== prefix && entries.length < listing.limit)
+        entries.push({ name, record });
     }
-    if (page.length < wanted.limit) break;
+    if (page.length < listing.limit) break;
   }
-  return found;
+  return entries;
 }
 
 async function changeContainer(call: ContainerCall): Promise<Response> {
@@ -143,7 +148,7 @@ async function changeContainer(call: ContainerCall): Promise<Response> {
   const changes = withCleanAcls(changedAttributes(headers, 'container'));
   checkMetadata(headers, 'container');
   if (request.method === 'PUT') {
-    checkUnknown(headers);
+    checkUnsupported(headers);
     checkNameLength('container', target.container);
   }
   checkMerged(before?.attributes ?? {}, changes, 'container');
@@ -156,12 +161,12 @@ async function changeContainer(call: ContainerCall): Promise<Response> {
   return answer(204);
 }
 
-function checkUnknown(headers: Headers): void {
+function checkUnsupported(headers: Headers): void {
   const policy = headers.get('x-storage-policy') ?? '';
   if (policy !== '' && policy.toLowerCase() !== POLICY)
     throw refuseWith(400, `Invalid X-Storage-Policy '${toText(policy)}'`);
   if (headers.get('x-container-sync-to'))
-    throw refuseWith(501, 'Containers cannot be synchronised with others here\n');
+    throw refuseWith(501, 'Container sync is not supported by this server\n');
 }
 
 function withCleanAcls(changes: Readonly<Record<string, ByteString>>) {

@@ -1,6 +1,6 @@
 import { toBytes, type ByteString } from '../../../http/bytes';
 
-/** What Python's `mimetypes` makes of the usual names. */
+/** Types that Python's `mimetypes` guesses for common extensions. */
 const TYPES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     avi: 'video/x-msvideo',
@@ -53,10 +53,10 @@ const TYPES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Compressions that `mimetypes` looks behind. */
+/** Compression suffixes that `mimetypes` skips. */
 const ENCODED = /\.(gz|bz2|xz|z|br)$/i;
 
-/** The content type that a name suggests, for a PUT that gives none. */
+/** Guesses the content type from a name, for a PUT without one. */
 export function guessType(name: ByteString): ByteString {
   const extension = /\.([^./]+)$/.exec(name.replace(ENCODED, ''))?.[1] ?? '';
   return toBytes(TYPES.get(extension.toLowerCase()) ?? 'application/octet-stream');

@@ -12,7 +12,7 @@ import { failedCondition } from '../../../swift_api/conditions';
 import { openView, type OpenedView } from './read';
 import { serve, wantedRanges } from '../../../swift_api/object_response';
 
-/** How often a copy is begun of a source that goes away meanwhile. */
+/** Max attempts at a copy whose source goes away meanwhile. */
 const MAX_ATTEMPTS = 10;
 
 /** Whether a request makes a copy. */
@@ -23,11 +23,11 @@ export function isCopy({ request }: ObjectCall): boolean {
 
 /** Answers a request that makes a copy (Swift's `copy`). */
 export function copyRequest(call: ObjectCall): Promise<Response> {
-  return call.request.method === 'COPY' ? copyThere(call) : copyHere(call);
+  return call.request.method === 'COPY' ? copyToDestination(call) : copyFromSource(call);
 }
 
-/** COPY: the same as a PUT at the other end. */
-function copyThere(call: ObjectCall): Promise<Response> {
+/** COPY: the same as a PUT at the destination. */
+function copyToDestination(call: ObjectCall): Promise<Response> {
   const { request, target } = call;
   const destination = request.headers.get('destination');
   if (!destination) throw badPath('Destination header required');
@@ -39,7 +39,7 @@ function copyThere(call: ObjectCall): Promise<Response> {
 }
 
 /** PUT with X-Copy-From. */
-function copyHere(call: ObjectCall): Promise<Response> {
+function copyFromSource(call: ObjectCall): Promise<Response> {
   const { request, target } = call;
   if (Number(request.headers.get('content-length') ?? '0') > 0)
     throw refuseWith(400, 'Copy requests require a zero byte body');
@@ -63,8 +63,9 @@ function accountOf(header: ByteString | undefined): ByteString | undefined {
 }
 
 /**
- * It is tried again while its source goes away and comes back between being read and being put. Scripts from elsewhere see the answer as
- * the container allows it that it comes from: the source's where that is refused, and else the copy's.
+ * Retries if the source goes away and comes back between being read and being put. The
+ * CORS headers are those of the container that the response comes from: the source's if
+ * that is refused, otherwise the copy's.
  */
 async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Promise<Response> {
   const { request } = call;
@@ -72,14 +73,14 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
   const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const source = await settled(() => openSource(call, from));
-    const read = { ...call, request: { ...request, method: 'GET' }, target: from };
-    if ('status' in source) return withCors(read, source);
+    const sourceCall = { ...call, request: { ...request, method: 'GET' }, target: from };
+    if ('status' in source) return withCors(sourceCall, source);
     const response = await settled(() => putCopy(sink, source, from));
     if (response !== undefined) return withCors(sink, response);
   }
   throw new StorageError(
     'gone',
-    'the content of the source is not there, or was replaced each time',
+    'the content of the source is gone, or was replaced at each attempt',
   );
 }
 
@@ -90,10 +91,10 @@ async function openSource(call: ObjectCall, from: ObjectTarget): Promise<OpenedV
   return source;
 }
 
-/** The request's conditions are asked of the source, as in Swift. */
+/** Checks the request's conditions against the source, as Swift does. */
 async function checkConditions({ request }: ObjectCall, { view }: OpenedView): Promise<void> {
-  const failed = failedCondition(request.headers, view.etag, view.timestamp);
-  if (failed !== undefined) throw new Refused(await serve(request, view));
+  const condition = failedCondition(request.headers, view.etag, view.timestamp);
+  if (condition !== undefined) throw new Refused(await serve(request, view));
   if (view.size === undefined || view.size > LIMITS.max_file_size) throw refuse(413);
   if (wantedRanges(request, view, view.size)?.length === 0)
     throw new Refused(await serve({ ...request, method: 'GET' }, view));

@@ -21,10 +21,10 @@ import { httpDate } from '../../../swift_api/times';
 import { serve, shownType, wantedRanges, type View } from '../../../swift_api/object_response';
 
 /**
- * Makes a copy of what was opened. If it has the source's very bytes, it shares
- * the source's content, once that is verified.
+ * Makes a copy of an opened source. A copy of all of the source's bytes shares its
+ * content, once that is verified.
  *
- * @returns undefined where the source's content went meanwhile
+ * @returns undefined if the source's content went away meanwhile
  * @throws Refused
  */
 export async function putCopy(
@@ -36,46 +36,52 @@ export async function putCopy(
   if (isNewLink(sink, source)) return copyLink(sink, source, from);
   if (isNewManifest(sink, source)) return copyManifest(sink, source, from);
   if (sink.query.get('multipart-manifest') === 'put') return copyAsManifest(sink, source);
-  const record = await copyContent(sink, source, mergedDraft(sink, source));
-  return record && copied(record, source, from);
+  const record = await copyContent(sink, source, mergeDrafts(sink, source));
+  return record && copyResponse(record, source, from);
 }
 
-/** What the copy is to be: the source's metadata, and over it the request's. */
-function mergedDraft(sink: ObjectCall, { record, view, isRaw }: OpenedView): Draft {
+/** Merges the source's metadata with the request's, which wins. */
+function mergeDrafts(sink: ObjectCall, { record, view, isRaw }: OpenedView): Draft {
   const { headers } = sink.request;
   const draft = draftOf(sink, shownType(record.contentType));
   const isFresh = isTrueValue(headers.get('x-fresh-metadata'));
   const {
     'x-object-manifest': manifest,
     'x-static-large-object': large,
-    ...kept
+    ...otherAttributes
   } = record.attributes;
   const attributes = {
-    ...(isFresh ? withoutLink(systemAttributes(kept)) : kept),
+    ...(isFresh ? withoutLink(systemAttributes(otherAttributes)) : otherAttributes),
     ...draft.attributes,
     ...(isRaw && manifest !== undefined ? { 'x-object-manifest': manifest } : {}),
     ...(isRaw && large !== undefined ? { 'x-static-large-object': large } : {}),
   };
   checkMetadata(Headers.of(attributes), 'object');
-  const own = view.content === undefined ? withoutLarge(attributes) : attributes;
+  const copyAttributes = view.content === undefined ? withoutManifest(attributes) : attributes;
   const deleteAt = draft.deleteAt ?? (isFresh ? undefined : record.deleteAt);
-  const linked = relinked(sink, record, view);
+  const newLink = newLinkParts(sink, record, view);
   return {
     ...draft,
-    attributes: linked === undefined ? own : { ...withoutLink(own), ...linked.attributes },
+    attributes:
+      newLink === undefined
+        ? copyAttributes
+        : { ...withoutLink(copyAttributes), ...newLink.attributes },
     ...(deleteAt === undefined ? {} : { deleteAt }),
     ...(isRaw && record.listed !== undefined ? { listed: record.listed } : {}),
-    ...(linked === undefined ? {} : { listed: linked.listed }),
+    ...(newLink === undefined ? {} : { listed: newLink.listed }),
   };
 }
 
-/** A copy whose request has headers of a symlink is one that is made anew; what they do not say it has from its source. */
-function relinked(sink: ObjectCall, { attributes }: ObjectRecord, { size }: View) {
+/**
+ * Builds the new link of a copy whose request has symlink headers. Headers that it lacks
+ * come from the source.
+ */
+function newLinkParts(sink: ObjectCall, { attributes }: ObjectRecord, { size }: View) {
   const { request } = sink;
   if (!LINK_HEADERS.some((name) => request.headers.has(name))) return undefined;
   const source = linkOf(attributes);
-  const kept = source === undefined ? Headers.none : linkHeaders(source);
-  const headers = kept.withAll(request.headers.only(...LINK_HEADERS));
+  const sourceHeaders = source === undefined ? Headers.none : linkHeaders(source);
+  const headers = sourceHeaders.withAll(request.headers.only(...LINK_HEADERS));
   if (!headers.has('x-symlink-target')) return undefined;
   if (size !== 0) throw hasBody();
   return linkParts({ ...sink, request: { ...request, headers } });
@@ -83,8 +89,8 @@ function relinked(sink: ObjectCall, { attributes }: ObjectRecord, { size }: View
 
 const LINK_HEADERS = ['x-symlink-target', 'x-symlink-target-account', 'x-symlink-target-etag'];
 
-/** Less what told of the manifest whose segments' bytes the copy now has itself. */
-function withoutLarge(
+/** Drops the manifest's attributes, since the copy has the segments' bytes itself. */
+function withoutManifest(
   attributes: Readonly<Record<string, ByteString>>,
 ): Record<string, ByteString> {
   return Object.fromEntries(
@@ -101,7 +107,8 @@ async function copyContent(
   const size = view.size ?? 0;
   const ranges = wantedRanges(request, view, size);
   const isPart = ranges !== undefined;
-  if (view.content !== undefined && !(await isThere(sink, view.content, isPart))) return undefined;
+  if (view.content !== undefined && !(await isAvailable(sink, view.content, isPart)))
+    return undefined;
   if (view.content !== undefined && !isPart) return commit(sink, draft, view.content);
   const source = await serve({ ...request, method: 'GET' }, view);
   const length = Number(source.headers.get('content-length'));
@@ -114,9 +121,10 @@ async function copyContent(
 }
 
 /**
- * Reads a content before another object gets it, since damage must not spread; false if it went.
+ * Verifies a content before another object shares it, so that damage does not spread;
+ * false if it is gone.
  */
-async function isThere(
+async function isAvailable(
   { storage, request }: ObjectCall,
   content: ContentRef,
   isPart: boolean,
@@ -130,7 +138,10 @@ async function isThere(
   }
 }
 
-/** Whether a copy is a link that a client makes, and that so has to be looked at anew; fresh metadata leaves the link out. */
+/**
+ * Whether a copy is a link made by a client, which must be checked anew. Fresh metadata
+ * omits the link.
+ */
 function isNewLink({ request, query }: ObjectCall, { record }: OpenedView): boolean {
   if (request.authority !== 'client' || query.get('symlink') !== 'get') return false;
   return (
@@ -151,12 +162,13 @@ async function copyLink(
     .withAll(request.headers)
     .with('ETag', view.etag);
   const response = await putLink({ ...sink, request: { ...request, headers, body: NO_BODY } });
-  return withSource(response, mergedDraft(sink, source), source, from);
+  return withSource(response, mergeDrafts(sink, source), source, from);
 }
 
 /**
- * Whether a copy is a manifest that has to be looked at anew: one that a client makes, or one in another account, where its segments
- * have to be as well. What is archived or restored is taken as it is.
+ * Whether a copy is a manifest that must be checked anew: one made by a client, or one in
+ * another account, which must have the segments as well. What is archived or restored is
+ * taken as it is.
  */
 function isNewManifest({ request, target }: ObjectCall, source: OpenedView): boolean {
   if (!source.isRaw || source.record.attributes[SLO_ETAG] === undefined) return false;
@@ -169,12 +181,15 @@ async function copyManifest(
   from: ObjectTarget,
 ): Promise<Response> {
   const manifest = await rawManifest(sink, source.record);
-  const draft = () => mergedDraft(sink, source);
+  const draft = () => mergeDrafts(sink, source);
   const response = await storeManifest({ ...sink, query: new Map() }, draft, manifest);
   return response.status < 300 ? withSource(response, draft(), source, from) : response;
 }
 
-/** A copy that is put as a manifest: what the source holds is read as one, and has to have the source's ETag. */
+/**
+ * Makes a copy that is put as a manifest: the source's content is parsed as one, and must
+ * have the source's ETag.
+ */
 async function copyAsManifest(sink: ObjectCall, source: OpenedView): Promise<Response> {
   const { request } = sink;
   const { view } = source;
@@ -185,12 +200,12 @@ async function copyAsManifest(sink: ObjectCall, source: OpenedView): Promise<Res
     response.status === 200 ? request.headers.with('ETag', view.etag) : request.headers;
   return storeManifest(
     { ...sink, request: { ...request, headers } },
-    () => mergedDraft(sink, source),
+    () => mergeDrafts(sink, source),
     manifest,
   );
 }
 
-function copied(record: ObjectRecord, source: OpenedView, from: ObjectTarget): Response {
+function copyResponse(record: ObjectRecord, source: OpenedView, from: ObjectTarget): Response {
   const large = record.attributes[SLO_ETAG];
   return withSource(
     created(record, large === undefined ? undefined : `"${large}"`),
@@ -200,19 +215,19 @@ function copied(record: ObjectRecord, source: OpenedView, from: ObjectTarget): R
   );
 }
 
-/** The answer to a copy tells what it was made from, and what of it the client set. */
+/** Adds a copy's source, expiry time and client metadata to its response. */
 function withSource(
   response: Response,
   { attributes, deleteAt }: Pick<Draft, 'attributes' | 'deleteAt'>,
   { record }: OpenedView,
   from: ObjectTarget,
 ): Response {
-  const own = Headers.of({
+  const sourceHeaders = Headers.of({
     'X-Copied-From-Account': quote(from.account),
     'X-Copied-From': quote(`${from.container}/${from.object}`),
     'X-Copied-From-Last-Modified': httpDate(record.timestamp),
     'X-Delete-At': deleteAt === undefined ? undefined : String(deleteAt),
   });
   const meta = shownAttributes(attributes).filter((key) => key.startsWith('x-object-meta-'));
-  return { ...response, headers: response.headers.withAll(own).withAll(meta) };
+  return { ...response, headers: response.headers.withAll(sourceHeaders).withAll(meta) };
 }

@@ -18,16 +18,19 @@ const EXPOSED = [
 ];
 const METHODS = ['COPY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 
-/** An answer with what a script from elsewhere needs to read it, where its container allows that (Swift's `cors_validation`). */
+/**
+ * Adds the CORS headers with which a cross-origin script can read the response, if its
+ * container allows that (Swift's `cors_validation`).
+ */
 export function withCors(call: Call, response: Response): Response {
   const origin = call.request.headers.get('origin');
   if (!origin) return response;
   const attributes = containerAttributes(call);
   if (!isAllowed(attributes, origin)) return response;
   const exposed = new Set(EXPOSED);
-  // what a copy's answer tells of the source is added to it later
-  const shown = /^(GET|HEAD)$/.test(call.request.method) ? response.headers : Headers.none;
-  for (const [key] of shown.entries())
+  // Swift adds the headers about a copy's source later
+  const visible = /^(GET|HEAD)$/.test(call.request.method) ? response.headers : Headers.none;
+  for (const [key] of visible.entries())
     if (key.startsWith('x-container-meta') || key.startsWith('x-object-meta')) exposed.add(key);
   const more = attributes['x-container-meta-access-control-expose-headers'] ?? '';
   for (const name of more.split(' ')) if (name.trim()) exposed.add(name.trim().toLowerCase());
@@ -38,7 +41,7 @@ export function withCors(call: Call, response: Response): Response {
   };
 }
 
-/** OPTIONS; with an Origin, a browser's question before it lets a script from elsewhere send a request. */
+/** Answers OPTIONS; with an Origin, a CORS preflight. */
 export function preflight(call: Call): Response {
   const { request, target } = call;
   const methods = METHODS.filter((each) => each !== 'COPY' || target.object !== undefined);
@@ -47,20 +50,20 @@ export function preflight(call: Call): Response {
   const headers = Headers.of({ Allow: methods.join(', ') });
   if (!origin || target.container === undefined) return answer(200, headers);
   const attributes = containerAttributes(call);
-  const wanted = request.headers.get('access-control-request-method') ?? '';
-  if (!isAllowed(attributes, origin) || !methods.includes(wanted)) {
-    // COPY is added to what succeeds only, as by Swift's `copy`
+  const requestedMethod = request.headers.get('access-control-request-method') ?? '';
+  if (!isAllowed(attributes, origin) || !methods.includes(requestedMethod)) {
+    // Swift's `copy` adds COPY to successful responses only
     const allowed = methods.filter((each) => each !== 'COPY');
     return answer(401, Headers.of({ Allow: allowed.join(', ') }));
   }
-  const asked = request.headers.get('access-control-request-headers');
-  const own = Headers.of({
+  const requestedHeaders = request.headers.get('access-control-request-headers');
+  const preflightHeaders = Headers.of({
     'Access-Control-Allow-Methods': methods.join(', '),
     'Access-Control-Max-Age': attributes['x-container-meta-access-control-max-age'],
-    'Access-Control-Allow-Headers': asked,
-    Vary: asked === undefined ? undefined : 'Access-Control-Request-Headers',
+    'Access-Control-Allow-Headers': requestedHeaders,
+    Vary: requestedHeaders === undefined ? undefined : 'Access-Control-Request-Headers',
   });
-  return answer(200, withOrigin(headers.withAll(own), attributes, origin));
+  return answer(200, withOrigin(headers.withAll(preflightHeaders), attributes, origin));
 }
 
 function containerAttributes({ target, storage }: Call): Attributes {

@@ -10,17 +10,17 @@ import { guessType } from './content_types';
 import { checkMetadata, checkNameLength } from './limits';
 import { httpDate } from '../../../swift_api/times';
 
-/** What a PUT is to make, before its content is there. */
+/** An object to be made by a PUT, before its content is there. */
 export interface Draft extends Omit<NewObject, 'content'> {
-  /** Only if nothing is there. */
+  /** Only if the object does not exist. */
   readonly absent: boolean;
 }
 
 /**
- * Checks a PUT as Swift's `ObjectController.PUT` does before it reads the body, in its order: whether the client may, whether there is
- * a container, then everything that the headers say.
+ * Checks a PUT as Swift's `ObjectController.PUT` does before it reads the body, in its
+ * order: the client's right, the container, then everything in the headers.
  *
- * @param type the content type where the client gives none
+ * @param type the content type if the client sends none
  */
 export function draftOf(call: ObjectCall, type?: ByteString): Draft {
   const { request, target, storage } = call;
@@ -60,12 +60,12 @@ function contentTypeOf(
   name: ByteString,
   type: ByteString | undefined,
 ): ByteString {
-  const given = headers.get('content-type');
+  const header = headers.get('content-type');
   if (isTrueValue(headers.get('x-detect-content-type'))) return guessType(name);
-  return given ? given : (type ?? guessType(name));
+  return header ? header : (type ?? guessType(name));
 }
 
-/** Refuses what Swift keeps for itself; a POST may set it. */
+/** Refuses parameters that Swift reserves; a POST may set them. */
 function checkContentType(contentType: ByteString): void {
   if (!isText(contentType)) throw refuseWith(400, 'Invalid Content-Type');
   const [, ...parameters] = contentType.split(';');
@@ -84,10 +84,10 @@ function checkManifestHeader(headers: Headers): void {
 }
 
 /**
- * Makes an object of its draft and a content.
+ * Makes an object from its draft and a content.
  *
- * @returns undefined where the content went meanwhile, which a content just received cannot
- * @throws Refused where the container went, or something is there that must not be
+ * @returns undefined if the content is gone, which one just received cannot be
+ * @throws Refused if the container is gone, or if an object exists that must not
  */
 export async function commit(
   { storage, target }: ObjectCall,
@@ -95,19 +95,19 @@ export async function commit(
   content: ContentRef,
 ): Promise<ObjectRecord | undefined> {
   const { account, container, object } = target;
-  const made = await storage.putObject(
+  const result = await storage.putObject(
     account,
     container,
     object,
     { ...draft, content },
     absent ? { absent } : undefined,
   );
-  if (made === 'no-content') return undefined;
-  if (typeof made === 'string') throw refuse(made === 'exists' ? 412 : 404);
-  return made;
+  if (result === 'no-content') return undefined;
+  if (typeof result === 'string') throw refuse(result === 'exists' ? 412 : 404);
+  return result;
 }
 
-/** Swift's answer to a PUT. */
+/** Builds Swift's response to a PUT. */
 export function created(record: ObjectRecord, etag: string = record.content.etag): Response {
   return answer(201, Headers.of({ Etag: etag, 'Last-Modified': httpDate(record.timestamp) }));
 }

@@ -21,20 +21,23 @@ import { infoAnswer } from './info';
 import { checkNames } from './limits';
 import { objectRequest } from './object';
 
-/** Unread bytes of a body that are worth reading so that the connection can be used again. */
+/** Max bytes of an unread body that are worth reading to reuse the connection. */
 const WORTH_READING = 64 * 1024;
 
-/** Answers the Swift API over a storage, as Swift's proxy server does. */
+/** Serves the Swift API from a storage, like Swift's proxy server. */
 export function createHandler(storage: Storage): Handler {
   return async (request) => {
     const response = await respond(request, storage);
     await settleBody(request, response.status);
-    return request.method === 'HEAD' && response.status >= 400 ? headless(response) : response;
+    return request.method === 'HEAD' && response.status >= 400 ? toHeadRefusal(response) : response;
   };
 }
 
-/** A refusal of a HEAD: as in Swift it has the length of its text, where that is more than the page for its status. */
-function headless(response: Response): Response {
+/**
+ * Builds the refusal of a HEAD. As in Swift, it has the length of its text, unless that
+ * is only the page of its status.
+ */
+function toHeadRefusal(response: Response): Response {
   const { body } = response;
   const isText =
     Buffer.isBuffer(body) && body.length > 0 && !body.toString('latin1').startsWith('<html>');
@@ -47,7 +50,7 @@ async function respond(request: Request, storage: Storage): Promise<Response> {
       return await dispatch(request, storage);
     } catch (error) {
       if (error instanceof Refused) return error.response;
-      // replaced between its being looked up and being read: the next look finds what is there now
+      // replaced between look-up and read: the next look-up finds the new one
       if (attempt < 5 && codeOf(error) === 'gone' && /^(GET|HEAD)$/.test(request.method)) continue;
       throw asStoreError(error);
     }
@@ -77,7 +80,7 @@ async function settleBody({ body, headers, sendContinue }: Request, status: numb
 
 async function dispatch(request: Request, storage: Storage): Promise<Response> {
   if (request.authority !== 'client') request.authority.check(request);
-  if (request.path === '/info') return info(request);
+  if (request.path === '/info') return infoRequest(request);
   const target = parseTarget(request.path);
   if (target === undefined) throw new Refused(page(412, 'Bad URL'));
   if (target.version !== 'v1' && target.version !== 'v1.0') throw refuse(400);
@@ -86,8 +89,10 @@ async function dispatch(request: Request, storage: Storage): Promise<Response> {
   checkImplemented(call);
   if (request.method === 'OPTIONS') return preflight(call);
   if (isObject(target)) {
-    const own = { ...call, target };
-    return isCopy(own) ? copyRequest(own) : withCors(own, await settled(() => objectRequest(own)));
+    const objectCall = { ...call, target };
+    return isCopy(objectCall)
+      ? copyRequest(objectCall)
+      : withCors(objectCall, await settled(() => objectRequest(objectCall)));
   }
   if (isContainer(target)) {
     checkListing({ ...call, target });
@@ -96,7 +101,7 @@ async function dispatch(request: Request, storage: Storage): Promise<Response> {
   return accountRequest(call);
 }
 
-function info({ method }: Request): Response {
+function infoRequest({ method }: Request): Response {
   if (method === 'GET' || method === 'HEAD') return infoAnswer();
   const allowed = Headers.of({ Allow: 'GET, HEAD, OPTIONS' });
   return method === 'OPTIONS'
@@ -104,14 +109,16 @@ function info({ method }: Request): Response {
     : answer(405, allowed);
 }
 
-/** Refuses what other Swifts can do and would otherwise be taken for something else. */
+/**
+ * Refuses what other Swifts support and would otherwise be mistaken for something else.
+ */
 function checkImplemented({ request, query }: Call): void {
   const { method, headers } = request;
   if (query.has('bulk-delete') || (method === 'PUT' && query.has('extract-archive')))
-    throw refuseWith(501, 'Bulk operations are not available here\n');
-  // the filter formpost leaves none of these over
+    throw refuseWith(501, 'Bulk operations are not enabled on this server\n');
+  // with the filter formpost, none of these gets here
   if (formBoundary(request) !== undefined)
-    throw refuseWith(501, 'FormPOST is not available here\n');
+    throw refuseWith(501, 'FormPOST is not enabled on this server\n');
   if (headers.has('x-versions-enabled') || query.has('versions') || query.get('version-id'))
-    throw refuseWith(501, "Versions with ids (Swift's object_versioning) are not available here\n");
+    throw refuseWith(501, "Swift's object_versioning is not enabled on this server\n");
 }

@@ -4,13 +4,13 @@ import type { Response } from '../../../swift_api/message';
 import { SLO_LIMITS } from './large_objects/slo_manifest';
 import { MAX_LINKS } from './links';
 
-/** The Swift whose API this is. */
+/** The version of Swift whose API this is. */
 const VERSION = '2.30.1';
 
-/** The one way in which objects are kept here, for clients that ask by name. */
+/** The only storage policy, for clients that ask for one by name. */
 export const POLICY = 'default';
 
-/** Capabilities, as `/info` tells them: only what is there. Filters add their own. */
+/** Capabilities that `/info` reports: only those of the store. Filters add their own. */
 const INFO = {
   swift: {
     version: VERSION,

@@ -36,7 +36,7 @@ export function checkMetadata(headers: Headers, kind: Kind): void {
   }
 }
 
-/** Refuses changes after which an account or a container would have more metadata than Swift allows. */
+/** Refuses changes after which there is more metadata than Swift allows. */
 export function checkMerged(before: Attributes, changes: Attributes, kind: Kind): void {
   const prefix = `x-${kind}-meta-`;
   let count = 0;
@@ -56,7 +56,7 @@ function checkTotals(count: number, size: number): void {
     throw refuseWith(400, `Total metadata too large; max ${LIMITS.max_meta_overall_size}`);
 }
 
-/** The answer to names that are not UTF-8 text; undefined if all are. */
+/** Returns the refusal of names that are not UTF-8 text, or undefined. */
 export function refusalOfNames({
   account,
   container = '',
@@ -72,7 +72,7 @@ export function checkNames(target: Target): void {
   if (refusal) throw new Refused(refusal);
 }
 
-/** Refuses names longer than Swift's. */
+/** Refuses names longer than Swift allows. */
 export function checkNameLength(kind: Kind, name: ByteString): void {
   const max = LIMITS[`max_${kind}_name_length`];
   if (name.length <= max) return;

@@ -6,10 +6,10 @@ import { page, Refused, refuse, refuseWith } from './answers';
 import { authorise, type Call } from './call';
 import { checkNames } from './limits';
 
-/** How many links in a row Swift follows (`symloop_max`). */
+/** Max links in a row that Swift follows (`symloop_max`). */
 export const MAX_LINKS = 2;
 
-/** The attributes that make a symlink of an object, and the headers that show them. */
+/** The attributes of a symlink, and the headers that present them. */
 const ATTRIBUTES = {
   target: ['x-object-sysmeta-symlink-target', 'X-Symlink-Target'],
   account: ['x-object-sysmeta-symlink-target-account', 'X-Symlink-Target-Account'],
@@ -17,11 +17,14 @@ const ATTRIBUTES = {
   bytes: ['x-object-sysmeta-symlink-target-bytes', 'X-Symlink-Target-Bytes'],
 } as const;
 
-/** What a symlink says of its target; `target` and `account` quoted as the client wrote them. */
+/**
+ * What a symlink says of its target; `target` and `account` are quoted as the client
+ * wrote them.
+ */
 export interface Link {
   readonly target: ByteString;
   readonly account: ByteString | undefined;
-  /** What the target must have for an ETag, and how long it was: a static link. */
+  /** The ETag that the target must have, and the size it had: a static link. */
   readonly etag: string | undefined;
   readonly bytes: string | undefined;
 }
@@ -33,23 +36,23 @@ export function linkOf(attributes: Attributes): Link | undefined {
   return { target, account: read('account'), etag: read('etag'), bytes: read('bytes') };
 }
 
-/** A link as attributes of its object. */
+/** Returns a link as attributes of its object. */
 export function linkAttributes(link: Link): Record<string, ByteString> {
-  const given = Object.entries(ATTRIBUTES).map(
+  const entries = Object.entries(ATTRIBUTES).map(
     ([name, [key]]) => [key, link[name as keyof Link]] as const,
   );
   return Object.fromEntries(
-    given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+    entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
   );
 }
 
-/** Attributes without what makes a link of an object. */
+/** Drops the attributes of a link. */
 export function withoutLink(attributes: Attributes): Attributes {
   const keys: readonly string[] = Object.values(ATTRIBUTES).map(([key]) => key);
   return Object.fromEntries(Object.entries(attributes).filter(([key]) => !keys.includes(key)));
 }
 
-/** The headers in which a GET with `?symlink=get` shows a link. */
+/** Returns the headers with which a GET with `?symlink=get` presents a link. */
 export function linkHeaders(link: Link): Headers {
   return Headers.of(
     Object.fromEntries(
@@ -58,19 +61,21 @@ export function linkHeaders(link: Link): Headers {
   );
 }
 
-/** An object, found where its links led. */
+/** An object found by following links. */
 export interface Opened {
   readonly target: ObjectTarget;
   readonly record: ObjectRecord;
-  /** The path behind the last link, if there was one. */
+  /** The path that the last link leads to, if there was one. */
   readonly location?: string;
 }
 
 /**
- * Finds an object that the client may read, through its symlinks (Swift's `SymlinkObjectContext`).
+ * Finds an object that the client may read, through its symlinks (Swift's
+ * `SymlinkObjectContext`).
  *
- * @param follow which links are followed: all, only static ones, or none
- * @throws Refused; 404 where there is no object, 409 where a link leads nowhere or its target changed
+ * @param follow which links to follow: all, only static ones, or none
+ * @throws Refused; 404 if there is no object, 409 if a link leads nowhere or its target
+ *   changed
  */
 export function openObject(
   call: Call,
@@ -79,30 +84,31 @@ export function openObject(
   follow: 'all' | 'static' | 'none' = 'all',
   expected?: string,
 ): Opened {
-  let named = call;
-  let at = target;
-  let wanted = expected;
+  let currentCall = call;
+  let current = target;
+  let expectedEtag = expected;
   let location = expected === undefined ? undefined : pathOf(target);
   for (let links = 0; ; links++) {
-    // a link that is being made tells of its target only what is wrong with it
-    const record = lookUp(named, method, at, follow === 'static' ? undefined : location);
+    // while a link is being made, a refusal does not name the location of its target
+    const record = lookUp(currentCall, method, current, follow === 'static' ? undefined : location);
     const link = follow === 'none' ? undefined : linkOf(record.attributes);
-    const followed = link !== undefined && (follow === 'all' || link.etag !== undefined);
-    const etag = (followed ? link.etag : undefined) ?? record.content.etag;
-    if (wanted !== undefined && wanted !== etag) {
-      const reason = followed
+    const isFollowed = link !== undefined && (follow === 'all' || link.etag !== undefined);
+    const etag = (isFollowed ? link.etag : undefined) ?? record.content.etag;
+    if (expectedEtag !== undefined && expectedEtag !== etag) {
+      const reason = isFollowed
         ? 'X-Symlink-Target-Etag headers do not match'
-        : `Object Etag '${etag}' does not match X-Symlink-Target-Etag header '${wanted}'`;
+        : `Object Etag '${etag}' does not match X-Symlink-Target-Etag header '${expectedEtag}'`;
       throw refuseWith(409, reason, locationHeaders(location, 'text/plain'));
     }
-    if (!followed) return { target: at, record, ...(location === undefined ? {} : { location }) };
+    if (!isFollowed)
+      return { target: current, record, ...(location === undefined ? {} : { location }) };
     if (links >= MAX_LINKS)
       throw refuseWith(409, `Too many levels of symbolic links, maximum allowed is ${MAX_LINKS}`);
-    location = locationOf(at, link);
-    at = targetOf(at, link);
-    // what a link leads to, no manifest names
-    named = { ...call, isNamedByManifest: false };
-    wanted = link.etag;
+    location = locationOf(current, link);
+    current = targetOf(current, link);
+    // a manifest names the link, not its target
+    currentCall = { ...call, isNamedByManifest: false };
+    expectedEtag = link.etag;
   }
 }
 
@@ -136,7 +142,7 @@ function locationHeaders(location: string | undefined, type?: string): Headers {
   return Headers.of({ 'Content-Type': type, 'Content-Location': location });
 }
 
-/** The path that a link leads to, written as the client wrote it. */
+/** Returns the path that a link leads to, as the client wrote it. */
 export function locationOf({ version, account }: ObjectTarget, link: Link): string {
   return `/${version}/${link.account ?? quote(account)}/${link.target}`;
 }

@@ -5,7 +5,7 @@ import type { ListingQuery } from '../storage/storage';
 import { page, Refused, refuseWith } from './answers';
 
 /**
- * The form of a listing that the client asks for.
+ * Returns the listing format that the client asks for.
  *
  * @throws Refused
  */
@@ -15,23 +15,23 @@ export function listingType(request: Request, query: ReadonlyMap<string, ByteStr
   throw new Refused(type);
 }
 
-/** The part of the listing that the client asks for. */
+/** Returns the part of the listing that the client asks for. */
 export function listingQuery(query: ReadonlyMap<string, ByteString>, max: number): ListingQuery {
   for (const name of ['marker', 'end_marker', 'prefix', 'delimiter', 'path', 'reverse']) {
-    // NUL is no name's, but a listing may be bounded by it
+    // no name contains NUL, but it may bound a listing
     if (!isText((query.get(name) ?? '').replaceAll('\0', ''))) {
       throw refuseWith(400, `"${name}" parameter not valid UTF-8`);
     }
   }
-  const given = query.get('limit') ?? '';
-  const limit = /^\d+$/.test(given) ? Number(given) : max;
+  const limitParameter = query.get('limit') ?? '';
+  const limit = /^\d+$/.test(limitParameter) ? Number(limitParameter) : max;
   if (limit > max) throw new Refused(page(412, `Maximum limit is ${max}`));
-  const part = (name: string) => query.get(name) ?? '';
+  const parameter = (name: string) => query.get(name) ?? '';
   return {
-    prefix: part('prefix'),
-    delimiter: part('delimiter'),
-    marker: part('marker'),
-    endMarker: part('end_marker'),
+    prefix: parameter('prefix'),
+    delimiter: parameter('delimiter'),
+    marker: parameter('marker'),
+    endMarker: parameter('end_marker'),
     limit,
     reverse: isTrueValue(query.get('reverse')),
   };

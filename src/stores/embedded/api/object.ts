@@ -16,7 +16,10 @@ import { putLarge } from './large_objects/slo_write';
 
 const ALLOWED = Headers.of({ Allow: 'DELETE, GET, HEAD, OPTIONS, POST, PUT' });
 
-/** Answers a request for an object as Swift's `ObjectController` does behind `copy`, `slo`, `dlo` and `symlink`. */
+/**
+ * Answers a request for an object like Swift's `ObjectController` behind `copy`, `slo`,
+ * `dlo` and `symlink`.
+ */
 export async function objectRequest(call: ObjectCall): Promise<Response> {
   switch (call.request.method) {
     case 'GET':
@@ -25,7 +28,7 @@ export async function objectRequest(call: ObjectCall): Promise<Response> {
     case 'PUT':
       return putObject(call);
     case 'POST':
-      if (call.request.headers.has('x-static-large-object')) throw reserved();
+      if (call.request.headers.has('x-static-large-object')) throw reservedHeader();
       return postObject(call);
     case 'DELETE':
       return call.query.get('multipart-manifest') === 'delete'
@@ -39,15 +42,18 @@ export async function objectRequest(call: ObjectCall): Promise<Response> {
 async function putObject(call: ObjectCall): Promise<Response> {
   const { request, query, storage } = call;
   if (query.get('multipart-manifest') === 'put') return putLarge(call);
-  if (request.headers.has('x-static-large-object')) throw reserved();
+  if (request.headers.has('x-static-large-object')) throw reservedHeader();
   if (request.headers.has('x-symlink-target')) return putLink(call);
   const draft = draftOf(call);
   const record = await receiveBody(storage, request, (content) => commit(call, draft, content));
-  if (record === undefined) throw new Error('a content just received was gone');
+  if (record === undefined) throw new Error('content that was just received is gone');
   return created(record);
 }
 
-/** Replaces metadata (Swift's POST). One on a symlink takes effect there, and its answer tells so. */
+/**
+ * Replaces metadata (Swift's POST). On a symlink it changes the link itself, and the
+ * response says so.
+ */
 async function postObject(call: ObjectCall): Promise<Response> {
   const { request, target } = call;
   const { headers } = request;
@@ -55,18 +61,21 @@ async function postObject(call: ObjectCall): Promise<Response> {
     throw refuseWith(400, 'A PUT request is required to set a symlink target');
   openContainer(call, 'POST', target);
   checkMetadata(headers, 'object');
-  const record = await post(call, deleteAtOf(headers));
+  const record = await replaceMetadata(call, deleteAtOf(headers));
   const link = linkOf(record.attributes);
   if (link === undefined) return answer(202);
   const reason =
     'The requested POST was applied to a symlink. POST directly to the target to apply requested metadata.';
-  const own = linkHeaders(link)
+  const redirectHeaders = linkHeaders(link)
     .only('X-Symlink-Target-Etag')
     .with('Location', locationOf(target, link));
-  throw refuseWith(307, reason, own);
+  throw refuseWith(307, reason, redirectHeaders);
 }
 
-async function post(call: ObjectCall, deleteAt: number | undefined): Promise<ObjectRecord> {
+async function replaceMetadata(
+  call: ObjectCall,
+  deleteAt: number | undefined,
+): Promise<ObjectRecord> {
   const { request, target, storage } = call;
   const { account, container, object } = target;
   for (;;) {
@@ -77,7 +86,7 @@ async function post(call: ObjectCall, deleteAt: number | undefined): Promise<Obj
       ...systemAttributes(before.attributes),
     };
     const contentType = request.headers.get('content-type') ?? '';
-    const posted = await storage.postObject(
+    const result = await storage.postObject(
       account,
       container,
       object,
@@ -88,8 +97,8 @@ async function post(call: ObjectCall, deleteAt: number | undefined): Promise<Obj
       },
       { timestamp: before.timestamp },
     );
-    if (typeof posted !== 'string') return posted;
-    if (posted !== 'changed') throw refuse(404);
+    if (typeof result !== 'string') return result;
+    if (result !== 'changed') throw refuse(404);
   }
 }
 
@@ -104,13 +113,16 @@ async function deleteObject(call: ObjectCall): Promise<Response> {
   const { account, container, object } = target;
   openContainer(call, 'DELETE', target);
   for (;;) {
-    const removed = await storage.deleteObject(account, container, object, expiring(call));
-    if (removed !== 'changed') return answer(typeof removed === 'string' ? 404 : 204);
+    const result = await storage.deleteObject(account, container, object, expiryCondition(call));
+    if (result !== 'changed') return answer(typeof result === 'string' ? 404 : 204);
   }
 }
 
-/** X-If-Delete-At: only what expires at that time, as Swift's expirer asks; and not what takes its place meanwhile. */
-function expiring({
+/**
+ * Returns the condition of X-If-Delete-At: deletes only what expires at that time, as
+ * Swift's expirer asks, and not what replaces it meanwhile.
+ */
+function expiryCondition({
   request,
   target,
   storage,
@@ -125,7 +137,7 @@ function expiring({
   return { timestamp: record?.timestamp ?? '' };
 }
 
-function reserved(): Refused {
+function reservedHeader(): Refused {
   const reason =
     'X-Static-Large-Object is a reserved header. To create a static large object add query param multipart-manifest=put.';
   return new Refused(page(400, reason));

@@ -9,10 +9,10 @@ import { normalEtag } from '../../../swift_api/conditions';
 import { receiveBody } from './receive';
 import { Headers } from '../../../http/headers';
 
-/** PUT with X-Symlink-Target (Swift's `SymlinkObjectContext.handle_put`). */
+/** Answers PUT with X-Symlink-Target (Swift's `SymlinkObjectContext.handle_put`). */
 export async function putLink(call: ObjectCall): Promise<Response> {
   const { request, storage } = call;
-  if (Number(request.headers.get('content-length') ?? '0') > 0 || isLong(request.body))
+  if (Number(request.headers.get('content-length') ?? '0') > 0 || hasBytes(request.body))
     throw hasBody();
   const { contentType, attributes, listed } = linkParts(call);
   const draft = draftOf(call, contentType);
@@ -24,29 +24,30 @@ export async function putLink(call: ObjectCall): Promise<Response> {
       content,
     );
   });
-  if (record === undefined) throw new Error('a content just received was gone');
+  if (record === undefined) throw new Error('content that was just received is gone');
   return created(record);
 }
 
-/** What the headers of a symlink make of its object. */
+/** Returns what the symlink headers of a request determine of its object. */
 export function linkParts(call: ObjectCall): Pick<Draft, 'contentType' | 'attributes'> & {
   readonly listed: NonNullable<Draft['listed']>;
 } {
   const { link, target } = parseLink(call);
-  const there = link.etag === undefined ? undefined : pinned(call, target, link.etag);
-  const own: Link = there === undefined ? link : { ...link, bytes: String(there.bytes) };
+  const pinnedTarget = link.etag === undefined ? undefined : pinTarget(call, target, link.etag);
+  const fullLink: Link =
+    pinnedTarget === undefined ? link : { ...link, bytes: String(pinnedTarget.bytes) };
   return {
-    contentType: there?.contentType ?? 'application/symlink',
-    attributes: linkAttributes(own),
-    listed: { bytes: 0, extra: { ...listedLink(target, own), ...there?.extra } },
+    contentType: pinnedTarget?.contentType ?? 'application/symlink',
+    attributes: linkAttributes(fullLink),
+    listed: { bytes: 0, extra: { ...linkListing(target, fullLink), ...pinnedTarget?.extra } },
   };
 }
 
-function isLong(body: ObjectCall['request']['body']): boolean {
+function hasBytes(body: ObjectCall['request']['body']): boolean {
   return Buffer.isBuffer(body) && body.length > 0;
 }
 
-/** A symlink has no content of its own. */
+/** Refuses a symlink with a body. */
 export function hasBody(): Refused {
   return refuseWith(400, 'Symlink requests require a zero byte body');
 }
@@ -58,8 +59,8 @@ function parseLink({ request, target }: ObjectCall): { link: Link; target: Objec
   if (unquote(header).startsWith('/')) throw refuseWith(412, FORM);
   const path = parseCopyHeader(header);
   if (path === undefined) throw new Refused(page(412, FORM));
-  const given = request.headers.get('x-symlink-target-account');
-  const account = given === undefined ? target.account : accountOf(given);
+  const accountHeader = request.headers.get('x-symlink-target-account');
+  const account = accountHeader === undefined ? target.account : accountOf(accountHeader);
   const isItself =
     account === target.account &&
     path.container === target.container &&
@@ -70,7 +71,7 @@ function parseLink({ request, target }: ObjectCall): { link: Link; target: Objec
   return {
     link: {
       target: quote(`${path.container}/${path.object}`),
-      account: given === undefined ? undefined : quote(account),
+      account: accountHeader === undefined ? undefined : quote(account),
       etag: etag === '' ? undefined : etag,
       bytes: undefined,
     },
@@ -87,8 +88,11 @@ function accountOf(header: ByteString): ByteString {
   );
 }
 
-/** What a static link takes over of its target, which must be there now with the ETag that the client gave. */
-function pinned(call: ObjectCall, target: ObjectTarget, etag: string) {
+/**
+ * Returns what a static link takes from its target, which must exist with the ETag that
+ * the client sent.
+ */
+function pinTarget(call: ObjectCall, target: ObjectTarget, etag: string) {
   try {
     const { record } = openObject(call, 'HEAD', target, 'static', etag);
     const { attributes, contentType, content } = record;
@@ -103,8 +107,8 @@ function pinned(call: ObjectCall, target: ObjectTarget, etag: string) {
   }
 }
 
-/** What listings tell of a link; its path names the account. */
-function listedLink({ version, account }: ObjectTarget, link: Link): Record<string, string> {
+/** Returns what listings show of a link; its path includes the account. */
+function linkListing({ version, account }: ObjectTarget, link: Link): Record<string, string> {
   return {
     ...(link.etag === undefined ? {} : { symlink_etag: link.etag }),
     ...(link.bytes === undefined ? {} : { symlink_bytes: link.bytes }),

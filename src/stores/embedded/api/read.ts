@@ -10,7 +10,7 @@ import { linkHeaders, linkOf, openObject } from './links';
 import { manifestView, sloView } from './large_objects/slo_read';
 import { serve, wantedRanges, type View } from '../../../swift_api/object_response';
 
-/** A view that may be of one content's very bytes, which is then `content`. */
+/** A view of an object; `content` is set if it has exactly the bytes of that content. */
 export interface StoredView extends View {
   readonly content?: ContentRef;
 }
@@ -20,11 +20,11 @@ export interface OpenedView {
   readonly target: ObjectTarget;
   readonly record: ObjectRecord;
   readonly view: StoredView;
-  /** The view is of the object itself, and not of what its manifest names. */
+  /** Whether the view is of the object itself, not of what its manifest names. */
   readonly isRaw: boolean;
 }
 
-/** GET and HEAD of an object. */
+/** Answers GET and HEAD of an object. */
 export async function readObject(call: ObjectCall): Promise<Response> {
   const { request, query } = call;
   const opened = await openView(call, request.method);
@@ -40,10 +40,10 @@ export async function readObject(call: ObjectCall): Promise<Response> {
 }
 
 /**
- * What a request for an object sees: by `?symlink=get` the link and not its target, by `?multipart-manifest=get` the manifest and not
- * its segments.
+ * Opens what a request for an object sees: with `?symlink=get` the link and not its
+ * target, with `?multipart-manifest=get` the manifest and not its segments.
  *
- * @param method the right that is asked for along the way
+ * @param method the right to check along the way
  */
 export async function openView(call: ObjectCall, method: string): Promise<OpenedView> {
   const { query } = call;
@@ -54,15 +54,15 @@ export async function openView(call: ObjectCall, method: string): Promise<Opened
     call.target,
     asLink ? 'none' : 'all',
   );
-  const own = plainView(call, record, asLink, location);
+  const rawView = plainView(call, record, asLink, location);
   const manifest = record.attributes['x-object-manifest'];
   const isWhole = query.get('multipart-manifest') !== 'get';
-  const there = { ...call, target };
+  const targetCall = { ...call, target };
   if (isStatic(record) && isWhole)
-    return { target, record, view: await sloView(there, record, own), isRaw: false };
+    return { target, record, view: await sloView(targetCall, record, rawView), isRaw: false };
   if (manifest !== undefined && isWhole)
-    return { target, record, view: dloView(there, unquote(manifest), own), isRaw: false };
-  return { target, record, view: own, isRaw: true };
+    return { target, record, view: dloView(targetCall, unquote(manifest), rawView), isRaw: false };
+  return { target, record, view: rawView, isRaw: true };
 }
 
 function isStatic({ attributes }: ObjectRecord): boolean {
@@ -77,11 +77,11 @@ function plainView(
 ): StoredView {
   const { attributes, content, contentType, timestamp, deleteAt } = record;
   const link = asLink ? linkOf(attributes) : undefined;
-  const own = Headers.of({
+  const extraHeaders = Headers.of({
     'Content-Location': location,
     'X-Delete-At': deleteAt === undefined ? undefined : String(deleteAt),
   });
-  const headers = shownAttributes(attributes).withAll(own);
+  const headers = shownAttributes(attributes).withAll(extraHeaders);
   return {
     headers: link === undefined ? headers : headers.withAll(linkHeaders(link)),
     contentType,

@@ -6,7 +6,8 @@ import { refuse } from './answers';
 import { normalEtag } from '../../../swift_api/conditions';
 
 /**
- * Takes in bytes, checks them, and has them made an object of; whatever goes wrong, nothing of them stays.
+ * Receives bytes, checks them, and commits them as the content of an object; discards
+ * them on any failure.
  *
  * @param length how many bytes there must be
  * @param etag what their MD5 must be
@@ -15,31 +16,34 @@ export async function receive<T>(
   storage: Storage,
   source: AsyncIterable<Buffer>,
   { length, etag }: { readonly length?: number | undefined; readonly etag?: string | undefined },
-  keep: (content: ContentRef) => Promise<T>,
+  commit: (content: ContentRef) => Promise<T>,
 ): Promise<T> {
-  const incoming = storage.receive();
+  const upload = storage.receive();
   try {
-    let seen = 0;
+    let size = 0;
     for await (const chunk of source) {
-      seen += chunk.length;
-      if (seen > LIMITS.max_file_size) throw refuse(413);
-      if (chunk.length > 0) await incoming.write(chunk);
+      size += chunk.length;
+      if (size > LIMITS.max_file_size) throw refuse(413);
+      if (chunk.length > 0) await upload.write(chunk);
     }
-    if (length !== undefined && seen < length) throw refuse(499);
-    const content = await incoming.finish();
+    if (length !== undefined && size < length) throw refuse(499);
+    const content = await upload.finish();
     if (etag && normalEtag(etag).toLowerCase() !== content.etag) throw refuse(422);
-    return await keep(content);
+    return await commit(content);
   } catch (error) {
-    await incoming.discard();
+    await upload.discard();
     throw error;
   }
 }
 
-/** The body of a PUT, with what its headers say of it. A client that waits for `100 Continue` is told to send. */
+/**
+ * Receives the body of a PUT, and checks it against its headers. Asks a client that waits
+ * for `100 Continue` to send.
+ */
 export async function receiveBody<T>(
   storage: Storage,
   request: Request,
-  keep: (content: ContentRef) => Promise<T>,
+  commit: (content: ContentRef) => Promise<T>,
 ): Promise<T> {
   request.sendContinue?.();
   const length = request.headers.get('content-length');
@@ -47,5 +51,5 @@ export async function receiveBody<T>(
     length: length === undefined ? undefined : Number(length),
     etag: request.headers.get('etag'),
   };
-  return receive(storage, chunks(request.body), expected, keep);
+  return receive(storage, chunks(request.body), expected, commit);
 }

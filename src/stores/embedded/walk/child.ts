@@ -1,5 +1,6 @@
-// Walks a database in a process of its own, which walk_database.ts starts: `node child.js FOLDER TABLE...`.
-// It loads as little as it can, and writes what it finds to its standard output.
+// Walks a database in a separate process, started by walk_database.ts:
+// `node child.js FOLDER TABLE...`. It loads as little as possible, and writes its
+// findings to standard output.
 import { mkdtempSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,23 +10,23 @@ import { PageFile } from './page_file';
 import { newestTransaction } from './header';
 import { walk } from './walk';
 
-/** How many milliseconds may pass without a message. Writing one ends this process if nobody reads it. */
-const SILENCE = 500;
+/** Max milliseconds without a message; a write ends this process if nobody reads it. */
+const MAX_SILENCE = 500;
 
-/** How many pages are read between two looks at the clock. */
-const PAGES = 256;
+/** Pages read between two looks at the clock. */
+const PAGES_PER_LOOK = 256;
 
 /** Throws if the parent is gone, which ends this process. */
 function send(message: Message): void {
   writeSync(1, `${JSON.stringify(message)}\n`);
 }
 
-async function run([folder = '', ...known]: readonly string[]): Promise<void> {
+async function run([folder = '', ...expectedTables]: readonly string[]): Promise<void> {
   const database = path.join(folder, 'data.mdb');
   const file = PageFile.open(database);
   let last = performance.now();
-  const { flaws, tables, pages, transaction } = walk(file, known, (read) => {
-    if (read % PAGES !== 0 || performance.now() - last < SILENCE) return;
+  const { flaws, tables, pages, transaction } = walk(file, expectedTables, (read) => {
+    if (read % PAGES_PER_LOOK !== 0 || performance.now() - last < MAX_SILENCE) return;
     last = performance.now();
     send({ type: 'progress', pages: read });
   });
@@ -34,7 +35,7 @@ async function run([folder = '', ...known]: readonly string[]): Promise<void> {
   send({ type: 'walked', pages, ...(probe === undefined ? {} : { probe }) });
   if (probe !== undefined) {
     try {
-      await readStill(probe, tables, () => transaction === newestTransaction(file));
+      await readUnchanged(probe, tables, () => transaction === newestTransaction(file));
     } finally {
       rmSync(probe, { recursive: true, force: true });
     }
@@ -42,7 +43,7 @@ async function run([folder = '', ...known]: readonly string[]): Promise<void> {
   send({ type: 'done' });
 }
 
-/** A folder with a link to the database. Undefined if there is no place for one. */
+/** Creates a folder with a link to the database; undefined if that is not possible. */
 function makeProbe(database: string): string | undefined {
   let folder: string | undefined;
   try {
@@ -55,26 +56,30 @@ function makeProbe(database: string): string | undefined {
   }
 }
 
-/** What LMDB says counts only if no server writes: here it has no place among the readers. */
-async function readStill(
+/**
+ * Reads by LMDB, and ignores errors if a server writes meanwhile: LMDB does not know of
+ * this reader.
+ */
+async function readUnchanged(
   folder: string,
   tables: readonly string[],
-  isStill: () => boolean,
+  isUnchanged: () => boolean,
 ): Promise<void> {
-  if (!isStill()) return;
+  if (!isUnchanged()) return;
   try {
     await readByLmdb(folder, tables);
   } catch (error) {
-    if (isStill()) throw error;
+    if (isUnchanged()) throw error;
   }
 }
 
 /**
- * Has LMDB open the database, and find the ends of each table. The folder has a link to it, and locks
- * of its own: to open a database beside a server that writes to it is not safe (see ARCHITECTURE.md).
+ * Opens the database by LMDB, and finds the ends of each table. The folder has a link to
+ * the database and a lock file of its own: it is not safe to open a database beside a
+ * server that writes to it (see ARCHITECTURE.md).
  */
 async function readByLmdb(folder: string, tables: readonly string[]): Promise<void> {
-  // loaded late: a database with flaws never gets so far
+  // loaded late: not needed for a database with flaws
   const { open } = await import('lmdb');
   const root = open({
     path: folder,
@@ -91,5 +96,5 @@ async function readByLmdb(folder: string, tables: readonly string[]): Promise<vo
 
 run(process.argv.slice(2))
   .catch((error: unknown) => send({ type: 'failed', message: systemReason(error) }))
-  // LMDB is not closed: nothing of it is left
+  // LMDB is not closed: the exit leaves nothing of it
   .finally(() => process.exit(0));

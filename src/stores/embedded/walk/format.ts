@@ -1,41 +1,41 @@
 /**
- * LMDB's file format, as its data version 2 has it (libraries/liblmdb/mdb.c of lmdb 3.5.6, from
- * which all names in capitals are). Numbers are little-endian, on all machines that lmdb is built
- * for in advance.
+ * LMDB's file format, data version 2 (libraries/liblmdb/mdb.c of lmdb 3.5.6, the source
+ * of all names in capitals). Numbers are little-endian on all machines that lmdb has
+ * prebuilt binaries for.
  */
 
 export const MAGIC = 0xbeefc0de;
 export const DATA_VERSION = 2;
 
-/** PAGEHDRSZ. Offsets within a page count from its end (PAGEBASE). */
+/** PAGEHDRSZ. Offsets within a page count from the end of its header (PAGEBASE). */
 export const HEADER = 24;
 
-/** Where a meta page ends that counts: the header, and an MDB_meta. */
+/** End of the used part of a meta page: the header and an MDB_meta. */
 export const META_END = 168;
 
 /** P_BRANCH, P_LEAF, P_OVERFLOW, P_META. */
 export const PageKind = { Branch: 1, Leaf: 2, Overflow: 4, Meta: 8 } as const;
 
-/** F_BIGDATA, F_SUBDATA: what a node of a leaf has instead of its data. */
+/** F_BIGDATA, F_SUBDATA: what a leaf's node has instead of its data. */
 export const NodeKind = { Plain: 0, Big: 1, Table: 2 } as const;
 
 /** MDB_INTEGERKEY: the keys of the free list are numbers. */
 export const INTEGER_KEYS = 8;
 
-/** NODESIZE: before a node's key. */
+/** NODESIZE: the bytes before a node's key. */
 export const NODE = 8;
 
 /** The size of an MDB_ovpage, and of an MDB_db. */
 export const OVERFLOW_RECORD = 24;
 export const TREE_RECORD = 48;
 
-/** CURSOR_STACK: no tree is deeper. */
+/** CURSOR_STACK: the max depth of a tree. */
 export const DEEPEST = 32;
 
-/** MAX_PAGESIZE, and the least that a system has. */
+/** MAX_PAGESIZE, and the smallest page size of any system. */
 export const PAGE_SIZES = { min: 512, max: 0x10000 } as const;
 
-/** What LMDB records of a tree (MDB_db). */
+/** LMDB's record of a tree (MDB_db). */
 export interface TreeRecord {
   readonly pad: number;
   readonly flags: number;
@@ -45,7 +45,7 @@ export interface TreeRecord {
   /** In pages. */
   readonly overflow: number;
   readonly entries: number;
-  /** Undefined for a tree that has nothing. */
+  /** Undefined for an empty tree. */
   readonly root: number | undefined;
 }
 
@@ -62,7 +62,7 @@ export function readTreeRecord(from: Buffer, at: number): TreeRecord {
   };
 }
 
-/** A number of 64 bits; above 2^53 not exactly, but no number that is right is so large. */
+/** Reads a 64-bit number. It is inexact above 2^53, but no valid number is that large. */
 export function readNumber(from: Buffer, at: number): number {
   return from.readUInt32LE(at) + from.readUInt32LE(at + 4) * 2 ** 32;
 }

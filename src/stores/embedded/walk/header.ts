@@ -13,7 +13,7 @@ import {
 import type { Flaw } from './flaw';
 import type { PageFile } from './page_file';
 
-/** One of the two meta pages: where a state of the database begins. */
+/** One of the two meta pages: the start of a state of the database. */
 export interface Meta {
   readonly page: 0 | 1;
   readonly pageSize: number;
@@ -25,37 +25,37 @@ export interface Meta {
   readonly transaction: number;
 }
 
-/** Both, in the order of their transactions. */
+/** Both meta pages, in the order of their transactions. */
 export interface Header {
   readonly newest: Meta;
   readonly older: Meta;
 }
 
-/** No map is larger: 16 times that of this program, which LMDB lets grow. */
-const LARGEST_MAP = 2 ** 44;
+/** Max map size: 16 times this program's, since LMDB lets it grow. */
+const MAX_MAP_SIZE = 2 ** 44;
 
-/** How often the pages are read until two readings agree. A server may be writing them. */
-const READINGS = 1000;
+/** Max reads of the pages until two agree. A server may be writing them. */
+const MAX_READS = 1000;
 
-/** The state of a database that nobody has written to: LMDB's mdb_env_init_meta0. */
+/** The last page of a database that was never written to: LMDB's mdb_env_init_meta0. */
 const FIRST_LAST_PAGE = 1;
 
-/** Reads both meta pages and judges them. */
+/** Reads both meta pages and checks them. */
 export function readHeader(file: PageFile): Header | Flaw[] {
   const size = pageSizeOf(file);
   if (typeof size !== 'number') return [size];
-  const bytes = settled(file, size);
+  const bytes = readStable(file, size);
   if ('flaw' in bytes) return [bytes];
-  const flaws = ([0, 1] as const).flatMap((page) => judgeMeta(bytes, page, size));
+  const flaws = ([0, 1] as const).flatMap((page) => checkMeta(bytes, page, size));
   if (flaws.length > 0) return flaws;
   const [a, b] = [readMeta(bytes, 0, size), readMeta(bytes, 1, size)];
   // as mdb_pick_meta
   const header = a.transaction >= b.transaction ? { newest: a, older: b } : { newest: b, older: a };
-  const flaw = judgePair(header);
+  const flaw = checkPair(header);
   return flaw === undefined ? header : [flaw];
 }
 
-/** The newest transaction that the file has now; undefined if the header cannot be read. */
+/** Returns the newest transaction in the file; undefined if the header is unreadable. */
 export function newestTransaction(file: PageFile): number | undefined {
   const header = readHeader(file);
   return Array.isArray(header) ? undefined : header.newest.transaction;
@@ -65,17 +65,17 @@ function pageSizeOf(file: PageFile): number | Flaw {
   const bytes = Buffer.alloc(META_END);
   const reason = file.read(bytes, bytes.length, 0);
   if (reason !== undefined) return flawOf(0, `it ${reason}`);
-  const flaw = judgeBeginning(bytes, 0);
+  const flaw = checkBeginning(bytes, 0);
   if (flaw !== undefined) return flaw;
   const size = bytes.readUInt32LE(HEADER + 24);
-  const isRight = size >= PAGE_SIZES.min && size <= PAGE_SIZES.max && (size & (size - 1)) === 0;
-  return isRight ? size : flawOf(0, `pages of ${size} bytes are none`);
+  const isValid = size >= PAGE_SIZES.min && size <= PAGE_SIZES.max && (size & (size - 1)) === 0;
+  return isValid ? size : flawOf(0, `${size} bytes is not a valid page size`);
 }
 
-/** The beginnings of both pages, one behind the other. */
-function settled(file: PageFile, pageSize: number): Buffer | Flaw {
+/** Reads the beginnings of both pages, one after the other, until two reads agree. */
+function readStable(file: PageFile, pageSize: number): Buffer | Flaw {
   let before: Buffer | undefined;
-  for (let i = 0; i < READINGS; i++) {
+  for (let i = 0; i < MAX_READS; i++) {
     const bytes = Buffer.alloc(2 * META_END);
     for (const page of [0, 1] as const) {
       const target = bytes.subarray(page * META_END);
@@ -85,19 +85,21 @@ function settled(file: PageFile, pageSize: number): Buffer | Flaw {
     if (before?.equals(bytes)) return bytes;
     before = bytes;
   }
-  return flawOf(0, 'it changes all the time');
+  return flawOf(0, 'it keeps changing while it is read');
 }
 
-/** What LMDB looks at before it trusts anything else. */
-function judgeBeginning(bytes: Buffer, page: 0 | 1): Flaw | undefined {
+/** Checks what LMDB checks before it trusts anything else. */
+function checkBeginning(bytes: Buffer, page: 0 | 1): Flaw | undefined {
   const number = readNumber(bytes, 0);
-  if (number !== page) return flawOf(page, `it says that it is the page ${number}`);
+  if (number !== page) return flawOf(page, `it is marked as page ${number}`);
   const kind = bytes.readUInt16LE(18);
-  if (kind !== PageKind.Meta) return flawOf(page, `it is of the kind ${kind}, which is none there`);
-  if (bytes.readUInt32LE(HEADER) !== MAGIC) return flawOf(page, 'it has no stamp of LMDB');
+  if (kind !== PageKind.Meta)
+    return flawOf(page, `it has the kind ${kind}, which is not that of a meta page`);
+  if (bytes.readUInt32LE(HEADER) !== MAGIC)
+    return flawOf(page, 'it does not have the magic number of LMDB');
   const version = bytes.readUInt32LE(HEADER + 4);
   if (version === DATA_VERSION) return undefined;
-  return flawOf(page, `it has the format ${version} of LMDB, and not ${DATA_VERSION}`);
+  return flawOf(page, `it has the data version ${version} of LMDB, not ${DATA_VERSION}`);
 }
 
 function readMeta(both: Buffer, page: 0 | 1, pageSize: number): Meta {
@@ -113,39 +115,39 @@ function readMeta(both: Buffer, page: 0 | 1, pageSize: number): Meta {
   };
 }
 
-function judgeMeta(both: Buffer, page: 0 | 1, pageSize: number): Flaw[] {
-  const flaw = judgeBeginning(both.subarray(page * META_END), page);
+function checkMeta(both: Buffer, page: 0 | 1, pageSize: number): Flaw[] {
+  const flaw = checkBeginning(both.subarray(page * META_END), page);
   if (flaw !== undefined) return [flaw];
   const { freeList, main, lastPage, mapSize, transaction } = readMeta(both, page, pageSize);
-  const mistakes: [boolean, string][] = [
-    [freeList.pad !== pageSize, `it says that pages have ${freeList.pad} bytes`],
-    [freeList.flags !== INTEGER_KEYS, `its flags are ${freeList.flags}, and not ${INTEGER_KEYS}`],
-    [main.pad !== 0 || main.flags !== 0, 'its list of tables is of another kind'],
+  const checks: [boolean, string][] = [
+    [freeList.pad !== pageSize, `it records a page size of ${freeList.pad} bytes`],
+    [freeList.flags !== INTEGER_KEYS, `its flags are ${freeList.flags}, not ${INTEGER_KEYS}`],
+    [main.pad !== 0 || main.flags !== 0, 'its list of tables is of the wrong kind'],
     [
-      mapSize > LARGEST_MAP || mapSize < (lastPage + 1) * pageSize || lastPage < FIRST_LAST_PAGE,
-      `its last page is ${lastPage} in a map of ${mapSize} bytes`,
+      mapSize > MAX_MAP_SIZE || mapSize < (lastPage + 1) * pageSize || lastPage < FIRST_LAST_PAGE,
+      `its last page cannot be ${lastPage} in a map of ${mapSize} bytes`,
     ],
     [
       transaction > Number.MAX_SAFE_INTEGER || (transaction !== 0 && transaction % 2 !== page),
-      `it is of the transaction ${transaction}, which does not write there`,
+      `it belongs to transaction ${transaction}, which does not write this page`,
     ],
   ];
-  return mistakes.filter(([isOne]) => isOne).map(([, text]) => flawOf(page, text));
+  return checks.filter(([isWrong]) => isWrong).map(([, text]) => flawOf(page, text));
 }
 
 /**
- * Transactions write the two pages in turn. Only if one was never written (a new database, or a
- * compacted copy) is there nothing in it.
+ * Checks that the transactions are consecutive, since they write the two pages in turn.
+ * Only a page that was never written (in a new database, or a compacted copy) is empty.
  */
-function judgePair({ newest, older }: Header): Flaw | undefined {
+function checkPair({ newest, older }: Header): Flaw | undefined {
   if (older.transaction === 0) {
     const isNew = older.main.root === undefined && older.freeList.root === undefined;
     if (isNew && older.lastPage === FIRST_LAST_PAGE) return undefined;
-    return flawOf(older.page, 'it is of no transaction, but leads to tables');
+    return flawOf(older.page, 'it belongs to no transaction, but refers to tables');
   }
   if (newest.transaction - older.transaction === 1) return undefined;
   const pair = `${newest.transaction} and ${older.transaction}`;
-  return flawOf(older.page, `the transactions ${pair} do not follow each other`);
+  return flawOf(older.page, `the transactions ${pair} are not consecutive`);
 }
 
 function flawOf(page: 0 | 1, what: string): Flaw {

@@ -1,12 +1,12 @@
 import { HEADER, NODE, NodeKind, OVERFLOW_RECORD, PageKind, readNumber } from './format';
 
-/** What a page says of itself, at its beginning. */
+/** The header at the beginning of a page. */
 export interface PageHeader {
   readonly number: number;
   /** The transaction that wrote it. */
   readonly transaction: number;
   readonly kind: number;
-  /** Of an overflow page: how many pages it begins. */
+  /** For an overflow page: the number of pages that begin with it. */
   readonly pages: number;
 }
 
@@ -20,21 +20,21 @@ export function readPageHeader(page: Buffer): PageHeader {
 }
 
 /**
- * The nodes of the branch or leaf in a buffer, once `judge` has found them to be in order: within the
- * page, and none over another.
+ * The nodes of the branch or leaf page in a buffer, once they are checked: all within the
+ * page, and without overlaps.
  */
 export class Nodes {
   count = 0;
   readonly #size: number;
-  /** The page as numbers of 16 bits: all that is read here begins at an even offset. */
+  /** The page as 16-bit numbers: everything read here begins at an even offset. */
   readonly #words: Uint16Array;
-  /** Where each node begins, in the order of the keys. */
+  /** The offset of each node, in the order of the keys. */
   readonly #starts: Uint16Array;
   readonly #sorted: Uint16Array;
-  /** The size of the node that begins there, by half of its offset. */
+  /** The size of each node, by half of its offset. */
   readonly #sizes: Uint16Array;
 
-  /** @param page has the size of a page, and an even offset in its memory */
+  /** @param page a buffer of one page, with an even offset in its memory */
   constructor(page: Buffer) {
     this.#size = page.length;
     this.#words = new Uint16Array(page.buffer, page.byteOffset, page.length / 2);
@@ -44,29 +44,30 @@ export class Nodes {
   }
 
   /**
-   * Judges what is in the buffer now. Nodes fill all of a page behind its free space, as LMDB keeps them.
+   * Checks the page now in the buffer. Nodes fill all of a page after its free space, as
+   * LMDB arranges them.
    *
-   * @returns what is wrong with them; then there are none
+   * @returns what is wrong with the nodes, of which `count` is then 0
    */
-  judge(kind: number, fewest: number): string | undefined {
+  judge(kind: number, minCount: number): string | undefined {
     this.count = 0;
     const lower = this.#word(20);
     const upper = this.#word(22) + HEADER;
     if (lower % 2 !== 0 || lower + HEADER > upper || upper > this.#size)
-      return `its free space lies between ${lower + HEADER} and ${upper}`;
+      return `its free space cannot lie between ${lower + HEADER} and ${upper}`;
     const count = lower / 2;
-    if (count < fewest) return `it has ${count} nodes`;
+    if (count < minCount) return `it has only ${count} nodes`;
     for (let i = 0; i < count; i++) {
       const start = this.#word(HEADER + 2 * i) + HEADER;
       if (start < upper || start % 2 !== 0 || start + NODE > this.#size)
-        return `its node ${i} begins at ${start}`;
+        return `its node ${i} cannot begin at ${start}`;
       this.#starts[i] = start;
       const size =
         NODE + this.#word(start + 6) + (kind === PageKind.Leaf ? this.#dataInPage(i) : 0);
-      if (start + size > this.#size) return `its node ${i} has ${size} bytes`;
+      if (start + size > this.#size) return `its node ${i} of ${size} bytes exceeds the page`;
       this.#sizes[start / 2] = size + (size % 2);
     }
-    if (!this.#fill(count, upper)) return 'its nodes have gaps, or lie one over the other';
+    if (!this.#fill(count, upper)) return 'its nodes have gaps or overlap';
     this.count = count;
     return undefined;
   }
@@ -80,18 +81,18 @@ export class Nodes {
     return start + NODE + this.#word(start + 6);
   }
 
-  /** Of a branch's node: the page that it leads to. */
+  /** For a branch's node: the page it refers to. */
   child(i: number): number {
     const at = this.#starts[i] ?? 0;
     return this.#word(at) + this.#word(at + 2) * 2 ** 16 + this.#word(at + 4) * 2 ** 32;
   }
 
-  /** Of a leaf's node, the `NodeKind`. */
+  /** For a leaf's node: its `NodeKind`. */
   kind(i: number): number {
     return this.#word((this.#starts[i] ?? 0) + 4);
   }
 
-  /** Of a leaf's node: the size of its data, wherever that lies. */
+  /** For a leaf's node: the size of its data, wherever that lies. */
   dataSize(i: number): number {
     const at = this.#starts[i] ?? 0;
     return this.#word(at) + this.#word(at + 2) * 2 ** 16;
@@ -105,7 +106,7 @@ export class Nodes {
     return this.kind(i) === NodeKind.Big ? OVERFLOW_RECORD : this.dataSize(i);
   }
 
-  /** Whether the nodes, from the first to the last, are all that is there. */
+  /** Whether the nodes fill the page from `upper` to its end. */
   #fill(count: number, upper: number): boolean {
     const sorted = this.#sorted.subarray(0, count);
     sorted.set(this.#starts.subarray(0, count));
@@ -119,14 +120,14 @@ export class Nodes {
   }
 }
 
-/** Where a key lies. */
+/** The place of a key. */
 export interface Key {
   readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;
 }
 
-/** As LMDB sorts keys (mdb_cmp_memn), or numbers of 64 bits (mdb_cmp_long). */
+/** Compares keys like LMDB: bytes (mdb_cmp_memn), or 64-bit numbers (mdb_cmp_long). */
 export function compareKeys(a: Key, b: Key, asNumbers: boolean): number {
   if (asNumbers) return readNumber(a.bytes, a.start) - readNumber(b.bytes, b.start);
   return a.bytes.compare(b.bytes, b.start, b.end, a.start, a.end);

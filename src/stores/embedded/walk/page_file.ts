@@ -1,28 +1,28 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { systemReason } from '../../../util/errors';
 
-/** Reads pieces of a database's file. Nothing is mapped, and nothing kept. */
+/** Reads pieces of a database file. Maps nothing, and caches nothing. */
 export class PageFile {
   private constructor(private readonly fd: number) {}
 
-  /** @throws the system's error; an `Error` if it is no regular file */
+  /** @throws the system's error; an `Error` if it is not a regular file */
   static open(file: string): PageFile {
-    // nobody may write to a pipe, so its opening is not waited for
+    // does not wait for a writer if the file is a pipe
     const opened = new PageFile(openSync(file, constants.O_RDONLY | constants.O_NONBLOCK));
     if (fstatSync(opened.fd).isFile()) return opened;
     opened.close();
-    throw new Error('it is no regular file');
+    throw new Error('it is not a regular file');
   }
 
-  /** In bytes, now. */
+  /** The current size in bytes. */
   size(): number {
     return fstatSync(this.fd).size;
   }
 
   /**
-   * Fills the beginning of a buffer.
+   * Reads `length` bytes into the beginning of a buffer.
    *
-   * @returns why it could not be read, or undefined if it was
+   * @returns why they could not be read, or undefined if they were
    */
   read(buffer: Buffer, length: number, position: number): string | undefined {
     if (!Number.isSafeInteger(position + length)) return 'lies beyond the end of the file';

@@ -1,16 +1,16 @@
 const PAGES = 2 ** 15;
 
-/** A chunk that has all of its pages. Nobody changes it: what could be added is there. */
+/** The chunk with all of its pages. It is shared and never changed. */
 const FULL = new Uint8Array(PAGES / 8).fill(0xff);
 
 /**
- * A set of page numbers: one bit for each page, in chunks, of which only those are kept that have
- * any, and full ones once.
+ * A set of page numbers: one bit a page, in chunks. Empty chunks are not stored, and all
+ * full ones share an array.
  */
 export class PageSet {
   readonly #chunks = new Map<number, Uint8Array>();
 
-  /** The least of these pages that is in it. */
+  /** Returns the first of these pages that is in the set. */
   firstOf(first: number, count: number): number | undefined {
     for (let page = first; page < first + count;) {
       const chunk = this.#chunks.get(Math.floor(page / PAGES));
@@ -27,17 +27,17 @@ export class PageSet {
       const index = Math.floor(page / PAGES);
       const end = Math.min(first + count, endOfChunk(page));
       if (end - page === PAGES) this.#chunks.set(index, FULL);
-      else setBits(this.#chunkToChange(index), page % PAGES, end - page);
+      else setBits(this.#writableChunk(index), page % PAGES, end - page);
       page = end;
     }
   }
 
-  #chunkToChange(index: number): Uint8Array {
-    const found = this.#chunks.get(index);
-    if (found !== undefined) return found === FULL ? new Uint8Array(PAGES / 8) : found;
-    const made = new Uint8Array(PAGES / 8);
-    this.#chunks.set(index, made);
-    return made;
+  #writableChunk(index: number): Uint8Array {
+    const chunk = this.#chunks.get(index);
+    if (chunk !== undefined) return chunk === FULL ? new Uint8Array(PAGES / 8) : chunk;
+    const newChunk = new Uint8Array(PAGES / 8);
+    this.#chunks.set(index, newChunk);
+    return newChunk;
   }
 }
 

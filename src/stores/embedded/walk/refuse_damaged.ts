@@ -2,12 +2,12 @@ import type { Log } from '../../../util/log';
 import { StorageError } from '../storage/storage_error';
 import { walkDatabase } from './walk_database';
 
-/** Milliseconds after which, and between which, it is logged that a walk takes long. */
+/** Milliseconds before, and between, log messages about a long walk. */
 const LONG = 10_000;
 
 /**
- * Walks the database in a folder before it is opened to write: LMDB would kill the process at some
- * damages, and write over what is there at others.
+ * Walks the database in a folder before it is opened for writing: on some damage LMDB
+ * would kill the process, and on other damage overwrite data.
  *
  * @throws StorageError `corrupt` with what is wrong, in one line; those of `walkDatabase`
  */
@@ -19,13 +19,13 @@ export async function refuseDamaged(
   const onProgress = (pages: number) => {
     if (performance.now() - last < LONG) return;
     last = performance.now();
-    log?.info({ folder, pages }, 'the structure of the database is being verified');
+    log?.info({ folder, pages }, 'verifying the structure of the database');
   };
   const [first, ...others] = await walkDatabase(folder, { onProgress });
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   throw new StorageError(
     'corrupt',
-    `the database in ${folder} is damaged: ${first.text}${more}; "hindsight fsck ${folder}" reports all of it, a backup of the folder restores it`,
+    `the database in ${folder} is damaged: ${first.text}${more}; "hindsight fsck ${folder}" reports all damage; restore the folder from a backup`,
   );
 }

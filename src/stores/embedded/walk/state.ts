@@ -3,17 +3,17 @@ import type { Meta } from './header';
 import type { PageFile } from './page_file';
 import { PageSet } from './page_set';
 
-/** Where something wrong was found. */
+/** The place of a flaw. */
 export interface Where {
   readonly page?: number;
-  /** A table's name, or what stands for the two trees that have none. */
+  /** The name of the table, or a description for the two trees without one. */
   readonly tree: string;
 }
 
-/** What walks of the trees of one state of a database share: where its pages are, and the flaws. */
+/** What the walks of a state's trees share: the places of its pages, and the flaws. */
 export class State {
   readonly flaws: Flaw[] = [];
-  /** How many pages were read. */
+  /** Pages read so far. */
   read = 0;
   readonly #used = new PageSet();
   readonly #free = new PageSet();
@@ -25,7 +25,7 @@ export class State {
     private readonly onPage: (read: number) => void,
   ) {}
 
-  /** There are so many flaws that no more are looked for. */
+  /** Whether there are so many flaws that the search ends. */
   get isFull(): boolean {
     return this.flaws.length >= MAX_FLAWS;
   }
@@ -43,7 +43,7 @@ export class State {
     });
   }
 
-  /** Reads the beginning of a page. Undefined, and reported, if that cannot be done. */
+  /** Reads the beginning of a page. Reports a flaw and returns false on failure. */
   readPage(where: Where & { readonly page: number }, into: Buffer, length: number): boolean {
     this.onPage(++this.read);
     const reason = this.file.read(into, length, where.page * this.meta.pageSize);
@@ -59,41 +59,46 @@ export class State {
     return end <= this.#fileSize;
   }
 
-  /** Notes that a tree uses pages, which nothing else may. False, and reported, if they cannot be used. */
+  /**
+   * Notes that a tree uses pages, which nothing else may. Reports a flaw and returns
+   * false if they cannot be used.
+   */
   use(first: number, count: number, tree: string): boolean {
     if (first < 2 || count < 1 || first + count - 1 > this.meta.lastPage) {
-      this.report('place', { page: first, tree }, `${pages(count)} not in the database`);
+      this.report('place', { page: first, tree }, `${describePages(count)} not in the database`);
       return false;
     }
-    const twice = this.#used.firstOf(first, count);
-    if (twice !== undefined) {
-      this.report('place', { page: twice, tree }, 'it is in two places');
+    const duplicate = this.#used.firstOf(first, count);
+    if (duplicate !== undefined) {
+      this.report('place', { page: duplicate, tree }, 'it is used in two places');
       return false;
     }
     this.#used.add(first, count);
     const free = this.#free.firstOf(first, count);
     if (free === undefined) return true;
-    this.report('free', { page: free, tree }, 'it is in use, and in the free list');
+    this.report('free', { page: free, tree }, 'it is in use, but also in the free list');
     return false;
   }
 
-  /** Notes that the free list has pages. */
+  /** Notes pages of the free list, and reports a flaw if they cannot be free. */
   release(first: number, count: number, tree: string): void {
-    const flaw = this.#whyNotFree(first, count);
+    const flaw = this.#releaseFlaw(first, count);
     if (flaw === undefined) this.#free.add(first, count);
     else this.report('free', { page: flaw.page, tree }, flaw.what);
   }
 
-  #whyNotFree(first: number, count: number): { page: number; what: string } | undefined {
+  #releaseFlaw(first: number, count: number): { page: number; what: string } | undefined {
     if (first < 2 || count < 1 || first + count - 1 > this.meta.lastPage)
-      return { page: first, what: `${pages(count)} not in the database` };
+      return { page: first, what: `${describePages(count)} not in the database` };
     const used = this.#used.firstOf(first, count);
-    if (used !== undefined) return { page: used, what: 'it is in use, and in the free list' };
-    const twice = this.#free.firstOf(first, count);
-    return twice === undefined ? undefined : { page: twice, what: 'it is twice in the free list' };
+    if (used !== undefined) return { page: used, what: 'it is in use, but also in the free list' };
+    const duplicate = this.#free.firstOf(first, count);
+    return duplicate === undefined
+      ? undefined
+      : { page: duplicate, what: 'it is in the free list twice' };
   }
 }
 
-function pages(count: number): string {
-  return count === 1 ? 'it is' : `it and the ${count - 1} behind it are`;
+function describePages(count: number): string {
+  return count === 1 ? 'it is' : `it and the ${count - 1} after it are`;
 }

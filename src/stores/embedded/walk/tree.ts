@@ -10,7 +10,7 @@ import {
 import { compareKeys, type Key, Nodes, readPageHeader } from './page';
 import type { State } from './state';
 
-/** An entry of a leaf. Its bytes are only there while it is looked at. */
+/** An entry of a leaf. Its bytes are only valid during the call of `onEntry`. */
 export interface Entry {
   readonly page: number;
   /** The transaction that wrote the page. */
@@ -18,26 +18,26 @@ export interface Entry {
   readonly key: Key;
   /** A `NodeKind`. */
   readonly kind: number;
-  /** The data, or where they lie in the file. */
+  /** The data, or its place in the file. */
   readonly data: Key | { readonly position: number; readonly size: number };
 }
 
 export interface TreeOptions {
   readonly name: string;
-  /** Whatever leads to the tree is of this transaction, so that nothing in it is of a later one. */
+  /** The transaction of what refers to the tree; nothing in it is of a later one. */
   readonly transaction: number;
-  /** What entries may be, beside plain ones. */
+  /** Whether the entries are tables rather than plain data. */
   readonly tables: boolean;
   readonly onEntry?: (entry: Entry) => void;
 }
 
-/** Keys that a page may have: from the one, and before the other. */
+/** The keys that a page may have: from `from` on, and before `before`. */
 interface Bounds {
   readonly from: Key | undefined;
   readonly before: Key | undefined;
 }
 
-/** Walks a tree, each of its pages once. What is wrong is reported to the state. */
+/** Walks a tree, each page once, and reports flaws to the state. */
 export function walkTree(state: State, record: TreeRecord, options: TreeOptions): void {
   const { name } = options;
   if ((record.root === undefined) !== (record.depth === 0) || record.depth > DEEPEST) {
@@ -55,12 +55,12 @@ class TreeWalk {
   readonly #record: TreeRecord;
   readonly #options: TreeOptions;
   readonly #asNumbers: boolean;
-  /** One buffer, and what is in it, for each level. */
+  /** One buffer, and the nodes in it, for each level. */
   readonly #levels: { readonly bytes: Buffer; readonly nodes: Nodes }[] = [];
   readonly #overflow = Buffer.alloc(HEADER);
-  readonly #found = { branches: 0, leaves: 0, overflow: 0, entries: 0 };
-  /** All pages were read. */
-  #isWhole = true;
+  readonly #counts = { branches: 0, leaves: 0, overflow: 0, entries: 0 };
+  /** Whether all pages were read. */
+  #isComplete = true;
 
   constructor(state: State, record: TreeRecord, options: TreeOptions) {
     this.#state = state;
@@ -69,58 +69,58 @@ class TreeWalk {
     this.#asNumbers = record.flags === INTEGER_KEYS;
   }
 
-  /** A page, and all below it. What is wrong with a page ends the walk of what is below. */
+  /** Walks a page and all below it, which it skips if the page has a flaw. */
   page(number: number, level: number, latest: number, bounds: Bounds): void {
     const tree = this.#options.name;
     if (this.#state.isFull) return;
-    const wasWhole = this.#isWhole;
-    this.#isWhole = false;
+    const wasComplete = this.#isComplete;
+    this.#isComplete = false;
     if (!this.#state.use(number, 1, tree)) return;
     const { bytes, nodes } = this.#level(level);
     if (!this.#state.readPage({ page: number, tree }, bytes, bytes.length)) return;
-    const flaw = this.#judge(bytes, nodes, { number, level, latest });
+    const flaw = this.#check(bytes, nodes, { number, level, latest });
     if (flaw !== undefined) this.#state.report('page', { page: number, tree }, flaw);
     if (flaw !== undefined || !this.#isInOrder(bytes, nodes, number, level, bounds)) return;
-    this.#isWhole = wasWhole;
+    this.#isComplete = wasComplete;
     const { transaction } = readPageHeader(bytes);
     if (level < this.#record.depth) this.#branch(bytes, nodes, { level, transaction, bounds });
     else this.#leaf(bytes, nodes, { number, transaction });
   }
 
   compareCounts(): void {
-    if (!this.#isWhole) return;
-    const found = this.#found;
-    for (const [what, of] of COUNTED) {
-      if (this.#record[of] === found[of]) continue;
-      const text = `its record counts ${this.#record[of]} ${what}, and there are ${found[of]}`;
+    if (!this.#isComplete) return;
+    const counts = this.#counts;
+    for (const [what, of] of COUNTS) {
+      if (this.#record[of] === counts[of]) continue;
+      const text = `its record counts ${this.#record[of]} ${what}, but there are ${counts[of]}`;
       this.#state.report('count', { tree: this.#options.name }, text);
     }
   }
 
   #level(level: number): { bytes: Buffer; nodes: Nodes } {
-    const found = this.#levels[level];
-    if (found !== undefined) return found;
+    const existing = this.#levels[level];
+    if (existing !== undefined) return existing;
     const bytes = Buffer.alloc(this.#state.meta.pageSize);
     return (this.#levels[level] = { bytes, nodes: new Nodes(bytes) });
   }
 
-  #judge(
+  #check(
     bytes: Buffer,
     nodes: Nodes,
     at: { readonly number: number; readonly level: number; readonly latest: number },
   ): string | undefined {
     const { number, transaction, kind } = readPageHeader(bytes);
-    if (number !== at.number) return `it says that it is the page ${number}`;
-    const wanted = at.level < this.#record.depth ? PageKind.Branch : PageKind.Leaf;
-    if (kind !== wanted) return `it is of the kind ${kind}, and not ${wanted}`;
+    if (number !== at.number) return `it is marked as page ${number}`;
+    const expected = at.level < this.#record.depth ? PageKind.Branch : PageKind.Leaf;
+    if (kind !== expected) return `it has the kind ${kind}, not ${expected}`;
     if (transaction < 1 || transaction > at.latest)
-      return `it is of the transaction ${transaction}, and what leads to it of ${at.latest}`;
-    // mdb_page_search_root: branches of the free list may for a time have one
-    const fewest = kind === PageKind.Branch && !this.#asNumbers ? 2 : 1;
-    return nodes.judge(kind, fewest);
+      return `it belongs to transaction ${transaction}, but its parent to ${at.latest}`;
+    // mdb_page_search_root: branches of the free list may temporarily have one
+    const minCount = kind === PageKind.Branch && !this.#asNumbers ? 2 : 1;
+    return nodes.judge(kind, minCount);
   }
 
-  /** Whether the keys ascend, within the bounds. Nobody looks at the first key of a branch. */
+  /** Whether the keys ascend within the bounds. The first key of a branch is unused. */
   #isInOrder(bytes: Buffer, nodes: Nodes, page: number, level: number, bounds: Bounds): boolean {
     const tree = this.#options.name;
     const isBranch = level < this.#record.depth;
@@ -135,7 +135,7 @@ class TreeWalk {
       }
       const difference = last === undefined ? 1 : compareKeys(key, last, this.#asNumbers);
       if (difference < 0 || (difference === 0 && !mayEqual)) {
-        this.#state.report('order', { page, tree }, `its key ${i} is not behind the one before`);
+        this.#state.report('order', { page, tree }, `its key ${i} is out of order`);
         return false;
       }
       last = key;
@@ -143,7 +143,7 @@ class TreeWalk {
     }
     if (bounds.before === undefined || last === undefined) return true;
     if (compareKeys(last, bounds.before, this.#asNumbers) < 0) return true;
-    this.#state.report('order', { page, tree }, 'its last key belongs to another page');
+    this.#state.report('order', { page, tree }, 'its last key belongs on another page');
     return false;
   }
 
@@ -152,7 +152,7 @@ class TreeWalk {
     nodes: Nodes,
     at: { readonly level: number; readonly transaction: number; readonly bounds: Bounds },
   ): void {
-    this.#found.branches++;
+    this.#counts.branches++;
     const key = (i: number): Key => ({ bytes, start: nodes.keyStart(i), end: nodes.keyEnd(i) });
     for (let i = 0; i < nodes.count; i++) {
       const from = i === 0 ? at.bounds.from : key(i);
@@ -166,8 +166,8 @@ class TreeWalk {
     nodes: Nodes,
     at: { readonly number: number; readonly transaction: number },
   ): void {
-    this.#found.leaves++;
-    this.#found.entries += nodes.count;
+    this.#counts.leaves++;
+    this.#counts.entries += nodes.count;
     const allowed = this.#options.tables ? NodeKind.Table : NodeKind.Plain;
     for (let i = 0; i < nodes.count; i++) {
       const kind = nodes.kind(i);
@@ -176,10 +176,10 @@ class TreeWalk {
       const entry = { page: at.number, transaction: at.transaction, key, kind };
       if (kind === NodeKind.Big && !this.#options.tables) {
         const position = this.#overflowOf(bytes, key.end, nodes.dataSize(i), at);
-        if (position === undefined) this.#isWhole = false;
+        if (position === undefined) this.#isComplete = false;
         else this.#options.onEntry?.({ ...entry, data: { position, size: nodes.dataSize(i) } });
       } else if (kind !== allowed) {
-        const text = `its entry ${i} is of the kind ${kind}`;
+        const text = `its entry ${i} has the kind ${kind}`;
         this.#state.report('page', { page: at.number, tree: this.#options.name }, text);
       } else {
         const data: Key = { bytes, start: key.end, end: key.end + nodes.dataSize(i) };
@@ -188,7 +188,10 @@ class TreeWalk {
     }
   }
 
-  /** Where data lie that do not fit into a leaf. The first of their pages is looked at, in part. */
+  /**
+   * Returns the position of data too large for a leaf. Of its pages, only the header of
+   * the first is checked.
+   */
   #overflowOf(
     leaf: Buffer,
     record: number,
@@ -203,34 +206,34 @@ class TreeWalk {
       this.#state.report(
         'page',
         { page: at.number, tree },
-        `${size} bytes are said to lie in ${count} pages`,
+        `${size} bytes cannot lie in ${count} overflow pages`,
       );
       return undefined;
     }
     if (!this.#state.use(first, count, tree)) return undefined;
     if (!this.#state.readPage({ page: first, tree }, this.#overflow, HEADER)) return undefined;
-    const found = readPageHeader(this.#overflow);
-    const isRight =
-      found.number === first &&
-      found.kind === PageKind.Overflow &&
-      found.pages === count &&
-      found.transaction === transaction &&
+    const header = readPageHeader(this.#overflow);
+    const isValid =
+      header.number === first &&
+      header.kind === PageKind.Overflow &&
+      header.pages === count &&
+      header.transaction === transaction &&
       transaction <= at.transaction &&
       transaction >= 1;
-    if (isRight && this.#state.reaches(first + count)) {
-      this.#found.overflow += count;
+    if (isValid && this.#state.reaches(first + count)) {
+      this.#counts.overflow += count;
       return first * pageSize + HEADER;
     }
-    const says = `${found.number}, of the kind ${found.kind}, with ${found.pages} pages`;
-    const text = isRight
-      ? `its ${count} pages are not all in the file`
-      : `it says that it is the page ${says} of the transaction ${found.transaction}`;
+    const says = `page ${header.number}, of the kind ${header.kind}, with ${header.pages} pages`;
+    const text = isValid
+      ? `its ${count} pages do not all lie in the file`
+      : `it is marked as ${says}, of transaction ${header.transaction}`;
     this.#state.report('page', { page: first, tree }, text);
     return undefined;
   }
 }
 
-const COUNTED = [
+const COUNTS = [
   ['entries', 'entries'],
   ['branch pages', 'branches'],
   ['leaf pages', 'leaves'],

@@ -7,10 +7,10 @@ import type { PageFile } from './page_file';
 import { State } from './state';
 import { type Entry, walkTree } from './tree';
 
-/** What the tree that leads to all tables is called in reports. */
+/** The name in reports of the tree that lists all tables. */
 const LIST_OF_TABLES = 'the list of tables';
 
-/** How many states of a database that somebody writes to are walked, before what all had counts. */
+/** Max walks of a database that is being written to; then flaws found by all count. */
 const ATTEMPTS = 4;
 
 export interface Walked {
@@ -19,33 +19,33 @@ export interface Walked {
   readonly tables: readonly string[];
   /** How many pages were read. */
   readonly pages: number;
-  /** The transaction whose state it is; undefined if the header cannot be read. */
+  /** The transaction of the walked state; undefined if the header cannot be read. */
   readonly transaction: number | undefined;
 }
 
 /**
- * Reads the structure of a database, in the file of an LMDB, and reports all that is wrong with it:
- * each page that the newest state has is read once, but for overflow pages, of which only the
- * beginning is. It never throws, whatever the file has. Per page of the database it needs two bits
- * of memory.
+ * Reads the structure of a database in an LMDB file, and reports all flaws. Reads each
+ * page of the newest state once; of overflow pages, only the beginning. Never throws,
+ * whatever the file contains. Needs two bits of memory per page of the database.
  *
- * A server may write meanwhile. What is overwritten while it is read looks like damage, but it is
- * gone in the next state: of a database that changed only what all of several walks found counts.
+ * A server may write meanwhile. A page that is overwritten while it is read looks
+ * damaged, but not in the next state. If the database changed, only flaws found by all of
+ * several walks count.
  *
- * @param known tables that should be there
- * @param onPage called for each page that is read, with how many were
+ * @param expectedTables tables that should exist
+ * @param onPage called for each page read, with the number of pages read so far
  */
 export function walk(
   file: PageFile,
-  known: readonly string[],
+  expectedTables: readonly string[],
   onPage: (read: number) => void = () => undefined,
 ): Walked {
   let before: readonly Flaw[] | undefined;
   for (let attempt = 1; ; attempt++) {
-    const walked = walkOnce(file, known, onPage);
-    if (walked.flaws.length === 0 || walked.transaction === newestTransaction(file)) return walked;
-    const flaws = before === undefined ? walked.flaws : inBoth(before, walked.flaws);
-    if (flaws.length === 0 || attempt === ATTEMPTS) return { ...walked, flaws };
+    const result = walkOnce(file, expectedTables, onPage);
+    if (result.flaws.length === 0 || result.transaction === newestTransaction(file)) return result;
+    const flaws = before === undefined ? result.flaws : inBoth(before, result.flaws);
+    if (flaws.length === 0 || attempt === ATTEMPTS) return { ...result, flaws };
     before = flaws;
   }
 }
@@ -57,15 +57,15 @@ function inBoth(a: readonly Flaw[], b: readonly Flaw[]): readonly Flaw[] {
 
 function walkOnce(
   file: PageFile,
-  known: readonly string[],
+  expectedTables: readonly string[],
   onPage: (read: number) => void,
 ): Walked {
   const header = readHeader(file);
   if (Array.isArray(header)) return { flaws: header, tables: [], pages: 0, transaction: undefined };
   const state = new State(file, header.newest, onPage);
-  judgeRoots(state, header);
+  checkRoots(state, header);
   const tables = readTables(state);
-  judgeNames(state, [...tables.keys()], known);
+  checkNames(state, [...tables.keys()], expectedTables);
   for (const [name, { record, transaction }] of tables)
     walkTree(state, record, { name, transaction, tables: false });
   const { freeList, transaction } = header.newest;
@@ -80,20 +80,20 @@ function walkOnce(
 }
 
 /**
- * Each transaction writes the root of the tree of all tables, so that this shows which one's the
- * header is: a header that is a commit too old would else be believed. (In compacted copies pages
- * are of the transaction 1.)
+ * Checks that each meta page belongs to the transaction of its root. Each transaction
+ * writes the root of the list of tables, so this detects a header that is one commit too
+ * old. (In compacted copies, pages belong to transaction 1.)
  */
-function judgeRoots(state: State, { newest, older }: Header): void {
+function checkRoots(state: State, { newest, older }: Header): void {
   const bytes = Buffer.alloc(HEADER);
   for (const { page, main, transaction } of [newest, older]) {
     if (main.root === undefined) continue;
     const where = { page, tree: 'the header' };
     const reason = state.file.read(bytes, HEADER, main.root * newest.pageSize);
-    const found = reason === undefined ? readPageHeader(bytes).transaction : undefined;
-    if (found === transaction || found === 1) continue;
-    const text = `it is of the transaction ${transaction}, but leads to page ${main.root}`;
-    state.report('header', where, `${text}, which is of ${found ?? 'none'}`);
+    const rootTransaction = reason === undefined ? readPageHeader(bytes).transaction : undefined;
+    if (rootTransaction === transaction || rootTransaction === 1) continue;
+    const text = `it belongs to transaction ${transaction}, but refers to page ${main.root}`;
+    state.report('header', where, `${text}, which belongs to ${rootTransaction ?? 'none'}`);
   }
 }
 
@@ -113,7 +113,7 @@ function readTables(state: State): Map<string, TableRecord> {
     if (record !== undefined) tables.set(name, { record, transaction: entry.transaction });
     else {
       const where = { page: entry.page, tree: LIST_OF_TABLES };
-      state.report('table', where, `the record of the table ${JSON.stringify(name)} is none`);
+      state.report('table', where, `the record of the table ${JSON.stringify(name)} is invalid`);
     }
   };
   const { main, transaction } = state.meta;
@@ -121,7 +121,7 @@ function readTables(state: State): Map<string, TableRecord> {
   return tables;
 }
 
-/** Undefined for what is no table, or one of a kind that this program has none of. */
+/** Returns undefined for no table, or one of a kind that this program does not use. */
 function recordOf({ kind, data }: Entry): TreeRecord | undefined {
   if (kind !== NodeKind.Table || 'size' in data || data.end - data.start !== TREE_RECORD)
     return undefined;
@@ -130,14 +130,19 @@ function recordOf({ kind, data }: Entry): TreeRecord | undefined {
 }
 
 /**
- * A table whose name is damaged would be made anew, without anything in it. That one is not there
- * is no damage by itself (an earlier version of the program lacked it), nor that there are others.
+ * Reports a table whose name is damaged, since it would be created anew and empty. A
+ * missing table alone is no damage (an earlier version of the program lacked it), nor is
+ * an unknown one.
  */
-function judgeNames(state: State, found: readonly string[], known: readonly string[]): void {
+function checkNames(
+  state: State,
+  tables: readonly string[],
+  expectedTables: readonly string[],
+): void {
   if (state.flaws.length > 0) return;
-  const missing = known.find((name) => !found.includes(name));
-  const unknown = found.find((name) => !known.includes(name));
-  if (missing === undefined || unknown === undefined) return;
-  const text = `there is no table ${missing}, and one called ${JSON.stringify(unknown)}`;
+  const missing = expectedTables.find((name) => !tables.includes(name));
+  const extra = tables.find((name) => !expectedTables.includes(name));
+  if (missing === undefined || extra === undefined) return;
+  const text = `the table ${missing} is missing, and the table ${JSON.stringify(extra)} is unknown`;
   state.report('table', { tree: LIST_OF_TABLES }, text);
 }

@@ -10,9 +10,9 @@ import type { Flaw } from './flaw';
 import type { Message } from './messages';
 
 export interface WalkOptions {
-  /** After how many milliseconds without a sign of life the child is given up. */
+  /** Milliseconds without a message after which the child is killed. */
   readonly patience?: number;
-  /** Called when the walk takes long: with the number of pages that were read. */
+  /** Called during a long walk, with the number of pages read. */
   readonly onProgress?: (pages: number) => void;
   /** The child's script. For tests. */
   readonly script?: string;
@@ -35,78 +35,83 @@ export const TABLES = [
   'tallies',
 ];
 
-/** A disk may take long for the 256 pages between two messages. */
-const PATIENCE = 120_000;
+/** In milliseconds: a disk may be slow to read the 256 pages between two messages. */
+const DEFAULT_PATIENCE = 120_000;
 
 /**
- * Reads the structure of the database in a folder, in a process of its own, and reports all that is
- * wrong with it. That that process dies, or gets stuck, is a flaw, too. Reads only.
+ * Reads the structure of the database in a folder, in a separate process, and reports all
+ * flaws. It is a flaw, too, if that process dies or gets stuck. Reads only.
  *
- * @returns nothing also if there is no database in the folder, or one that nobody has written to
- * @throws StorageError `failed` if it cannot be read, `corrupt` if it is no regular file
+ * @returns no flaws also if there is no database in the folder, or one that was never
+ *   written to
+ * @throws StorageError `failed` if it cannot be read, `corrupt` if it is not a regular
+ *   file
  */
 export async function walkDatabase(folder: string, options: WalkOptions = {}): Promise<Flaw[]> {
   const file = path.join(folder, 'data.mdb');
   const size = await sizeOf(file);
   if (size === undefined) return [];
-  if (size === 0) return judgeEmpty(folder);
+  if (size === 0) return checkEmpty(folder);
   const first = await walkOnce(folder, options);
-  // a death may have been somebody's kill
+  // someone may have killed the process
   return first.some(({ flaw }) => flaw === 'process') ? await walkOnce(folder, options) : first;
 }
 
-/** Undefined for a file that is not there. */
+/** Returns undefined if the file does not exist. */
 async function sizeOf(file: string): Promise<number | undefined> {
   try {
-    const found = await stat(file);
-    if (!found.isFile()) throw new StorageError('corrupt', `${file} is no regular file`);
+    const stats = await stat(file);
+    if (!stats.isFile()) throw new StorageError('corrupt', `${file} is no regular file`);
     await access(file, constants.R_OK);
-    return found.size;
+    return stats.size;
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
     throw fromSystem(`could not open ${file}`, error);
   }
 }
 
-/** A start that was cut short leaves an empty file, and nothing else; LMDB would make it a new database. */
-function judgeEmpty(folder: string): Flaw[] {
-  const rest = ['content', 'sessions'].find((name) => existsSync(path.join(folder, name)));
-  if (rest === undefined) return [];
-  const text = `the header, page 0: the file is empty, but there is the folder ${rest} beside it`;
+/**
+ * An interrupted first start leaves an empty file and nothing else; LMDB would make it a
+ * new database.
+ */
+function checkEmpty(folder: string): Flaw[] {
+  const leftover = ['content', 'sessions'].find((name) => existsSync(path.join(folder, name)));
+  if (leftover === undefined) return [];
+  const text = `the header, page 0: the file is empty, but the folder ${leftover} exists beside it`;
   return [{ kind: 'structure', flaw: 'header', page: 0, text }];
 }
 
 async function walkOnce(folder: string, options: WalkOptions): Promise<Flaw[]> {
-  const script = options.script ?? scriptOf();
+  const script = options.script ?? findScript();
   const args = [script, path.resolve(folder), ...TABLES];
-  // whatever this process was started with is not for the child: inspectors, loaders, limits of memory
+  // options of this process are not for the child: inspectors, loaders, memory limits
   const env = { ...process.env };
   delete env['NODE_OPTIONS'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'], env });
-  const reading = new Reading(child, options);
-  await Promise.all([reading.lines(), reading.end()]);
-  await reading.tidy();
-  return reading.result(folder);
+  const reader = new ChildReader(child, options);
+  await Promise.all([reader.readMessages(), reader.waitForExit()]);
+  await reader.cleanUp();
+  return reader.result(folder);
 }
 
-/** The child's script, as the build makes it, also for callers that run from the sources. */
-function scriptOf(): string {
-  const beside = path.join(__dirname, 'child.js');
-  return existsSync(beside)
-    ? beside
+/** Returns the path of the child's built script, also when run from the sources. */
+function findScript(): string {
+  const built = path.join(__dirname, 'child.js');
+  return existsSync(built)
+    ? built
     : path.join(__dirname, '../../../../dist/src/stores/embedded/walk/child.js');
 }
 
-/** What a child says, and how it ends. */
-class Reading {
+/** Reads the messages of a child, and how it ends. */
+class ChildReader {
   readonly #flaws: Flaw[] = [];
-  #doing = 'reading the structure of the database';
-  /** A folder of the child's. */
+  #activity = 'reading the structure of the database';
+  /** The child's temporary folder. */
   #probe: string | undefined;
   #failure: string | undefined;
   #isDone = false;
   #isStuck = false;
-  #ended = '';
+  #exit = '';
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -114,33 +119,33 @@ class Reading {
     private readonly options: WalkOptions,
   ) {}
 
-  async lines(): Promise<void> {
-    this.#wait();
-    // at the limit of open files there is no pipe, but an error
+  async readMessages(): Promise<void> {
+    this.#restartTimer();
+    // at the limit of open files there is no pipe, only an error
     for await (const line of createInterface({ input: this.child.stdout ?? Readable.from([]) })) {
-      this.#wait();
-      const message = parsed(line);
-      if (message !== undefined) this.#take(message);
+      this.#restartTimer();
+      const message = parseMessage(line);
+      if (message !== undefined) this.#handle(message);
     }
   }
 
-  end(): Promise<void> {
+  waitForExit(): Promise<void> {
     return new Promise((resolve) => {
       this.child.once('error', (error) => {
-        this.#failure = fromSystem('no process could be started', error).message;
+        this.#failure = fromSystem('could not start a process', error).message;
         clearTimeout(this.#timer);
         resolve();
       });
       this.child.once('close', (code, signal) => {
-        this.#ended = signal ?? `the exit code ${code}`;
+        this.#exit = signal ?? `exit code ${code}`;
         clearTimeout(this.#timer);
         resolve();
       });
     });
   }
 
-  /** Removes what a child left that died. */
-  async tidy(): Promise<void> {
+  /** Removes what a dead child left behind. */
+  async cleanUp(): Promise<void> {
     if (this.#probe !== undefined && !this.#isDone)
       await rm(this.#probe, { recursive: true, force: true }).catch(() => undefined);
   }
@@ -153,34 +158,34 @@ class Reading {
         `could not read the database in ${folder}: ${this.#failure}`,
       );
     if (this.#isDone || this.#flaws.length > 0) return this.#flaws;
-    const end = this.#isStuck ? 'does not come to an end' : `ended a process by ${this.#ended}`;
-    return [{ kind: 'structure', flaw: 'process', text: `${this.#doing} ${end}` }];
+    const outcome = this.#isStuck ? 'does not finish' : `ended its process with ${this.#exit}`;
+    return [{ kind: 'structure', flaw: 'process', text: `${this.#activity} ${outcome}` }];
   }
 
-  #wait(): void {
+  #restartTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#isStuck = true;
       this.child.kill('SIGKILL');
-    }, this.options.patience ?? PATIENCE);
+    }, this.options.patience ?? DEFAULT_PATIENCE);
   }
 
-  #take(message: Message): void {
+  #handle(message: Message): void {
     if (message.type === 'progress') this.options.onProgress?.(message.pages);
     else if (message.type === 'flaw') this.#flaws.push(message.flaw);
-    else if (message.type === 'walked') this.#walked(message);
+    else if (message.type === 'walked') this.#handleWalked(message);
     else if (message.type === 'failed') this.#failure = message.message;
     else this.#isDone = true;
   }
 
-  #walked({ probe }: Message & { readonly type: 'walked' }): void {
-    this.#doing = 'opening the database';
+  #handleWalked({ probe }: Message & { readonly type: 'walked' }): void {
+    this.#activity = 'opening the database';
     this.#probe = probe;
   }
 }
 
-/** A message; undefined for a line that broke off when the child died. */
-function parsed(line: string): Message | undefined {
+/** Parses a message; undefined if the line was cut short by the death of the child. */
+function parseMessage(line: string): Message | undefined {
   try {
     return JSON.parse(line) as Message;
   } catch {

@@ -10,32 +10,41 @@ import { StoreError } from '../../../util/store_error';
 import { ITSELF } from '../../../swift_api/itself';
 
 const CONTAINER = 'hindsight-servers';
-/** Seconds after which the store removes a record that nobody refreshes; long enough that it does not decide who is there. */
+/**
+ * Seconds after which the store removes a record that is not refreshed; long enough not
+ * to decide which servers are alive.
+ */
 const EXPIRY = 3600;
-/** Milliseconds that one request may take. */
-const ANSWER = 10_000;
+/** Max milliseconds of one request. */
+const TIMEOUT = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 const LISTING = 'a listing of the records of servers';
 
-/** A server as it tells the others of itself. */
+/** What a server reports about itself to the others. */
 const ServerRecord = z.object({
   host: z.string(),
   pid: z.number(),
-  /** Where a pid means the same process: this boot of a machine, and this namespace; not there where that cannot be told. */
+  /**
+   * Where a pid means the same process: a boot of a machine, and a PID namespace; missing
+   * if unknown.
+   */
   place: z.string().optional(),
-  /** Tells a process from a later one with the same pid. */
+  /** Distinguishes a process from a later one with the same pid. */
   run: z.string(),
   /** When the process started, for people. */
   started: z.string(),
-  /** What its locks go through, and whose they are. */
+  /** What its locks go through, and the name of that. */
   locks: z.object({ through: z.enum(['itself', 'redis']), name: z.string().optional() }),
   state: z.enum(['candidate', 'serving']),
-  /** When it became a candidate, by the store's clock; not there while it is one. */
+  /** When it became a candidate, by the store's clock; missing while it is one. */
   since: z.string().optional(),
 });
 export type ServerRecord = Readonly<z.infer<typeof ServerRecord>>;
 
-/** A record and when it was written, by the store's clock, in the form of listings: to the microsecond, in UTC. */
+/**
+ * A record and when it was written, by the store's clock, in the form of listings: to the
+ * microsecond, in UTC.
+ */
 export interface Seen {
   readonly id: string;
   readonly record: ServerRecord;
@@ -47,21 +56,22 @@ const Listing = z.array(
 );
 type Entry = z.infer<typeof Listing>[number];
 
-/** The records of all servers over a store, kept in the account of their service user. */
+/** The records of all servers of a store, in the account of their service user. */
 export class ServerRecords {
-  /** What was read, by name and hash: a record that is only refreshed need not be read again. */
-  #known = new Map<string, ServerRecord | undefined>();
+  /** Records by name and hash: one that is only refreshed need not be read again. */
+  #cache = new Map<string, ServerRecord | undefined>();
 
   /**
-   * @param send sends a request to the store, in the name of the service user where its authority is that
-   * @param ownAccount the path of the service user's own account
+   * @param send sends a request to the store, in the name of the service user if it has
+   *   that authority
+   * @param ownAccount returns the path of the service user's account
    */
   constructor(
     private readonly send: Handler,
     private readonly ownAccount: () => Promise<string | undefined>,
   ) {}
 
-  /** @throws StoreError where it is not known to be written */
+  /** @throws StoreError unless it is known to be written */
   async write(id: string, record: ServerRecord): Promise<void> {
     const body = Buffer.from(`${JSON.stringify(record)}\n`);
     const headers = Headers.of({
@@ -69,53 +79,53 @@ export class ServerRecords {
       'Content-Length': String(body.length),
       'X-Delete-After': String(EXPIRY),
     });
-    const put = () => this.#ask('PUT', `/${id}`, { headers, body });
+    const put = () => this.#request('PUT', `/${id}`, { headers, body });
     let response = await put();
     if (response.status === 404) {
       await drain(response.body);
       const empty = Headers.of({ 'Content-Length': '0' });
-      await succeeded(await this.#ask('PUT', '', { headers: empty }), 'made');
+      await checkSuccess(await this.#request('PUT', '', { headers: empty }), 'created');
       response = await put();
     }
-    await succeeded(response, 'written');
+    await checkSuccess(response, 'written');
   }
 
-  /** Never rejects: what is not removed is no longer refreshed. */
+  /** Never rejects: a record that is not removed is no longer refreshed. */
   async remove(id: string): Promise<void> {
-    await this.#ask('DELETE', `/${id}`).then(
+    await this.#request('DELETE', `/${id}`).then(
       ({ body }) => drain(body),
       () => undefined,
     );
   }
 
   /**
-   * Who is there.
+   * Returns the other servers that are alive.
    *
-   * @param id the one that looks; its record was written before
-   * @param valid milliseconds for which a record tells that its server is there
-   * @throws StoreError where the store does not tell, or does not show the own record yet
+   * @param id of the server that looks; its record must have been written
+   * @param valid milliseconds for which a record shows that its server is alive
+   * @throws StoreError if the store does not answer, or does not list the own record yet
    */
   async look(
     id: string,
     valid: number,
   ): Promise<{ readonly written: string; readonly others: readonly Seen[] }> {
-    const listed = await this.#list();
-    const own = listed.find(({ name }) => name === id);
-    if (!own) throw failure('the store does not list the record of this server yet');
-    const oldest = Date.parse(`${own.last_modified}Z`) - valid;
-    const alive = listed.filter(
-      (each) => each !== own && Date.parse(`${each.last_modified}Z`) > oldest,
+    const entries = await this.#list();
+    const ownEntry = entries.find(({ name }) => name === id);
+    if (!ownEntry) throw failure('the store does not list the record of this server yet');
+    const oldest = Date.parse(`${ownEntry.last_modified}Z`) - valid;
+    const alive = entries.filter(
+      (each) => each !== ownEntry && Date.parse(`${each.last_modified}Z`) > oldest,
     );
-    const known = new Map<string, ServerRecord | undefined>();
+    const cache = new Map<string, ServerRecord | undefined>();
     const others: Seen[] = [];
     for (const { name, hash, last_modified: written } of alive) {
       const key = `${name} ${hash}`;
-      const record = this.#known.get(key) ?? (await this.#read(name));
-      known.set(key, record);
+      const record = this.#cache.get(key) ?? (await this.#read(name));
+      cache.set(key, record);
       if (record) others.push({ id: name, record, written });
     }
-    this.#known = known;
-    return { written: own.last_modified, others };
+    this.#cache = cache;
+    return { written: ownEntry.last_modified, others };
   }
 
   async #list(): Promise<Entry[]> {
@@ -129,7 +139,7 @@ export class ServerRecords {
     }
   }
 
-  /** Undefined where it has gone, or is none. */
+  /** Returns undefined if the record is gone or invalid. */
   async #read(id: string): Promise<ServerRecord | undefined> {
     const body = await this.#get(`/${id}`, ITSELF);
     try {
@@ -140,9 +150,9 @@ export class ServerRecords {
     }
   }
 
-  /** The body of what is there; empty where there is nothing. */
+  /** Returns the body of a record or listing; empty if there is no record. */
   async #get(path: string, query: string): Promise<Buffer> {
-    const response = await this.#ask('GET', path, {
+    const response = await this.#request('GET', path, {
       query,
       headers: Headers.of({ 'X-Newest': 'true' }),
     });
@@ -156,7 +166,7 @@ export class ServerRecords {
     return readAnswer(response.body, MAX_BYTES, path === '' ? LISTING : 'the record of a server');
   }
 
-  async #ask(
+  async #request(
     method: string,
     path: string,
     {
@@ -167,14 +177,14 @@ export class ServerRecords {
   ): Promise<Response> {
     const account = await this.ownAccount();
     if (account === undefined)
-      throw failure('the identity service does not tell the account of the service user');
+      throw failure('the identity service does not report the account of the service user');
     return this.send({
       method,
       path: `${account}/${CONTAINER}${path}`,
       query,
       headers,
       body,
-      signal: AbortSignal.timeout(ANSWER),
+      signal: AbortSignal.timeout(TIMEOUT),
       transactionId: transactionId(),
       authority: keepOwnContainer(account, CONTAINER),
       received: () => 0,
@@ -182,7 +192,7 @@ export class ServerRecords {
   }
 }
 
-async function succeeded({ status, body }: Response, what: string): Promise<void> {
+async function checkSuccess({ status, body }: Response, what: string): Promise<void> {
   await drain(body);
   if (status >= 300)
     throw failure(`the record of this server was not ${what}: the store answered ${status}`);

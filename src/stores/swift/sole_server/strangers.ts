@@ -4,10 +4,13 @@ import { credentials, type Headers } from '../../../http/headers';
 import { parseTarget } from '../../../swift_api/target';
 import { readAll } from '../../../http/body';
 
-/** Milliseconds for which the store's refusal of one stranger holds for all, and how many refusals are known. */
-const HOLDS = 1000;
+/**
+ * Milliseconds for which the store's refusal of one anonymous client holds for all, and
+ * max cached refusals.
+ */
+const REFUSAL_TTL = 1000;
 const MAX = 1000;
-/** A longer text is left out. */
+/** Max bytes of a text; a longer one is left out. */
 const MAX_TEXT = 16 * 1024;
 
 const WRITES = ['PUT', 'POST', 'DELETE'];
@@ -19,11 +22,12 @@ interface Refusal {
 }
 
 /**
- * Spares the store one question about clients without credentials: whether they may write in a container. A refusal
- * of one of them is one of all, so any number of them costs the store a request a second.
+ * Spares the store repeated requests to find out whether clients without credentials may
+ * write to a container. A refusal of one is a refusal of all, so any number of them costs
+ * the store one request a second.
  */
 export class Strangers {
-  private readonly refused = new LRUCache<string, Refusal>({ max: MAX, ttl: HOLDS });
+  private readonly refusals = new LRUCache<string, Refusal>({ max: MAX, ttl: REFUSAL_TTL });
 
   /** @param send sends a request to the store */
   constructor(private readonly send: Handler) {}
@@ -31,8 +35,8 @@ export class Strangers {
   async answer(request: Request): Promise<Response> {
     const key = keyOf(request);
     if (key === undefined) return this.send(request);
-    const known = this.refused.get(key);
-    if (known) return known;
+    const cached = this.refusals.get(key);
+    if (cached) return cached;
     const response = await this.send(request);
     if (response.status !== 401) return response;
     const { status, headers } = response;
@@ -42,12 +46,15 @@ export class Strangers {
       headers: headers.without('x-trans-id', 'x-openstack-request-id'),
       body: text ?? Buffer.alloc(0),
     };
-    this.refused.set(key, refusal);
+    this.refusals.set(key, refusal);
     return refusal;
   }
 }
 
-/** What a stranger's question is about; undefined for what is none. A request with a body is no question. */
+/**
+ * Returns the cache key of an anonymous client's write; undefined for any other request.
+ * A request with a body is not cached.
+ */
 function keyOf({ method, path, query, headers, body }: Request): string | undefined {
   if (!WRITES.includes(method) || query !== '' || !Buffer.isBuffer(body) || body.length > 0)
     return undefined;

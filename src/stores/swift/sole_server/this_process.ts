@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ServerRecord } from './server_records';
 
-/** How this process tells others of itself. */
+/** What this process reports about itself to other servers. */
 export const THIS_PROCESS: Pick<ServerRecord, 'host' | 'pid' | 'place' | 'run' | 'started'> = {
   host: hostname(),
   pid: process.pid,
@@ -12,7 +12,10 @@ export const THIS_PROCESS: Pick<ServerRecord, 'host' | 'pid' | 'place' | 'run' |
   started: new Date().toISOString(),
 };
 
-/** Whether a process is certainly gone: it ran where this one does, and its pid means nothing there now, or another. */
+/**
+ * Whether a process is certainly gone: it ran where this one does, and its pid is now
+ * unused there or belongs to another process.
+ */
 export function isGone({ place, pid, run }: ServerRecord): boolean {
   if (place === undefined || place !== THIS_PROCESS.place) return false;
   if (pid === process.pid) return run !== THIS_PROCESS.run;
@@ -24,7 +27,10 @@ export function isGone({ place, pid, run }: ServerRecord): boolean {
   }
 }
 
-/** A host's name is not enough: containers on one machine may share it, and not their pids. */
+/**
+ * Identifies where pids are valid. A hostname is not enough: containers on one machine
+ * may share it, but not their pids.
+ */
 function placeOf(): { place?: string } {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();

@@ -9,7 +9,8 @@ import { isTrueValue, toBytes, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../swift_api/constraints';
 import { listingAnswer, listingType, type ShownEntry } from '../../../swift_api/listing';
 import type { Handler, Request, Response } from '../../../swift_api/message';
-import { formatQuery, parseQuery, type Target } from '../../../swift_api/target';
+import type { Call } from '../../calls';
+import { formatQuery } from '../../../swift_api/target';
 import { StoreError } from '../../../util/store_error';
 import { readListing, type RawEntry } from './listing_entries';
 
@@ -18,11 +19,9 @@ const BEHIND_HIDDEN = VERSIONS_CONTAINER_PREFIX + toBytes('\u{10ffff}').repeat(6
 
 /** Lists the containers of an account without those that hold versions, whose bytes count as those of the containers beside them. */
 export async function listAccount(
-  request: Request,
-  target: Target,
+  { request, target, query }: Call,
   next: Handler,
 ): Promise<Response> {
-  const query = parseQuery(request.query);
   const type = listingType(request, query);
   // the store tells what is wrong with it
   if (typeof type !== 'string') return next({ ...request });

@@ -13,7 +13,7 @@ import {
   type Request,
   type Response,
 } from '../../../swift_api/message';
-import { isApi, parseQuery, type ContainerTarget } from '../../../swift_api/target';
+import { isApi, type ContainerTarget } from '../../../swift_api/target';
 import { readAnswer } from '../../../swift_api/json_response';
 import { rightShown } from '../../../swift_api/authority/shown_right';
 import { StoreError } from '../../../util/store_error';
@@ -22,6 +22,7 @@ import { readListing } from './listing_entries';
 import { isNative, Listings } from './listings';
 import { mirroredChanges, versionsContainer, VersionsContainers } from './versions_container';
 import { storeErrorOf, SwiftClient } from '../../../swift_api/client';
+import { ContainerCall } from '../../calls';
 
 const MAX_INFO_BYTES = 1024 * 1024;
 const ENABLED = 'X-Versions-Enabled';
@@ -50,11 +51,12 @@ export class VersionedContainers {
   }
 
   /** Answers GET and HEAD of a container. */
-  async show(request: Request, target: ContainerTarget): Promise<Response> {
+  async show(call: ContainerCall): Promise<Response> {
+    const { request, target } = call;
     if (!isApi(target)) return this.next({ ...request });
     const isListing = request.method === 'GET';
-    if (isListing && parseQuery(request.query).has('versions')) {
-      const listed = await this.listings.versions(request, target);
+    if (isListing && call.query.has('versions')) {
+      const listed = await this.listings.versions(call);
       return isNative(listed)
         ? this.again(request, listed)
         : this.withTotals(request, target, listed);
@@ -62,7 +64,7 @@ export class VersionedContainers {
     const response = await this.next({ ...request });
     if (response.status >= 300 || isNative(response) || readEnabled(response.headers) === undefined)
       return response;
-    const listed = isListing ? await this.listings.currents(request, target, response) : response;
+    const listed = isListing ? await this.listings.currents(call, response) : response;
     return this.withTotals(request, target, listed);
   }
 

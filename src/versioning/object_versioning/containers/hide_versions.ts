@@ -9,7 +9,8 @@ import {
   type Response,
 } from '../../../swift_api/message';
 import { NAMING_HEADERS } from '../../../swift_api/naming_headers';
-import { isObject, type Target } from '../../../swift_api/target';
+import { isObject } from '../../../swift_api/target';
+import { ObjectCall, type Call } from '../../calls';
 import { hasReservedParameter, RESERVED_TYPE } from '../../../swift_api/reserved';
 import { isHidden, refuseHidden } from './hidden_names';
 import { judgeManifest } from '../manifests';
@@ -22,8 +23,7 @@ import { judgeManifest } from '../manifests';
  * @returns the refusal, or the request to go on with: that of a static large object with its manifest read
  */
 export async function hideVersions(
-  request: Request,
-  target: Target,
+  { request, target }: Call,
   handler: Handler,
   app: Judge,
 ): Promise<Request | Response> {
@@ -33,7 +33,7 @@ export async function hideVersions(
   // what is made of the entries of an archive, or of a form, did not come by the gatekeeper so
   if (!request.dialect && hasReservedParameter(request.headers.get('content-type') ?? ''))
     return textResponse(400, RESERVED_TYPE);
-  return isObject(target) ? judgeManifest(request, target, handler, app) : request;
+  return isObject(target) ? judgeManifest(new ObjectCall(request, target), handler, app) : request;
 }
 
 function notThere({ method }: Request): Response {

@@ -3,7 +3,7 @@ import { containerOfVersions, decodeName, parseVersionName } from '../version_na
 import { toBytes, toText, type ByteString } from '../../../http/bytes';
 import type { ShownEntry } from '../../../swift_api/listing';
 import type { ForDialect, Response } from '../../../swift_api/message';
-import { formatTarget, parseTarget, type ContainerTarget } from '../../../swift_api/target';
+import { formatTarget, type ContainerTarget } from '../../../swift_api/target';
 import { parseAnswerAsGiven, readAnswer } from '../../../swift_api/json_response';
 import { latest } from '../state';
 import { newestIn } from '../newest_note';
@@ -12,6 +12,7 @@ import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../../swift_api/mark
 import { withoutReservedParameters, withoutVersionParameters } from '../../../swift_api/reserved';
 import { objectOfNote, unfinishedIn } from '../unfinished_note';
 import type { CurrentEntry, NoteEntry, Subdir, TopEntries, VersionEntry } from './merge';
+import { parseObjectPath } from '../version_target';
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 
@@ -112,9 +113,9 @@ function linkOf(
   name: ByteString,
 ): string | undefined {
   if (symlink_path === undefined) return undefined;
-  const target = parseTarget(toBytes(symlink_path));
-  if (target?.account !== container.account || target.object === undefined) return undefined;
-  if (containerOfVersions(target.container ?? '') !== container.container) return undefined;
+  const target = parseObjectPath(toBytes(symlink_path));
+  if (target?.account !== container.account) return undefined;
+  if (containerOfVersions(target.container) !== container.container) return undefined;
   const version = parseVersionName(target.object);
   return version?.object === name ? version.id : undefined;
 }

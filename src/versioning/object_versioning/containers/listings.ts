@@ -8,12 +8,7 @@ import type { Power, Right } from '../../../swift_api/authority/authority';
 import { Headers } from '../../../http/headers';
 import { listingAnswer, type ShownEntry } from '../../../swift_api/listing';
 import { type Handler, type Request, type Response } from '../../../swift_api/message';
-import {
-  formatQuery,
-  formatTarget,
-  parseQuery,
-  type ContainerTarget,
-} from '../../../swift_api/target';
+import { formatQuery, formatTarget, type ContainerTarget } from '../../../swift_api/target';
 import { rightShown } from '../../../swift_api/authority/shown_right';
 import { StoreError } from '../../../util/store_error';
 import { currentOf, readListing, topOf, versionOf, type RawEntry } from './listing_entries';
@@ -23,6 +18,7 @@ import { NullReader } from '../null_versions/null_reader';
 import { mergeVersions, type CurrentEntry, type Subdir } from './merge';
 import { parsePageRequest, startOf, versionBounds, type PageRequest } from './version_pages';
 import { SwiftClient } from '../../../swift_api/client';
+import { ContainerCall } from '../../calls';
 
 /** More than an operation adds and drops, but for null versions that were left long ago. */
 const MAX_TOP = '10';
@@ -42,11 +38,11 @@ export class Listings {
   }
 
   /** A listing of what is current, from the store's own answer to the client's request: links are shown as what they lead to. */
-  async currents(request: Request, target: ContainerTarget, response: Response): Promise<Response> {
-    const query = parseQuery(request.query);
+  async currents(call: ContainerCall, response: Response): Promise<Response> {
+    const { request, target, query } = call;
     const type = response.headers.get('content-type')?.split(';')[0] ?? '';
     if (response.status !== 200 || type === 'text/plain') return response;
-    const inJson = type === 'application/json' ? response : await this.again(request, response);
+    const inJson = type === 'application/json' ? response : await this.again(call, response);
     if (inJson.status !== 200) return inJson;
     const entries = (await readListing(inJson)).map((raw) =>
       entryOf(currentOf(raw, target, request.dialect)),
@@ -55,8 +51,7 @@ export class Listings {
   }
 
   /** A listing of versions, or the store's refusal to list the container. */
-  async versions(request: Request, target: ContainerTarget): Promise<Response> {
-    const query = parseQuery(request.query);
+  async versions({ request, target, query }: ContainerCall): Promise<Response> {
     const given = Object.fromEntries(
       ['prefix', 'delimiter', 'marker', 'end_marker', 'limit', 'reverse'].map((name) => [
         name,
@@ -182,9 +177,10 @@ export class Listings {
   }
 
   /** The same listing, in a form that tells of links. */
-  private again(request: Request, response: Response): Promise<Response> {
+  private again(call: ContainerCall, response: Response): Promise<Response> {
+    const { request } = call;
     destroy(response.body);
-    const query = formatQuery({ ...Object.fromEntries(parseQuery(request.query)), format: 'json' });
+    const query = formatQuery(call.parameters({ format: 'json' }));
     return this.next({ ...request, query, headers: request.headers.without('accept') });
   }
 }

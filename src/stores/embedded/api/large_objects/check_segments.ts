@@ -3,7 +3,7 @@ import { checkPieces, SegmentError, type Piece } from '../../../../http/pieces';
 import { Refused, refuse } from '../answers';
 
 /**
- * Looks whether the first segment that is wanted can be had.
+ * Checks that the first requested segment can be read.
  *
  * @throws Refused with 409
  */

@@ -10,14 +10,17 @@ import { checkSegments } from './check_segments';
 import type { View } from '../../../../swift_api/object_response';
 import type { ObjectRecord } from '../../storage/storage';
 
-/** What a dynamic large object shows: all objects of a container whose names begin with a prefix (Swift's `dlo`). */
-export function dloView(call: ObjectCall, manifest: ByteString, own: View): View {
+/**
+ * Returns the view of a dynamic large object: all objects of a container whose names
+ * begin with a prefix (Swift's `dlo`).
+ */
+export function dloView(call: ObjectCall, manifest: ByteString, rawView: View): View {
   const segments = new Segments(call, manifest);
   const { size, etag } = segments.summary();
   return {
-    headers: own.headers,
-    contentType: own.contentType,
-    timestamp: own.timestamp,
+    headers: rawView.headers,
+    contentType: rawView.contentType,
+    timestamp: rawView.timestamp,
     etag: `"${etag}"`,
     size,
     isRangedOnce: true,

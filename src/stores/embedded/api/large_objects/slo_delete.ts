@@ -16,7 +16,10 @@ interface Task {
 
 const MAX_TASKS = SLO_LIMITS.max_manifest_segments * 10;
 
-/** DELETE with `?multipart-manifest=delete`: segments, then manifests, told as Swift's bulk deletes are. */
+/**
+ * Answers DELETE with `?multipart-manifest=delete`: deletes segments, then manifests, and
+ * reports like Swift's bulk delete.
+ */
 export async function deleteLarge(call: ObjectCall): Promise<Response> {
   const type = bulkType(call.request);
   const summary = new DeleteSummary();
@@ -31,7 +34,7 @@ export async function deleteLarge(call: ObjectCall): Promise<Response> {
     }
     const segments = await segmentsOf(call, target);
     if (typeof segments === 'number') {
-      // whatever the reason, Swift counts it among the client's errors
+      // whatever the reason, Swift reports it as a client error
       summary.add(name, segments === 404 ? 404 : 400, reasonOf(segments));
       continue;
     }
@@ -46,10 +49,11 @@ export async function deleteLarge(call: ObjectCall): Promise<Response> {
 }
 
 /**
- * The segments of a large object, for DELETE with `async=yes` (Swift's `handle_async_delete`). Swift has them expire soon; here they are
- * gone before the answer says so.
+ * Deletes the segments of a large object, for DELETE with `async=yes` (Swift's
+ * `handle_async_delete`). Swift lets them expire soon; here they are gone before the
+ * response.
  *
- * @throws Refused where they lie in several containers, or the client may not delete them
+ * @throws Refused if they lie in several containers, or if the client may not delete them
  */
 export async function deleteSegments(call: ObjectCall): Promise<void> {
   const { target } = call;
@@ -75,7 +79,7 @@ export async function deleteSegments(call: ObjectCall): Promise<void> {
   for (const segment of segments) await deleteOne(call, segment.target);
 }
 
-/** Swift's words where a manifest could not be read. */
+/** Swift's reasons why a manifest could not be read. */
 const UNREADABLE: Readonly<Record<number, string>> = {
   400: 'Not an SLO manifest',
   401: '401 Unauthorized',
@@ -85,7 +89,7 @@ function reasonOf(status: number): string {
   return UNREADABLE[status] ?? 'Unable to load SLO manifest or segment.';
 }
 
-/** The segments of a manifest, or the status with which it could not be read. */
+/** Returns the segments of a manifest, or the status with which it could not be read. */
 async function segmentsOf(call: ObjectCall, target: ObjectTarget): Promise<Task[] | number> {
   try {
     const { record } = openObject(call, 'GET', target);

@@ -9,19 +9,19 @@ import { segmentPlace } from '../../../../swift_api/segments';
 import { page, Refused, refuseWith } from '../answers';
 import { rangesOf, type Range } from '../../../../http/ranges';
 
-/** Swift's limits for manifests, as `/info` tells them. */
+/** Swift's limits for manifests, as `/info` reports them. */
 export const SLO_LIMITS = {
   max_manifest_segments: USUAL_LIMITS.segments,
   max_manifest_size: USUAL_LIMITS.bytes,
 } as const;
 
 /**
- * Segments that a manifest has, those counted that are data in it: whoever reads the object waits for all of them to be
- * parsed.
+ * Max segments of a manifest, including inline data: a reader of the object waits until
+ * all are parsed.
  */
 const MAX_ITEMS = 10_000;
 
-/** The attributes in which a large object keeps its own ETag and size. */
+/** The attributes that store the ETag and size of a large object. */
 export const SLO_ETAG = 'x-object-sysmeta-slo-etag';
 export const SLO_SIZE = 'x-object-sysmeta-slo-size';
 
@@ -38,29 +38,29 @@ const StoredSegment = z.union([
   }),
 ]);
 
-/** A segment as a stored manifest tells it, in Swift's form: names are text, a range is made of two numbers. */
+/** A segment of a stored manifest in Swift's form: names are text, ranges two numbers. */
 export type StoredSegment = z.infer<typeof StoredSegment>;
 export type ObjectSegment = Exclude<StoredSegment, { data: string }>;
 
 export const StoredManifest = z.array(StoredSegment);
 
-/** A manifest as Python writes it, so that its ETag is Swift's. */
+/** Formats a manifest as Python does, so that its ETag is Swift's. */
 export function formatManifest(segments: readonly Readonly<Record<string, unknown>>[]): Buffer {
   return Buffer.from(pythonJson(segments));
 }
 
-/** The first and the last byte that a segment's object gives. */
+/** Returns the first and last byte of the object that a segment uses. */
 export function segmentRange({ range, bytes }: ObjectSegment): Range {
   const [first, last] = (range ?? '').split('-').map(Number);
   return range === undefined ? [0, bytes - 1] : [first ?? 0, last ?? 0];
 }
 
-/** The object that a path in a manifest names: in the account of the manifest. */
+/** Returns the object that a path in a manifest names, in the manifest's account. */
 export function segmentTarget({ version, account }: ObjectTarget, path: string): ObjectTarget {
   return { version, account, ...segmentPlace(path) };
 }
 
-/** A segment as a client names it. */
+/** A segment as a client's manifest names it. */
 export type WantedSegment =
   | { readonly data: Buffer }
   | {
@@ -71,9 +71,10 @@ export type WantedSegment =
     };
 
 /**
- * Reads the manifest of a `?multipart-manifest=put` (Swift's `parse_and_validate_input`).
+ * Parses the manifest of a `?multipart-manifest=put` (Swift's
+ * `parse_and_validate_input`).
  *
- * @throws Refused with all that is wrong, as far as it would go into the longest manifest there can be
+ * @throws Refused with all problems, at most `max_manifest_segments`
  */
 export async function parseManifest(
   body: Buffer,
@@ -97,13 +98,13 @@ export async function parseManifest(
   return segments;
 }
 
-/** The items of a manifest. @throws Refused if it is no list in JSON */
+/** Yields the items of a manifest. @throws Refused if it is not a JSON list */
 async function* itemsOf(body: Buffer): AsyncGenerator<{ value: unknown; isLast: boolean }, void> {
-  let held: readonly unknown[] = [];
+  let pending: readonly unknown[] = [];
   try {
-    for await (const some of readJsonList(body)) {
-      for (const value of held) yield { value, isLast: false };
-      held = some;
+    for await (const items of readJsonList(body)) {
+      for (const value of pending) yield { value, isLast: false };
+      pending = items;
     }
   } catch (error) {
     if (error instanceof NoList) throw new Refused(page(400, 'Manifest must be a list.\n'));
@@ -111,29 +112,29 @@ async function* itemsOf(body: Buffer): AsyncGenerator<{ value: unknown; isLast: 
       throw new Refused(page(400, 'Manifest must be valid JSON.\n'));
     throw error;
   }
-  for (const [at, value] of held.entries()) yield { value, isLast: at === held.length - 1 };
+  for (const [at, value] of pending.entries()) yield { value, isLast: at === pending.length - 1 };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The segment, or what is wrong with it. */
+/** Returns the segment, or what is wrong with it. */
 function parseSegment(
-  given: unknown,
+  item: unknown,
   isLast: boolean,
   manifest: ObjectTarget,
 ): WantedSegment | string {
-  if (!isRecord(given)) return 'not a JSON object';
-  const kind = 'data' in given ? 'data' : 'path' in given ? 'path' : undefined;
+  if (!isRecord(item)) return 'not a JSON object';
+  const kind = 'data' in item ? 'data' : 'path' in item ? 'path' : undefined;
   if (kind === undefined) return "expected keys to include one of 'data' or 'path'";
-  const known = kind === 'data' ? ['data'] : ['path', 'range', 'etag', 'size_bytes'];
-  const unknown = Object.keys(given).filter((key) => !known.includes(key));
-  if (unknown.length > 0) {
-    const names = unknown.sort().map((key) => JSON.stringify(key));
+  const allowed = kind === 'data' ? ['data'] : ['path', 'range', 'etag', 'size_bytes'];
+  const extraneous = Object.keys(item).filter((key) => !allowed.includes(key));
+  if (extraneous.length > 0) {
+    const names = extraneous.sort().map((key) => JSON.stringify(key));
     return `extraneous keys ${names.join(', ')}`;
   }
-  return kind === 'data' ? parseData(given['data']) : parsePath(given, isLast, manifest);
+  return kind === 'data' ? parseData(item['data']) : parsePath(item, isLast, manifest);
 }
 
 function parseData(data: unknown): WantedSegment | string {
@@ -162,9 +163,9 @@ function parsePath(
   if (quote(`${container}/${object}`) === quote(`${manifest.container}/${manifest.object}`))
     return 'manifest must not include itself as a segment';
   if (range && typeof range !== 'string') return 'invalid range';
-  const wanted = typeof range === 'string' && range !== '' ? range : undefined;
-  const problem = wanted === undefined ? undefined : rangeProblem(wanted, size);
-  return problem ?? { path, etag: etag ?? undefined, size, range: wanted };
+  const requestedRange = typeof range === 'string' && range !== '' ? range : undefined;
+  const problem = requestedRange === undefined ? undefined : rangeProblem(requestedRange, size);
+  return problem ?? { path, etag: etag ?? undefined, size, range: requestedRange };
 }
 
 function toInteger(value: unknown): number {

@@ -24,15 +24,22 @@ import type { View } from '../../../../swift_api/object_response';
 const MAX_DEPTH = 10;
 const MAX_STORED_BYTES = 64 * 1024 * 1024;
 
-/** What a static large object shows: the segments that its manifest names, one after the other (Swift's `slo`). */
-export async function sloView(call: ObjectCall, record: ObjectRecord, own: View): Promise<View> {
+/**
+ * Returns the view of a static large object: the segments of its manifest, concatenated
+ * (Swift's `slo`).
+ */
+export async function sloView(
+  call: ObjectCall,
+  record: ObjectRecord,
+  rawView: View,
+): Promise<View> {
   const { attributes, content } = record;
   const segments = call.request.method === 'HEAD' ? [] : await readManifest(call, record);
   const pieces = () => piecesOf(call, segments, 1);
   return {
-    headers: own.headers.withAll(Headers.of({ 'X-Manifest-Etag': content.etag })),
-    contentType: own.contentType,
-    timestamp: own.timestamp,
+    headers: rawView.headers.withAll(Headers.of({ 'X-Manifest-Etag': content.etag })),
+    contentType: rawView.contentType,
+    timestamp: rawView.timestamp,
     etag: `"${attributes[SLO_ETAG] ?? ''}"`,
     size: Number(attributes[SLO_SIZE]),
     check: (first) => checkSegments(pieces(), first),
@@ -40,37 +47,40 @@ export async function sloView(call: ObjectCall, record: ObjectRecord, own: View)
   };
 }
 
-/** What `?multipart-manifest=get` shows of one: its manifest; with `format=raw`, in the form in which clients put it. */
+/**
+ * Returns the view of a large object with `?multipart-manifest=get`: its manifest; with
+ * `format=raw`, in the form in which clients put it.
+ */
 export async function manifestView(
   call: ObjectCall,
   record: ObjectRecord,
-  own: View,
+  rawView: View,
 ): Promise<View> {
   if (call.query.get('format') !== 'raw')
-    return { ...own, contentType: 'application/json; charset=utf-8' };
+    return { ...rawView, contentType: 'application/json; charset=utf-8' };
   const body = await rawManifest(call, record);
   const etag = createHash('md5').update(body).digest('hex');
-  const { headers, contentType, timestamp } = own;
+  const { headers, contentType, timestamp } = rawView;
   const read = (first: number, last: number) => body.subarray(first, last + 1);
   return { headers, contentType, timestamp, etag, size: body.length, read };
 }
 
-/** A stored manifest in the form in which clients put it. */
+/** Returns a stored manifest in the form in which clients put it. */
 export async function rawManifest(
   call: Pick<ObjectCall, 'storage'>,
   record: ObjectRecord,
 ): Promise<Buffer> {
   const segments = await readManifest(call, record);
-  return formatManifest(segments.map(asPut));
+  return formatManifest(segments.map(toClientForm));
 }
 
-function asPut(segment: StoredSegment) {
+function toClientForm(segment: StoredSegment) {
   if ('data' in segment) return segment;
   const { name, bytes, hash, range } = segment;
   return { etag: hash, path: name, ...(range === undefined ? {} : { range }), size_bytes: bytes };
 }
 
-/** The segments of a stored manifest. */
+/** Reads the segments of a stored manifest. */
 export async function readManifest(
   { storage }: Pick<ObjectCall, 'storage'>,
   { content }: ObjectRecord,
@@ -109,12 +119,12 @@ async function readSegment(
   const target: ObjectTarget = segmentTarget(call.target, segment.name);
   const { record } = openObject({ ...call, isNamedByManifest: true }, 'GET', target);
   if (segment.sub_slo) {
-    if (depth >= MAX_DEPTH) throw new SegmentError('manifests lie too deep in one another');
+    if (depth >= MAX_DEPTH) throw new SegmentError('manifests are nested too deeply');
     const segments = await readManifest(call, record);
     return streamOf(readPieces(piecesOf(call, segments, depth + 1), first, last));
   }
   const { content } = record;
   if (content.etag !== segment.hash || content.size !== segment.bytes)
-    throw new SegmentError(`the segment ${segment.name} is not what it was`);
+    throw new SegmentError(`the segment ${segment.name} has changed since the manifest was put`);
   return call.storage.read(content, first, last);
 }

@@ -39,15 +39,20 @@ import {
 } from './slo_manifest';
 import { httpDate } from '../../../../swift_api/times';
 
-/** PUT with `?multipart-manifest=put` (Swift's `StaticLargeObject.handle_multipart_put`). */
+/**
+ * Answers PUT with `?multipart-manifest=put` (Swift's
+ * `StaticLargeObject.handle_multipart_put`).
+ */
 export async function putLarge(call: ObjectCall): Promise<Response> {
   return storeManifest(call, () => draftOf(call), await readBody(call));
 }
 
 /**
- * Makes a large object of a manifest in the form in which clients put it, once all of its segments are found to be as it says.
+ * Makes a large object from a manifest in the form in which clients put it, after
+ * checking all of its segments.
  *
- * @param draft what to make of it; asked for only then, since Swift's `slo` stands before what knows of the right to write
+ * @param draft makes the draft of the object; called only after the checks, since Swift's
+ *   `slo` runs before access control
  */
 export async function storeManifest(
   call: ObjectCall,
@@ -55,29 +60,37 @@ export async function storeManifest(
   manifest: Buffer,
 ): Promise<Response> {
   const { request, target, query } = call;
-  const wanted = await parseManifest(manifest, target);
+  const entries = await parseManifest(manifest, target);
   const { segments: max } = USUAL_LIMITS;
-  if (wanted.filter((each) => 'path' in each).length > max) throw new Refused(tooManySegments(max));
+  if (entries.filter((each) => 'path' in each).length > max)
+    throw new Refused(tooManySegments(max));
   const type = bulkType(request) ?? 'text/plain';
   const problems: Problem[] = [];
-  const segments = await lookUp(call, wanted, problems);
+  const segments = await resolveSegments(call, entries, problems);
   const isHeartbeat = isTrueValue(query.get('heartbeat'));
   if (problems.length > 0) {
     if (!isHeartbeat) return bulkAnswer(400, type, {}, problems, 'upload');
-    return heartbeat(type, { ...told(400), 'Response Body': words(400) }, problems);
+    return heartbeat(
+      type,
+      { ...responseStatus(400), 'Response Body': statusReason(400) },
+      problems,
+    );
   }
   const etag = largeEtag(segments);
-  const given = normalEtag(request.headers.get('etag') ?? '');
-  if (given !== '' && given !== etag) {
+  const requestEtag = normalEtag(request.headers.get('etag') ?? '');
+  if (requestEtag !== '' && requestEtag !== etag) {
     return isHeartbeat
-      ? heartbeat(type, { ...told(422), 'Response Body': words(422) })
+      ? heartbeat(type, { ...responseStatus(422), 'Response Body': statusReason(422) })
       : refuse(422).response;
   }
-  if (!isHeartbeat) return created(await keep(call, draft(), segments, etag), `"${etag}"`);
-  return heartbeat(type, await outcome(() => keep(call, draft(), segments, etag), etag));
+  if (!isHeartbeat) return created(await storeObject(call, draft(), segments, etag), `"${etag}"`);
+  return heartbeat(
+    type,
+    await storeForHeartbeat(() => storeObject(call, draft(), segments, etag), etag),
+  );
 }
 
-async function keep(
+async function storeObject(
   call: ObjectCall,
   draft: Draft,
   segments: readonly StoredSegment[],
@@ -91,22 +104,22 @@ async function keep(
     [SLO_SIZE]: String(size),
   };
   const listed = { bytes: size, extra: { slo_etag: `"${etag}"` } };
-  const record = await receive(call.storage, once(formatManifest(segments)), {}, (content) =>
+  const record = await receive(call.storage, singleChunk(formatManifest(segments)), {}, (content) =>
     commit(call, { ...draft, attributes, listed }, content),
   );
-  if (record === undefined) throw new Error('a content just received was gone');
+  if (record === undefined) throw new Error('content that was just received is gone');
   return record;
 }
 
-/** What an answer that was begun before tells of the manifest's being kept. */
-async function outcome(
+/** Stores the manifest, and returns the result for a response that has already begun. */
+async function storeForHeartbeat(
   attempt: () => Promise<ObjectRecord>,
   etag: string,
 ): Promise<Readonly<Record<string, string>>> {
   try {
     const { timestamp } = await attempt();
     return {
-      ...told(201),
+      ...responseStatus(201),
       Etag: `"${etag}"`,
       'Last Modified': httpDate(timestamp),
       'Response Body': '',
@@ -114,14 +127,17 @@ async function outcome(
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const { status, body } = error.response;
-    return { ...told(status), 'Response Body': Buffer.isBuffer(body) ? body.toString('utf8') : '' };
+    return {
+      ...responseStatus(status),
+      'Response Body': Buffer.isBuffer(body) ? body.toString('utf8') : '',
+    };
   }
 }
 
-const told = (status: number) => ({ 'Response Status': statusLine(status) });
-const words = (status: number) => REASONS[status]?.join('\n') ?? '';
+const responseStatus = (status: number) => ({ 'Response Status': statusLine(status) });
+const statusReason = (status: number) => REASONS[status]?.join('\n') ?? '';
 
-/** The manifest, read only of a client that may put it. */
+/** Reads the manifest, only from a client that may put it. */
 async function readBody(call: ObjectCall): Promise<Buffer> {
   const { request, target } = call;
   const body = await holdBody(request, {
@@ -146,11 +162,11 @@ function refusalOf(call: ObjectCall): Response | undefined {
   }
 }
 
-async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
+async function* singleChunk(chunk: Buffer): AsyncGenerator<Buffer> {
   yield await Promise.resolve(chunk);
 }
 
-/** Swift says 202 at once, and the truth in a body of which nobody knows the length beforehand. */
+/** Builds a heartbeat response: 202 at once, the result in a body of unknown length. */
 function heartbeat(type: string, facts: Facts, problems: readonly Problem[] = []): Response {
   const parts = [' ', `\r\n\r\n${render(type, facts, problems, 'upload')}`];
   const body = Readable.from(
@@ -160,64 +176,64 @@ function heartbeat(type: string, facts: Facts, problems: readonly Problem[] = []
   return { status: 202, headers: bulkHeaders(type), body };
 }
 
-/** The storage answers at once, so that nobody else would have a turn. */
+/** Segments checked before others get a turn, since the storage answers synchronously. */
 const SEGMENTS_IN_TURN = 100;
 
-/** What the manifest stores of each segment; what is wrong with one is added to the problems. */
-async function lookUp(
+/** Returns what the manifest stores of each segment; adds what is wrong to `problems`. */
+async function resolveSegments(
   call: ObjectCall,
-  wanted: readonly WantedSegment[],
+  entries: readonly WantedSegment[],
   problems: Problem[],
 ): Promise<StoredSegment[]> {
-  const found: StoredSegment[] = [];
+  const segments: StoredSegment[] = [];
   const turns = new Turns(SEGMENTS_IN_TURN);
-  for (const [at, each] of wanted.entries()) {
+  for (const [at, each] of entries.entries()) {
     await turns.after();
     if ('data' in each) {
-      found.push({ data: each.data.toString('base64') });
+      segments.push({ data: each.data.toString('base64') });
       continue;
     }
-    const mayBeEmpty = at === wanted.length - 1;
+    const mayBeEmpty = at === entries.length - 1;
     const segment = await checkSegment(call, each, mayBeEmpty, (reason) =>
       problems.push([quote(toBytes(each.path)), reason]),
     );
-    if (segment !== undefined) found.push(segment);
+    if (segment !== undefined) segments.push(segment);
   }
-  return found;
+  return segments;
 }
 
 async function checkSegment(
   call: ObjectCall,
-  wanted: Exclude<WantedSegment, { data: Buffer }>,
+  entry: Exclude<WantedSegment, { data: Buffer }>,
   mayBeEmpty: boolean,
-  complain: (reason: string) => void,
+  addProblem: (reason: string) => void,
 ): Promise<ObjectSegment | undefined> {
   const head = { ...call.request, method: 'HEAD' };
-  const target = segmentTarget(call.target, wanted.path);
+  const target = segmentTarget(call.target, entry.path);
   const query = new Map<string, string>();
-  if (!isText(toBytes(wanted.path))) {
-    complain(statusLine(412));
+  if (!isText(toBytes(entry.path))) {
+    addProblem(statusLine(412));
     return undefined;
   }
   const opened = await openView({ ...call, request: head, target, query }, 'HEAD').catch(statusOf);
   if (typeof opened === 'number') {
-    complain(statusLine(opened));
+    addProblem(statusLine(opened));
     return undefined;
   }
   const { view, isRaw, record } = opened;
   const bytes = view.size ?? 0;
-  const ranges = wanted.range === undefined ? undefined : rangesOf(`bytes=${wanted.range}`, bytes);
+  const ranges = entry.range === undefined ? undefined : rangesOf(`bytes=${entry.range}`, bytes);
   const [range] = ranges ?? [];
-  if (ranges?.length === 0) complain('Unsatisfiable Range');
+  if (ranges?.length === 0) addProblem('Unsatisfiable Range');
   const isPart = range !== undefined && range[1] - range[0] + 1 < bytes;
   const length = isPart ? range[1] - range[0] + 1 : bytes;
-  if (length < 1 && !mayBeEmpty) complain('Too small; each segment must be at least 1 byte.');
-  if (wanted.size !== undefined && wanted.size !== bytes) complain('Size Mismatch');
+  if (length < 1 && !mayBeEmpty) addProblem('Too small; each segment must be at least 1 byte.');
+  if (entry.size !== undefined && entry.size !== bytes) addProblem('Size Mismatch');
   const hash = normalEtag(view.etag);
-  if (wanted.etag !== undefined && wanted.etag !== hash) complain('Etag Mismatch');
+  if (entry.etag !== undefined && entry.etag !== hash) addProblem('Etag Mismatch');
   const seconds = Math.ceil(Number(view.timestamp));
   return {
-    name: '/' + wanted.path.replace(/^\/+/, ''),
+    name: '/' + entry.path.replace(/^\/+/, ''),
     bytes,
     hash,
     content_type: toText(view.contentType.split(';')[0] ?? ''),
@@ -238,7 +254,7 @@ function lengthOf(segment: StoredSegment): number {
   return last - first + 1;
 }
 
-/** The MD5 of the segments' MD5s, as Swift computes it. */
+/** Computes the MD5 of the segments' MD5s, as Swift does. */
 function largeEtag(segments: readonly StoredSegment[]): string {
   const etag = createHash('md5');
   for (const segment of segments) {
