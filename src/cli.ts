@@ -13,29 +13,31 @@ import { startServer, type RunningServer } from './server/serve';
 import { isWorker, serveAsWorker, startWorkers } from './server/workers';
 import { runFsck } from './stores/embedded/fsck/fsck_command';
 
-// whatever a command writes, in this process or in its workers, is for its own user only
+// files that a command or its workers create are private to its user
 process.umask(0o077);
 
-/** What is served where nothing else is said: a store of its own. */
+/** The default configuration: a store of its own. */
 const EMBEDDED = relative(process.cwd(), join(__dirname, '../../config/embedded.conf'));
 
 const program = new Command('hindsight')
   .description(
-    'A versioning proxy for OpenStack Swift: keeps every object that a write or a delete would destroy.',
+    'A versioning proxy for OpenStack Swift: keeps every version of an object that is overwritten or deleted.',
   )
   .showHelpAfterError();
 
 program
   .command('serve')
-  .description('serve as the configuration says, until SIGTERM or SIGINT')
+  .description('run the server until SIGTERM or SIGINT')
   .option(
     '-c, --config <file>',
-    "the configuration, in Swift's ini form; config/ has samples",
+    "the configuration file, in Swift's ini format; see config/ for samples",
     EMBEDDED,
   )
   .action(async ({ config: file }: { config: string }) => {
     if (isWorker()) {
-      const worker = await serveAsWorker((server, log) => stop(server, log, 'the server stops'));
+      const worker = await serveAsWorker((server, log) =>
+        stop(server, log, 'the server is stopping'),
+      );
       if (worker) stopOnSignals(worker.server, worker.log);
       return;
     }
@@ -50,22 +52,22 @@ program
   });
 
 function stopOnSignals(server: RunningServer, log: Log): void {
-  // it may be a file on a full disk, which stops no server
+  // stderr may be a file on a full disk, which must not stop the server
   process.stderr.on('error', () => undefined);
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop(server, log, signal));
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'ended by a bug');
+    log.fatal({ err: error }, 'exiting after an uncaught exception');
     killSelf();
   });
 }
 
-/** Lets what is in progress end, and then ends this process. */
+/** Waits for requests in progress, then ends this process. */
 function stop(server: RunningServer, log: Log, why: string): void {
-  log.info({ why }, 'stopping: requests in progress may end');
+  log.info({ why }, 'stopping: waiting for requests in progress');
   server.close().then(
     () => process.exit(0),
     (error: unknown) => {
-      log.error({ err: error }, 'could not stop in order');
+      log.error({ err: error }, 'could not stop cleanly');
       process.exit(1);
     },
   );
@@ -73,19 +75,21 @@ function stop(server: RunningServer, log: Log, why: string): void {
 
 program
   .command('check')
-  .description('read the configuration, say whether it is right, and serve nothing')
-  .requiredOption('-c, --config <file>', 'the configuration')
+  .description('check the configuration without starting a server')
+  .requiredOption('-c, --config <file>', 'the configuration file')
   .action(({ config: file }: { config: string }) => {
     const config = loadConfig(file);
-    process.stdout.write(`${file} is right: ${config.pipeline.join(' ')}\n`);
+    process.stdout.write(`${file} is valid: ${config.pipeline.join(' ')}\n`);
     for (const remark of config.remarks) process.stdout.write(`note: ${remark}\n`);
   });
 
 program
   .command('backup')
-  .description('copy the data of an embedded store, also of one in use; copies only what is new')
-  .argument('<data>', 'where the data lies')
-  .argument('<target>', 'the backup: a new or empty folder, or an earlier backup of the data')
+  .description(
+    'back up the data of an embedded store, even while it is in use; copies only what has changed',
+  )
+  .argument('<data>', 'the data folder')
+  .argument('<target>', 'the backup: a new or empty folder, or an earlier backup of the same data')
   .action(async (data: string, target: string) => {
     process.exitCode = await runBackup(data, target);
   });
@@ -93,11 +97,11 @@ program
 program
   .command('fsck')
   .description(
-    'verify the data of an embedded store: structure, records, bodies, counters; changes nothing without --repair',
+    'verify the data of an embedded store: structure, records, bodies and counters; changes nothing without --repair',
   )
-  .argument('<folder>', 'where the data lies')
-  .option('--repair', 'move what is damaged to FOLDER/damaged, with a list, and correct the rest')
-  .option('--dry-run', 'with --repair: report what it would do')
+  .argument('<folder>', 'the data folder')
+  .option('--repair', 'move damaged data to FOLDER/damaged, list it there, and correct the rest')
+  .option('--dry-run', 'with --repair: only report what would be done')
   .action(runFsck);
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,19 +1,22 @@
 import type { ByteString } from '../http/bytes';
 
-/** What clients of another API than Swift's sign with, and the store's user in whose name they then act. All are bytes; the keys are secret. */
+/**
+ * A key pair with which clients of APIs other than Swift's sign, and the store's user on
+ * whose behalf they act. All are bytes; the keys are secret.
+ */
 export interface Credential {
   readonly accessKey: ByteString;
   readonly secretKey: ByteString;
   readonly user: ByteString;
-  /** What the user logs in with. */
+  /** The key that the user logs in with. */
   readonly key: ByteString;
-  /** The account that the user works in; undefined: the one that the login tells. */
+  /** The account that the user works in; undefined: the one that the login returns. */
   readonly account?: ByteString | undefined;
 }
 
-/** Who knows credentials. */
+/** A source of credentials. */
 export interface CredentialSource {
-  /** @throws StoreError where nobody could tell whether there is one */
+  /** @throws StoreError if it cannot be determined whether there is one */
   find(accessKey: ByteString): Credential | undefined | Promise<Credential | undefined>;
 }
 
@@ -21,14 +24,14 @@ export interface CredentialSource {
 export class Credentials implements CredentialSource {
   static readonly none = new Credentials([]);
 
-  private readonly known: ReadonlyMap<ByteString, Credential>;
+  private readonly byAccessKey: ReadonlyMap<ByteString, Credential>;
 
-  /** @param all of several with one access key the first counts */
+  /** @param all if several have the same access key, the first counts */
   constructor(all: readonly Credential[]) {
-    this.known = new Map(all.toReversed().map((each) => [each.accessKey, each]));
+    this.byAccessKey = new Map(all.toReversed().map((each) => [each.accessKey, each]));
   }
 
   find(accessKey: ByteString): Credential | undefined {
-    return this.known.get(accessKey);
+    return this.byAccessKey.get(accessKey);
   }
 }

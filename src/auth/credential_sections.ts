@@ -8,10 +8,10 @@ import { systemReason } from '../util/errors';
 import { toBytes } from '../http/bytes';
 import type { Credential } from './credential';
 
-/** The sections that are credentials: `[credentials:ACCESS_KEY]`. */
+/** Names of sections of credentials: `[credentials:ACCESS_KEY]`. */
 const SECTION = /^credentials:(\S+)$/;
 
-/** How messages call them. */
+/** The form of these names in messages. */
 export const CREDENTIALS_FORM = '[credentials:ACCESS_KEY]';
 
 const options = z.object({
@@ -21,19 +21,19 @@ const options = z.object({
   account: z.string().optional(),
 });
 
-/** Whether a section is a credential. */
+/** Returns whether a section is a credential. */
 export function isCredential({ name }: IniSection): boolean {
   return SECTION.test(name);
 }
 
-/** Looks for what is wrong with a key that is good, and where it stands. */
+/** Reports a weakness of a key at its place in the configuration. */
 export type CheckKey = (
   key: string,
   at: { readonly mistakes: Mistakes; readonly line: number },
 ) => void;
 
 /**
- * The credential that a section describes; undefined after a mistake.
+ * Returns the credential that a section describes; undefined after a mistake.
  *
  * @param mistakes are reported without secrets
  */
@@ -43,11 +43,11 @@ export function readCredential(
   checkKey: CheckKey,
 ): Credential | undefined {
   const accessKey = SECTION.exec(section.name)?.[1] ?? '';
-  const given = readOptions(section, options, mistakes);
-  if (given === undefined) return undefined;
-  const { secret_key, user = accessKey, key = secret_key, account } = given;
+  const values = readOptions(section, options, mistakes);
+  if (values === undefined) return undefined;
+  const { secret_key, user = accessKey, key = secret_key, account } = values;
   for (const name of ['secret_key', 'key'] as const) {
-    const value = given[name];
+    const value = values[name];
     const line = section.options.get(name)?.line ?? section.line;
     if (value !== undefined) checkKey(value, { mistakes, line });
   }
@@ -61,7 +61,7 @@ export function readCredential(
 }
 
 /**
- * The credentials of a file that has nothing else.
+ * Returns the credentials of a file that contains nothing else.
  *
  * @param path relative to the configuration that names it
  * @param mistakes of that configuration
@@ -80,10 +80,10 @@ export function readCredentialsFile(
     mistakes.add(undefined, `credentials_file = ${path}: ${systemReason(error)}`);
     return [];
   }
-  const ofFile = mistakes.of(file);
-  return [...parseIni(text, ofFile, env).values()].flatMap((section) => {
-    if (isCredential(section)) return readCredential(section, ofFile, checkKey) ?? [];
-    ofFile.add(section.line, `unknown section [${section.name}]; known: ${CREDENTIALS_FORM}`);
+  const fileMistakes = mistakes.of(file);
+  return [...parseIni(text, fileMistakes, env).values()].flatMap((section) => {
+    if (isCredential(section)) return readCredential(section, fileMistakes, checkKey) ?? [];
+    fileMistakes.add(section.line, `unknown section [${section.name}]; known: ${CREDENTIALS_FORM}`);
     return [];
   });
 }

@@ -15,7 +15,10 @@ import {
 } from './logins';
 import { LoggedIn, type Session } from './session';
 
-/** A request as Keystone is shown it, which finds out by the signature whether the owner of a credential made it. All is text. */
+/**
+ * A request in the form in which Keystone verifies its signature for the owner of the
+ * access key. All is text.
+ */
 export interface Ec2Request {
   readonly access: string;
   readonly signature: string;
@@ -28,7 +31,7 @@ export interface Ec2Request {
   readonly body_hash: string;
 }
 
-const Kept = z.object({
+const KeystoneCredential = z.object({
   credential: z.object({
     type: z.string(),
     user_id: z.string(),
@@ -39,11 +42,17 @@ const Kept = z.object({
 
 const Blob = z.object({ access: z.string(), secret: z.string() });
 
-/** The credentials of type `ec2` that users have made at a Keystone (version 3), which is asked in the name of a service user. */
+/**
+ * The credentials of type `ec2` that users have created in a Keystone (version 3), which
+ * are read on behalf of a service user.
+ */
 export class KeystoneCredentials implements CredentialSource {
   private readonly serviceUser: LoggedIn;
 
-  /** @param service needs what Keystone's policy asks for `identity:get_credential` and `identity:ec2tokens_validate`: the role admin, as a rule */
+  /**
+   * @param service needs what Keystone's policy requires for `identity:get_credential`
+   *   and `identity:ec2tokens_validate`: usually the role admin
+   */
   constructor(
     private readonly authUrl: URL,
     private readonly service: KeystoneUser,
@@ -52,27 +61,29 @@ export class KeystoneCredentials implements CredentialSource {
   }
 
   /**
-   * Its user is `PROJECT:USER`, by their ids, its key the secret.
+   * Returns a credential whose user is `PROJECT:USER`, by their ids, and whose key is the
+   * secret.
    *
-   * @throws StoreError where Keystone does not tell; it says what the service user lacks
+   * @throws StoreError if Keystone does not return it; names what the service user lacks
    */
   async find(accessKey: ByteString): Promise<Credential | undefined> {
-    // Keystone gives credentials of this type the digests of their access keys for ids
+    // the id of a credential of this type is the digest of its access key
     const id = createHash('sha256').update(accessKey, 'latin1').digest('hex');
-    const { status, text } = await this.ask('GET', `credentials/${id}`);
+    const { status, text } = await this.request('GET', `credentials/${id}`);
     if (status === 404) return undefined;
-    if (status !== 200) throw this.unfit(status, 'read credentials', 'identity:get_credential');
+    if (status !== 200)
+      throw this.requestError(status, 'read credentials', 'identity:get_credential');
     return credentialIn(text, accessKey);
   }
 
   /**
-   * Logs in whoever has signed a request.
+   * Logs in the signer of a request.
    *
-   * @throws LoginRefused where the signature is not right, or the user or the project is not to be let in; another StoreError where
-   *   Keystone does not tell
+   * @throws LoginRefused if the signature is wrong, or the user or the project is not
+   *   admitted; another StoreError if Keystone does not answer as expected
    */
   async login(credentials: Ec2Request): Promise<Session> {
-    const { status, headers, text } = await this.ask(
+    const { status, headers, text } = await this.request(
       'POST',
       'ec2tokens',
       JSON.stringify({ credentials }),
@@ -81,26 +92,33 @@ export class KeystoneCredentials implements CredentialSource {
     if (status === 200 && typeof token === 'string') return { token, ...tokenFacts(text) };
     if (status === 401 || status === 404)
       throw new LoginRefused(
-        `the owner of the access key ${credentials.access} was refused: Keystone answered ${status}`,
+        `Keystone refused the signature or the owner of the access key ${credentials.access}: it answered ${status}`,
       );
-    throw this.unfit(status, 'have signatures judged', 'identity:ec2tokens_validate');
+    throw this.requestError(status, 'verify signatures', 'identity:ec2tokens_validate');
   }
 
-  private async ask(method: 'GET' | 'POST', path: string, body?: string): Promise<IdentityAnswer> {
+  private async request(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: string,
+  ): Promise<IdentityAnswer> {
     const token = await this.token();
-    const answer = await this.askWith(token, method, path, body);
-    if (answer.status !== 401 || (await this.isGood(token))) return answer;
-    return this.askWith(await this.token(token), method, path, body);
+    const answer = await this.send(token, method, path, body);
+    if (answer.status !== 401 || (await this.isValid(token))) return answer;
+    return this.send(await this.token(token), method, path, body);
   }
 
-  /** A 401 may be about the service user's token, or about what was asked. */
-  private async isGood(token: string): Promise<boolean> {
+  /**
+   * Returns whether the service user's token is valid: a 401 may be about it, or about
+   * the request.
+   */
+  private async isValid(token: string): Promise<boolean> {
     const headers = { 'X-Auth-Token': token, 'X-Subject-Token': token };
     const url = keystoneUrl(this.authUrl, 'auth/tokens?nocatalog');
     return (await askIdentity(url, 'GET', headers)).status === 200;
   }
 
-  private askWith(
+  private send(
     token: string,
     method: 'GET' | 'POST',
     path: string,
@@ -114,25 +132,25 @@ export class KeystoneCredentials implements CredentialSource {
     try {
       return (await this.serviceUser.session(refused)).token;
     } catch (error) {
-      // no client is to blame for that
+      // no client is to blame for this
       if (error instanceof LoginRefused) throw new StoreError('unavailable', error.message);
       throw error;
     }
   }
 
-  private unfit(status: number, what: string, rule: string): StoreError {
+  private requestError(status: number, what: string, rule: string): StoreError {
     const { username, project_name } = this.service;
     return new StoreError(
       'unavailable',
       status === 403
-        ? `the service user ${username} may not ${what}: Keystone's policy ${rule} asks for another role than it has in the project ${project_name}, as a rule admin`
-        : `Keystone at ${this.authUrl.origin} answered ${status} when it was asked to ${what}`,
+        ? `the service user ${username} may not ${what}: Keystone's policy ${rule} requires another role than it has in the project ${project_name}, usually admin`
+        : `Keystone at ${this.authUrl.origin} answered ${status} to a request to ${what}`,
     );
   }
 }
 
 function credentialIn(text: string, accessKey: ByteString): Credential | undefined {
-  const { type, user_id, project_id, blob } = read(Kept, text).credential;
+  const { type, user_id, project_id, blob } = read(KeystoneCredential, text).credential;
   if (type !== 'ec2') return undefined;
   const { access, secret } = read(Blob, blob);
   if (access !== toText(accessKey)) return undefined;
@@ -144,7 +162,7 @@ function read<T>(schema: z.ZodType<T>, text: string): T {
   try {
     return schema.parse(readJsonText(text));
   } catch {
-    // what was read may be secret
-    throw new StoreError('unavailable', 'Keystone told a credential that cannot be read');
+    // the text may contain secrets, so it is not quoted
+    throw new StoreError('unavailable', 'Keystone returned a credential that cannot be parsed');
   }
 }

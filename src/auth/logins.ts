@@ -8,10 +8,13 @@ import type { Login, Session } from './session';
 
 const TIMEOUT = 30_000;
 
-/** Who logs in, as messages call them. */
+/** The user's role in messages. */
 const SERVICE = 'service user';
 
-/** Swift's own way (TempAuth, and what speaks like it): user and key in the headers of a GET. */
+/**
+ * Returns a login by Swift's own protocol (TempAuth and compatible services): user and
+ * key in the headers of a GET.
+ */
 export function loginV1(authUrl: URL, user: string, key: string, role = SERVICE): Login {
   return async () => {
     const { status, headers } = await askIdentity(authUrl, 'GET', {
@@ -19,11 +22,14 @@ export function loginV1(authUrl: URL, user: string, key: string, role = SERVICE)
       'X-Auth-Key': toBytes(key),
     });
     const value = (name: string) => [headers[name]].flat()[0];
-    return sessionV1(value) ?? fail(refused(authUrl, `${role} ${user}`, status));
+    return sessionV1(value) ?? fail(loginError(authUrl, `${role} ${user}`, status));
   };
 }
 
-/** The session that an answer to a login of Swift's own way tells; undefined where it tells none. */
+/**
+ * Returns the session in a response to a login by Swift's own protocol, or undefined if
+ * there is none.
+ */
 export function sessionV1(
   header: (name: string) => string | undefined,
   now = Date.now(),
@@ -44,7 +50,7 @@ function fail(error: Error): never {
   throw error;
 }
 
-/** Who logs in to Keystone, and for which project. */
+/** The user that logs in to Keystone, and the project. */
 export interface KeystoneUser {
   readonly username: string;
   readonly password: string;
@@ -68,7 +74,7 @@ const KeystoneToken = z.object({
   }),
 });
 
-/** Keystone, version 3, by password, scoped to a project. */
+/** Returns a login to Keystone, version 3, by password, scoped to a project. */
 export function loginKeystone(authUrl: URL, user: KeystoneUser, role = SERVICE): Login {
   const url = keystoneUrl(authUrl, 'auth/tokens');
   const { username: name, password, user_domain_name, project_name, project_domain_name } = user;
@@ -89,18 +95,21 @@ export function loginKeystone(authUrl: URL, user: KeystoneUser, role = SERVICE):
       body,
     );
     const token = headers['x-subject-token'];
-    if (typeof token !== 'string') throw refused(url, `${role} ${name}`, status);
+    if (typeof token !== 'string') throw loginError(url, `${role} ${name}`, status);
     return { token, ...tokenFacts(text) };
   };
 }
 
-/** The URL of something in version 3 of a Keystone's API, whether its own URL tells the version or not. */
+/**
+ * Returns a URL of version 3 of a Keystone's API, whether or not `authUrl` names the
+ * version.
+ */
 export function keystoneUrl(authUrl: URL, path: string): URL {
   const base = authUrl.href.replace(/\/$/, '').replace(/\/v3$/, '');
   return new URL(`${base}/v3/${path}`);
 }
 
-/** What Keystone tells of a token, as far as it can be read. */
+/** Returns Keystone's data about a token; parts that cannot be read are undefined. */
 export function tokenFacts(text: string): Omit<Session, 'token'> {
   try {
     const { catalog = [], expires_at, project } = KeystoneToken.parse(readJsonText(text)).token;
@@ -120,14 +129,18 @@ export function tokenFacts(text: string): Omit<Session, 'token'> {
   }
 }
 
-/** What an identity service answered. */
+/** The response of an identity service. */
 export interface IdentityAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 }
 
-/** Asks an identity service; rejects with a StoreError where it cannot be reached. */
+/**
+ * Sends a request to an identity service.
+ *
+ * @throws StoreError if it cannot be reached
+ */
 export async function askIdentity(
   url: URL,
   method: 'GET' | 'POST',
@@ -158,15 +171,15 @@ export async function askIdentity(
   }
 }
 
-/** A login that was judged, and refused. */
+/** A login that the identity service has refused. */
 export class LoginRefused extends StoreError {
   constructor(message: string) {
     super('unavailable', message);
   }
 }
 
-function refused(url: URL, user: string, status: number): StoreError {
-  const message = `the ${user} could not log in at ${url.origin}: it answered ${status}`;
-  const isJudged = status === 401 || status === 403;
-  return isJudged ? new LoginRefused(message) : new StoreError('unavailable', message);
+function loginError(url: URL, user: string, status: number): StoreError {
+  const message = `the ${user} could not log in at ${url.origin}, which answered ${status}`;
+  const isRefused = status === 401 || status === 403;
+  return isRefused ? new LoginRefused(message) : new StoreError('unavailable', message);
 }

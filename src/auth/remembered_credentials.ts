@@ -4,60 +4,67 @@ import type { Credential, CredentialSource } from './credential';
 import type { ByteString } from '../http/bytes';
 import { StoreError } from '../util/store_error';
 
-/** How many credentials are remembered, and how many access keys of none. */
-const MAX = 10_000;
-
-/** How long it is remembered that an access key is nobody's, in milliseconds: whoever has just made it waits no longer. */
-const NOBODYS = 5000;
-
-/** Questions that are asked at once. */
-const AT_ONCE = 16;
-
-/** Questions that are asked or wait for that. */
-const MAX_QUESTIONS = 1000;
-
-/** Characters of an access key, as with AWS. */
-const LONGEST = 128;
+/** Max credentials that are cached, and max unknown access keys. */
+const MAX_ENTRIES = 10_000;
 
 /**
- * The credentials that another service knows. What it told is remembered, also that there is none; all who ask for one wait for the same
- * answer; and only so many questions are asked at once, so that access keys at random do no harm to the service.
+ * Milliseconds for which an access key is cached as unknown: the max wait for a new key
+ * to work.
+ */
+const UNKNOWN_TTL = 5000;
+
+/** Max requests in progress. */
+const MAX_CONCURRENT = 16;
+
+/** Max requests in progress or queued. */
+const MAX_PENDING = 1000;
+
+/** Max characters of an access key, as in AWS. */
+const MAX_LENGTH = 128;
+
+/**
+ * Caches the credentials of another service, and which access keys it does not know.
+ * Concurrent requests for one access key share the answer, and the number of requests in
+ * progress is limited, so that random access keys do not overload the service.
  */
 export class RememberedCredentials implements CredentialSource {
-  private readonly known: LRUCache<ByteString, Credential>;
-  private readonly nobodys: LRUCache<ByteString, true>;
-  private readonly questions = new Map<ByteString, Promise<Credential | undefined>>();
-  private readonly places = new Semaphore(AT_ONCE);
+  private readonly credentials: LRUCache<ByteString, Credential>;
+  private readonly unknown: LRUCache<ByteString, true>;
+  private readonly lookups = new Map<ByteString, Promise<Credential | undefined>>();
+  private readonly slots = new Semaphore(MAX_CONCURRENT);
 
-  /** @param time milliseconds for which a credential is good without asking again, 1 at least */
+  /** @param time milliseconds for which a credential is cached, at least 1 */
   constructor(
     private readonly source: CredentialSource,
     time: number,
   ) {
-    this.known = new LRUCache({ max: MAX, ttl: time });
-    this.nobodys = new LRUCache({ max: MAX, ttl: Math.min(time, NOBODYS) });
+    this.credentials = new LRUCache({ max: MAX_ENTRIES, ttl: time });
+    this.unknown = new LRUCache({ max: MAX_ENTRIES, ttl: Math.min(time, UNKNOWN_TTL) });
   }
 
-  /** @throws StoreError where the service could not tell, or is asked too much */
+  /** @throws StoreError if the service did not answer, or too many requests are queued */
   async find(accessKey: ByteString): Promise<Credential | undefined> {
-    if (accessKey.length > LONGEST) return undefined;
-    const known = this.known.get(accessKey);
-    if (known || this.nobodys.has(accessKey)) return known;
-    return this.questions.get(accessKey) ?? this.ask(accessKey);
+    if (accessKey.length > MAX_LENGTH) return undefined;
+    const credential = this.credentials.get(accessKey);
+    if (credential || this.unknown.has(accessKey)) return credential;
+    return this.lookups.get(accessKey) ?? this.lookUp(accessKey);
   }
 
-  private ask(accessKey: ByteString): Promise<Credential | undefined> {
-    if (this.questions.size >= MAX_QUESTIONS)
-      throw new StoreError('unavailable', `${MAX_QUESTIONS} access keys are being asked for`);
-    const question = this.places
+  private lookUp(accessKey: ByteString): Promise<Credential | undefined> {
+    if (this.lookups.size >= MAX_PENDING)
+      throw new StoreError(
+        'unavailable',
+        `${MAX_PENDING} access keys are already being looked up; retry`,
+      );
+    const lookup = this.slots
       .runExclusive(() => this.source.find(accessKey))
       .then((credential) => {
-        if (credential) this.known.set(accessKey, credential);
-        else this.nobodys.set(accessKey, true);
+        if (credential) this.credentials.set(accessKey, credential);
+        else this.unknown.set(accessKey, true);
         return credential;
       })
-      .finally(() => this.questions.delete(accessKey));
-    this.questions.set(accessKey, question);
-    return question;
+      .finally(() => this.lookups.delete(accessKey));
+    this.lookups.set(accessKey, lookup);
+    return lookup;
   }
 }

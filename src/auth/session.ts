@@ -1,36 +1,45 @@
-/** What a user is known by after logging in. */
+/** The session of a user who is logged in. */
 export interface Session {
   readonly token: string;
-  /** The path of the user's own account, `/v1/AUTH_x`, if the identity service told it. */
+  /**
+   * The path of the user's own account, `/v1/AUTH_x`, if the identity service returned
+   * it.
+   */
   readonly accountPath: string | undefined;
-  /** Milliseconds since 1970 until when the token is good, if that was told. */
+  /** The time in milliseconds since 1970 at which the token expires, if known. */
   readonly expires?: number | undefined;
-  /** The id of the project that the token is for, if Keystone told it. */
+  /** The id of the project that the token is for, if Keystone returned it. */
   readonly project?: string | undefined;
 }
 
-/** Logs in. Rejects with a StoreError that says why not; neither it nor anything else names the secret. */
+/** Logs in. Rejects with a StoreError that names the reason; nothing names the secret. */
 export type Login = () => Promise<Session>;
 
-/** How long before its end a token is not begun with any more, in milliseconds: a request may be long in coming to the store. */
+/**
+ * Milliseconds before its expiry in which a token is no longer used for new requests: a
+ * request may take long to reach the store.
+ */
 const MARGIN = 30_000;
 
-/** A user who is logged in when first needed, when the token has expired and when it was refused; all who ask meanwhile wait for the same login. */
+/**
+ * A user who is logged in on first use, when the token has expired and when it was
+ * refused. Concurrent callers share one login.
+ */
 export class LoggedIn {
   private current: Promise<Session> | undefined;
 
   constructor(private readonly login: Login) {}
 
   /**
-   * The session.
+   * Returns the session; logs in if necessary.
    *
-   * @param refused a token that the store no longer takes
+   * @param refused a token that the store no longer accepts
    */
   async session(refused?: string): Promise<Session> {
-    const before = this.current;
-    const session = await (before ?? this.start());
+    const previous = this.current;
+    const session = await (previous ?? this.start());
     if (!hasExpired(session) && session.token !== refused) return session;
-    return this.current === before || this.current === undefined ? this.start() : this.current;
+    return this.current === previous || this.current === undefined ? this.start() : this.current;
   }
 
   private start(): Promise<Session> {

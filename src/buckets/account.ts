@@ -3,35 +3,41 @@ import { isBucketName } from './bucket';
 import type { Caller } from './caller';
 import { entriesOf, modifiedOf } from './entries';
 
-/** A bucket as the list of a caller's buckets has it. */
+/** A bucket in the list of the caller's buckets. */
 export interface ListedBucket {
   readonly name: ByteString;
-  /** Milliseconds: when it was last changed, since stores do not tell when it was made. */
+  /**
+   * Milliseconds: the time of the last change, since stores do not report when a
+   * container was created.
+   */
   readonly created: number;
 }
 
-/** Which of the caller's buckets are asked for. */
+/** Selects a page of the caller's buckets. */
 export interface BucketsQuery {
   readonly prefix?: ByteString | undefined;
-  /** Begins behind this name. */
+  /** Starts after this name. */
   readonly startAfter?: ByteString | undefined;
   readonly limit: number;
 }
 
-/** A part of the caller's buckets, in the order of their names. */
+/** A page of the caller's buckets, sorted by name. */
 export interface BucketPage {
   readonly buckets: readonly ListedBucket[];
-  /** Behind which name there are more. */
+  /** The name to continue after; undefined on the last page. */
   readonly next: ByteString | undefined;
 }
 
-const MAX_AT_ONCE = 1000;
+const STORE_PAGE_SIZE = 1000;
 
-/** The caller's buckets; containers that hold segments, versions, or have names that no bucket has, are none. */
+/**
+ * Lists the caller's buckets. Containers with segments, with versions or with names that
+ * no bucket can have are left out.
+ */
 export async function listBuckets(caller: Caller, query: BucketsQuery): Promise<BucketPage> {
   const { prefix, startAfter, limit } = query;
   const buckets: ListedBucket[] = [];
-  const parameters = { prefix, marker: startAfter, limit: String(MAX_AT_ONCE) };
+  const parameters = { prefix, marker: startAfter, limit: String(STORE_PAGE_SIZE) };
   for await (const entry of entriesOf(caller, undefined, parameters)) {
     if (!isBucketName(entry.name)) continue;
     if (buckets.length === limit) return { buckets, next: buckets.at(-1)?.name };

@@ -8,7 +8,7 @@ import { headObject } from './objects';
 import type { ObjectRef } from './versions';
 import { done } from './store_answers';
 
-/** What everybody may do, besides what the owner may: everything. */
+/** What everybody may do. The owner may do everything. */
 export interface Access {
   readonly read: boolean;
   readonly write: boolean;
@@ -16,19 +16,22 @@ export interface Access {
 
 const PRIVATE = { 'X-Container-Read': '', 'X-Container-Write': '' };
 
-/** The ACLs with names that containers can have, as their headers. An empty value takes an ACL away. */
+/** Canned ACLs that containers can have, as headers. An empty value removes an ACL. */
 const CANNED: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
   Object.entries({
     private: PRIVATE,
     'public-read': { 'X-Container-Read': '.r:*,.rlistings', 'X-Container-Write': '' },
-    // of a bucket these say nothing: what is in it is its owner's
+    // no effect on a bucket: its objects always belong to its owner
     'bucket-owner-full-control': PRIVATE,
     'bucket-owner-read': PRIVATE,
   }),
 );
 
-/** Names that mean what no container ACL says: Swift knows neither writing without a token nor "whoever has one". */
-const BEYOND = [
+/**
+ * Canned ACLs that no container ACL expresses: Swift has neither writing without a token
+ * nor "any authenticated user".
+ */
+const UNSUPPORTED = [
   'public-read-write',
   'authenticated-read',
   'aws-exec-read',
@@ -37,35 +40,39 @@ const BEYOND = [
 ];
 
 /**
- * The headers of a container that a canned ACL means.
+ * Returns the container headers for a canned ACL.
  *
- * @throws BucketError `not-implemented` for one that has no equal, `invalid-argument` for what is none
+ * @throws BucketError `not-implemented` if the store cannot express it,
+ *   `invalid-argument` if there is no such canned ACL
  */
 export function cannedAcl(name: ByteString): Headers {
   const headers = CANNED.get(name);
   if (headers) return Headers.of(headers);
-  if (BEYOND.includes(name))
-    throw new BucketError('not-implemented', `The ACL ${name} has no equal in the store's.`);
-  throw new BucketError('invalid-argument', 'The ACL is none that there is.', {
+  if (UNSUPPORTED.includes(name))
+    throw new BucketError('not-implemented', `The store cannot express the canned ACL ${name}.`);
+  throw new BucketError('invalid-argument', 'There is no such canned ACL.', {
     fields: { ArgumentName: 'x-amz-acl', ArgumentValue: name },
   });
 }
 
-/** Who may what in a bucket. */
+/** Returns what everybody may do in a bucket. */
 export async function bucketAccess(caller: Caller, bucket: ByteString): Promise<Access> {
   return accessOf((await headBucket(caller, bucket)).headers);
 }
 
-/** Who may what with an object: what its bucket says, where the caller is told of it. */
+/**
+ * Returns what everybody may do with an object: the access of its bucket, if the caller
+ * may see it.
+ */
 export async function objectAccess(caller: Caller, object: ObjectRef): Promise<Access> {
   await headObject(caller, object);
   return bucketAccess(caller, object.bucket);
 }
 
 /**
- * Gives a bucket an ACL.
+ * Sets the ACL of a bucket.
  *
- * @param headers as `cannedAcl` makes them
+ * @param headers from `cannedAcl`
  */
 export async function setAccess(
   caller: Caller,

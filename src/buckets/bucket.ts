@@ -5,32 +5,32 @@ import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { done } from './store_answers';
 
-/** Whether a bucket keeps versions. There is no way back to `never`. */
+/** Whether a bucket keeps versions. A bucket never returns to `never`. */
 export type Versioning = 'never' | 'enabled' | 'suspended';
 
-/** What is known of a bucket. */
+/** The state of a bucket. */
 export interface Bucket {
   readonly versioning: Versioning;
-  /** Keeps what is overwritten in one of Swift's header modes instead, which only clients of Swift see. */
+  /** Uses one of Swift's header modes instead, whose versions only Swift clients see. */
   readonly isInHeaderMode: boolean;
-  /** The container's. */
+  /** The container's headers. */
   readonly headers: Headers;
 }
 
 /** AWS's rules for general purpose buckets. */
 const NEW_NAME = /^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)*$/;
 const IP_ADDRESS = /^\d+\.\d+\.\d+\.\d+$/;
-/** Those that AWS once had: containers that were made by clients of Swift may have such names. */
+/** AWS's former rules: containers created by Swift clients may have such names. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/;
 
 /**
- * Whether a bucket may be made under a name: 3 to 63 lower-case letters, digits, hyphens and single
- * dots, and no address.
+ * Whether a name is allowed for a new bucket: 3 to 63 lower-case letters, digits, hyphens
+ * and single dots, and not an IP address.
  *
- * @param hasCapitals whether letters may be capitals, too
+ * @param hasCapitals whether upper-case letters are allowed, too
  */
-export function isNewBucketName(given: ByteString, hasCapitals = false): boolean {
-  const name = hasCapitals ? given.toLowerCase() : given;
+export function isNewBucketName(bucket: ByteString, hasCapitals = false): boolean {
+  const name = hasCapitals ? bucket.toLowerCase() : bucket;
   const hasLabels = name.split('.').every((label) => !label.endsWith('-'));
   return (
     name.length >= 3 &&
@@ -41,7 +41,7 @@ export function isNewBucketName(given: ByteString, hasCapitals = false): boolean
   );
 }
 
-/** Whether a container is a bucket by its name. */
+/** Whether a container counts as a bucket, judging by its name. */
 export function isBucketName(name: ByteString): boolean {
   return NAME.test(name);
 }
@@ -51,20 +51,21 @@ export function checkBucketName(name: ByteString): void {
   if (!isBucketName(name)) throw invalidName(name);
 }
 
-function invalidName(name: ByteString, why = ''): BucketError {
-  return new BucketError('invalid-bucket-name', `The specified bucket is not valid.${why}`, {
+function invalidName(name: ByteString, hint = ''): BucketError {
+  return new BucketError('invalid-bucket-name', `The specified bucket is not valid.${hint}`, {
     fields: { BucketName: name },
   });
 }
 
-const CAPITALS = ' In this API the name of a new bucket has no capitals.';
+const CAPITALS_HINT = ' This API does not allow upper-case letters in the name of a new bucket.';
 
 /**
- * Makes a bucket.
+ * Creates a bucket.
  *
- * @param headers what the container is made with: its ACLs
- * @param hasCapitals whether the API has names with capitals
- * @throws BucketError `bucket-owned` where the caller's account has it, which is then left as it is
+ * @param headers of the new container: its ACLs
+ * @param hasCapitals whether the API allows upper-case letters in names
+ * @throws BucketError `bucket-owned` if the caller's account already has the bucket,
+ *   which is then left unchanged
  */
 export async function createBucket(
   caller: Caller,
@@ -72,17 +73,17 @@ export async function createBucket(
   { headers = Headers.none, hasCapitals = false } = {},
 ): Promise<void> {
   if (!isNewBucketName(name, hasCapitals))
-    throw invalidName(name, isNewBucketName(name, true) ? CAPITALS : '');
+    throw invalidName(name, isNewBucketName(name, true) ? CAPITALS_HINT : '');
   const response = await ask(caller, { method: 'HEAD', container: name });
   await drain(response.body);
   if (response.status !== 404) await done(caller, response, { bucket: name });
-  const made =
+  const created =
     response.status === 404
       ? await done(caller, await ask(caller, { method: 'PUT', container: name, headers }), {
           bucket: name,
         })
       : response;
-  if (made.status !== 201)
+  if (created.status !== 201)
     throw new BucketError(
       'bucket-owned',
       'Your previous request to create the named bucket succeeded and you already own it.',
@@ -90,30 +91,35 @@ export async function createBucket(
     );
 }
 
-/** What is known of a bucket. @throws BucketError `no-such-bucket`, `access-denied` */
+/**
+ * Returns the state of a bucket.
+ *
+ * @throws BucketError `no-such-bucket`, `access-denied`
+ */
 export async function headBucket(caller: Caller, name: ByteString): Promise<Bucket> {
   const { headers } = await done(caller, await ask(caller, { method: 'HEAD', container: name }), {
     bucket: name,
   });
   const enabled = headers.get('x-versions-enabled');
-  return { versioning: versioningOf(enabled), isInHeaderMode: isInMode(headers), headers };
+  return { versioning: versioningOf(enabled), isInHeaderMode: isInHeaderMode(headers), headers };
 }
 
-function isInMode(headers: Headers): boolean {
+function isInHeaderMode(headers: Headers): boolean {
   return headers.has('x-versions-location') || headers.has('x-history-location');
 }
 
 /**
- * Whether versions of a container are those that other APIs have.
+ * Throws if a container keeps its versions in one of Swift's header modes, which other
+ * APIs do not have.
  *
- * @param headers the container's
+ * @param headers of the container
  * @throws BucketError `in-header-mode`
  */
 export function checkMode(name: ByteString, headers: Headers): void {
-  if (!isInMode(headers)) return;
+  if (!isInHeaderMode(headers)) return;
   throw new BucketError(
     'in-header-mode',
-    'The container keeps versions by X-Versions-Location or X-History-Location, of the Swift API. Remove that before.',
+    'The container keeps versions with X-Versions-Location or X-History-Location of the Swift API. Remove that header from the container first.',
     { fields: { BucketName: name } },
   );
 }

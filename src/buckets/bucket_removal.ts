@@ -9,35 +9,40 @@ import { listUploads } from './uploads/upload_listing';
 import { segmentsOf } from './uploads/upload_names';
 
 /**
- * Deletes a bucket. Parts that are still there stay with their container: something may refer to them, in an archive or of somebody who makes the
- * bucket anew.
+ * Deletes a bucket. Parts that still exist stay in their container: an archive may refer
+ * to them, or a later bucket of the same name.
  *
- * @throws BucketError `bucket-not-empty` also while it has versions, delete markers or uploads in progress
+ * @throws BucketError `bucket-not-empty`, also if the bucket has versions, delete markers
+ *   or uploads in progress
  */
 export async function deleteBucket(caller: Caller, name: ByteString): Promise<void> {
   await headBucket(caller, name);
-  if ((await hasObjects(caller, name)) || (await hasUploads(caller, name))) throw notEmpty(name);
+  if ((await hasObjects(caller, name)) || (await hasUploads(caller, name)))
+    throw notEmptyError(name);
   const response = await ask(caller, { method: 'DELETE', container: name });
   if (response.status === 409) {
     await drain(response.body);
-    throw notEmpty(name);
+    throw notEmptyError(name);
   }
   await done(caller, response, { bucket: name });
   caller.parts.forget((await caller.session()).account, name);
   await drain((await ask(caller, { method: 'DELETE', container: segmentsOf(name) })).body);
 }
 
-/** Asked first: it is told at once, while uploads are looked for among the parts of all objects. */
+/**
+ * Checked first because it is fast; finding uploads means listing the parts of all
+ * objects.
+ */
 async function hasObjects(caller: Caller, container: ByteString): Promise<boolean> {
   return !(await entriesOf(caller, container, { limit: '1' }).next()).done;
 }
 
 async function hasUploads(caller: Caller, name: ByteString): Promise<boolean> {
-  const all = { prefix: '', delimiter: '', keyMarker: '', idMarker: '', max: 1 };
-  return (await listUploads(caller, name, all)).uploads.length > 0;
+  const query = { prefix: '', delimiter: '', keyMarker: '', idMarker: '', max: 1 };
+  return (await listUploads(caller, name, query)).uploads.length > 0;
 }
 
-function notEmpty(name: ByteString): BucketError {
+function notEmptyError(name: ByteString): BucketError {
   const message =
     'The bucket you tried to delete is not empty. You must delete all versions in the bucket.';
   return new BucketError('bucket-not-empty', message, { fields: { BucketName: name } });

@@ -14,47 +14,50 @@ import { BucketError } from './errors';
 import { checkHeader } from './headers';
 import type { PartsMemory } from './uploads/parts_memory';
 
-/** Somebody logged in to the store. */
+/** A login to the store. */
 export interface Session {
   /** The account whose containers are the buckets. */
   readonly account: ByteString;
-  /** Undefined: nobody in particular, who may what everybody may. */
+  /** Undefined for an anonymous session, with the rights that everybody has. */
   readonly token: ByteString | undefined;
 }
 
-/** Who asks through a dialect, and how the store is asked in that name. */
+/** The client of a dialect, and how requests are sent to the store in its name. */
 export interface Caller {
-  /** What follows the dialect's filter in the pipeline. */
+  /** The handler after the dialect's filter in the pipeline. */
   readonly next: Handler;
   /** The client's request, on whose behalf others are made. */
   readonly request: Request;
-  /** The user, as owners are shown. */
+  /** The user name, as presented for owners. */
   readonly user: ByteString;
-  /** There if nobody has signed the request. */
+  /** Set if the request is not signed. */
   readonly isAnonymous?: true;
-  /** Whether a right to read an object is one to read its versions by their ids. */
+  /** Whether the right to read an object includes reading its versions by their ids. */
   readonly readersReadVersions?: boolean;
   readonly parts: PartsMemory;
   /**
-   * Logs in where that is needed.
+   * Logs in if needed.
    *
-   * @param refused a token that the store no longer takes
+   * @param refused a token that the store no longer accepts
    */
   session(refused?: ByteString): Promise<Session>;
 }
 
-/** Milliseconds for which what was begun goes on without the client. */
+/** Milliseconds for which work in progress may continue without the client. */
 const FINISHING = 10 * 60_000;
 
-/** The same, also when the client has gone: for what must come to its end once it was begun. */
+/**
+ * Returns a caller whose requests continue if the client disconnects: for work that must
+ * be finished once it was started.
+ */
 export function staying(caller: Caller): Caller {
   return { ...caller, request: { ...caller.request, signal: AbortSignal.timeout(FINISHING) } };
 }
 
 /**
- * The same caller, asking for the parts of uploads of an object.
+ * Returns a caller with access to the parts of uploads of an object.
  *
- * @param right on what right
+ * @param right the right that this access requires
  */
 export function askingForParts(
   caller: Caller,
@@ -68,12 +71,12 @@ export function askingForParts(
   };
 }
 
-/** One request to the store, by what it names in the caller's account. */
+/** A request to the store; it names its target within the caller's account. */
 export interface Asked {
   readonly method: string;
   readonly container?: ByteString | undefined;
   readonly object?: ByteString | undefined;
-  /** Parameters without a value are left out. */
+  /** Parameters whose value is undefined are left out. */
   readonly query?: Readonly<Record<string, ByteString | undefined>>;
   readonly headers?: Headers;
   readonly body?: Body;
@@ -81,28 +84,33 @@ export interface Asked {
 }
 
 /**
- * Asks the store in the caller's name, in Swift's API, with versions as dialects have them. Logs in again where the token has expired; where
- * something of the body was sent by then, nothing was done, and the client has to ask again.
+ * Sends a request to the store in the caller's name, in Swift's API, with versions as
+ * dialects present them. Logs in again if the token has expired. If part of the body was
+ * sent by then, nothing was done, and the client has to retry.
  *
- * @throws BucketError `unavailable` for that; `invalid-argument` for what no header can be
+ * @throws BucketError `unavailable` in that case; `invalid-argument` for a value that is
+ *   not allowed in a header
  */
-export async function ask(caller: Caller, asked: Asked): Promise<Response> {
+export async function ask(caller: Caller, request: Asked): Promise<Response> {
   const session = await caller.session();
-  const response = await caller.next(requestOf(caller, session, asked));
+  const response = await caller.next(requestOf(caller, session, request));
   if (response.status !== 401 || session.token === undefined) return response;
   destroy(response.body);
   const renewed = await caller.session(session.token);
-  if (asked.body === undefined || isUnread(asked.body))
-    return caller.next(requestOf(caller, renewed, asked));
-  throw new BucketError('unavailable', 'The login to the store had expired. Please try again.');
+  if (request.body === undefined || isUnread(request.body))
+    return caller.next(requestOf(caller, renewed, request));
+  throw new BucketError(
+    'unavailable',
+    'The login to the store expired during the request. Please try again.',
+  );
 }
 
 function requestOf(
   { request, readersReadVersions }: Caller,
   session: Session,
-  asked: Asked,
+  storeRequest: Asked,
 ): Request {
-  const { method, container, object, query = {}, headers = Headers.none, body } = asked;
+  const { method, container, object, query = {}, headers = Headers.none, body } = storeRequest;
   for (const [name, value] of headers.entries()) checkHeader(name, value);
   const target = {
     version: 'v1',
@@ -118,7 +126,10 @@ function requestOf(
       headers: session.token === undefined ? headers : headers.with('X-Auth-Token', session.token),
       ...(body === undefined ? {} : { body }),
     }),
-    dialect: { ...asked.dialect, ...(readersReadVersions ? { readersReadVersions: true } : {}) },
+    dialect: {
+      ...storeRequest.dialect,
+      ...(readersReadVersions ? { readersReadVersions: true } : {}),
+    },
     received: request.received,
     ...(request.sendContinue && body !== undefined ? { sendContinue: request.sendContinue } : {}),
   };

@@ -15,19 +15,19 @@ import { refusalOf, done } from './store_answers';
 import type { ObjectRef } from './versions';
 import { checkCondition, checkKey, writtenBy, type Written } from './writes';
 
-/** What a copy has that is not its source's. */
+/** How a copy differs from its source. */
 export interface CopyOptions {
   /** Conditions on the source. */
   readonly conditions?: Conditions;
-  /** Type, standard headers and metadata, instead of all of the source's. */
+  /** Type, standard headers and metadata that replace all of the source's. */
   readonly fresh?: Headers | undefined;
-  /** What keeps tags, instead of what the source has of that. */
+  /** Headers with tags that replace the source's. */
   readonly tags?: Headers | undefined;
-  /** A condition on what the copy replaces. */
+  /** A condition on the object that the copy replaces. */
   readonly condition?: WriteCondition;
 }
 
-/** A copy that was made. */
+/** The result of a copy. */
 export interface Copied extends Written {
   /** Undefined in a bucket that never had versions. */
   readonly sourceVersionId: string | undefined;
@@ -35,12 +35,16 @@ export interface Copied extends Written {
 }
 
 /**
- * Makes a copy: of the content, in one piece, whatever the source is made of. A condition on what it replaces is judged before; where the bucket keeps
- * versions, or once did, again when nothing can come between. Elsewhere of several writes at once more than one may find it to hold: Swift takes an
- * If-None-Match of a copy for one on its source (`copy.py`, `_get_source_object`), so that the store cannot judge it as that of a PUT.
+ * Copies the content of an object in one piece, whatever the source consists of. A
+ * condition on the object it replaces is checked first. If the bucket keeps versions, or
+ * once did, it is checked again when no other write can interfere. Elsewhere it may hold
+ * for more than one of several concurrent writes: Swift takes the If-None-Match of a copy
+ * for a condition on its source (`copy.py`, `_get_source_object`), so the store cannot
+ * check it as for a PUT.
  *
- * @throws BucketError `precondition-failed`, `invalid-request` for a delete marker, a copy that changes nothing and one that is too large, and
- *   what reading and writing throw
+ * @throws BucketError `precondition-failed`, `invalid-request` for a delete marker, a
+ *   copy that changes nothing and one that is too large, and the errors of reading and
+ *   writing
  */
 export async function copyObject(
   caller: Caller,
@@ -49,8 +53,8 @@ export async function copyObject(
   options: CopyOptions,
 ): Promise<Copied> {
   checkKey(target.key);
-  const info = await sourceOf(caller, source, options.conditions);
-  if (changesNothing(source, target, options)) throw new BucketError('invalid-request', NO_CHANGE);
+  const info = await headSource(caller, source, options.conditions);
+  if (isNoOp(source, target, options)) throw new BucketError('invalid-request', NO_CHANGE);
   await checkCondition(caller, target, options.condition);
   const checksums = wholeChecksums(info.headers);
   const headers = copyHeaders(info, checksums, options);
@@ -71,13 +75,13 @@ export async function copyObject(
     const { code } = await refusalOf(caller, response, target);
     throw new BucketError(code === 'quota-exceeded' ? code : 'invalid-request', TOO_LARGE);
   }
-  if (response.status === 404) throw await refusalOfMissing(caller, response, source, target);
+  if (response.status === 404) throw await missingError(caller, response, source, target);
   const written = writtenBy(await done(caller, response, { bucket: target.bucket }));
   return { ...written, sourceVersionId: info.versionId, checksums };
 }
 
-/** What is not there any more: the bucket of the copy, or its source. */
-async function refusalOfMissing(
+/** Returns the error for a 404: either the target bucket or the source is gone. */
+async function missingError(
   caller: Caller,
   response: Response,
   source: ObjectRef,
@@ -95,13 +99,16 @@ const TOO_LARGE =
 const OF_MARKER =
   'The source of a copy request may not specifically refer to a delete marker by version id.';
 
-/** What reading the source of a copy failed with, as the copy fails with it: a delete marker is no more than an invalid source. */
+/**
+ * Maps an error of reading a copy's source to that of the copy: a delete marker is an
+ * invalid source.
+ */
 export function refusalOfSource(error: unknown): unknown {
   const isMarker = error instanceof BucketError && error.code === 'is-delete-marker';
   return isMarker ? new BucketError('invalid-request', OF_MARKER) : error;
 }
 
-async function sourceOf(
+async function headSource(
   caller: Caller,
   source: ObjectRef,
   conditions: Conditions = {},
@@ -113,36 +120,35 @@ async function sourceOf(
   return info;
 }
 
-function changesNothing(
-  source: ObjectRef,
-  target: ObjectRef,
-  { fresh, tags }: CopyOptions,
-): boolean {
+function isNoOp(source: ObjectRef, target: ObjectRef, { fresh, tags }: CopyOptions): boolean {
   const isItself = source.bucket === target.bucket && source.key === target.key;
   return isItself && source.versionId === undefined && fresh === undefined && tags === undefined;
 }
 
-/** Those of the whole content, which a copy has as well; not those that were made of the checksums of parts. */
+/**
+ * Returns the checksums of the whole content, which hold for the copy, too; not those
+ * made of the checksums of parts.
+ */
 function wholeChecksums(headers: Headers): ReadonlyMap<string, string> {
   return new Map([...checksumsIn(headers)].filter(([, value]) => !value.includes('-')));
 }
 
-/** Where nothing is to be different the store copies all there is by itself. */
+/** Returns no headers if nothing changes: the store then copies everything by itself. */
 function copyHeaders(
   { headers }: ObjectInfo,
   checksums: ReadonlyMap<string, string>,
   { fresh, tags }: CopyOptions,
 ): Headers {
   const type = headers.get('content-type') ?? '';
-  const isAsItIs = checksums.size === checksumsIn(headers).size && shownType(type) === type;
-  if (fresh === undefined && tags === undefined && isAsItIs) return Headers.none;
+  const isUnchanged = checksums.size === checksumsIn(headers).size && shownType(type) === type;
+  if (fresh === undefined && tags === undefined && isUnchanged) return Headers.none;
   return Headers.of({ 'X-Fresh-Metadata': 'true' })
-    .withAll(fresh ?? described(headers, shownType(type)))
+    .withAll(fresh ?? contentHeaders(headers, shownType(type)))
     .withAll(checksumHeaders(checksums))
     .withAll(tags ?? keptBesideChecksums(headers));
 }
 
-function described(headers: Headers, type: ByteString): Headers {
+function contentHeaders(headers: Headers, type: ByteString): Headers {
   return standardHeaders(headers)
     .withAll(headers.filter((key) => key.startsWith('x-object-meta-') && !isReserved(key)))
     .with('Content-Type', type);

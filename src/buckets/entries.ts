@@ -22,29 +22,31 @@ const Entry = z.object({
 });
 const Listing = z.array(Entry);
 
-/** An entry of a listing of the store's. */
+/** An entry of a listing of the store. */
 export type Entry = Omit<z.infer<typeof Entry>, 'name' | 'subdir'> & {
   readonly name: ByteString;
-  /** Undefined for an entry; otherwise the name is what a delimiter folds others into. */
+  /** Whether `name` is a common prefix, into which a delimiter folds other entries. */
   readonly isFolded: boolean;
 };
 
-/** Parameters of a listing, but for where it begins. */
+/** Parameters of a listing except its markers. */
 export type ListingParameters = Readonly<Record<string, ByteString | undefined>>;
 
-/** Where a listing goes on: behind an entry. */
+/** The entry after which a listing continues. */
 export interface Behind {
   readonly marker: ByteString | undefined;
   readonly version_marker?: string | undefined;
 }
 
 /**
- * The entries of the account, or of a container, one page of the store's after the other as they are wanted, until one is empty: a short one need not be
- * the last.
+ * Yields the entries of the account or of a container. Fetches pages on demand until one
+ * is empty, since a short page need not be the last.
  *
- * @param container undefined: the account's containers
- * @param behind where the next page begins, by the last entry of the one before
- * @param check throws where what is listed, by the headers of a page, is not what was asked for
+ * @param container undefined for the account's containers
+ * @param behind returns the markers of the next page from the last entry of the current
+ *   one
+ * @param check throws if the headers of a page show that the listing is not the requested
+ *   one
  */
 export async function* entriesOf(
   caller: Caller,
@@ -57,7 +59,7 @@ export async function* entriesOf(
   for (;;) {
     const response = await ask(caller, { method: 'GET', container, query });
     const listing = await granted(caller, response, { bucket: container });
-    const page = await pageOf(listing);
+    const page = await readPage(listing);
     check(listing.headers);
     yield* page;
     const last = page.at(-1);
@@ -66,26 +68,26 @@ export async function* entriesOf(
   }
 }
 
-/** All entries whose names begin so; none where there is no such container. */
+/** Returns all entries whose names begin with `prefix`; none without the container. */
 export async function entriesBelow(
   caller: Caller,
   container: ByteString,
   prefix: ByteString,
 ): Promise<Entry[]> {
-  const found: Entry[] = [];
+  const entries: Entry[] = [];
   try {
-    for await (const entry of entriesOf(caller, container, { prefix })) found.push(entry);
+    for await (const entry of entriesOf(caller, container, { prefix })) entries.push(entry);
   } catch (error) {
     if (!(error instanceof BucketError) || error.code !== 'no-such-bucket') throw error;
   }
-  return found;
+  return entries;
 }
 
-async function pageOf({ status, body }: Response): Promise<Entry[]> {
+async function readPage({ status, body }: Response): Promise<Entry[]> {
   const bytes = await readAnswer(body, MAX_LISTING_BYTES, 'a page of a listing');
   if (status === 204) return [];
   return parseAnswer(Listing, bytes, 'a listing').map((each) =>
-    // a page may have ten thousand: to spread them costs as much as to parse them
+    // a page may have ten thousand entries: spreading them costs as much as parsing them
     Object.assign(each, {
       content_type: toBytes(each.content_type),
       name: toBytes(each.name ?? each.subdir ?? ''),
@@ -94,7 +96,10 @@ async function pageOf({ status, body }: Response): Promise<Entry[]> {
   );
 }
 
-/** The time of an entry in milliseconds, in whole seconds as the store tells it in Last-Modified: not before the entry was made. */
+/**
+ * Returns the time of an entry in milliseconds, rounded up to whole seconds like the
+ * store's Last-Modified.
+ */
 export function modifiedOf({ last_modified }: Pick<Entry, 'last_modified'>): number {
   if (last_modified === undefined) return 0;
   const [, seconds = '', fraction = ''] = /^([^.]*)(\.\d+)?/.exec(last_modified) ?? [];

@@ -1,15 +1,15 @@
 import type { Headers } from '../http/headers';
 
-/** Why something was not done, whatever API it was asked through: each dialect spells these. */
+/** Why a request was not carried out. Each dialect maps these to its own codes. */
 export type BucketErrorCode =
-  // who asks, and how it is signed
+  // the client and its signature
   | 'access-denied'
   | 'unknown-access-key'
   | 'malformed-authorization'
   | 'bad-signature'
   | 'clock-skew'
   | 'expired'
-  // what was sent
+  // the request
   | 'invalid-argument'
   | 'invalid-request'
   | 'malformed-body'
@@ -28,7 +28,7 @@ export type BucketErrorCode =
   | 'invalid-part'
   | 'invalid-part-order'
   | 'precondition-failed'
-  // what is there
+  // the state of buckets and objects
   | 'no-such-bucket'
   | 'bucket-exists'
   | 'bucket-owned'
@@ -39,7 +39,7 @@ export type BucketErrorCode =
   | 'no-such-upload'
   | 'in-header-mode'
   | 'quota-exceeded'
-  // what can be done
+  // the operation
   | 'method-not-allowed'
   | 'not-implemented'
   | 'conflict'
@@ -47,17 +47,23 @@ export type BucketErrorCode =
   | 'unavailable'
   | 'internal';
 
-/** What an error tells besides its message. */
+/** Details of an error besides its message. */
 export interface ErrorDetails {
-  /** Further elements of the body, by the names that S3 gives them (`BucketName`, `Key`, `VersionId`, `ArgumentName`); a dialect takes what it knows. */
+  /**
+   * Further elements of the body under S3's names (`BucketName`, `Key`, `VersionId`,
+   * `ArgumentName`); a dialect picks those that it has.
+   */
   readonly fields?: Readonly<Record<string, string>>;
-  /** Further headers of the answer, in Swift's or HTTP's names. */
+  /** Further response headers under Swift's or HTTP's names. */
   readonly headers?: Headers;
-  /** The delete marker that was met: its id, `null` included; its time where it was asked for by that. */
+  /**
+   * The delete marker in question: its id, which may be `null`, and its time if the
+   * request named it by that id.
+   */
   readonly marker?: { readonly id: string; readonly lastModified?: string | undefined };
 }
 
-/** The error that what acts on buckets throws: an answer to its client, in the client's dialect. */
+/** An error of an operation on buckets; each dialect turns it into its own response. */
 export class BucketError extends Error {
   override readonly name = 'BucketError';
 

@@ -4,40 +4,44 @@ import type { Replaced } from '../swift_api/message';
 import { isTrueValue } from '../http/bytes';
 import { hasReservedParameter, withoutReservedParameters } from '../swift_api/reserved';
 
-/** What tells an object's etag, whether it comes from headers or from a listing. */
+/** The sources of an object's etag, from headers or from a listing. */
 export interface Tagged {
-  /** The MD5 that the store tells: of a static large object, in listings, that of its manifest. */
+  /** The store's MD5; that of the manifest for static large objects in listings. */
   readonly hash: string;
-  /** With the proxy's own parameters. */
+  /** Includes the proxy's own parameters. */
   readonly contentType: ByteString;
-  /** What the store tells of the segments of a static large object; undefined for any other, or where that is not told. */
+  /**
+   * The store's etag over the segments of a static large object; undefined for other
+   * objects, or if it is not reported.
+   */
   readonly sloEtag?: string | undefined;
 }
 
-/** `;hindsight_etag=ETAG.SLO`: the etag, and that of the static large object that it counts for. */
+/** `;hindsight_etag=ETAG.SLO`: the etag, and the large object to which it applies. */
 const NOTE = /;\s*hindsight_etag=([^;.]+)\.([^;]+)/i;
 
 /**
- * The etag as clients of other APIs see it, without quotes: the MD5 of an object; of what was uploaded in parts the MD5 of the parts' MD5s with their
- * number (`-N`), if it was noted; of other static large objects a literal `-N` behind Swift's, as Swift's s3api has it: clients take no
- * etag with a hyphen for an MD5.
+ * Returns the etag that clients of other APIs see, without quotes: the MD5 of an object;
+ * for multipart uploads the MD5 of the parts' MD5s with their number (`-N`), if noted;
+ * for other static large objects Swift's etag with a literal `-N`, as in Swift's s3api.
+ * Clients do not take an etag with a hyphen for an MD5.
  */
 export function etagOf({ hash, contentType, sloEtag }: Tagged): string {
   const [plain, slo] = [unquoted(hash), sloEtag === undefined ? undefined : unquoted(sloEtag)];
-  const [, noted, of] = NOTE.exec(contentType) ?? [];
-  if (noted !== undefined && of === (slo ?? plain)) return noted;
+  const [, notedEtag, notedSloEtag] = NOTE.exec(contentType) ?? [];
+  if (notedEtag !== undefined && notedSloEtag === (slo ?? plain)) return notedEtag;
   return slo === undefined ? plain : `${slo}-N`;
 }
 
-/** The same of what a write would replace. */
+/** Like `etagOf`, for the object that a write would replace. */
 export function etagOfReplaced({ etag, contentType, isLarge = false }: Replaced): string {
   return etagOf({ hash: etag, contentType, sloEtag: isLarge ? etag : undefined });
 }
 
 /**
- * The same of an answer to GET or HEAD.
+ * Like `etagOf`, for a response to GET or HEAD.
  *
- * @param headers Swift's, with the proxy's own parameters in Content-Type
+ * @param headers from Swift, with the proxy's own parameters in Content-Type
  */
 export function etagIn(headers: Headers): string {
   const hash = headers.get('etag') ?? '';
@@ -50,21 +54,22 @@ export function etagIn(headers: Headers): string {
 }
 
 /**
- * A content type that notes the etag of what was uploaded in parts.
+ * Returns a content type with a note of a multipart upload's etag.
  *
  * @param etag without quotes
- * @param sloEtag that of the static large object, by which the note counts for no other content that the type may come to: a copy, say
+ * @param sloEtag of the static large object; the note is ignored if the type ends up on
+ *   other content, such as a copy
  */
 export function noteEtag(contentType: ByteString, etag: string, sloEtag: string): ByteString {
   return `${shownType(contentType)};hindsight_etag=${unquoted(etag)}.${unquoted(sloEtag)}`;
 }
 
-/** A content type as clients see it. */
+/** Returns a content type as clients see it. */
 export function shownType(contentType: ByteString): ByteString {
   return hasReservedParameter(contentType) ? withoutReservedParameters(contentType) : contentType;
 }
 
-/** An etag without quotes, and without the mark of a weak one. */
+/** Strips the quotes and the weak prefix from an etag. */
 export function unquoted(etag: string): string {
   return etag.trim().replace(/^(W\/)?"(.*)"$/, '$2');
 }

@@ -4,7 +4,8 @@ import { messageOf } from '../util/errors';
 import { BucketError } from './errors';
 
 /**
- * Whether a header may be sent: what came in a query or in a form can be what no header has.
+ * Throws if a header must not be sent: values from a query or a form may contain
+ * characters that headers cannot.
  *
  * @throws BucketError `invalid-argument`
  */

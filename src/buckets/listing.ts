@@ -3,21 +3,21 @@ import type { Caller } from './caller';
 import { entriesOf, modifiedOf, type Entry } from './entries';
 import { etagOf, shownType } from './etag';
 
-/** Pages have so many entries at most. */
+/** Maximum number of entries in a page. */
 export const MAX_LISTED = 1000;
 
-/** A part of a bucket's objects, as it is asked for. */
+/** Selects a page of a bucket's objects. */
 export interface ListingQuery {
   readonly prefix: ByteString;
-  /** What is behind it in a key, after the prefix, is folded into one. '': nothing is. */
+  /** Folds keys that contain it after the prefix into common prefixes. '' for none. */
   readonly delimiter: ByteString;
-  /** Begins behind this key, or behind all that is folded into this prefix. */
+  /** Starts after this key, or after all keys folded into this prefix. */
   readonly startAfter: ByteString;
-  /** Entries and what others are folded into, together: 0 to 1,000. */
+  /** Maximum number of entries and common prefixes together: 0 to 1,000. */
   readonly limit: number;
 }
 
-/** What a listing tells of an object, or of a version. */
+/** An object or a version in a listing. */
 export interface Listed {
   readonly key: ByteString;
   /** Without quotes. */
@@ -32,15 +32,19 @@ export interface Listed {
 
 /** A page of a listing. */
 export interface ListingPage {
-  /** In the order of their keys' bytes. */
+  /** Sorted by the bytes of their keys. */
   readonly objects: readonly Listed[];
-  /** What others are folded into, likewise. */
+  /** Common prefixes, sorted likewise. */
   readonly prefixes: readonly ByteString[];
-  /** The last of this page, where there is more behind it; undefined for the last page, and for an empty one. */
+  /** The last name of this page if more follow; otherwise undefined. */
   readonly next: ByteString | undefined;
 }
 
-/** Lists what is current in a bucket. @throws BucketError `no-such-bucket`, `access-denied` */
+/**
+ * Lists the current objects of a bucket.
+ *
+ * @throws BucketError `no-such-bucket`, `access-denied`
+ */
 export async function listObjects(
   caller: Caller,
   bucket: ByteString,
@@ -67,7 +71,7 @@ export async function listObjects(
   };
 }
 
-/** An entry as clients see it. */
+/** Returns an entry as clients see it. */
 export function listed(entry: Entry): Listed {
   const { hash, content_type: contentType, slo_etag: sloEtag } = entry;
   return {

@@ -4,11 +4,11 @@ import { isReserved } from '../swift_api/reserved';
 import { BucketError } from './errors';
 
 const USER_PREFIX = 'x-object-meta-';
-/** What begins so is kept with an object for dialects; who speaks Swift's API neither sees nor sends it. */
+/** Prefix of metadata reserved for dialects; Swift clients neither see nor set it. */
 export const KEPT_PREFIX = 'X-Object-Meta-Hindsight-S3-';
 const CHECKSUM = `${KEPT_PREFIX}Checksum-`;
 
-/** Headers of an object that are the same in every API, and that the store keeps. */
+/** Object headers that are the same in every API and that the store keeps. */
 const STANDARD = [
   'cache-control',
   'content-disposition',
@@ -18,16 +18,17 @@ const STANDARD = [
   'x-robots-tag',
 ];
 
-/** Those that a request gives an object besides its metadata, or that an object has. */
+/** Returns the standard headers of a request or of an object. */
 export function standardHeaders(headers: Headers): Headers {
   return headers.only(...STANDARD);
 }
 
 /**
- * The headers by which the store keeps a client's metadata. Underscores would be hyphens to it, so they are written `%5F`.
+ * Returns the store's headers for a client's metadata. Underscores are written `%5F`
+ * because the store turns them into hyphens.
  *
- * @param metadata names and values; values of one name are joined
- * @throws BucketError `invalid-argument` for names that the proxy keeps to itself
+ * @param metadata names and values; values of the same name are joined
+ * @throws BucketError `invalid-argument` for names reserved by the proxy
  */
 export function metadataHeaders(
   metadata: Iterable<readonly [name: string, value: ByteString]>,
@@ -38,7 +39,7 @@ export function metadataHeaders(
     if (key.startsWith('x-object-meta-hindsight-'))
       throw new BucketError(
         'invalid-argument',
-        `Metadata whose names begin with hindsight- are reserved.`,
+        'Metadata names that begin with hindsight- are reserved.',
         {
           fields: { ArgumentName: name, ArgumentValue: value },
         },
@@ -48,7 +49,7 @@ export function metadataHeaders(
   return Headers.of(fields);
 }
 
-/** A client's metadata as the store tells them, names in lower case. */
+/** Returns a client's metadata from the store's headers; names are in lower case. */
 export function metadataIn(
   headers: Headers,
 ): readonly (readonly [name: string, value: ByteString])[] {
@@ -59,21 +60,21 @@ export function metadataIn(
   });
 }
 
-/** The headers by which checksums are kept with an object, by the names of their algorithms. */
+/** Returns the headers that keep checksums with an object, given by algorithm name. */
 export function checksumHeaders(checksums: ReadonlyMap<string, string>): Headers {
   return Headers.of(
     Object.fromEntries([...checksums].map(([name, value]) => [CHECKSUM + name, value])),
   );
 }
 
-/** The checksums that are kept with an object, by the names of their algorithms in lower case; base64. */
+/** Returns the checksums kept with an object: base64, by lower-case algorithm name. */
 export function checksumsIn(headers: Headers): ReadonlyMap<string, string> {
   const prefix = CHECKSUM.toLowerCase();
-  const found = [...headers.entries()].filter(([key]) => key.startsWith(prefix));
-  return new Map(found.map(([key, value]) => [key.slice(prefix.length), value]));
+  const entries = [...headers.entries()].filter(([key]) => key.startsWith(prefix));
+  return new Map(entries.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
-/** What is kept with an object for dialects, but for checksums. */
+/** Returns the headers kept with an object for dialects, except checksums. */
 export function keptBesideChecksums(headers: Headers): Headers {
   const [prefix, checksum] = [KEPT_PREFIX.toLowerCase(), CHECKSUM.toLowerCase()];
   return headers.filter((key) => key.startsWith(prefix) && !key.startsWith(checksum));

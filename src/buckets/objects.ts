@@ -13,7 +13,7 @@ import { failed, judged, type Conditions } from './preconditions';
 import { hasBucket, noSuchBucket, refusalOf } from './store_answers';
 import { NULL_VERSION, timeOfVersion, type ObjectRef } from './versions';
 
-/** What is known of an object, or of one of its versions. */
+/** The state of an object, or of one of its versions. */
 export interface ObjectInfo {
   /** Without quotes. */
   readonly etag: string;
@@ -21,34 +21,34 @@ export interface ObjectInfo {
   readonly modified: number;
   /** Undefined in a bucket that never had versions. */
   readonly versionId: string | undefined;
-  /** Bytes: of all of it. */
+  /** Bytes, of the whole object. */
   readonly size: number;
-  /** As the store tells them, with the proxy's own. */
+  /** As the store sends them, including the proxy's own. */
   readonly headers: Headers;
 }
 
-/** What is read of an object. */
+/** An object that is being read. */
 export interface ReadObject extends ObjectInfo {
-  /** 304: nothing, since the conditions say so. */
+  /** 304 if the conditions rule the body out. */
   readonly status: 200 | 206 | 304;
   readonly body: Body;
 }
 
-/** How an object is read. */
+/** How to read an object. */
 export interface ReadOptions {
   readonly method: 'GET' | 'HEAD';
   readonly conditions?: Conditions;
-  /** As the header Range has it. */
+  /** The value of the Range header. */
   readonly range?: string | undefined;
-  /** As the header If-Range has it: where it does not mean what is there, all of the object is read. */
+  /** The value of the If-Range header; if it does not match, the whole object is read. */
   readonly ifRange?: string | undefined;
 }
 
 /**
  * Reads an object or a version of it.
  *
- * @throws BucketError `no-such-key` (with the delete marker that was met), `no-such-version`, `is-delete-marker`, `no-such-bucket`,
- *   `precondition-failed`, `invalid-range`
+ * @throws BucketError `no-such-key` (with the delete marker, if any), `no-such-version`,
+ *   `is-delete-marker`, `no-such-bucket`, `precondition-failed`, `invalid-range`
  */
 export async function readObject(
   caller: Caller,
@@ -57,46 +57,50 @@ export async function readObject(
 ): Promise<ReadObject> {
   const { method, conditions = {}, range, ifRange } = options;
   const headers = method === 'GET' ? Headers.of({ Range: range }) : Headers.none;
-  const response = await askFor(caller, ref, { method, headers });
+  const response = await requestObject(caller, ref, { method, headers });
   const isUnsatisfiable = response.status === 416 && response.headers.has('etag');
   if (response.status >= 300 && !isUnsatisfiable) throw await objectRefusal(caller, response, ref);
   const info = infoOf(response);
   checkVersion(response, info, ref);
-  const judgement = judged(conditions, info);
-  if (range !== undefined && judgement === 'hold' && !meansRange(ifRange, info)) {
+  const verdict = judged(conditions, info);
+  if (range !== undefined && verdict === 'hold' && !rangeApplies(ifRange, info)) {
     if (method === 'HEAD') return headOf(response, info, undefined);
     destroy(response.body);
     return readObject(caller, ref, { method, conditions });
   }
-  if (judgement === 'hold' && !isUnsatisfiable)
+  if (verdict === 'hold' && !isUnsatisfiable)
     return method === 'HEAD' ? headOf(response, info, range) : readOf(response, info);
   destroy(response.body);
-  if (judgement === 'failed')
+  if (verdict === 'failed')
     throw failed(conditions.ifMatch === undefined ? 'If-Unmodified-Since' : 'If-Match');
-  if (judgement === 'not-modified') return { ...info, status: 304, body: NO_BODY };
+  if (verdict === 'not-modified') return { ...info, status: 304, body: NO_BODY };
   throw unsatisfiable(range ?? '', info.size);
 }
 
 /**
- * Whether a range is to be taken of what is there (RFC 9110, 13.1.5): the very content of which the client has the rest. A weak etag never tells that, and
- * a date only where it is the very same.
+ * Whether a range applies (RFC 9110, 13.1.5): the client must already have the rest of
+ * the same content. A weak etag never proves that, and a date only if it is identical.
  */
-function meansRange(ifRange: string | undefined, { etag, modified }: ObjectInfo): boolean {
+function rangeApplies(ifRange: string | undefined, { etag, modified }: ObjectInfo): boolean {
   if (ifRange === undefined) return true;
-  const given = ifRange.trim();
-  return given.startsWith('W/')
+  const validator = ifRange.trim();
+  return validator.startsWith('W/')
     ? false
-    : unquoted(given) === etag || Date.parse(given) === modified;
+    : unquoted(validator) === etag || Date.parse(validator) === modified;
 }
 
-/** What is known of an object, or of one of its versions. @throws BucketError as where it is read */
+/**
+ * Returns the state of an object or a version of it.
+ *
+ * @throws BucketError like `readObject`
+ */
 export async function headObject(caller: Caller, ref: ObjectRef): Promise<ObjectInfo> {
   return readObject(caller, ref, { method: 'HEAD' });
 }
 
-/** The same, undefined where there is none. */
+/** Like `headObject`, but returns undefined if there is no such object. */
 export async function findObject(caller: Caller, ref: ObjectRef): Promise<ObjectInfo | undefined> {
-  const response = await askFor(caller, ref, { method: 'HEAD' });
+  const response = await requestObject(caller, ref, { method: 'HEAD' });
   if (response.status !== 404) {
     if (response.status >= 300) throw await objectRefusal(caller, response, ref);
     await drain(response.body);
@@ -106,7 +110,7 @@ export async function findObject(caller: Caller, ref: ObjectRef): Promise<Object
   return undefined;
 }
 
-function askFor(
+function requestObject(
   caller: Caller,
   { bucket, key, versionId }: ObjectRef,
   { method, headers = Headers.none }: { readonly method: string; readonly headers?: Headers },
@@ -115,7 +119,7 @@ function askFor(
   return ask(caller, { method, container: bucket, object: key, query, headers });
 }
 
-/** What an answer tells of the object. */
+/** Returns the state of the object from a response. */
 export function infoOf({ headers }: Response): ObjectInfo {
   const [, total] = /\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
   return {
@@ -131,7 +135,7 @@ function readOf(response: Response, info: ObjectInfo): ReadObject {
   return { ...info, status: response.status === 206 ? 206 : 200, body: response.body };
 }
 
-/** Swift answers HEAD for all of an object whatever range is asked for. */
+/** Applies the range itself, since Swift ignores Range for HEAD. */
 function headOf(response: Response, info: ObjectInfo, range: string | undefined): ReadObject {
   const { size, headers } = info;
   const ranges = rangesOf(range, size);
@@ -154,7 +158,7 @@ function unsatisfiable(range: string, size: number): BucketError {
   });
 }
 
-/** A store without versions answers with what it has, whatever id is asked for. */
+/** A store without versions returns the current object whatever id is requested. */
 function checkVersion(response: Response, info: ObjectInfo, ref: ObjectRef): void {
   if (ref.versionId === undefined || ref.versionId === (info.versionId ?? NULL_VERSION)) return;
   destroy(response.body);
@@ -167,7 +171,10 @@ function noSuchVersion({ key, versionId = '' }: ObjectRef): BucketError {
   });
 }
 
-/** The error that the refusal of a request for an object is, with the delete marker that was met. Reads the answer to its end. */
+/**
+ * Maps a failed request for an object to an error, with the delete marker, if any. Drains
+ * the response.
+ */
 export async function objectRefusal(
   caller: Caller,
   response: Response,
@@ -177,22 +184,22 @@ export async function objectRefusal(
   const { bucket, key, versionId } = ref;
   if (status === 400 && versionId !== undefined) {
     await drain(response.body);
-    // ids are refused if the bucket never had versions, and if there is no bucket
+    // the store refuses ids if the bucket never had versions, and if there is no bucket
     return (await hasBucket(caller, bucket)) ? noSuchVersion(ref) : noSuchBucket(bucket);
   }
   if (status !== 404) return refusalOf(caller, response, ref);
   await drain(response.body);
   if (versionId !== undefined && isMarkerType(headers.get('content-type') ?? ''))
-    return isDeleteMarker(ref, versionId, headers);
+    return deleteMarkerError(ref, versionId, headers);
   if (versionId !== undefined) return refusalOf(caller, { ...response, body: NO_BODY }, ref);
-  const marker = await markerInPlace(caller, ref, headers);
+  const marker = await currentMarker(caller, ref, headers);
   return new BucketError('no-such-key', 'The specified key does not exist.', {
     fields: { Key: key, BucketName: bucket },
     ...(marker === undefined ? {} : { marker: { id: marker } }),
   });
 }
 
-function isDeleteMarker({ key }: ObjectRef, id: string, headers: Headers): BucketError {
+function deleteMarkerError({ key }: ObjectRef, id: string, headers: Headers): BucketError {
   const time = Date.parse(headers.get('last-modified') ?? '') || timeOfVersion(id);
   const lastModified = time === undefined ? undefined : new Date(time).toUTCString();
   return new BucketError(
@@ -207,28 +214,27 @@ function isDeleteMarker({ key }: ObjectRef, id: string, headers: Headers): Bucke
 }
 
 /**
- * The delete marker that is an object's newest version; undefined where there is none, or the caller may not look.
+ * Returns the id of the delete marker that is an object's newest version; undefined if
+ * there is none, or if the caller may not list versions.
  *
- * @param headers by the store, where it looked itself
+ * @param headers of the store's response, which names the marker if the store looked
+ *   itself
  * @throws BucketError `no-such-bucket`
  */
-async function markerInPlace(
+async function currentMarker(
   caller: Caller,
   ref: ObjectRef,
   headers: Headers,
 ): Promise<string | undefined> {
   if (headers.has(NO_MARKER_HEADER)) return undefined;
   const id = headers.get('x-object-version-id') ?? NULL_VERSION;
-  // `null` is also told of what never was
+  // `null` is also reported for objects that never existed
   return id === NULL_VERSION && !isMarkerType(headers.get('content-type') ?? '')
-    ? lookForMarker(caller, ref)
+    ? findMarker(caller, ref)
     : id;
 }
 
-async function lookForMarker(
-  caller: Caller,
-  { bucket, key }: ObjectRef,
-): Promise<string | undefined> {
+async function findMarker(caller: Caller, { bucket, key }: ObjectRef): Promise<string | undefined> {
   try {
     if ((await headBucket(caller, bucket)).versioning === 'never') return undefined;
     for await (const entry of entriesOf(caller, bucket, { versions: '', prefix: key, limit: '1' }))

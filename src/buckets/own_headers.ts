@@ -2,7 +2,10 @@ import type { Headers } from '../http/headers';
 import { isReserved } from '../swift_api/reserved';
 import { KEPT_PREFIX } from './metadata';
 
-/** Headers that clients set on an object and that a POST replaces as a whole: a store may keep fewer of them. */
+/**
+ * Headers that clients set on an object and that a POST replaces as a whole. A store may
+ * keep fewer of them.
+ */
 const SETTABLE = new Set([
   'content-disposition',
   'content-encoding',
@@ -11,18 +14,19 @@ const SETTABLE = new Set([
   'expires',
   'x-robots-tag',
   'x-delete-at',
-  // without it a dynamic large object would be an empty one
+  // without it a dynamic large object would become an empty one
   'x-object-manifest',
 ]);
 
 /**
- * Of an answer to HEAD, what a POST must send again so that it is not lost, and what an object made in the place of another has from that one:
- * all but its content type. What the proxy itself notes of the object's versions is left out.
+ * Returns the headers of a HEAD response that a POST must repeat to keep them, and that
+ * an object inherits from the one it replaces: all but the content type. Leaves out the
+ * proxy's notes on versions.
  */
 export function ownHeaders(headers: Headers): Headers {
-  const kept = KEPT_PREFIX.toLowerCase();
+  const dialectPrefix = KEPT_PREFIX.toLowerCase();
   return headers.filter((name) => {
-    if (name.startsWith(kept)) return true;
+    if (name.startsWith(dialectPrefix)) return true;
     return SETTABLE.has(name) || (name.startsWith('x-object-meta-') && !isReserved(name));
   });
 }

@@ -2,8 +2,9 @@ import { ClientGone } from '../swift_api/message';
 import type { BucketError } from './errors';
 
 /**
- * What a body breaks off with that is not what was signed or promised: to the store it is a client that left, so that nothing of it is kept;
- * the dialect's filter answers the reason.
+ * The error of a body that is not what was signed or declared. The store takes it for a
+ * client that disconnected, so nothing of the body is kept; the dialect's filter sends
+ * the reason.
  */
 export class PayloadError extends ClientGone {
   constructor(readonly reason: BucketError) {

@@ -2,7 +2,7 @@ import { textResponse, type ForDialect } from '../swift_api/message';
 import { BucketError } from './errors';
 import { etagOfReplaced, unquoted } from './etag';
 
-/** Conditions on what is there, as the headers of RFC 9110 have them. */
+/** Conditions on the current object, as in the headers of RFC 9110. */
 export interface Conditions {
   readonly ifMatch?: string | undefined;
   readonly ifNoneMatch?: string | undefined;
@@ -10,7 +10,7 @@ export interface Conditions {
   readonly ifUnmodifiedSince?: string | undefined;
 }
 
-/** What conditions are judged by. */
+/** The validators that conditions are compared with. */
 export interface Known {
   /** Without quotes. */
   readonly etag: string;
@@ -18,34 +18,36 @@ export interface Known {
   readonly modified: number;
 }
 
-/** What conditions come to. */
+/** The result of evaluating conditions. */
 export type Judgement = 'hold' | 'not-modified' | 'failed';
 
 /**
- * Judges the conditions of a read in the order of RFC 9110 (13.2.2), which is also S3's: an etag that matches makes up for a date that does not, and one
- * that does not is not made up for by a date. What is no date does not count.
+ * Evaluates the conditions of a read in the order of RFC 9110 (13.2.2), which is also
+ * S3's: a matching etag overrides a date that fails, and a date does not override an etag
+ * that fails. Invalid dates are ignored.
  */
-export function judged(conditions: Conditions, known: Known): Judgement {
+export function judged(conditions: Conditions, current: Known): Judgement {
   const { ifMatch, ifNoneMatch } = conditions;
-  const [unmodified, modified] = [
+  const [unmodifiedSince, modifiedSince] = [
     timeOf(conditions.ifUnmodifiedSince),
     timeOf(conditions.ifModifiedSince),
   ];
   if (ifMatch !== undefined) {
-    if (!matches(ifMatch, known.etag)) return 'failed';
-  } else if (unmodified !== undefined && known.modified > unmodified) {
+    if (!matches(ifMatch, current.etag)) return 'failed';
+  } else if (unmodifiedSince !== undefined && current.modified > unmodifiedSince) {
     return 'failed';
   }
-  if (ifNoneMatch !== undefined) return matches(ifNoneMatch, known.etag) ? 'not-modified' : 'hold';
-  return modified !== undefined && known.modified <= modified ? 'not-modified' : 'hold';
+  if (ifNoneMatch !== undefined)
+    return matches(ifNoneMatch, current.etag) ? 'not-modified' : 'hold';
+  return modifiedSince !== undefined && current.modified <= modifiedSince ? 'not-modified' : 'hold';
 }
 
-/** Whether one of the entity tags of a header, or its `*`, means an etag. */
+/** Whether one of the entity tags of a header, or its `*`, matches an etag. */
 export function matches(header: string, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim() === '*' || unquoted(tag) === etag);
 }
 
-/** In the forms that HTTP and mail know: JavaScript takes much else for a date. */
+/** The date formats of HTTP and mail; JavaScript accepts much more as a date. */
 const DATE =
   /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d|[A-Za-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
 
@@ -54,10 +56,10 @@ function timeOf(date = ''): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Conditions on what a write or a delete replaces. */
+/** Conditions on the object that a write or a delete replaces. */
 export type WriteCondition = Pick<Conditions, 'ifMatch' | 'ifNoneMatch'>;
 
-/** The error that a write whose condition does not hold gets; undefined where it does. */
+/** Returns the error for a write whose condition fails; undefined if it holds. */
 export function refusedBy(
   { ifMatch, ifNoneMatch }: WriteCondition,
   etag: string | undefined,
@@ -71,13 +73,16 @@ export function refusedBy(
   return undefined;
 }
 
-/** The error for a condition that does not hold, by its name. */
+/** Returns the error for a condition that does not hold, by its name. */
 export function failed(condition: string): BucketError {
   const message = 'At least one of the pre-conditions you specified did not hold';
   return new BucketError('precondition-failed', message, { fields: { Condition: condition } });
 }
 
-/** Has a write judged once more when nothing can come between: where the container keeps versions. */
+/**
+ * Has a write's condition checked again when no other write can interfere, in containers
+ * that keep versions.
+ */
 export function judgedAgain(condition: WriteCondition | undefined): ForDialect {
   if (condition?.ifMatch === undefined && condition?.ifNoneMatch === undefined) return {};
   return {

@@ -12,32 +12,38 @@ import { StoreError } from '../util/store_error';
 import type { Session } from './caller';
 import { BucketError } from './errors';
 
-/** Logs the user of a credential in: rejects with `LoginRefused`, or another StoreError. */
+/** Logs in a credential's user. Rejects with `LoginRefused` or another StoreError. */
 export type LoginOf = (credential: Credential) => Promise<Login>;
 
 interface User extends Pick<Credential, 'user' | 'key'> {
   readonly login: LoggedIn;
 }
 
-/** How many users are kept logged in. */
-const MAX = 10_000;
+/** Maximum number of users kept logged in. */
+const MAX_USERS = 10_000;
 
-/** The sessions of credentials: each is logged in once, for all who ask, and again when its token is over or refused. */
+/**
+ * Sessions by credential. Each user is logged in once for all requests, and again when
+ * the token has expired or was refused.
+ */
 export class Sessions {
-  private readonly users = new LRUCache<ByteString, User>({ max: MAX });
+  private readonly users = new LRUCache<ByteString, User>({ max: MAX_USERS });
 
   constructor(private readonly login: LoginOf) {}
 
   /**
-   * @param refused a token that the store no longer takes
-   * @throws BucketError `access-denied` where the user is not let in, or has no account
-   * @throws StoreError where nobody could tell
+   * @param refused a token that the store no longer accepts
+   * @throws BucketError `access-denied` if the user cannot log in or has no account
+   * @throws StoreError if no login service answered
    */
   async session(credential: Credential, refused?: ByteString): Promise<Session> {
     const { token, accountPath } = await this.loggedIn(credential, refused);
     const account = credential.account ?? parseTarget(accountPath ?? '')?.account;
     if (account !== undefined) return { account, token };
-    throw new BucketError('access-denied', `The login of ${credential.user} tells no account.`);
+    throw new BucketError(
+      'access-denied',
+      `The login of user ${credential.user} returned no account.`,
+    );
   }
 
   private async loggedIn(credential: Credential, refused: ByteString | undefined): Promise<Login> {
@@ -54,20 +60,20 @@ export class Sessions {
 
   private user(credential: Credential): LoggedIn {
     const { accessKey } = credential;
-    const known = this.users.get(accessKey);
-    // an access key may have come to be somebody else's
-    if (known?.user === credential.user && known.key === credential.key) return known.login;
+    const user = this.users.get(accessKey);
+    // the access key may belong to another user by now
+    if (user?.user === credential.user && user.key === credential.key) return user.login;
     const login = new LoggedIn(() => this.login(credential));
     this.users.set(accessKey, { user: credential.user, key: credential.key, login });
     return login;
   }
 }
 
-/** How long a login may take, in milliseconds. */
-const LOGIN_TIME = 60_000;
+/** Milliseconds that a login may take. */
+const LOGIN_TIMEOUT = 60_000;
 
 /**
- * Logs in as Swift's clients do, through what follows in the pipeline.
+ * Returns a login as Swift's clients do it, through the rest of the pipeline.
  *
  * @param path of the login
  */
@@ -79,8 +85,8 @@ export function loginThrough(next: Handler, path: string): LoginOf {
       query: '',
       headers: Headers.of({ 'X-Auth-User': user, 'X-Auth-Key': key }),
       body: NO_BODY,
-      // whoever asks first may leave, and others wait for the same login
-      signal: AbortSignal.timeout(LOGIN_TIME),
+      // the first client may disconnect while others wait for the same login
+      signal: AbortSignal.timeout(LOGIN_TIMEOUT),
       transactionId: transactionId(),
       authority: 'client',
       received: () => 0,
@@ -88,7 +94,7 @@ export function loginThrough(next: Handler, path: string): LoginOf {
     await drain(body);
     const session = sessionV1((name) => headers.get(name));
     if (session) return session;
-    const message = `the user ${toText(user)} could not log in at ${path}: the answer was ${status}`;
+    const message = `the user ${toText(user)} could not log in at ${path}: it returned ${status}`;
     throw status === 401 || status === 403
       ? new LoginRefused(message)
       : new StoreError('unavailable', message);

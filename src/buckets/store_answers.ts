@@ -4,24 +4,24 @@ import type { Response } from '../swift_api/message';
 import { ask, type Caller } from './caller';
 import { BucketError, type BucketErrorCode } from './errors';
 
-/** What a request to the store was about. */
+/** The target of a request to the store. */
 export interface About {
-  /** Undefined: all of the caller's buckets. */
+  /** Undefined for all of the caller's buckets. */
   readonly bucket?: ByteString | undefined;
-  /** Undefined: the bucket itself. */
+  /** Undefined for the bucket itself. */
   readonly key?: ByteString | undefined;
   readonly versionId?: string | undefined;
 }
 
 const MAX_TEXT = 4096;
 
-/** What the statuses of Swift's API mean, where the text beside them does not tell more. */
+/** The errors for the statuses of Swift's API, unless the text is more specific. */
 const BY_STATUS: Readonly<Record<number, readonly [BucketErrorCode, string]>> = {
   400: ['invalid-request', 'The request is not valid.'],
   401: ['access-denied', 'Access Denied'],
   403: ['access-denied', 'Access Denied'],
   405: ['method-not-allowed', 'The specified method is not allowed against this resource.'],
-  408: ['incomplete-body', 'The body did not come in time.'],
+  408: ['incomplete-body', 'The request body was not received in time.'],
   409: ['conflict', 'A conflicting operation is in progress against this resource. Try again.'],
   411: ['missing-length', 'You must provide the Content-Length HTTP header.'],
   412: ['precondition-failed', 'At least one of the pre-conditions you specified did not hold'],
@@ -35,12 +35,12 @@ const BY_STATUS: Readonly<Record<number, readonly [BucketErrorCode, string]>> = 
     'You did not provide the number of bytes specified by the Content-Length HTTP header',
   ],
   500: ['internal', 'We encountered an internal error. Please try again.'],
-  501: ['not-implemented', 'The store does not have what this request needs.'],
+  501: ['not-implemented', 'The store does not support this request.'],
   503: ['slow-down', 'Please reduce your request rate.'],
-  507: ['slow-down', 'The store has no room left. Please try again.'],
+  507: ['slow-down', 'The store is out of space. Please try again later.'],
 };
 
-/** What texts of Swift's tell more of than their status does. */
+/** Texts of Swift that are more specific than their status. */
 const BY_TEXT: readonly { status: number; text: RegExp; code: BucketErrorCode; message: string }[] =
   [
     {
@@ -59,9 +59,11 @@ const BY_TEXT: readonly { status: number; text: RegExp; code: BucketErrorCode; m
   ];
 
 /**
- * The error that a refusal of the store's is to clients of other APIs. Reads the answer to its end.
+ * Maps a failed response of the store to an error for clients of other APIs. Drains the
+ * response.
  *
- * @param about what was asked for, by which a 404 is told from another: whether there is a bucket is asked only where that matters
+ * @param about the target of the request, which determines the error for a 404; the
+ *   bucket is only looked up if that matters
  */
 export async function refusalOf(
   caller: Caller,
@@ -70,30 +72,30 @@ export async function refusalOf(
 ): Promise<BucketError> {
   const text = await textOf(response);
   const { status } = response;
-  if (status === 404) return notThere(caller, about);
-  const told = BY_TEXT.find((each) => each.status === status && each.text.test(text));
-  if (told) return new BucketError(told.code, told.message, detailsOf(about));
+  if (status === 404) return notFoundError(caller, about);
+  const match = BY_TEXT.find((each) => each.status === status && each.text.test(text));
+  if (match) return new BucketError(match.code, match.message, detailsOf(about));
   const [code, message] =
     BY_STATUS[status] ?? (status < 500 ? BY_STATUS[400] : undefined) ?? UNAVAILABLE;
-  const isTold = (status === 400 || status === 501) && text !== '';
-  return new BucketError(code, isTold ? text : message, detailsOf(about));
+  const hasOwnText = (status === 400 || status === 501) && text !== '';
+  return new BucketError(code, hasOwnText ? text : message, detailsOf(about));
 }
 
 const UNAVAILABLE = ['unavailable', 'The store is not available. Please try again.'] as const;
 
-/** @throws BucketError where the store refused; otherwise its answer, unread */
+/** Returns the response, unread. @throws BucketError if the store refused */
 export async function granted(caller: Caller, response: Response, about: About): Promise<Response> {
   if (response.status >= 300) throw await refusalOf(caller, response, about);
   return response;
 }
 
-/** The same for an answer of which nothing is wanted but its headers. */
+/** Like `granted`, for a response of which only the headers are needed. */
 export async function done(caller: Caller, response: Response, about: About): Promise<Response> {
   await drain((await granted(caller, response, about)).body);
   return response;
 }
 
-async function notThere(caller: Caller, about: About): Promise<BucketError> {
+async function notFoundError(caller: Caller, about: About): Promise<BucketError> {
   if (about.bucket === undefined)
     return new BucketError('access-denied', 'There is no such account.');
   if (about.key === undefined || !(await hasBucket(caller, about.bucket)))
@@ -103,14 +105,14 @@ async function notThere(caller: Caller, about: About): Promise<BucketError> {
     : new BucketError('no-such-version', 'The specified version does not exist.', detailsOf(about));
 }
 
-/** The error for what is no bucket. */
+/** Returns the error for a bucket that does not exist. */
 export function noSuchBucket(bucket: ByteString): BucketError {
   return new BucketError('no-such-bucket', 'The specified bucket does not exist', {
     fields: { BucketName: bucket },
   });
 }
 
-/** Whether there is a bucket, as far as the caller may know: true if the store refuses to say. */
+/** Whether a bucket exists; true if the store refuses to say. */
 export async function hasBucket(caller: Caller, container: ByteString): Promise<boolean> {
   const response = await ask(caller, { method: 'HEAD', container });
   await drain(response.body);
@@ -118,14 +120,14 @@ export async function hasBucket(caller: Caller, container: ByteString): Promise<
 }
 
 function detailsOf({ bucket, key, versionId }: About) {
-  const named = key === undefined ? { BucketName: bucket } : { Key: key, VersionId: versionId };
-  const fields = Object.entries(named).filter(
+  const names = key === undefined ? { BucketName: bucket } : { Key: key, VersionId: versionId };
+  const fields = Object.entries(names).filter(
     (each): each is [string, string] => each[1] !== undefined,
   );
   return { fields: Object.fromEntries(fields) };
 }
 
-/** What the store said; nothing where that is a page of HTML, or longer than such texts are. */
+/** Returns the text of a response; '' if it is HTML or JSON, or too long. */
 async function textOf({ body, headers }: Response): Promise<string> {
   try {
     const bytes = await readAll(body, MAX_TEXT);

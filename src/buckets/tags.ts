@@ -8,26 +8,26 @@ import { ownHeaders } from './own_headers';
 import { done } from './store_answers';
 import type { ObjectRef } from './versions';
 
-/** A name and a value that a client puts on an object; neither is metadata. */
+/** A name and a value that a client attaches to an object, apart from metadata. */
 export interface Tag {
   readonly key: ByteString;
   readonly value: ByteString;
 }
 
 const NOTE = `${KEPT_PREFIX}Tags-`;
-/** So long a value of metadata may be, in bytes. */
+/** Maximum length of a metadata value, in bytes. */
 const MAX_PIECE = 256;
 
-/** The limits of S3 and of COS, lengths in characters. */
+/** The limits of S3 and COS; lengths in characters. */
 const MAX_TAGS = 10;
 const MAX_KEY = 128;
 const MAX_VALUE = 256;
 const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
- * Tags as headers and forms have them: `a=1&b=2`, percent-encoded.
+ * Parses tags from the form used in headers and forms: `a=1&b=2`, percent-encoded.
  *
- * @throws BucketError `invalid-argument` for what is not in that form, `invalid-tag`
+ * @throws BucketError `invalid-argument` for any other form, `invalid-tag`
  */
 export function parseTags(text: ByteString): readonly Tag[] {
   const decoded = (part: ByteString) => unquote(part.replaceAll('+', ' '));
@@ -35,16 +35,20 @@ export function parseTags(text: ByteString): readonly Tag[] {
     if (pair === '') return [];
     const [key = '', ...rest] = pair.split('=');
     if (rest.length > 1)
-      throw new BucketError('invalid-argument', 'The tags must be encoded as a query is.', {
-        fields: { ArgumentName: 'x-amz-tagging', ArgumentValue: text },
-      });
+      throw new BucketError(
+        'invalid-argument',
+        'The tags must be encoded as URL query parameters.',
+        {
+          fields: { ArgumentName: 'x-amz-tagging', ArgumentValue: text },
+        },
+      );
     return [{ key: decoded(key), value: decoded(rest[0] ?? '') }];
   });
   return checkTags(tags);
 }
 
 /**
- * The same tags, where they are within the limits.
+ * Returns `tags` if they are within the limits.
  *
  * @throws BucketError `invalid-tag`
  */
@@ -67,16 +71,16 @@ export function checkTags(tags: readonly Tag[]): readonly Tag[] {
   return tags;
 }
 
-/** The metadata that keeps tags: to be sent when the object is written. */
+/** Returns the metadata that keeps tags, to be sent when the object is written. */
 export function tagHeaders(tags: readonly Tag[]): Headers {
-  const text = tags.map(({ key, value }) => `${packed(key)}=${packed(value)}`).join('&');
+  const encodedTags = tags.map(({ key, value }) => `${encode(key)}=${encode(value)}`).join('&');
   const pieces: Record<string, string> = {};
-  for (let at = 0; at < text.length; at += MAX_PIECE)
-    pieces[`${NOTE}${at / MAX_PIECE}`] = text.slice(at, at + MAX_PIECE);
+  for (let at = 0; at < encodedTags.length; at += MAX_PIECE)
+    pieces[`${NOTE}${at / MAX_PIECE}`] = encodedTags.slice(at, at + MAX_PIECE);
   return Headers.of(pieces);
 }
 
-/** The tags that an object's headers keep. */
+/** Returns the tags kept in an object's headers. */
 export function tagsIn(headers: Headers): readonly Tag[] {
   let text = '';
   for (let at = 0; headers.has(`${NOTE}${at}`); at++) text += headers.get(`${NOTE}${at}`) ?? '';
@@ -87,31 +91,32 @@ export function tagsIn(headers: Headers): readonly Tag[] {
   });
 }
 
-/** Headers without what keeps tags. */
+/** Returns headers without those that keep tags. */
 export function withoutTags(headers: Headers): Headers {
   const prefix = NOTE.toLowerCase();
   return headers.filter((name) => !name.startsWith(prefix));
 }
 
-/** What is read of an object's tags. */
+/** The tags of an object. */
 export interface Tagging {
   readonly tags: readonly Tag[];
-  /** Of the version that they belong to; undefined where the bucket never had versions. */
+  /** The version that the tags belong to; undefined if the bucket never had versions. */
   readonly versionId: string | undefined;
 }
 
-/** The tags of an object, or of one of its versions. */
+/** Returns the tags of an object, or of one of its versions. */
 export async function getTags(caller: Caller, object: ObjectRef): Promise<Tagging> {
   const { headers, versionId } = await headObject(caller, object);
   return { tags: tagsIn(headers), versionId };
 }
 
 /**
- * Replaces the tags of an object, or of one of its versions; all else that is kept with it stays. Where the bucket has versions, it is that very version
- * which is changed. Where it never had, an object written between our reading and our writing gets the metadata of the one
- * before it: its content is not touched.
+ * Replaces the tags of an object, or of one of its versions; everything else kept with it
+ * stays. If the bucket has versions, exactly that version is changed. If it never had
+ * any, an object written between the read and the write gets the metadata of its
+ * predecessor; its content is not touched.
  *
- * @returns the version that has them
+ * @returns the id of the changed version
  */
 export async function putTags(
   caller: Caller,
@@ -131,8 +136,11 @@ export async function putTags(
   return versionId;
 }
 
-/** Metadata is text without what would end a header or be trimmed: percent-encoded, but for what tags mostly consist of. */
-function packed(bytes: ByteString): string {
+/**
+ * Percent-encodes all but the most common characters of tags: metadata must not contain
+ * what would end a header or be trimmed.
+ */
+function encode(bytes: ByteString): string {
   return bytes.replace(
     /[^A-Za-z0-9_.:/@+-]/g,
     (char) => '%' + char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0'),

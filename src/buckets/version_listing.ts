@@ -8,15 +8,15 @@ import { BucketError } from './errors';
 import { listed, type Listed, type ListingQuery } from './listing';
 import { isVersionId, NULL_VERSION } from './versions';
 
-/** A part of a bucket's versions, as it is asked for. */
+/** Selects a page of a bucket's versions. */
 export interface VersionsQuery extends Omit<ListingQuery, 'startAfter'> {
-  /** Begins behind all versions of this key, or behind all that is folded into this prefix. */
+  /** Starts after all versions of this key, or after all keys folded into this prefix. */
   readonly keyMarker: ByteString;
-  /** Begins behind this version of the key; where that has none of the id, where it would be. */
+  /** Starts after this version of the key, or where it would be if it does not exist. */
   readonly versionMarker: string | undefined;
 }
 
-/** What a listing of versions has. */
+/** An entry of a listing of versions. */
 export type ListedVersion =
   | (Listed & { readonly kind: 'version'; readonly versionId: string; readonly isLatest: boolean })
   | (Pick<Listed, 'key' | 'modified'> & {
@@ -28,13 +28,13 @@ export type ListedVersion =
 
 /** A page of a listing of versions. */
 export interface VersionPage {
-  /** By the bytes of their keys, of each the newest first; what others are folded into in its place. */
+  /** Sorted by key bytes, newest version first, with common prefixes in place. */
   readonly entries: readonly ListedVersion[];
-  /** The last of this page, where there is more behind it. Behind what others are folded into there is no id. */
+  /** The last entry of this page if more follow. A common prefix has no id. */
   readonly next: NextVersions | undefined;
 }
 
-/** Where the next page of a listing begins: behind this. */
+/** The entry after which the next page starts. */
 export interface NextVersions {
   readonly key: ByteString;
   readonly versionId: string | undefined;
@@ -43,10 +43,12 @@ export interface NextVersions {
 }
 
 /**
- * Lists the versions and delete markers of a bucket. In one that never had versions each object is one, with the id `null`.
+ * Lists the versions and delete markers of a bucket. If it never had versions, each
+ * object is listed as one with the id `null`.
  *
- * @throws BucketError `no-such-bucket`, `access-denied`; `invalid-argument` for an id that is none; `in-header-mode` where versions are kept that no
- *   listing of this API has: they lie in a container of their own
+ * @throws BucketError `no-such-bucket`, `access-denied`; `invalid-argument` for an
+ *   invalid id; `in-header-mode` if the versions are in a container of their own, which
+ *   this API cannot list
  */
 export async function listVersions(
   caller: Caller,
@@ -54,19 +56,19 @@ export async function listVersions(
   query: VersionsQuery,
 ): Promise<VersionPage> {
   const { prefix, delimiter, limit } = query;
-  const folded = isStoreDelimiter(delimiter) ? delimiter : '';
+  const storeDelimiter = isStoreDelimiter(delimiter) ? delimiter : '';
   const parameters = {
     versions: '',
     prefix: prefix || undefined,
-    delimiter: folded || undefined,
+    delimiter: storeDelimiter || undefined,
     limit: String(limit + 1),
-    ...startOf(query),
+    ...startMarkers(query),
   };
   const entries: Entry[] = [];
   let following: Entry | undefined;
   const check = (headers: Headers) => checkMode(bucket, headers);
-  const all = entriesOf(caller, bucket, parameters, behindIn(query), check);
-  for await (const entry of foldedBy(all, query)) {
+  const storeEntries = entriesOf(caller, bucket, parameters, markersAfter(query), check);
+  for await (const entry of foldEntries(storeEntries, query)) {
     if (entries.length === limit) {
       following = entry;
       break;
@@ -76,11 +78,11 @@ export async function listVersions(
   const last = entries.at(-1);
   return {
     entries: entries.map(versionOf),
-    next: last && following && nextOf(last, following),
+    next: last && following && nextPosition(last, following),
   };
 }
 
-function nextOf({ name, isFolded, version_id }: Entry, following: Entry): NextVersions {
+function nextPosition({ name, isFolded, version_id }: Entry, following: Entry): NextVersions {
   if (isFolded) return { key: name, versionId: undefined, isAmidKey: false };
   return {
     key: name,
@@ -89,43 +91,49 @@ function nextOf({ name, isFolded, version_id }: Entry, following: Entry): NextVe
   };
 }
 
-/** What the ids of versions consist of, and what divides them from keys, Swift takes in no delimiter. */
-const NOT_IN_DELIMITERS = '0123456789.\0\x01\x02'.split('');
+/**
+ * Swift rejects delimiters with characters of version ids, or of the separator between
+ * keys and ids.
+ */
+const NOT_IN_STORE_DELIMITERS = '0123456789.\0\x01\x02'.split('');
 
 function isStoreDelimiter(delimiter: ByteString): boolean {
-  return !NOT_IN_DELIMITERS.some((char) => delimiter.includes(char));
+  return !NOT_IN_STORE_DELIMITERS.some((char) => delimiter.includes(char));
 }
 
-function startOf({ keyMarker, versionMarker, prefix, delimiter }: VersionsQuery): Behind {
+function startMarkers({ keyMarker, versionMarker, prefix, delimiter }: VersionsQuery): Behind {
   if (versionMarker !== undefined && versionMarker !== NULL_VERSION && !isVersionId(versionMarker))
     throw new BucketError('invalid-argument', 'Invalid version id specified', {
       fields: { ArgumentName: 'version-id-marker', ArgumentValue: versionMarker },
     });
   const fold = prefixIn(keyMarker, prefix, delimiter);
-  if (fold !== undefined && fold === keyMarker) return { marker: behindFold(fold, delimiter) };
+  if (fold !== undefined && fold === keyMarker) return { marker: markerAfterFold(fold, delimiter) };
   if (keyMarker === '') return { marker: undefined };
   return { marker: keyMarker, version_marker: fold === undefined ? versionMarker : undefined };
 }
 
-/** Behind an entry: within the versions of a key, or behind all that is folded. */
-function behindIn({ prefix, delimiter }: VersionsQuery): (last: Entry) => Behind {
+/** Returns the markers after an entry: a version of a key, or a common prefix. */
+function markersAfter({ prefix, delimiter }: VersionsQuery): (last: Entry) => Behind {
   return ({ name, isFolded, version_id }) => {
     const fold = isFolded ? name : prefixIn(name, prefix, delimiter);
     return fold === undefined
       ? { marker: name, version_marker: version_id }
-      : { marker: behindFold(fold, delimiter), version_marker: undefined };
+      : { marker: markerAfterFold(fold, delimiter), version_marker: undefined };
   };
 }
 
-/** The store leaves out what it folds into just the marker; what it cannot fold, all of it is to be left out. */
-function behindFold(fold: ByteString, delimiter: ByteString): ByteString {
-  return isStoreDelimiter(delimiter) ? fold : fold + BEHIND_ALL;
+/**
+ * If the store folds by this delimiter, the prefix itself is the marker. Otherwise the
+ * marker must sort after all keys that begin with the prefix.
+ */
+function markerAfterFold(fold: ByteString, delimiter: ByteString): ByteString {
+  return isStoreDelimiter(delimiter) ? fold : fold + AFTER_ALL;
 }
 
-/** Sorts behind all that can follow in a key. */
-const BEHIND_ALL = Buffer.from('\u{10ffff}', 'utf8').toString('latin1').repeat(16);
+/** Sorts after anything that can follow in a key. */
+const AFTER_ALL = Buffer.from('\u{10ffff}', 'utf8').toString('latin1').repeat(16);
 
-/** What a key is folded into. */
+/** Returns the common prefix into which a key is folded. */
 function prefixIn(
   key: ByteString,
   prefix: ByteString,
@@ -136,8 +144,8 @@ function prefixIn(
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
-/** Folds what the store did not. */
-async function* foldedBy(
+/** Folds entries that the store did not fold. */
+async function* foldEntries(
   entries: AsyncIterable<Entry>,
   { prefix, delimiter }: VersionsQuery,
 ): AsyncGenerator<Entry> {

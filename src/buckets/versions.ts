@@ -4,7 +4,7 @@ import { BucketError } from './errors';
 /** The id of the version that has none of its own. */
 export const NULL_VERSION = 'null';
 
-/** Whether a text is an id as versions have them: Swift's timestamps, a dialect's ids like they are. */
+/** Whether a text is a version id: Swift's timestamp, or a dialect's id of that form. */
 export function isVersionId(text: string): boolean {
   return /^\d{10}\.\d{5}$/.test(text);
 }
@@ -13,27 +13,27 @@ export function isVersionId(text: string): boolean {
 export interface ObjectRef {
   readonly bucket: ByteString;
   readonly key: ByteString;
-  /** `null` for the version without an id of its own; undefined: whatever is current. */
+  /** `null` for the version without an id; undefined for the current version. */
   readonly versionId?: string | undefined;
 }
 
 /**
- * A version id as a client gave it.
+ * Checks a version id from a client.
  *
- * @param name what the dialect calls it
- * @throws BucketError `invalid-argument` for what cannot be one
+ * @param name of the parameter in the dialect
+ * @throws BucketError `invalid-argument` if it cannot be an id
  */
-export function checkVersionId(given: string, name: string): string {
+export function checkVersionId(id: string, name: string): string {
   const refuse = (message: string) =>
     new BucketError('invalid-argument', message, {
-      fields: { ArgumentName: name, ArgumentValue: given },
+      fields: { ArgumentName: name, ArgumentValue: id },
     });
-  if (given === '') throw refuse('Version id cannot be the empty string');
-  if (given !== NULL_VERSION && !isVersionId(given)) throw refuse('Invalid version id specified');
-  return given;
+  if (id === '') throw refuse('Version id cannot be the empty string');
+  if (id !== NULL_VERSION && !isVersionId(id)) throw refuse('Invalid version id specified');
+  return id;
 }
 
-/** When a version was made, in milliseconds, as its id tells it; undefined for `null`. */
+/** Returns a version's time from its id, in milliseconds; undefined for `null`. */
 export function timeOfVersion(id: string): number | undefined {
   return isVersionId(id) ? Math.ceil(Number(id)) * 1000 : undefined;
 }

@@ -11,24 +11,27 @@ import { judgedAgain, refusedBy, type WriteCondition } from './preconditions';
 import { done } from './store_answers';
 import type { ObjectRef } from './versions';
 
-/** Keys have so many bytes at most. */
+/** Maximum length of a key, in bytes. */
 const MAX_KEY = 1024;
 
-/** An object as it is to be written. */
+/** An object to write. */
 export interface NewObject {
-  /** What the store keeps of it: type, standard headers, metadata; an ETag that its content must have. */
+  /**
+   * Headers kept by the store: type, standard headers, metadata; an ETag that the content
+   * must match.
+   */
   readonly headers: Headers;
   readonly body: Body;
-  /** Bytes of the body; undefined where only its end tells. */
+  /** Bytes of the body; undefined if only its end determines them. */
   readonly length: number | undefined;
   readonly condition?: WriteCondition;
 }
 
-/** What was written. */
+/** The result of a write. */
 export interface Written {
   /** Without quotes. */
   readonly etag: string;
-  /** `null` where versions are switched off; undefined in a bucket that never had any. */
+  /** `null` if versioning is suspended; undefined in a bucket that never had versions. */
   readonly versionId: string | undefined;
   /** Milliseconds, whole seconds. */
   readonly modified: number;
@@ -37,7 +40,8 @@ export interface Written {
 /**
  * Writes an object.
  *
- * @throws BucketError `no-such-bucket`, `bad-digest`, `precondition-failed`, `quota-exceeded` and others; what is there is then as it was
+ * @throws BucketError `no-such-bucket`, `bad-digest`, `precondition-failed`,
+ *   `quota-exceeded` and others; the current object is then unchanged
  */
 export async function writeObject(
   caller: Caller,
@@ -47,13 +51,14 @@ export async function writeObject(
   checkKey(ref.key);
   const { body, length, condition, headers } = object;
   await checkCondition(caller, ref, condition);
-  const sent = length === undefined ? headers : headers.with('Content-Length', String(length));
+  const sentHeaders =
+    length === undefined ? headers : headers.with('Content-Length', String(length));
   const response = await withParts(caller, ref, () =>
     ask(caller, {
       method: 'PUT',
       container: ref.bucket,
       object: ref.key,
-      headers: onlyWhereNothingIs(sent, condition),
+      headers: onlyWhereNothingIs(sentHeaders, condition),
       body,
       dialect: judgedAgain(condition),
     }),
@@ -61,12 +66,12 @@ export async function writeObject(
   return writtenBy(await done(caller, response, { bucket: ref.bucket }));
 }
 
-/** Judged by a store that keeps no versions as it writes. */
+/** Lets a store without versions check If-None-Match: * during the write itself. */
 export function onlyWhereNothingIs(headers: Headers, condition: WriteCondition = {}): Headers {
   return condition.ifNoneMatch?.trim() === '*' ? headers.with('If-None-Match', '*') : headers;
 }
 
-/** What the answer to a PUT tells of what was written. */
+/** Returns the result of a write from the response to a PUT. */
 export function writtenBy({ headers }: Response): Written {
   return {
     etag: (headers.get('etag') ?? '').replaceAll('"', ''),
@@ -75,7 +80,7 @@ export function writtenBy({ headers }: Response): Written {
   };
 }
 
-/** @throws BucketError where the condition of a write or a delete does not hold now */
+/** @throws BucketError if the condition of a write or a delete does not hold now */
 export async function checkCondition(
   caller: Caller,
   ref: ObjectRef,
@@ -94,18 +99,20 @@ export function checkKey(key: ByteString): void {
     });
 }
 
-/** What was deleted. */
+/** The result of a delete. */
 export interface Removed {
-  /** Of the version that is gone, or of the delete marker that was made; undefined where neither is known. */
+  /** The id of the removed version or the new delete marker; undefined if unknown. */
   readonly versionId: string | undefined;
-  /** A delete marker was made, or is gone. */
+  /** Whether a delete marker was created or removed. */
   readonly isMarker: boolean;
 }
 
 /**
- * Deletes an object: in a bucket that keeps versions a delete marker is made, also where there is no object. Or deletes a version of it, for good.
+ * Deletes an object. In a bucket that keeps versions this creates a delete marker, even
+ * if there is no object. Given a version id, removes that version for good.
  *
- * @throws BucketError `no-such-bucket`, `access-denied` and others; not for what is not there
+ * @throws BucketError `no-such-bucket`, `access-denied` and others; not for an object or
+ *   a version that does not exist
  */
 export async function removeObject(
   caller: Caller,
@@ -125,15 +132,15 @@ export async function removeObject(
   return { versionId, isMarker: versionId !== undefined };
 }
 
-/** What it was, the answer tells; of what upload it was made, is known only before. */
+/** The response reports what was removed, but not the upload it was made from. */
 async function removeVersion(caller: Caller, ref: ObjectRef, versionId: string): Promise<Removed> {
   if (!(await hasHadUploads(caller, ref.bucket))) return removeWithoutParts(caller, ref, versionId);
-  const found = await versionAt(caller, ref);
-  if (found === undefined) return { versionId, isMarker: false };
-  const isMarker = found === 'marker';
+  const version = await findVersion(caller, ref);
+  if (version === undefined) return { versionId, isMarker: false };
+  const isMarker = version === 'marker';
   const response = isMarker
     ? await remove(caller, ref)
-    : await withParts(caller, ref, () => remove(caller, ref), found.headers);
+    : await withParts(caller, ref, () => remove(caller, ref), version.headers);
   if (response.status === 404) await drain(response.body);
   else await done(caller, response, ref);
   return { versionId, isMarker };
@@ -148,7 +155,7 @@ async function removeWithoutParts(
   if (response.status >= 300) {
     const refusal = await objectRefusal(caller, response, ref);
     if (refusal.code !== 'no-such-version') throw refusal;
-    // ids are refused where there are no versions, also where there is nothing at all
+    // the store refuses ids if there are no versions, and if there is no bucket
     if (response.status === 400) await headBucket(caller, ref.bucket);
     return { versionId, isMarker: false };
   }
@@ -156,8 +163,8 @@ async function removeWithoutParts(
   return { versionId, isMarker: isMarkerType(response.headers.get('content-type') ?? '') };
 }
 
-/** A version, or that it is a delete marker; undefined where it is not there. */
-async function versionAt(
+/** Returns a version, or `marker` for a delete marker; undefined if it does not exist. */
+async function findVersion(
   caller: Caller,
   ref: ObjectRef,
 ): Promise<ObjectInfo | 'marker' | undefined> {

@@ -3,5 +3,8 @@ import { whole } from './options';
 
 const MIB = 1024 * 1024;
 
-/** Bytes of bodies that a process holds as wholes: a quarter of the least has room for the longest manifest. */
+/**
+ * The option `max_body_memory`: max bytes of whole bodies that a process buffers. A
+ * quarter of the minimum has room for the longest manifest.
+ */
 export const bodyMemory = whole(64 * MIB, 1024 * 1024 * MIB).default(USUAL_BODY_MEMORY);

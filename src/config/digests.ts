@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DIGESTS } from '../http/digest';
 import { words } from './options';
 
-/** The option `allowed_digests`; all that there are if it is not given. */
+/** The option `allowed_digests`; all digests by default. */
 export const allowedDigests = words
   .transform((names) => [...new Set(names.map((name) => name.toLowerCase()))])
   .pipe(z.array(z.enum(DIGESTS, { error: `not known; known: ${DIGESTS.join(', ')}` })))

@@ -1,9 +1,9 @@
-/** What is wrong with a configuration, in one place. */
+/** A mistake in a configuration. */
 export interface Mistake {
   readonly file: string;
-  /** Undefined if it is about the file as a whole. */
+  /** Undefined if it concerns the file as a whole. */
   readonly line: number | undefined;
-  /** The cause, and what is known instead. */
+  /** The cause, and the known alternatives. */
   readonly cause: string;
 }
 

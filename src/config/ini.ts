@@ -1,14 +1,14 @@
 import type { Mistakes } from './mistakes';
 
-/** An option as it stands in the file. */
+/** An option of the file. */
 export interface IniOption {
   readonly value: string;
   readonly line: number;
-  /** It could not be read, which has been reported. */
+  /** Set if it could not be read, which has been reported. */
   readonly isBroken?: true;
 }
 
-/** A section as it stands in the file. */
+/** A section of the file. */
 export interface IniSection {
   readonly name: string;
   readonly line: number;
@@ -16,12 +16,14 @@ export interface IniSection {
 }
 
 /**
- * Reads Swift's ini form (Python's ConfigParser as Paste Deploy uses it): `[section]`, `name = value` or `name: value`,
- * indented lines continue the value before, lines that begin with `#` or `;` and what follows ` ;` or ` #` are comments,
- * `set name = value` is Paste's spelling of the same. `${NAME}` and `${NAME:-default}` are taken from the environment.
+ * Parses Swift's ini format (Python's ConfigParser as used by Paste Deploy): `[section]`,
+ * `name = value` or `name: value`; indented lines continue the previous value; lines that
+ * begin with `#` or `;`, and all after ` ;` or ` #`, are comments; Paste's prefix `set`
+ * of an option is ignored. `${NAME}` and `${NAME:-default}` are taken from the
+ * environment.
  *
- * @param mistakes receives whatever cannot be read: text outside a section, a line that is no option,
- *   an option or a section given twice, an environment variable that is not set
+ * @param mistakes receives whatever cannot be read: text outside a section, a line that
+ *   is no option, a duplicate option or section, an environment variable that is not set
  */
 export function parseIni(
   text: string,
@@ -51,7 +53,7 @@ class IniReader {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** Reads a line without its comment. */
+  /** Reads a line whose comment is stripped. */
   read(content: string, line: number): void {
     const header = /^\[([^\]]+)\]$/.exec(content);
     const { section, last } = this;
@@ -66,15 +68,15 @@ class IniReader {
     content: string,
     line: number,
   ): void {
-    const continued = last === undefined ? undefined : section.options.get(last);
+    const previous = last === undefined ? undefined : section.options.get(last);
     const option = /^(?:set\s+)?([^\s=:]+)\s*[=:]\s*(.*)$/.exec(content.trim());
-    if (/^\s/.test(content) && last !== undefined && continued)
-      this.continue(section, last, continued, { content: content.trim(), line });
+    if (/^\s/.test(content) && last !== undefined && previous)
+      this.continue(section, last, previous, { content: content.trim(), line });
     else if (option) this.add(section, option[1] ?? '', option[2] ?? '', line);
     else
       this.mistakes.add(
         line,
-        `neither a [section] nor "option = value"${shown(section.name, content)}`,
+        `neither a [section] nor "option = value"${quoteContent(section.name, content)}`,
       );
   }
 
@@ -87,14 +89,14 @@ class IniReader {
     this.last = name;
     if (options.has(name))
       this.mistakes.add(line, `option ${name} is given twice in [${sectionName}]`);
-    else options.set(name, { ...this.expanded(value, line), line });
+    else options.set(name, { ...this.expandOption(value, line), line });
   }
 
   private open(name: string, line: number): void {
     this.last = undefined;
-    const known = this.sections.get(name);
-    if (known) this.mistakes.add(line, `section [${name}] is given twice`);
-    this.section = known ?? { name, line, options: new Map() };
+    const existing = this.sections.get(name);
+    if (existing) this.mistakes.add(line, `section [${name}] is given twice`);
+    this.section = existing ?? { name, line, options: new Map() };
     this.sections.set(name, this.section);
   }
 
@@ -104,7 +106,7 @@ class IniReader {
     { value, line, isBroken }: IniOption,
     more: { readonly content: string; readonly line: number },
   ): void {
-    const added = this.expanded(more.content, more.line);
+    const added = this.expandOption(more.content, more.line);
     const broken = isBroken ? { isBroken } : {};
     section.options.set(name, {
       ...added,
@@ -114,38 +116,38 @@ class IniReader {
     });
   }
 
-  private expanded(value: string, line: number): Pick<IniOption, 'value' | 'isBroken'> {
+  private expandOption(value: string, line: number): Pick<IniOption, 'value' | 'isBroken'> {
     try {
       return { value: expand(value, this.env) };
     } catch (error) {
-      if (!(error instanceof NotExpanded)) throw error;
+      if (!(error instanceof ExpansionError)) throw error;
       this.mistakes.add(line, error.message);
       return { value: '', isBroken: true };
     }
   }
 }
 
-/** What stands in a section of credentials may be a secret. */
-function shown(section: string, content: string): string {
+/** Returns a line for a message, or nothing if its section may contain a secret. */
+function quoteContent(section: string, content: string): string {
   return section.startsWith('credentials:') ? '' : `: ${content.trim()}`;
 }
 
-class NotExpanded extends Error {
-  override readonly name = 'NotExpanded';
+class ExpansionError extends Error {
+  override readonly name = 'ExpansionError';
 }
 
-function expand(value: string, env: NodeJS.ProcessEnv): string {
-  return value.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
+function expand(text: string, env: NodeJS.ProcessEnv): string {
+  return text.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
     const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/.exec(inner);
     if (!match)
-      throw new NotExpanded(`\${${inner}} is not of the form \${NAME} or \${NAME:-default}`);
-    const [, name = '', otherwise] = match;
-    const found = env[name];
-    if (found !== undefined && found !== '') return found;
-    if (otherwise === undefined)
-      throw new NotExpanded(
-        `the environment variable ${name} is not set, and \${${inner}} gives no default`,
+      throw new ExpansionError(`\${${inner}} is not of the form \${NAME} or \${NAME:-default}`);
+    const [, name = '', fallback] = match;
+    const value = env[name];
+    if (value !== undefined && value !== '') return value;
+    if (fallback === undefined)
+      throw new ExpansionError(
+        `the environment variable ${name} is not set, and \${${inner}} has no default`,
       );
-    return otherwise;
+    return fallback;
   });
 }

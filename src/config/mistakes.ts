@@ -1,31 +1,31 @@
 import { ConfigError, type Mistake } from './error';
 
-/** Collects the mistakes of one configuration, so that all of them are reported at once. */
+/** Collects the mistakes of one configuration, to report all of them at once. */
 export class Mistakes {
-  private readonly found: Mistake[];
+  private readonly mistakes: Mistake[];
 
-  /** @param file what messages call the configuration */
+  /** @param file the name of the configuration in messages */
   constructor(
     readonly file: string,
-    found: Mistake[] = [],
+    mistakes: Mistake[] = [],
   ) {
-    this.found = found;
+    this.mistakes = mistakes;
   }
 
   add(line: number | undefined, cause: string): void {
-    this.found.push({ file: this.file, line, cause });
+    this.mistakes.push({ file: this.file, line, cause });
   }
 
-  /** The same collection for a file that the configuration names. */
+  /** Returns a view of this collection for another file that the configuration names. */
   of(file: string): Mistakes {
-    return new Mistakes(file, this.found);
+    return new Mistakes(file, this.mistakes);
   }
 
-  /** @throws ConfigError with all that were found, in the order of their lines */
+  /** @throws ConfigError with all mistakes, in the order of their lines */
   throwAny(): void {
-    if (this.found.length === 0) return;
+    if (this.mistakes.length === 0) return;
     const inFile = ({ file }: Mistake) => Number(file !== this.file);
-    const sorted = this.found.toSorted(
+    const sorted = this.mistakes.toSorted(
       (a, b) =>
         inFile(a) - inFile(b) || a.file.localeCompare(b.file) || (a.line ?? 0) - (b.line ?? 0),
     );

@@ -6,7 +6,7 @@ import { suggestion } from './nearest';
 const TRUE = ['true', '1', 'yes', 'on', 't', 'y'];
 const FALSE = ['false', '0', 'no', 'off', 'f', 'n'];
 
-/** A flag as Swift reads it, except that a typo is an error and not a silent no. */
+/** A flag as Swift reads it, except that a typo is an error instead of false. */
 export const flag = z
   .string()
   .refine((value) => [...TRUE, ...FALSE].includes(value.toLowerCase()), {
@@ -14,10 +14,10 @@ export const flag = z
   })
   .transform((value) => TRUE.includes(value.toLowerCase()));
 
-/** Words with spaces between them. */
+/** Words separated by spaces. */
 export const words = z.string().transform((value) => value.split(/\s+/));
 
-/** A whole number between two bounds. */
+/** A whole number from `min` to `max`. */
 export const whole = (min: number, max: number) =>
   z
     .string()
@@ -26,7 +26,7 @@ export const whole = (min: number, max: number) =>
     })
     .transform(Number);
 
-/** A time in seconds between two bounds, fractions allowed, read as milliseconds. */
+/** A time from `min` to `max` seconds, fractions allowed, read as milliseconds. */
 export const seconds = (min: number, max: number) =>
   z
     .string()
@@ -44,22 +44,26 @@ export const url = z.string().transform((value, context) => {
     const parsed = new URL(value);
     if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return parsed;
   } catch {
-    // said below
+    // reported below
   }
   context.addIssue({ code: 'custom', message: 'not an http:// or https:// URL' });
   return z.NEVER;
 });
 
-/** Options whose names are not known beforehand: what they look like, and how messages call them. */
+/**
+ * Options whose names are not known beforehand: their pattern, and what messages call
+ * them.
+ */
 export interface OptionForm {
   readonly pattern: RegExp;
   readonly form: string;
 }
 
 /**
- * Reads a section's options by a schema; an option with an empty value counts as not given, `use` is left out.
+ * Reads a section's options by a schema. An option with an empty value counts as not set;
+ * `use` is ignored.
  *
- * @param mistakes receives each unknown option and unreadable value, and what is known instead
+ * @param mistakes receives each unknown option and unreadable value, with the known ones
  * @param more options whose names only have a form; the schema takes them with a catchall
  * @returns undefined after a mistake
  */
@@ -69,40 +73,40 @@ export function readOptions<T extends z.ZodObject>(
   mistakes: Mistakes,
   more?: OptionForm,
 ): Readonly<z.infer<T>> | undefined {
-  const known = [...Object.keys(schema.shape), ...(more ? [more.form] : [])];
-  const given: Record<string, string> = {};
+  const optionNames = [...Object.keys(schema.shape), ...(more ? [more.form] : [])];
+  const values: Record<string, string> = {};
   let isComplete = true;
   for (const [name, { value, line, isBroken }] of section.options) {
     if (name === 'use') continue;
     if (isBroken) isComplete = false;
-    else if (known.includes(name) || more?.pattern.test(name)) {
-      if (value !== '') given[name] = value;
+    else if (optionNames.includes(name) || more?.pattern.test(name)) {
+      if (value !== '') values[name] = value;
     } else {
       isComplete = false;
-      const all = known.join(', ') || 'none';
+      const all = optionNames.join(', ') || 'none';
       mistakes.add(
         line,
-        `[${section.name}] has no option ${name}; known: ${all}${suggestion(name, known)}`,
+        `[${section.name}] has no option ${name}; known: ${all}${suggestion(name, optionNames)}`,
       );
     }
   }
-  const result = schema.safeParse(given);
+  const result = schema.safeParse(values);
   if (result.success) return isComplete ? Object.freeze(result.data) : undefined;
-  for (const issue of result.error.issues) addIssue(issue, section, given, mistakes);
+  for (const issue of result.error.issues) addIssue(issue, section, values, mistakes);
   return undefined;
 }
 
 function addIssue(
   { path, code, message }: z.core.$ZodIssue,
   section: IniSection,
-  given: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, string>>,
   mistakes: Mistakes,
 ): void {
   const name = String(path[0] ?? '');
   const option = section.options.get(name);
   if (option?.isBroken) return;
-  const isMissing = !(name in given) && code === 'invalid_type';
-  const value = option && !SECRETS.test(name) ? ` = ${withoutUser(option.value)}` : '';
+  const isMissing = !(name in values) && code === 'invalid_type';
+  const value = option && !SECRETS.test(name) ? ` = ${redactUser(option.value)}` : '';
   mistakes.add(
     option?.line ?? section.line,
     isMissing
@@ -111,10 +115,13 @@ function addIssue(
   );
 }
 
-/** Options whose values no message shows. */
+/** Options whose values never appear in messages. */
 const SECRETS = /(key|password)$|^user(64)?_/;
 
-/** A value as messages may show it: what stands before the host of a URL may be a password. */
-function withoutUser(value: string): string {
+/**
+ * Returns a value for a message: the part before the host of a URL may contain a
+ * password.
+ */
+function redactUser(value: string): string {
   return value.replace(/^.*@/, '...@');
 }

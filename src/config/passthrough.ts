@@ -3,36 +3,36 @@ import { unquote } from '../http/bytes';
 import { readingsOf } from '../swift_api/readings';
 import { readTarget } from '../swift_api/request_target';
 
-/** What goes to the store as it came although it is outside the object API. */
+/** A rule for requests outside the object API that go to the store unchanged. */
 export interface PassthroughRule {
   readonly methods: readonly string[];
-  /** Decoded; matches what begins with it if `isPrefix`, else only itself. */
+  /** Decoded; matches all paths that begin with it if `isPrefix`, else only itself. */
   readonly path: string;
   readonly isPrefix: boolean;
 }
 
-/** What a server passes on to its store beside the object API. */
+/** The requests that a server passes to its store besides the object API. */
 export interface Passthrough {
   readonly rules: readonly PassthroughRule[];
-  /** Hosts of sites; see `passthroughHostsOption`. */
+  /** The hosts of sites; see `passthroughHostsOption`. */
   readonly hosts: readonly string[];
 }
 
 export const NOTHING: Passthrough = { rules: [], hosts: [] };
 
-const FORM = 'METHOD[,METHOD...]:/PATH, with * at the end for all that begins so';
+const FORM = 'METHOD[,METHOD...]:/PATH, with * at the end to match a prefix';
 const RULE = /^([A-Z]+(?:,[A-Z]+)*):(\/[A-Za-z0-9._~/-]*)(\*?)$/;
 
-/** Logging in at TempAuth, and what a web client asks of any Swift. */
+/** Logging in with TempAuth, and what web clients request from any Swift. */
 const DEFAULT = 'GET,HEAD:/auth/* GET,HEAD:/info GET,HEAD:/crossdomain.xml';
 
-/** The option `passthrough`: rules with spaces between them, or `none`. */
+/** The option `passthrough`: rules separated by spaces, or `none`. */
 export const passthroughOption = z
   .string()
   .default(DEFAULT)
-  .transform((given, context) => {
-    if (given === 'none') return [];
-    return given.split(/\s+/).map((word): PassthroughRule => {
+  .transform((value, context) => {
+    if (value === 'none') return [];
+    return value.split(/\s+/).map((word): PassthroughRule => {
       const [, methods, path, star] = RULE.exec(word) ?? [];
       if (methods === undefined || path === undefined)
         return refuse(context, `${word} is not ${FORM}`);
@@ -41,12 +41,12 @@ export const passthroughOption = z
       if (path === '/' && star !== '')
         return refuse(
           context,
-          `${word} would pass everything on; name the paths that the store serves`,
+          `${word} would match every path; name the paths that the store serves`,
         );
       if (!isOutside && path !== '/info')
         return refuse(
           context,
-          `${word} is a path of the object API, which is never passed on as it came`,
+          `${word} is a path of the object API, which is never passed through`,
         );
       return { methods: methods.split(','), path, isPrefix: star !== '' };
     });
@@ -57,7 +57,7 @@ function refuse(context: z.RefinementCtx, message: string): PassthroughRule {
   return z.NEVER;
 }
 
-/** Rules as the option has them. */
+/** Formats rules in the syntax of the option. */
 export function formatRules(rules: readonly PassthroughRule[]): string {
   const words = rules.map(
     ({ methods, path, isPrefix }) => `${methods.join()}:${path}${isPrefix ? '*' : ''}`,
@@ -65,7 +65,7 @@ export function formatRules(rules: readonly PassthroughRule[]): string {
   return words.join(' ') || 'nothing';
 }
 
-/** Whether a rule names a request by each reading of its path. */
+/** Returns whether a rule matches a request by every reading of its path. */
 export function isPassedThrough(
   method: string,
   path: string,
@@ -73,24 +73,25 @@ export function isPassedThrough(
 ): boolean {
   const readings = readingsOf(path);
   if (readings === undefined) return false;
-  const names = (rule: PassthroughRule, reading: string) =>
+  const matches = (rule: PassthroughRule, reading: string) =>
     rule.isPrefix ? reading.startsWith(rule.path) : reading === rule.path;
   return rules.some(
     (rule) =>
       rule.methods.includes(method) &&
-      [...readings].every((reading) => names(rule, unquote(reading))),
+      [...readings].every((reading) => matches(rule, unquote(reading))),
   );
 }
 
 /**
- * Hosts under which a store serves containers as sites (Swift's `domain_remap`, `cname_lookup` and
- * `staticweb`): a name, or `.DOMAIN` for all names below one; in lower case.
+ * Hosts under which a store serves containers as sites (Swift's `domain_remap`,
+ * `cname_lookup` and `staticweb`): a name, or `.DOMAIN` for all names below one; in lower
+ * case.
  */
 export const passthroughHostsOption = z
   .string()
   .default('')
-  .transform((given, context) =>
-    given
+  .transform((value, context) =>
+    value
       .split(/\s+/)
       .filter(Boolean)
       .map((host) => {
@@ -100,7 +101,7 @@ export const passthroughHostsOption = z
       }),
   );
 
-/** Whether a Host names a site. */
+/** Returns whether a Host header names a site. */
 export function isSite(host: string | undefined, sites: readonly string[]): boolean {
   const name = host?.toLowerCase().replace(/:\d*$/, '');
   if (name === undefined) return false;

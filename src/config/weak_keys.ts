@@ -1,11 +1,11 @@
-/** Characters that a key has at least. */
+/** Minimum length of a key. */
 const MIN_LENGTH = 12;
 
 /**
- * Keys that the documents of Swift, S3 and COS print for everybody to read; those of the samples are
- * too short, and S3's and QingStor's others say that they are examples.
+ * Keys that the documentation of Swift, S3 and COS prints. Those of the samples are too
+ * short, and other ones of S3 and QingStor say that they are examples.
  */
-const PRINTED = new Set([
+const PUBLISHED = new Set([
   'AWS_SECRET_ACCESS_KEY',
   'b3968d0207b54ece87cccc06515a89d4',
   'BQYIM75p8x0iWVFSIgqEKwFprpRSVHlz',
@@ -15,13 +15,16 @@ const PRINTED = new Set([
   'f423bf7ab663888fe832',
   'bd08f643f5663c4ec607',
 ]);
-/** What a key of an example calls itself, wherever that stands in it. */
+/** The words by which an example key names itself, anywhere in it. */
 const EXAMPLE = /example|changeme/i;
 
-/** What is wrong with a key that lets its holder in from other machines; undefined for a good one. */
+/**
+ * Returns why a key is too weak to admit clients from other machines, or undefined if it
+ * is not.
+ */
 export function weaknessOfKey(key: string): string | undefined {
   if (key.length < MIN_LENGTH) return `has fewer than ${MIN_LENGTH} characters`;
-  if (PRINTED.has(key) || EXAMPLE.test(key)) return 'is printed in documents for everybody to read';
-  if (new Set(key).size < MIN_LENGTH / 3) return 'has hardly any different characters';
+  if (PUBLISHED.has(key) || EXAMPLE.test(key)) return 'is published in documentation';
+  if (new Set(key).size < MIN_LENGTH / 3) return 'has too few different characters';
   return undefined;
 }

@@ -3,22 +3,27 @@ import { MemoryCache } from './cache/memory_cache';
 import type { Locker } from './locks/locker';
 import { MemoryLocker } from './locks/memory_locker';
 
-/** What the processes that serve the same store have in common, so that none works against another. */
+/**
+ * Shared by the processes that serve the same store, so that they do not interfere with
+ * each other.
+ */
 export interface Coordination {
-  /** Locks that hold in all of them. */
+  /** Locks across all of them. */
   readonly locker: Locker;
   /**
-   * A cache whose `drop` has reached all of them before it resolves, and whose `change` waits for the uses in all of them.
+   * Creates a cache. Its `invalidate` resolves once it has reached all processes, and its
+   * `acquireExclusive` waits for the shared leases of all processes.
    *
-   * @param name the same in all of them, and used once in each
-   * @param max how many values each keeps
-   * @param age milliseconds after which a value is fetched anew; 0 keeps none
-   * @param patience milliseconds that a change waits for uses before it tells them to give up
+   * @param name the same in all processes, and used once in each
+   * @param max max values that each process keeps
+   * @param age milliseconds after which a value is fetched again; 0 caches nothing
+   * @param patience milliseconds that an exclusive lease waits for shared leases before
+   *   it aborts them
    */
   cache<V extends object>(name: string, max: number, age: number, patience?: number): Cache<V>;
 }
 
-/** For a process that has its store to itself. */
+/** Returns the coordination of a process that has its store to itself. */
 export function alone(): Coordination {
   return {
     locker: new MemoryLocker(),

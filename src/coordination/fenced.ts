@@ -3,26 +3,29 @@ import type { Lock } from './locks/locker';
 import type { Fence } from './sole_server';
 import type { Coordination } from './coordination';
 
-/** A coordination whose locks and changes are given, and count, only while the server may write what has versions. */
-export function fenced(coordination: Coordination, guard: Fence): Coordination {
+/**
+ * Wraps a coordination so that its locks and exclusive leases are granted, and count,
+ * only while the server may write to versioned containers.
+ */
+export function fenced(coordination: Coordination, fence: Fence): Coordination {
   return {
     locker: {
       acquire: async (name, wait, signal) => {
-        await guard.admit();
-        return guardedLock(await coordination.locker.acquire(name, wait, signal), guard);
+        await fence.admit();
+        return fencedLock(await coordination.locker.acquire(name, wait, signal), fence);
       },
     },
-    cache: <V extends object>(...of: Parameters<Coordination['cache']>): Cache<V> => {
-      const cache = coordination.cache<V>(...of);
+    cache: <V extends object>(...options: Parameters<Coordination['cache']>): Cache<V> => {
+      const cache = coordination.cache<V>(...options);
       return {
         load: (key, fetch) => cache.load(key, fetch),
-        acquireShared: (...use) => cache.acquireShared(...use),
+        acquireShared: (...request) => cache.acquireShared(...request),
         acquireExclusive: async (key) => {
-          await guard.admit();
-          return guardedChange(await cache.acquireExclusive(key), guard);
+          await fence.admit();
+          return fencedLease(await cache.acquireExclusive(key), fence);
         },
         invalidate: async (key) => {
-          await guard.admit();
+          await fence.admit();
           await cache.invalidate(key);
         },
       };
@@ -30,27 +33,30 @@ export function fenced(coordination: Coordination, guard: Fence): Coordination {
   };
 }
 
-/** Who is not noted here, another server, did not wait, and may have kept what it read before the change. */
-async function guardedChange(change: ExclusiveLease, guard: Fence): Promise<ExclusiveLease> {
+/**
+ * Another server does not take part in this lease: it did not wait, and may still cache
+ * what it read before the change.
+ */
+async function fencedLease(lease: ExclusiveLease, fence: Fence): Promise<ExclusiveLease> {
   try {
-    guard.confirm();
+    fence.confirm();
   } catch (error) {
-    await change.release();
+    await lease.release();
     throw error;
   }
   return {
     release: async () => {
-      await change.release();
-      guard.confirm();
+      await lease.release();
+      fence.confirm();
     },
   };
 }
 
-function guardedLock(lock: Lock, guard: Fence): Lock {
+function fencedLock(lock: Lock, fence: Fence): Lock {
   return {
     signal: lock.signal,
     confirm: () => {
-      guard.confirm();
+      fence.confirm();
       lock.confirm();
     },
     release: lock.release,

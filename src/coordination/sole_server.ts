@@ -2,58 +2,66 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../util/clock';
 import { CoordinationUnavailable } from '../util/errors';
 
-/** Whether a server may write what has versions: whether it shares its locks with all others over its store. */
+/**
+ * Whether this server may write to versioned containers: it must share its locks with
+ * every other server of the store.
+ */
 export interface SoleServerStatus {
-  /** Until when it may, on the clock of `now`. */
+  /** The end of the permission, on the clock of `now`. */
   readonly until: number;
-  /** Why it may not, whatever the time. */
+  /** Why it may not, regardless of the time. */
   readonly refusal?: string;
 }
 
-/** What a server takes its locks through; two servers share them where both names are the same. */
+/**
+ * What a server takes its locks through. Two servers share their locks if both names are
+ * equal.
+ */
 export interface Locks {
   readonly through: 'itself' | 'redis';
-  /** Not there: a Redis that cannot be asked. */
+  /** Undefined if Redis does not answer. */
   readonly name?: string | undefined;
 }
 
-/** Milliseconds that a write waits for what is first told. */
+/** Milliseconds that a write waits for the first status. */
 const PATIENCE = 10_000;
 
-/** Remembers the standing of a server for those who are about to write. */
+/** Holds the latest status of a server, and checks it for each write. */
 export class Fence {
-  #standing: SoleServerStatus = { until: 0 };
-  #isTold = false;
-  #toldFirst: () => void = () => undefined;
-  readonly #first = new Promise<void>((resolve) => (this.#toldFirst = resolve));
+  #status: SoleServerStatus = { until: 0 };
+  #hasStatus = false;
+  #resolveFirst: () => void = () => undefined;
+  readonly #first = new Promise<void>((resolve) => (this.#resolveFirst = resolve));
 
-  readonly publish = (standing: SoleServerStatus): void => {
-    this.#standing = standing;
-    this.#isTold = true;
-    this.#toldFirst();
+  readonly publish = (status: SoleServerStatus): void => {
+    this.#status = status;
+    this.#hasStatus = true;
+    this.#resolveFirst();
   };
 
   /**
-   * Waits where nothing was told yet, as in a process that has just begun.
+   * Waits for the first status; a process that just started has none yet.
    *
-   * @throws CoordinationUnavailable where the server may not write what has versions
+   * @throws CoordinationUnavailable if the server may not write to versioned containers
    */
   async admit(): Promise<void> {
-    if (!this.#isTold) {
-      const told = new AbortController();
-      const late = sleep(PATIENCE, undefined, { signal: told.signal }).catch(() => undefined);
-      await Promise.race([this.#first, late]);
-      told.abort();
+    if (!this.#hasStatus) {
+      const done = new AbortController();
+      const timeout = sleep(PATIENCE, undefined, { signal: done.signal }).catch(() => undefined);
+      await Promise.race([this.#first, timeout]);
+      done.abort();
     }
     this.confirm();
   }
 
-  /** @throws CoordinationUnavailable where the server may not write what has versions */
+  /**
+   * @throws CoordinationUnavailable if the server may not write to versioned containers
+   */
   readonly confirm = (): void => {
-    const { until, refusal = UNKNOWN } = this.#standing;
-    if (this.#standing.refusal !== undefined || now() >= until)
+    const { until, refusal = UNKNOWN } = this.#status;
+    if (this.#status.refusal !== undefined || now() >= until)
       throw new CoordinationUnavailable(refusal);
   };
 }
 
-const UNKNOWN = 'whether another server writes to this store is not known yet';
+const UNKNOWN = 'it is not yet known whether another server writes to this store; retry';

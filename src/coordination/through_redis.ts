@@ -11,19 +11,20 @@ import type { Coordination } from './coordination';
 /** The coordination of all processes that share a Redis, on this machine or on others. */
 export interface RedisCoordination extends Coordination {
   /**
-   * A name that the Redis keeps, so that two servers can tell whether theirs is the same one. Where Redis cannot be asked it is the one that it had, if
-   * it was ever asked.
+   * Returns the locks with a name that Redis stores, so that two servers can determine
+   * whether they share them. If Redis does not answer, it is the last known name, if any.
    */
   locks(): Promise<Locks>;
-  /** Ends the connection; what is held ends with its lease. */
+  /** Closes the connection; locks and leases that are held expire. */
   close(): void;
 }
 
 /**
- * Connects to Redis; resolves at once, also where it cannot be reached yet.
+ * Connects to Redis. Returns at once, even if Redis cannot be reached yet.
  *
- * @param lease milliseconds after which a lock is free whose owner does not renew it
- * @param withoutRedis what is done while Redis cannot be asked: locks and changes are refused, or are this process's own
+ * @param lease milliseconds after which a lock expires if its owner does not renew it
+ * @param withoutRedis what to do while Redis does not answer: refuse locks and exclusive
+ *   leases, or keep them in this process
  */
 export function throughRedis(
   address: RedisAddress,
@@ -33,34 +34,37 @@ export function throughRedis(
 ): RedisCoordination {
   const goesOn = withoutRedis === 'go_on';
   const redis = new RedisConnection(address, lease, log);
-  const name = naming(redis);
+  const readName = nameReader(redis);
   const locker = new RedisLocker(redis, lease, goesOn);
   return {
     locker,
     cache: <V extends object>(name: string, max: number, age: number, patience?: number) =>
       new RedisCache<V>(redis, locker, { name, max, age, lease, patience, goesOn }),
-    locks: async () => ({ through: 'redis', name: await name().catch(() => undefined) }),
+    locks: async () => ({ through: 'redis', name: await readName().catch(() => undefined) }),
     close: () => redis.close(),
   };
 }
 
-/** For so long Redis keeps its name where nobody asks for it, in milliseconds. */
-const NAME_KEPT = 3_600_000;
+/** Milliseconds that Redis stores its name if nobody asks for it. */
+const NAME_TTL = 3_600_000;
 
-/** Asks a Redis for its name. One that has forgotten it is given it again, so that those who know it go on sharing it. */
-function naming(redis: RedisConnection): () => Promise<string> {
-  let known: string | undefined;
+/**
+ * Returns a function that asks Redis for its name. If Redis has lost it, the last known
+ * name is stored again, so that servers that know it keep sharing it.
+ */
+function nameReader(redis: RedisConnection): () => Promise<string> {
+  let lastKnown: string | undefined;
   return async () => {
-    const given = known ?? randomUUID();
+    const candidate = lastKnown ?? randomUUID();
     try {
-      known = await redis.ask(async (client) => {
-        const kept = await client.set(IDENTITY_KEY, given, 'PX', NAME_KEPT, 'NX', 'GET');
-        if (kept !== null) await client.pexpire(IDENTITY_KEY, NAME_KEPT);
-        return kept ?? given;
+      lastKnown = await redis.ask(async (client) => {
+        const stored = await client.set(IDENTITY_KEY, candidate, 'PX', NAME_TTL, 'NX', 'GET');
+        if (stored !== null) await client.pexpire(IDENTITY_KEY, NAME_TTL);
+        return stored ?? candidate;
       });
     } catch (error) {
-      if (known === undefined) throw error;
+      if (lastKnown === undefined) throw error;
     }
-    return known;
+    return lastKnown;
   };
 }

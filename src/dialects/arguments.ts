@@ -5,7 +5,7 @@ import type { Call } from './call';
 
 const MAX_INTEGER = 2_147_483_647;
 
-/** The error for an argument that is none. */
+/** Returns the error for an invalid argument. */
 export function invalidArgument(name: string, value: ByteString, message: string): BucketError {
   return new BucketError('invalid-argument', message, {
     fields: { ArgumentName: name, ArgumentValue: value },
@@ -13,11 +13,11 @@ export function invalidArgument(name: string, value: ByteString, message: string
 }
 
 /**
- * How many a listing is to have.
+ * Returns the maximum number of entries that a listing is to have.
  *
- * @param name what the dialect calls it
- * @param max how many it can have
- * @param unset how many it has where nothing is said
+ * @param name of the parameter in the dialect
+ * @param max highest possible limit
+ * @param unset the limit if the request has none
  * @throws BucketError `invalid-argument`
  */
 export function limitOf(
@@ -26,40 +26,41 @@ export function limitOf(
   max = MAX_LISTED,
   unset = max,
 ): number {
-  const given = parameters.get(name);
-  if (given === undefined || given === '') return unset;
-  if (!/^[+-]?\d+$/.test(given))
-    throw invalidArgument(name, given, `Provided ${name} not an integer or within integer range`);
-  const limit = Number(given);
+  const value = parameters.get(name);
+  if (value === undefined || value === '') return unset;
+  if (!/^[+-]?\d+$/.test(value))
+    throw invalidArgument(name, value, `Provided ${name} not an integer or within integer range`);
+  const limit = Number(value);
   if (limit < 0 || limit > MAX_INTEGER)
     throw invalidArgument(
       name,
-      given,
+      value,
       `Argument ${name} must be an integer between 0 and ${MAX_INTEGER}`,
     );
   return Math.min(limit, max);
 }
 
-/** A parameter that names keys, or the beginning of them; '' where it is not there. */
+/** Returns a parameter with a key or a prefix of keys; '' if it is missing. */
 export function textOf({ parameters }: Pick<Call, 'parameters'>, name: string): ByteString {
   const value = parameters.get(name) ?? '';
-  if (!isText(value)) throw invalidArgument(name, value, `The ${name} is not UTF-8, or has a NUL.`);
+  if (!isText(value))
+    throw invalidArgument(name, value, `The ${name} is not valid UTF-8 or contains a NUL.`);
   return value;
 }
 
-/** The bucket that a request is about. */
+/** Returns the bucket of a request. */
 export function bucketOf({ bucket }: Pick<Call, 'bucket'>): ByteString {
-  if (bucket === undefined) throw new Error('an operation on a bucket was routed without one');
+  if (bucket === undefined) throw new Error('a bucket operation was routed without a bucket');
   return bucket;
 }
 
-/** The object that a request is about. */
+/** Returns the object of a request. */
 export function keyOf(call: Pick<Call, 'bucket' | 'key'>): { bucket: ByteString; key: ByteString } {
-  if (call.key === undefined) throw new Error('an operation on an object was routed without one');
+  if (call.key === undefined) throw new Error('an object operation was routed without an object');
   return { bucket: bucketOf(call), key: call.key };
 }
 
-/** Times as documents have them. */
+/** Formats a time as documents have it. */
 export function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

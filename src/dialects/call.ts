@@ -3,51 +3,51 @@ import type { ByteString } from '../http/bytes';
 import type { Request, Response } from '../swift_api/message';
 import type { Body } from '../http/body';
 
-/** A request of a dialect whose signature is right, before anybody has looked at what it carries. */
+/** A request of a dialect with a valid signature, before its payload is read. */
 export interface CallHead {
   /**
-   * As it came, but for its body: that is `payload`'s. `aws-chunked` is taken out of Content-Encoding, and headers that a presigned URL has in
-   * its query are in place.
+   * The request as received, except that its body is in `payload`, Content-Encoding lacks
+   * `aws-chunked`, and headers that a presigned URL has in its query are set.
    */
   readonly request: Request;
   readonly caller: Caller;
-  /** Undefined: the request is about all of the caller's buckets. */
+  /** Undefined if the request is about all of the caller's buckets. */
   readonly bucket: ByteString | undefined;
-  /** Undefined: about the bucket itself. */
+  /** Undefined if the request is about the bucket itself. */
   readonly key: ByteString | undefined;
-  /** The query, decoded, without what signs it. */
+  /** The decoded query without the signing parameters. */
   readonly parameters: ReadonlyMap<string, ByteString>;
-  /** The region in which the buckets are, as the configuration says. */
+  /** The region of the buckets, from the configuration. */
   readonly location: string;
 }
 
-/** The same with what it carries. */
+/** A request with its payload. */
 export type Call<Head extends CallHead = CallHead> = Head & { readonly payload: Payload };
 
-/** What a request carries: the body as the client means it, whatever it was wrapped in. */
+/** The payload of a request: the body as the client means it, without any wrapping. */
 export interface Payload {
-  /** Breaks off with `BadPayload` where what came is not what was signed, promised or summed. */
+  /** Fails with `PayloadError` if it is not what was signed, declared or summed. */
   readonly body: Body;
-  /** Bytes, as promised; undefined where that was not told. */
+  /** Bytes, as declared; undefined if not declared. */
   readonly length: number | undefined;
-  /** Checksums by the names of their algorithms in lower case (`crc32c`), base64: those that the client told in headers. */
+  /** Checksums from the headers, base64 by lower-case algorithm name (`crc32c`). */
   readonly checksums: ReadonlyMap<string, string>;
-  /** Those that came behind the body; known once it was read to its end. */
+  /** Checksums from the trailer; known once the body was read to its end. */
   readonly trailing: () => ReadonlyMap<string, string>;
 }
 
-/** What an operation of the API answers. It throws a `BucketError` for the client, and what handlers throw. */
+/** Handles a request. Throws a `BucketError` for the client, or what handlers throw. */
 export type Operation<Head extends CallHead = CallHead> = (call: Call<Head>) => Promise<Response>;
 
-/** Which requests an operation answers. */
+/** The requests that an operation handles. */
 export interface Route<Head extends CallHead = CallHead> {
-  /** As the API calls it: `ListObjectVersions`. */
+  /** The API's name for it: `ListObjectVersions`. */
   readonly name: string;
   readonly method: string;
   readonly on: 'service' | 'bucket' | 'object';
-  /** Parameters that must be in the query; the first route of which all are there is taken. */
+  /** Required query parameters; the first route with all of them present wins. */
   readonly parameters?: readonly string[];
-  /** A header that must be there. */
+  /** A header that must be present. */
   readonly header?: string;
   readonly run: Operation<Head>;
 }

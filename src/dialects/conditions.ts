@@ -2,7 +2,11 @@ import { BucketError } from '../buckets/errors';
 import type { Conditions, WriteCondition } from '../buckets/preconditions';
 import type { Call } from './call';
 
-/** The conditions that headers put, by what their names begin with. */
+/**
+ * Returns the conditions from the headers.
+ *
+ * @param prefix of the names of the headers
+ */
 export function conditionsOf(
   { request: { headers } }: Pick<Call, 'request'>,
   prefix = '',
@@ -15,7 +19,11 @@ export function conditionsOf(
   };
 }
 
-/** The condition on a write: an etag that is there, or nothing at all. @throws BucketError `not-implemented` for any other */
+/**
+ * Returns the condition on a write: that an etag matches, or that there is no object.
+ *
+ * @throws BucketError `not-implemented` for any other
+ */
 export function writeConditionOf(call: Pick<Call, 'request'>): WriteCondition {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditionsOf(call);
   const isOther =

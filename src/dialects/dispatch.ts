@@ -3,28 +3,28 @@ import { Headers } from '../http/headers';
 import type { CallHead, Route } from './call';
 
 /**
- * The operation that a request asks for.
+ * Returns the route for a request.
  *
- * @throws BucketError where there is none
+ * @throws BucketError if there is none
  */
 export function routeOf<Head extends CallHead>(
   call: Head,
   routes: readonly Route<Head>[],
 ): Route<Head> {
-  const on = levelOf(call);
+  const level = levelOf(call);
   const { request, parameters } = call;
-  const here = routes.filter(
-    (route) => route.on === on && (route.parameters ?? []).every((name) => parameters.has(name)),
+  const candidates = routes.filter(
+    (route) => route.on === level && (route.parameters ?? []).every((name) => parameters.has(name)),
   );
-  const found = here.find(
+  const match = candidates.find(
     ({ method, header }) =>
       method === request.method && (header === undefined || request.headers.has(header)),
   );
-  if (found) return found;
-  const methods = [...new Set(here.map(({ method }) => method))];
+  if (match) return match;
+  const methods = [...new Set(candidates.map(({ method }) => method))];
   const message = 'The specified method is not allowed against this resource.';
   throw new BucketError('method-not-allowed', message, {
-    fields: { Method: request.method, ResourceType: on.toUpperCase() },
+    fields: { Method: request.method, ResourceType: level.toUpperCase() },
     headers: Headers.of({ Allow: methods.join(', ') }),
   });
 }

@@ -8,8 +8,8 @@ import { atMost, holdBody } from '../swift_api/held_body';
 import type { Call, CallHead } from './call';
 
 /**
- * Establishes that a client may write in the bucket that a request is about, by one without a body that changes
- * nothing: of an object that is not there.
+ * Checks that a client may write to the bucket of a request, with a POST without a body
+ * to an object that does not exist.
  *
  * @throws BucketError `access-denied`
  */
@@ -20,32 +20,33 @@ export async function establishWriting({
   if (bucket === undefined) throw new BucketError('access-denied', 'Access Denied.');
   const object = `hindsight-none-${randomUUID()}`;
   const response = await ask(caller, { method: 'POST', container: bucket, object });
-  // that there is no such bucket is for the operation to tell
+  // the operation itself reports a missing bucket
   if (response.status === 404) await drain(response.body);
   else await done(caller, response, { bucket });
 }
 
 /**
- * The document that a request carries, as a whole. Before one that has not come yet the right is established.
+ * Reads the document of a request as a whole. If the body has not arrived yet, checks the
+ * right to write first.
  *
- * @returns undefined if it has more than `most` bytes
- * @throws BucketError `access-denied`, and what the body breaks off with
+ * @returns undefined if it has more than `max` bytes
+ * @throws BucketError `access-denied`, and the errors of the body
  */
 export async function holdDocument(call: Call, max: number): Promise<Buffer | undefined> {
   const { request, payload, caller } = call;
   if (Buffer.isBuffer(payload.body)) return payload.body.length > max ? undefined : payload.body;
   const { account } = await caller.session();
-  const held = await holdBody(
+  const result = await holdBody(
     { ...request, body: payload.body },
     {
       account,
       right: async () => {
-        // asked before if nobody has signed
+        // anonymous requests were checked before
         if (!caller.isAnonymous) await establishWriting(call);
         return undefined;
       },
       bounds: atMost(max, () => answer(413)),
     },
   );
-  return 'status' in held ? undefined : held;
+  return 'status' in result ? undefined : result;
 }

@@ -21,24 +21,26 @@ import type { CheckedPayload } from './payload/checked_body';
 import type { Principal } from './logins';
 import { withPlainListings } from './plain_listings';
 
-/** Who asks, as operations know them. */
+/** Returns the caller for a principal. */
 export type CallerOf = (signer: Principal) => Caller;
 
-/** What an API is beside its operations. */
+/** An API without its operations. */
 export interface Dialect<Recognised> {
-  /** How a request is one of this API; undefined: it is none. */
+  /** Parses a request of this API; returns undefined for other requests. */
   recognise(request: Request): Recognised | undefined;
-  /** Answers one. It throws a `BucketError` for the client, and what handlers throw. */
+  /**
+   * Handles a request. Throws a `BucketError` for the client, and what handlers throw.
+   */
   answer(request: Request, recognised: Recognised, callerOf: CallerOf): Promise<Response>;
-  /** The answer that an error is. */
+  /** Returns the response for an error. */
   errorAnswer(error: BucketError, request: Request): Response;
-  /** Whether a right to read an object is one to read its versions by their ids. */
+  /** Whether the right to read an object includes reading its versions by their ids. */
   readonly readersReadVersions: boolean;
-  /** The headers that each of its answers has, among them the id by which it can be asked about. */
+  /** Headers common to all responses, including the request id. */
   common(transactionId: string, isError: boolean): Headers;
 }
 
-/** Answers the requests of a dialect, and passes all others on. */
+/** Handles the requests of a dialect and forwards all others. */
 export function dialectHandler<Recognised>(
   next: Handler,
   dialect: Dialect<Recognised>,
@@ -60,43 +62,43 @@ export function dialectHandler<Recognised>(
   return (request) => {
     const recognised = dialect.recognise(request);
     if (recognised === undefined) return others(request);
-    return answered(request, dialect, log, async () => {
+    return respond(request, dialect, log, async () => {
       checkType(request);
       return dialect.answer(request, recognised, callerIn(request));
     });
   };
 }
 
-/** The gatekeeper leaves it to the dialect to say so. @throws BucketError `invalid-argument` */
+/** Rejects a type that the gatekeeper reported. @throws BucketError `invalid-argument` */
 function checkType({ reservedType }: Request): void {
   if (reservedType === undefined) return;
-  throw new BucketError('invalid-argument', 'The content type is one of those that are reserved.', {
+  throw new BucketError('invalid-argument', 'This content type is reserved.', {
     fields: { ArgumentName: 'Content-Type', ArgumentValue: reservedType },
   });
 }
 
-/** What comes of a request, as the dialect answers it. */
-async function answered(
+/** Runs `work` and returns the dialect's response for its result or its error. */
+async function respond(
   request: Request,
   dialect: Pick<Dialect<never>, 'errorAnswer' | 'common'>,
   log: Log,
   work: () => Promise<Response>,
 ): Promise<Response> {
   const response = await work().catch((error: unknown) =>
-    dialect.errorAnswer(spoken(error, request, log), request),
+    dialect.errorAnswer(toBucketError(error, request, log), request),
   );
   const headers = response.headers.withAll(
     dialect.common(request.transactionId, response.status >= 400),
   );
-  // what an operation has not read nobody will
+  // nobody reads the rest of the body after the operation
   destroy(request.body);
   if (request.method !== 'HEAD') return { ...response, headers };
   destroy(response.body);
   return { ...response, headers, body: NO_BODY };
 }
 
-/** What was thrown as an error of the API; rethrows what is none. */
-function spoken(error: unknown, { transactionId }: Request, log: Log): BucketError {
+/** Maps an error to one of the API; rethrows any other. */
+function toBucketError(error: unknown, { transactionId }: Request, log: Log): BucketError {
   if (error instanceof BucketError) return error;
   if (error instanceof PayloadError) return error.reason;
   if (error instanceof BodyMemoryFull)
@@ -107,8 +109,8 @@ function spoken(error: unknown, { transactionId }: Request, log: Log): BucketErr
 }
 
 /**
- * Runs the operation that a call asks for. Where its payload turned out not to be what it should, that is what it fails with, whatever the operation
- * took it for.
+ * Runs the operation of a request. If the payload turns out to be invalid, fails with
+ * that error, whatever the operation made of it.
  */
 export async function runRoute<Head extends CallHead>(
   call: Head,
@@ -116,20 +118,20 @@ export async function runRoute<Head extends CallHead>(
   payloadOf: (request: Request) => Promise<CheckedPayload>,
 ): Promise<Response> {
   const route = routeOf(call, routes);
-  // of a client that has signed, a small body is not worth the question
+  // for a signed request with a small body the check costs too much
   const { body, method } = call.request;
   if (call.caller.isAnonymous && !Buffer.isBuffer(body) && !isReading(method))
     await establishWriting(call);
   const payload = await payloadOf(call.request);
-  const failed = (): BucketError | undefined => payload.failure();
+  const failureOf = (): BucketError | undefined => payload.failure();
   try {
     const response = await route.run({ ...call, payload });
-    const failure = failed();
+    const failure = failureOf();
     if (failure === undefined) return response;
     destroy(response.body);
     throw failure;
   } catch (error) {
-    throw failed() ?? error;
+    throw failureOf() ?? error;
   } finally {
     destroy(payload.body);
   }

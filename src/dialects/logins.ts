@@ -15,7 +15,7 @@ import type { Session } from '../auth/session';
 import type { Query } from './query';
 import { signedForKeystone } from './sigv4/for_keystone';
 
-/** The options that tell who the users of access keys are, and where they log in. */
+/** Options for the users of access keys and their login. */
 export const loginOptions = {
   auth_type: z
     .enum(['v1', 'password', 'ec2'], { error: 'not known; known: v1, password, ec2' })
@@ -33,16 +33,16 @@ export const loginOptions = {
 
 type LoginOptions = z.infer<z.ZodObject<typeof loginOptions>>;
 
-/** Objects to what is missing. */
-export function checkLogins(given: LoginOptions, context: z.RefinementCtx): void {
-  const { auth_type } = given;
-  const needed = {
+/** Reports options that are missing. */
+export function checkLogins(options: LoginOptions, context: z.RefinementCtx): void {
+  const { auth_type } = options;
+  const required = {
     v1: [],
     password: ['auth_url'],
     ec2: ['auth_url', 'username', 'password', 'project_name'],
   } as const;
-  for (const name of needed[auth_type])
-    if (given[name] === undefined)
+  for (const name of required[auth_type])
+    if (options[name] === undefined)
       context.addIssue({
         code: 'custom',
         path: [name],
@@ -50,31 +50,32 @@ export function checkLogins(given: LoginOptions, context: z.RefinementCtx): void
       });
 }
 
-/** Who is known by an access key, and how they log in. */
+/** The users by access key, and their sessions. */
 export interface Logins {
   readonly known: CredentialSource;
   readonly sessions: Sessions;
 }
 
-/** Somebody whose signature was found right. */
+/** The signer of a request with a valid signature, or an anonymous client. */
 export interface Principal {
   readonly user: ByteString;
-  /** There if nobody has signed. */
+  /** Set if the request is not signed. */
   readonly isAnonymous?: true;
-  /** @param refused a token that the store no longer takes */
+  /** @param refused a token that the store no longer accepts */
   session(refused?: ByteString): Promise<AccountSession>;
 }
 
-/** Who a credential is of. */
+/** Returns the owner of a credential. */
 export function knownBy(credential: Credential, sessions: Sessions): Principal {
   return { user: credential.user, session: (refused) => sessions.session(credential, refused) };
 }
 
 /**
- * Who asks without a signature.
+ * Returns the principal of an unsigned request.
  *
- * @throws BucketError `access-denied` where nobody may; `invalid-request` where headers of the answer are to be others, which only a signature may say: an
- *   object that is public would be a page of whoever makes a link to it
+ * @throws BucketError `access-denied` if anonymous requests are not allowed;
+ *   `invalid-request` if the query overrides response headers. That requires a signature:
+ *   otherwise anyone could make a link that turns a public object into a page of theirs
  */
 export function unsignedBy(anonymous: AccountSession | undefined, query: Query): Principal {
   if (anonymous === undefined) throw new BucketError('access-denied', 'The request is not signed.');
@@ -86,16 +87,19 @@ export function unsignedBy(anonymous: AccountSession | undefined, query: Query):
   return { user: 'anonymous', isAnonymous: true, session: () => Promise.resolve(anonymous) };
 }
 
-/** @throws BucketError of this code where it is there more than once: who takes the one would not judge the other */
+/**
+ * @throws BucketError with `code` if there are several: readers might disagree on which
+ *   one counts
+ */
 export function authorizationIn(headers: Headers, code: BucketErrorCode): ByteString | undefined {
   const [first, ...more] = [...headers.entries()].filter(([name]) => name === 'authorization');
   if (more.length > 0) throw new BucketError(code, 'Authorization is given twice.');
   return first?.[1];
 }
 
-/** @param next what follows in the pipeline */
-export function loginsOf(given: LoginOptions, configured: Credentials, next: Handler): Logins {
-  const { auth_type, auth_url, auth_path } = given;
+/** @param next the rest of the pipeline */
+export function loginsOf(options: LoginOptions, configured: Credentials, next: Handler): Logins {
+  const { auth_type, auth_url, auth_path } = options;
   if (auth_url === undefined)
     return { known: configured, sessions: new Sessions(loginThrough(next, auth_path)) };
   if (auth_type === 'v1') {
@@ -103,17 +107,18 @@ export function loginsOf(given: LoginOptions, configured: Credentials, next: Han
       loginV1(auth_url, toText(user), toText(key), 'user')();
     return { known: configured, sessions: new Sessions(login) };
   }
-  const byPassword = withAccounts(passwordLogin(auth_url, given), given);
-  if (auth_type === 'password') return { known: configured, sessions: new Sessions(byPassword) };
-  return keystoneLogins(auth_url, given, configured, byPassword);
+  const loginByPassword = withAccounts(passwordLogin(auth_url, options), options);
+  if (auth_type === 'password')
+    return { known: configured, sessions: new Sessions(loginByPassword) };
+  return keystoneLogins(auth_url, options, configured, loginByPassword);
 }
 
-/** Those of the configuration, and all others that Keystone knows. */
+/** The configured users, and all others that Keystone knows. */
 function keystoneLogins(
   authUrl: URL,
-  given: LoginOptions,
+  options: LoginOptions,
   configured: Credentials,
-  byPassword: LoginOf,
+  loginByPassword: LoginOf,
 ): Logins {
   const {
     username = '',
@@ -121,7 +126,7 @@ function keystoneLogins(
     project_name = '',
     user_domain_name,
     project_domain_name,
-  } = given;
+  } = options;
   const keystone = new KeystoneCredentials(authUrl, {
     username,
     password,
@@ -129,22 +134,22 @@ function keystoneLogins(
     user_domain_name,
     project_domain_name,
   });
-  const others = new RememberedCredentials(keystone, given.credentials_cache_time);
-  const bySignature = withAccounts(
+  const others = new RememberedCredentials(keystone, options.credentials_cache_time);
+  const loginBySignature = withAccounts(
     (credential) => keystone.login(signedForKeystone(credential, authUrl.host, Date.now())),
-    given,
+    options,
   );
   const isConfigured = (credential: Credential) =>
     configured.find(credential.accessKey) === credential;
   return {
     known: { find: (accessKey) => configured.find(accessKey) ?? others.find(accessKey) },
     sessions: new Sessions((credential) =>
-      isConfigured(credential) ? byPassword(credential) : bySignature(credential),
+      isConfigured(credential) ? loginByPassword(credential) : loginBySignature(credential),
     ),
   };
 }
 
-/** For Keystone a user is `PROJECT:USER`. */
+/** A Keystone user is configured as `PROJECT:USER`. */
 function passwordLogin(
   authUrl: URL,
   { user_domain_name, project_domain_name }: LoginOptions,
@@ -163,13 +168,13 @@ function passwordLogin(
   };
 }
 
-/** Where the catalogue of Keystone does not tell a user's account, it is the project's. */
+/** Sets the account to the project's if Keystone's catalogue does not name it. */
 function withAccounts(login: LoginOf, { reseller_prefix }: LoginOptions): LoginOf {
   const prefix = reseller_prefix.replace(/_?$/, '_');
   return async (credential): Promise<Session> => {
     const session = await login(credential);
-    const told = parseTarget(session.accountPath ?? '');
-    if ((told && isApi(told)) || session.project === undefined) return session;
+    const target = parseTarget(session.accountPath ?? '');
+    if ((target && isApi(target)) || session.project === undefined) return session;
     return { ...session, accountPath: `/v1/${prefix}${session.project}` };
   };
 }

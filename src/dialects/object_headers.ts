@@ -8,23 +8,21 @@ import { invalidArgument } from './arguments';
 import type { Call } from './call';
 
 /**
- * The type that a request gives an object. Types by which the store, or the proxy, knows what an object is, no client gives.
+ * Returns the content type that a request sets. Clients may not set types that mark
+ * special objects of the store or of the proxy.
  *
- * @param unset that of an object to which none is given
+ * @param unset the type if the request has none
  * @throws BucketError `invalid-argument`
  */
 export function typeGiven(headers: Headers, unset: ByteString): ByteString {
   const type = headers.get('content-type') || unset;
   if (!hasReservedParameter(type) && type !== DELETE_MARKER_TYPE) return type;
-  throw invalidArgument(
-    'Content-Type',
-    type,
-    'The content type is one of those that are reserved.',
-  );
+  throw invalidArgument('Content-Type', type, 'This content type is reserved.');
 }
 
 /**
- * The metadata that a request gives an object, by the names as they were spelled: an underscore is no hyphen.
+ * Returns the metadata of a request under the original names, in which underscores differ
+ * from hyphens.
  *
  * @param prefix of their headers, in lower case
  */
@@ -33,20 +31,24 @@ export function metadataGiven(
   prefix: string,
 ): [name: string, value: ByteString][] {
   const raw = headers.filter((key) => key.startsWith(prefix)).toRaw();
-  const found: [string, ByteString][] = [];
+  const fields: [string, ByteString][] = [];
   for (let i = 0; i + 1 < raw.length; i += 2)
-    found.push([(raw[i] ?? '').slice(prefix.length), raw[i + 1] ?? '']);
-  return found;
+    fields.push([(raw[i] ?? '').slice(prefix.length), raw[i + 1] ?? '']);
+  return fields;
 }
 
-/** A Content-MD5 as the store takes it. @throws BucketError `invalid-digest` */
+/**
+ * Returns the Content-MD5 as the store's ETag header.
+ *
+ * @throws BucketError `invalid-digest`
+ */
 export function etagGiven({ request: { headers } }: Pick<Call, 'request'>): Headers {
-  const given = headers.get('content-md5')?.trim();
-  if (given === undefined) return Headers.none;
-  const bytes = Buffer.from(given, 'base64');
-  if (bytes.length !== 16 || bytes.toString('base64') !== given)
+  const md5 = headers.get('content-md5')?.trim();
+  if (md5 === undefined) return Headers.none;
+  const bytes = Buffer.from(md5, 'base64');
+  if (bytes.length !== 16 || bytes.toString('base64') !== md5)
     throw new BucketError('invalid-digest', 'The Content-MD5 you specified was invalid.', {
-      fields: { 'Content-MD5': given },
+      fields: { 'Content-MD5': md5 },
     });
   return Headers.of({ ETag: bytes.toString('hex') });
 }
@@ -60,9 +62,9 @@ const OVERRIDES = [
   'content-encoding',
 ];
 
-/** The headers that the query asks an answer to have instead. */
+/** Returns the response headers that the query overrides. */
 export function overridden({ parameters }: Pick<Call, 'parameters'>): Headers {
-  const wanted = OVERRIDES.map((name) => [name, parameters.get(`response-${name}`)] as const);
-  for (const [name, value] of wanted) if (value !== undefined) checkHeader(name, value);
-  return Headers.of(Object.fromEntries(wanted));
+  const overrides = OVERRIDES.map((name) => [name, parameters.get(`response-${name}`)] as const);
+  for (const [name, value] of overrides) if (value !== undefined) checkHeader(name, value);
+  return Headers.of(Object.fromEntries(overrides));
 }

@@ -6,15 +6,19 @@ import { readAnswer } from '../swift_api/json_response';
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 const NOTE = 'hindsight_';
 
-/** Content types in listings; a name that looks like one has its quotes, or its angles, escaped. */
+/**
+ * Content types in listings. In names, the quotes or angle brackets are escaped, so no
+ * name matches.
+ */
 const TYPES: Readonly<Record<string, RegExp>> = {
   'application/json': /"content_type": ?"(?:[^"\\]|\\.)*"/g,
   'application/xml': /<content_type>[^<]*<\/content_type>/g,
 };
 
 /**
- * What goes by to the store, with listings of containers as clients of Swift are to see them: the proxy's own parameters, which objects that were
- * uploaded in parts have in their content types, are taken out. A page that has none stays as it came.
+ * Wraps a handler so that container listings for Swift clients lack the proxy's own
+ * content-type parameters, which multipart objects have. Pages without any are passed on
+ * unchanged.
  */
 export function withPlainListings(next: Handler): Handler {
   return async (request) => {
@@ -33,13 +37,16 @@ export function withPlainListings(next: Handler): Handler {
   };
 }
 
-/** The end of the field is no part of the last parameter. */
+/** Keeps the end of the field out of the last parameter. */
 function withoutNotes(field: string): string {
   const [, type = '', end = ''] = /^([^]*?)("|<\/content_type>)$/.exec(field) ?? [];
   return withoutReservedParameters(type) + end;
 }
 
-/** Whether it is one for a client of Swift: other dialects ask through here, too. */
+/**
+ * Whether a response is a listing for a Swift client; other dialects send requests
+ * through here, too.
+ */
 function isListing({ method, path, dialect }: Request, { status }: Response): boolean {
   if (method !== 'GET' || status !== 200 || dialect !== undefined) return false;
   const target = parseTarget(path);

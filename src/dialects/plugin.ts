@@ -10,7 +10,7 @@ const domains = words.transform((names) =>
   names.map((name) => name.toLowerCase().replace(/^\./, '')),
 );
 
-/** The options that the filter of every dialect has; `location` has another default in each. */
+/** The options of every dialect's filter, except `location`, whose default differs. */
 export const dialectOptions = {
   credentials_file: z.string().optional(),
   storage_domain: domains.default([]),
@@ -19,45 +19,48 @@ export const dialectOptions = {
   clock_skew: seconds(1, 86_400).default(900_000),
 };
 
-/** What answers have in `Server`. */
+/** The value of the `Server` header. */
 export const serverName = z.string().regex(/^[!-~]+( [!-~]+)*$/, 'not a valid header value');
 
-/** Who reads an object's versions by their ids: owners of the account, or all that may read it. */
+/**
+ * Who may read an object's versions by id: owners of the account, or everyone who may
+ * read the object.
+ */
 export const versionReaders = z.enum(['owners', 'readers'], {
   error: 'not known; known: owners, readers',
 });
 
 /**
- * Where the filter of a dialect may stand in a pipeline.
+ * Returns where the filter of a dialect may stand in a pipeline.
  *
- * @param clients whose what it notes is
+ * @param clients of the dialect, whose notes are hidden
  */
 export function dialectPlace(clients: string): Pick<FilterPlugin, 'requires' | 'precedes'> {
   return {
     requires: {
-      gatekeeper: `it hides from clients of Swift what is noted for those of ${clients}`,
+      gatekeeper: `it hides the notes for ${clients} clients from Swift clients`,
     },
     precedes: {
-      tempauth: 'it asks in the name of users, who are logged in there',
-      container_quotas: 'what it writes would not be counted',
-      account_quotas: 'what it writes would not be counted',
-      versioned_writes: 'what it writes would not be versioned',
+      tempauth: 'it logs users in there to send requests in their name',
+      container_quotas: 'its writes would not be counted',
+      account_quotas: 'its writes would not be counted',
+      versioned_writes: 'its writes would not be versioned',
     },
   };
 }
 
-/** What the filter of every dialect is made of. */
+/** The parts of every dialect's filter. */
 export interface DialectParts<R> {
   readonly routes: readonly R[];
-  /** Whose subdomains are buckets, in lower case. */
+  /** The domains whose subdomains are buckets, in lower case. */
   readonly domains: readonly string[];
-  /** The region, or the zone, in which the buckets are. */
+  /** The region or the zone of the buckets. */
   readonly location: string;
-  /** Milliseconds by which a client's clock may be wrong. */
+  /** Milliseconds by which a client's clock may be off. */
   readonly skew: number;
-  /** Who asks without a signature; undefined: nobody may. */
+  /** The session of unsigned requests; undefined if these are not allowed. */
   readonly anonymous: Session | undefined;
-  /** Whether a right to read an object is one to read its versions by their ids. */
+  /** Whether the right to read an object includes reading its versions by their ids. */
   readonly readersReadVersions: boolean;
   readonly log: Log;
   readonly now?: () => number;
@@ -68,11 +71,20 @@ type DialectOptions = z.infer<z.ZodObject<typeof dialectOptions>> & {
   readonly version_readers: z.infer<typeof versionReaders>;
 };
 
-/** The parts of a filter, as it is configured. */
-export function partsOf<R>(given: DialectOptions, routes: readonly R[], log: Log): DialectParts<R> {
-  const { storage_domain: domains, location, clock_skew: skew, anonymous_account: account } = given;
+/** Returns the parts of a filter from its options. */
+export function partsOf<R>(
+  options: DialectOptions,
+  routes: readonly R[],
+  log: Log,
+): DialectParts<R> {
+  const {
+    storage_domain: domains,
+    location,
+    clock_skew: skew,
+    anonymous_account: account,
+  } = options;
   const anonymous =
     account === undefined ? undefined : { account: toBytes(account), token: undefined };
-  const readersReadVersions = given.version_readers === 'readers';
+  const readersReadVersions = options.version_readers === 'readers';
   return { routes, domains, location, skew, anonymous, readersReadVersions, log };
 }

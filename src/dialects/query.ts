@@ -2,12 +2,12 @@ import { BucketError } from '../buckets/errors';
 import type { ByteString } from '../http/bytes';
 import { queryPairs } from '../swift_api/target';
 
-/** The parameters of a query, decoded, by their names as they came. */
+/** Decoded query parameters, by their original names. */
 export type Query = ReadonlyMap<string, ByteString>;
 
 /**
- * A query of which names count without regard to case. For dialects that sign names in lower
- * case: if two spellings were two parameters, one signature would be good for both.
+ * A query whose names are case-insensitive. For dialects that sign names in lower case:
+ * if two spellings were two parameters, one signature would be valid for both.
  */
 export class CaselessQuery extends Map<string, ByteString> {
   override get(name: string): ByteString | undefined {
@@ -24,27 +24,29 @@ export class CaselessQuery extends Map<string, ByteString> {
 }
 
 /**
- * Reads a query. Parameters come sorted by their names, since no signature is over their order.
+ * Parses a query. The parameters are sorted by name, since no signature covers their
+ * order.
  *
- * @param compared the form of a name in which two are the same parameter
- * @throws BucketError if a parameter is given twice: a signature may cover one of them only
+ * @param normalize returns the form of a name that identifies a parameter
+ * @throws BucketError if a parameter is repeated: a signature may cover only one of the
+ *   values
  */
-export function readQuery(raw: string, compared = comparedForS3): Query {
+export function readQuery(raw: string, normalize = normalizeForS3): Query {
   const pairs: [name: string, value: ByteString][] = [];
   const seen = new Set<string>();
   for (const [name, value] of queryPairs(raw)) {
-    const same = compared(name);
-    if (seen.has(same))
-      throw new BucketError('invalid-argument', 'A parameter of the query is given twice.', {
+    const normalized = normalize(name);
+    if (seen.has(normalized))
+      throw new BucketError('invalid-argument', 'A query parameter is repeated.', {
         fields: { ArgumentName: name, ArgumentValue: value },
       });
-    seen.add(same);
+    seen.add(normalized);
     pairs.push([name, value]);
   }
   return new Map(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function comparedForS3(name: string): string {
+function normalizeForS3(name: string): string {
   const lower = name.toLowerCase();
   return lower.startsWith('x-amz-') ? lower : name;
 }

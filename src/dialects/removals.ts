@@ -6,42 +6,45 @@ import type { ByteString } from '../http/bytes';
 import { forEachConcurrently } from '../util/concurrency';
 import { StoreError } from '../util/store_error';
 
-/** So many are deleted at a time. */
+/** Number of keys deleted concurrently. */
 const AT_ONCE = 8;
 
-/** An object, or a version, that is to be deleted with others. */
+/** An object or a version in a multi-object delete. */
 export interface ToRemove {
   readonly key: ByteString;
   readonly versionId: string | undefined;
-  /** Which it must have; undefined: whichever it has. */
+  /** The etag that it must have; undefined for any. */
   readonly etag?: string | undefined;
-  /** A condition that is not known here. */
+  /** An unsupported condition. */
   readonly unknown?: string | undefined;
 }
 
-/** What came of one of them. */
+/** The result for one of them. */
 export type Outcome = Removed | BucketError;
 
-/** Deletes many of a bucket, some at a time; those of one key one after the other, in the order in which they are given. */
+/**
+ * Deletes many objects of a bucket, several at a time; those of the same key one after
+ * the other, in the given order.
+ */
 export async function removeAll(
   caller: Caller,
   bucket: ByteString,
-  named: readonly ToRemove[],
+  targets: readonly ToRemove[],
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const byKey = new Map<ByteString, number[]>();
-  named.forEach(({ key }, i) => byKey.set(key, [...(byKey.get(key) ?? []), i]));
+  targets.forEach(({ key }, i) => byKey.set(key, [...(byKey.get(key) ?? []), i]));
   await forEachConcurrently(byKey.values(), AT_ONCE, async (indexes) => {
     for (const i of indexes) {
-      const each = named[i];
-      if (each) outcomes[i] = await removedOf(caller, bucket, each);
+      const target = targets[i];
+      if (target) outcomes[i] = await removeOne(caller, bucket, target);
     }
   });
   return outcomes;
 }
 
-/** What fails for one object is told with it: others are deleted by then, or still will be. */
-async function removedOf(
+/** An error is reported for its object only: others are deleted all the same. */
+async function removeOne(
   caller: Caller,
   bucket: ByteString,
   { key, versionId, etag, unknown }: ToRemove,

@@ -8,35 +8,38 @@ import type { Response } from '../swift_api/message';
 import { messageOf } from '../util/errors';
 import type { Call } from './s3/call';
 
-/** Elements that a document has at most (10,000 parts with all checksums fit), and how deep they may be. */
+/**
+ * Maximum number of elements in a document (10,000 parts with all checksums fit), and
+ * their maximum depth.
+ */
 const MAX_ELEMENTS = 80_000;
-const DEEPEST = 16;
-/** Attributes of one element: no document of these APIs has more than a few. */
+const MAX_DEPTH = 16;
+/** Maximum number of attributes of an element; documents have only a few. */
 const MAX_ATTRIBUTES = 32;
 
-/** An element: text, or elements. */
+/** An element with text or child elements. */
 export interface XmlElement {
   readonly name: string;
-  /** Without prefixes, by their names. */
+  /** By name without prefix. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: readonly XmlElement[];
-  /** Its own text, that of its children left out; bytes. */
+  /** Its own text in bytes, without that of its children. */
   readonly text: ByteString;
 }
 
-/** What goes into an element: a text (bytes), a number, or elements, of which those that are undefined are left out. */
+/** The content of an element: text (bytes), a number, or elements; skips undefined. */
 export type XmlContent = ByteString | number | boolean | readonly (string | undefined)[];
 
-/** An element's text form. Elements in it are given as their own text forms; texts are escaped. */
+/** Serializes an element. Child elements come serialized; text is escaped. */
 export function xml(name: string, content: XmlContent, attributes = ''): string {
   const inner =
     typeof content === 'object'
       ? content.filter((each) => each !== undefined).join('')
-      : escaped(String(content));
+      : escapeText(String(content));
   return inner === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${inner}</${name}>`;
 }
 
-/** An answer in XML, its root in the namespace of the dialect. */
+/** Returns an XML response with its root in the dialect's namespace. */
 export function xmlAnswer(
   { spelling: { namespace } }: Pick<Call, 'spelling'>,
   status: number,
@@ -48,24 +51,24 @@ export function xmlAnswer(
   return document(status, xml(root, content, attributes), headers);
 }
 
-/** The same for a root without a namespace. */
+/** Returns an XML response for a serialized root element. */
 export function document(status: number, root: string, headers: Headers = Headers.none): Response {
   const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${root}`, 'latin1');
-  const own = Headers.of({
+  const contentHeaders = Headers.of({
     'Content-Type': 'application/xml',
     'Content-Length': String(body.length),
   });
-  return { status, headers: own.withAll(headers), body };
+  return { status, headers: contentHeaders.withAll(headers), body };
 }
 
-/** Texts of which nothing is escaped: most are, and to look costs less than to replace. */
+/** Text without anything to escape. Most is, and testing is cheaper than replacing. */
 const PLAIN = /^[ !#-%'-;=?-~\u0080-\u00ee\u00f0-\u00ff]*$/;
 
 /**
- * Text as XML has it. Control characters, U+FFFE and U+FFFF are no characters of XML: as references
- * lenient clients read them, as from AWS.
+ * Escapes text for XML. Control characters, U+FFFE and U+FFFF are not XML characters;
+ * they become references, as AWS sends them, which lenient clients accept.
  */
-function escaped(text: ByteString): string {
+function escapeText(text: ByteString): string {
   if (PLAIN.test(text)) return text;
   return text.replace(/[&<>"]|\u00ef\u00bf[\u00be\u00bf]|\p{Cc}/gu, (char) => {
     if (char.length > 1) return char.endsWith('\u00be') ? '&#xfffe;' : '&#xffff;';
@@ -88,9 +91,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /**
  * Reads a document to its end.
  *
- * @param max bytes that it may have
- * @param root the name that its root must have
- * @throws BucketError `malformed-body` for what is no XML 1.0 in UTF-8, has text beside elements, a document type (and so entities) or another root; `too-large`
+ * @param max maximum number of bytes
+ * @param root expected name of the root element
+ * @throws BucketError `malformed-body` if it is not XML 1.0 in UTF-8, has text beside
+ *   elements, a document type (and so entities) or another root; `too-large`
  */
 export async function readXml(body: Body, max: number, root: string): Promise<XmlElement> {
   const bytes = await readAll(body, max);
@@ -98,26 +102,24 @@ export async function readXml(body: Body, max: number, root: string): Promise<Xm
     throw new BucketError('too-large', `The document has more than ${max} bytes.`);
   const document = await parse(bytes);
   if (document.name !== root)
-    throw new BucketError(
-      'malformed-body',
-      `The root of the document is ${document.name}, not ${root}.`,
-    );
+    throw new BucketError('malformed-body', `The root element is ${document.name}, not ${root}.`);
   return document;
 }
 
 /**
- * The child of a name.
+ * Returns the child element with a name.
  *
- * @throws BucketError `malformed-body` if there are several: readers disagree on which of them counts
+ * @throws BucketError `malformed-body` if there are several: readers disagree on which
+ *   one counts
  */
 export function child(element: XmlElement, name: string): XmlElement | undefined {
-  const [found, another] = childrenOf(element, name);
-  if (another)
+  const [first, second] = childrenOf(element, name);
+  if (second)
     throw new BucketError('malformed-body', `${element.name} has ${name} more than once.`);
-  return found;
+  return first;
 }
 
-/** All children of a name. */
+/** Returns all child elements with a name. */
 export function childrenOf(element: XmlElement, name: string): readonly XmlElement[] {
   return element.children.filter((each) => each.name === name);
 }
@@ -129,7 +131,7 @@ interface Open {
   text: string;
 }
 
-/** Characters that are parsed in one turn. */
+/** Number of characters parsed in one turn of the event loop. */
 const TURN = 64 * 1024;
 
 async function parse(bytes: Buffer): Promise<XmlElement> {
@@ -144,25 +146,25 @@ async function parse(bytes: Buffer): Promise<XmlElement> {
   });
   parser.on('xmldecl', ({ version, encoding = 'UTF-8' }) => {
     if (version !== '1.0' || encoding.toUpperCase() !== 'UTF-8')
-      throw new Error('it is not XML 1.0 in UTF-8');
+      throw new Error('only XML 1.0 in UTF-8 is supported');
   });
   parser.on('doctype', () => {
     throw new Error('a document type is not allowed');
   });
   let elements = 0;
-  let own = 0;
+  let attributeCount = 0;
   parser.on('attribute', () => {
-    if (++own > MAX_ATTRIBUTES) throw new Error('there are too many attributes');
+    if (++attributeCount > MAX_ATTRIBUTES) throw new Error('there are too many attributes');
   });
   parser.on('opentag', ({ local, attributes }) => {
     elements += 1;
-    own = 0;
-    if (elements > MAX_ELEMENTS || stack.length > DEEPEST)
+    attributeCount = 0;
+    if (elements > MAX_ELEMENTS || stack.length > MAX_DEPTH)
       throw new Error('there are too many elements');
-    const named = Object.values(attributes).map((each) => [each.local, each.value]);
+    const entries = Object.values(attributes).map((each) => [each.local, each.value]);
     stack.push({
       name: local,
-      attributes: Object.fromEntries(named) as Record<string, string>,
+      attributes: Object.fromEntries(entries) as Record<string, string>,
       children: [],
       text: '',
     });

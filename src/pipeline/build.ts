@@ -1,6 +1,9 @@
 import type { Filter, Handler } from '../swift_api/message';
 
-/** The handler that passes a request through filters, the first in the list outermost, to the app. */
+/**
+ * Returns a handler that passes requests through `filters`, the first one outermost, to
+ * `app`.
+ */
 export function buildPipeline(filters: readonly Filter[], app: Handler): Handler {
   return filters.reduceRight((next, filter) => filter(next), app);
 }

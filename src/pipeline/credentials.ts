@@ -11,29 +11,29 @@ import {
 import type { FilterPlugin } from '../plugin/plugin';
 import type { ReadEntry } from './entries';
 
-/** Where the credentials of a configuration come from. */
+/** The sources of a configuration's credentials. */
 export interface CredentialSources {
   readonly sections: ReadonlyMap<string, IniSection>;
-  /** Filters may name files of credentials, and have users of their own. */
+  /** Filters may name credentials files, and have users of their own. */
   readonly filters: readonly ReadEntry<FilterPlugin>[];
   readonly env: NodeJS.ProcessEnv;
 }
 
 /**
- * The credentials of a configuration.
+ * Reads the credentials of a configuration.
  *
- * @param reached the address at which other machines reach what the credentials are good for; undefined: none do, so
- *   that keys may be weak
+ * @param reached the address at which other machines reach what the credentials give
+ *   access to; undefined: none do, so keys may be weak
  */
 export function readCredentials(
   { sections, filters, env }: CredentialSources,
   mistakes: Mistakes,
   reached: string | undefined,
 ): Credentials {
-  const checkKey: CheckKey = (key, { mistakes: found, line }) => {
+  const checkKey: CheckKey = (key, { mistakes: keyMistakes, line }) => {
     const weakness = reached === undefined ? undefined : weaknessOfKey(key);
     if (weakness !== undefined)
-      found.add(line, `the key ${weakness}: change it before you bind to ${reached}`);
+      keyMistakes.add(line, `the key ${weakness}: change it before you bind to ${reached}`);
   };
   const files = filters.flatMap(({ plugin, options }) => plugin.credentialsFile?.(options) ?? []);
   return new Credentials([

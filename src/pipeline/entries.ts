@@ -6,7 +6,7 @@ import { readOptions, type OptionForm } from '../config/options';
 
 type Kind = 'filter' | 'app';
 
-/** What a filter and an app have in common. */
+/** The common part of filters and apps. */
 interface Plugin {
   readonly name: string;
   readonly aliases?: readonly string[];
@@ -14,9 +14,9 @@ interface Plugin {
   readonly moreOptions?: OptionForm;
 }
 
-/** A name in the pipeline, with what it stands for and how that is configured. */
+/** A name in the pipeline, with its plugin and its options. */
 export interface Entry<P> {
-  /** As it stands in the pipeline. */
+  /** The name as written in the pipeline. */
   readonly name: string;
   readonly plugin: P;
   readonly section: IniSection;
@@ -24,18 +24,18 @@ export interface Entry<P> {
   readonly options: Options | undefined;
 }
 
-/** Options as their plugin's schema reads them. */
+/** Options as parsed by their plugin's schema. */
 export type Options = Readonly<Record<string, unknown>>;
 
 /** An entry without mistakes. */
 export type ReadEntry<P> = Entry<P> & { readonly options: Options };
 
-/** Whether an entry was read without mistakes. */
+/** Returns whether an entry was read without mistakes. */
 export function isRead<P>(entry: Entry<P>): entry is ReadEntry<P> {
   return entry.options !== undefined;
 }
 
-/** Finds the sections of what stands in the pipeline, and those of what does not. */
+/** Finds the sections of the entries of a pipeline, and those of none. */
 export class Entries {
   /**
    * @param sections by their names
@@ -48,47 +48,47 @@ export class Entries {
   ) {}
 
   /**
-   * The entries with these names; those that are unknown are left out, with a mistake each.
+   * Returns the entries with these names; unknown ones are left out, with a mistake each.
    *
-   * @param known what can be named
+   * @param plugins the plugins that can be named
    */
-  of<P extends Plugin>(kind: Kind, names: readonly string[], known: readonly P[]): Entry<P>[] {
-    const misspelt = this.misspelt(kind, names, known);
+  of<P extends Plugin>(kind: Kind, names: readonly string[], plugins: readonly P[]): Entry<P>[] {
+    const misspelt = this.misspelt(kind, names, plugins);
     return names.flatMap((name) => {
       const section = this.sections.get(`${kind}:${name}`) ?? misspelt.get(name);
-      return this.entry(kind, name, section, known) ?? [];
+      return this.entry(kind, name, section, plugins) ?? [];
     });
   }
 
   /**
-   * The sections of filters that do not stand in the pipeline. They are read as well, so that mistakes
-   * in them are reported.
+   * Returns the sections of filters that are not in the pipeline. They are read as well,
+   * so that their mistakes are reported.
    */
-  unused(kind: Kind, names: readonly string[], known: readonly Plugin[]): IniSection[] {
-    const misspelt = [...this.misspelt(kind, names, known).values()];
+  unused(kind: Kind, names: readonly string[], plugins: readonly Plugin[]): IniSection[] {
+    const misspelt = [...this.misspelt(kind, names, plugins).values()];
     const unused = this.others(kind, names).filter((section) => !misspelt.includes(section));
-    for (const section of unused) this.entry(kind, nameIn(section), section, known);
+    for (const section of unused) this.entry(kind, nameIn(section), section, plugins);
     return unused;
   }
 
   private entry<P extends Plugin>(
     kind: Kind,
     name: string,
-    found: IniSection | undefined,
-    known: readonly P[],
+    configured: IniSection | undefined,
+    plugins: readonly P[],
   ): Entry<P> | undefined {
-    const section: IniSection = found ?? {
+    const section: IniSection = configured ?? {
       name: `${kind}:${name}`,
       line: this.line,
       options: new Map(),
     };
     const use = section.options.get('use');
-    const plugin = findPlugin(use?.value ?? name, known);
+    const plugin = findPlugin(use?.value ?? name, plugins);
     if (plugin) {
       const options = readOptions(section, plugin.options, this.mistakes, plugin.moreOptions);
       return { name, plugin, section, options };
     }
-    const names = known.map((each) => each.name);
+    const names = plugins.map((each) => each.name);
     const near = suggestion(use?.value ?? name, names);
     this.mistakes.add(
       use?.line ?? section.line,
@@ -98,30 +98,32 @@ export class Entries {
   }
 
   /**
-   * Sections that are meant for an entry of the pipeline which has none, by the entries' names: they
-   * name the same in `use`, or are called nearly the same. Each is a mistake, since the entry would
-   * run with defaults.
+   * Returns sections that are meant for an entry of the pipeline that has none, by the
+   * entries' names: they name the same plugin in `use`, or have nearly the same name.
+   * Each is a mistake, since the entry would run with defaults.
    */
   private misspelt(
     kind: Kind,
     names: readonly string[],
-    known: readonly Plugin[],
+    plugins: readonly Plugin[],
   ): Map<string, IniSection> {
-    const bare = names.filter((name) => !this.sections.has(`${kind}:${name}`));
+    const unconfigured = names.filter((name) => !this.sections.has(`${kind}:${name}`));
     const meant = new Map<string, IniSection>();
     for (const section of this.others(kind, names)) {
       const use = section.options.get('use')?.value;
-      const plugin = use === undefined ? undefined : findPlugin(use, known);
-      const same = bare.find((name) => plugin !== undefined && findPlugin(name, known) === plugin);
-      const name = same ?? nearestName(nameIn(section), bare);
+      const plugin = use === undefined ? undefined : findPlugin(use, plugins);
+      const same = unconfigured.find(
+        (name) => plugin !== undefined && findPlugin(name, plugins) === plugin,
+      );
+      const name = same ?? nearestName(nameIn(section), unconfigured);
       if (name !== undefined && !meant.has(name)) meant.set(name, section);
     }
     return meant;
   }
 
   /** Reports sections that are meant for an entry but have another name. */
-  reportMisspelt(kind: Kind, names: readonly string[], known: readonly Plugin[]): void {
-    for (const [name, section] of this.misspelt(kind, names, known))
+  reportMisspelt(kind: Kind, names: readonly string[], plugins: readonly Plugin[]): void {
+    for (const [name, section] of this.misspelt(kind, names, plugins))
       this.mistakes.add(
         section.line,
         `[${section.name}] is not in the pipeline, where ${name} has no section; did you mean [${kind}:${name}]?`,
@@ -140,7 +142,7 @@ function nameIn({ name }: IniSection): string {
 }
 
 /** `egg:swift#NAME` and `egg:hindsight#NAME` mean the same as `NAME`. */
-function findPlugin<P extends Plugin>(use: string, known: readonly P[]): P | undefined {
+function findPlugin<P extends Plugin>(use: string, plugins: readonly P[]): P | undefined {
   const name = use.replace(/^egg:(swift|hindsight)#/, '');
-  return known.find((plugin) => plugin.name === name || plugin.aliases?.includes(name));
+  return plugins.find((plugin) => plugin.name === name || plugin.aliases?.includes(name));
 }

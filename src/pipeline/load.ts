@@ -31,11 +31,11 @@ import { Entries, isRead, type Entry, type ReadEntry } from './entries';
 import { checkOrder, placeOfGuard } from './order';
 import { apps, filters } from './registry';
 
-/** A number of processes, or `auto`, one for each processor that this one may use. */
+/** A number of processes, or `auto`: one for each processor that this one may use. */
 const workers = z.union(
   [z.literal('auto').transform(() => availableParallelism()), whole(1, 1024)],
   {
-    error: 'not auto, nor a whole number from 1 to 1024',
+    error: 'neither auto nor a whole number from 1 to 1024',
   },
 );
 
@@ -61,33 +61,33 @@ const server = z.object({
 /** The options of `[DEFAULT]`. */
 export type ServerOptions = Readonly<z.infer<typeof server>>;
 
-/** A configuration that was read and found right. */
+/** A valid configuration. */
 export interface Config {
   readonly file: string;
-  /** What was read, so that another process can read the same. */
+  /** The text, so that another process can read the same configuration. */
   readonly text: string;
   readonly server: ServerOptions;
-  /** The names in the pipeline, for people. */
+  /** The names in the pipeline, for messages. */
   readonly pipeline: readonly string[];
-  /** What to tell a newcomer. */
+  /** What the banner shows. */
   readonly introduction: Banner;
-  /** What `check` says besides, a sentence each. */
+  /** Further remarks of `check`, one sentence each. */
   readonly remarks: readonly string[];
-  /** What is done once for all workers. */
+  /** Starts what runs once for all workers. */
   preside(log: Log): Promise<PrimaryTask>;
-  /** What looks out for other servers over the same store; undefined where nobody has to. */
+  /** Returns the monitor of other servers of the store; undefined if none is needed. */
   lookout(context: SoleServerContext): SoleServerMonitor | undefined;
   createApp(log: Log, role: ProcessRole): Promise<App>;
   /** In the order of the pipeline. */
   createFilters(context: Omit<FilterContext, 'credentials' | 'claims'>): Filter[];
-  /** Whether a filter answers a request in an API of its own. */
+  /** Returns whether a filter answers a request in an API of its own. */
   claims(head: RequestHead): boolean;
 }
 
 /**
  * Reads a configuration from a file.
  *
- * @throws ConfigError that names the line, the cause and what is known instead
+ * @throws ConfigError that names the line, the cause and the known alternatives
  */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
   let text: string;
@@ -100,7 +100,7 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
 }
 
 /**
- * Reads a configuration from text; `file` is what messages call it.
+ * Reads a configuration from text; `file` is its name in messages.
  *
  * @throws ConfigError with all mistakes
  */
@@ -113,15 +113,15 @@ export function readConfig(
   const sections = parseIni(text, mistakes, env);
   checkNames(sections, mistakes);
   const main = sections.get('pipeline:main');
-  const listed = main?.options.get('pipeline');
+  const pipelineOption = main?.options.get('pipeline');
   const serverOptions = readOptions(
     sections.get('DEFAULT') ?? noSection('DEFAULT'),
     server,
     mistakes,
   );
   if (main) readOptions(main, z.object({ pipeline: z.string().optional() }), mistakes);
-  if (!main || !listed?.value) {
-    if (!listed?.isBroken)
+  if (!main || !pipelineOption?.value) {
+    if (!pipelineOption?.isBroken)
       mistakes.add(
         main?.line,
         'needs a section [pipeline:main] with the option pipeline = FILTER... APP',
@@ -129,8 +129,8 @@ export function readConfig(
     mistakes.throwAny();
     throw new Error(HAS_MISTAKE);
   }
-  const names = listed.value.split(/\s+/).filter(Boolean);
-  const loaded = loadPipeline(names, listed.line, sections, mistakes);
+  const names = pipelineOption.value.split(/\s+/).filter(Boolean);
+  const loaded = loadPipeline(names, pipelineOption.line, sections, mistakes);
   const { app, inOrder } = loaded;
   if (serverOptions && app) checkObjections(app, inOrder, serverOptions, mistakes);
   const bindIp = serverOptions?.bind_ip ?? '127.0.0.1';
@@ -152,22 +152,22 @@ export function readConfig(
   });
 }
 
-const HAS_MISTAKE = 'what could not be read is a mistake, and was thrown';
+const HAS_MISTAKE = 'a part that could not be read must have thrown its mistake';
 
-/** Sections of an unknown kind are mistakes. */
+/** Reports sections of an unknown kind. */
 function checkNames(sections: ReadonlyMap<string, IniSection>, mistakes: Mistakes): void {
   for (const section of sections.values()) {
     const { name, line } = section;
     if (/^(DEFAULT|pipeline:main|(filter|app):\S+)$/.test(name) || isCredential(section)) continue;
-    const known = `[DEFAULT], [pipeline:main], [filter:NAME], [app:NAME], ${CREDENTIALS_FORM}`;
-    mistakes.add(line, `unknown section [${name}]; known: ${known}`);
+    const forms = `[DEFAULT], [pipeline:main], [filter:NAME], [app:NAME], ${CREDENTIALS_FORM}`;
+    mistakes.add(line, `unknown section [${name}]; known: ${forms}`);
   }
 }
 
 interface Loaded {
   readonly app: Entry<AppPlugin> | undefined;
   readonly inOrder: readonly Entry<FilterPlugin>[];
-  /** Sections of filters that do not stand in the pipeline. */
+  /** Sections of filters that are not in the pipeline. */
   readonly unused: readonly IniSection[];
 }
 
@@ -191,7 +191,7 @@ function loadPipeline(
   for (const section of entries.unused('app', appNames, apps))
     mistakes.add(
       section.line,
-      `[${section.name}] is not the end of the pipeline, which is ${appNames.join()}`,
+      `[${section.name}] is not the app at the end of the pipeline, which is ${appNames.join()}`,
     );
   return { app, inOrder, unused };
 }
@@ -215,7 +215,7 @@ function checkObjections(
   }
 }
 
-/** A configuration of which everything was read and found right. */
+/** Builds a configuration from its parts, all of which are valid. */
 function configOf({
   file,
   text,
@@ -237,11 +237,11 @@ function configOf({
 }): Config {
   const claims = (head: RequestHead) =>
     inOrder.some((each) => each.plugin.claims?.(each.options, head) ?? false);
-  const introductions = [
+  const banners = [
     plugin.banner?.(options),
     ...inOrder.map((each) => each.plugin.banner?.(each.options)),
   ];
-  const introduction = together(introductions);
+  const introduction = mergeBanners(banners);
   return Object.freeze({
     file,
     text,
@@ -257,10 +257,10 @@ function configOf({
         : undefined,
     createApp: async (log: Log, role: ProcessRole) => plugin.create(options, log, role),
     createFilters: (context: Omit<FilterContext, 'credentials' | 'claims'>) => {
-      const made = inOrder.map((each) =>
+      const created = inOrder.map((each) =>
         each.plugin.create(each.options, { ...context, credentials, claims }),
       );
-      return made.toSpliced(
+      return created.toSpliced(
         placeOfGuard(inOrder.map((each) => each.plugin.name)),
         0,
         guardingParts(context.app),
@@ -274,10 +274,10 @@ function unusedRemark({ name, line }: IniSection): string {
   return `[${name}] (line ${line}) is unused: it is not in the pipeline`;
 }
 
-/** What all plugins tell a newcomer. */
-function together(introductions: readonly (Banner | undefined)[]): Banner {
-  const dialects = introductions.flatMap((each) => each?.dialects ?? []);
-  return { ...(Object.assign({}, ...introductions) as Banner), dialects };
+/** Merges the banners of all plugins. */
+function mergeBanners(banners: readonly (Banner | undefined)[]): Banner {
+  const dialects = banners.flatMap((each) => each?.dialects ?? []);
+  return { ...(Object.assign({}, ...banners) as Banner), dialects };
 }
 
 function noSection(name: string): IniSection {

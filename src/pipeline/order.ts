@@ -1,6 +1,6 @@
 import type { FilterPlugin } from '../plugin/plugin';
 
-/** Reports each filter that stands where it must not. */
+/** Reports each filter in a place where it must not be. */
 export function checkOrder(
   plugins: readonly FilterPlugin[],
   report: (cause: string) => void,
@@ -24,10 +24,13 @@ export function checkOrder(
   }
 }
 
-/** Filters that authenticate, or make many requests of one. */
+/** Filters that authenticate, or turn one request into many. */
 const BEFORE_GUARD = ['s3api', 'cosapi', 'qsapi', 'bulk', 'tempauth', 'tempurl', 'formpost'];
 
-/** Where the parts of uploads are guarded: before `versioned_writes`, and behind all of those. */
+/**
+ * Returns the index at which the parts of uploads are guarded: before `versioned_writes`,
+ * and after all of `BEFORE_GUARD`.
+ */
 export function placeOfGuard(names: readonly string[]): number {
   const writes = names.indexOf('versioned_writes');
   const behind = names.findLastIndex((name) => BEFORE_GUARD.includes(name)) + 1;

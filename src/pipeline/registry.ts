@@ -16,7 +16,7 @@ import type { AppPlugin, FilterPlugin } from '../plugin/plugin';
 import { embedded } from '../stores/embedded/app';
 import { swift } from '../stores/swift/app';
 
-/** What a configuration can name as a filter: add one here, and `use` finds it. */
+/** The filters that a configuration can name: add one here, and `use` finds it. */
 export const filters: readonly FilterPlugin[] = [
   catchErrors,
   gatekeeper,
@@ -34,5 +34,5 @@ export const filters: readonly FilterPlugin[] = [
   versionedWrites,
 ];
 
-/** What a configuration can name as the end of its pipeline. */
+/** The apps that a configuration can name, for the end of its pipeline. */
 export const apps: readonly AppPlugin[] = [swift, embedded];

@@ -7,11 +7,12 @@ import { refusalIn } from '../swift_api/authority/shown_right';
 import type { ObjectTarget } from '../swift_api/target';
 import type { App } from './plugin';
 
-/** What knows of rights and limits. */
+/** The part of an app that knows rights and limits. */
 export type Judge = Pick<App, 'mayWrite' | 'limits'>;
 
 /**
- * Holds the manifest of a large object that a client puts; it is read only of a client that may put it.
+ * Buffers the manifest of a large object that a client uploads. The body is read only if
+ * the client may write the object.
  *
  * @returns the manifest, or the refusal
  */
@@ -22,13 +23,13 @@ export function holdManifest(
 ): Promise<Buffer | Response> {
   return holdBody(request, {
     account: target.account,
-    right: async () => unwritable(target) ?? refusalIn(await app.mayWrite(request, target)),
+    right: async () => refuseName(target) ?? refusalIn(await app.mayWrite(request, target)),
     bounds: manifestBounds(async () => (await app.limits?.(request)) ?? USUAL_LIMITS),
   });
 }
 
-/** What no store writes, whoever asks: Swift says so before it looks at rights. */
-function unwritable({ account, container, object }: ObjectTarget): Response | undefined {
+/** Refuses names that no store accepts; like Swift, before rights are checked. */
+function refuseName({ account, container, object }: ObjectTarget): Response | undefined {
   return [account, container, object].every(isText)
     ? undefined
     : page(412, 'Invalid UTF8 or contains NULL');

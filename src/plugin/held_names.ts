@@ -9,13 +9,14 @@ import type { Target } from '../swift_api/target';
 import type { App } from './plugin';
 import { Turns } from '../util/turns';
 
-/** The longest name of an object with its container's, in bytes. */
+/** Max bytes of an object's name with its container's. */
 export const MAX_PATH = LIMITS.max_object_name_length + LIMITS.max_container_name_length + 2;
 
 /**
- * Holds the list of names of a bulk delete that the store carries out.
+ * Buffers the list of names of a bulk delete that the store carries out.
  *
- * @param refusal that of a client that is no owner of the account, if it is none
+ * @param refusal returns the refusal for a client that does not own the account, or
+ *   undefined
  * @returns the list, or the refusal
  */
 export function holdNames(
@@ -27,8 +28,8 @@ export function holdNames(
   return holdBody(request, {
     account,
     right: async () => {
-      const refused = await refusal();
-      return refused && isOfNobodyKnown(request, refused) ? refused : undefined;
+      const response = await refusal();
+      return response && isOfNobodyKnown(request, response) ? response : undefined;
     },
     bounds: nameBounds(
       request,
@@ -38,14 +39,18 @@ export function holdNames(
 }
 
 /**
- * Whether a refusal of what only owners may says that the client is not known. One who is known may have a right to
- * what is in a container, which each name shows.
+ * Returns whether the refusal of a request reserved to owners means that the client is
+ * unknown. A known client may have rights to the contents of a container, which are
+ * checked for each name.
  */
 export function isOfNobodyKnown({ headers }: Request, { status }: Response): boolean {
   return status === 401 || [...credentials(headers).entries()].length === 0;
 }
 
-/** The names of a list, URL-encoded, one a line; others have their turn in between. */
+/**
+ * Yields the decoded names of a list: URL-encoded, one a line. Yields to other tasks in
+ * between.
+ */
 export async function* namesIn(list: Buffer): AsyncGenerator<ByteString, void> {
   const turns = new Turns(1000);
   for (let start = 0; start <= list.length;) {
@@ -58,7 +63,7 @@ export async function* namesIn(list: Buffer): AsyncGenerator<ByteString, void> {
   }
 }
 
-/** As Swift's `bulk` bounds them; it tells the status in a report. */
+/** The limits of Swift's `bulk`, whose report contains the status. */
 function nameBounds(request: Request, max: () => Promise<number>): Bounds {
   let [lines, length] = [0, 0];
   return {
@@ -72,15 +77,15 @@ function nameBounds(request: Request, max: () => Promise<number>): Bounds {
         [lines, length, start] = [lines + 1, 0, end + 1];
       }
       if (lines <= USUAL_LIMITS.deletes) return undefined;
-      const mayBe = await max();
-      return lines > mayBe
-        ? reported(request, 413, `Maximum Bulk Deletes: ${mayBe} per request`)
+      const limit = await max();
+      return lines > limit
+        ? reported(request, 413, `Maximum Bulk Deletes: ${limit} per request`)
         : undefined;
     },
   };
 }
 
-/** The answer to a bulk delete of which nothing is done. */
+/** Returns the response to a bulk delete of which nothing is done. */
 export function reported(request: Request, status: number, text = ''): Response {
   const type = bulkType(request);
   return deletedAnswer(type, new DeleteSummary().render(type, status, text));

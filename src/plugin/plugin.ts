@@ -11,30 +11,31 @@ import type { ObjectTarget } from '../swift_api/target';
 import type { Log } from '../util/log';
 import type { Locks, SoleServerStatus } from '../coordination/sole_server';
 
-/** A server behind. */
+/** A server to which requests are forwarded. */
 export interface UpstreamServer {
   /** Scheme, host and port. */
   readonly origin: URL;
-  /** Sent as Host instead of what the client wrote there; undefined: the client's is preserved. */
+  /** Sent as Host instead of the client's; undefined: the client's is preserved. */
   readonly host: string | undefined;
-  /** Milliseconds that it may be silent: before its answer, and within it. */
+  /** Max milliseconds of silence before and within a response. */
   readonly timeout: number;
-  /** What goes there beside the object API. */
+  /** What is forwarded besides the object API. */
   readonly passthrough: Passthrough;
 }
 
-/** The end of a pipeline: what answers a request that no filter answered. */
+/** The end of a pipeline: handles the requests that no filter has answered. */
 export interface App {
   readonly handler: Handler;
   readonly power: Power;
   /**
-   * Whether the client of a request, by its token or by what its URL is signed for, may write an object. Nothing
-   * is changed by asking.
+   * Checks whether the client of a request, by its token or by the signature of its URL,
+   * may write an object. The check changes nothing.
    *
-   * @param fresh the right as it is now. Without it, it may be one that the client had a while ago: enough where the store still judges
-   *   the client's own request, and what was done on its behalf is undone when that is refused
-   * @returns the right, or the store's refusal to hand to the client
-   * @throws StoreError where the store did not answer, or cannot tell.
+   * @param options `fresh`: check the right now. Otherwise it may be cached for a while:
+   *   enough if the store still checks the client's own request, and what was done on its
+   *   behalf is undone if that is refused
+   * @returns the right, or the store's refusal to pass to the client
+   * @throws StoreError if the store did not answer, or cannot determine the right
    */
   mayWrite(
     request: Request,
@@ -42,59 +43,67 @@ export interface App {
     options?: { readonly fresh?: boolean },
   ): Promise<Right | Response>;
   /**
-   * Whether the client of a request may make other writers of an object wait: as `mayWrite`; if the
-   * power is the client's, whether it may at least look at the object, since the store judges each step.
+   * Checks whether the client of a request may make other writers of an object wait: as
+   * `mayWrite`; if requests are sent with the client's own power, whether it may at least
+   * read the object, since the store checks each step.
    */
   mayLock(request: Request, target: ObjectTarget): Promise<Right | Response>;
-  /** What it takes in one request, as its `/info` says; not there: what is usual. */
+  /**
+   * Returns its limits of one request, as in its `/info`; undefined: the usual ones
+   * apply.
+   */
   limits?(request: Request): Promise<StoreLimits>;
   /**
-   * There if it lets nobody but owners reach the parts of uploads, whatever their container's ACLs say, and shows
-   * them through large objects to whoever may read the bucket. Another store knows only ACLs.
+   * Set if only owners reach the parts of uploads, regardless of their container's ACLs,
+   * and readers of the bucket reach them through large objects. Other stores know only
+   * ACLs.
    */
   readonly judgesParts?: true;
-  /** The server behind, for what is outside the object API; not there for an app that keeps the objects itself. */
+  /**
+   * The server for requests outside the object API; undefined if the app stores objects
+   * itself.
+   */
   readonly upstream?: UpstreamServer;
   /** Releases connections and timers. */
   close(): Promise<void>;
 }
 
-/** Which process of a server this is: the only one, or one of several workers. */
+/** The role of a process in its server: the only one, or one of several workers. */
 export type ProcessRole = 'alone' | 'worker';
 
-/** What a filter is given when the pipeline is built. */
+/** What a filter receives when the pipeline is built. */
 export interface FilterContext {
   readonly log: Log;
   readonly coordination: Coordination;
   readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock' | 'limits' | 'judgesParts' | 'upstream'>;
-  /** Those of the configuration, and the users of its filters. */
+  /** The credentials of the configuration, and the users of its filters. */
   readonly credentials: Credentials;
-  /** Whether a filter of the pipeline answers a request in an API of its own. */
+  /** Returns whether a filter of the pipeline answers a request in an API of its own. */
   readonly claims: (head: RequestHead) => boolean;
 }
 
-/** A request as it came, before anybody has looked at it. */
+/** The head of a request as received, unprocessed. */
 export interface RequestHead {
   readonly method: string;
-  /** Path and query, as they came; of a request for a whole URL only these. */
+  /** Path and query, as received; also of a request with an absolute URL. */
   readonly target: string;
   readonly headers: Headers;
 }
 
-/** What a newcomer is told of a configuration when it is served. */
+/** What the banner shows of a configuration when the server starts. */
 export interface Banner {
-  /** The folder where the objects lie. */
+  /** The folder of the data. */
   readonly data?: string;
-  /** A user who may be shown with the key, because both are in the samples for everybody to read. */
+  /** A user whose key may be shown, since the samples publish both. */
   readonly user?: { readonly name: string; readonly key: string; readonly account: string };
-  /** The other APIs that are spoken on the same port. */
+  /** The other APIs on the same port. */
   readonly dialects?: readonly string[];
 }
 
-/** What an app or a filter may have to object to, beside its own options. */
+/** What an app or a filter may object to, besides its own options. */
 export interface ServerFacts {
   readonly bind_ip: string;
-  /** The filters of the pipeline that find out who a client is. */
+  /** The filters of the pipeline that authenticate clients. */
   readonly authenticators: readonly string[];
 }
 
@@ -105,55 +114,69 @@ export interface Objection {
   readonly cause: string;
 }
 
-/** What one process does for all workers of its server. */
+/** A task that one process runs for all workers of its server. */
 export interface PrimaryTask {
   close(): Promise<void>;
 }
 
-/** Looks whether other servers write to the same store that do not share their locks with this one, for as long as it runs. */
+/**
+ * Monitors whether other servers write to the same store without sharing their locks with
+ * this one.
+ */
 export interface SoleServerMonitor {
   /**
-   * Begins; resolves once it is known, or the store did not tell. It goes on by itself.
+   * Starts; resolves after the first check, or if the store did not answer. The checks
+   * continue on their own.
    *
-   * @throws an error that says who is there, with a `code`: this server must not start
+   * @throws an error with a `code` that names the other server: this server must not
+   *   start
    */
   start(): Promise<void>;
-  /** Begins at once, where no start can be refused. */
+  /** Starts without waiting, if the start cannot be refused. */
   run(): void;
   close(): Promise<void>;
 }
 
-/** What a lookout needs to know of its server, and whom it tells. */
+/** What a monitor needs to know of its server, and its listener. */
 export interface SoleServerContext {
   readonly log: Log;
   readonly through: Locks['through'];
-  /** What the server takes its locks through, now. */
+  /** Returns what the server currently takes its locks through. */
   readonly locks: () => Promise<Locks>;
-  /** Called whenever something changes. */
-  readonly publish: (standing: SoleServerStatus) => void;
+  /** Called whenever the status changes. */
+  readonly publish: (status: SoleServerStatus) => void;
 }
 
-/** What the configuration can name as an app. */
+/** An app that the configuration can name. */
 export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly name: string;
-  /** Other names that `use` may give it, as an operator of Swift writes them. */
+  /** Other names for it in `use`, as operators of Swift write them. */
   readonly aliases?: readonly string[];
   readonly options: T;
-  /** What to tell a newcomer. */
+  /** Returns what the banner shows. */
   banner?(options: z.infer<T>): Banner;
-  /** It keeps the objects itself, so that whoever has a key of the configuration reaches them. */
+  /**
+   * Set if it stores objects itself, so that anyone with a key of the configuration
+   * reaches them.
+   */
   readonly keepsObjects?: true;
-  /** Why a server with these options must not start. */
+  /** Returns the reasons why a server with these options must not start. */
   objections?(options: z.infer<T>, server: ServerFacts): readonly Objection[];
-  /** What `check` says of options that are right and yet worth a look, a sentence each. */
-  remarks?(options: z.infer<T>, introduction: Banner): readonly string[];
-  /** Rejects where the app cannot do its work, with an error that says why. */
+  /**
+   * Returns the remarks of `check` on options that are valid but questionable, one
+   * sentence each.
+   */
+  remarks?(options: z.infer<T>, banner: Banner): readonly string[];
+  /** Rejects with an error that names the reason if the app cannot work. */
   create(options: z.infer<T>, log: Log, role: ProcessRole): App | Promise<App>;
-  /** What is done once for all workers of a server: begun before the first of them, closed after the last. */
+  /**
+   * Starts what runs once for all workers of a server: begun before the first of them,
+   * closed after the last.
+   */
   startPrimary?(options: z.infer<T>, log: Log): Promise<PrimaryTask>;
   /**
-   * The lookout of a server, of which its first process has one. Undefined where the options want none; not there for an app that has its
-   * store to itself.
+   * Returns the monitor of a server, which runs in its first process, or undefined if the
+   * options disable it. Undefined for an app that has its store to itself.
    */
   soleServerMonitor?(
     options: z.infer<T>,
@@ -161,30 +184,33 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
   ): SoleServerMonitor | undefined;
 }
 
-/** What the configuration can name as a filter, and where in a pipeline it may stand. */
+/** A filter that the configuration can name, and its permitted places in a pipeline. */
 export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly options: T;
   readonly moreOptions?: OptionForm;
-  /** It finds out who a client is, and what an app that keeps objects itself may do for it. */
+  /**
+   * Set if it authenticates clients, and determines what an app that stores objects
+   * itself may do for them.
+   */
   readonly authenticates?: true;
-  /** Must be the first in the pipeline. */
+  /** Whether it must be the first in the pipeline. */
   readonly first?: boolean;
-  /** Filters that must stand somewhere before this one, each with the reason. */
+  /** Filters that must come before this one, each with the reason. */
   readonly requires?: Readonly<Record<string, string>>;
-  /** Filters that must not stand before this one, each with the reason. */
+  /** Filters that must not come before this one, each with the reason. */
   readonly precedes?: Readonly<Record<string, string>>;
-  /** What to tell a newcomer. */
+  /** Returns what the banner shows. */
   banner?(options: z.infer<T>): Banner;
-  /** Why a server with these options must not start. */
+  /** Returns the reasons why a server with these options must not start. */
   objections?(options: z.infer<T>, server: ServerFacts): readonly Objection[];
-  /** Whether what it does needs locks that all servers over the store share. */
+  /** Returns whether it needs locks that all servers of the store share. */
   needsLocks?(options: z.infer<T>): boolean;
-  /** Users of its own, with whose names and keys clients of other APIs can sign. */
+  /** Returns its own users, whose names and keys clients of other APIs can sign with. */
   users?(options: z.infer<T>): readonly Credential[];
-  /** The option that names a file of credentials, as it was given. */
+  /** Returns the option that names a file of credentials, as written. */
   credentialsFile?(options: z.infer<T>): string | undefined;
-  /** Whether a request is this filter's to answer, in an API of its own: what it says of a request it must do. */
+  /** Returns whether a request must be answered by this filter, in an API of its own. */
   claims?(options: z.infer<T>, head: RequestHead): boolean;
   create(options: z.infer<T>, context: FilterContext): Filter;
 }

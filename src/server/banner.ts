@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
 import type { Banner } from '../plugin/plugin';
 
-/** What the terminal shows when a store of its own is served: where it is, and lines to try it that work as printed. */
+/**
+ * Returns the text for the terminal when a store of its own is served: where it is, and
+ * commands to try it that work as printed.
+ */
 export function formatBanner(url: string, { data, user, dialects = [] }: Banner): string {
-  const lines = [`Hindsight listens on ${url}`, `its data lies in ${resolve(data ?? '.')}`];
+  const lines = [`Hindsight listens on ${url}`, `and stores its data in ${resolve(data ?? '.')}`];
   if (user) {
     const storage = `${url}/v1/${user.account}`;
     const token = `-H "X-Auth-Token: $token"`;
@@ -16,13 +19,13 @@ export function formatBanner(url: string, { data, user, dialects = [] }: Banner)
     );
     if (dialects.includes('s3'))
       lines.push(
-        `S3's API is at the same address: access key ${user.name}, secret key ${user.key}, path style`,
+        `The S3 API is at the same address: access key ${user.name}, secret key ${user.key}, path style`,
       );
     if (dialects.includes('cos'))
       lines.push(
-        `and that of Tencent COS: SecretId ${user.name}, SecretKey ${user.key}, this address as Ip`,
+        `The API of Tencent COS: SecretId ${user.name}, SecretKey ${user.key}, this address as Ip`,
       );
-    if (dialects.includes('qingstor')) lines.push(`and QingStor's, with the same keys`);
+    if (dialects.includes('qingstor')) lines.push(`The API of QingStor: the same keys`);
   }
   return `\n${lines.join('\n')}\n\n`;
 }

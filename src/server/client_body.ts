@@ -3,20 +3,19 @@ import { Readable } from 'node:stream';
 import { ClientGone } from '../swift_api/message';
 
 /**
- * The body of a client's request. Nothing is taken from the connection before it is first read. It can be destroyed without
- * the connection, on which the answer must still go out. It fails with `ClientGone` where the client leaves before the body has
- * ended, or sends nothing for too long while it is waited for.
+ * The body of a client's request. Nothing is read from the connection before the first
+ * read. It can be destroyed without the connection, on which the response must still be
+ * sent. It fails with `ClientGone` if the client disconnects before the body has ended,
+ * or sends nothing for too long while it is waited for.
  */
 export class ClientBody extends Readable {
-  /** Bytes that have come by now. */
+  /** Bytes received so far. */
   received = 0;
-  /** The client waited for `100 Continue`, and was sent it. */
+  /** Whether `100 Continue` was sent to the client, which waited for it. */
   continued = false;
   private timer: NodeJS.Timeout | undefined;
 
-  /**
-   * @param idle milliseconds that the client may send nothing
-   */
+  /** @param idle max milliseconds for which the client may send nothing */
   constructor(
     private readonly req: IncomingMessage,
     private readonly idle: number,
@@ -25,7 +24,7 @@ export class ClientBody extends Readable {
     this.on('error', () => undefined);
   }
 
-  /** Tells a client that waits for it to send its body; once. */
+  /** Asks a client that waits for it to send its body; once. */
   sendContinue(res: ServerResponse): void {
     if (this.continued || res.headersSent || res.destroyed) return;
     this.continued = true;
@@ -41,7 +40,7 @@ export class ClientBody extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.timer);
     this.req.off('data', this.onData).off('end', this.onEnd).off('close', this.onClose);
-    // what has come to its end must be read away, or the connection would stand still
+    // a complete request must be drained, or the connection would stall
     if (this.timer !== undefined && this.req.complete) this.req.resume();
     else if (this.timer !== undefined) this.req.pause();
     callback(error);
@@ -76,6 +75,6 @@ export class ClientBody extends Readable {
 
   private readonly onClose = (): void => {
     if (!this.req.complete)
-      this.destroy(new ClientGone('the client left before its body had ended'));
+      this.destroy(new ClientGone('the client disconnected before its body had ended'));
   };
 }

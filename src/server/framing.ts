@@ -3,19 +3,21 @@ import type { IncomingMessage } from 'node:http';
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** A part of a connection's bytes that a parser is given by itself. */
+/** A part of a connection's bytes that is passed to a parser on its own. */
 export interface Part {
-  /** Whether its last byte has come. */
+  /** Whether its last byte has arrived. */
   readonly isOver: boolean;
-  /** Takes what belongs to it of some bytes, from an index on; returns the index behind. */
+  /** Consumes its bytes from `from` on; returns the index after the last one. */
   take(bytes: Buffer, from: number): number;
 }
 
-/** The head of a message, or empty lines before one: it ends with the first empty line. */
+/** The head of a message, or empty lines before one: ends with the first empty line. */
 export class Head implements Part {
   isOver = false;
 
-  /** @param tail what the bytes before it end with, as far as that is the beginning of an empty line */
+  /**
+   * @param tail the end of the preceding bytes, if it may be the start of an empty line
+   */
   constructor(private tail: 'other' | 'line' | 'return' = 'other') {}
 
   take(bytes: Buffer, from: number): number {
@@ -33,8 +35,8 @@ export class Head implements Part {
   }
 }
 
-/** A body whose length is known. */
-class Measured implements Part {
+/** A body of known length. */
+class FixedLength implements Part {
   constructor(private rest: number) {}
 
   get isOver(): boolean {
@@ -42,15 +44,15 @@ class Measured implements Part {
   }
 
   take(bytes: Buffer, from: number): number {
-    const taken = Math.min(this.rest, bytes.length - from);
-    this.rest -= taken;
-    return from + taken;
+    const length = Math.min(this.rest, bytes.length - from);
+    this.rest -= length;
+    return from + length;
   }
 }
 
-/** A body in chunks, with its trailer. */
+/** A chunked body, with its trailer. */
 class Chunked implements Part {
-  /** Bytes to come of a chunk, with the end of the line behind it. */
+  /** Remaining bytes of a chunk, with the end of its line. */
   private rest = 0;
   private size = 0;
   private isInSize = true;
@@ -66,9 +68,9 @@ class Chunked implements Part {
       if (this.trailer) {
         at = this.trailer.take(bytes, at);
       } else if (this.rest > 0) {
-        const taken = Math.min(this.rest, bytes.length - at);
-        this.rest -= taken;
-        at += taken;
+        const length = Math.min(this.rest, bytes.length - at);
+        this.rest -= length;
+        at += length;
       } else {
         this.takeOfLine(bytes[at] ?? 0);
         at++;
@@ -91,8 +93,8 @@ class Chunked implements Part {
   }
 }
 
-/** The body that a request announces. */
+/** Returns the body that a request declares. */
 export function bodyOf({ headers }: IncomingMessage): Part {
   if (headers['transfer-encoding'] !== undefined) return new Chunked();
-  return new Measured(Number(headers['content-length'] ?? 0));
+  return new FixedLength(Number(headers['content-length'] ?? 0));
 }

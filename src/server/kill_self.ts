@@ -1,6 +1,7 @@
 /**
- * Ends this process now, as a crash would. `process.exit` waits for threads of libraries, and one that is in the middle of a commit waits for
- * this one: it would never end, and keep its locks and connections.
+ * Ends this process immediately, like a crash. `process.exit` waits for the threads of
+ * libraries, and one in the middle of a commit waits for this thread: the process would
+ * never end, and would keep its locks and connections.
  */
 export function killSelf(): never {
   process.kill(process.pid, 'SIGKILL');

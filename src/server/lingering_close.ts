@@ -2,21 +2,30 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
-/** What a client still sends after its answer is read and forgotten, within these bounds. */
+/**
+ * Limits on the bytes and milliseconds of a client's request that are drained after the
+ * response.
+ */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_TIME = 5_000;
 
-/** Chunks, of 64 KiB at most, that are forgotten in so many milliseconds, of all connections together. */
-const CHUNKS = 8;
+/**
+ * Max chunks, of at most 64 KiB, that are drained per `PERIOD` milliseconds, over all
+ * connections.
+ */
+const MAX_CHUNKS = 8;
 const PERIOD = 10;
 
-/** Lets others be served while many clients send what nobody wants: they wait with it in the order in which they came. */
+/**
+ * Limits the drained bytes of all clients, so that others are served meanwhile:
+ * connections wait in the order of their chunks.
+ */
 class Pace {
-  private left = CHUNKS;
+  private left = MAX_CHUNKS;
   private readonly waiting: Readable[] = [];
   private timer: NodeJS.Timeout | undefined;
 
-  /** To be called for each chunk that has come: it is the last for now if there were many. */
+  /** Call this for each chunk received. Pauses the body if the limit is reached. */
   wait(body: Readable): void {
     this.timer ??= setInterval(() => this.next(), PERIOD).unref();
     if (--this.left > 0) return;
@@ -25,9 +34,9 @@ class Pace {
   }
 
   private next(): void {
-    const isIdle = this.left === CHUNKS && this.waiting.length === 0;
-    this.left = CHUNKS;
-    for (const body of this.waiting.splice(0, CHUNKS)) body.resume();
+    const isIdle = this.left === MAX_CHUNKS && this.waiting.length === 0;
+    this.left = MAX_CHUNKS;
+    for (const body of this.waiting.splice(0, MAX_CHUNKS)) body.resume();
     if (!isIdle) return;
     clearInterval(this.timer);
     this.timer = undefined;
@@ -37,32 +46,36 @@ class Pace {
 const pace = new Pace();
 
 /**
- * To be called before an answer ends whose request is still being sent: its connection will end after the answer as one that the
- * client can read to the end. A connection that closes on unread bytes is reset, and takes the answer with it.
+ * Call this before a response ends whose request is still being sent: the connection is
+ * then closed so that the client can read the whole response. A connection closed with
+ * unread bytes is reset, and the response is lost.
  */
 export function closeLingering(req: IncomingMessage): void {
   const { socket } = req;
-  // what Node calls once the answer is out
+  // called by Node once the response is sent
   socket.destroySoon = () => {
     socket.end();
-    forget(socket, req);
+    drain(socket, req);
   };
   req.on('error', () => undefined).resume();
 }
 
-/** Ends a connection that Node's parser has given up, after a last piece if there is one. */
+/**
+ * Ends a connection that Node's parser has abandoned, after a last piece of data, if any.
+ */
 export function endLingering(socket: Socket, last?: string): void {
   if (last === undefined) socket.end();
   else socket.end(last);
-  forget(socket, socket);
+  drain(socket, socket);
 }
 
 /**
- * What else comes from the other side is forgotten until that has ended, too.
+ * Discards whatever the peer still sends until it closes.
  *
- * @param body what it comes as: listening on the socket itself would take it from a parser that still reads it
+ * @param body the stream to read: a listener on the socket itself would take data from a
+ *   parser that still reads it
  */
-function forget(socket: Socket, body: Readable): void {
+function drain(socket: Socket, body: Readable): void {
   if (socket.destroyed) return;
   const before = socket.bytesRead;
   const timer = setTimeout(() => socket.destroy(), MAX_TIME);

@@ -21,26 +21,29 @@ import { boundPipelining, OwedResponse } from './pipelining';
 import { hostedBy } from './routes';
 
 export interface ListenerOptions {
-  /** Milliseconds without a byte after which a client is given up that owes its body, or takes nothing of its answer's. */
+  /**
+   * Milliseconds without a byte after which a client is dropped that has not sent its
+   * whole body, or does not read its response.
+   */
   readonly clientTimeout: number;
-  /** Bytes that the head of a request may have. */
+  /** Max bytes of a request's head. */
   readonly maxHeaderSize: number;
 }
 
-/** How exchanges are served. */
+/** How requests are served. */
 export interface ServingOptions extends Pick<ListenerOptions, 'clientTimeout'> {
-  /** What all exchanges of this process share. */
+  /** Shared by all exchanges of this process. */
   readonly memory: BodyMemory;
 }
 
-/** What else serves a request than the handler: Express's shell. */
+/** Serves a request outside the handler, such as Express's passthrough. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A Node server, not yet listening, whose requests all go to one function. */
+/** Creates a Node server, not yet listening, that passes all its requests to `handle`. */
 export function createListener(options: ListenerOptions, handle: NodeHandler): Server {
   const checked: NodeHandler = (req, res) => {
-    const refused = protocolRefusal(req);
-    if (refused) refuseByProtocol(req, res, refused);
+    const refusal = protocolRefusal(req);
+    if (refusal) refuseByProtocol(req, res, refusal);
     else handle(req, res);
   };
   const server = createServer(
@@ -52,12 +55,12 @@ export function createListener(options: ListenerOptions, handle: NodeHandler): S
       keepAliveTimeout: 65_000,
       noDelay: true,
       ServerResponse: OwedResponse,
-      // refused below, with an id
+      // refused by `protocolRefusal`, with a transaction id
       requireHostHeader: false,
     },
     checked,
   );
-  // or Node would leave those beyond 2,000 out, and with them perhaps the length of the body
+  // by default Node drops headers beyond 2,000, and perhaps the body's length with them
   server.maxHeadersCount = 0;
   server.on('checkContinue', checked).on('checkExpectation', checked);
   boundPipelining(server);
@@ -70,20 +73,21 @@ function refuseByProtocol(
   res: ServerResponse,
   [status, reason]: readonly [number, string],
 ): void {
-  const answer = ofTransaction(textResponse(status, `${reason}\n`, CLOSE), transactionId());
+  const response = ofTransaction(textResponse(status, `${reason}\n`, CLOSE), transactionId());
   closeLingering(req);
-  res.writeHead(status, answer.headers.toRaw());
-  res.end(answer.body);
+  res.writeHead(status, response.headers.toRaw());
+  res.end(response.body);
 }
 
-/** Milliseconds between two looks for heads that are late; by default Node takes 30 s. */
+/** Returns the milliseconds between two checks for late heads; Node's default is 30 s. */
 function checkingInterval(headersTimeout: number): number {
   return Math.max(10, Math.min(1000, Math.ceil(headersTimeout / 4)));
 }
 
 /**
- * Serves one exchange of Node's with a handler. Resolves when it is over; or to false, with nothing written and the body
- * unread, where `declined` says of the request, once the handler is done with it, that another is to serve it.
+ * Serves one request of Node's with a handler. Resolves when it is done; or to false,
+ * with nothing written and the body unread, if `declined` says so of the request after
+ * the handler has run.
  */
 export async function serve(
   handler: Handler,
@@ -93,17 +97,17 @@ export async function serve(
   target: RequestTarget,
   declined: (request: Request) => boolean = () => false,
 ): Promise<boolean> {
-  if (res.socket?.writable !== true && !(await isItsTurn(req, res))) return true;
+  if (res.socket?.writable !== true && !(await awaitTurn(req, res))) return true;
   const gone = new AbortController();
   const onClose = () => {
-    if (!res.writableFinished) gone.abort(new ClientGone('the client left'));
+    if (!res.writableFinished) gone.abort(new ClientGone('the client disconnected'));
   };
   res.on('close', onClose);
   const body = hasBody(req) ? new ClientBody(req, options.clientTimeout) : undefined;
   const memory = options.memory.exchange();
   try {
-    const request = { ...incoming(req, res, target, body, gone.signal), memory };
-    const response = refusal(req, request) ?? (await handler(request));
+    const request = { ...toRequest(req, res, target, body, gone.signal), memory };
+    const response = refuseAmbiguous(req, request) ?? (await handler(request));
     if (declined(request)) return false;
     await send(response, req, res, body, options.clientTimeout);
   } catch (error) {
@@ -113,27 +117,29 @@ export async function serve(
     memory.release();
     res.off('close', onClose);
   }
-  // what a refusal left unread
+  // the part that a refusal left unread
   body?.destroy();
   return true;
 }
 
 /**
- * Requests that a client sends without waiting for answers are served one after the other: Node would have them all served at once,
- * a GET before the PUT that it follows.
+ * Waits for a request's turn. Pipelined requests are served one after the other: Node
+ * would serve them all at once, a GET before the PUT that it follows.
  */
-async function isItsTurn(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
+async function awaitTurn(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
   if (res.socket === null) {
     await new Promise<void>((resolve) => {
       res.once('socket', () => resolve());
       req.once('close', () => resolve()).on('error', () => undefined);
     });
   }
-  // after an answer that says `Connection: close` nothing more is served
+  // after a response with `Connection: close` nothing more is served
   return res.socket?.writable === true;
 }
 
-/** The headers of a request as the pipeline sees them: whatever decides about it goes by these. */
+/**
+ * Returns the headers of a request as the pipeline sees them; all decisions use these.
+ */
 export function headersOf(req: IncomingMessage, target: RequestTarget): Headers {
   return hostedBy(target, endToEnd(Headers.fromRaw(req.rawHeaders)));
 }
@@ -145,7 +151,7 @@ function hasBody(req: IncomingMessage): boolean {
   );
 }
 
-function incoming(
+function toRequest(
   req: IncomingMessage,
   res: ServerResponse,
   target: RequestTarget,
@@ -173,8 +179,10 @@ function expectsContinue(req: IncomingMessage): boolean {
   return req.headers.expect?.toLowerCase() === '100-continue' && req.httpVersionMinor > 0;
 }
 
-/** What Node's parser lets through and two readers could understand in two ways. */
-function refusal(
+/**
+ * Refuses what Node's parser accepts although two readers could interpret it differently.
+ */
+function refuseAmbiguous(
   req: IncomingMessage,
   { headers, transactionId: id }: Request,
 ): Response | undefined {
@@ -182,8 +190,8 @@ function refusal(
   const refuse = (status: number, reason: string) =>
     ofTransaction(textResponse(status, reason, CLOSE), id);
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-    return refuse(501, 'Of transfer codings only chunked is known\n');
-  if (headers.get('host')?.includes(',')) return refuse(400, 'Host is given twice\n');
+    return refuse(501, 'The only supported transfer coding is chunked\n');
+  if (headers.get('host')?.includes(',')) return refuse(400, 'There is more than one Host\n');
   return undefined;
 }
 
@@ -198,21 +206,21 @@ async function send(
 ): Promise<void> {
   if (res.destroyed) {
     destroy(body);
-    throw new ClientGone('the client left');
+    throw new ClientGone('the client disconnected');
   }
-  const early = !req.complete;
+  const isEarly = !req.complete;
   try {
-    res.writeHead(status, (early ? headers.withAll(CLOSE) : headers).toRaw());
+    res.writeHead(status, (isEarly ? headers.withAll(CLOSE) : headers).toRaw());
   } catch (error) {
-    // a store may tell what no header can have
+    // a store may return headers that Node refuses
     destroy(body);
     throw error;
   }
-  const giveUp = () => breakOff(res, headers.has('content-length'));
-  whenNothingIsTaken(res, idle, giveUp);
+  const giveUp = () => abort(res, headers.has('content-length'));
+  onStalledClient(res, idle, giveUp);
   try {
     if (!Buffer.isBuffer(body)) await pipeline(body, res, { end: false });
-    if (early) {
+    if (isEarly) {
       unread?.destroy();
       closeLingering(req);
     }
@@ -225,27 +233,30 @@ async function send(
 }
 
 /**
- * Gives a client up that takes nothing of its answer for so many milliseconds, as Swift does (ChunkWriteTimeout): else the answer, and what it is made of,
- * a connection to the store, say, would stay for ever. While there is nothing to take, it is the client that waits.
+ * Drops a client that reads nothing of its response for `idle` milliseconds (Swift's
+ * ChunkWriteTimeout): otherwise a stalled client could hold its response, and the
+ * connection to the store behind it, for ever. While nothing is ready to be read, the
+ * client is not at fault.
  */
-function whenNothingIsTaken(res: ServerResponse, idle: number, giveUp: () => void): void {
-  const before = res.socket?.timeout ?? 0;
+function onStalledClient(res: ServerResponse, idle: number, giveUp: () => void): void {
+  const previous = res.socket?.timeout ?? 0;
   const onIdle = () => {
     if (res.writableLength > 0) giveUp();
   };
   res.on('timeout', onIdle).setTimeout(idle);
-  // before Node itself lets the connection wait for the next request
-  res.prependOnceListener('finish', () => res.off('timeout', onIdle).setTimeout(before));
+  // before Node sets the timeout for the next request of the connection
+  res.prependOnceListener('finish', () => res.off('timeout', onIdle).setTimeout(previous));
 }
 
-/** Ends an answer in its middle, so that its reader cannot take what came for the whole. */
-function breakOff(res: ServerResponse, hasLength: boolean): void {
+/** Aborts a response so that its reader cannot take the received part for the whole. */
+function abort(res: ServerResponse, hasLength: boolean): void {
   const { socket } = res;
-  // for a client of HTTP/1.0 the end of the connection may be the end of the body: only a reset tells it otherwise
+  // an HTTP/1.0 client may take the end of the connection for the end of the body: only a
+  // reset shows the difference
   const endsBody = !hasLength && !res.chunkedEncoding;
   if (endsBody && socket?.remoteAddress !== undefined && !('encrypted' in socket))
     socket.resetAndDestroy();
-  // a reset too would wait until what was written is taken
+  // a reset alone would wait until all written data is read
   res.destroy();
 }
 

@@ -5,7 +5,7 @@ import type { SoleServerContext } from '../plugin/plugin';
 import type { Locks, SoleServerStatus } from '../coordination/sole_server';
 
 /**
- * What the lookout of a server is told of it.
+ * Returns the context for a server's monitor.
  *
  * @param redis what its locks go through; undefined: it keeps them itself
  */
@@ -14,11 +14,11 @@ export function soleServerContext(
   log: Log,
   publish: (status: SoleServerStatus) => void,
 ): SoleServerContext {
-  const own: Locks = { through: 'itself', name: randomUUID() };
+  const localLocks: Locks = { through: 'itself', name: randomUUID() };
   return {
     log,
     through: redis ? 'redis' : 'itself',
-    locks: () => redis?.locks() ?? Promise.resolve(own),
+    locks: () => redis?.locks() ?? Promise.resolve(localLocks),
     publish,
   };
 }

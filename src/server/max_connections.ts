@@ -3,10 +3,10 @@ import type { Log } from '../util/log';
 import { Occasional } from './occasional';
 
 /**
- * Bounds the connections of a server in this process: further ones are closed as they come, and the
- * log says so at most once a minute.
+ * Limits the connections of a server in this process: further ones are closed on arrival,
+ * which is logged at most once a minute.
  *
- * @param max undefined: as many as come
+ * @param max undefined: no limit
  */
 export function limitConnections(server: Server, max: number | undefined, log: Log): void {
   if (max === undefined) return;
@@ -14,10 +14,7 @@ export function limitConnections(server: Server, max: number | undefined, log: L
   const report = new Occasional();
   server.on('drop', () =>
     report.once((refused) =>
-      log.warn(
-        { max_connections: max, refused },
-        'there are too many connections: new ones are closed',
-      ),
+      log.warn({ max_connections: max, refused }, 'too many connections: new ones are closed'),
     ),
   );
 }

@@ -3,12 +3,12 @@ import { now } from '../util/clock';
 /** Milliseconds between two reports. */
 const QUIET = 60_000;
 
-/** Reports what happens often at most once a minute. */
+/** Reports a frequent event at most once a minute. */
 export class Occasional {
   private count = 0;
   private quietUntil = -Infinity;
 
-  /** @param report receives how often it has happened since the last report */
+  /** @param report receives how often the event has happened since the last report */
   once(report: (count: number) => void): void {
     this.count++;
     if (now() < this.quietUntil) return;

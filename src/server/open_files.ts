@@ -6,19 +6,22 @@ import { rawRefusal } from './bad_requests';
 import { endLingering } from './lingering_close';
 import { Occasional } from './occasional';
 
-/** Files that the store opens for a moment, and connections that are being refused. */
+/** Files that the store opens briefly, and connections that are being refused. */
 const RESERVE = 64;
 /**
- * Refused connections that stay, at a time, until their clients have read the answer; others are
- * closed at once.
+ * Max refused connections that stay open at a time until their clients have read the
+ * response; others are closed at once.
  */
 const MAX_REFUSED = 24;
-/** A connection's own, and one at the store for its request: a file, or another connection. */
+/**
+ * A connection's own file, and one at the store for its request: a file, or another
+ * connection.
+ */
 const FILES_PER_CONNECTION = 2;
 
 /**
- * For how many connections this process may have files open, beside those that it has now; undefined
- * if nothing limits it, or its system does not say.
+ * Returns how many connections this process has open files left for; undefined if there
+ * is no limit, or the system does not report it.
  */
 export function connectionsInLimit(): number | undefined {
   try {
@@ -31,13 +34,12 @@ export function connectionsInLimit(): number | undefined {
   }
 }
 
-const answer = () =>
-  rawRefusal('503 Service Unavailable', 'the server has as many connections as it can serve');
+const response = () =>
+  rawRefusal('503 Service Unavailable', 'the server has reached its limit of connections; retry');
 
 /**
- * Answers 503 on connections beyond those that the limit of open files leaves room for, before the
- * store runs out of files for the connections that are there. To be called after all other listeners
- * for connections were added.
+ * Answers 503 on connections beyond the limit of open files, before the store runs out of
+ * files for those it has. Call this after all other listeners for connections were added.
  */
 export function keepWithinLimit(server: Server, max: number | undefined, log: Log): void {
   if (max === undefined) return;
@@ -49,17 +51,17 @@ export function keepWithinLimit(server: Server, max: number | undefined, log: Lo
     report.once((count) =>
       log.warn(
         { connections: max, refused: count },
-        'the limit of open files (ulimit -n) leaves no room for more connections: new ones are answered 503',
+        'the limit of open files (ulimit -n) allows no more connections: new ones are answered with 503',
       ),
     );
     socket.on('error', () => undefined);
     if (refused >= MAX_REFUSED) {
-      socket.write(answer());
+      socket.write(response());
       return void socket.destroy();
     }
     refused++;
     socket.once('close', () => refused--);
-    endLingering(socket, answer());
+    endLingering(socket, response());
   };
   server.removeAllListeners('connection').on('connection', (socket: Socket) => {
     if (admitted >= max) {

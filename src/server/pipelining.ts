@@ -2,35 +2,40 @@ import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { bodyOf, Head, type Part } from './framing';
 
-/** Requests of one connection that may wait while another is served. */
+/** Max requests of one connection that wait while another is served. */
 export const MAX_WAITING = 16;
-/** Bytes of their heads and bodies after which no further one is taken in. */
+/** Max bytes of their heads and bodies, after which no further request is taken in. */
 export const MAX_WAITING_BYTES = 64 * 1024;
-/** Bytes that are held unread meanwhile; what comes beyond stays with the system. */
-const MAX_HELD_BYTES = 64 * 1024;
+/** Max bytes buffered unread meanwhile; more stays with the operating system. */
+const MAX_BUFFERED_BYTES = 64 * 1024;
 
 const intakes = new WeakMap<Socket, Intake>();
 
-/** A response that counts, from the moment its request is parsed, among those that its connection owes. */
+/**
+ * A response that counts among those its connection owes from when its request is parsed.
+ */
 export class OwedResponse extends ServerResponse {
-  constructor(...of: ConstructorParameters<typeof ServerResponse>) {
-    super(...of);
+  constructor(...args: ConstructorParameters<typeof ServerResponse>) {
+    super(...args);
     intakes.get(this.req.socket)?.began(this);
   }
 }
 
 /**
- * Bounds what a server keeps of the requests that a client sends without waiting for answers: from
- * 16 waiting requests on, or 64 KiB of them, nothing more of the connection is parsed or read until
- * one is answered. Node itself would make a request of all that comes.
+ * Limits the pipelined requests that a server buffers: once 16 requests, or 64 KiB of
+ * them, wait on a connection, nothing more of it is parsed or read until one is answered.
+ * Node itself would parse all of them.
  *
- * @param server one that makes its responses as `OwedResponse`
+ * @param server must create its responses as `OwedResponse`
  */
 export function boundPipelining(server: Server): void {
   server.on('connection', (socket: Socket) => {
-    // Node parses what its listener is given; it gets the same bytes in smaller pieces
+    // Node parses the bytes its listener receives; it gets them in smaller pieces
     const [parse] = socket.listeners('data') as ((bytes: Buffer) => void)[];
-    if (parse === undefined) throw new Error('Node does not read connections as it used to');
+    if (parse === undefined)
+      throw new Error(
+        'this version of Node reads connections in another way: pipelining cannot be limited',
+      );
     socket.off('data', parse);
     intakes.set(socket, new Intake(socket, parse));
   });
@@ -38,48 +43,48 @@ export function boundPipelining(server: Server): void {
 
 interface Owed {
   readonly response: ServerResponse;
-  /** Of its request, as far as they were parsed. */
+  /** Bytes of its request, as far as parsed. */
   bytes: number;
 }
 
 /**
- * What a connection takes in: messages go to the parser one by one, each as head and body, while there is
- * room. What comes meanwhile is held as it came, so that it is noticed when the client leaves; when that
- * becomes much, the socket pauses.
+ * The intake of a connection: messages go to the parser one by one, each as head and
+ * body, while there is room. Bytes received meanwhile are buffered, so that a disconnect
+ * is noticed; once there are too many, the socket is paused.
  */
 class Intake {
-  /** In the order of their requests; the first is the one that is served. */
+  /** In the order of their requests; the first one is being served. */
   private readonly owed: Owed[] = [];
   private part: Part = new Head();
   private latest: IncomingMessage | undefined;
-  /** Bytes of a head that is not complete. */
+  /** Bytes of an incomplete head. */
   private unclaimed = 0;
-  private held: Buffer[] = [];
-  private heldBytes = 0;
-  /** Whether it was this that paused the socket, and not the reader of a body or of an answer. */
+  private buffered: Buffer[] = [];
+  private bufferedBytes = 0;
+  /** Whether this object paused the socket, not the reader of a body or a response. */
   private isPausedHere = false;
 
   constructor(
     private readonly socket: Socket,
     private readonly parse: (bytes: Buffer) => void,
   ) {
-    // whoever reads a body resumes the socket
-    socket.on('data', this.receive).on('resume', this.resumed).on('end', this.forget);
+    // the reader of a body resumes the socket
+    socket.on('data', this.onData).on('resume', this.onResume).on('end', this.discard);
   }
 
   began(response: ServerResponse): void {
     this.owed.push({ response, bytes: 0 });
     this.latest = response.req;
-    response.once('close', () => this.over(response));
+    response.once('close', () => this.onClosed(response));
   }
 
-  private over(response: ServerResponse): void {
+  private onClosed(response: ServerResponse): void {
     const at = this.owed.findIndex((each) => each.response === response);
     if (at >= 0) this.owed.splice(at, 1);
     if (this.isFull) return;
-    // what Node paused it resumes itself, and fails if others do
+    // Node itself resumes what it paused, and fails if others do
     if (this.isPausedHere) this.socket.resume();
-    this.resumed();
+    this.onResume();
   }
 
   private get isFull(): boolean {
@@ -89,58 +94,61 @@ class Intake {
     return waiting > MAX_WAITING_BYTES;
   }
 
-  private readonly receive = (chunk: Buffer): void => {
-    this.held.push(chunk);
-    this.heldBytes += chunk.length;
-    this.goOn();
+  private readonly onData = (chunk: Buffer): void => {
+    this.buffered.push(chunk);
+    this.bufferedBytes += chunk.length;
+    this.feed();
   };
 
-  private readonly forget = (): void => {
-    this.held = [];
-    this.heldBytes = 0;
+  private readonly discard = (): void => {
+    this.buffered = [];
+    this.bufferedBytes = 0;
   };
 
-  private readonly resumed = (): void => {
+  private readonly onResume = (): void => {
     this.isPausedHere = false;
-    this.goOn();
+    this.feed();
   };
 
-  private goOn(): void {
+  private feed(): void {
     const { socket } = this;
-    while (this.heldBytes > 0 && !this.isFull) {
-      // behind the last answer only the rest of its own request is read
-      if (socket.destroyed || (this.part instanceof Head && !socket.writable)) this.forget();
+    while (this.bufferedBytes > 0 && !this.isFull) {
+      // after the last response only the rest of its own request is read
+      if (socket.destroyed || (this.part instanceof Head && !socket.writable)) this.discard();
       else if (socket.isPaused()) this.giveBack();
-      else this.pass(this.next());
+      else this.parsePiece(this.next());
     }
-    if (this.heldBytes <= MAX_HELD_BYTES || socket.isPaused()) return;
+    if (this.bufferedBytes <= MAX_BUFFERED_BYTES || socket.isPaused()) return;
     this.isPausedHere = true;
     socket.pause();
   }
 
-  /** Behind what the socket gives then, its end would come too early. */
+  /**
+   * Returns the buffered bytes to the socket: if they came after what it then emits, its
+   * end would come too early.
+   */
   private giveBack(): void {
-    for (const chunk of this.held.reverse()) this.socket.unshift(chunk);
-    this.forget();
+    for (const chunk of this.buffered.reverse()) this.socket.unshift(chunk);
+    this.discard();
   }
 
-  /** The next piece of what is held. */
+  /** Removes and returns the next piece of the buffered bytes. */
   private next(): Buffer {
-    const [chunk = Buffer.alloc(0)] = this.held;
+    const [chunk = Buffer.alloc(0)] = this.buffered;
     const end = this.part.take(chunk, 0);
-    if (end === chunk.length) this.held.shift();
-    else this.held[0] = chunk.subarray(end);
-    this.heldBytes -= end;
+    if (end === chunk.length) this.buffered.shift();
+    else this.buffered[0] = chunk.subarray(end);
+    this.bufferedBytes -= end;
     return chunk.subarray(0, end);
   }
 
-  private pass(bytes: Buffer): void {
-    const before = this.latest;
+  private parsePiece(bytes: Buffer): void {
+    const previous = this.latest;
     const wasBody = !(this.part instanceof Head);
     this.unclaimed += bytes.length;
     this.parse(bytes);
     const { latest } = this;
-    const isNew = latest !== before;
+    const isNew = latest !== previous;
     const last = this.owed.at(-1);
     if (last && (isNew || wasBody)) last.bytes += this.unclaimed;
     if (isNew || wasBody) this.unclaimed = 0;

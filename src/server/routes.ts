@@ -12,13 +12,14 @@ import { isSignedForS3 } from '../swift_api/s3_requests';
 import type { RequestHead } from '../plugin/plugin';
 
 /**
- * Who serves a request: the pipeline; the store, asked through the pipeline by something else than
- * the object API's paths (`site` by its Host, `s3` by its signature); the store, past the pipeline
- * (`store`); nobody, since it is not passed on (`absent`) or has more than one reading (`refused`).
+ * Who serves a request: the pipeline; the store, through the pipeline but not by the
+ * object API's paths (`site` by its Host, `s3` by its signature); the store, bypassing
+ * the pipeline (`store`); nobody, since it is not passed through (`absent`) or has more
+ * than one reading (`refused`).
  */
 export type Route = 'pipeline' | 'site' | 's3' | 'store' | 'absent' | 'refused';
 
-/** A request before anybody has looked at its body. */
+/** The head of a request, before its body is read. */
 export interface RoutedHead {
   readonly method: string;
   readonly target: RequestTarget;
@@ -26,10 +27,12 @@ export interface RoutedHead {
 }
 
 /**
- * Decides by the one reading of a request's target.
+ * Decides the route of a request by the one reading of its target.
  *
- * @param claims whether a filter answers the request in an API of its own, whose paths only it reads
- * @param passthrough what a store behind is asked besides; undefined: there is none
+ * @param claims whether a filter answers the request in an API of its own, whose paths
+ *   only it reads
+ * @param passthrough what else is forwarded to the store; undefined: there is no store to
+ *   forward to
  */
 export function routeOf(
   head: RoutedHead,
@@ -48,14 +51,17 @@ export function routeOf(
   return isPassedThrough(method, target.path, passthrough.rules) ? 'store' : 'absent';
 }
 
-/** Headers with the Host that counts: a target that names a host takes its place (RFC 9112, 3.2.2). */
+/**
+ * Returns the headers with the effective Host: a target that names a host overrides the
+ * header (RFC 9112, 3.2.2).
+ */
 export function hostedBy({ authority }: RequestTarget, headers: Headers): Headers {
   return authority === undefined ? headers : headers.with('Host', authority);
 }
 
-/** Why a target is refused. */
+/** Returns the message for a refused target. */
 export function refusalOf({ reading }: RequestTarget): string {
   return reading === 'malformed'
-    ? `The target of a request is a path, or an http URL with only host and port before its path, of at most ${MAX_BYTES} bytes and ${MAX_PARAMETERS} parameters\n`
-    : 'This path is one of the object API to some servers and another one to others\n';
+    ? `The target of a request must be a path, or an http URL with only host and port before its path, of at most ${MAX_BYTES} bytes and ${MAX_PARAMETERS} parameters\n`
+    : 'This path is ambiguous: servers may or may not take it for a path of the object API\n';
 }

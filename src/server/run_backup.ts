@@ -1,15 +1,16 @@
 import { backup, type BackupProgress } from '../stores/embedded/backup/backup';
 
 /** Milliseconds between two reports of progress: on a terminal, and elsewhere. */
-const SOON = 200;
-const NOW_AND_THEN = 30_000;
+const TERMINAL_INTERVAL = 200;
+const LOG_INTERVAL = 30_000;
 
 /**
- * Runs a backup for the command line: findings and the result are lines of JSON on standard output,
- * progress is on standard error. SIGINT and SIGTERM stop it in order.
+ * Runs a backup for the command line: findings and the result are printed as lines of
+ * JSON to standard output, progress to standard error. SIGINT and SIGTERM stop it
+ * cleanly.
  *
  * @returns the exit code: 1 if something is damaged
- * @throws StorageError as `backup`
+ * @throws StorageError like `backup`
  */
 export async function runBackup(folder: string, target: string): Promise<number> {
   const stopping = new AbortController();
@@ -34,11 +35,11 @@ function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** One line that is written over on a terminal, and lines now and then elsewhere. */
+/** A line that is overwritten on a terminal, and an occasional line elsewhere. */
 class ProgressLine {
   readonly #stream: NodeJS.WriteStream;
   #last = performance.now();
-  #isThere = false;
+  #isShown = false;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -46,17 +47,17 @@ class ProgressLine {
 
   show({ bytes, ofBytes }: BackupProgress): void {
     const now = performance.now();
-    if (now - this.#last < (this.#stream.isTTY ? SOON : NOW_AND_THEN)) return;
+    if (now - this.#last < (this.#stream.isTTY ? TERMINAL_INTERVAL : LOG_INTERVAL)) return;
     this.#last = now;
-    // What was written since the start may be more than there was.
+    // more may have been copied than there was at the start
     const percent = Math.min(100, Math.floor((100 * bytes) / Math.max(1, ofBytes)));
-    const [done, all] = [bytes, ofBytes].map((each) => Math.round(each / 1e6));
-    const text = `${percent} %, ${done} of ${all} MB copied`;
+    const [copied, total] = [bytes, ofBytes].map((each) => Math.round(each / 1e6));
+    const text = `${percent} %, ${copied} of ${total} MB copied`;
     this.#stream.write(this.#stream.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
-    this.#isThere = true;
+    this.#isShown = true;
   }
 
   clear(): void {
-    if (this.#isThere && this.#stream.isTTY) this.#stream.write('\r\x1b[K');
+    if (this.#isShown && this.#stream.isTTY) this.#stream.write('\r\x1b[K');
   }
 }

@@ -28,25 +28,31 @@ import { refusalOf, routeOf, type Route } from './routes';
 import { createPassthrough } from './express/passthrough';
 import { s3Handler, siteHandler } from './sites';
 
-/** A server that answers. */
+/** A running server. */
 export interface RunningServer {
-  /** Where it listens. */
+  /** The URL on which it listens. */
   readonly url: string;
-  /** Takes no new requests, lets those in progress end for as long as the configuration says, then ends them. */
+  /**
+   * Stops accepting requests, and waits for those in progress; aborts them after
+   * `shutdown_timeout`.
+   */
   close(): Promise<void>;
 }
 
-/** What a process has in common with others of its server. */
+/** The part of a process in its server. */
 export interface Membership {
   readonly role: ProcessRole;
   readonly coordination: Coordination;
-  /** Knows what the server's lookout tells; not there where it has none, or where that is this process's own matter. */
+  /**
+   * Holds the status from the server's monitor; undefined if there is none, or if this
+   * process runs it.
+   */
   readonly guard?: Fence | undefined;
 }
 
 /**
- * Starts a server by its configuration, in this process; resolves once it listens. Where that names a Redis, it is what this process has in common with
- * others, whatever `coordination` is.
+ * Starts a server in this process; resolves once it listens. If the configuration names a
+ * Redis, that is the coordination, whatever `membership` says.
  */
 export async function startServer(
   config: Config,
@@ -56,25 +62,25 @@ export async function startServer(
   const { redis_url, lock_lease, without_redis, shutdown_timeout } = config.server;
   const app = await config.createApp(log, membership.role);
   const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
-  const own = new Fence();
-  const lookout =
+  const localFence = new Fence();
+  const monitor =
     membership.role === 'alone'
-      ? config.lookout(soleServerContext(redis, log, own.publish))
+      ? config.lookout(soleServerContext(redis, log, localFence.publish))
       : undefined;
   const release = async () => {
-    await lookout?.close();
+    await monitor?.close();
     await app.close();
     redis?.close();
   };
   try {
     const shared = redis ?? membership.coordination;
-    const guard = lookout ? own : membership.guard;
-    await lookout?.start();
-    const { server, url } = await open(config, log, app, guard ? fenced(shared, guard) : shared);
+    const fence = monitor ? localFence : membership.guard;
+    await monitor?.start();
+    const { server, url } = await open(config, log, app, fence ? fenced(shared, fence) : shared);
     return {
       url,
       close: async () => {
-        await drained(server, shutdown_timeout);
+        await drain(server, shutdown_timeout);
         await release();
       },
     };
@@ -84,7 +90,7 @@ export async function startServer(
   }
 }
 
-/** A listening server with the pipeline of a configuration. */
+/** Opens a listening server with the pipeline of a configuration. */
 async function open(
   config: Config,
   log: Log,
@@ -98,14 +104,14 @@ async function open(
     maxHeaderSize: max_header_size,
     memory: new BodyMemory(max_body_memory),
   };
-  const shell = app.upstream && createPassthrough(app.upstream, log);
+  const passthrough = app.upstream && createPassthrough(app.upstream, log);
   const handlers = handlersOf(handler, log);
 
   const server = createListener(options, (req, res) => {
     const target = readTarget(req.url ?? '/');
     const head = { method: req.method ?? 'GET', target, headers: headersOf(req, target) };
-    const route = routeOf(head, (asked) => config.claims(asked), app.upstream?.passthrough);
-    if (route === 'store') return void shell?.(req, res);
+    const route = routeOf(head, (request) => config.claims(request), app.upstream?.passthrough);
+    if (route === 'store') return void passthrough?.(req, res);
     serve(handlers[route], options, req, res, target).catch((error: unknown) => {
       if (!(error instanceof ClientGone))
         log.error({ err: error }, 'a request failed outside the pipeline');
@@ -119,7 +125,7 @@ async function open(
   return { server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };
 }
 
-/** What answers a request on each route but that past the pipeline. */
+/** Returns the handlers of all routes but `store`. */
 function handlersOf(
   pipeline: Handler,
   log: Log,
@@ -129,19 +135,19 @@ function handlersOf(
     pipeline,
     site: siteHandler(pipeline),
     s3: s3Handler(pipeline),
-    absent: logged((request) => refused(request, 404, NOT_PASSED_ON)),
-    refused: logged((request) => refused(request, 400, refusalOf(readTarget(originForm(request))))),
+    absent: logged((request) => refuse(request, 404, NOT_PASSED_ON)),
+    refused: logged((request) => refuse(request, 400, refusalOf(readTarget(originForm(request))))),
   };
 }
 
 const NOT_PASSED_ON =
-  'Nothing is here; what the store has here is passed on only if passthrough names it\n';
+  'Nothing is here; paths of the store are only served if the option passthrough names them\n';
 
-function refused({ transactionId }: Request, status: number, reason: string): Promise<Response> {
+function refuse({ transactionId }: Request, status: number, reason: string): Promise<Response> {
   return Promise.resolve(ofTransaction(textResponse(status, reason), transactionId));
 }
 
-/** @throws StartError if the address cannot be bound to */
+/** @throws StartError if it cannot bind to the address */
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(notListening(error, port, host));
@@ -153,10 +159,10 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** How often connections that have become idle are looked for while the server closes, in milliseconds. */
+/** Milliseconds between two sweeps for idle connections while the server closes. */
 const SWEEP = 100;
 
-async function drained(server: Server, timeout: number): Promise<void> {
+async function drain(server: Server, timeout: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP);
   const timer = setTimeout(() => server.closeAllConnections(), timeout);

@@ -5,40 +5,47 @@ import { isReading, textResponse, type Handler, type Request } from '../swift_ap
 import { queryPairs } from '../swift_api/target';
 import { readingsOf } from '../swift_api/readings';
 
-/** What of a query the store may see of a site: a temporary URL is signed for the object alone. */
-const SIGNED = /^temp_url_|^filename$|^inline$/;
+/**
+ * The parameters of a query that the store may see for a site: a temporary URL is signed
+ * for the object alone.
+ */
+const ALLOWED = /^temp_url_|^filename$|^inline$/;
 
 /**
- * Serves a site from the store, which makes a path of the API out of the Host and the path. Only
- * reading goes on. What holds versions, and the listing of an account, are not there; neither are
- * the forms of a listing and of an object that show where versions lie.
+ * Serves a site from the store, which maps Host and path to a path of the API. Only reads
+ * are forwarded. Containers of versions, and the listing of an account, appear not to
+ * exist; parameters and headers by which listings and objects would reveal the location
+ * of versions are removed.
  */
 export function siteHandler(store: Handler): Handler {
   return async (request) => {
-    if (!isReading(request.method) || mayNameVersions(request.path)) return notThere();
-    const response = await store({ ...visitor(request), isSite: true });
+    if (!isReading(request.method) || mayNameVersions(request.path)) return notFound();
+    const response = await store({ ...asVisitor(request), isSite: true });
     const isAccount = [...response.headers.entries()].some(([name]) =>
       name.startsWith('x-account-'),
     );
     if (!isAccount) return { ...response, headers: response.headers.without('content-location') };
     destroy(response.body);
-    return notThere();
+    return notFound();
   };
 }
 
-function notThere() {
+function notFound() {
   return textResponse(404, 'Nothing is here\n');
 }
 
-/** The request with what a browser needs, and nothing by which a listing or a link shows more. */
-function visitor(request: Request): Request {
+/**
+ * Returns the request with only what a browser needs, so that no listing or link reveals
+ * more.
+ */
+function asVisitor(request: Request): Request {
   const pairs = request.query
     .split('&')
-    .filter((pair) => SIGNED.test(queryPairs(pair)[0]?.[0] ?? ''));
+    .filter((pair) => ALLOWED.test(queryPairs(pair)[0]?.[0] ?? ''));
   return { ...request, query: pairs.join('&'), headers: request.headers.without('accept') };
 }
 
-/** Whether a reader could find a container that holds versions anywhere in a path. */
+/** Returns whether some reading of a path may contain a container of versions. */
 function mayNameVersions(path: string): boolean {
   const readings = readingsOf(path);
   if (readings === undefined) return true;
@@ -46,13 +53,13 @@ function mayNameVersions(path: string): boolean {
 }
 
 /**
- * Asks the store by its own S3 API, whose signer only the store can find: without the tokens of
- * Swift's API, which that has no use for, and not for containers that hold versions. What writes is
- * for the filter versioned_writes to refuse.
+ * Forwards requests to the store's own S3 API, whose signer only the store can identify:
+ * without the tokens of Swift's API, which it does not use, and not for containers of
+ * versions. Writes are refused by the filter versioned_writes.
  */
 export function s3Handler(store: Handler): Handler {
   return async (request) => {
-    if (mayNameVersions(request.path)) return notThere();
+    if (mayNameVersions(request.path)) return notFound();
     return store({
       ...request,
       headers: request.headers.without('x-auth-token', 'x-storage-token', 'x-service-token'),

@@ -1,12 +1,12 @@
 import { codeOf, messageOf } from '../util/errors';
 
-/** A server that cannot start, with the option that helps. */
+/** The server cannot start; the message names the option to change. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 
   constructor(
     message: string,
-    /** Of the system's error. */
+    /** The code of the system's error. */
     readonly code: string,
     options?: ErrorOptions,
   ) {
@@ -14,17 +14,17 @@ export class StartError extends Error {
   }
 }
 
-const NOT_BOUND: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use: stop the program that listens there, or choose another bind_port',
-  EACCES: 'may be bound to by root only: choose a bind_port from 1024 on',
-  EADDRNOTAVAIL: 'is no address of this machine: correct bind_ip',
-  ENOTFOUND: 'is not known as a host: correct bind_ip',
+  EACCES: 'is reserved for root: choose a bind_port of 1024 or more',
+  EADDRNOTAVAIL: 'is not an address of this machine: correct bind_ip',
+  ENOTFOUND: 'has an unknown host name: correct bind_ip',
 };
 
-/** The error of a server that could not bind to its address. */
+/** Returns the error of a server that could not bind to its address. */
 export function notListening(error: unknown, port: number, host: string): StartError {
   const code = codeOf(error);
   const cause =
-    NOT_BOUND[code] ?? `cannot be bound to (${messageOf(error)}): correct bind_ip and bind_port`;
+    REASONS[code] ?? `cannot be bound to (${messageOf(error)}): correct bind_ip and bind_port`;
   return new StartError(`${host}:${port} ${cause}`, code, { cause: error });
 }

@@ -14,33 +14,42 @@ import { killSelf } from './kill_self';
 import { soleServerContext } from './lookout';
 import { startServer, type RunningServer } from './serve';
 
-/** What a worker says. */
+/** Messages of a worker to the primary process. */
 type FromWorker =
   | { readonly kind: 'hello' }
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'coordination'; readonly message: FromMember };
 
-/** What the primary process tells a worker. */
+/** Messages of the primary process to a worker. */
 type FromPrimary =
-  /** The configuration, as the primary read it: its file may be another by now. And what the lookout told, where there is one. */
+  /**
+   * The configuration as the primary read it, since its file may have changed; and the
+   * status from the monitor, if there is one.
+   */
   | {
       readonly kind: 'welcome';
       readonly file: string;
       readonly text: string;
       readonly standing?: SoleServerStatus | undefined;
-      /** Its own version; 0.1.0 does not tell it. */
+      /** The primary's version; 0.1.0 does not send it. */
       readonly version?: string;
     }
   | { readonly kind: 'standing'; readonly standing: SoleServerStatus }
-  /** It is to end in order. */
+  /** Asks the worker to stop cleanly. */
   | { readonly kind: 'stop' }
   | { readonly kind: 'coordination'; readonly message: FromHub };
 
-/** So long are the locks of a worker kept that died: a store may still be at what it was asked. In milliseconds. */
+/**
+ * Milliseconds for which the locks of a dead worker are held: a store may still be
+ * processing its requests.
+ */
 const GRACE = 5000;
 
-/** Before a dead worker is replaced, in milliseconds; doubled each time that its successor does not come to listen. */
+/**
+ * Milliseconds before a dead worker is replaced; doubled each time its successor fails to
+ * start listening.
+ */
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 30_000;
 
@@ -51,23 +60,24 @@ export class WorkerFailed extends Error {
 }
 
 /**
- * Starts the workers of a server; this process keeps their locks, passes on what they are to forget, looks out for other servers, keeps house for the app,
- * and replaces workers that die. Resolves once all of them listen.
+ * Starts the workers of a server, and resolves once all of them listen. This process
+ * holds their locks, passes on their broadcasts, monitors other servers, runs the app's
+ * primary task, and replaces workers that die.
  *
- * @throws WorkerFailed, with none of them running any more
- * @throws what a lookout throws, likewise
+ * @throws WorkerFailed, with none of them still running
+ * @throws whatever the monitor throws, likewise
  */
 export async function startWorkers(config: Config, log: Log): Promise<RunningServer> {
-  const presidency = await config.preside(log);
+  const primaryTask = await config.preside(log);
   const workers = new Workers(config, log);
-  const watch = lookOut(config, log, workers.tell);
+  const monitor = createMonitor(config, log, workers.publish);
   const close = async () => {
     await workers.close();
-    await watch?.close();
-    await presidency.close();
+    await monitor?.close();
+    await primaryTask.close();
   };
   try {
-    await watch?.start();
+    await monitor?.start();
     return { url: await workers.start(), close };
   } catch (error) {
     await close();
@@ -75,24 +85,27 @@ export async function startWorkers(config: Config, log: Log): Promise<RunningSer
   }
 }
 
-/** The lookout for all workers, with a connection of its own where their locks go through Redis. */
-function lookOut(
+/**
+ * Creates the monitor for all workers, with a connection of its own if their locks go
+ * through Redis.
+ */
+function createMonitor(
   config: Config,
   log: Log,
-  tell: (standing: SoleServerStatus) => void,
+  publish: (status: SoleServerStatus) => void,
 ): Pick<SoleServerMonitor, 'start' | 'close'> | undefined {
   const { redis_url, lock_lease } = config.server;
   const redis = redis_url && throughRedis(redis_url, lock_lease, log);
-  const lookout = config.lookout(soleServerContext(redis, log, tell));
-  if (!lookout) redis?.close();
+  const monitor = config.lookout(soleServerContext(redis, log, publish));
+  if (!monitor) redis?.close();
   return (
-    lookout && {
+    monitor && {
       start: () => {
-        tell({ until: 0 });
-        return lookout.start();
+        publish({ until: 0 });
+        return monitor.start();
       },
       close: async () => {
-        await lookout.close();
+        await monitor.close();
         redis?.close();
       },
     }
@@ -102,7 +115,7 @@ function lookOut(
 class Workers {
   readonly #hub = new Hub(GRACE);
   readonly #alive = new Map<Worker, Promise<void>>();
-  #standing: SoleServerStatus | undefined;
+  #status: SoleServerStatus | undefined;
   #closing = false;
 
   constructor(
@@ -110,15 +123,16 @@ class Workers {
     private readonly log: Log,
   ) {}
 
-  /** Passes on to all of them what the lookout tells. */
-  readonly tell = (standing: SoleServerStatus): void => {
-    this.#standing = standing;
-    for (const worker of this.#alive.keys()) tell(worker, { kind: 'standing', standing });
+  /** Passes the monitor's status on to all workers. */
+  readonly publish = (status: SoleServerStatus): void => {
+    this.#status = status;
+    for (const worker of this.#alive.keys()) sendTo(worker, { kind: 'standing', standing: status });
   };
 
-  /** Resolves to where they listen. */
+  /** Starts them; resolves to the URL on which they listen. */
   async start(): Promise<string> {
-    // each worker accepts for itself: connections that the primary hands to a worker that dies would never be answered, nor closed
+    // each worker accepts its own connections: those that the primary hands to a worker
+    // that dies would never be answered or closed
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     const urls = await Promise.all(
       Array.from({ length: this.config.server.workers }, () => this.#fork()),
@@ -126,47 +140,48 @@ class Workers {
     return urls[0] ?? '';
   }
 
-  /** Lets all of them end what they have begun. */
+  /** Stops all of them once their requests in progress have ended. */
   async close(): Promise<void> {
     this.#closing = true;
-    for (const worker of this.#alive.keys()) tell(worker, { kind: 'stop' });
+    for (const worker of this.#alive.keys()) sendTo(worker, { kind: 'stop' });
     await Promise.all(this.#alive.values());
   }
 
   /**
-   * Resolves to where it listens. When it ends after that, it is replaced.
+   * Starts a worker; resolves to the URL on which it listens. When it ends after that, it
+   * is replaced.
    *
-   * @throws WorkerFailed where it does not come to listen
+   * @throws WorkerFailed if it does not start listening
    */
   #fork(): Promise<string> {
     const worker = cluster.fork();
-    let listens = false;
+    let isListening = false;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'hello') {
           this.#hub.join(channelTo(worker));
           const { file, text } = this.config;
-          tell(worker, { kind: 'welcome', file, text, standing: this.#standing, version: VERSION });
+          sendTo(worker, { kind: 'welcome', file, text, standing: this.#status, version: VERSION });
         } else if (message.kind === 'listening') {
-          listens = true;
+          isListening = true;
           resolve(message.url);
         } else if (message.kind === 'failed') {
           reject(new WorkerFailed(message.message));
         }
       });
-      const ended = new Promise<void>((gone) => {
+      const ended = new Promise<void>((resolveEnded) => {
         worker.once('exit', (code: number | null, signal: string | null) => {
           this.#alive.delete(worker);
-          gone();
-          const how = signal ?? `code ${code ?? 'none'}`;
-          if (!listens) {
-            reject(new WorkerFailed(`a worker ended with ${how} before it could serve`));
+          resolveEnded();
+          const cause = signal ?? `code ${code ?? 'none'}`;
+          if (!isListening) {
+            reject(new WorkerFailed(`a worker ended with ${cause} before it could serve`));
             return;
           }
           if (this.#closing) return;
           this.log.error(
             { worker: worker.id, pid: worker.process.pid },
-            `a worker ended with ${how}`,
+            `a worker ended with ${cause}`,
           );
           void this.#replace(worker);
         });
@@ -193,47 +208,49 @@ class Workers {
   }
 }
 
-function tell(worker: Worker, message: FromPrimary): void {
+function sendTo(worker: Worker, message: FromPrimary): void {
   if (worker.isConnected()) worker.send(message, undefined, () => undefined);
 }
 
 function channelTo(worker: Worker): Channel<FromMember, FromHub> {
   return {
-    send: (message) => tell(worker, { kind: 'coordination', message }),
+    send: (message) => sendTo(worker, { kind: 'coordination', message }),
     onMessage: (listener) =>
-      worker.on('message', (said: FromWorker) => {
-        if (said.kind === 'coordination') listener(said.message);
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'coordination') listener(message.message);
       }),
     onClose: (listener) => worker.once('exit', listener),
   };
 }
 
-/** Whether this process is a worker of one that called `startWorkers`. */
+/** Returns whether this process is a worker of one that called `startWorkers`. */
 export function isWorker(): boolean {
   return cluster.isWorker;
 }
 
 /**
- * Serves as one of several workers, by the configuration that the primary process sends. Ends with that process, however that ends.
+ * Serves as one of several workers, by the configuration that the primary process sends.
+ * Ends with that process, for whatever reason that ends.
  *
- * @param stop ends this process in order; called when the primary says so
- * @returns the server, and its log; undefined where it could not be started, and then this process ends
+ * @param stop stops this process cleanly; called when the primary asks for it
+ * @returns the server, and its log; undefined if it could not be started, in which case
+ *   this process ends
  */
 export async function serveAsWorker(
   stop: (server: RunningServer, log: Log) => void,
 ): Promise<{ readonly server: RunningServer; readonly log: Log } | undefined> {
-  // with the primary its locks are gone: nothing may be written any more
+  // the locks are lost with the primary: nothing may be written any more
   cluster.worker?.once('disconnect', killSelf);
   const coordination = new Member(channelToPrimary());
-  const welcome = said('welcome');
-  const stopping = said('stop');
-  say({ kind: 'hello' });
-  const guard = new Fence();
-  process.on('message', (told: FromPrimary) => {
-    if (told.kind === 'standing') guard.publish(told.standing);
+  const welcome = received('welcome');
+  const stopping = received('stop');
+  sendToPrimary({ kind: 'hello' });
+  const fence = new Fence();
+  process.on('message', (message: FromPrimary) => {
+    if (message.kind === 'standing') fence.publish(message.standing);
   });
   const { file, text, standing, version } = await welcome;
-  if (standing) guard.publish(standing);
+  if (standing) fence.publish(standing);
   try {
     checkVersion(version);
     const config = readConfig(text, file);
@@ -241,31 +258,33 @@ export async function serveAsWorker(
     const server = await startServer(config, log, {
       role: 'worker',
       coordination,
-      guard: standing && guard,
+      guard: standing && fence,
     });
     void stopping.then(() => stop(server, log));
-    say({ kind: 'listening', url: server.url });
+    sendToPrimary({ kind: 'listening', url: server.url });
     return { server, log };
   } catch (error) {
-    say({ kind: 'failed', message: messageOf(error) }, () => process.exit(1));
+    sendToPrimary({ kind: 'failed', message: messageOf(error) }, () => process.exit(1));
     return undefined;
   }
 }
 
 /**
- * Versions need not name alike what they coordinate, and a package may be replaced on disk while it
- * runs.
+ * Different versions may name shared locks and caches differently, and a package may be
+ * replaced on disk while it runs.
  */
-function checkVersion(ofPrimary: string | undefined): void {
-  if (ofPrimary === VERSION) return;
+function checkVersion(primaryVersion: string | undefined): void {
+  if (primaryVersion === VERSION) return;
   throw new Error(
-    'the process that started this worker is of another version: ' +
+    'the process that started this worker has another version: ' +
       'Hindsight was upgraded in place while it ran; restart it',
   );
 }
 
-/** Resolves when the primary has said this. */
-function said<K extends FromPrimary['kind']>(kind: K): Promise<Extract<FromPrimary, { kind: K }>> {
+/** Resolves to the first message of this kind from the primary. */
+function received<K extends FromPrimary['kind']>(
+  kind: K,
+): Promise<Extract<FromPrimary, { kind: K }>> {
   return new Promise((resolve) =>
     process.on('message', (message: FromPrimary) => {
       if (isOf(message, kind)) resolve(message);
@@ -280,17 +299,17 @@ function isOf<K extends FromPrimary['kind']>(
   return message.kind === kind;
 }
 
-/** @param then called when it is sent, or cannot be */
-function say(message: FromWorker, then: () => void = () => undefined): void {
-  process.send?.(message, undefined, undefined, then);
+/** @param done called when the message is sent, or cannot be */
+function sendToPrimary(message: FromWorker, done: () => void = () => undefined): void {
+  process.send?.(message, undefined, undefined, done);
 }
 
 function channelToPrimary(): Channel<FromHub, FromMember> {
   return {
-    send: (message) => say({ kind: 'coordination', message }),
+    send: (message) => sendToPrimary({ kind: 'coordination', message }),
     onMessage: (listener) =>
-      process.on('message', (told: FromPrimary) => {
-        if (told.kind === 'coordination') listener(told.message);
+      process.on('message', (message: FromPrimary) => {
+        if (message.kind === 'coordination') listener(message.message);
       }),
     onClose: (listener) => process.once('disconnect', listener),
   };

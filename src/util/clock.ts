@@ -1,2 +1,2 @@
-/** The moment in milliseconds on a clock that nobody sets, and that all processes of a machine share. */
+/** Returns monotonic milliseconds on a clock that all processes of a machine share. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;

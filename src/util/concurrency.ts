@@ -1,7 +1,8 @@
 /**
- * Runs a task for each item, at most `max` at once, and yields the results in the order in which
- * they end. Takes an item only if there is room for it, and ends only once every task that was
- * begun has ended. After a failure, or if the consumer stops, no further task is begun.
+ * Runs a task for each item, at most `max` at once, and yields the results in the order
+ * in which they complete. Takes an item only if there is room for it, and ends only once
+ * all started tasks have ended. After a failure, or if the consumer stops, no further
+ * task is started.
  *
  * @throws the first rejection
  */
@@ -10,12 +11,12 @@ export async function* mapConcurrently<T, R>(
   max: number,
   run: (item: T) => Promise<R>,
 ): AsyncGenerator<R, void, undefined> {
-  const waiting = items[Symbol.iterator]();
+  const iterator = items[Symbol.iterator]();
   const running = new Set<Promise<() => R>>();
   try {
     for (;;) {
       while (running.size < max) {
-        const next = waiting.next();
+        const next = iterator.next();
         if (next.done) break;
         const done: Promise<() => R> = run(next.value).then((result) => () => {
           running.delete(done);
@@ -32,7 +33,7 @@ export async function* mapConcurrently<T, R>(
   }
 }
 
-/** As `mapConcurrently`, for tasks without a result. */
+/** Like `mapConcurrently`, for tasks without a result. */
 export async function forEachConcurrently<T>(
   items: Iterable<T>,
   max: number,

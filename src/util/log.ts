@@ -2,7 +2,9 @@ import pino from 'pino';
 
 export type Log = pino.Logger;
 
-/** One JSON line for each entry, on standard output unless another stream is given. */
+/**
+ * Creates a log that writes one JSON line for each entry, to standard output by default.
+ */
 export function createLog(level: string, to?: pino.DestinationStream): Log {
   const options: pino.LoggerOptions = {
     level,
@@ -13,12 +15,13 @@ export function createLog(level: string, to?: pino.DestinationStream): Log {
   return pino(options, to ?? standardOutput());
 }
 
-/** Bytes of lines that wait while they cannot be written. */
+/** Max bytes of buffered lines while standard output cannot be written. */
 const MAX_WAITING = 1024 * 1024;
 
 /**
- * Standard output as one that never stops a server, also if its disk is full: lines wait then, those
- * that find no place are lost, and how many is logged once there is room.
+ * Returns standard output as a stream that never stops the server, even if its disk is
+ * full: lines are then buffered, those that do not fit are dropped, and their number is
+ * logged once there is room.
  */
 function standardOutput(): pino.DestinationStream {
   const output = pino.destination({ dest: process.stdout.fd, sync: true, maxLength: MAX_WAITING });
@@ -29,7 +32,7 @@ function standardOutput(): pino.DestinationStream {
       level: 'warn',
       time: new Date().toISOString(),
       lost,
-      msg: 'lines of this log were lost',
+      msg: 'log lines were lost',
     };
     lost = 0;
     setImmediate(() => output.write(`${JSON.stringify(line)}\n`));
@@ -37,6 +40,6 @@ function standardOutput(): pino.DestinationStream {
   output.on('error', () => undefined);
   output.on('drop', () => lost++);
   output.on('write', reportLost);
-  // only this: pino would wait for the disk by `flushSync` before the process ends
+  // no `flushSync`: pino would use it to wait for the disk before the process ends
   return { write: (line) => void output.write(line) };
 }

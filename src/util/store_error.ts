@@ -1,8 +1,9 @@
 /**
- * Why a store did not do what it was asked:
- * - `refused`: it said no (4xx), nothing was done, and asking again as it stands will not help;
- * - `unavailable`: it failed or could not be reached (5xx, no connection, no answer in time); whether something was done
- *   is not known;
+ * Why a store did not carry out a request:
+ * - `refused`: it refused (4xx); nothing was done, and retrying the same request will not
+ *   help;
+ * - `unavailable`: it failed or could not be reached (5xx, no connection, timeout);
+ *   whether anything was done is unknown;
  * - `unreachable`: no connection could be made, so nothing was done.
  */
 export type StoreErrorCode = 'refused' | 'unavailable' | 'unreachable';
@@ -14,7 +15,7 @@ export class StoreError extends Error {
   constructor(
     readonly code: StoreErrorCode,
     message: string,
-    /** The status that the store answered with, if it answered. */
+    /** The status of the store's response, if it answered. */
     readonly status?: number,
     options?: ErrorOptions,
   ) {

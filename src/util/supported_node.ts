@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Ends the process with one line if this Node is older than package.json supports. The command imports this first, since
- * an older Node fails at whatever it lacks, in words that do not name the cause.
+ * Ends the process with one line if this Node is older than package.json supports. The
+ * command imports this first, because an older Node would fail with an error that does
+ * not name the cause.
  */
 const text = readFileSync(join(__dirname, '../../package.json'), 'utf8');
 const { engines } = JSON.parse(text) as { engines: { node: string } };

@@ -9,10 +9,11 @@ import { CLOCKS, uploadNoted, type Completed } from './parts';
 import { beginningOf, type Upload } from './upload_names';
 
 /**
- * What was made of an upload and is in the archive of a container in one of Swift's header modes: the upload was completed by who could not end it.
+ * Finds the object made from an upload in the archive of a container in one of Swift's
+ * header modes: whoever completed the upload did not get to end it.
  *
- * @returns `unknown` where the caller may not look into the archive
- * @throws BucketError where the store does not tell
+ * @returns `unknown` if the caller may not read the archive
+ * @throws BucketError if the store cannot tell
  */
 export async function archivedOf(
   caller: Caller,
@@ -33,9 +34,12 @@ export async function archivedOf(
   try {
     for await (const entry of entriesOf(caller, container, { prefix, marker })) {
       const { name: object, content_type: contentType, slo_etag: sloEtag } = entry;
-      const noted = uploadNoted(contentType);
-      const mayBe = noted === undefined && sloEtag !== undefined;
-      if (noted === id || (mayBe && (await isMadeOf(caller, upload, { container, object }))))
+      const notedId = uploadNoted(contentType);
+      const hasLostNote = notedId === undefined && sloEtag !== undefined;
+      if (
+        notedId === id ||
+        (hasLostNote && (await isMadeOf(caller, upload, { container, object })))
+      )
         return { versionId: undefined, contentType, sloEtag: sloEtag ?? '' };
     }
     return undefined;

@@ -17,33 +17,33 @@ import { listAttempts, type Part } from './upload_parts';
 import { endUpload, findUpload, noSuchUpload, type Begun } from './uploads';
 import { checkCondition, onlyWhereNothingIs } from '../writes';
 
-/** Milliseconds before one looks again for parts that the store does not list. */
+/** Milliseconds between attempts to find parts that the store does not list yet. */
 const PAUSES = [100, 400, 1000];
 
-/** A part as the client lists it. */
+/** A part in the client's list. */
 export interface ListedPart {
   readonly number: number;
-  /** Without quotes; undefined: whichever was uploaded last under the number. */
+  /** Without quotes; undefined for the latest part with the number. */
   readonly etag: string | undefined;
-  /** Base64, by the names of their algorithms. */
+  /** Checksums: base64, by algorithm name. */
   readonly sums: ReadonlyMap<string, string>;
 }
 
-/** On what terms an upload is to become an object. */
+/** How an upload is to become an object. */
 export interface Terms {
   readonly parts: readonly ListedPart[];
-  /** Bytes that all parts but the last have at least. */
+  /** Minimum size of all parts but the last, in bytes. */
   readonly minPart: number;
-  /** Bytes of the whole. */
+  /** Total size, in bytes. */
   readonly bytes?: number | undefined;
-  /** Base64, by the names of their algorithms: of the whole. */
+  /** Checksums of the whole: base64, by algorithm name. */
   readonly sums: ReadonlyMap<string, string>;
   readonly condition?: WriteCondition;
-  /** Segments that a manifest of the store's has at most. */
+  /** Maximum number of segments in a manifest of the store. */
   readonly maxSegments?: number;
 }
 
-/** An object made of an upload. */
+/** The object made from an upload. */
 export interface CompletedObject {
   readonly etag: string;
   readonly versionId: string | undefined;
@@ -51,31 +51,33 @@ export interface CompletedObject {
 }
 
 /**
- * Makes an object of the parts of an upload, an ordinary write as far as versions are concerned. Asked for once more, it answers the same, as long as
- * the object or its version is there. Of a complete and of an abort at the same time one succeeds: this one leaves what is there as it is where an
- * abort has begun, and is waited for once it has begun itself.
+ * Makes an object from the parts of an upload; an ordinary write as far as versions are
+ * concerned. A repeated call returns the same result as long as the object or its version
+ * exists. Of a concurrent complete and abort one succeeds: this one changes nothing if an
+ * abort has begun, and an abort waits for it once it has begun.
  *
- * @param read tells the terms, asked only once there is such an upload
- * @throws BucketError `no-such-upload`, `invalid-part`, `invalid-part-order`, `too-small`, `bad-digest`, `invalid-request`, `conflict`, and the condition's
+ * @param read returns the terms; called only if the upload exists
+ * @throws BucketError `no-such-upload`, `invalid-part`, `invalid-part-order`,
+ *   `too-small`, `bad-digest`, `invalid-request`, `conflict`, and those of the condition
  */
 export async function completeUpload(
   caller: Caller,
   upload: Upload,
   read: () => Promise<Terms>,
 ): Promise<CompletedObject> {
-  const found = await findUpload(caller, upload);
-  const completed = found ? undefined : await completedOf(caller, upload);
-  if (!found && !completed) throw noSuchUpload(upload);
+  const inProgress = await findUpload(caller, upload);
+  const completed = inProgress ? undefined : await completedOf(caller, upload);
+  if (!inProgress && !completed) throw noSuchUpload(upload);
   const terms = await read();
   checkOrder(upload, terms.parts);
-  if (completed) return again(upload, terms, completed);
+  if (completed) return repeatedResult(upload, terms, completed);
   for (;;) {
     const object = await whileNoted(caller, upload, 'completing', async () => {
       if (await isNoted(caller, upload, 'removing')) return undefined;
-      const begun = await findUpload(caller, upload);
-      return begun
-        ? complete(caller, upload, begun, terms)
-        : again(upload, terms, await completedOf(caller, upload));
+      const current = await findUpload(caller, upload);
+      return current
+        ? complete(caller, upload, current, terms)
+        : repeatedResult(upload, terms, await completedOf(caller, upload));
     });
     if (object) return object;
     await whenOver(caller, upload, 'removing');
@@ -88,13 +90,13 @@ async function complete(
   begun: Begun,
   terms: Terms,
 ): Promise<CompletedObject> {
-  // who completed it before may have died before its end
+  // whoever completed it before may have crashed before ending it
   const completed = (await completedOf(caller, upload)) ?? (await archivedOf(caller, upload));
   if (completed && completed !== 'unknown') {
     await endUpload(caller, upload);
-    return again(upload, terms, completed);
+    return repeatedResult(upload, terms, completed);
   }
-  const parts = await chosenParts(caller, upload, terms);
+  const parts = await selectParts(caller, upload, terms);
   const { summing } = begun;
   const value = summing && sumOf(summing, parts);
   checkWhole(terms, parts, summing, value);
@@ -102,7 +104,7 @@ async function complete(
   const etag = etagOfParts(parts);
   const written = await write(caller, upload, begun, { parts, etag, sum }, terms);
   await endUpload(caller, upload);
-  if (!written) return again(upload, terms, await completedOf(caller, upload));
+  if (!written) return repeatedResult(upload, terms, await completedOf(caller, upload));
   return { etag, versionId: written.versionId, sum };
 }
 
@@ -117,39 +119,39 @@ function checkOrder({ id }: Upload, parts: readonly ListedPart[]): void {
   }
 }
 
-/** What an upload that is no more in progress became, where that is what is wanted now. */
-function again(
+/** Returns the object of an upload that has ended, if it matches this request. */
+function repeatedResult(
   upload: Upload,
   { parts }: Terms,
   completed: Completed | undefined,
 ): CompletedObject {
   const etag = completed && etagOf({ hash: '', ...completed });
-  if (!completed || etag === undefined || !couldHave(etag, parts)) throw noSuchUpload(upload);
+  if (!completed || etag === undefined || !couldMakeEtag(etag, parts)) throw noSuchUpload(upload);
   return { etag, versionId: completed.versionId };
 }
 
-/** Whether parts could make an etag, as far as they tell their own. */
-function couldHave(etag: string, parts: readonly ListedPart[]): boolean {
-  const told = parts.filter(isMd5);
-  return told.length === parts.length
-    ? etag === etagOfParts(told)
+/** Whether parts could make an etag, as far as they have etags of their own. */
+function couldMakeEtag(etag: string, parts: readonly ListedPart[]): boolean {
+  const md5Parts = parts.filter(isMd5);
+  return md5Parts.length === parts.length
+    ? etag === etagOfParts(md5Parts)
     : parts.every((part) => part.etag === undefined || isMd5(part)) &&
         etag.endsWith(`-${parts.length}`);
 }
 
-async function chosenParts(
+async function selectParts(
   caller: Caller,
   upload: Upload,
-  { parts: listed, minPart }: Terms,
+  { parts: requests, minPart }: Terms,
 ): Promise<Part[]> {
-  const known = await knownParts(caller, upload, listed);
-  const chosen = listed.map((wanted) => {
-    const part = known.get(nameOf(wanted));
-    if (!part || !sumsAgree(part, wanted))
-      throw invalidPart(upload, { ...wanted, etag: wanted.etag ?? '' });
+  const written = await writtenParts(caller, upload, requests);
+  const parts = requests.map((request) => {
+    const part = written.get(nameOf(request));
+    if (!part || !sumsAgree(part, request))
+      throw invalidPart(upload, { ...request, etag: request.etag ?? '' });
     return part;
   });
-  for (const { number, bytes, etag } of chosen.slice(0, -1)) {
+  for (const { number, bytes, etag } of parts.slice(0, -1)) {
     if (bytes >= minPart) continue;
     const fields = {
       ProposedSize: String(bytes),
@@ -165,22 +167,26 @@ async function chosenParts(
       },
     );
   }
-  return chosen;
+  return parts;
 }
 
-/** What was written with the numbers, and the etags, that are wanted; of several such the newest. What the store does not list may yet be to come. */
-async function knownParts(
+/**
+ * Returns the latest parts that match the requested numbers and etags, by `nameOf`.
+ * Retries for a while, since the store may not list all of them yet.
+ */
+async function writtenParts(
   caller: Caller,
   upload: Upload,
-  listed: readonly ListedPart[],
+  requests: readonly ListedPart[],
 ): Promise<ReadonlyMap<string, Part>> {
   for (const pause of [...PAUSES, undefined]) {
-    const known = new Map(
+    const parts = new Map(
       (await listAttempts(caller, upload)).flatMap((part) =>
         [part.etag, undefined].map((etag) => [nameOf({ ...part, etag }), part]),
       ),
     );
-    if (pause === undefined || listed.every((wanted) => known.has(nameOf(wanted)))) return known;
+    if (pause === undefined || requests.every((request) => parts.has(nameOf(request))))
+      return parts;
     await setTimeout(pause);
   }
   return new Map();
@@ -191,8 +197,8 @@ function nameOf({ number, etag }: Pick<ListedPart, 'number' | 'etag'>): string {
 }
 
 function sumsAgree({ sum }: Part, { sums }: ListedPart): boolean {
-  const wanted = sum && sums.get(sum.algorithm);
-  return wanted === undefined || wanted === sum?.sum.toString('base64');
+  const expected = sum && sums.get(sum.algorithm);
+  return expected === undefined || expected === sum?.sum.toString('base64');
 }
 
 function sumOf(summing: Summing, parts: readonly Part[]): string | undefined {
@@ -211,21 +217,24 @@ function checkWhole(
 ): void {
   const size = parts.reduce((sum, part) => sum + part.bytes, 0);
   if (bytes !== undefined && bytes !== size)
-    throw new BucketError('invalid-request', `The parts have ${size} bytes, not ${bytes}.`);
-  const wanted = summing && sums.get(summing.algorithm);
+    throw new BucketError(
+      'invalid-request',
+      `The parts have ${size} bytes in total, not ${bytes}.`,
+    );
+  const expected = summing && sums.get(summing.algorithm);
   if (
-    wanted !== undefined &&
+    expected !== undefined &&
     value !== undefined &&
-    wanted !== value &&
-    `${wanted}-${parts.length}` !== value
+    expected !== value &&
+    `${expected}-${parts.length}` !== value
   )
     throw new BucketError(
       'bad-digest',
-      `The ${summing?.algorithm} you specified did not match the parts'.`,
+      `The ${summing?.algorithm} you specified did not match the one computed from the parts.`,
     );
 }
 
-/** S3's: the MD5 of the parts' MD5s, and their number. */
+/** Returns S3's etag: the MD5 of the parts' MD5s, and their number. */
 function etagOfParts(parts: readonly { readonly etag: string }[]): string {
   const md5s = Buffer.from(parts.map(({ etag }) => etag).join(''), 'hex');
   return `${createHash('md5').update(md5s).digest('hex')}-${parts.length}`;
@@ -241,7 +250,7 @@ interface Content {
   readonly sum: CompletedObject['sum'];
 }
 
-/** Writes the object; undefined where what is there is that object already. */
+/** Writes the object; returns undefined if it is there already. */
 async function write(
   caller: Caller,
   upload: Upload,
@@ -252,23 +261,26 @@ async function write(
   const { bucket, key, id } = upload;
   const segments = await segmentsFor(caller, upload, parts, maxSegments);
   const type = noteUpload(noteEtag(contentType, etag, sloEtagOf(segments)), id);
-  const noted = sum && `${KEPT_PREFIX}Checksum-${sum.summing.algorithm.toUpperCase()}`;
-  const own = headers.with('Content-Type', type);
-  let why: BucketError | 'done' | undefined;
+  const checksumHeader = sum && `${KEPT_PREFIX}Checksum-${sum.summing.algorithm.toUpperCase()}`;
+  const typedHeaders = headers.with('Content-Type', type);
+  let outcome: BucketError | 'done' | undefined;
   const refusal = (replaced: Replaced | undefined): Response | undefined => {
-    if (replaced && uploadNoted(replaced.contentType) === id) why = 'done';
-    else why = refusedBy(condition, replaced && etagOfReplaced(replaced));
-    return why && textResponse(412, '');
+    if (replaced && uploadNoted(replaced.contentType) === id) outcome = 'done';
+    else outcome = refusedBy(condition, replaced && etagOfReplaced(replaced));
+    return outcome && textResponse(412, '');
   };
   await checkCondition(caller, { bucket, key }, condition);
-  const sent = onlyWhereNothingIs(noted ? own.with(noted, sum.value) : own, condition);
-  const put = () => putManifest(caller, upload, { bucket, key }, segments, sent, refusal);
+  const sentHeaders = onlyWhereNothingIs(
+    checksumHeader ? typedHeaders.with(checksumHeader, sum.value) : typedHeaders,
+    condition,
+  );
+  const put = () => putManifest(caller, upload, { bucket, key }, segments, sentHeaders, refusal);
   const response = await withParts(caller, { bucket, key }, put, undefined, id);
-  if (why !== undefined) {
+  if (outcome !== undefined) {
     await drain(response.body);
-    if (why === 'done') return undefined;
-    throw why;
+    if (outcome === 'done') return undefined;
+    throw outcome;
   }
-  const answer = await manifestWritten(caller, upload, response);
-  return { versionId: answer.headers.get('x-object-version-id') };
+  const written = await manifestWritten(caller, upload, response);
+  return { versionId: written.headers.get('x-object-version-id') };
 }

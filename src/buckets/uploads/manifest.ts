@@ -9,25 +9,31 @@ import { done, refusalOf } from '../store_answers';
 import { manifestOf, segmentsOf, type Upload } from './upload_names';
 import type { Part } from './upload_parts';
 
-/** So many segments a manifest has in Swift, unless it is told otherwise (`max_manifest_segments`); with more parts they are manifests themselves. */
+/**
+ * Maximum number of segments in a manifest of Swift by default (`max_manifest_segments`).
+ * With more parts, the segments are manifests themselves.
+ */
 const MAX_SEGMENTS = 1000;
 const MAX_PROBLEMS = 1024 * 1024;
 
-/** A segment of a manifest, in the form in which clients put it. */
+/** A segment of a manifest, in the form in which clients send it. */
 export interface Segment {
   readonly path: string;
   readonly etag: string;
   readonly size_bytes: number;
 }
 
-/** Swift's etag of a large object. */
+/** Returns Swift's etag of a large object. */
 export function sloEtagOf(segments: readonly Segment[]): string {
   return createHash('md5')
     .update(segments.map(({ etag }) => etag).join(''))
     .digest('hex');
 }
 
-/** The segments of the object's manifest: the parts, or manifests of them, whose names tell what is in them. */
+/**
+ * Returns the segments of the object's manifest: the parts, or manifests of them whose
+ * names contain their etags.
+ */
 export async function segmentsFor(
   caller: Caller,
   upload: Upload,
@@ -80,7 +86,7 @@ export function putManifest(
   });
 }
 
-/** @throws BucketError for what the store finds wrong with the segments, and other refusals */
+/** @throws BucketError if the store rejects the segments, and for other errors */
 export async function manifestWritten(
   caller: Caller,
   upload: Upload,
@@ -97,7 +103,7 @@ export async function manifestWritten(
   throw await refusalOf(caller, { ...response, body: bytes }, upload);
 }
 
-/** The error for a part that is not there, or is another. */
+/** Returns the error for a part that is missing or has another etag. */
 export function invalidPart(
   { id }: Upload,
   { number, etag }: { readonly number: number; readonly etag: string },

@@ -6,27 +6,28 @@ import { ask, type Asked, type Caller } from '../caller';
 import { granted } from '../store_answers';
 import { belowUpload, segmentsOf, type Upload } from './upload_names';
 
-/** More than any store takes for a manifest. */
+/** More than any store accepts for a manifest. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 const Manifest = z.array(z.object({ name: z.string().optional() }));
 
 /**
- * Whether an object is a static large object of an upload's parts, as its manifest tells: its content type may have lost the note that it is.
+ * Whether an object is a static large object of an upload's parts, by its manifest: its
+ * content type may have lost the note of the upload.
  *
- * @throws BucketError where the store does not tell
+ * @throws BucketError if the store cannot tell
  */
 export async function isMadeOf(
   caller: Caller,
   upload: Upload,
   { container, object, query }: Pick<Asked, 'container' | 'object' | 'query'>,
 ): Promise<boolean> {
-  const asked = {
+  const request = {
     method: 'GET',
     container,
     object,
     query: { ...query, 'multipart-manifest': 'get' },
   };
-  const response = await ask(caller, asked);
+  const response = await ask(caller, request);
   const { status, headers, body } = response;
   if (status !== 404) await granted(caller, response, { bucket: container, key: object });
   if (status === 404 || !isTrueValue(headers.get('x-static-large-object'))) {

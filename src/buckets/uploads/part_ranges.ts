@@ -19,47 +19,50 @@ const Manifest = z.array(
   }),
 );
 
-/** Where one of the parts lies of which an object was made. */
+/** The position of one of the parts that an object was made from. */
 export interface PartRange {
-  /** The version that it is of, so that no other is read. */
+  /** The version with this part, so that no other is read. */
   readonly versionId: string | undefined;
-  /** As the header Range has it; undefined: all of an object that has no parts, or is empty. */
+  /**
+   * The value of a Range header; undefined for the whole of an object that has no parts
+   * or is empty.
+   */
   readonly range: string | undefined;
-  /** How many parts there are; undefined for an object that has none. */
+  /** The number of parts; undefined for an object without parts. */
   readonly count: number | undefined;
 }
 
 /**
- * Where a part of an object lies.
+ * Returns the position of a part of an object.
  *
- * @param number from 1 on; an object without parts is its own first
- * @throws BucketError `invalid-range` where there is no such part, and what reading throws
+ * @param number from 1; an object without parts counts as its own first
+ * @throws BucketError `invalid-range` if there is no such part, and the errors of reading
  */
 export async function partRange(
   caller: Caller,
   ref: ObjectRef,
   number: number,
 ): Promise<PartRange> {
-  // the content of what has no parts is not to be begun for nothing
+  // HEAD first, so as not to start reading the content of an object without parts
   const info = await headObject(caller, ref);
-  const found = { ...ref, versionId: info.versionId ?? ref.versionId };
-  const sizes = isMadeOfParts(info.headers) ? await partSizes(caller, found) : undefined;
-  const { versionId } = found;
+  const version = { ...ref, versionId: info.versionId ?? ref.versionId };
+  const sizes = isMadeOfParts(info.headers) ? await partSizes(caller, version) : undefined;
+  const { versionId } = version;
   if (sizes === undefined) {
-    if (number > 1) throw noSuchPart(number);
+    if (number > 1) throw noSuchPartError(number);
     return { versionId, range: undefined, count: undefined };
   }
   const size = sizes[number - 1];
-  if (size === undefined) throw noSuchPart(number);
+  if (size === undefined) throw noSuchPartError(number);
   const first = sizes.slice(0, number - 1).reduce((sum, each) => sum + each, 0);
   const range = size === 0 ? undefined : `bytes=${first}-${first + size - 1}`;
   return { versionId, range, count: sizes.length };
 }
 
 /**
- * In bytes; undefined where what is there has no parts any more.
+ * Returns the sizes of the parts in bytes; undefined if the object no longer has parts.
  *
- * @param about what the client asked for
+ * @param about the object that the client requested
  */
 async function partSizes(
   caller: Caller,
@@ -68,8 +71,8 @@ async function partSizes(
 ): Promise<number[] | undefined> {
   const { bucket, key, versionId } = ref;
   const query = { 'version-id': versionId, 'multipart-manifest': 'get' };
-  const asking = ref === about ? caller : askingForParts(caller, about, 'read');
-  const response = await ask(asking, { method: 'GET', container: bucket, object: key, query });
+  const reader = ref === about ? caller : askingForParts(caller, about, 'read');
+  const response = await ask(reader, { method: 'GET', container: bucket, object: key, query });
   if (response.status >= 300) throw await objectRefusal(caller, response, about);
   if (!isMadeOfParts(response.headers)) {
     destroy(response.body);
@@ -79,14 +82,17 @@ async function partSizes(
   const sizes: number[] = [];
   for (const segment of parseAnswer(Manifest, body, 'a manifest')) {
     const inner = manifestIn(ref, segment.name);
-    // several thousand parts are in some manifests of parts
+    // several thousand parts are spread over several manifests
     if (inner === undefined) sizes.push(sizeOf(segment));
     else sizes.push(...((await partSizes(caller, inner, about)) ?? []));
   }
   return sizes;
 }
 
-/** The manifest of parts that a segment is, of those that this API makes beside the bucket: what others nest is a part of its own. */
+/**
+ * Returns the manifest that a segment refers to, if this API made it beside the bucket.
+ * Nested manifests of others count as parts of their own.
+ */
 function manifestIn({ bucket }: ObjectRef, name: string): ObjectRef | undefined {
   const container = `/${segmentsOf(bucket)}/`;
   const path = toBytes(name);
@@ -104,7 +110,7 @@ function sizeOf({ bytes, range, data }: z.infer<typeof Manifest>[number]): numbe
   return data === undefined ? (bytes ?? 0) : Buffer.from(data, 'base64').length;
 }
 
-function noSuchPart(number: number): BucketError {
+function noSuchPartError(number: number): BucketError {
   return new BucketError('invalid-range', 'The requested partnumber is not satisfiable', {
     fields: { PartNumberRequested: String(number) },
   });

@@ -2,17 +2,20 @@ import { createHash } from 'node:crypto';
 import type { ByteString } from '../../http/bytes';
 import { canCombine, combined, crcOf } from '../../formats/crc';
 
-/** What an upload's parts are summed by besides MD5, as was said when it began. */
+/** The checksum of an upload's parts besides MD5, as chosen at its start. */
 export interface Summing {
   /** In lower case: `crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`. */
   readonly algorithm: string;
-  /** Of the whole content, or else of the parts' sums. */
+  /** Of the whole content, rather than of the parts' checksums. */
   readonly isOfWhole: boolean;
 }
 
 const ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'];
 
-/** How an upload may be summed; undefined for what there is not: whole contents have sums that can be told from their parts'. */
+/**
+ * Returns the checksum mode of an upload; undefined if it does not exist. A checksum of
+ * the whole content requires an algorithm that can combine those of the parts.
+ */
 export function summing(algorithm: string, isOfWhole?: boolean): Summing | undefined {
   if (!ALGORITHMS.includes(algorithm)) return undefined;
   const onlyWhole = algorithm === 'crc64nvme';
@@ -21,14 +24,16 @@ export function summing(algorithm: string, isOfWhole?: boolean): Summing | undef
   return { algorithm, isOfWhole: whole };
 }
 
-/** `;hindsight_sum=ALGORITHM.HEX`, and `.MD5` where it was noted after the part was written. */
+/** `;hindsight_sum=ALGORITHM.HEX`, with `.MD5` if noted after the part was written. */
 const NOTE = /;\s*hindsight_sum=([^;.]+)\.([^;.]+)(?:\.([^;]+))?/i;
 
 /**
- * A part's content type that notes its sum, so that one listing tells those of all parts.
+ * Returns a part's content type with a note of its checksum, so that one listing has
+ * those of all parts.
  *
  * @param sum base64
- * @param md5 where the part was there before: the sum counts for no other content
+ * @param md5 of a part that was written before, so that the note does not apply to other
+ *   content
  */
 export function notePartSum(
   contentType: ByteString,
@@ -40,29 +45,29 @@ export function notePartSum(
   return `${contentType};hindsight_sum=${algorithm}.${hex}${md5 === undefined ? '' : `.${md5}`}`;
 }
 
-/** The sum that a part's content type notes. */
+/** Returns the checksum noted in a part's content type. */
 export function partSum(
   contentType: ByteString,
   md5: string,
 ): { readonly algorithm: string; readonly sum: Buffer } | undefined {
-  const [, algorithm, hex, of] = NOTE.exec(contentType) ?? [];
-  if (algorithm === undefined || hex === undefined || (of !== undefined && of !== md5))
+  const [, algorithm, hex, notedMd5] = NOTE.exec(contentType) ?? [];
+  if (algorithm === undefined || hex === undefined || (notedMd5 !== undefined && notedMd5 !== md5))
     return undefined;
   return { algorithm, sum: Buffer.from(hex, 'hex') };
 }
 
 /**
- * The sum of an object by those of its parts, base64; one that is not of the whole content ends in `-N`, the number of parts. Undefined where a part has
- * none.
+ * Returns the checksum of an object from those of its parts, base64; unless of the whole
+ * content, it ends in `-N`, the number of parts. Undefined if a part has none.
  */
 export function objectSum(
   { algorithm, isOfWhole }: Summing,
   parts: readonly { readonly bytes: number; readonly sum: Buffer | undefined }[],
 ): string | undefined {
-  const known = parts.flatMap(({ bytes, sum }) => (sum ? [{ bytes, sum }] : []));
-  if (known.length < parts.length) return undefined;
-  if (isOfWhole) return combined(algorithm, known)?.toString('base64');
-  const sums = Buffer.concat(known.map(({ sum }) => sum));
+  const summedParts = parts.flatMap(({ bytes, sum }) => (sum ? [{ bytes, sum }] : []));
+  if (summedParts.length < parts.length) return undefined;
+  if (isOfWhole) return combined(algorithm, summedParts)?.toString('base64');
+  const sums = Buffer.concat(summedParts.map(({ sum }) => sum));
   const sum = crcOf(algorithm, sums) ?? createHash(algorithm).update(sums).digest();
   return `${sum.toString('base64')}-${parts.length}`;
 }

@@ -2,29 +2,29 @@ import { LRUCache } from 'lru-cache';
 import type { ByteString } from '../../http/bytes';
 import { ClientGone } from '../../swift_api/message';
 
-/** Milliseconds for which something is remembered. */
+/** Milliseconds after which an entry expires. */
 const AGE = 10_000;
 const MAX_BUCKETS = 10_000;
 
-/** What of a bucket tells whether parts of uploads could be left behind by what is done there. */
+/** Whether operations in a bucket may leave parts of uploads behind. */
 export interface PartsInBucket {
-  /** It has had uploads in parts. */
+  /** The bucket has had multipart uploads. */
   readonly hasHad: boolean;
-  /** What is overwritten or deleted there is kept as a version. */
+  /** Overwritten and deleted objects are kept as versions. */
   readonly isEnabled: boolean;
 }
 
 /**
- * Remembers for a while what writes would else ask the store each time. Where another process changes it meanwhile, nothing is lost by that: parts of
- * an object stay that is gone.
+ * Caches for a while what each write would otherwise ask the store. If another process
+ * changes it in the meantime, nothing is lost: parts of a removed object stay.
  */
 export class PartsMemory {
-  private readonly known = new LRUCache<string, Promise<PartsInBucket>>({
+  private readonly entries = new LRUCache<string, Promise<PartsInBucket>>({
     max: MAX_BUCKETS,
     ttl: AGE,
   });
 
-  /** @param find asks the store; what it rejects with is not remembered */
+  /** @param find asks the store; a rejection is not cached */
   async of(
     account: ByteString,
     bucket: ByteString,
@@ -32,29 +32,29 @@ export class PartsMemory {
   ): Promise<PartsInBucket> {
     const key = keyOf(account, bucket);
     for (;;) {
-      const known = this.known.get(key);
-      if (!known) return this.found(key, find());
+      const pending = this.entries.get(key);
+      if (!pending) return this.remember(key, find());
       try {
-        return await known;
+        return await pending;
       } catch (error) {
-        // another client's, who has gone: this one has not
+        // the request belonged to another client, which has disconnected
         if (!(error instanceof ClientGone)) throw error;
-        if (this.known.peek(key) === known) this.known.delete(key);
+        if (this.entries.peek(key) === pending) this.entries.delete(key);
       }
     }
   }
 
-  private found(key: string, found: Promise<PartsInBucket>): Promise<PartsInBucket> {
-    this.known.set(key, found);
-    found.catch(() => {
-      if (this.known.peek(key) === found) this.known.delete(key);
+  private remember(key: string, pending: Promise<PartsInBucket>): Promise<PartsInBucket> {
+    this.entries.set(key, pending);
+    pending.catch(() => {
+      if (this.entries.peek(key) === pending) this.entries.delete(key);
     });
-    return found;
+    return pending;
   }
 
-  /** It is changed now. */
+  /** Invalidates the entry of a bucket that has just changed. */
   forget(account: ByteString, bucket: ByteString): void {
-    this.known.delete(keyOf(account, bucket));
+    this.entries.delete(keyOf(account, bucket));
   }
 }
 

@@ -5,11 +5,11 @@ import { entriesOf, type Behind, type Entry } from '../entries';
 import { BucketError } from '../errors';
 import { belowUploadIn, segmentsOf, uploadIn } from './upload_names';
 
-/** Which uploads in progress are wanted. */
+/** Selects a page of the uploads in progress. */
 export interface UploadListing {
   readonly prefix: ByteString;
   readonly delimiter: ByteString;
-  /** Behind which they begin: behind all uploads of that key, or behind one of them. */
+  /** Starts after all uploads of this key, or after one of them if `idMarker` is set. */
   readonly keyMarker: ByteString;
   readonly idMarker: string;
   readonly max: number;
@@ -22,29 +22,30 @@ export interface UploadPage {
     readonly id: string;
     readonly entry: Entry;
   }[];
-  /** What the delimiter folds others into. */
+  /** The common prefixes. */
   readonly prefixes: readonly ByteString[];
   readonly isTruncated: boolean;
-  /** The last of the page: where the next begins. */
+  /** The last entry of the page; the next page starts after it. */
   readonly last: { readonly key: ByteString; readonly id: string };
 }
 
-/** Behind all names that begin so. */
+/** Sorts after everything that can follow in a name. */
 const LAST = '\xf4\x8f\xbf\xbf';
 
 /**
- * Uploads in progress, by their keys, those of one key in the order in which they began. Keys sort as names with a slash behind them do: `a!` comes before `a`.
+ * Lists uploads in progress, sorted by key; those of the same key in the order in which
+ * they began. Keys sort like names with a slash appended: `a!` comes before `a`.
  *
  * @throws BucketError `no-such-bucket`
  */
 export async function listUploads(
   caller: Caller,
   bucket: ByteString,
-  wanted: UploadListing,
+  query: UploadListing,
 ): Promise<UploadPage> {
   await headBucket(caller, bucket);
-  const { prefix, delimiter, keyMarker, idMarker, max } = wanted;
-  const folded = (key: ByteString) => {
+  const { prefix, delimiter, keyMarker, idMarker, max } = query;
+  const foldKey = (key: ByteString) => {
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     return end < 0 ? undefined : key.slice(0, end + delimiter.length);
   };
@@ -54,17 +55,17 @@ export async function listUploads(
   const page = (isTruncated: boolean) => ({ uploads, prefixes, isTruncated, last });
   if (max === 0) return page(false);
   try {
-    const parameters = { prefix, marker: firstMarker(wanted, folded) };
+    const parameters = { prefix, marker: firstMarker(query, foldKey) };
     const forParts = askingForParts(caller, { bucket });
-    for await (const entry of entriesOf(forParts, segmentsOf(bucket), parameters, behind)) {
-      const found = uploadIn(entry.name);
-      if (!found?.key.startsWith(prefix)) continue;
-      const fold = folded(found.key);
+    for await (const entry of entriesOf(forParts, segmentsOf(bucket), parameters, markerAfter)) {
+      const upload = uploadIn(entry.name);
+      if (!upload?.key.startsWith(prefix)) continue;
+      const fold = foldKey(upload.key);
       if (fold !== undefined && (fold === keyMarker || fold === prefixes.at(-1))) continue;
       if (uploads.length + prefixes.length >= max) return page(true);
-      if (fold === undefined) uploads.push({ ...found, entry });
+      if (fold === undefined) uploads.push({ ...upload, entry });
       else prefixes.push(fold);
-      last = fold === undefined ? found : { key: fold, id: '' };
+      last = fold === undefined ? upload : { key: fold, id: '' };
     }
   } catch (error) {
     if (!(error instanceof BucketError) || error.code !== 'no-such-bucket') throw error;
@@ -72,17 +73,17 @@ export async function listUploads(
   return page(false);
 }
 
-/** The next page of the store's leaves out what else there is of an upload whose parts this one ends with. */
-function behind({ name }: Entry): Behind {
-  const below = belowUploadIn(name);
-  return { marker: below === undefined ? name : below + LAST };
+/** Skips the remaining parts of the upload in which the store's page ended. */
+function markerAfter({ name }: Entry): Behind {
+  const uploadPrefix = belowUploadIn(name);
+  return { marker: uploadPrefix === undefined ? name : uploadPrefix + LAST };
 }
 
 function firstMarker(
   { keyMarker, idMarker }: UploadListing,
-  folded: (key: ByteString) => ByteString | undefined,
+  foldKey: (key: ByteString) => ByteString | undefined,
 ): ByteString | undefined {
   if (keyMarker === '') return undefined;
-  if (folded(keyMarker) === keyMarker) return keyMarker + LAST;
+  if (foldKey(keyMarker) === keyMarker) return keyMarker + LAST;
   return `${keyMarker}/${idMarker === '' ? LAST : idMarker}`;
 }

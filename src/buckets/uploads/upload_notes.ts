@@ -8,18 +8,19 @@ import { done } from '../store_answers';
 import { belowUpload, segmentsOf, type Upload } from './upload_names';
 
 /**
- * What is under way with an upload, as it is noted beside the parts: they may be going, or an object is being made of them. Who would do the one
- * notes that, and then looks whether the other is noted: of two at once, one at least sees the other.
+ * Work in progress on an upload, marked beside its parts: they are being removed, or an
+ * object is being made from them. Each side writes its own note before it looks for the
+ * other's, so at least one of two concurrent calls sees the conflict.
  */
 export type Work = 'removing' | 'completing';
 
 /** Milliseconds after which a note counts as left by a crash. */
-const STALE = 60 * 60 * 1000;
-/** Milliseconds for which the end of another's work is waited for, and between two looks. */
-const PATIENCE = 10_000;
+const MAX_NOTE_AGE = 60 * 60 * 1000;
+/** Milliseconds to wait for the end of another's work, and between two checks. */
+const MAX_WAIT = 10_000;
 const PAUSE = 50;
 
-/** Notes what is about to be done, and does it. Then the note is gone, or counts for a while only where it cannot be removed. */
+/** Runs `act` while its work is noted. Notes that cannot be removed later expire. */
 export async function whileNoted<Result>(
   caller: Caller,
   upload: Upload,
@@ -40,35 +41,35 @@ export async function whileNoted<Result>(
   }
 }
 
-/** Whether something is noted. */
+/** Whether a kind of work is noted. */
 export async function isNoted(caller: Caller, upload: Upload, work: Work): Promise<boolean> {
   const prefix = `${belowUpload(upload)}${work}/`;
   const forParts = askingForParts(caller, upload);
-  return (await entriesBelow(forParts, segmentsOf(upload.bucket), prefix)).some(isFresh);
+  return (await entriesBelow(forParts, segmentsOf(upload.bucket), prefix)).some(isValid);
 }
 
-/** Waits until something is no more noted, for a while. @throws BucketError `conflict` where it is still */
+/** Waits a while for noted work to end. @throws BucketError `conflict` if it does not */
 export async function whenOver(caller: Caller, upload: Upload, work: Work): Promise<void> {
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + MAX_WAIT;
   while (await isNoted(caller, upload, work)) {
     if (Date.now() > end) {
-      const what = work === 'completing' ? 'completed' : 'aborted';
+      const state = work === 'completing' ? 'completed' : 'aborted';
       throw new BucketError(
         'conflict',
-        `The upload is being ${what} at the same time. Please try again.`,
+        `The upload is being ${state} by another request. Please try again.`,
       );
     }
     await setTimeout(PAUSE);
   }
 }
 
-/** Whether something below an upload is a note that counts. */
+/** Whether an entry below an upload is a valid note. */
 export function isNote(upload: Upload, entry: Entry): boolean {
   return (
-    /^(removing|completing)\//.test(entry.name.slice(belowUpload(upload).length)) && isFresh(entry)
+    /^(removing|completing)\//.test(entry.name.slice(belowUpload(upload).length)) && isValid(entry)
   );
 }
 
-function isFresh(entry: Entry): boolean {
-  return modifiedOf(entry) > Date.now() - STALE;
+function isValid(entry: Entry): boolean {
+  return modifiedOf(entry) > Date.now() - MAX_NOTE_AGE;
 }

@@ -12,19 +12,19 @@ import type { Body } from '../../http/body';
 
 const PART_TYPE = 'application/octet-stream';
 
-/** What a part is made of. */
+/** The content of a part. */
 export interface PartContent {
   readonly body: Body;
   /** Bytes. */
   readonly length: number;
-  /** An ETag that it must have; nothing else. */
+  /** At most an ETag that the content must match. */
   readonly given: Headers;
-  /** Base64, by the names of their algorithms: those known before the body, and those known behind it. */
+  /** Base64, by algorithm name: checksums known before the body, and those after it. */
   readonly sums: ReadonlyMap<string, string>;
   readonly trailing: () => ReadonlyMap<string, string>;
 }
 
-/** A part that was written. */
+/** The result of writing a part. */
 export interface WrittenPart {
   /** Its MD5. */
   readonly etag: string;
@@ -32,9 +32,10 @@ export interface WrittenPart {
 }
 
 /**
- * Writes a part, in the place of one of the same number: under a name of its own, so that one that comes after all is done changes nothing.
+ * Writes a part; replaces one of the same number. Each attempt has a name of its own, so
+ * one that finishes after the completion changes nothing.
  *
- * @throws BucketError `no-such-upload`, and what the body breaks off with
+ * @throws BucketError `no-such-upload`, and the errors of the body
  */
 export async function putPart(
   caller: Caller,
@@ -43,27 +44,30 @@ export async function putPart(
   { body, length, given, sums, trailing }: PartContent,
 ): Promise<WrittenPart> {
   const { summing } = await getUpload(caller, upload);
-  const typed = (known: ReadonlyMap<string, string>, md5?: string) => {
-    const sum = summing && known.get(summing.algorithm);
+  const typeWithSum = (checksums: ReadonlyMap<string, string>, md5?: string) => {
+    const sum = summing && checksums.get(summing.algorithm);
     return sum === undefined
       ? undefined
       : notePartSum(PART_TYPE, summing?.algorithm ?? '', sum, md5);
   };
   const [container, object] = [segmentsOf(upload.bucket), newAttempt(upload, number)];
-  const own = { 'Content-Length': String(length), 'Content-Type': typed(sums) ?? PART_TYPE };
-  const headers = given.withAll(Headers.of(own));
-  const about = { bucket: container, key: object };
+  const contentHeaders = {
+    'Content-Length': String(length),
+    'Content-Type': typeWithSum(sums) ?? PART_TYPE,
+  };
+  const headers = given.withAll(Headers.of(contentHeaders));
+  const target = { bucket: container, key: object };
   const forParts = askingForParts(caller, upload);
   const response = await ask(forParts, { method: 'PUT', container, object, headers, body });
-  const written = (await done(caller, response, about)).headers;
+  const written = (await done(caller, response, target)).headers;
   const etag = (written.get('etag') ?? '').replaceAll('"', '');
-  const late = typed(sums) === undefined ? typed(trailing(), etag) : undefined;
-  if (late !== undefined) {
-    const type = Headers.of({ 'Content-Type': late });
+  const lateType = typeWithSum(sums) === undefined ? typeWithSum(trailing(), etag) : undefined;
+  if (lateType !== undefined) {
+    const type = Headers.of({ 'Content-Type': lateType });
     await done(
       caller,
       await ask(forParts, { method: 'POST', container, object, headers: type }),
-      about,
+      target,
     );
   }
   if (!(await findUpload(caller, upload))) {
@@ -73,13 +77,16 @@ export async function putPart(
   return { etag, lastModified: written.get('last-modified') };
 }
 
-/** Removes a part that came after the upload's end, unless an object that was made of the upload may need it. */
+/**
+ * Removes a part that came after the end of its upload, unless an object made from the
+ * upload may need it.
+ */
 async function removeLate(caller: Caller, upload: Upload): Promise<void> {
   const { isInHeaderMode } = await headBucket(caller, upload.bucket);
   if (!isInHeaderMode) await release(caller, upload);
 }
 
-/** A part as it is kept. */
+/** A stored part. */
 export interface Part {
   readonly number: number;
   readonly name: ByteString;
@@ -91,8 +98,9 @@ export interface Part {
 }
 
 /**
- * All that was written of an upload by the numbers of the parts, of one number in the order in which the store took it, whatever the clocks say of those that
- * it came through: as far as the store lists it by now.
+ * Lists all attempts of an upload by part number; those of one number in the order in
+ * which the store took them, regardless of the proxies' clocks. Entries that the store
+ * does not list yet are missing.
  */
 export async function listAttempts(caller: Caller, upload: Upload): Promise<Part[]> {
   const forParts = askingForParts(caller, upload);
@@ -107,7 +115,7 @@ export async function listAttempts(caller: Caller, upload: Upload): Promise<Part
   return parts.sort((a, b) => a.number - b.number || compare(timeOf(a), timeOf(b)));
 }
 
-/** As listings write times, they sort as texts. */
+/** The format of listings, which sorts as text. */
 function timeOf({ entry }: Part): string {
   return entry.last_modified ?? '';
 }
@@ -116,7 +124,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** The parts of an upload: of each number the newest. */
+/** Returns the parts of an upload: the latest of each number. */
 export async function listParts(caller: Caller, upload: Upload): Promise<Part[]> {
   const attempts = await listAttempts(caller, upload);
   return [...new Map(attempts.map((part) => [part.number, part])).values()];

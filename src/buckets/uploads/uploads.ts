@@ -20,23 +20,26 @@ import {
 } from './upload_names';
 import { whenOver, whileNoted } from './upload_notes';
 
-/** The greatest number of a part. Numbers begin at 1; QingStor's at 0. */
+/** The highest part number. Numbers start at 1; QingStor's at 0. */
 export const MAX_PARTS = 10_000;
-/** The names of the parts are longer than the key, and the store has a limit for names. */
+/**
+ * The store's limit for names, which apply to those of parts, too; these are longer than
+ * the key.
+ */
 const MAX_NAME = 1024;
 const DEFAULT_TYPE = 'binary/octet-stream';
 
-/** How an upload's parts are summed: a note on its marker that is none of the object's. */
+/** The checksum mode, noted on an upload's marker; not metadata of the object. */
 const SUMMING = 'X-Object-Meta-Hindsight-Upload-Sum';
 
-/** What an object will be made with. */
+/** The properties of the object to be made. */
 export interface UploadStart {
-  /** In Swift's terms; Content-Type and metadata. */
+  /** Swift headers: Content-Type and metadata. */
   readonly headers: Headers;
   readonly summing?: Summing | undefined;
 }
 
-/** Begins an upload. @throws BucketError `no-such-bucket`, `key-too-long` */
+/** Starts an upload. @throws BucketError `no-such-bucket`, `key-too-long` */
 export async function createUpload(
   caller: Caller,
   { bucket, key }: Omit<Upload, 'id'>,
@@ -46,14 +49,14 @@ export async function createUpload(
   if (newAttempt(upload, MAX_PARTS).length > MAX_NAME)
     throw new BucketError('key-too-long', 'Your key is too long');
   const { headers: container } = await headBucket(caller, bucket);
-  const noted = summing && `${summing.algorithm} ${summing.isOfWhole ? 'whole' : 'parts'}`;
-  const own = Headers.of({ 'Content-Type': DEFAULT_TYPE, [SUMMING]: noted });
+  const summingNote = summing && `${summing.algorithm} ${summing.isOfWhole ? 'whole' : 'parts'}`;
+  const defaultHeaders = Headers.of({ 'Content-Type': DEFAULT_TYPE, [SUMMING]: summingNote });
   const forParts = askingForParts(caller, upload);
   const marker = {
     method: 'PUT',
     container: segmentsOf(bucket),
     object: uploadMarkerOf(upload),
-    headers: own.withAll(headers),
+    headers: defaultHeaders.withAll(headers),
   };
   let response = await ask(forParts, marker);
   if (response.status === 404) {
@@ -65,7 +68,7 @@ export async function createUpload(
   return upload;
 }
 
-/** Its ACLs are not for the client to choose. */
+/** Creates the container without the client's ACLs. */
 async function createSegments(
   caller: Caller,
   bucket: ByteString,
@@ -79,34 +82,34 @@ async function createSegments(
   caller.parts.forget((await caller.session()).account, bucket);
 }
 
-/** What an upload in progress has been told. */
+/** An upload in progress. */
 export interface Begun {
-  /** With which the object is made, its content type besides. */
+  /** The object's headers, except its content type. */
   readonly headers: Headers;
   readonly contentType: ByteString;
   readonly summing: Summing | undefined;
 }
 
-/** An upload in progress; undefined where there is none of that id. */
+/** Finds an upload in progress; returns undefined if there is none with the id. */
 export async function findUpload(caller: Caller, upload: Upload): Promise<Begun | undefined> {
   const { bucket } = upload;
-  const isId = isUploadId(upload.id);
-  const object = isId ? uploadMarkerOf(upload) : undefined;
-  // the bucket is what is asked for where the id is none
-  const container = isId ? segmentsOf(bucket) : bucket;
-  const asking = isId ? askingForParts(caller, upload) : caller;
-  const response = await ask(asking, { method: 'HEAD', container, object });
-  if (response.status === 404 || !isId) {
+  const isValidId = isUploadId(upload.id);
+  const object = isValidId ? uploadMarkerOf(upload) : undefined;
+  // for an invalid id only the bucket is checked
+  const container = isValidId ? segmentsOf(bucket) : bucket;
+  const reader = isValidId ? askingForParts(caller, upload) : caller;
+  const response = await ask(reader, { method: 'HEAD', container, object });
+  if (response.status === 404 || !isValidId) {
     await drain(response.body);
     await headBucket(caller, bucket);
     return undefined;
   }
   const { headers } = await done(caller, response, { bucket, key: upload.key });
-  const [algorithm = '', of] = (headers.get(SUMMING) ?? '').split(' ');
+  const [algorithm = '', scope] = (headers.get(SUMMING) ?? '').split(' ');
   return {
     headers: ownHeaders(headers),
     contentType: headers.get('content-type') ?? DEFAULT_TYPE,
-    summing: summing(algorithm, of === 'whole'),
+    summing: summing(algorithm, scope === 'whole'),
   };
 }
 
@@ -117,7 +120,7 @@ export async function getUpload(caller: Caller, upload: Upload): Promise<Begun> 
   return begun;
 }
 
-/** The error for an upload that was never begun, or has come to its end. */
+/** Returns the error for an upload that never existed or has ended. */
 export function noSuchUpload({ id }: Upload): BucketError {
   return new BucketError(
     'no-such-upload',
@@ -127,25 +130,32 @@ export function noSuchUpload({ id }: Upload): BucketError {
 }
 
 /**
- * Ends an upload without an object, and removes its parts. Of an abort and of what completes the upload at the same time one succeeds: what has begun
- * to complete it is waited for. An object that was made of it before keeps its parts, also where it is archived, or may be for what the caller may see.
+ * Aborts an upload and removes its parts. Of a concurrent abort and complete one
+ * succeeds: a completion that has begun is waited for. An object made from the upload
+ * before keeps its parts, also if it is, or may be, in an archive.
  *
- * @throws BucketError `no-such-upload`, `conflict` where somebody does not come to an end with completing it
+ * @throws BucketError `no-such-upload`, `conflict` if another request does not finish
+ *   completing it
  */
 export async function abortUpload(caller: Caller, upload: Upload): Promise<void> {
   await getUpload(caller, upload);
   const isAborted = await whileNoted(caller, upload, 'removing', async () => {
     await whenOver(caller, upload, 'completing');
-    // in the order in which an object goes to the archive, and while an abort that fails can be asked for again
-    const isThere = await isUsed(caller, upload);
-    const archived = isThere || (await archivedOf(caller, upload));
+    // checks in the order in which an object moves to the archive, and before ending the
+    // upload, so that a failed abort can be repeated
+    const isInUse = await isUsed(caller, upload);
+    const archived = isInUse || (await archivedOf(caller, upload));
     if (!(await endUpload(caller, upload))) return false;
     return archived === 'unknown' || (!archived && (await removeParts(caller, upload)));
   });
   if (!isAborted) throw noSuchUpload(upload);
 }
 
-/** Removes the marker of an upload. Of several that try, one succeeds: whether this one has. */
+/**
+ * Removes the marker of an upload.
+ *
+ * @returns whether this call removed it; of several concurrent calls one does
+ */
 export async function endUpload(caller: Caller, upload: Upload): Promise<boolean> {
   const [container, object] = [segmentsOf(upload.bucket), uploadMarkerOf(upload)];
   const forParts = askingForParts(caller, upload);

@@ -1,42 +1,50 @@
-/** Something that is being done by a value of a cache. */
+/** A lease under which something is done that relies on a cached value. */
 export interface SharedLease<V extends object> {
   readonly value: V | undefined;
-  /** Aborts where the value is to change and this takes too long: what is done must be given up, if it still can be. */
+  /**
+   * Aborts if the value is to change and this lease takes too long: the work must be
+   * cancelled if it still can be.
+   */
   readonly signal: AbortSignal;
   /**
-   * To be called before what is done can be given up no more; not there where no change can have been made meanwhile.
+   * Call this before the work passes the point at which it can still be cancelled.
+   * Undefined if the value cannot have changed meanwhile.
    *
-   * @throws CoordinationUnavailable where the value may have changed
+   * @throws CoordinationUnavailable if the value may have changed
    */
   readonly confirm?: () => Promise<void>;
-  /** Further calls do nothing. */
+  /** Idempotent. */
   readonly release: () => void;
 }
 
-/** A change of what a key stands for that nobody's use overlaps. */
+/** A lease for changing what a key stands for; no shared lease overlaps it. */
 export interface ExclusiveLease {
   /**
-   * To be called when the change was made, or was not: forgets the key again, and lets go on who waits.
+   * Call this when the change was made or abandoned. Invalidates the key again and admits
+   * those who wait.
    *
-   * @throws CoordinationUnavailable where somebody may not have waited, or not know of it; the change is to be made again then
+   * @throws CoordinationUnavailable if a process may not have waited, or may not know of
+   *   the change; make the change again then
    */
   release(): Promise<void>;
 }
 
-/** What was learned of the store and may be used again for a while. */
+/** A cache of values read from the store. */
 export interface Cache<V extends object> {
   /**
-   * The value kept under a key, or else the one that `fetch` finds, which is then kept. Concurrent calls share a fetch, but
-   * not its failure. What `fetch` finds undefined is not kept, nor what it found before a `drop` of the key.
+   * Returns the cached value of a key, or else the one that `fetch` returns, which is
+   * then cached. Concurrent calls share a fetch, but not its failure. A value is not
+   * cached if it is undefined, or if the key was invalidated during the fetch.
    */
   load(key: string, fetch: () => Promise<V | undefined>): Promise<V | undefined>;
 
   /**
-   * The same for something that is done by the value: until its end no change of the key begins; and while one is made, this waits.
+   * Loads a value like `load`, and takes a shared lease: until its release no exclusive
+   * lease of the key is granted; and while one is held, this waits.
    *
-   * @param wait milliseconds to wait for a change at most
-   * @param signal gives up the wait; the promise then rejects with its reason
-   * @throws LockTimeout when the wait is over
+   * @param wait max milliseconds to wait for an exclusive lease
+   * @param signal stops the wait; the promise then rejects with its reason
+   * @throws LockTimeout if the wait is over
    */
   acquireShared(
     key: string,
@@ -46,18 +54,20 @@ export interface Cache<V extends object> {
   ): Promise<SharedLease<V>>;
 
   /**
-   * Forgets a key: whoever loads it after this promise resolved sees what a fetch begun after the call found.
+   * Invalidates a key. A `load` that starts after this resolves sees a value fetched
+   * after the call.
    *
-   * @throws CoordinationUnavailable where not everybody could be told; to be tried again then
+   * @throws CoordinationUnavailable if some process could not be reached; retry then
    */
   invalidate(key: string): Promise<void>;
 
   /**
-   * Begins a change of what a key stands for: forgets it, and waits for the end of each use, in all processes. Those that last for too long are
-   * told to give up.
+   * Takes an exclusive lease for changing what a key stands for: invalidates it, and
+   * waits for all shared leases of all processes. Aborts those that last too long.
    *
-   * @throws CoordinationUnavailable where not everybody could be told, or some did not end; nothing is to be changed then
-   * @throws LockTimeout where another change of the key takes too long
+   * @throws CoordinationUnavailable if some process could not be reached, or some shared
+   *   leases did not end; nothing may be changed then
+   * @throws LockTimeout if another change of the key takes too long
    */
   acquireExclusive(key: string): Promise<ExclusiveLease>;
 }

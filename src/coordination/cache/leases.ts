@@ -3,10 +3,13 @@ import { CoordinationUnavailable } from '../../util/errors';
 import { LockTimeout } from '../locks/locker';
 import type { SharedLease } from './cache';
 
-/** Milliseconds that a change waits for uses to end before it tells them to, and then again. */
+/**
+ * Milliseconds that an exclusive lease waits for shared leases before it aborts them, and
+ * then again.
+ */
 export const PATIENCE = 10_000;
 
-/** A use in this process. */
+/** A shared lease in this process. */
 export class OpenLease<V extends object> implements SharedLease<V> {
   value: V | undefined;
   confirm?: () => Promise<void>;
@@ -21,32 +24,37 @@ export class OpenLease<V extends object> implements SharedLease<V> {
 
   giveUp(): void {
     this.#overdue ??= new AbortController();
-    this.#overdue.abort(new CoordinationUnavailable('what this went by is being changed'));
+    this.#overdue.abort(
+      new CoordinationUnavailable(
+        'the settings that the request relies on are being changed; retry',
+      ),
+    );
   }
 }
 
-interface Users {
-  readonly uses: Set<{ giveUp(): void }>;
-  readonly gone: Promise<void>;
+interface Holders {
+  readonly leases: Set<{ giveUp(): void }>;
+  readonly released: Promise<void>;
   readonly empty: () => void;
 }
 
-/** The uses of keys in this process, and which keys are being changed. */
+/** The shared leases of keys in this process, and which keys have an exclusive lease. */
 export class SharedLeases {
-  readonly #users = new Map<string, Users>();
-  readonly #changing = new Map<
+  readonly #holders = new Map<string, Holders>();
+  readonly #exclusive = new Map<
     string,
     { readonly over: Promise<void>; readonly open: () => void }
   >();
 
   count(key: string): number {
-    return this.#users.get(key)?.uses.size ?? 0;
+    return this.#holders.get(key)?.leases.size ?? 0;
   }
 
   /**
-   * Waits while a key is being changed, and begins a use.
+   * Waits while a key has an exclusive lease, and then takes a shared lease.
    *
-   * @throws LockTimeout when the wait is over; the signal's reason where it is given up
+   * @throws LockTimeout if the wait is over
+   * @throws the signal's reason if it aborts
    */
   async enter<V extends object>(
     key: string,
@@ -55,62 +63,65 @@ export class SharedLeases {
   ): Promise<OpenLease<V>> {
     const end = now() + wait;
     for (;;) {
-      const change = this.#changing.get(key);
-      if (!change) return this.begin<V>(key);
+      const exclusive = this.#exclusive.get(key);
+      if (!exclusive) return this.begin<V>(key);
       signal.throwIfAborted();
-      if (!(await within(end - now(), change.over, signal)) && this.#changing.has(key)) {
+      if (!(await within(end - now(), exclusive.over, signal)) && this.#exclusive.has(key)) {
         signal.throwIfAborted();
-        throw new LockTimeout('the settings are being changed');
+        throw new LockTimeout('the settings are being changed; retry');
       }
     }
   }
 
   begin<V extends object>(key: string): OpenLease<V> {
-    const users = this.#users.get(key) ?? newUsers();
-    this.#users.set(key, users);
-    const use = new OpenLease<V>(() => {
-      if (!users.uses.delete(use) || users.uses.size > 0) return;
-      this.#users.delete(key);
-      users.empty();
+    const holders = this.#holders.get(key) ?? newHolders();
+    this.#holders.set(key, holders);
+    const lease = new OpenLease<V>(() => {
+      if (!holders.leases.delete(lease) || holders.leases.size > 0) return;
+      this.#holders.delete(key);
+      holders.empty();
     });
-    users.uses.add(use);
-    return use;
+    holders.leases.add(lease);
+    return lease;
   }
 
-  /** From now on who enters waits. */
+  /** Makes further calls of `enter` wait until `open`. */
   close(key: string): void {
-    if (this.#changing.has(key)) return;
+    if (this.#exclusive.has(key)) return;
     let open: () => void = () => undefined;
     const over = new Promise<void>((resolve) => (open = resolve));
-    this.#changing.set(key, { over, open });
+    this.#exclusive.set(key, { over, open });
   }
 
   open(key: string): void {
-    this.#changing.get(key)?.open();
-    this.#changing.delete(key);
+    this.#exclusive.get(key)?.open();
+    this.#exclusive.delete(key);
   }
 
   /**
-   * Resolves when the uses that there are have ended; tells them to after a while.
+   * Resolves once the present shared leases of a key have ended. Aborts them after
+   * `patience` milliseconds.
    *
-   * @throws CoordinationUnavailable where they do not in twice the time
+   * @throws CoordinationUnavailable if they have not ended after twice that time
    */
   async ended(key: string, patience: number): Promise<void> {
-    const users = this.#users.get(key);
-    if (!users || (await within(patience, users.gone))) return;
-    for (const use of users.uses) use.giveUp();
-    if (await within(patience, users.gone)) return;
-    throw new CoordinationUnavailable('what began before has not ended yet');
+    const holders = this.#holders.get(key);
+    if (!holders || (await within(patience, holders.released))) return;
+    for (const lease of holders.leases) lease.giveUp();
+    if (await within(patience, holders.released)) return;
+    throw new CoordinationUnavailable(
+      'requests that started before the change have not ended yet; retry',
+    );
   }
 }
 
-function newUsers(): Users {
+function newHolders(): Holders {
   let empty: () => void = () => undefined;
-  const gone = new Promise<void>((resolve) => (empty = resolve));
-  return { uses: new Set(), gone, empty };
+  const released = new Promise<void>((resolve) => (empty = resolve));
+  return { leases: new Set(), released, empty };
 }
 
-/** Whether a promise resolves in time, and before the signal aborts. */
+/** Returns whether a promise resolves in time, and before the signal aborts. */
 async function within(
   milliseconds: number,
   promise: Promise<void>,

@@ -3,29 +3,30 @@ import { WaitingLine } from '../locks/place_in_line';
 import type { Cache, ExclusiveLease, SharedLease } from './cache';
 import { PATIENCE, SharedLeases } from './leases';
 
-/** Keeps values in this process, the most recently used ones, each for a bounded time. */
+/** Caches the most recently used values in this process, each for a limited time. */
 export class MemoryCache<V extends object> implements Cache<V> {
-  private readonly kept: LRUCache<string, V>;
+  private readonly values: LRUCache<string, V>;
   private readonly fetching = new Map<string, Promise<V | undefined>>();
-  private readonly changes = new WaitingLine();
+  private readonly exclusive = new WaitingLine();
 
   /**
-   * @param max how many values are kept
-   * @param age milliseconds after which a value is fetched anew; 0 keeps none
-   * @param patience milliseconds that a change waits for uses before it tells them to give up
+   * @param max max values kept
+   * @param age milliseconds after which a value is fetched again; 0 caches nothing
+   * @param patience milliseconds that an exclusive lease waits for shared leases before
+   *   it aborts them
    */
   constructor(
     max: number,
     private readonly age: number,
     private readonly patience = PATIENCE,
-    private readonly uses = new SharedLeases(),
+    private readonly leases = new SharedLeases(),
   ) {
-    this.kept = new LRUCache<string, V>({ max: max, ttl: Math.max(age, 1) });
+    this.values = new LRUCache<string, V>({ max: max, ttl: Math.max(age, 1) });
   }
 
   async load(key: string, fetch: () => Promise<V | undefined>): Promise<V | undefined> {
-    const kept = this.kept.get(key);
-    if (kept !== undefined) return kept;
+    const value = this.values.get(key);
+    if (value !== undefined) return value;
     const shared = this.fetching.get(key);
     if (shared === undefined) return this.fetch(key, fetch);
     try {
@@ -41,12 +42,12 @@ export class MemoryCache<V extends object> implements Cache<V> {
     wait: number,
     signal: AbortSignal,
   ): Promise<SharedLease<V>> {
-    const use = await this.uses.enter<V>(key, wait, signal);
+    const lease = await this.leases.enter<V>(key, wait, signal);
     try {
-      use.value = await this.load(key, fetch);
-      return use;
+      lease.value = await this.load(key, fetch);
+      return lease;
     } catch (error) {
-      use.release();
+      lease.release();
       throw error;
     }
   }
@@ -56,24 +57,24 @@ export class MemoryCache<V extends object> implements Cache<V> {
     return Promise.resolve();
   }
 
-  /** What `drop` does, at once. */
+  /** Does what `invalidate` does, synchronously. */
   forget(key: string): void {
     this.fetching.delete(key);
-    this.kept.delete(key);
+    this.values.delete(key);
   }
 
   async acquireExclusive(key: string): Promise<ExclusiveLease> {
-    const lock = await this.changes.acquire(key, 3 * this.patience, new AbortController().signal);
+    const lock = await this.exclusive.acquire(key, 3 * this.patience, new AbortController().signal);
     const release = () => {
       this.forget(key);
-      this.uses.open(key);
+      this.leases.open(key);
       lock.release();
       return Promise.resolve();
     };
-    this.uses.close(key);
+    this.leases.close(key);
     this.forget(key);
     try {
-      await this.uses.ended(key, this.patience);
+      await this.leases.ended(key, this.patience);
       return { release };
     } catch (error) {
       await release();
@@ -87,7 +88,7 @@ export class MemoryCache<V extends object> implements Cache<V> {
     try {
       const value = await promise;
       if (value !== undefined && this.age > 0 && this.fetching.get(key) === promise)
-        this.kept.set(key, value);
+        this.values.set(key, value);
       return value;
     } finally {
       if (this.fetching.get(key) === promise) this.fetching.delete(key);

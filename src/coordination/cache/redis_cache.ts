@@ -11,48 +11,59 @@ import { MemoryCache } from './memory_cache';
 import { NOT_REGISTERED, RedisLeases, type Registration } from './redis_leases';
 import { PATIENCE } from './leases';
 
-/** Between two looks whether a change is over, in milliseconds. */
+/** Milliseconds between two checks whether an exclusive lease has ended. */
 const PAUSE = 20;
 
 export interface RedisCacheOptions {
-  /** What tells its keys from those of other caches. */
+  /** Distinguishes its keys from those of other caches. */
   readonly name: string;
-  /** How many values this process keeps. */
+  /** Max values that this process keeps. */
   readonly max: number;
-  /** Milliseconds after which a value is fetched anew; 0 keeps none. */
+  /** Milliseconds after which a value is fetched again; 0 caches nothing. */
   readonly age: number;
-  /** Milliseconds for which a process that is using something counts at Redis without renewal. */
+  /** Milliseconds for which a process's shared leases count at Redis without renewal. */
   readonly lease: number;
-  /** Milliseconds that a change waits for uses before it tells them to give up. */
+  /**
+   * Milliseconds that an exclusive lease waits for shared leases before it aborts them.
+   */
   readonly patience?: number | undefined;
-  /** Whether keys are dropped and changed also without Redis: among the uses of this process, and at Redis when it is back. */
+  /**
+   * Whether keys can be invalidated and changed without Redis: among the leases of this
+   * process now, and at Redis once it is back.
+   */
   readonly goesOn?: boolean;
 }
 
-/** What a use went by when it began. */
-interface Begun<V extends object> {
+/** The state that a shared lease started from. */
+interface LeaseStart<V extends object> {
   readonly value: V | undefined;
-  readonly registered: Registration;
-  /** The values that counted then: others do once a connection was lost. */
-  readonly own: MemoryCache<V>;
+  readonly registration: Registration;
+  /** The cache valid at the start; it is replaced when a connection is lost. */
+  readonly local: MemoryCache<V>;
 }
 
 /**
- * Keeps values in this process, each under a generation of its key that Redis keeps for all processes. A value counts only while Redis confirms its
- * generation, which is asked with each load; whoever drops a key ends its generation. Who begins a use is noted at Redis by the same request, once for a process,
- * and a change, which has a lock there, waits until nobody is noted. Without Redis nothing is kept, and nothing can be dropped or changed;
- * a use then finds out at its end whether it still goes by what is true.
+ * Caches values in this process, each under a generation of its key that Redis stores for
+ * all processes. A value counts only while Redis confirms its generation, which each load
+ * asks for; invalidating a key ends its generation. The same request registers a shared
+ * lease at Redis, once for a process. An exclusive lease holds a lock there and waits
+ * until no process is registered. Without Redis nothing is cached, and nothing can be
+ * invalidated or changed; a shared lease then checks at its end whether its value is
+ * still current.
  */
 export class RedisCache<V extends object> implements Cache<V> {
-  #own: MemoryCache<V>;
-  readonly #uses: RedisLeases;
+  #local: MemoryCache<V>;
+  readonly #leases: RedisLeases;
   readonly #key: (key: string) => CacheKey;
   readonly #age: number;
   readonly #lease: number;
   readonly #patience: number;
   readonly #goesOn: boolean;
-  /** What was dropped without Redis, which may still confirm the generation of before. */
-  readonly #owed = new Set<string>();
+  /**
+   * Keys that were invalidated without Redis, which may still confirm their old
+   * generation.
+   */
+  readonly #pendingInvalidations = new Set<string>();
 
   constructor(
     private readonly redis: RedisConnection,
@@ -64,21 +75,21 @@ export class RedisCache<V extends object> implements Cache<V> {
     this.#lease = lease;
     this.#patience = patience;
     this.#goesOn = goesOn;
-    this.#own = new MemoryCache<V>(max, age);
-    this.#uses = new RedisLeases(redis, this.#key, { age, lease, patience });
-    // a Redis that comes back may know generations again that were ended
+    this.#local = new MemoryCache<V>(max, age);
+    this.#leases = new RedisLeases(redis, this.#key, { age, lease, patience });
+    // a Redis that comes back may know generations that have ended
     redis.onLost(() => {
-      this.#own = new MemoryCache<V>(max, age);
-      this.#uses.doubt();
-      for (const key of this.#owed) this.#drop(key).catch(() => undefined);
+      this.#local = new MemoryCache<V>(max, age);
+      this.#leases.doubt();
+      for (const key of this.#pendingInvalidations) this.#endGeneration(key).catch(() => undefined);
     });
   }
 
   async load(key: string, fetch: () => Promise<V | undefined>): Promise<V | undefined> {
-    if (this.#age === 0 || this.#owed.has(key)) return fetch();
-    const own = this.#own;
+    if (this.#age === 0 || this.#pendingInvalidations.has(key)) return fetch();
+    const local = this.#local;
     const generation = await this.#generation(key).catch(() => undefined);
-    return generation === undefined ? fetch() : own.load(`${generation} ${key}`, fetch);
+    return generation === undefined ? fetch() : local.load(`${generation} ${key}`, fetch);
   }
 
   async acquireShared(
@@ -89,45 +100,47 @@ export class RedisCache<V extends object> implements Cache<V> {
   ): Promise<SharedLease<V>> {
     const end = now() + wait;
     for (;;) {
-      const own = this.#own;
-      const use = await this.#uses.begin<V>(key, end - now(), signal);
+      const local = this.#local;
+      const lease = await this.#leases.begin<V>(key, end - now(), signal);
       try {
-        const registered = await this.#register(key);
-        if (registered !== 'changing') {
-          const { generation } = registered;
-          use.value = await (generation === '' ? fetch() : own.load(`${generation} ${key}`, fetch));
-          const { value } = use;
-          use.confirm = () => this.#confirm(key, { value, registered, own }, fetch);
-          return use;
+        const registration = await this.#register(key);
+        if (registration !== 'changing') {
+          const { generation } = registration;
+          lease.value = await (generation === ''
+            ? fetch()
+            : local.load(`${generation} ${key}`, fetch));
+          const { value } = lease;
+          lease.confirm = () => this.#confirm(key, { value, registration, local }, fetch);
+          return lease;
         }
       } catch (error) {
-        use.release();
+        lease.release();
         throw error;
       }
-      use.release();
-      await this.#changed(key, end, signal);
+      lease.release();
+      await this.#awaitExclusiveEnd(key, end, signal);
     }
   }
 
   async invalidate(key: string): Promise<void> {
     if (this.#age === 0) return;
     try {
-      await this.#drop(key);
+      await this.#endGeneration(key);
     } catch (error) {
       if (!this.#goesOn || !(error instanceof CoordinationUnavailable)) throw error;
-      this.#owed.add(key);
+      this.#pendingInvalidations.add(key);
     }
   }
 
-  async #drop(key: string): Promise<void> {
+  async #endGeneration(key: string): Promise<void> {
     await this.redis.ask((client) => client.del(generationKey(this.#key(key))));
-    this.#owed.delete(key);
+    this.#pendingInvalidations.delete(key);
   }
 
-  /** Where something is owed, Redis is not believed before it is paid. */
+  /** A key whose invalidation is pending is not registered before Redis has it. */
   async #register(key: string): Promise<Registration | 'changing'> {
-    if (this.#owed.has(key)) await this.#drop(key).catch(() => undefined);
-    return this.#owed.has(key) ? NOT_REGISTERED : this.#uses.register(key);
+    if (this.#pendingInvalidations.has(key)) await this.#endGeneration(key).catch(() => undefined);
+    return this.#pendingInvalidations.has(key) ? NOT_REGISTERED : this.#leases.register(key);
   }
 
   async acquireExclusive(key: string): Promise<ExclusiveLease> {
@@ -137,16 +150,16 @@ export class RedisCache<V extends object> implements Cache<V> {
       max,
       new AbortController().signal,
     );
-    const letGo = () => {
-      this.#uses.open(key);
+    const releaseLocks = () => {
+      this.#leases.open(key);
       lock.release();
     };
     try {
       await this.invalidate(key);
-      await this.#ended(key, now() + max);
+      await this.#awaitReleased(key, now() + max);
       lock.confirm();
     } catch (error) {
-      letGo();
+      releaseLocks();
       throw error;
     }
     const release = async () => {
@@ -154,23 +167,29 @@ export class RedisCache<V extends object> implements Cache<V> {
         await this.invalidate(key);
         lock.confirm();
       } finally {
-        letGo();
+        releaseLocks();
       }
     };
     return { release };
   }
 
-  /** Waits for the uses that there are; without Redis, where that is allowed, for those of this process. */
-  async #ended(key: string, end: number): Promise<void> {
+  /**
+   * Waits for the present shared leases; without Redis, if that is allowed, for those of
+   * this process.
+   */
+  async #awaitReleased(key: string, end: number): Promise<void> {
     try {
-      await this.#uses.ended(key, end);
+      await this.#leases.ended(key, end);
     } catch (error) {
       if (!this.#goesOn || !(await this.#isAway(key))) throw error;
-      await this.#uses.endedHere(key);
+      await this.#leases.endedHere(key);
     }
   }
 
-  /** Whether Redis cannot be asked for a key; of a cluster only one node may be away. */
+  /**
+   * Returns whether Redis does not answer for a key; of a cluster only one node may be
+   * down.
+   */
   #isAway(key: string): Promise<boolean> {
     return this.redis
       .ask((client) => client.exists(generationKey(this.#key(key))))
@@ -180,41 +199,50 @@ export class RedisCache<V extends object> implements Cache<V> {
       );
   }
 
-  /** Waits for the end of a change; who waits is no use, which the change would wait for. */
-  async #changed(key: string, end: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for the end of an exclusive lease. Holds no shared lease meanwhile, since the
+   * exclusive one would wait for it.
+   */
+  async #awaitExclusiveEnd(key: string, end: number, signal: AbortSignal): Promise<void> {
     do {
       signal.throwIfAborted();
-      if (now() > end) throw new LockTimeout('the settings are being changed');
+      if (now() > end) throw new LockTimeout('the settings are being changed; retry');
       await sleep(PAUSE);
-    } while (await this.#uses.isChanging(key));
+    } while (await this.#leases.isChanging(key));
   }
 
   /**
-   * Whether a use still goes by what is true: Redis has counted it all the time, or knows the same generation and was never away, or the value is still
-   * the same.
+   * Checks that the value of a shared lease is still current: Redis has counted the lease
+   * all the time, or has the same generation and was never away, or the value is the
+   * same.
+   *
+   * @throws CoordinationUnavailable if it may have changed
    */
   async #confirm(
     key: string,
-    { value, registered, own }: Begun<V>,
+    { value, registration, local }: LeaseStart<V>,
     fetch: () => Promise<V | undefined>,
   ): Promise<void> {
-    if (now() < registered.counts()) return;
+    if (now() < registration.counts()) return;
     const again = await this.#register(key);
     if (again !== 'changing') {
-      const { generation } = registered;
-      if (generation !== '' && again.generation === generation && own === this.#own) return;
+      const { generation } = registration;
+      if (generation !== '' && again.generation === generation && local === this.#local) return;
       if (isDeepStrictEqual(await fetch(), value)) return;
     }
-    throw new CoordinationUnavailable('what this went by was changed meanwhile');
+    throw new CoordinationUnavailable(
+      'the settings that the request relies on were changed meanwhile; retry',
+    );
   }
 
-  /** The generation that a key has, or begins now. */
+  /** Returns the generation of a key; begins one if there is none. */
   async #generation(key: string): Promise<string> {
     const fresh = randomUUID();
     const ttl = Math.ceil(this.#age);
-    const kept = generationKey(this.#key(key));
+    const generation = generationKey(this.#key(key));
     return (
-      (await this.redis.ask((client) => client.set(kept, fresh, 'PX', ttl, 'NX', 'GET'))) ?? fresh
+      (await this.redis.ask((client) => client.set(generation, fresh, 'PX', ttl, 'NX', 'GET'))) ??
+      fresh
     );
   }
 }

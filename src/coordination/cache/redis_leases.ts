@@ -6,68 +6,83 @@ import { generationKey, LockName, mutexKey, usersKey, type CacheKey } from '../l
 import type { RedisConnection } from '../redis/connection';
 import { SharedLeases, type OpenLease } from './leases';
 
-/** Between two looks at the uses that last, in milliseconds. */
+/** Milliseconds between two renewals of the shared leases. */
 const SWEEP = 200;
-/** Between two looks whether others have ended theirs, in milliseconds. */
+/** Milliseconds between two checks whether other processes have released theirs. */
 const PAUSE = 20;
-/** So much of its lease a registration counts for; what is under way when it is over has the rest to end. */
-const COUNTED = 0.75;
+/**
+ * Share of its lease for which a registration counts; work in progress when it is over
+ * has the rest to end.
+ */
+const VALID_SHARE = 0.75;
 
-/** A process's note at Redis that it uses a key. */
+/** The registration of a process at Redis as a user of a key. */
 export interface Registration {
-  /** That of the key when the use began; empty where there is none. */
+  /** The generation of the key when the lease began; empty if there is none. */
   readonly generation: string;
-  /** Until when no change can have been made, on the clock of `now`. */
+  /** Returns the time until which no change can have been made, on the clock of `now`. */
   readonly counts: () => number;
 }
 
-/** Of a use that counts for nothing at Redis. */
+/** The registration of a lease that does not count at Redis. */
 export const NOT_REGISTERED: Registration = { generation: '', counts: () => 0 };
 
-/** Where it is seen whether a key is being changed. */
+/** The key that exists while a key is being changed. */
 const changeKey = (key: CacheKey) => mutexKey(LockName.ofChange(key));
 
 const MILLISECONDS = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
-const NOTE = `
+const REGISTER = `
 redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
 if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`;
 
-/** KEYS: the mutex of who changes the key, users, generation; ARGV: process, lease, age, a fresh generation. Nothing while the key is changed. */
+/**
+ * KEYS: the mutex of the exclusive lease, users, generation; ARGV: process, lease, age, a
+ * fresh generation. Returns the generation; false while the key is being changed.
+ */
 const BEGIN = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return false end
 ${MILLISECONDS}
-${NOTE}
+${REGISTER}
 if ARGV[3] == '0' then return '' end
 return redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'NX', 'GET') or ARGV[4]`;
 
-/** KEYS: mutex, users; ARGV: process, lease. -1 where the process counts no more; else whose the mutex is, or nothing. */
+/**
+ * KEYS: mutex, users; ARGV: process, lease. Returns -1 if the process no longer counts;
+ * else the owner of the mutex, or an empty string.
+ */
 const RENEW = `
 ${MILLISECONDS}
 local mine = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if not mine or tonumber(mine) < now then return -1 end
-${NOTE}
+${REGISTER}
 return redis.call('GET', KEYS[1]) or ''`;
 
-/** KEYS: users, each process with the time when it counts no more. How many processes use the key. */
+/**
+ * KEYS: users, each process with the time until which it counts. Returns how many
+ * processes use the key.
+ */
 const COUNT = `
 ${MILLISECONDS}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 return redis.call('ZCARD', KEYS[1])`;
 
-interface Note {
-  counts: number;
-  /** The change that its uses were told to give up for. */
-  toldBy: string;
+interface Entry {
+  validUntil: number;
+  /** The owner of the exclusive lease for which its leases were aborted. */
+  abortedFor: string;
 }
 
-/** The uses of keys in this process, and the notes of them at Redis: one for each key, as long as there is one. */
+/**
+ * The shared leases of keys in this process, and their registrations at Redis: one for
+ * each key, as long as a lease of it exists.
+ */
 export class RedisLeases {
-  /** Another one after each lost connection: what was asked on that may still be done. */
+  /** Replaced after each lost connection: commands sent on that may still be executed. */
   #process = randomUUID();
-  readonly #uses = new SharedLeases();
-  readonly #notes = new Map<string, Note>();
+  readonly #leases = new SharedLeases();
+  readonly #entries = new Map<string, Entry>();
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(
@@ -80,27 +95,27 @@ export class RedisLeases {
     },
   ) {}
 
-  /** Waits where the key is being changed in this process without Redis. */
+  /** Takes a shared lease; waits while this process changes the key without Redis. */
   begin<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenLease<V>> {
-    return this.#uses.enter<V>(key, wait, signal);
+    return this.#leases.enter<V>(key, wait, signal);
   }
 
-  /** Keeps others of this process from beginning, and resolves when those that there are have ended. */
+  /** Blocks new leases in this process, and resolves once the present ones have ended. */
   endedHere(key: string): Promise<void> {
-    this.#uses.close(key);
-    return this.#uses.ended(key, this.times.patience);
+    this.#leases.close(key);
+    return this.#leases.ended(key, this.times.patience);
   }
 
   open(key: string): void {
-    this.#uses.open(key);
+    this.#leases.open(key);
   }
 
-  /** Notes a use that has begun; where Redis cannot be asked, it counts for nothing. */
+  /** Registers a lease that has begun; if Redis does not answer, it does not count. */
   async register(key: string): Promise<Registration | 'changing'> {
     const { age, lease } = this.times;
     const name = this.name(key);
     const fresh = randomUUID();
-    const asked = now();
+    const start = now();
     let generation: string | null;
     try {
       generation = await this.redis.ask(
@@ -122,64 +137,69 @@ export class RedisLeases {
       return NOT_REGISTERED;
     }
     if (generation === null) return 'changing';
-    const known = this.#notes.get(key);
-    const note = known && now() < known.counts ? known : { counts: 0, toldBy: '' };
-    note.counts = Math.max(note.counts, asked + lease * COUNTED);
-    this.#notes.set(key, note);
+    const registered = this.#entries.get(key);
+    const entry =
+      registered && now() < registered.validUntil ? registered : { validUntil: 0, abortedFor: '' };
+    entry.validUntil = Math.max(entry.validUntil, start + lease * VALID_SHARE);
+    this.#entries.set(key, entry);
     this.#sweep ??= setInterval(() => this.#sweepOnce(), SWEEP).unref();
-    return { generation, counts: () => note.counts };
+    return { generation, counts: () => entry.validUntil };
   }
 
-  /** Whether a key is being changed, as far as Redis tells. */
+  /** Returns whether a key is being changed, as far as Redis reports. */
   async isChanging(key: string): Promise<boolean> {
-    const found = await this.redis
+    const count = await this.redis
       .ask((client) => client.exists(changeKey(this.name(key))))
       .catch(() => 0);
-    return found > 0;
+    return count > 0;
   }
 
-  /** From now on no note counts: Redis may have forgotten them. */
+  /** Invalidates all registrations: Redis may have lost them. */
   doubt(): void {
-    for (const note of this.#notes.values()) note.counts = 0;
-    this.#notes.clear();
+    for (const entry of this.#entries.values()) entry.validUntil = 0;
+    this.#entries.clear();
     this.#process = randomUUID();
   }
 
   /**
-   * Resolves when no process uses a key; they look themselves whether it is to be changed.
+   * Resolves once no process uses a key; processes check for themselves whether it is to
+   * be changed.
    *
    * @param end when to give up, on the clock of `now`
-   * @throws CoordinationUnavailable where some do not end, or Redis does not tell
+   * @throws CoordinationUnavailable if some leases do not end, or Redis does not answer
    */
   async ended(key: string, end: number): Promise<void> {
-    const of = usersKey(this.name(key));
-    while (((await this.redis.ask((client) => client.eval(COUNT, 1, of))) as number) > 0) {
-      if (now() > end) throw new CoordinationUnavailable('what began before has not ended yet');
+    const users = usersKey(this.name(key));
+    while (((await this.redis.ask((client) => client.eval(COUNT, 1, users))) as number) > 0) {
+      if (now() > end)
+        throw new CoordinationUnavailable(
+          'requests that started before the change have not ended yet; retry',
+        );
       await sleep(PAUSE);
     }
   }
 
   #sweepOnce(): void {
-    for (const [key, note] of this.#notes) {
-      if (this.#uses.count(key) === 0) {
-        this.#notes.delete(key);
-        this.#ask((client) => client.zrem(usersKey(this.name(key)), this.#process));
-      } else if (now() >= note.counts) {
-        this.#notes.delete(key);
+    for (const [key, entry] of this.#entries) {
+      if (this.#leases.count(key) === 0) {
+        this.#entries.delete(key);
+        this.#send((client) => client.zrem(usersKey(this.name(key)), this.#process));
+      } else if (now() >= entry.validUntil) {
+        this.#entries.delete(key);
       } else {
-        this.#ask((client) => this.#renew(client, key, note));
+        this.#send((client) => this.#renew(client, key, entry));
       }
     }
-    if (this.#notes.size > 0) return;
+    if (this.#entries.size > 0) return;
     clearInterval(this.#sweep);
     this.#sweep = undefined;
   }
 
-  async #renew(client: RedisConnection['client'], key: string, note: Note): Promise<void> {
-    const asked = now();
+  async #renew(client: RedisConnection['client'], key: string, entry: Entry): Promise<void> {
+    const start = now();
     const name = this.name(key);
     const { lease, patience } = this.times;
-    const found = (await client.eval(
+    const owner = (await client.eval(
       RENEW,
       2,
       changeKey(name),
@@ -187,18 +207,21 @@ export class RedisLeases {
       this.#process,
       lease,
     )) as string | -1;
-    if (found === -1 || now() >= note.counts) {
-      note.counts = 0;
+    if (owner === -1 || now() >= entry.validUntil) {
+      entry.validUntil = 0;
       return;
     }
-    note.counts = asked + lease * COUNTED;
-    if (found === '' || found === note.toldBy) return;
-    note.toldBy = found;
-    await this.#uses.ended(key, patience);
+    entry.validUntil = start + lease * VALID_SHARE;
+    if (owner === '' || owner === entry.abortedFor) return;
+    entry.abortedFor = owner;
+    await this.#leases.ended(key, patience);
   }
 
-  /** What fails is asked again, or the note counts no more. */
-  #ask(command: (client: RedisConnection['client']) => Promise<unknown>): void {
+  /**
+   * A command that fails is sent again at the next sweep, or the registration stops
+   * counting.
+   */
+  #send(command: (client: RedisConnection['client']) => Promise<unknown>): void {
     this.redis.ask(command).catch(() => undefined);
   }
 }

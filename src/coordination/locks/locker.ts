@@ -2,20 +2,20 @@ import type { LockName } from './lock_names';
 
 /** A lock that is held. */
 export interface Lock {
-  /** Aborts when the lock was lost before it was released; what it guarded must then stop. */
+  /** Aborts if the lock is lost before it is released; what it guards must then stop. */
   readonly signal: AbortSignal;
   /**
-   * To be called before each step of what the lock guards. The signal aborts in a later turn than the one in which a process that was paused
-   * goes on; this looks at the clock.
+   * Call this before each step that the lock guards. After a pause of the process the
+   * signal aborts only in a later turn; this checks the clock.
    *
-   * @throws the signal's reason where the lock was lost
+   * @throws the signal's reason if the lock was lost
    */
   readonly confirm: () => void;
-  /** Gives the lock to who waits for it; further calls do nothing. */
+  /** Passes the lock to the next waiter; idempotent. */
   readonly release: () => void;
 }
 
-/** The lock was not to be had in time. */
+/** The lock could not be acquired in time. */
 export class LockTimeout extends Error {
   override readonly name = 'LockTimeout';
 }
@@ -25,10 +25,11 @@ export interface Locker {
   /**
    * Waits for the lock of a name, in the order of the calls.
    *
-   * @param wait milliseconds to wait at most
-   * @param signal gives up the wait; the promise then rejects with its reason
-   * @throws LockTimeout when the wait is over; nothing is held then
-   * @throws CoordinationUnavailable at once where the locks cannot be asked for; nothing is held then
+   * @param wait max milliseconds to wait
+   * @param signal stops the wait; the promise then rejects with its reason
+   * @throws LockTimeout if the wait is over; nothing is held then
+   * @throws CoordinationUnavailable at once if the locks cannot be reached; nothing is
+   *   held then
    */
   acquire(name: LockName, wait: number, signal: AbortSignal): Promise<Lock>;
 }

@@ -2,25 +2,25 @@ import { Mutex } from 'async-mutex';
 import { LockTimeout, type Lock } from './locker';
 
 /**
- * Locks by text, among the requests of one process; they cannot be lost, so their signal never
- * aborts. A text that nobody holds or waits for takes no memory.
+ * Locks by text, among the requests of one process; they cannot be lost, so their signal
+ * never aborts. A text that is neither held nor waited for takes no memory.
  */
 export class WaitingLine {
-  private readonly held = new Map<string, { mutex: Mutex; users: number }>();
+  private readonly entries = new Map<string, { mutex: Mutex; users: number }>();
 
-  /** How many texts are held or waited for. */
+  /** The number of texts that are held or waited for. */
   get size(): number {
-    return this.held.size;
+    return this.entries.size;
   }
 
-  /** Waits for the lock of a text as `Locker` does for that of a name. */
+  /** Waits for the lock of a text, as `Locker` does for that of a name. */
   async acquire(text: string, wait: number, signal: AbortSignal): Promise<Lock> {
     signal.throwIfAborted();
-    const entry = this.held.get(text) ?? { mutex: new Mutex(), users: 0 };
-    this.held.set(text, entry);
+    const entry = this.entries.get(text) ?? { mutex: new Mutex(), users: 0 };
+    this.entries.set(text, entry);
     entry.users++;
     const leave = () => {
-      if (--entry.users === 0) this.held.delete(text);
+      if (--entry.users === 0) this.entries.delete(text);
     };
 
     return new Promise<Lock>((resolve, reject) => {
@@ -29,18 +29,18 @@ export class WaitingLine {
         if (!waiting) return;
         waiting = false;
         settle();
-        reject(reason instanceof Error ? reason : new Error('the wait for a lock was given up'));
+        reject(reason instanceof Error ? reason : new Error('the wait for a lock was cancelled'));
       };
-      const aborted = () => giveUp(signal.reason);
+      const onAbort = () => giveUp(signal.reason);
       const timer = setTimeout(
         () => giveUp(new LockTimeout(`no lock within ${wait / 1000} s`)),
         wait,
       );
       const settle = () => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', aborted);
+        signal.removeEventListener('abort', onAbort);
       };
-      signal.addEventListener('abort', aborted);
+      signal.addEventListener('abort', onAbort);
 
       void entry.mutex.acquire().then((unlock) => {
         let released = false;

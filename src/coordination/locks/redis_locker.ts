@@ -7,28 +7,36 @@ import { LockTimeout, type Lock, type Locker } from './locker';
 import { mutexKey, placeKey, type LockName } from './lock_names';
 import { WaitingLine } from './place_in_line';
 
-/** Between two attempts, in milliseconds: at least, and up to so much more. */
+/** Milliseconds between two attempts: the minimum, and the random part on top. */
 const PAUSE = 5;
-const SPREAD = 15;
-/** So much of its lease a lock counts for: what is under way to the store when it is lost has the rest to be given up. */
-const COUNTED = 0.75;
+const JITTER = 15;
+/**
+ * Share of its lease for which a lock counts; requests to the store in progress when it
+ * is lost have the rest to be aborted.
+ */
+const VALID_SHARE = 0.75;
 
 /**
- * Locks among all processes that share a Redis. Each is a key there that only its owner can renew or remove, and that ends by itself after the lease. Of
- * one process one request at a time contends for a name, the others wait for it in order; of several processes one waits for the lock and the
- * others for the place behind it, so that who releases the lock cannot have it again before those who wait.
+ * Locks among all processes that share a Redis. Each is a key there that only its owner
+ * can renew or remove, and that expires after the lease. Of one process one request at a
+ * time contends for a name, and the others wait for it in order. Of several processes one
+ * waits for the lock and the others for the place behind it, so that a process that
+ * releases the lock cannot have it again before those that wait.
  *
- * One that goes on without Redis then locks among the requests of its process only. Each lock that is held so is asked for at Redis ten times in a third of
- * the lease, and is one of Redis's as soon as that answers; where another process has it there by then, it is lost. So two processes hold one lock at
- * once as long as Redis is away for one of them, and for a thirtieth of a lease more. A Redis that was restarted gives none to newcomers
- * for one lease, in which those that are held come to be its own.
+ * Without Redis, a locker that may go on locks among the requests of its process only.
+ * Each such lock is requested from Redis ten times in a third of the lease, and becomes a
+ * lock of Redis as soon as that answers; if another process has it by then, it is lost.
+ * So two processes hold one lock at once as long as Redis is unreachable for one of them,
+ * and for a thirtieth of a lease more. A Redis that was restarted grants no new locks for
+ * one lease, in which those that are held are registered again.
  */
 export class RedisLocker implements Locker {
   readonly #queue = new WaitingLine();
 
   /**
-   * @param lease milliseconds that a lock lives at Redis without renewal; it is renewed each third of that
-   * @param goesOn whether locks are given also without Redis, and not refused
+   * @param lease milliseconds that a lock lives at Redis without renewal; it is renewed
+   *   after each third
+   * @param goesOn whether locks are granted, not refused, without Redis
    */
   constructor(
     private readonly redis: RedisConnection,
@@ -44,68 +52,73 @@ export class RedisLocker implements Locker {
       return await this.#contend(name, end, signal, inLine);
     } catch (error) {
       if (this.goesOn && error instanceof CoordinationUnavailable)
-        return this.#lock(this.#mutex(mutexKey(name)), now() + this.lease * COUNTED, inLine, true);
+        return this.#lock(
+          this.#mutex(mutexKey(name)),
+          now() + this.lease * VALID_SHARE,
+          inLine,
+          true,
+        );
       inLine.release();
       throw error;
     }
   }
 
-  #lock(mutex: OwnedMutex, counts: number, { release }: Lock, isLocal: boolean): Lock {
+  #lock(mutex: OwnedMutex, validUntil: number, { release }: Lock, isLocal: boolean): Lock {
     return new RedisLock(
       mutex,
       this.redis,
       { lease: this.lease, goesOn: this.goesOn },
-      counts,
+      validUntil,
       release,
       isLocal,
     );
   }
 
   async #contend(name: LockName, end: number, signal: AbortSignal, inLine: Lock): Promise<Lock> {
-    await this.#quiet(end, signal);
-    // it may end before the lock is free: then two wait, and only the order suffers
+    await this.#awaitQuiet(end, signal);
+    // if it expires before the lock is free, two wait, and only the order suffers
     const place = this.#mutex(placeKey(name));
-    await this.#win(place, end, signal);
+    await this.#acquireMutex(place, end, signal);
     try {
       const mutex = this.#mutex(mutexKey(name));
-      const counts = await this.#win(mutex, end, signal);
-      return this.#lock(mutex, counts, inLine, false);
+      const validUntil = await this.#acquireMutex(mutex, end, signal);
+      return this.#lock(mutex, validUntil, inLine, false);
     } finally {
       place.leave(this.redis);
     }
   }
 
-  async #isNew(): Promise<boolean> {
+  async #isQuiet(): Promise<boolean> {
     return (await this.redis.quietUntil()) > now();
   }
 
-  async #quiet(end: number, signal: AbortSignal): Promise<void> {
+  async #awaitQuiet(end: number, signal: AbortSignal): Promise<void> {
     const until = await this.redis.quietUntil();
     const rest = until - now();
     if (rest <= 0) return;
-    await pause(Math.min(rest, Math.max(0, end - now())), signal);
-    if (until > end) throw tooLate('Redis is new, and may not know of all locks yet');
+    await delay(Math.min(rest, Math.max(0, end - now())), signal);
+    if (until > end) throw tooLate('Redis was restarted and may not know all locks yet');
   }
 
-  /** @returns until when it counts */
-  async #win(mutex: OwnedMutex, end: number, signal: AbortSignal): Promise<number> {
+  /** @returns the time until which it counts */
+  async #acquireMutex(mutex: OwnedMutex, end: number, signal: AbortSignal): Promise<number> {
     try {
       for (;;) {
         signal.throwIfAborted();
-        const asked = now();
+        const start = now();
         if (await this.redis.ask(() => mutex.attempt())) {
           signal.throwIfAborted();
-          if (!(await this.#isNew())) return asked + this.lease * COUNTED;
-          // another Redis has taken its place since it was looked at
+          if (!(await this.#isQuiet())) return start + this.lease * VALID_SHARE;
+          // Redis was replaced since the last check
           mutex.leave(this.redis);
-          await this.#quiet(end, signal);
+          await this.#awaitQuiet(end, signal);
         }
         const rest = end - now();
-        if (rest <= 0) throw tooLate('it is held');
-        await pause(Math.min(rest, PAUSE + Math.random() * SPREAD), signal);
+        if (rest <= 0) throw tooLate('it is held by another request');
+        await delay(Math.min(rest, PAUSE + Math.random() * JITTER), signal);
       }
     } catch (error) {
-      // what was not answered may have been done
+      // a command without a reply may have been executed
       mutex.leave(this.redis);
       throw error;
     }
@@ -120,7 +133,7 @@ function tooLate(why: string): LockTimeout {
   return new LockTimeout(`no lock in time: ${why}`);
 }
 
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+async function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(milliseconds, undefined, { signal });
   } catch (error) {
@@ -129,7 +142,10 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The library's mutex, taken and renewed when we say, so that it is known when Redis was asked. */
+/**
+ * The library's mutex, but acquired and renewed explicitly, so that the time of each
+ * command is known.
+ */
 class OwnedMutex extends Mutex {
   constructor(
     client: RedisConnection['client'],
@@ -145,17 +161,17 @@ class OwnedMutex extends Mutex {
     this._key = key;
   }
 
-  /** Whether it is ours now. */
+  /** Tries to acquire it; returns whether it is ours now. */
   attempt(): Promise<boolean> {
     return this._acquire();
   }
 
-  /** Whether it is still ours, and now for a whole lease. */
+  /** Renews it for a whole lease; returns whether it is still ours. */
   renew(): Promise<boolean> {
     return this._refresh();
   }
 
-  /** Gives it up where it is ours; ends by itself where Redis cannot be told. */
+  /** Releases it if it is ours; it expires by itself if Redis does not answer. */
   leave(redis: RedisConnection): void {
     redis.ask(() => this._release()).catch(() => undefined);
   }
@@ -165,15 +181,15 @@ class RedisLock implements Lock {
   readonly #lost = new AbortController();
   #deadline: NodeJS.Timeout;
   #renewal: NodeJS.Timeout;
-  #isOver = false;
+  #isReleased = false;
 
   constructor(
     private readonly mutex: OwnedMutex,
     private readonly redis: RedisConnection,
     private readonly options: { readonly lease: number; readonly goesOn: boolean },
-    private counts: number,
-    private readonly next: () => void,
-    /** Whether it is held in this process only, since Redis is away. */
+    private validUntil: number,
+    private readonly releaseLocal: () => void,
+    /** Whether it is held in this process only, because Redis does not answer. */
     private isLocal: boolean,
   ) {
     this.#deadline = this.#watch();
@@ -185,25 +201,25 @@ class RedisLock implements Lock {
   }
 
   readonly confirm = (): void => {
-    if (now() >= this.counts) this.#lose();
+    if (now() >= this.validUntil) this.#lose();
     this.signal.throwIfAborted();
   };
 
   readonly release = (): void => {
-    if (this.#isOver) return;
+    if (this.#isReleased) return;
     this.#end();
     if (!this.signal.aborted) this.mutex.leave(this.redis);
-    this.next();
+    this.releaseLocal();
   };
 
   #lose(): void {
-    if (this.#isOver || this.signal.aborted) return;
+    if (this.#isReleased || this.signal.aborted) return;
     this.#stop();
     this.#lost.abort(new CoordinationUnavailable('the lock was lost before the work was done'));
   }
 
   #end(): void {
-    this.#isOver = true;
+    this.#isReleased = true;
     this.#stop();
   }
 
@@ -213,38 +229,38 @@ class RedisLock implements Lock {
   }
 
   #watch(): NodeJS.Timeout {
-    return setTimeout(() => this.#lose(), Math.max(0, this.counts - now())).unref();
+    return setTimeout(() => this.#lose(), Math.max(0, this.validUntil - now())).unref();
   }
 
   #renewAfter(milliseconds: number): NodeJS.Timeout {
     return setTimeout(() => void this.#renew(), milliseconds).unref();
   }
 
-  /** Once; where Redis does not answer, again and again until the lock no longer counts. */
+  /** Renews once; if Redis does not answer, retries until the lock no longer counts. */
   async #renew(): Promise<void> {
-    const asked = now();
-    if (asked >= this.counts) {
+    const start = now();
+    if (start >= this.validUntil) {
       this.#lose();
       return;
     }
-    const isOurs = await this.redis.ask(() => this.#isOurs()).catch(() => undefined);
-    if (this.#isOver || this.signal.aborted) return;
-    if (isOurs === false || now() >= this.counts) {
+    const isOurs = await this.redis.ask(() => this.#confirmOwnership()).catch(() => undefined);
+    if (this.#isReleased || this.signal.aborted) return;
+    if (isOurs === false || now() >= this.validUntil) {
       this.#lose();
       return;
     }
     const { lease, goesOn } = this.options;
     this.isLocal = goesOn && isOurs === undefined;
     if (isOurs || this.isLocal) {
-      this.counts = asked + lease * COUNTED;
+      this.validUntil = start + lease * VALID_SHARE;
       clearTimeout(this.#deadline);
       this.#deadline = this.#watch();
     }
     this.#renewal = this.#renewAfter(isOurs ? lease / 3 : lease / 30);
   }
 
-  /** One that was held without Redis is taken there where nobody else has it. */
-  async #isOurs(): Promise<boolean> {
+  /** A lock that is held without Redis is acquired there if no other process has it. */
+  async #confirmOwnership(): Promise<boolean> {
     return (await this.mutex.renew()) || (this.isLocal && (await this.mutex.attempt()));
   }
 }

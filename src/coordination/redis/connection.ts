@@ -5,23 +5,29 @@ import { CoordinationUnavailable, messageOf } from '../../util/errors';
 import type { Log } from '../../util/log';
 import type { RedisAddress } from './url';
 
-/** Every key begins so. */
+/** The prefix of every key. */
 const PREFIX = 'hindsight:';
-/** Milliseconds that Redis may take for an answer, and that a request waits for the first connection of all. */
+/**
+ * Milliseconds that Redis may take to answer, and that a request waits for the first
+ * connection.
+ */
 const ANSWER = 1000;
-/** Milliseconds of silence after which a connection is given up. */
+/** Milliseconds of silence after which a connection is closed. */
 const SILENCE = 2000;
 const LONGEST_PAUSE = 1000;
 
-/** The connection of one process to Redis, made anew whenever it is lost. What cannot be asked at once is refused: nothing queues. */
+/**
+ * The connection of one process to Redis, reopened whenever it is lost. A command that
+ * cannot be sent at once fails: nothing queues.
+ */
 export class RedisConnection {
   readonly client: Redis | Cluster;
   readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #first: Promise<void>;
-  #known: string | undefined;
-  #until = 0;
-  /** Not there where that failed. */
-  #looked: Promise<void> | undefined;
+  #runIds: string | undefined;
+  #quietUntil = 0;
+  /** Undefined if the check failed. */
+  #check: Promise<void> | undefined;
   #isDown = false;
 
   /** @param lease milliseconds that a lock lives at Redis without renewal */
@@ -35,45 +41,49 @@ export class RedisConnection {
       this.client.once('ready', resolve);
       setTimeout(resolve, ANSWER).unref();
     });
-    this.client.on('ready', () => this.#isUp());
-    this.client.on('error', (error: unknown) => this.#failed(error));
-    this.client.on('close', () => this.#changed());
+    this.client.on('ready', () => this.#onReady());
+    this.client.on('error', (error: unknown) => this.#onError(error));
+    this.client.on('close', () => this.#onChange());
     if (this.client instanceof Cluster) {
-      for (const event of ['+node', '-node']) this.client.on(event, () => this.#changed());
+      for (const event of ['+node', '-node']) this.client.on(event, () => this.#onChange());
     }
   }
 
-  /** Calls a listener when a connection was lost: Redis may have forgotten, or remembered, something since. */
+  /**
+   * Calls a listener when a connection was lost: Redis may have lost data, or restored
+   * old data, since.
+   */
   onLost(listener: () => void): void {
     this.#events.on('lost', listener);
   }
 
   /**
-   * Asks Redis.
+   * Runs a command.
    *
-   * @throws CoordinationUnavailable where it does not answer soon
+   * @throws CoordinationUnavailable if Redis does not answer soon
    */
   async ask<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T> {
     await this.#first;
     try {
       return await command(this.client);
     } catch (error) {
-      throw new CoordinationUnavailable(`Redis cannot be asked: ${messageOf(error)}`, {
+      throw new CoordinationUnavailable(`the request to Redis failed: ${messageOf(error)}`, {
         cause: error,
       });
     }
   }
 
   /**
-   * From when on locks may be taken, on the clock of `now`. A Redis that was restarted, or another that took its place, may not know of locks
-   * that are held: they are over, or their holders have noticed, after one lease.
+   * Returns the time from which locks may be taken, on the clock of `now`. A Redis that
+   * was restarted or replaced may not know of locks that are held: after one lease they
+   * have expired, or their holders have noticed.
    *
-   * @throws CoordinationUnavailable where Redis does not tell
+   * @throws CoordinationUnavailable if Redis does not answer
    */
   async quietUntil(): Promise<number> {
     await this.#first;
-    await (this.#looked ?? this.#lookAnew());
-    return this.#until;
+    await (this.#check ?? this.#startCheck());
+    return this.#quietUntil;
   }
 
   close(): void {
@@ -81,46 +91,46 @@ export class RedisConnection {
     this.client.disconnect();
   }
 
-  #isUp(): void {
-    if (this.#isDown) this.log.info('Redis is back');
+  #onReady(): void {
+    if (this.#isDown) this.log.info('Redis can be reached again');
     this.#isDown = false;
-    this.#changed();
+    this.#onChange();
   }
 
-  #failed(error: unknown): void {
+  #onError(error: unknown): void {
     if (!this.#isDown) this.log.warn({ err: messageOf(error) }, 'Redis cannot be reached');
     this.#isDown = true;
   }
 
-  #changed(): void {
+  #onChange(): void {
     this.#events.emit('lost');
-    this.#lookAnew().catch(() => undefined);
+    this.#startCheck().catch(() => undefined);
   }
 
-  #lookAnew(): Promise<void> {
-    const looked = this.#look();
-    this.#looked = looked;
-    looked.catch(() => {
-      if (this.#looked === looked) this.#looked = undefined;
+  #startCheck(): Promise<void> {
+    const check = this.#checkRuns();
+    this.#check = check;
+    check.catch(() => {
+      if (this.#check === check) this.#check = undefined;
     });
-    return looked;
+    return check;
   }
 
-  async #look(): Promise<void> {
-    const found = await this.ask((client) =>
+  async #checkRuns(): Promise<void> {
+    const infos = await this.ask((client) =>
       Promise.all(mastersOf(client).map((master) => master.info('server'))),
     );
-    if (found.length === 0)
-      throw new CoordinationUnavailable('no node of the Redis cluster is known');
-    const ids = found
+    if (infos.length === 0)
+      throw new CoordinationUnavailable('no master of the Redis cluster is known');
+    const ids = infos
       .map((info) => field(info, 'run_id'))
       .sort()
       .join(' ');
-    if (ids === this.#known) return;
-    const uptimes = found.map((info) => Number(field(info, 'uptime_in_seconds')) * 1000);
-    const age = this.#known === undefined ? Math.min(...uptimes) : 0;
-    this.#known = ids;
-    this.#until = Math.max(this.#until, now() + this.lease - age);
+    if (ids === this.#runIds) return;
+    const uptimes = infos.map((info) => Number(field(info, 'uptime_in_seconds')) * 1000);
+    const age = this.#runIds === undefined ? Math.min(...uptimes) : 0;
+    this.#runIds = ids;
+    this.#quietUntil = Math.max(this.#quietUntil, now() + this.lease - age);
   }
 }
 
@@ -149,7 +159,7 @@ function create({
     commandTimeout: ANSWER,
     socketTimeout: SILENCE,
     maxRetriesPerRequest: 0,
-    // what was asked on a connection that was lost may have been done
+    // a command sent on a lost connection may have been executed
     autoResendUnfulfilledCommands: false,
   } satisfies RedisOptions;
   const pause = (times: number) => Math.min(50 * times, LONGEST_PAUSE);

@@ -7,19 +7,24 @@ import { CacheKey, LockName } from '../locks/lock_names';
 import type { Coordination } from '../coordination';
 import type { Channel, Broadcast, FromHub, FromMember } from './messages';
 
-/** Told what the hub answers to one request. */
+/** The handlers of the hub's answer to one request. */
 interface Waiting {
   answered(message: FromHub): void;
   closed(): void;
 }
 
-/** The coordination of one of several processes, by way of the hub. What it held is lost when the channel closes. */
+/**
+ * The coordination of one of several processes, through the hub. Its locks are lost when
+ * the channel closes.
+ */
 export class Member implements Coordination {
   readonly locker: Locker = { acquire: (name, wait, signal) => this.#acquire(name, wait, signal) };
   readonly #waiting = new Map<number, Waiting>();
-  readonly #held = new Map<number, AbortController>();
-  /** By the names of caches. Keys can be closed before a cache is made. */
-  readonly #uses = new Map<string, SharedLeases>();
+  readonly #locks = new Map<number, AbortController>();
+  /**
+   * The leases of each cache, by its name. Keys can be closed before a cache is created.
+   */
+  readonly #leases = new Map<string, SharedLeases>();
   readonly #caches = new Map<string, Pick<MemoryCache<object>, 'forget'>>();
   #next = 0;
   #closed = false;
@@ -29,33 +34,36 @@ export class Member implements Coordination {
     channel.onClose(() => {
       this.#closed = true;
       for (const waiting of this.#waiting.values()) waiting.closed();
-      for (const held of this.#held.values()) held.abort(gone());
+      for (const lock of this.#locks.values()) lock.abort(hubGone());
     });
   }
 
   cache<V extends object>(name: string, max: number, age: number, patience = PATIENCE): Cache<V> {
-    const own = new MemoryCache<V>(max, age, patience, this.#usesOf(name));
-    this.#caches.set(name, own);
-    const keyNamed = CacheKey.maker(name);
-    const everywhere = async (deed: Broadcast) => {
-      await Promise.all([this.#do(deed), this.#ask((id) => ({ kind: 'ask', id, deed }))]);
+    const local = new MemoryCache<V>(max, age, patience, this.#leasesOf(name));
+    this.#caches.set(name, local);
+    const cacheKey = CacheKey.maker(name);
+    const toAll = async (broadcast: Broadcast) => {
+      await Promise.all([
+        this.#apply(broadcast),
+        this.#ask((id) => ({ kind: 'ask', id, deed: broadcast })),
+      ]);
     };
     return {
-      load: (key, fetch) => own.load(key, fetch),
-      acquireShared: (...of) => own.acquireShared(...of),
-      invalidate: (key) => everywhere({ what: 'drop', cache: name, key }),
+      load: (key, fetch) => local.load(key, fetch),
+      acquireShared: (...request) => local.acquireShared(...request),
+      invalidate: (key) => toAll({ what: 'drop', cache: name, key }),
       acquireExclusive: async (key): Promise<ExclusiveLease> => {
-        const changes = LockName.ofChange(keyNamed(key));
-        const lock = await this.#acquire(changes, 3 * patience, new AbortController().signal);
+        const lockName = LockName.ofChange(cacheKey(key));
+        const lock = await this.#acquire(lockName, 3 * patience, new AbortController().signal);
         const release = async () => {
           try {
-            await everywhere({ what: 'open', cache: name, key });
+            await toAll({ what: 'open', cache: name, key });
           } finally {
             lock.release();
           }
         };
         try {
-          await everywhere({ what: 'close', cache: name, key, patience });
+          await toAll({ what: 'close', cache: name, key, patience });
           return { release };
         } catch (error) {
           await release();
@@ -65,25 +73,25 @@ export class Member implements Coordination {
     };
   }
 
-  #usesOf(cache: string): SharedLeases {
-    const uses = this.#uses.get(cache) ?? new SharedLeases();
-    this.#uses.set(cache, uses);
-    return uses;
+  #leasesOf(cache: string): SharedLeases {
+    const leases = this.#leases.get(cache) ?? new SharedLeases();
+    this.#leases.set(cache, leases);
+    return leases;
   }
 
-  async #do(deed: Broadcast): Promise<void> {
-    const { cache, key } = deed;
-    const uses = this.#usesOf(cache);
-    // before anything is awaited: what the hub says next may be here already
-    if (deed.what === 'close') uses.close(key);
+  async #apply(broadcast: Broadcast): Promise<void> {
+    const { cache, key } = broadcast;
+    const leases = this.#leasesOf(cache);
+    // before any await: the hub's next message may already be here
+    if (broadcast.what === 'close') leases.close(key);
     this.#caches.get(cache)?.forget(key);
-    if (deed.what === 'open') uses.open(key);
-    if (deed.what === 'close') await uses.ended(key, deed.patience);
+    if (broadcast.what === 'open') leases.open(key);
+    if (broadcast.what === 'close') await leases.ended(key, broadcast.patience);
   }
 
   async #acquire({ spelling: name }: LockName, wait: number, signal: AbortSignal): Promise<Lock> {
     signal.throwIfAborted();
-    if (this.#closed) throw gone();
+    if (this.#closed) throw hubGone();
     const id = this.#next++;
     return new Promise<Lock>((resolve, reject) => {
       const settle = () => {
@@ -96,7 +104,7 @@ export class Member implements Coordination {
         reject(
           signal.reason instanceof Error
             ? signal.reason
-            : new Error('the wait for a lock was given up'),
+            : new Error('the wait for a lock was cancelled'),
         );
       };
       signal.addEventListener('abort', giveUp);
@@ -108,7 +116,7 @@ export class Member implements Coordination {
         },
         closed: () => {
           settle();
-          reject(gone());
+          reject(hubGone());
         },
       });
       this.channel.send({ kind: 'acquire', id, name, wait });
@@ -117,16 +125,20 @@ export class Member implements Coordination {
 
   #lock(id: number): Lock {
     const lost = new AbortController();
-    this.#held.set(id, lost);
+    this.#locks.set(id, lost);
     const release = () => {
-      if (this.#held.delete(id)) this.channel.send({ kind: 'leave', id });
+      if (this.#locks.delete(id)) this.channel.send({ kind: 'leave', id });
     };
     return { signal: lost.signal, confirm: () => lost.signal.throwIfAborted(), release };
   }
 
-  /** Resolves when the hub has answered. */
+  /**
+   * Sends a request, and waits for the hub's answer.
+   *
+   * @throws CoordinationUnavailable if another process failed
+   */
   #ask(request: (id: number) => FromMember): Promise<void> {
-    if (this.#closed) return Promise.reject(gone());
+    if (this.#closed) return Promise.reject(hubGone());
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
@@ -141,7 +153,7 @@ export class Member implements Coordination {
             else reject(new CoordinationUnavailable(failure));
           });
         },
-        closed: () => settle(() => reject(gone())),
+        closed: () => settle(() => reject(hubGone())),
       });
       this.channel.send(request(id));
     });
@@ -152,11 +164,11 @@ export class Member implements Coordination {
       this.#waiting.get(message.id)?.answered(message);
       return;
     }
-    const failure = await this.#do(message.deed).then(() => undefined, messageOf);
+    const failure = await this.#apply(message.deed).then(() => undefined, messageOf);
     this.channel.send({ kind: 'did', id: message.id, failure });
   }
 }
 
-function gone(): Error {
-  return new Error('the process that keeps the locks is gone');
+function hubGone(): Error {
+  return new Error('the process that holds the locks has ended');
 }

@@ -8,41 +8,42 @@ import type { Payload } from '../call';
 import { declaredMd5 } from './declared';
 import { verifyStream, type Bounds } from './verifying_stream';
 
-/** Bytes that one request can carry. */
+/** Maximum size of a request body, in bytes. */
 export const MAX_BYTES = 5 * 1024 ** 3;
 
-/** Bodies up to so many bytes are received and judged before anything is done with them. */
+/** Bodies up to this size are received and checked before they are processed. */
 const RECEIVED_FIRST = 64 * 1024;
 
-/** A payload that tells afterwards what was wrong with it. */
+/** A payload that records why it is invalid. */
 export interface CheckedPayload extends Payload {
-  /** Undefined as long as nothing is. */
+  /** Undefined unless the body has turned out to be invalid. */
   readonly failure: () => BucketError | undefined;
 }
 
-/** A body that breaks off with `BadPayload` where it is not what it should be. */
+/** A body that fails with `PayloadError` if it is not what it should be. */
 export interface CheckedBody {
   readonly body: Body;
   readonly failure: CheckedPayload['failure'];
 }
 
 /**
- * A body of which nothing is signed or summed but by a Content-MD5. It is judged while it is read; a small one for which no client waits is judged at
+ * Returns a payload with no signature or checksum except Content-MD5. The body is checked
+ * while it is read; a small one of a client that does not wait to send it is checked at
  * once.
  *
- * @throws BucketError for what its headers tell wrongly, `BadPayload` for a small one that is wrong
+ * @throws BucketError if headers are invalid, `PayloadError` if a small body is
  */
 export async function plainPayload(request: Request): Promise<CheckedPayload> {
   const { headers, body } = request;
   const length = lengthIn(headers, 'content-length');
   const md5 = headers.get('content-md5');
-  const promised = md5 === undefined ? [] : [declaredMd5(md5)];
-  const content = verifyStream(chunks(body), boundsOf(length), promised, () => [], undefined);
-  const judged = await checkBody(request, content, length);
-  return { ...judged, length, checksums: new Map(), trailing: () => new Map() };
+  const digests = md5 === undefined ? [] : [declaredMd5(md5)];
+  const content = verifyStream(chunks(body), boundsOf(length), digests, () => [], undefined);
+  const checkedBody = await checkBody(request, content, length);
+  return { ...checkedBody, length, checksums: new Map(), trailing: () => new Map() };
 }
 
-/** The number of bytes that a header tells; undefined where it is not there. */
+/** Parses a header with a number of bytes; undefined if it is missing. */
 export function lengthIn(headers: Headers, name: string): number | undefined {
   const text = headers.get(name);
   if (text === undefined) return undefined;
@@ -52,7 +53,7 @@ export function lengthIn(headers: Headers, name: string): number | undefined {
   return Number(text);
 }
 
-/** How many bytes there must be where so many are promised. */
+/** Returns the bounds for a declared length. */
 export function boundsOf(length: number | undefined): Bounds {
   return {
     min: length ?? 0,
@@ -74,9 +75,9 @@ function tooLarge(): BucketError {
 }
 
 /**
- * A request's body, of which `content` is what is read and judged.
+ * Returns a request's body, with `content` as the checked bytes.
  *
- * @throws BadPayload for a small one that is wrong
+ * @throws PayloadError if a small body is invalid
  */
 export async function checkBody(
   request: Request,
@@ -84,30 +85,30 @@ export async function checkBody(
   length: number | undefined,
 ): Promise<CheckedBody> {
   let failure: BucketError | undefined;
-  const noted = noting(content, (error) => (failure = error));
-  const body = await received(request, noted, length);
+  const recorded = recordFailure(content, (error) => (failure = error));
+  const body = await receive(request, recorded, length);
   return { body, failure: () => failure };
 }
 
-/** Remembers what a body broke off with: what is behind may take it for something else. */
-async function* noting(
-  judged: AsyncIterable<Buffer>,
+/** Records the error of a body, since later stages may take it for something else. */
+async function* recordFailure(
+  checked: AsyncIterable<Buffer>,
   note: (error: BucketError) => void,
 ): AsyncGenerator<Buffer> {
   try {
-    yield* judged;
+    yield* checked;
   } catch (error) {
     if (error instanceof PayloadError) note(error.reason);
     throw error;
   }
 }
 
-async function received(
+async function receive(
   { body, sendContinue, memory }: Request,
-  judged: AsyncGenerator<Buffer>,
+  checked: AsyncGenerator<Buffer>,
   length: number | undefined,
 ): Promise<Body> {
-  const content = sendContinue ? asked(judged, sendContinue) : judged;
+  const content = sendContinue ? continueOnRead(checked, sendContinue) : checked;
   const isSmall = !sendContinue && length !== undefined && length <= RECEIVED_FIRST;
   if (Buffer.isBuffer(body) || (isSmall && hasRoom(memory, length))) return collect(content);
   const stream = streamOf(content);
@@ -115,7 +116,7 @@ async function received(
   return stream;
 }
 
-/** Without room a small body is judged as large ones are, while it is read. */
+/** Whether memory is left for a small body; otherwise it is checked while it is read. */
 function hasRoom(memory: Request['memory'], bytes: number): boolean {
   try {
     memory?.take(undefined, bytes);
@@ -126,11 +127,11 @@ function hasRoom(memory: Request['memory'], bytes: number): boolean {
   }
 }
 
-/** Has a client that waits for it send its body, once that is read. */
-async function* asked(
-  judged: AsyncGenerator<Buffer>,
+/** Sends 100 Continue to a waiting client as soon as its body is read. */
+async function* continueOnRead(
+  checked: AsyncGenerator<Buffer>,
   sendContinue: () => void,
 ): AsyncGenerator<Buffer> {
   sendContinue();
-  yield* judged;
+  yield* checked;
 }

@@ -2,7 +2,7 @@ import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** The checksums that S3 has, with the bytes of each. */
+/** S3's checksums, with the size of each in bytes. */
 const LENGTHS = { crc32: 4, crc32c: 4, crc64nvme: 8, sha1: 20, sha256: 32 } as const;
 
 export type Algorithm = keyof typeof LENGTHS;
@@ -11,24 +11,24 @@ export function isAlgorithm(name: string): name is Algorithm {
   return Object.hasOwn(LENGTHS, name);
 }
 
-/** Whether a text could be a checksum: base64 of as many bytes as it has. */
+/** Whether a text has the form of a checksum: base64 of its number of bytes. */
 export function isChecksum(algorithm: Algorithm, text: string): boolean {
   return isBase64(text, LENGTHS[algorithm]);
 }
 
-/** Whether a text is so many bytes in base64, written as encoders write it. */
+/** Whether a text is `length` bytes in base64, exactly as encoders write it. */
 export function isBase64(text: string, length: number): boolean {
   const bytes = Buffer.from(text, 'base64');
   return bytes.length === length && bytes.toString('base64') === text;
 }
 
-/** A sum over bytes as they come. */
+/** A checksum computed incrementally. */
 export interface Sum {
   update(chunk: Buffer): void;
   digest(): Promise<Buffer>;
 }
 
-/** A sum of nothing yet. */
+/** Returns a new checksum over no bytes yet. */
 export function sumOf(algorithm: Algorithm | 'md5'): Sum {
   switch (algorithm) {
     case 'crc32':

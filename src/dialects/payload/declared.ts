@@ -2,47 +2,51 @@ import { BucketError } from '../../buckets/errors';
 import type { Headers } from '../../http/headers';
 import { isAlgorithm, isBase64, isChecksum, type Algorithm } from './checksums';
 
-/** What a body must sum to, and what is said where it does not: made only then, since an error costs more than a small request. */
+/**
+ * A digest that a body must have, and the error if it does not; created only then, since
+ * an error costs more than a small request.
+ */
 export interface DeclaredDigest {
   readonly algorithm: Algorithm | 'md5';
   readonly sum: Buffer;
   readonly otherwise: () => BucketError;
 }
 
-/** What of a body's checksums headers tell. */
+/** The checksums of a body declared in headers. */
 export interface DeclaredChecksums {
   /** By algorithm, base64. */
   readonly given: ReadonlyMap<Algorithm, string>;
-  /** The one that comes behind the body. */
+  /** The algorithm of the checksum in the trailer. */
   readonly trailing: Algorithm | undefined;
 }
 
 const HEADER = /^x-amz-checksum-(.+)$/;
 
-/** Headers that begin so, and are about checksums without being one. */
-const ABOUT: ReadonlySet<string> = new Set(['algorithm', 'mode', 'type']);
+/** Suffixes of headers with that prefix that are not checksums. */
+const NOT_CHECKSUMS: ReadonlySet<string> = new Set(['algorithm', 'mode', 'type']);
 
 /**
- * Reads what is told of checksums.
+ * Reads the declared checksums.
  *
- * @throws BucketError for one that is none, that is not known, or where what is told does not agree
+ * @throws BucketError if one is invalid or not supported, or if the headers contradict
+ *   each other
  */
 export function readChecksums(headers: Headers, hasTrailer: boolean): DeclaredChecksums {
   const given = new Map<Algorithm, string>();
   for (const [name, value] of headers.entries()) {
     const algorithm = HEADER.exec(name)?.[1];
-    if (algorithm === undefined || ABOUT.has(algorithm)) continue;
-    if (!isAlgorithm(algorithm)) throw notKnown(name);
+    if (algorithm === undefined || NOT_CHECKSUMS.has(algorithm)) continue;
+    if (!isAlgorithm(algorithm)) throw notSupported(name);
     if (given.size > 0)
-      throw invalid(
+      throw invalidRequest(
         'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
       );
-    if (!isChecksum(algorithm, value)) throw invalid(`Value for ${name} header is invalid.`);
+    if (!isChecksum(algorithm, value)) throw invalidRequest(`Value for ${name} header is invalid.`);
     given.set(algorithm, value);
   }
   const trailing = trailerOf(headers, hasTrailer);
   if (trailing !== undefined && given.size > 0)
-    throw invalid('Expecting a single x-amz-checksum- header or trailer.');
+    throw invalidRequest('Expecting a single x-amz-checksum- header or trailer.');
   checkAgreement(headers, given, trailing);
   return { given, trailing };
 }
@@ -51,42 +55,44 @@ function trailerOf(headers: Headers, hasTrailer: boolean): Algorithm | undefined
   const name = headers.get('x-amz-trailer')?.trim().toLowerCase();
   if (name === undefined) return undefined;
   if (!hasTrailer)
-    throw invalid('x-amz-trailer needs an x-amz-content-sha256 that announces a trailer.');
+    throw invalidRequest(
+      'x-amz-trailer requires an x-amz-content-sha256 that announces a trailer.',
+    );
   const algorithm = HEADER.exec(name)?.[1];
   if (algorithm === undefined || !isAlgorithm(algorithm))
-    throw invalid('The value specified in the x-amz-trailer header is not supported');
+    throw invalidRequest('The value specified in the x-amz-trailer header is not supported');
   return algorithm;
 }
 
 function checkAgreement(
   headers: Headers,
-  given: ReadonlyMap<Algorithm, string>,
+  checksums: ReadonlyMap<Algorithm, string>,
   trailing: Algorithm | undefined,
 ): void {
-  const told = headers.get('x-amz-sdk-checksum-algorithm')?.toLowerCase();
-  if (told === undefined) return;
+  const algorithm = headers.get('x-amz-sdk-checksum-algorithm')?.toLowerCase();
+  if (algorithm === undefined) return;
   if (
-    !isAlgorithm(told) ||
-    [trailing, ...given.keys()].some((each) => each !== undefined && each !== told)
+    !isAlgorithm(algorithm) ||
+    [trailing, ...checksums.keys()].some((each) => each !== undefined && each !== algorithm)
   )
-    throw invalid('Value for x-amz-sdk-checksum-algorithm header is invalid.');
-  if (trailing === undefined && given.size === 0)
-    throw invalid(
+    throw invalidRequest('Value for x-amz-sdk-checksum-algorithm header is invalid.');
+  if (trailing === undefined && checksums.size === 0)
+    throw invalidRequest(
       'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
     );
 }
 
-/** What a body must be by its checksums, by Content-MD5, and by the hash that is signed. */
+/** Returns the digests of a body: its checksums, Content-MD5, and the signed hash. */
 export function declaredDigests(
   headers: Headers,
-  given: ReadonlyMap<Algorithm, string>,
+  checksums: ReadonlyMap<Algorithm, string>,
   sha256: string,
 ): DeclaredDigest[] {
-  const promised = [...given].map(([algorithm, value]) => declaredChecksum(algorithm, value));
+  const digests = [...checksums].map(([algorithm, value]) => declaredChecksum(algorithm, value));
   const md5 = headers.get('content-md5');
-  if (md5 !== undefined) promised.push(declaredMd5(md5));
-  if (HEX.test(sha256)) promised.push(promisedHash(sha256));
-  return promised;
+  if (md5 !== undefined) digests.push(declaredMd5(md5));
+  if (HEX.test(sha256)) digests.push(declaredHash(sha256));
+  return digests;
 }
 
 export const HEX = /^[0-9a-fA-F]{64}$/;
@@ -97,7 +103,7 @@ export function declaredChecksum(algorithm: Algorithm, value: string): DeclaredD
   return { algorithm, sum, otherwise: () => new BucketError('bad-digest', message) };
 }
 
-/** What a Content-MD5 promises. @throws BucketError `invalid-digest` */
+/** Returns the digest declared by Content-MD5. @throws BucketError `invalid-digest` */
 export function declaredMd5(value: string): DeclaredDigest {
   if (!isBase64(value, 16))
     throw new BucketError('invalid-digest', 'The Content-MD5 you specified was invalid.', {
@@ -111,7 +117,7 @@ export function declaredMd5(value: string): DeclaredDigest {
   };
 }
 
-function promisedHash(value: string): DeclaredDigest {
+function declaredHash(value: string): DeclaredDigest {
   const message = "The provided 'x-amz-content-sha256' header does not match what was computed.";
   const fields = { ClientComputedContentSHA256: value };
   return {
@@ -121,10 +127,13 @@ function promisedHash(value: string): DeclaredDigest {
   };
 }
 
-function invalid(message: string): BucketError {
+function invalidRequest(message: string): BucketError {
   return new BucketError('invalid-request', message);
 }
 
-function notKnown(header: string): BucketError {
-  return new BucketError('not-implemented', `The checksum of ${header} is not known here.`);
+function notSupported(header: string): BucketError {
+  return new BucketError(
+    'not-implemented',
+    `The checksum algorithm of ${header} is not supported.`,
+  );
 }

@@ -4,43 +4,44 @@ import { sumOf } from './checksums';
 import type { DeclaredDigest } from './declared';
 
 /**
- * The same bytes, of which the last chunk is held back until all of them are found to be what was promised: who reads a body that is not never
- * comes to its end.
+ * Yields the bytes of `source`, but holds the last chunk back until all digests match:
+ * whoever reads a body that is wrong never reaches its end.
  *
- * @param length how many bytes there must be, if that is known
- * @param max bytes that there may be
- * @param promised asked at the end for what is only known then
- * @throws BadPayload
+ * @param bounds on the number of bytes
+ * @param declared digests known in advance
+ * @param late returns digests that are known only at the end
+ * @param lateAlgorithm the algorithm of those
+ * @throws PayloadError
  */
 export async function* verifyStream(
   source: AsyncIterable<Buffer>,
-  length: Bounds,
-  promised: readonly DeclaredDigest[],
+  bounds: Bounds,
+  declared: readonly DeclaredDigest[],
   late: () => readonly DeclaredDigest[],
   lateAlgorithm: DeclaredDigest['algorithm'] | undefined,
 ): AsyncGenerator<Buffer> {
-  const algorithms = new Set(promised.map(({ algorithm }) => algorithm));
+  const algorithms = new Set(declared.map(({ algorithm }) => algorithm));
   if (lateAlgorithm) algorithms.add(lateAlgorithm);
   const sums = new Map([...algorithms].map((algorithm) => [algorithm, sumOf(algorithm)]));
-  let held: Buffer | undefined;
-  let seen = 0;
+  let heldChunk: Buffer | undefined;
+  let byteCount = 0;
   for await (const chunk of source) {
     if (chunk.length === 0) continue;
-    seen += chunk.length;
-    if (seen > length.max) throw new PayloadError(length.tooLong());
+    byteCount += chunk.length;
+    if (byteCount > bounds.max) throw new PayloadError(bounds.tooLong());
     for (const sum of sums.values()) sum.update(chunk);
-    if (held) yield held;
-    held = chunk;
+    if (heldChunk) yield heldChunk;
+    heldChunk = chunk;
   }
-  if (seen < length.min) throw new PayloadError(length.tooShort());
+  if (byteCount < bounds.min) throw new PayloadError(bounds.tooShort());
   const digests = new Map<string, Buffer>();
   for (const [algorithm, sum] of sums) digests.set(algorithm, await sum.digest());
-  for (const { algorithm, sum, otherwise } of [...promised, ...late()])
+  for (const { algorithm, sum, otherwise } of [...declared, ...late()])
     if (!digests.get(algorithm)?.equals(sum)) throw new PayloadError(otherwise());
-  if (held) yield held;
+  if (heldChunk) yield heldChunk;
 }
 
-/** How many bytes there must be, and what is said otherwise. */
+/** Bounds on the number of bytes, and the errors beyond them. */
 export interface Bounds {
   readonly min: number;
   readonly max: number;

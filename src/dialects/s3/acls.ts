@@ -16,25 +16,46 @@ const MAX_DOCUMENT = 200 * 1024;
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
 export const aclRoutes: readonly Route[] = [
-  { name: 'GetBucketAcl', method: 'GET', on: 'bucket', parameters, run: (call) => ofBucket(call) },
-  { name: 'PutBucketAcl', method: 'PUT', on: 'bucket', parameters, run: (call) => put(call) },
-  { name: 'GetObjectAcl', method: 'GET', on: 'object', parameters, run: (call) => ofObject(call) },
+  {
+    name: 'GetBucketAcl',
+    method: 'GET',
+    on: 'bucket',
+    parameters,
+    run: (call) => getBucketAcl(call),
+  },
+  {
+    name: 'PutBucketAcl',
+    method: 'PUT',
+    on: 'bucket',
+    parameters,
+    run: (call) => putBucketAcl(call),
+  },
+  {
+    name: 'GetObjectAcl',
+    method: 'GET',
+    on: 'object',
+    parameters,
+    run: (call) => getObjectAcl(call),
+  },
   {
     name: 'PutObjectAcl',
     method: 'PUT',
     on: 'object',
     parameters,
-    run: (call) => putForObject(call),
+    run: (call) => putObjectAcl(call),
   },
 ];
 
-const ofBucket: Operation = async (call) =>
-  shown(call, await bucketAccess(call.caller, bucketOf(call)));
+const getBucketAcl: Operation = async (call) =>
+  aclResponse(call, await bucketAccess(call.caller, bucketOf(call)));
 
-const ofObject: Operation = async (call) =>
-  shown(call, await objectAccess(call.caller, { ...keyOf(call), versionId: versionOf(call) }));
+const getObjectAcl: Operation = async (call) =>
+  aclResponse(
+    call,
+    await objectAccess(call.caller, { ...keyOf(call), versionId: versionOf(call) }),
+  );
 
-function shown(call: Call, { read, write }: Access): Response {
+function aclResponse(call: Call, { read, write }: Access): Response {
   const { everybody, owner: ownerOf } = call.spelling;
   const owner = ownerOf(call);
   return xmlAnswer(call, 200, 'AccessControlPolicy', [
@@ -52,24 +73,27 @@ function grant(type: string, grantee: readonly string[], permission: string): st
   return xml('Grant', [xml('Grantee', grantee, attributes), xml('Permission', permission)]);
 }
 
-const put: Operation = async (call) => {
+const putBucketAcl: Operation = async (call) => {
   const bucket = bucketOf(call);
   await headBucket(call.caller, bucket);
-  await setAccess(call.caller, bucket, cannedAcl(await wantedAcl(call)));
+  await setAccess(call.caller, bucket, cannedAcl(await requestedAcl(call)));
   return empty(200);
 };
 
-/** An object has no ACL of its own: what gives it to its owner alone is taken, and changes nothing. */
-const putForObject: Operation = async (call) => {
+/**
+ * Objects have no ACLs of their own. Accepts those that grant access to the owner alone,
+ * which change nothing.
+ */
+const putObjectAcl: Operation = async (call) => {
   await headObject(call.caller, { ...keyOf(call), versionId: versionOf(call) });
-  const name = await wantedAcl(call);
+  const name = await requestedAcl(call);
   if (cannedAcl(name).get('x-container-read') !== '')
-    throw notImplemented('Objects have no ACL of their own: their bucket has one.');
+    throw notImplemented('Objects have no ACLs of their own; set the ACL of the bucket instead.');
   return empty(200);
 };
 
-/** The canned ACL that a request wants, by its header or by a document that says the same. */
-async function wantedAcl(call: Call): Promise<ByteString> {
+/** Returns the requested canned ACL, from the header or from an equivalent document. */
+async function requestedAcl(call: Call): Promise<ByteString> {
   const { headers } = call.request;
   for (const [name] of headers.entries())
     if (name.startsWith('x-amz-grant-'))
@@ -88,22 +112,23 @@ async function wantedAcl(call: Call): Promise<ByteString> {
         MissingHeaderName: 'x-amz-acl',
       },
     );
-  return cannedBy(await readXml(body, MAX_DOCUMENT, 'AccessControlPolicy'), call.spelling);
+  return cannedAclOf(await readXml(body, MAX_DOCUMENT, 'AccessControlPolicy'), call.spelling);
 }
 
-/** The canned ACL that a document equals. @throws S3Refusal for any other */
-function cannedBy(policy: XmlElement, spelling: WireFormat): ByteString {
+/** Returns the canned ACL that equals a document. @throws S3Refusal if there is none */
+function cannedAclOf(policy: XmlElement, format: WireFormat): ByteString {
   const list = child(policy, 'AccessControlList');
   if (!list) throw malformedAcl();
-  const grants = childrenOf(list, 'Grant').map((each) => granted(each, spelling));
-  const beside = grants.filter((each) => each !== 'owner');
-  if (beside.length === grants.length) throw notImplemented('The owner must keep FULL_CONTROL.');
-  if (beside.length === 0) return 'private';
-  if (beside.every((each) => each === 'READ')) return 'public-read';
-  throw notImplemented('The store has no ACL that says the same as these grants.');
+  const grants = childrenOf(list, 'Grant').map((each) => permissionIn(each, format));
+  const otherGrants = grants.filter((each) => each !== 'owner');
+  if (otherGrants.length === grants.length)
+    throw notImplemented('The owner must keep FULL_CONTROL.');
+  if (otherGrants.length === 0) return 'private';
+  if (otherGrants.every((each) => each === 'READ')) return 'public-read';
+  throw notImplemented('These grants cannot be expressed as an ACL of the store.');
 }
 
-function granted(element: XmlElement, { everybody }: WireFormat): string {
+function permissionIn(element: XmlElement, { everybody }: WireFormat): string {
   const [grantee, permission] = [
     child(element, 'Grantee'),
     child(element, 'Permission')?.text.trim(),

@@ -9,14 +9,17 @@ export { bucketOf, invalidArgument, isoTime, keyOf, limitOf, textOf } from '../a
 
 const MAX_DOCUMENT = 1024 * 1024;
 
-/** How names are written in a listing. */
+/** The encoding of names in a listing. */
 export interface Naming {
-  /** As the client asked for it; undefined: as they are. */
+  /** As requested by the client; undefined for names as they are. */
   readonly encoding: 'url' | undefined;
   readonly of: (name: ByteString) => string;
 }
 
-/** How the client wants names written: with `encoding-type=url` percent-encoded, but for slashes. */
+/**
+ * Returns the requested encoding of names: with `encoding-type=url` percent-encoded,
+ * except slashes.
+ */
 export function namingOf({ parameters }: Call): Naming {
   const type = parameters.get('encoding-type');
   if (type === undefined || type === '') return { encoding: undefined, of: (name) => name };
@@ -25,19 +28,19 @@ export function namingOf({ parameters }: Call): Naming {
   return { encoding: 'url', of: quote };
 }
 
-/** What a request carries, whole. @throws BucketError `malformed-body` where it is longer than it may be */
+/** Reads the body of a request. @throws BucketError `malformed-body` if it is too long */
 export async function bodyOf(call: Call, max = MAX_DOCUMENT): Promise<Buffer> {
   const body = await holdDocument(call, max);
   if (body === undefined) throw malformed();
   return body;
 }
 
-/** The document that a request carries. @throws BucketError `malformed-body` */
+/** Reads the document of a request. @throws BucketError `malformed-body` */
 export async function documentOf(call: Call, root: string): Promise<XmlElement> {
   return readXml(await bodyOf(call), MAX_DOCUMENT, root);
 }
 
-/** The error for a document that is not as it should be. */
+/** Returns the error for an invalid document. */
 export function malformed(): BucketError {
   return new BucketError(
     'malformed-body',

@@ -16,25 +16,25 @@ export const bucketRoutes: readonly Route[] = [
     name: 'GetBucketLocation',
     method: 'GET',
     parameters: ['location'],
-    run: (call) => locate(call),
+    run: (call) => getLocation(call),
   },
   {
     ...bucket,
     name: 'GetBucketVersioning',
     method: 'GET',
     parameters: ['versioning'],
-    run: (call) => showVersioning(call),
+    run: (call) => getVersioning(call),
   },
   {
     ...bucket,
     name: 'PutBucketVersioning',
     method: 'PUT',
     parameters: ['versioning'],
-    run: (call) => changeVersioning(call),
+    run: (call) => putVersioning(call),
   },
 ];
 
-/** Behind those with parameters. */
+/** To be placed after the routes with parameters. */
 export const plainBucketRoutes: readonly Route[] = [
   { ...bucket, name: 'HeadBucket', method: 'HEAD', run: (call) => head(call) },
   { ...bucket, name: 'CreateBucket', method: 'PUT', run: (call) => create(call) },
@@ -60,12 +60,12 @@ const create: Operation = async (call) => {
   return empty(200, { Location: `/${name}` });
 };
 
-/** There is one region; clients that sign for another mean it, too. */
+/** There is one region; the region of the signature is taken for it, too. */
 async function checkLocation(call: Call): Promise<void> {
   const body = await bodyOf(call);
   if (body.length === 0) return;
-  const asked = await readXml(body, body.length, 'CreateBucketConfiguration');
-  const location = child(asked, 'LocationConstraint')?.text ?? '';
+  const configuration = await readXml(body, body.length, 'CreateBucketConfiguration');
+  const location = child(configuration, 'LocationConstraint')?.text ?? '';
   if (['', call.location.toLowerCase(), call.region.toLowerCase()].includes(location.toLowerCase()))
     return;
   throw new S3Refusal(
@@ -83,7 +83,7 @@ const remove: Operation = async (call) => {
   return { status: 204, headers: Headers.none, body: NO_BODY };
 };
 
-const locate: Operation = async (call) => {
+const getLocation: Operation = async (call) => {
   await headBucket(call.caller, bucketOf(call));
   const region = call.location === 'us-east-1' ? '' : call.location;
   return document(200, xml('LocationConstraint', region, NAMESPACE));
@@ -93,23 +93,23 @@ const NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
 const STATUSES = { never: undefined, enabled: 'Enabled', suspended: 'Suspended' } as const;
 
-const showVersioning: Operation = async (call) => {
+const getVersioning: Operation = async (call) => {
   const { versioning } = await headBucket(call.caller, bucketOf(call));
   const status = STATUSES[versioning];
   return xmlAnswer(call, 200, 'VersioningConfiguration', [status && xml('Status', status)]);
 };
 
-const changeVersioning: Operation = async (call) => {
-  const asked = await documentOf(call, 'VersioningConfiguration');
-  const status = child(asked, 'Status')?.text;
-  if (child(asked, 'MfaDelete')?.text === 'Enabled')
+const putVersioning: Operation = async (call) => {
+  const configuration = await documentOf(call, 'VersioningConfiguration');
+  const status = child(configuration, 'Status')?.text;
+  if (child(configuration, 'MfaDelete')?.text === 'Enabled')
     throw notImplemented('MFA Delete is not implemented.');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformed();
   await setVersioning(call.caller, bucketOf(call), status === 'Enabled' ? 'enabled' : 'suspended');
   return empty(200);
 };
 
-/** An answer without content. */
+/** Returns a response without a body. */
 export function empty(
   status: number,
   headers: Readonly<Record<string, string | undefined>> = {},

@@ -5,47 +5,47 @@ import type * as dialects from '../call';
 
 /** A request of a dialect of S3's family. */
 export interface CallHead extends dialects.CallHead {
-  /** The region that the signature is for; of a request without one, that of the configuration. */
+  /** The region that the signature is for; that of the configuration if there is none. */
   readonly region: string;
   readonly spelling: WireFormat;
 }
 
-/** The same with what it carries. */
+/** A request with its payload. */
 export type Call = dialects.Call<CallHead>;
 
-/** What an operation of these dialects answers. */
+/** Handles a request of these dialects. */
 export type Operation = dialects.Operation<CallHead>;
 
-/** Which of their requests an operation answers. */
+/** The requests that an operation handles. */
 export type Route = dialects.Route<CallHead>;
 
-/** How a dialect writes what others write otherwise. */
+/** The parts of the wire format in which dialects differ. */
 export interface WireFormat {
-  /** Of the roots of its documents. */
+  /** The namespace of the root of each document. */
   readonly namespace?: string | undefined;
-  /** What documents tell of the owner of a bucket, or of all buckets, each as an element. */
+  /** The elements that describe the owner of a bucket, or of all buckets. */
   readonly owner: (call: Pick<Call, 'caller' | 'bucket'>) => readonly string[];
-  /** The elements that say how the names in a listing are encoded. */
+  /** The names of elements with the encoding of names in a listing. */
   readonly encodingElements: readonly string[];
-  /** Bytes that each part of an upload has at least, but for the last. */
+  /** Minimum size of all parts of an upload but the last, in bytes. */
   readonly minPartSize: number;
-  /** Whether a bucket may be made under a name with capitals. */
+  /** Whether names of new buckets may have upper-case letters. */
   readonly hasCapitals: boolean;
-  /** The URI of the group that is everybody. */
+  /** The URI of the group of all users. */
   readonly everybody: string;
-  /** Where an object is, as the answer that completes an upload has it. */
+  /** The location of an object in the response that completes an upload. */
   readonly location: (call: Pick<Call, 'request' | 'bucket' | 'key'>) => ByteString;
   readonly errors: ErrorWireFormat;
 }
 
-/** How a dialect of S3's family writes errors. */
+/** The wire format of errors. */
 export interface ErrorWireFormat {
-  /** Codes and statuses where they are not S3's. */
+  /** Codes and statuses that differ from S3's. */
   readonly codes: Partial<
     Readonly<Record<BucketErrorCode, readonly [code: string, status: number]>>
   >;
   /**
-   * The document of an error.
+   * Returns the document of an error.
    *
    * @param fields further elements
    */

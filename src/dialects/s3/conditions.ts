@@ -3,8 +3,8 @@ import type { Call } from './call';
 
 export { conditionsOf, writeConditionOf } from '../conditions';
 
-/** The version that a request is about. @throws BucketError `invalid-argument` */
+/** Returns the version that a request names. @throws BucketError `invalid-argument` */
 export function versionOf({ parameters }: Call): string | undefined {
-  const given = parameters.get('versionId');
-  return given === undefined ? undefined : checkVersionId(given, 'versionId');
+  const id = parameters.get('versionId');
+  return id === undefined ? undefined : checkVersionId(id, 'versionId');
 }

@@ -4,7 +4,12 @@ import { xmlAnswer } from '../xml';
 import { bucketOf } from './arguments';
 import { notImplemented, S3Refusal } from './refusal';
 
-/** What is answered of a bucket's configuration that nobody set: the error's code, and its text. */
+/**
+ * Returns an operation that reports a configuration that nobody set.
+ *
+ * @param code of the error
+ * @param message of the error
+ */
 export function missing(code: string, message: string): Operation {
   return async (call) => {
     await headBucket(call.caller, bucketOf(call));
@@ -12,7 +17,12 @@ export function missing(code: string, message: string): Operation {
   };
 }
 
-/** What is answered where the configuration is then empty: the document's root, and what is in it. */
+/**
+ * Returns an operation that answers with an empty configuration.
+ *
+ * @param root of the document
+ * @param content of the root
+ */
 export function nothingSet(root: string, content: readonly string[]): Operation {
   return async (call) => {
     await headBucket(call.caller, bucketOf(call));
@@ -20,12 +30,15 @@ export function nothingSet(root: string, content: readonly string[]): Operation 
   };
 }
 
-/** What reads a configuration of a bucket. */
+/** Returns the route that reads a configuration of a bucket. */
 export function configuration(name: string, parameter: string, run: Operation): Route {
   return { name, method: 'GET', on: 'bucket', parameters: [parameter], run };
 }
 
-/** Behind all that is: what is known by these parameters, and is not there. */
+/**
+ * Returns routes for parameters that are known but not implemented. To be placed after
+ * all others.
+ */
 export function notImplementedRoutes(
   on: 'bucket' | 'object',
   parameters: readonly string[],
@@ -36,12 +49,12 @@ export function notImplementedRoutes(
       method,
       on,
       parameters: [parameter],
-      run: refused,
+      run: refuse,
     })),
   );
 }
 
-const refused: Operation = () =>
+const refuse: Operation = () =>
   Promise.reject(
     notImplemented('A header or query you provided implies functionality that is not implemented'),
   );

@@ -2,19 +2,27 @@ import { createHash } from 'node:crypto';
 import type { ByteString } from '../../http/bytes';
 import { invalidArgument } from './arguments';
 
-const CHECKED = 8;
+const CHECK_LENGTH = 8;
 
-/** A token by which a listing goes on behind a name. It tells nobody more than the listing did; what was changed in it is noticed. */
+/**
+ * Returns a token to continue a listing after a name. It reveals no more than the
+ * listing; tampering is detected.
+ */
 export function writeToken(name: ByteString): string {
   const bytes = Buffer.from(name, 'latin1');
   return Buffer.concat([checkOf(bytes), bytes]).toString('base64url');
 }
 
-/** The name behind which a listing goes on. @throws BucketError `invalid-argument` for what is no token */
+/**
+ * Returns the name after which a listing continues.
+ *
+ * @throws BucketError `invalid-argument` for an invalid token
+ */
 export function readToken(token: string): ByteString {
   const bytes = Buffer.from(token, 'base64url');
-  const name = bytes.subarray(CHECKED);
-  const isWhole = bytes.length > CHECKED && checkOf(name).equals(bytes.subarray(0, CHECKED));
+  const name = bytes.subarray(CHECK_LENGTH);
+  const isWhole =
+    bytes.length > CHECK_LENGTH && checkOf(name).equals(bytes.subarray(0, CHECK_LENGTH));
   if (!isWhole)
     throw invalidArgument(
       'continuation-token',
@@ -29,5 +37,5 @@ function checkOf(bytes: Buffer): Buffer {
     .update('hindsight continuation\0')
     .update(bytes)
     .digest()
-    .subarray(0, CHECKED);
+    .subarray(0, CHECK_LENGTH);
 }

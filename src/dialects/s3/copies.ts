@@ -15,7 +15,7 @@ export const copyRoutes: readonly Route[] = [
   { name: 'CopyObject', method: 'PUT', on: 'object', header: SOURCE, run: (call) => copy(call) },
 ];
 
-/** Makes the copy that a request asks for; with it the headers that tell of the versions. */
+/** Makes the requested copy; also returns the headers with the version ids. */
 export async function copyAsked(
   call: Call,
 ): Promise<{ readonly copied: Copied; readonly told: Headers }> {
@@ -24,7 +24,7 @@ export async function copyAsked(
   if (range !== undefined) throw invalidArgument(`${SOURCE}-range`, range, 'Illegal copy header');
   const isFresh = directiveOf(call, 'x-amz-metadata-directive', 'Unknown metadata directive.');
   const isTagged = directiveOf(call, 'x-amz-tagging-directive', 'Unknown tagging directive.');
-  // judged also where nothing of it is taken
+  // validated even if nothing of it is used
   const described = describedBy(call);
   const copied = await copyObject(caller, copySourceOf(call), keyOf(call), {
     conditions: conditionsOf(call, `${SOURCE}-`),
@@ -53,14 +53,15 @@ const copy: Operation = async (call) => {
   return xmlAnswer(call, 200, 'CopyObjectResult', content, told);
 };
 
-/** Whether something is to be taken from the request, and not from the source. */
+/** Whether properties come from the request rather than from the source. */
 function directiveOf({ request: { headers } }: Call, name: string, message: string): boolean {
-  const given = headers.get(name) ?? 'COPY';
-  if (given !== 'COPY' && given !== 'REPLACE') throw invalidArgument(name, given, message);
-  return given === 'REPLACE';
+  const directive = headers.get(name) ?? 'COPY';
+  if (directive !== 'COPY' && directive !== 'REPLACE')
+    throw invalidArgument(name, directive, message);
+  return directive === 'REPLACE';
 }
 
-/** The object, or the version, that a request copies of: `bucket/key?versionId=ID`. */
+/** Returns the source of a copy: `bucket/key?versionId=ID`. */
 export function copySourceOf({ request: { headers } }: Call): ObjectRef {
   return parseCopySource(headers.get(SOURCE) ?? '', SOURCE, 'versionId');
 }

@@ -48,33 +48,36 @@ const ERRORS: Readonly<Record<BucketErrorCode, readonly [code: string, status: n
   internal: ['InternalError', 500],
 };
 
-/** An error as S3 writes it into a document, for the error of one object among many, too. */
+/** Returns the code of an error in a document, also for one object among many. */
 export function errorCode({ code }: BucketError, { codes }: ErrorWireFormat): string {
   return (codes[code] ?? ERRORS[code])[0];
 }
 
-/** The answer that an error is. */
+/** Returns the response for an error. */
 export function errorAnswer(
   error: BucketError,
   request: Request,
-  spelling: ErrorWireFormat,
+  format: ErrorWireFormat,
 ): Response {
   const { code, message, details } = error;
-  const [name, status] = spelling.codes[code] ?? spelled(code, request);
+  const [name, status] = format.codes[code] ?? codeAndStatus(code, request);
   const { marker, fields = {}, headers = Headers.none } = details;
   const elements = { ...fields, ...(code === 'is-delete-marker' ? markerElements(request) : {}) };
-  const root = spelling.element(request, name, message, elements);
-  const own = Headers.of({
+  const root = format.element(request, name, message, elements);
+  const errorHeaders = Headers.of({
     'x-amz-delete-marker': marker && 'true',
     'x-amz-version-id': marker?.id,
     'Last-Modified': marker?.lastModified,
     Allow: code === 'is-delete-marker' ? 'DELETE' : undefined,
     'Retry-After': status === 503 ? '1' : undefined,
   });
-  return document(status, root, own.withAll(headers));
+  return document(status, root, errorHeaders.withAll(headers));
 }
 
-/** The document of an error, as S3 has it: what it is about is told in elements of its own, and in no `Resource`. */
+/**
+ * Returns S3's document of an error, which names its subject in elements of its own
+ * rather than in `Resource`.
+ */
 export function errorElement(
   { transactionId }: Request,
   code: string,
@@ -90,7 +93,7 @@ export function errorElement(
   ]);
 }
 
-function spelled(code: BucketErrorCode, { headers }: Request): readonly [string, number] {
+function codeAndStatus(code: BucketErrorCode, { headers }: Request): readonly [string, number] {
   if (code === 'malformed-authorization' && !headers.has('authorization'))
     return ['AuthorizationQueryParametersError', 400];
   return ERRORS[code];

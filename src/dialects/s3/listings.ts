@@ -21,7 +21,7 @@ export const listingRoutes: readonly Route[] = [
     method: 'GET',
     on: 'bucket',
     parameters: ['list-type'],
-    run: (call) => listSecond(call),
+    run: (call) => listV2(call),
   },
 ];
 
@@ -29,19 +29,19 @@ export const plainListing: Route = {
   name: 'ListObjects',
   method: 'GET',
   on: 'bucket',
-  run: (call) => listFirst(call),
+  run: (call) => listV1(call),
 };
 
-const listFirst: Operation = async (call) => {
+const listV1: Operation = async (call) => {
   const [naming, limit] = [namingOf(call), limitOf(call)];
-  const asked = { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
+  const query = { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
   const marker = textOf(call, 'marker');
-  const page = await listObjects(call.caller, bucketOf(call), { ...asked, startAfter: marker });
+  const page = await listObjects(call.caller, bucketOf(call), { ...query, startAfter: marker });
   const content = [
     ...beginning(call, naming),
     xml('Marker', naming.of(marker)),
     page.next === undefined ? undefined : xml('NextMarker', naming.of(page.next)),
-    ...bounds(call, asked, naming),
+    ...bounds(call, query, naming),
     xml('IsTruncated', page.next !== undefined),
     ...page.objects.map((each) => contents(each, naming, owner(call))),
     ...commonPrefixes(page.prefixes, naming),
@@ -49,27 +49,27 @@ const listFirst: Operation = async (call) => {
   return xmlAnswer(call, 200, 'ListBucketResult', content, regionOf(call));
 };
 
-const listSecond: Operation = async (call) => {
+const listV2: Operation = async (call) => {
   const { parameters } = call;
   const type = parameters.get('list-type') ?? '';
   if (type !== '2')
     throw invalidArgument('list-type', type, 'Invalid List Type specified in Request');
   const [naming, limit] = [namingOf(call), limitOf(call)];
-  const asked = { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
+  const query = { prefix: textOf(call, 'prefix'), delimiter: textOf(call, 'delimiter'), limit };
   const [token, after] = [parameters.get('continuation-token'), textOf(call, 'start-after')];
-  // an empty one is where a listing begins
+  // an empty token starts from the beginning
   const startAfter = token ? readToken(token) : after;
-  const page = await listObjects(call.caller, bucketOf(call), { ...asked, startAfter });
-  const shown = isTrueValue(parameters.get('fetch-owner')) ? owner(call) : undefined;
+  const page = await listObjects(call.caller, bucketOf(call), { ...query, startAfter });
+  const ownerElement = isTrueValue(parameters.get('fetch-owner')) ? owner(call) : undefined;
   const content = [
     ...beginning(call, naming),
     page.next === undefined ? undefined : xml('NextContinuationToken', writeToken(page.next)),
     token === undefined ? undefined : xml('ContinuationToken', token),
     parameters.has('start-after') ? xml('StartAfter', naming.of(after)) : undefined,
     xml('KeyCount', page.objects.length + page.prefixes.length),
-    ...bounds(call, asked, naming),
+    ...bounds(call, query, naming),
     xml('IsTruncated', page.next !== undefined),
-    ...page.objects.map((each) => contents(each, naming, shown)),
+    ...page.objects.map((each) => contents(each, naming, ownerElement)),
     ...commonPrefixes(page.prefixes, naming),
   ];
   return xmlAnswer(call, 200, 'ListBucketResult', content, regionOf(call));
@@ -79,7 +79,7 @@ function regionOf({ location }: Call): Headers {
   return Headers.of({ 'x-amz-bucket-region': location });
 }
 
-/** What listings of a bucket begin with. */
+/** Returns the first elements of a bucket listing. */
 export function beginning(call: Call, naming: Naming): string[] {
   return [xml('Name', bucketOf(call)), xml('Prefix', naming.of(textOf(call, 'prefix')))];
 }
@@ -96,7 +96,7 @@ function bounds(
   ];
 }
 
-/** How the names of a listing are encoded. */
+/** Returns the elements with the encoding of names. */
 export function encodingIn({ spelling }: Call, { encoding }: Naming): string[] {
   return encoding === undefined ? [] : spelling.encodingElements.map((name) => xml(name, encoding));
 }
@@ -104,19 +104,19 @@ export function encodingIn({ spelling }: Call, { encoding }: Naming): string[] {
 function contents(
   { key, etag, size, modified }: Listed,
   naming: Naming,
-  shown: string | undefined,
+  ownerElement: string | undefined,
 ): string {
   return xml('Contents', [
     xml('Key', naming.of(key)),
     xml('LastModified', isoTime(modified)),
     xml('ETag', `"${etag}"`),
     xml('Size', size),
-    shown,
+    ownerElement,
     xml('StorageClass', 'STANDARD'),
   ]);
 }
 
-/** What others are folded into. */
+/** Returns the elements of common prefixes. */
 export function commonPrefixes(prefixes: readonly ByteString[], naming: Naming): string[] {
   return prefixes.map((prefix) => xml('CommonPrefixes', [xml('Prefix', naming.of(prefix))]));
 }

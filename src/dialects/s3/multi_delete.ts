@@ -25,41 +25,44 @@ const run: Operation = async (call) => {
   if (body.length === 0)
     throw new S3Refusal(400, 'MissingRequestBodyError', 'Request Body is empty');
   checkDigest(call);
-  const asked = await readXml(body, MAX_BYTES, 'Delete');
-  const isQuiet = child(asked, 'Quiet')?.text.trim().toLowerCase() === 'true';
-  const named = childrenOf(asked, 'Object').map((each) => ({
-    key: child(each, 'Key')?.text ?? '',
-    // minio sends an empty one where it means none
-    versionId: child(each, 'VersionId')?.text || undefined,
-    etag: child(each, 'ETag')?.text || undefined,
-    unknown: ['LastModifiedTime', 'Size'].find((name) => child(each, name)),
+  const document = await readXml(body, MAX_BYTES, 'Delete');
+  const isQuiet = child(document, 'Quiet')?.text.trim().toLowerCase() === 'true';
+  const targets = childrenOf(document, 'Object').map((element) => ({
+    key: child(element, 'Key')?.text ?? '',
+    // minio sends an empty one for the current version
+    versionId: child(element, 'VersionId')?.text || undefined,
+    etag: child(element, 'ETag')?.text || undefined,
+    unknown: ['LastModifiedTime', 'Size'].find((name) => child(element, name)),
   }));
-  if (named.length === 0 || named.length > MAX_KEYS) throw malformed();
-  if (named.some(({ key }) => key === ''))
+  if (targets.length === 0 || targets.length > MAX_KEYS) throw malformed();
+  if (targets.some(({ key }) => key === ''))
     throw new S3Refusal(400, 'UserKeyMustBeSpecified', 'The user key must be specified.');
   await headBucket(call.caller, bucketOf(call));
-  const outcomes = await removeAll(call.caller, bucketOf(call), named);
-  const told = named.map((each, i) => toldOf(call, each, outcomes[i], isQuiet));
-  return xmlAnswer(call, 200, 'DeleteResult', told);
+  const outcomes = await removeAll(call.caller, bucketOf(call), targets);
+  const results = targets.map((target, i) => resultElement(call, target, outcomes[i], isQuiet));
+  return xmlAnswer(call, 200, 'DeleteResult', results);
 };
 
-/** Something must tell that the request is whole: it was judged while the body was read. */
+/** Requires a digest or a checksum; it was verified while the body was read. */
 function checkDigest({ request: { headers }, payload }: Call): void {
   if (headers.has('content-md5') || payload.checksums.size > 0 || payload.trailing().size > 0)
     return;
   throw new BucketError('invalid-request', 'Missing required header for this request: Content-MD5');
 }
 
-function toldOf(
+function resultElement(
   { spelling }: Call,
   { key, versionId }: ToRemove,
   outcome: Outcome | undefined,
   isQuiet: boolean,
 ): string | undefined {
-  const own = [xml('Key', key), versionId === undefined ? undefined : xml('VersionId', versionId)];
+  const names = [
+    xml('Key', key),
+    versionId === undefined ? undefined : xml('VersionId', versionId),
+  ];
   if (outcome instanceof BucketError)
     return xml('Error', [
-      ...own,
+      ...names,
       xml('Code', errorCode(outcome, spelling.errors)),
       xml('Message', outcome.message),
     ]);
@@ -67,5 +70,5 @@ function toldOf(
   const marker = outcome.isMarker
     ? [xml('DeleteMarker', true), xml('DeleteMarkerVersionId', outcome.versionId ?? 'null')]
     : [];
-  return xml('Deleted', [...own, ...marker]);
+  return xml('Deleted', [...names, ...marker]);
 }

@@ -15,8 +15,8 @@ export { etagGiven, overridden } from '../object_headers';
 const META = 'x-amz-meta-';
 const DEFAULT_TYPE = 'binary/octet-stream';
 
-/** What asks for more than is kept: to accept it would be a promise. */
-const NOT_KEPT = [
+/** Headers that ask for features the store lacks: accepting them would be a promise. */
+const UNSUPPORTED = [
   'x-amz-server-side-encryption',
   'x-amz-object-lock',
   'x-amz-website-redirect-location',
@@ -25,13 +25,14 @@ const NOT_KEPT = [
 ];
 
 /**
- * What the store keeps of the headers with which an object is written: type, standard headers, metadata.
+ * Returns the headers that the store keeps of a new object: type, standard headers,
+ * metadata.
  *
- * @throws BucketError, S3Refusal for what is not kept
+ * @throws BucketError, S3Refusal for headers that it does not keep
  */
 export function describedBy({ request: { headers } }: Call): Headers {
   for (const [name] of headers.entries())
-    if (NOT_KEPT.some((each) => name.startsWith(each)))
+    if (UNSUPPORTED.some((each) => name.startsWith(each)))
       throw notImplemented(
         `A header you provided implies functionality that is not implemented: ${name}`,
       );
@@ -42,30 +43,33 @@ export function describedBy({ request: { headers } }: Call): Headers {
     .withAll(metadataHeaders(metadataGiven(headers, META)));
 }
 
-/** There is one class. */
-function checkStorageClass(given: string | undefined): void {
-  if (given === undefined || given === 'STANDARD') return;
+/** There is only one storage class. */
+function checkStorageClass(value: string | undefined): void {
+  if (value === undefined || value === 'STANDARD') return;
   throw new S3Refusal(400, 'InvalidStorageClass', 'The storage class you specified is not valid', {
-    StorageClassRequested: given,
+    StorageClassRequested: value,
   });
 }
 
-/** Objects have no ACL of their own, and what is asked for is what the bucket has; it must be one that there is. */
-function checkAcl(given: ByteString | undefined): void {
+/**
+ * Objects have no ACLs of their own and are accessible like their bucket. Only rejects
+ * invalid names.
+ */
+function checkAcl(value: ByteString | undefined): void {
   try {
-    if (given !== undefined) cannedAcl(given);
+    if (value !== undefined) cannedAcl(value);
   } catch (error) {
     if (!(error instanceof BucketError) || error.code !== 'not-implemented') throw error;
   }
 }
 
-/** What keeps the tags that a header gives an object; undefined where there is no such header. */
+/** Returns the headers that keep the tags from a request; undefined if it has none. */
 export function taggedBy({ request: { headers } }: Call): Headers | undefined {
-  const given = headers.get('x-amz-tagging');
-  return given === undefined ? undefined : tagHeaders(parseTags(given));
+  const value = headers.get('x-amz-tagging');
+  return value === undefined ? undefined : tagHeaders(parseTags(value));
 }
 
-/** An object's headers as GET and HEAD tell them. */
+/** Returns an object's headers for GET and HEAD. */
 export function objectHeaders({ headers, etag, versionId }: ObjectInfo): Headers {
   const type = headers.get('content-type');
   const tags = tagsIn(headers).length;
@@ -83,7 +87,7 @@ export function objectHeaders({ headers, etag, versionId }: ObjectInfo): Headers
     .withAll(Headers.of(Object.fromEntries(metadata)));
 }
 
-/** Checksums as headers tell them. */
+/** Returns headers with checksums. */
 export function checksumFields(checksums: ReadonlyMap<string, string>): Headers {
   const [value] = checksums.values();
   if (value === undefined) return Headers.none;
@@ -94,7 +98,7 @@ export function checksumFields(checksums: ReadonlyMap<string, string>): Headers 
   );
 }
 
-/** Those that are kept with an object, where the client asks for them. */
+/** Returns headers with the stored checksums if the client requests them. */
 export function checksumsWanted({ request: { headers } }: Call, info: ObjectInfo): Headers {
   const isWanted = /^enabled$/i.test(headers.get('x-amz-checksum-mode') ?? '');
   return isWanted ? checksumFields(checksumsIn(info.headers)) : Headers.none;

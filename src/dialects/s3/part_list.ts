@@ -2,7 +2,7 @@ import type { ListedPart } from '../../buckets/uploads/completion';
 import { child, childrenOf, type XmlElement } from '../xml';
 import { malformed } from './arguments';
 
-/** The elements that have checksums, by the names of the algorithms. */
+/** The elements of checksums, by algorithm name. */
 export const SUMS: Readonly<Record<string, string>> = {
   crc32: 'ChecksumCRC32',
   crc32c: 'ChecksumCRC32C',
@@ -11,7 +11,11 @@ export const SUMS: Readonly<Record<string, string>> = {
   sha256: 'ChecksumSHA256',
 };
 
-/** The parts of which a client makes an object. @throws BucketError `malformed-body` */
+/**
+ * Returns the parts in a client's request to complete an upload.
+ *
+ * @throws BucketError `malformed-body`
+ */
 export function listedParts(root: XmlElement): readonly ListedPart[] {
   const parts = childrenOf(root, 'Part').map(listedPart);
   if (parts.length === 0) throw malformed();

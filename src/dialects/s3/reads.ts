@@ -18,11 +18,11 @@ export const readRoutes: readonly Route[] = [
     method: 'GET',
     on: 'object',
     parameters: ['attributes'],
-    run: (call) => tellAttributes(call),
+    run: (call) => getAttributes(call),
   },
 ];
 
-/** Behind those with parameters. */
+/** To be placed after the routes with parameters. */
 export const plainReadRoutes: readonly Route[] = [
   { name: 'GetObject', method: 'GET', on: 'object', run: (call) => read(call, 'GET') },
   { name: 'HeadObject', method: 'HEAD', on: 'object', run: (call) => read(call, 'HEAD') },
@@ -36,7 +36,7 @@ async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {
   const { headers } = call.request;
   const [range, ifRange] = [headers.get('range'), headers.get('if-range')];
   const conditions = conditionsOf(call);
-  return shown(
+  return present(
     call,
     await readObject(call.caller, ref, { method, conditions, range, ifRange }),
     overrides,
@@ -47,13 +47,13 @@ async function readPart(
   call: Call,
   ref: ObjectRef,
   method: 'GET' | 'HEAD',
-  given: string,
+  value: string,
 ): Promise<Response> {
-  const number = /^\d+$/.test(given) ? Number(given) : 0;
+  const number = /^\d+$/.test(value) ? Number(value) : 0;
   if (number < 1 || number > MAX_PARTS)
     throw invalidArgument(
       'partNumber',
-      given,
+      value,
       `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`,
     );
   if (call.request.headers.has('range'))
@@ -63,48 +63,60 @@ async function readPart(
     );
   const { versionId, range, count } = await partRange(call.caller, ref, number);
   const conditions = conditionsOf(call);
-  const found = await readObject(call.caller, { ...ref, versionId }, { method, conditions, range });
+  const object = await readObject(
+    call.caller,
+    { ...ref, versionId },
+    { method, conditions, range },
+  );
   const parts = Headers.of({
     'x-amz-mp-parts-count': count === undefined ? undefined : String(count),
   });
-  return shown(call, found, overridden(call).withAll(parts));
+  return present(call, object, overridden(call).withAll(parts));
 }
 
-function shown(call: Call, found: ReadObject, further: Headers): Response {
-  const { status, body } = found;
+function present(call: Call, object: ReadObject, extraHeaders: Headers): Response {
+  const { status, body } = object;
   if (status === 304) {
-    const headers = objectHeaders(found).without('content-length', 'content-type', 'content-range');
+    const headers = objectHeaders(object).without(
+      'content-length',
+      'content-type',
+      'content-range',
+    );
     return { status, headers, body };
   }
-  const checksums = status === 200 ? checksumsWanted(call, found) : Headers.none;
-  return { status, headers: objectHeaders(found).withAll(checksums).withAll(further), body };
+  const checksums = status === 200 ? checksumsWanted(call, object) : Headers.none;
+  return { status, headers: objectHeaders(object).withAll(checksums).withAll(extraHeaders), body };
 }
 
-const tellAttributes: Operation = async (call) => {
+const getAttributes: Operation = async (call) => {
   const ref = { ...keyOf(call), versionId: versionOf(call) };
-  const given = call.request.headers.get('x-amz-object-attributes') ?? '';
-  const wanted = new Set(given.split(',').map((each) => each.trim()));
-  if (given === '')
-    throw invalidArgument('x-amz-object-attributes', given, 'No attribute is asked for.');
+  const list = call.request.headers.get('x-amz-object-attributes') ?? '';
+  const attributes = new Set(list.split(',').map((each) => each.trim()));
+  if (list === '')
+    throw invalidArgument(
+      'x-amz-object-attributes',
+      list,
+      'x-amz-object-attributes must name at least one attribute.',
+    );
   const info = await headObject(call.caller, ref);
   const [, parts] = /-(\d+)$/.exec(info.etag) ?? [];
   const sums = [...checksumsIn(info.headers)].map(([name, sum]) =>
     xml(`Checksum${name.toUpperCase()}`, sum),
   );
-  const when = (name: string, content: () => string | undefined) =>
-    wanted.has(name) ? content() : undefined;
+  const ifRequested = (name: string, content: () => string | undefined) =>
+    attributes.has(name) ? content() : undefined;
   const headers = Headers.of({
     'Last-Modified': info.headers.get('last-modified'),
     'x-amz-version-id': info.versionId,
   });
   const content = [
-    when('ETag', () => xml('ETag', info.etag)),
-    when('Checksum', () => (sums.length === 0 ? undefined : xml('Checksum', sums))),
-    when('ObjectParts', () =>
+    ifRequested('ETag', () => xml('ETag', info.etag)),
+    ifRequested('Checksum', () => (sums.length === 0 ? undefined : xml('Checksum', sums))),
+    ifRequested('ObjectParts', () =>
       parts === undefined ? undefined : xml('ObjectParts', [xml('PartsCount', parts)]),
     ),
-    when('StorageClass', () => xml('StorageClass', 'STANDARD')),
-    when('ObjectSize', () => xml('ObjectSize', info.size)),
+    ifRequested('StorageClass', () => xml('StorageClass', 'STANDARD')),
+    ifRequested('ObjectSize', () => xml('ObjectSize', info.size)),
   ];
   return xmlAnswer(call, 200, 'GetObjectAttributesResponse', content, headers);
 };

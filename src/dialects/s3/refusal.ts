@@ -2,7 +2,7 @@ import { NO_BODY, type Response } from '../../swift_api/message';
 import type { Operation, Call } from './call';
 import { document } from '../xml';
 
-/** An error that only S3 has: what acts on buckets does not know it. */
+/** An error that only S3 has, unknown to operations on buckets. */
 export class S3Refusal extends Error {
   override readonly name = 'S3Refusal';
 
@@ -17,27 +17,27 @@ export class S3Refusal extends Error {
   }
 }
 
-/** The error for what is known, and not there. */
+/** Returns the error for a feature that is not implemented. */
 export function notImplemented(message: string): S3Refusal {
   return new S3Refusal(501, 'NotImplemented', message);
 }
 
-/** An operation whose errors of this kind become answers. */
+/** Wraps an operation so that these errors become responses. */
 export function withRefusals(run: Operation): Operation {
   return async (call) => {
     try {
       return await run(call);
     } catch (error) {
-      if (error instanceof S3Refusal) return spelled(call, error);
+      if (error instanceof S3Refusal) return refusalResponse(call, error);
       throw error;
     }
   };
 }
 
-function spelled(
+function refusalResponse(
   { request, spelling }: Call,
   { status, code, message, fields }: S3Refusal,
 ): Response {
-  const answer = document(status, spelling.errors.element(request, code, message, fields));
-  return request.method === 'HEAD' ? { ...answer, body: NO_BODY } : answer;
+  const response = document(status, spelling.errors.element(request, code, message, fields));
+  return request.method === 'HEAD' ? { ...response, body: NO_BODY } : response;
 }

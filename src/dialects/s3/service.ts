@@ -17,18 +17,18 @@ const list: Operation = async (call) => {
   const prefix = parameters.has('prefix') ? textOf(call, 'prefix') : undefined;
   const startAfter = token === undefined ? undefined : readToken(token);
   const { buckets, next } = await listBuckets(caller, { prefix, startAfter, limit });
-  const listed = buckets.map(({ name, created }) =>
+  const elements = buckets.map(({ name, created }) =>
     xml('Bucket', [xml('Name', name), xml('CreationDate', isoTime(created))]),
   );
   return xmlAnswer(call, 200, 'ListAllMyBucketsResult', [
     owner(call),
-    xml('Buckets', listed),
+    xml('Buckets', elements),
     next === undefined ? undefined : xml('ContinuationToken', writeToken(next)),
     prefix === undefined ? undefined : xml('Prefix', prefix),
   ]);
 };
 
-/** Who owns something, as listings have it. */
+/** Returns the element of an owner, for listings. */
 export function owner(call: Call): string {
   return xml('Owner', call.spelling.owner(call));
 }

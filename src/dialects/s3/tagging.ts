@@ -24,8 +24,8 @@ const objectOf = (call: Call) => ({ ...keyOf(call), versionId: versionOf(call) }
 
 const get: Operation = async (call) => {
   const { tags, versionId } = await getTags(call.caller, objectOf(call));
-  const shown = tags.map(({ key, value }) => xml('Tag', [xml('Key', key), xml('Value', value)]));
-  return xmlAnswer(call, 200, 'Tagging', [xml('TagSet', shown)], versionHeader(versionId));
+  const elements = tags.map(({ key, value }) => xml('Tag', [xml('Key', key), xml('Value', value)]));
+  return xmlAnswer(call, 200, 'Tagging', [xml('TagSet', elements)], versionHeader(versionId));
 };
 
 const put: Operation = async (call) => {
@@ -41,7 +41,11 @@ const remove: Operation = async (call) => {
   return { status: 204, headers: versionHeader(versionId), body: NO_BODY };
 };
 
-/** The tags of a `Tagging` document. @throws BucketError `malformed-body`, and for what is beyond the limits */
+/**
+ * Returns the tags of a `Tagging` document.
+ *
+ * @throws BucketError `malformed-body`, and for tags beyond the limits
+ */
 export function tagsOf(root: XmlElement): readonly Tag[] {
   const set = child(root, 'TagSet');
   if (!set) throw malformed();

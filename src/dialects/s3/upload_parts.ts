@@ -45,18 +45,18 @@ export const partRoutes: readonly Route[] = [
   },
 ];
 
-/** One of the two parameters means nothing without the other. */
+/** Neither parameter is valid without the other. */
 function incomplete(name: string): Promise<never> {
   return Promise.reject(invalidArgument('ResourceType', name, 'Unexpected query string parameter'));
 }
 
 function numberOf({ parameters }: Call): number {
-  const given = parameters.get(NUMBER) ?? '';
-  const number = /^\d{1,9}$/.test(given) ? Number(given) : 0;
+  const value = parameters.get(NUMBER) ?? '';
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : 0;
   if (number >= 1 && number <= MAX_PARTS) return number;
   throw invalidArgument(
     NUMBER,
-    given,
+    value,
     `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`,
   );
 }
@@ -82,26 +82,26 @@ const copy: Operation = async (call) => {
   await getUpload(caller, upload);
   const range = call.request.headers.get(`${SOURCE}-range`);
   if (range !== undefined && !/^bytes=\d+-\d+$/.test(range)) throw badRange(range, FORM);
-  const read = await readObject(caller, source, {
+  const sourceObject = await readObject(caller, source, {
     method: 'GET',
     conditions: conditionsOf(call, `${SOURCE}-`),
     range,
   }).catch((error: unknown) => {
     throw sourceError(error, range);
   });
-  if (read.status === 304) throw failed(SOURCE);
-  const length = lengthOf(read, range);
+  if (sourceObject.status === 304) throw failed(SOURCE);
+  const length = lengthOf(sourceObject, range);
   const content = {
-    body: read.body,
+    body: sourceObject.body,
     length,
     given: Headers.none,
     sums: NONE,
     trailing: () => NONE,
   };
-  const { etag, lastModified } = await whileUnread(read, () =>
+  const { etag, lastModified } = await whileUnread(sourceObject, () =>
     putPart(caller, upload, number, content),
   );
-  const headers = Headers.of({ 'x-amz-copy-source-version-id': read.versionId });
+  const headers = Headers.of({ 'x-amz-copy-source-version-id': sourceObject.versionId });
   const time = isoTime(Date.parse(lastModified ?? '') || Date.now());
   return xmlAnswer(
     call,
@@ -116,7 +116,7 @@ const NONE: ReadonlyMap<string, string> = new Map();
 const FORM =
   'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy';
 
-/** A range that goes beyond the end of the source is none. */
+/** Returns the length of the part. A range beyond the end of the source is invalid. */
 function lengthOf({ size, headers, body }: ReadObject, range: string | undefined): number {
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
   if (range === undefined || first === undefined || last === undefined)

@@ -28,7 +28,7 @@ import { listedParts, SUMS } from './part_list';
 import { owner } from './service';
 import { idOf } from './writes';
 
-/** Ten thousand parts, each with a checksum. */
+/** Room for ten thousand parts, each with a checksum. */
 const MAX_DOCUMENT = 4 * 1024 * 1024;
 const ID = 'uploadId';
 
@@ -66,21 +66,25 @@ export const uploadRoutes: readonly Route[] = [
 
 const create: Operation = async (call) => {
   const headers = describedBy(call).withAll(taggedBy(call) ?? Headers.none);
-  const wanted = summingOf(call);
-  const upload = await createUpload(call.caller, keyOf(call), { headers, summing: wanted });
-  const told = Headers.of({
-    'x-amz-checksum-algorithm': wanted?.algorithm.toUpperCase(),
-    'x-amz-checksum-type': wanted && typeOf(wanted),
+  const checksumMode = summingOf(call);
+  const upload = await createUpload(call.caller, keyOf(call), { headers, summing: checksumMode });
+  const checksumHeaders = Headers.of({
+    'x-amz-checksum-algorithm': checksumMode?.algorithm.toUpperCase(),
+    'x-amz-checksum-type': checksumMode && typeOf(checksumMode),
   });
   const content = [
     xml('Bucket', upload.bucket),
     xml('Key', upload.key),
     xml('UploadId', upload.id),
   ];
-  return xmlAnswer(call, 200, 'InitiateMultipartUploadResult', content, told);
+  return xmlAnswer(call, 200, 'InitiateMultipartUploadResult', content, checksumHeaders);
 };
 
-/** How the parts, and what they make, are summed. @throws BucketError for what there is not */
+/**
+ * Returns the checksum mode of the parts and of the whole.
+ *
+ * @throws BucketError for an unsupported one
+ */
 function summingOf({ request: { headers } }: Call): Summing | undefined {
   const [algorithm, type] = [
     headers.get('x-amz-checksum-algorithm'),
@@ -95,11 +99,11 @@ function summingOf({ request: { headers } }: Call): Summing | undefined {
   }
   if (type !== undefined && !['COMPOSITE', 'FULL_OBJECT'].includes(type))
     throw new BucketError('invalid-request', 'Value for x-amz-checksum-type header is invalid.');
-  const found = summing(
+  const mode = summing(
     algorithm.toLowerCase(),
     type === undefined ? undefined : type === 'FULL_OBJECT',
   );
-  if (found) return found;
+  if (mode) return mode;
   throw new BucketError(
     'invalid-request',
     type === undefined
@@ -112,7 +116,7 @@ function typeOf({ isOfWhole }: Summing): string {
   return isOfWhole ? 'FULL_OBJECT' : 'COMPOSITE';
 }
 
-/** The upload that a request names. */
+/** Returns the upload that a request names. */
 export function uploadOf(call: Call): Upload {
   return { ...keyOf(call), id: call.parameters.get(ID) ?? '' };
 }
@@ -122,11 +126,11 @@ const parts: Operation = async (call) => {
   const upload = uploadOf(call);
   const [max, marker] = [limitOf(call, 'max-parts'), numberMarkerOf(call)];
   const naming = namingOf(call);
-  const { summing: wanted } = await getUpload(caller, upload);
-  const behind = (await listParts(caller, upload)).filter(
+  const { summing: checksumMode } = await getUpload(caller, upload);
+  const remaining = (await listParts(caller, upload)).filter(
     ({ number }) => marker === undefined || number > marker,
   );
-  const page = behind.slice(0, max);
+  const page = remaining.slice(0, max);
   return xmlAnswer(call, 200, 'ListPartsResult', [
     xml('Bucket', upload.bucket),
     xml('Key', naming.of(upload.key)),
@@ -138,27 +142,27 @@ const parts: Operation = async (call) => {
     xml('NextPartNumberMarker', page.at(-1)?.number ?? 0),
     xml('MaxParts', max),
     ...encodingIn(call, naming),
-    wanted && xml('ChecksumAlgorithm', wanted.algorithm.toUpperCase()),
-    wanted && xml('ChecksumType', typeOf(wanted)),
-    xml('IsTruncated', behind.length > page.length && max > 0),
-    ...page.map(shownPart),
+    checksumMode && xml('ChecksumAlgorithm', checksumMode.algorithm.toUpperCase()),
+    checksumMode && xml('ChecksumType', typeOf(checksumMode)),
+    xml('IsTruncated', remaining.length > page.length && max > 0),
+    ...page.map(partElement),
   ]);
 };
 
-/** Undefined: from the first on, which may be QingStor's part 0. */
+/** Undefined to start with the first part, which may be QingStor's part 0. */
 function numberMarkerOf({ parameters }: Call): number | undefined {
-  const given = parameters.get('part-number-marker');
-  if (given === undefined) return undefined;
-  const marker = /^\d{1,10}$/.test(given) ? Number(given) : NaN;
+  const value = parameters.get('part-number-marker');
+  if (value === undefined) return undefined;
+  const marker = /^\d{1,10}$/.test(value) ? Number(value) : NaN;
   if (marker <= 2_147_483_647) return marker;
   throw invalidArgument(
     'part-number-marker',
-    given,
+    value,
     'Provided part-number-marker not an integer or within integer range',
   );
 }
 
-function shownPart({ number, entry, etag, bytes, sum }: Part): string {
+function partElement({ number, entry, etag, bytes, sum }: Part): string {
   return xml('Part', [
     xml('PartNumber', number),
     xml('LastModified', isoTime(modifiedOf(entry))),
@@ -203,15 +207,15 @@ const complete: Operation = async (call) => {
   return xmlAnswer(call, 200, 'CompleteMultipartUploadResult', content, headers);
 };
 
-/** Those of the object that is to be. */
+/** Returns the checksums declared for the whole object. */
 function sumsOf(headers: Headers): ReadonlyMap<string, string> {
-  const given = Object.keys(SUMS).map(
+  const checksums = Object.keys(SUMS).map(
     (name) => [name, headers.get(`x-amz-checksum-${name}`)] as const,
   );
-  return new Map(given.filter((each): each is [string, string] => each[1] !== undefined));
+  return new Map(checksums.filter((each): each is [string, string] => each[1] !== undefined));
 }
 
-/** Where an object is, as S3 has it. */
+/** Returns an object's location as S3 has it. */
 export function locationOf({
   request,
   bucket = '',
@@ -227,23 +231,23 @@ const uploads: Operation = async (call) => {
   const [prefix, delimiter, keyMarker] = ['prefix', 'delimiter', 'key-marker'].map((name) =>
     textOf(call, name),
   );
-  const wanted = {
+  const query = {
     prefix: prefix ?? '',
     delimiter: delimiter ?? '',
     keyMarker: keyMarker ?? '',
     idMarker: toText(textOf(call, 'upload-id-marker')),
     max: limitOf(call, 'max-uploads'),
   };
-  const page = await listUploads(caller, bucket, wanted);
+  const page = await listUploads(caller, bucket, query);
   return xmlAnswer(call, 200, 'ListMultipartUploadsResult', [
     xml('Bucket', bucket),
-    xml('KeyMarker', naming.of(wanted.keyMarker)),
-    xml('UploadIdMarker', wanted.idMarker),
+    xml('KeyMarker', naming.of(query.keyMarker)),
+    xml('UploadIdMarker', query.idMarker),
     page.isTruncated ? xml('NextKeyMarker', naming.of(page.last.key)) : undefined,
     page.isTruncated ? xml('NextUploadIdMarker', page.last.id) : undefined,
-    wanted.delimiter === '' ? undefined : xml('Delimiter', naming.of(wanted.delimiter)),
-    wanted.prefix === '' ? undefined : xml('Prefix', naming.of(wanted.prefix)),
-    xml('MaxUploads', wanted.max),
+    query.delimiter === '' ? undefined : xml('Delimiter', naming.of(query.delimiter)),
+    query.prefix === '' ? undefined : xml('Prefix', naming.of(query.prefix)),
+    xml('MaxUploads', query.max),
     ...encodingIn(call, naming),
     xml('IsTruncated', page.isTruncated),
     ...page.uploads.map(({ key, id, entry }) =>

@@ -24,7 +24,7 @@ export const versionListingRoutes: readonly Route[] = [
   },
 ];
 
-/** A page of versions, and how it was asked for. */
+/** A page of versions, with its query. */
 export interface AskedVersions extends VersionPage {
   readonly naming: Naming;
   readonly limit: number;
@@ -33,28 +33,28 @@ export interface AskedVersions extends VersionPage {
   readonly versionMarker: string;
 }
 
-/** The page that a request asks for. @throws BucketError for what it cannot ask for */
+/** Returns the requested page. @throws BucketError for an invalid query */
 export async function versionsAsked(call: Call): Promise<AskedVersions> {
   const { parameters, caller } = call;
   const [naming, limit] = [namingOf(call), limitOf(call)];
   const [prefix, delimiter] = [textOf(call, 'prefix'), textOf(call, 'delimiter')];
   const keyMarker = textOf(call, 'key-marker');
   const marker = parameters.get('version-id-marker') ?? '';
-  if (marker !== '' && !parameters.has('key-marker')) throw withoutKey(marker);
+  if (marker !== '' && !parameters.has('key-marker')) throw missingKeyMarker(marker);
   const versionMarker = marker === '' ? undefined : marker;
   const query = { prefix, delimiter, limit, keyMarker, versionMarker };
   const page = await listVersions(caller, bucketOf(call), query);
   return { ...page, naming, limit, delimiter, keyMarker, versionMarker: marker };
 }
 
-/** What others are folded into, of a page. */
+/** Returns the common prefixes of a page. */
 export function prefixesIn(entries: readonly ListedVersion[]): ByteString[] {
   return entries.flatMap((each) => (each.kind === 'prefix' ? [each.prefix] : []));
 }
 
 const list: Operation = async (call) => {
-  const asked = await versionsAsked(call);
-  const { entries, next, naming, limit, delimiter, keyMarker, versionMarker } = asked;
+  const page = await versionsAsked(call);
+  const { entries, next, naming, limit, delimiter, keyMarker, versionMarker } = page;
   return xmlAnswer(call, 200, 'ListVersionsResult', [
     ...beginning(call, naming),
     xml('KeyMarker', naming.of(keyMarker)),
@@ -65,12 +65,12 @@ const list: Operation = async (call) => {
     call.parameters.has('delimiter') ? xml('Delimiter', naming.of(delimiter)) : undefined,
     ...encodingIn(call, naming),
     xml('IsTruncated', next !== undefined),
-    ...entries.map((each) => listed(each, naming, owner(call))),
+    ...entries.map((each) => versionElement(each, naming, owner(call))),
     ...commonPrefixes(prefixesIn(entries), naming),
   ]);
 };
 
-function withoutKey(marker: string) {
+function missingKeyMarker(marker: string) {
   return invalidArgument(
     'version-id-marker',
     marker,
@@ -78,13 +78,21 @@ function withoutKey(marker: string) {
   );
 }
 
-/** Versions and delete markers as they come; what others are folded into has its place behind them. */
-function listed(entry: ListedVersion, naming: Naming, shown: string): string | undefined {
+/** Returns the element of a version or delete marker; common prefixes follow later. */
+function versionElement(
+  entry: ListedVersion,
+  naming: Naming,
+  ownerElement: string,
+): string | undefined {
   if (entry.kind === 'prefix') return undefined;
   const { key, versionId, isLatest, modified } = entry;
-  const own = [xml('Key', naming.of(key)), xml('VersionId', versionId), xml('IsLatest', isLatest)];
+  const identity = [
+    xml('Key', naming.of(key)),
+    xml('VersionId', versionId),
+    xml('IsLatest', isLatest),
+  ];
   const time = xml('LastModified', isoTime(modified));
-  if (entry.kind === 'marker') return xml('DeleteMarker', [...own, time, shown]);
-  const content = [xml('ETag', `"${entry.etag}"`), xml('Size', entry.size), shown];
-  return xml('Version', [...own, time, ...content, xml('StorageClass', 'STANDARD')]);
+  if (entry.kind === 'marker') return xml('DeleteMarker', [...identity, time, ownerElement]);
+  const content = [xml('ETag', `"${entry.etag}"`), xml('Size', entry.size), ownerElement];
+  return xml('Version', [...identity, time, ...content, xml('StorageClass', 'STANDARD')]);
 }

@@ -10,10 +10,13 @@ import { empty } from './buckets';
 import { versionOf, writeConditionOf } from './conditions';
 import { checksumFields, describedBy, etagGiven, taggedBy } from './object_headers';
 
-/** Bodies of so many bytes are received before they are written where something comes behind them that is to be kept. */
+/**
+ * Bodies up to this size are received before they are written if they have a trailer that
+ * is to be kept.
+ */
 const RECEIVED_FIRST = 64 * 1024;
 
-/** Behind those with parameters. */
+/** To be placed after the routes with parameters. */
 export const plainWriteRoutes: readonly Route[] = [
   { name: 'PutObject', method: 'PUT', on: 'object', run: (call) => put(call) },
   { name: 'DeleteObject', method: 'DELETE', on: 'object', run: (call) => remove(call) },
@@ -25,27 +28,27 @@ const put: Operation = async (call) => {
   if (length === undefined)
     throw new BucketError('missing-length', 'You must provide the Content-Length HTTP header.');
   const condition = writeConditionOf(call);
-  const described = describedBy(call)
+  const objectHeaders = describedBy(call)
     .withAll(taggedBy(call) ?? Headers.none)
     .withAll(etagGiven(call));
-  const body = await received(call, length);
-  // what came behind a longer body is known too late to be kept with it
+  const body = await receive(call, length);
+  // the trailer of a longer body comes too late to be kept with it
   const checksums = new Map([
     ...payload.checksums,
     ...(Buffer.isBuffer(body) ? payload.trailing() : []),
   ]);
-  const headers = described.withAll(checksumHeaders(checksums));
+  const headers = objectHeaders.withAll(checksumHeaders(checksums));
   const written = await writeObject(caller, keyOf(call), { headers, body, length, condition });
-  const shown = checksumFields(new Map([...checksums, ...payload.trailing()]));
-  const answer = empty(200, {
+  const checksumResponse = checksumFields(new Map([...checksums, ...payload.trailing()]));
+  const response = empty(200, {
     ETag: `"${written.etag}"`,
     'x-amz-version-id': idOf(written.versionId),
   });
-  return { ...answer, headers: answer.headers.withAll(shown) };
+  return { ...response, headers: response.headers.withAll(checksumResponse) };
 };
 
-/** The body, which is received first where that lets its checksum be kept. */
-async function received({ request, payload }: Call, length: number): Promise<Body> {
+/** Returns the body; receives it first if that allows keeping its checksum. */
+async function receive({ request, payload }: Call, length: number): Promise<Body> {
   const { body } = payload;
   if (length > RECEIVED_FIRST || Buffer.isBuffer(body) || !request.headers.has('x-amz-trailer'))
     return body;
@@ -53,7 +56,7 @@ async function received({ request, payload }: Call, length: number): Promise<Bod
   return (await readAll(body, RECEIVED_FIRST)) ?? NO_BODY;
 }
 
-/** Of what was written while versions are switched off S3 tells no id. */
+/** S3 reports no id for objects written while versioning is suspended. */
 export function idOf(versionId: string | undefined): string | undefined {
   return versionId === 'null' ? undefined : versionId;
 }

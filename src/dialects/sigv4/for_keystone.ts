@@ -6,10 +6,11 @@ import { NOTHING, sign, signingKey, stringToSign } from './canonical';
 import { ALGORITHM, formatScope, type Signing } from './signing';
 
 /**
- * A request by which Keystone takes us for the owner of a credential. It is none of the client's: Keystone leaves out the query of a POST where it
- * judges signatures, so those of many clients' requests are wrong to it. Nor is it one that another service would do anything for.
+ * Returns a request that proves to Keystone that we own a credential. It is not a
+ * client's request: Keystone ignores the query of a POST when it checks signatures, so
+ * many clients' signatures would be invalid. No other service acts on it either.
  *
- * @param host of the Keystone
+ * @param host of Keystone
  * @param now milliseconds since 1970
  */
 export function signedForKeystone(

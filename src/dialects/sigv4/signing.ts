@@ -5,14 +5,14 @@ import type { Query } from '../query';
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-/** For what a key is derived: a day, in a region. */
+/** The scope of a signing key: a day and a region. */
 export interface Scope {
   /** `20231114`. */
   readonly date: string;
   readonly region: string;
 }
 
-/** How a request says that it is signed (Signature Version 4), whether that is right or not. */
+/** The signature of a request (Signature Version 4) as stated, valid or not. */
 export interface Signing {
   readonly from: 'header' | 'query';
   readonly accessKey: ByteString;
@@ -21,27 +21,30 @@ export interface Signing {
   readonly signedHeaders: readonly string[];
   /** 64 hex digits. */
   readonly signature: string;
-  /** As it is signed: `20231114T221320Z`. */
+  /** As signed: `20231114T221320Z`. */
   readonly timestamp: string;
-  /** Seconds for which a presigned URL is good. */
+  /** Seconds for which a presigned URL is valid. */
   readonly expires: number | undefined;
-  /** What is signed for the body: its SHA-256 in hex, or what is said instead. */
+  /** The signed payload: its SHA-256 in hex, or a literal in its place. */
   readonly payload: string;
-  /** Whether the payload is not told, so that the signature may also be over that of an empty body, as signers that know no S3 have it. */
+  /**
+   * Whether no payload hash is given; the signature may then also cover an empty body, as
+   * from signers that do not know S3.
+   */
   readonly mayBeOfNothing: boolean;
 }
 
-/** The scope as it is written. */
+/** Formats a scope. */
 export function formatScope({ date, region }: Scope): string {
   return `${date}/${region}/s3/aws4_request`;
 }
 
 export const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
-/** What S3 takes for no number. */
-const LONG = 2n ** 63n;
+/** S3 rejects numbers from here on. */
+const TOO_LONG = 2n ** 63n;
 
-/** What of a query signs it, by names in lower case. */
+/** The query parameters of a signature, in lower case. */
 const SIGNING_PARAMETERS: ReadonlySet<string> = new Set([
   'x-amz-algorithm',
   'x-amz-content-sha256',
@@ -58,9 +61,9 @@ export function signsQuery(name: string): boolean {
 }
 
 /**
- * Reads how a request is signed.
+ * Reads the signature of a request.
  *
- * @throws BucketError where that is not told as it must be, or in two ways, or is no way that is known here
+ * @throws BucketError if it is malformed, given in two ways, or of an unsupported kind
  */
 export function readSigning(headers: Headers, query: Query): Signing {
   const header = headers.get('authorization');
@@ -71,22 +74,22 @@ export function readSigning(headers: Headers, query: Query): Signing {
   if (headers.has('x-amz-security-token') || query.has('X-Amz-Security-Token'))
     throw new BucketError(
       'invalid-request',
-      'Temporary credentials (X-Amz-Security-Token) are not known here.',
+      'Temporary credentials (X-Amz-Security-Token) are not supported.',
     );
   if (isPresignedV2 || /^AWS\s/i.test(header ?? ''))
     throw new BucketError('invalid-request', ONLY_V4);
-  return isPresigned ? presigned(headers, query) : inHeader(header ?? '', headers);
+  return isPresigned ? readPresigned(headers, query) : readHeader(header ?? '', headers);
 }
 
 const TWO_WAYS =
   'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified';
 const ONLY_V4 = `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`;
 
-function malformed(what: string): BucketError {
-  return new BucketError('malformed-authorization', what);
+function malformed(message: string): BucketError {
+  return new BucketError('malformed-authorization', message);
 }
 
-function inHeader(authorization: ByteString, headers: Headers): Signing {
+function readHeader(authorization: ByteString, headers: Headers): Signing {
   const [algorithm = '', ...rest] = authorization.split(' ');
   if (algorithm !== ALGORITHM) throw new BucketError('invalid-request', ONLY_V4);
   const parts = rest
@@ -94,11 +97,11 @@ function inHeader(authorization: ByteString, headers: Headers): Signing {
     .split(',')
     .map((part) => part.trim());
   const value = (name: string) => {
-    const found = parts.filter((part) => part.startsWith(`${name}=`));
-    const [only] = found;
-    if (parts.length !== 3 || found.length !== 1 || only === undefined)
+    const matches = parts.filter((part) => part.startsWith(`${name}=`));
+    const [only] = matches;
+    if (parts.length !== 3 || matches.length !== 1 || only === undefined)
       throw malformed(
-        `The authorization header is malformed; it must have one ${name}, and nothing else.`,
+        `The authorization header is malformed; it must have exactly one ${name}, and nothing but Credential, SignedHeaders and Signature.`,
       );
     return only.slice(name.length + 1);
   };
@@ -120,24 +123,24 @@ function inHeader(authorization: ByteString, headers: Headers): Signing {
   };
 }
 
-function presigned(headers: Headers, query: Query): Signing {
+function readPresigned(headers: Headers, query: Query): Signing {
   const value = (name: string) => {
-    const found = query.get(name);
-    if (found === undefined)
+    const text = query.get(name);
+    if (text === undefined)
       throw malformed(`Query-string authentication version 4 requires the parameter ${name}.`);
-    return found;
+    return text;
   };
   if (value('X-Amz-Algorithm') !== ALGORITHM)
     throw malformed(`X-Amz-Algorithm only supports "${ALGORITHM}".`);
   const expires = value('X-Amz-Expires');
-  if (!/^[-+]?\d+$/.test(expires) || BigInt(expires) >= LONG)
+  if (!/^[-+]?\d+$/.test(expires) || BigInt(expires) >= TOO_LONG)
     throw malformed('X-Amz-Expires should be a number');
-  if (Number(expires) < 1) throw malformed('X-Amz-Expires must be non-negative, and more than 0');
+  if (Number(expires) < 1) throw malformed('X-Amz-Expires must be greater than 0');
   if (Number(expires) > MAX_EXPIRES)
     throw malformed(`X-Amz-Expires must be less than ${MAX_EXPIRES} seconds, which is a week`);
   const timestamp = value('X-Amz-Date');
   if (!TIMESTAMP.test(timestamp)) throw malformed(BAD_DATE);
-  const told = headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256');
+  const signedPayload = headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256');
   return {
     from: 'query',
     ...readCredential(value('X-Amz-Credential')),
@@ -145,8 +148,8 @@ function presigned(headers: Headers, query: Query): Signing {
     signature: readSignature(value('X-Amz-Signature')),
     timestamp,
     expires: Number(expires),
-    payload: told ?? UNSIGNED,
-    mayBeOfNothing: told === undefined,
+    payload: signedPayload ?? UNSIGNED,
+    mayBeOfNothing: signedPayload === undefined,
   };
 }
 
@@ -154,7 +157,7 @@ const MAX_EXPIRES = 7 * 86_400;
 const TIMESTAMP = /^\d{8}T\d{6}Z$/;
 const BAD_DATE = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"";
 
-/** A credential as it is written in what is signed; the access key may have slashes. */
+/** Parses a credential; the access key may contain slashes. */
 export function readCredential(credential: ByteString): Pick<Signing, 'accessKey' | 'scope'> {
   const parts = credential.split('/');
   const [date = '', region = '', service, terminator] = parts.splice(-4);
@@ -164,7 +167,7 @@ export function readCredential(credential: ByteString): Pick<Signing, 'accessKey
       'The Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
     );
   if (service !== 's3')
-    throw malformed(`The Credential is for the service "${service ?? ''}"; this is "s3".`);
+    throw malformed(`The Credential is for the service "${service ?? ''}"; expected "s3".`);
   if (terminator !== 'aws4_request') throw malformed('The Credential must end in "aws4_request".');
   return { accessKey, scope: { date, region } };
 }
@@ -172,11 +175,9 @@ export function readCredential(credential: ByteString): Pick<Signing, 'accessKey
 function readNames(list: ByteString): string[] {
   const names = list.split(';');
   if (names.some((name) => !/^[!#$%&'*+.^`|~0-9a-z_-]+$/.test(name)))
-    throw malformed(
-      'SignedHeaders must be names of headers in lower case with semicolons between them.',
-    );
-  // a long value that is listed often would make much of little
-  if (new Set(names).size < names.length) throw malformed('SignedHeaders has a name twice.');
+    throw malformed('SignedHeaders must be lower-case header names separated by semicolons.');
+  // otherwise a long value listed many times would inflate a small request
+  if (new Set(names).size < names.length) throw malformed('SignedHeaders lists a name twice.');
   return names;
 }
 
@@ -187,9 +188,9 @@ export function readSignature(signature: ByteString): string {
 }
 
 function timestampIn(headers: Headers): string {
-  const own = headers.get('x-amz-date');
-  if (own !== undefined && TIMESTAMP.test(own)) return own;
-  const time = own === undefined ? Date.parse(headers.get('date') ?? '') : NaN;
+  const amzDate = headers.get('x-amz-date');
+  if (amzDate !== undefined && TIMESTAMP.test(amzDate)) return amzDate;
+  const time = amzDate === undefined ? Date.parse(headers.get('date') ?? '') : NaN;
   if (Number.isNaN(time))
     throw new BucketError(
       'access-denied',
@@ -198,7 +199,10 @@ function timestampIn(headers: Headers): string {
   return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
-/** The time of a timestamp, in milliseconds since 1970; NaN for one of a day or an hour that there is not. */
+/**
+ * Returns the time of a timestamp in milliseconds since 1970; NaN if there is no such day
+ * or hour.
+ */
 export function timeOf(timestamp: string): number {
   return Date.parse(
     timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),

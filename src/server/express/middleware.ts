@@ -33,7 +33,7 @@ import { headersOf, serve } from '../listener';
 import { soleServerContext } from '../lookout';
 import { refusalOf } from '../routes';
 
-const dropInOptions = z.object({
+const middlewareOptions = z.object({
   client_timeout: seconds(0.01, 86_400).default(60_000),
   redis_url: redisUrl.optional(),
   lock_lease: seconds(1, 3600).default(10_000),
@@ -45,52 +45,55 @@ type Names<T extends z.ZodObject> = keyof T['shape'];
 type OptionName =
   | Names<typeof storeOptions>
   | Names<typeof versionedWritesPlugin.options>
-  | Names<typeof dropInOptions>;
+  | Names<typeof middlewareOptions>;
 
 /**
- * The options of `[filter:versioned_writes]` and `[app:proxy-server]`, and of `[DEFAULT]` those that concern it, under the names they have there and
- * read as there (times in seconds); `upstream` is needed, and `allow_versioned_writes` is true unless it is given.
+ * The options of `[filter:versioned_writes]` and `[app:proxy-server]`, and the relevant
+ * ones of `[DEFAULT]`, with the same names and syntax (times in seconds). `upstream` is
+ * required, and `allow_versioned_writes` defaults to true.
  */
 export type VersionedWritesOptions = {
   readonly [name in OptionName]?: string | number | boolean | undefined;
 } & { readonly upstream: string };
 
-/** The middleware, and how to end its connections. */
+/** The middleware; `close` closes its connections. */
 export type VersionedWritesMiddleware = RequestHandler & { close(): Promise<void> };
 
 /**
- * Express middleware that gives the containers of a Swift their versions, for an app that passes requests to that Swift with a
- * proxy middleware of its own. Mount it before that and before anything that reads bodies. What writes, and what asks of containers, it
- * answers itself, from the same Swift; for everything else it calls `next()`. It counts as a server over that Swift: with others it needs a
- * `redis_url` in common. Where one is found that does not share it, writes to versioned containers get 503.
+ * Creates Express middleware that adds versions to the containers of a Swift, for an app
+ * that forwards requests to that Swift with a proxy middleware of its own. Mount it
+ * before that and before anything that reads bodies. It answers writes and requests for
+ * containers itself, from the same Swift; for everything else it calls `next()`. It
+ * counts as a server of that Swift: with others it needs a common `redis_url`. If it
+ * finds one that does not share it, writes to versioned containers get 503.
  *
- * @param log where warnings go; nothing is logged without
- * @throws ConfigError naming the option that is unknown or cannot be read
+ * @param log for warnings; by default nothing is logged
+ * @throws ConfigError that names the option that is unknown or cannot be read
  */
 export function versionedWrites(
   options: VersionedWritesOptions,
   log: Log = createLog('silent'),
 ): VersionedWritesMiddleware {
-  const given = { allow_versioned_writes: true, ...options };
-  const [forSwift, forFilter, own] = divide(given, [
+  const allOptions = { allow_versioned_writes: true, ...options };
+  const [swiftValues, filterValues, ownValues] = divide(allOptions, [
     storeOptions,
     versionedWritesPlugin.options,
-    dropInOptions,
+    middlewareOptions,
   ]);
-  const optionsForSwift = read(storeOptions, forSwift);
-  const optionsForFilter = read(versionedWritesPlugin.options, forFilter);
-  const { redis_url, lock_lease, without_redis, ...serving } = read(dropInOptions, own);
-  const listening = {
+  const swiftOptions = read(storeOptions, swiftValues);
+  const filterOptions = read(versionedWritesPlugin.options, filterValues);
+  const { redis_url, lock_lease, without_redis, ...serving } = read(middlewareOptions, ownValues);
+  const servingOptions = {
     clientTimeout: serving.client_timeout,
     memory: new BodyMemory(serving.max_body_memory),
   };
-  const app = createSwiftApp(optionsForSwift);
+  const app = createSwiftApp(swiftOptions);
   const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
   const shared = redis ?? alone();
-  const guard = new Fence();
-  const lookout = createLookout(optionsForSwift, soleServerContext(redis, log, guard.publish));
-  lookout?.run();
-  const coordination = lookout ? fenced(shared, guard) : shared;
+  const fence = new Fence();
+  const monitor = createLookout(swiftOptions, soleServerContext(redis, log, fence.publish));
+  monitor?.run();
+  const coordination = monitor ? fenced(shared, fence) : shared;
   const context: FilterContext = {
     log,
     app,
@@ -108,101 +111,108 @@ export function versionedWrites(
         app.upstream,
         (request) => isReading(request.method) || keepsHost(request),
       ),
-      versionedWritesPlugin.create(optionsForFilter, context),
+      versionedWritesPlugin.create(filterOptions, context),
     ],
     (request) => {
-      if (!originals.has(request))
+      if (!declinable.has(request))
         return app.handler(keepsHost(request) ? request : withoutHost(request));
       declined.add(request);
-      return Promise.resolve(NOT_HERE);
+      return Promise.resolve(DECLINED);
     },
   );
-  const originals = new WeakSet<Request>();
-  const answering =
+  const declinable = new WeakSet<Request>();
+  const answer =
     (target: RequestTarget): Handler =>
     (request) => {
-      if (mayDecline(request, target)) originals.add(request);
+      if (mayDecline(request, target)) declinable.add(request);
       return handler(request);
     };
   const middleware: RequestHandler = (req, res, next) => {
     const target = readTarget(req.url);
     const place = placeOf(req, target);
-    if (place === 'of the app') {
+    if (place === 'app') {
       next();
       return;
     }
-    const serves = place === 'refused' ? refusing(target) : answering(target);
-    serve(serves, listening, req, res, target, (request) => declined.has(request)).then(
-      (served) => {
-        if (!served) next();
+    const targetHandler = place === 'refused' ? refuse(target) : answer(target);
+    serve(targetHandler, servingOptions, req, res, target, (request) => declined.has(request)).then(
+      (isServed) => {
+        if (!isServed) next();
       },
       (error: unknown) => next(error),
     );
   };
   const close = async () => {
-    await lookout?.close();
+    await monitor?.close();
     await app.close();
     redis?.close();
   };
   return Object.assign(middleware, { close });
 }
 
-const NOT_HERE: Response = { status: 404, headers: Headers.none, body: NO_BODY };
+const DECLINED: Response = { status: 404, headers: Headers.none, body: NO_BODY };
 
 /**
- * Whose a request is. What the store's own S3 API would write is answered here. An app that mounts
- * this at a part of the object API's paths hides that part, and would pass everything by.
+ * Decides who serves a request. What the store's own S3 API would write is answered here.
+ * An app that mounts this at a part of the object API's paths hides that part, and
+ * everything would bypass this.
  */
-function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'of the app' | 'refused' {
+function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'app' | 'refused' {
   if (target.reading === 'api') return 'here';
   const mounted = req.originalUrl === req.url ? target : readTarget(req.originalUrl);
   if (target.reading !== 'outside' || mounted.reading !== 'outside') return 'refused';
   const writesByS3 =
     !isReading(req.method) &&
     isSignedForS3(headersOf(req, target).get('authorization'), target.query);
-  return writesByS3 ? 'here' : 'of the app';
+  return writesByS3 ? 'here' : 'app';
 }
 
-const refusing =
+const refuse =
   (target: RequestTarget): Handler =>
   ({ transactionId }) =>
     Promise.resolve(ofTransaction(textResponse(400, refusalOf(target)), transactionId));
 
-/** Only what reads, and what no proxy of the app could take for something else by folding its path. */
+/**
+ * Returns whether a request may go to the app: only a read whose path no proxy of the app
+ * could normalize to another.
+ */
 function mayDecline({ method }: Request, target: RequestTarget): boolean {
   return isReading(method) && target.authority === undefined && isPlain(target);
 }
 
-/** A store may take Host for an account and a container (Swift's `domain_remap`). */
+/**
+ * Removes Host, which a store may take for an account and a container (Swift's
+ * `domain_remap`).
+ */
 function withoutHost(request: Request): Request {
   return { ...request, headers: request.headers.without('host') };
 }
 
 function divide(
-  given: Readonly<Record<string, string | number | boolean | undefined>>,
+  options: Readonly<Record<string, string | number | boolean | undefined>>,
   schemas: readonly z.ZodObject[],
 ): Record<string, string>[] {
   const parts = schemas.map((): Record<string, string> => ({}));
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const at = schemas.findIndex(({ shape }) => name in shape);
     const part = parts[at];
     if (!part) {
-      const known = schemas.flatMap(({ shape }) => Object.keys(shape));
-      throw wrong(`no option ${name}; known: ${known.join(', ')}`);
+      const optionNames = schemas.flatMap(({ shape }) => Object.keys(shape));
+      throw configError(`no option ${name}; known: ${optionNames.join(', ')}`);
     }
     part[name] = String(value);
   }
   return parts;
 }
 
-function read<T extends z.ZodObject>(schema: T, given: Record<string, string> = {}): z.infer<T> {
-  const result = schema.safeParse(given);
+function read<T extends z.ZodObject>(schema: T, values: Record<string, string> = {}): z.infer<T> {
+  const result = schema.safeParse(values);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw wrong(`${String(issue?.path[0])}: ${issue?.message ?? 'cannot be read'}`);
+  throw configError(`${String(issue?.path[0])}: ${issue?.message ?? 'cannot be read'}`);
 }
 
-function wrong(cause: string): ConfigError {
+function configError(cause: string): ConfigError {
   return new ConfigError([{ file: 'versionedWrites', line: undefined, cause }]);
 }

@@ -11,9 +11,9 @@ import { leadBack } from '../../swift_api/lead_back';
 import { originForm, readTarget } from '../../swift_api/request_target';
 
 /**
- * The Express app for what is outside the object API and named by `passthrough`, which goes to the
- * store as it is: logging in, as a rule. The store is asked under its own name, since it may take
- * Host for an account and a container (Swift's `domain_remap`).
+ * Creates the Express app for requests outside the object API that `passthrough` names,
+ * usually logins. They go to the store unchanged, with the store's own name as Host,
+ * since it may take Host for an account and a container (Swift's `domain_remap`).
  */
 export function createPassthrough({ origin, host, timeout }: UpstreamServer, log: Log): Express {
   const app = express();
@@ -35,23 +35,26 @@ export function createPassthrough({ origin, host, timeout }: UpstreamServer, log
       preserveHeaderKeyCase: true,
       proxyTimeout: timeout,
       on: {
-        start: count,
-        proxyReq: (sent, req, res) => {
-          // http-proxy folds paths, and the one that was judged is the one that came
-          sent.path = originForm(readTarget(String(req.url)));
-          res.on('close', () => sent.destroy());
+        start: countBody,
+        proxyReq: (proxyRequest, req, res) => {
+          // http-proxy normalizes paths, but this one was checked as received
+          proxyRequest.path = originForm(readTarget(String(req.url)));
+          res.on('close', () => proxyRequest.destroy());
         },
-        proxyRes: (answer, req, res) => {
+        proxyRes: (proxyResponse, req, res) => {
           const names = TRANSACTION_IDS.map((name) => name.toLowerCase());
-          const [id] = names.flatMap((name) => answer.headers[name] ?? []);
-          if (id !== undefined) for (const name of names) answer.headers[name] = id;
-          const storage = answer.headers['x-storage-url'];
-          const own = Headers.fromRaw(req.rawHeaders).get('host');
-          if (typeof storage === 'string' && own !== undefined) {
-            answer.headers['x-storage-url'] = leadBack(storage, own, [origin.host, host]);
+          const [id] = names.flatMap((name) => proxyResponse.headers[name] ?? []);
+          if (id !== undefined) for (const name of names) proxyResponse.headers[name] = id;
+          const storage = proxyResponse.headers['x-storage-url'];
+          const requestHost = Headers.fromRaw(req.rawHeaders).get('host');
+          if (typeof storage === 'string' && requestHost !== undefined) {
+            proxyResponse.headers['x-storage-url'] = leadBack(storage, requestHost, [
+              origin.host,
+              host,
+            ]);
           }
-          answer.on('close', () => {
-            if (!answer.complete) res.destroy();
+          proxyResponse.on('close', () => {
+            if (!proxyResponse.complete) res.destroy();
           });
         },
         error: (error, _, res) => {
@@ -67,23 +70,24 @@ export function createPassthrough({ origin, host, timeout }: UpstreamServer, log
 }
 
 /**
- * Leaves of a request's headers what http-proxy may pass on: it knows neither the hop-by-hop ones nor the spellings that
- * the store takes for them, and would send the chunked body of a DELETE as a request of its own.
+ * Reduces a request's headers to those that http-proxy may pass on: it knows neither the
+ * hop-by-hop ones nor the spellings that the store takes for them, and would send the
+ * chunked body of a DELETE as a request of its own.
  *
  * @returns whether the request may go on; otherwise it is answered
  */
 function reframe(req: IncomingMessage, res: ServerResponse): boolean {
   if (/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? '')) {
     closeLingering(req);
-    refuse(res, 403, 'a form is signed in its fields, which nobody here reads', {
+    refuse(res, 403, 'forms are not accepted on this path: their signature is not checked here', {
       Connection: 'close',
     });
     return false;
   }
-  const chunked = req.headers['transfer-encoding'] !== undefined;
-  if (chunked && !['POST', 'PUT', 'PATCH'].includes(req.method ?? '')) {
+  const isChunked = req.headers['transfer-encoding'] !== undefined;
+  if (isChunked && !['POST', 'PUT', 'PATCH'].includes(req.method ?? '')) {
     closeLingering(req);
-    refuse(res, 411, 'a body needs a length here', { Connection: 'close' });
+    refuse(res, 411, 'a request with a body needs a Content-Length here', { Connection: 'close' });
     return false;
   }
   if (req.headers.expect !== undefined && req.httpVersionMinor > 0) res.writeContinue();
@@ -102,25 +106,25 @@ function refuse(
   res.end(Buffer.from(`${reason}\n`));
 }
 
-/** Bytes of a body that went on to the store. */
-const received = new WeakMap<IncomingMessage, number>();
+/** The bytes of each request's body that were passed on to the store. */
+const bodyBytes = new WeakMap<IncomingMessage, number>();
 
-function count(req: IncomingMessage): void {
+function countBody(req: IncomingMessage): void {
   let bytes = 0;
-  req.on('data', (chunk: Buffer) => received.set(req, (bytes += chunk.length)));
+  req.on('data', (chunk: Buffer) => bodyBytes.set(req, (bytes += chunk.length)));
 }
 
-/** The line that the filter proxy-logging writes for requests of the pipeline. */
+/** Logs a request like the filter proxy-logging does for requests of the pipeline. */
 function logWhenDone(req: IncomingMessage, res: ServerResponse, id: string, log: Log): void {
-  const began = performance.now();
+  const start = performance.now();
   res.on('close', () => {
     log.info({
       method: req.method,
       path: toText(unquote(readTarget(req.url ?? '').path)),
       status: res.writableFinished ? res.statusCode : 499,
-      bytes_in: received.get(req) ?? 0,
+      bytes_in: bodyBytes.get(req) ?? 0,
       bytes_out: req.method === 'HEAD' ? 0 : Number(res.getHeader('content-length') ?? 0),
-      ms: Math.round((performance.now() - began) * 100) / 100,
+      ms: Math.round((performance.now() - start) * 100) / 100,
       txid: id,
       x_trans_id: res.getHeader('x-trans-id'),
     });

@@ -20,62 +20,66 @@ import { fromSystem, StorageError } from '../storage/storage_error';
 import { closeTables, metaKeys, openAlone, openTables, type Tables } from '../storage/tables';
 import { refuseDamaged } from '../walk/refuse_damaged';
 
-/** How much is to be copied, and was by now. */
+/** Bytes to copy, and bytes copied so far. */
 export interface BackupProgress {
   readonly bytes: number;
   readonly ofBytes: number;
 }
 
 export interface BackupOptions {
-  /** Ends the backup at the next piece of a body; while the database is copied, after that. */
+  /**
+   * Stops the backup at the next piece of a body; during the copy of the database, after
+   * it.
+   */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: BackupProgress) => void;
-  /** Receives what is damaged in the data folder. */
+  /** Called for each damage in the data folder. */
   readonly onFinding?: (finding: Finding) => void;
 }
 
 export interface BackupResult {
-  /** Bodies in files that were copied. */
+  /** Number of bodies in files that were copied. */
   readonly copied: number;
-  /** Their bytes. */
+  /** Bytes of the copied bodies. */
   readonly bytes: number;
-  /** Bodies in files that the target had. */
+  /** Number of bodies in files that the target already had. */
   readonly kept: number;
-  /** Files that the target no longer needs. */
+  /** Number of files removed from the target because they are no longer needed. */
   readonly removed: number;
-  /** Bytes of the database, which is copied as a whole. */
+  /** Size of the database, which is copied as a whole. */
   readonly database: number;
   readonly findings: number;
 }
 
-/** Bodies that are copied at one time, so that the disk syncs several at once. */
+/** Max bodies copied concurrently, so that the disk syncs several at once. */
 const AT_ONCE = 8;
 
-/** Records after which other work of the process has its turn. */
+/** Records between yields to other work of the process. */
 const TURN = 1000;
 
-/** What the target needs besides contents and the database. */
+/** Space that the target needs besides contents and the database. */
 const OVERHEAD = 4 * 2 ** 20;
 
 /**
- * Makes the target a copy of a data folder as it is at one moment after the call. If there is an
- * earlier backup, only new bodies are copied, and until the end it stays whole, whatever happens.
- * A server may have the data folder open: while the backup lasts, files of what is deleted stay.
- * Each body is verified while it is copied. One that is damaged is reported and left out, and does not
- * replace what the earlier backup has of it.
+ * Makes the target a copy of a data folder, in the state of one moment after the call. If
+ * there is an earlier backup, copies only new bodies, and keeps it intact until the end,
+ * whatever happens. A server may have the data folder open: during the backup, files of
+ * deleted objects stay. Each body is verified while it is copied. A damaged one is
+ * reported and left out, and does not replace a copy in the earlier backup.
  *
- * It must not run in a process that has the folder open already.
+ * Must not run in a process that already has the folder open.
  *
- * @throws StorageError `target` if the target is, contains or is within the data folder, is
- *   something else's, another folder's backup, or was served since; `locked` if a server or another
- *   backup has it open; `no-space`, before anything is copied if that is known; `closed` if it was
- *   stopped; `corrupt` if the structure of a database is damaged, or records that an earlier backup
- *   may have whole; as `fsck`; `failed`
+ * @throws StorageError `target` if the target is, contains or is within the data folder,
+ *   holds something else or another folder's backup, or was served since it was made;
+ *   `locked` if a server or another backup has it open; `no-space`, before anything is
+ *   copied if possible; `closed` if it was stopped; `corrupt` if the structure of a
+ *   database is damaged, or if damaged records may be intact in an earlier backup; the
+ *   errors of `fsck`; `failed`
  */
 export async function backup(
   /** The data folder. */
   from: string,
-  /** The target, which is made if it is not there. */
+  /** The target, created if it does not exist. */
   to: string,
   options: BackupOptions = {},
 ): Promise<BackupResult> {
@@ -98,7 +102,7 @@ async function withSession(
 ): Promise<BackupResult> {
   const { tables, identity, session } = await openAlone(folder, {}, async (tables) => {
     checkConverted(tables.checking.allowsUnchecked, folder);
-    const identity = identify(tables);
+    const identity = getOrCreateIdentity(tables);
     return { tables, identity, session: await Session.open(tables, folder, 'reader') };
   });
   let target: Target | undefined;
@@ -106,7 +110,7 @@ async function withSession(
     target = await Target.open(to, identity);
     return await new Backup(tables, target, options).run();
   } finally {
-    // What is unfinished goes first: on a full disk nothing else could be noted.
+    // The unfinished part is removed first: on a full disk nothing else could be written.
     try {
       await target?.close();
       await session.close();
@@ -121,7 +125,7 @@ class Backup {
   readonly #target: Target;
   readonly #options: BackupOptions;
   readonly #counts = { copied: 0, bytes: 0, kept: 0, removed: 0, database: 0, findings: 0 };
-  /** Bytes that were written by now, and that are to be. */
+  /** Bytes copied so far, and bytes to copy. */
   #bytes = 0;
   #ofBytes = 0;
 
@@ -134,13 +138,13 @@ class Backup {
   async run(): Promise<BackupResult> {
     await this.#checkSpace();
     await this.#copyDatabase();
-    // what damage the copy itself suffered must not take the place of the earlier backup
+    // damage from the copy itself must not replace the earlier backup
     await refuseDamaged(this.#target.stage, undefined);
     const copy = openTables(this.#target.stage);
     let unneeded: number[];
     try {
       const isWhole = await this.#copyBodies(copy);
-      // A damaged record may be that of a content whose file an earlier backup has.
+      // A damaged record may belong to a content whose file an earlier backup has.
       unneeded = isWhole ? await this.#target.unneeded(copy) : [];
       this.#checkStopped();
     } catch (error) {
@@ -158,10 +162,10 @@ class Backup {
     const database = lstatSync(path.join(this.#tables.folder, 'data.mdb')).size;
     let needed = database + OVERHEAD;
     const snapshot = freshSnapshot(this.#tables);
-    let looked = 0;
+    let scanned = 0;
     try {
       for (const [id, stored] of contentsOf(this.#tables, snapshot)) {
-        if (++looked % TURN === 0) await setImmediate();
+        if (++scanned % TURN === 0) await setImmediate();
         if (this.#target.standing(id, stored) !== 'absent' || stored[3] === Place.Inline) continue;
         needed += Math.ceil(stored[1] / block) * block;
         this.#ofBytes += stored[1];
@@ -170,17 +174,21 @@ class Backup {
       snapshot.done();
     }
     if (needed <= free) return;
-    const what = `the backup needs ${inMegabytes(needed)} in ${this.#target.folder}`;
-    throw new StorageError('no-space', `${what}, and ${inMegabytes(free)} are free`);
+    const what = `the backup needs ${formatMegabytes(needed)} in ${this.#target.folder}`;
+    throw new StorageError('no-space', `${what}, and ${formatMegabytes(free)} are free`);
   }
 
-  /** As it is at one moment from now on: what goes after that is held. */
+  /**
+   * Copies the database as of one moment. Files of objects that are deleted later are
+   * kept.
+   */
   async #copyDatabase(): Promise<void> {
     this.#checkStopped();
     const { stage } = this.#target;
     const file = path.join(stage, 'data.mdb');
     try {
-      // As it lies there, free pages too: to compact it, LMDB would have to trust every page.
+      // Copied as is, with free pages: to compact it, LMDB would have to trust every
+      // page.
       await this.#tables.root.backup(stage, false);
       await chmod(file, FILE_MODE);
     } catch (error) {
@@ -192,15 +200,18 @@ class Backup {
     this.#counts.database = statSync(file).size;
   }
 
-  /** Whether all records are what was written. */
+  /** Returns true if all records are intact. */
   async #copyBodies(copy: Tables): Promise<boolean> {
     const snapshot = freshSnapshot(copy);
     try {
       const records = new RecordFindings(copy, snapshot);
       const isWhole = this.#report(records.damaged()) === 0;
-      if (records.areNamesDamaged && this.#target.isBackup) throw this.#keepsEarlier();
+      if (records.areNamesDamaged && this.#target.isBackup) throw this.#damagedNamesError();
       const unrecorded = records.unrecorded();
-      const bad = await this.#bring(copy, snapshot, [contentsOf(copy, snapshot), unrecorded]);
+      const bad = await this.#copyContents(copy, snapshot, [
+        contentsOf(copy, snapshot),
+        unrecorded,
+      ]);
       this.#report(records.unrecordedButWhole(unrecorded, bad));
       this.#report(records.bad(bad));
       return isWhole && unrecorded.size === 0;
@@ -209,8 +220,10 @@ class Backup {
     }
   }
 
-  /** Brings contents into the target; those that could not be brought as they were written. */
-  async #bring(
+  /**
+   * Copies contents to the target. Resolves to those that are not as they were written.
+   */
+  async #copyContents(
     copy: Tables,
     snapshot: Transaction,
     contents: readonly Iterable<readonly [number, StoredContent]>[],
@@ -219,10 +232,10 @@ class Backup {
     const onBytes = (count: number) => this.#advance(count);
     const bodies = new Bodies(copy, snapshot, source, this.#target, onBytes);
     const bad = new Map<number, BadContent>();
-    let looked = 0;
-    for (const some of contents)
-      await forEachConcurrently(some, AT_ONCE, async ([id, stored]) => {
-        if (++looked % TURN === 0) await setImmediate();
+    let scanned = 0;
+    for (const batch of contents)
+      await forEachConcurrently(batch, AT_ONCE, async ([id, stored]) => {
+        if (++scanned % TURN === 0) await setImmediate();
         this.#checkStopped();
         const outcome = await bodies.bring(id, stored);
         this.#count(stored, outcome);
@@ -231,10 +244,10 @@ class Backup {
     return bad;
   }
 
-  #keepsEarlier(): StorageError {
-    const what = `records of ${this.#tables.folder} are damaged, which the backup in ${this.#target.folder} may have whole`;
-    const advice = 'restore that, or repair the folder first, or choose another target';
-    return new StorageError('corrupt', `${what}: it stays as it was; ${advice}`);
+  #damagedNamesError(): StorageError {
+    const what = `records of ${this.#tables.folder} are damaged, and may be intact in the backup in ${this.#target.folder}`;
+    const advice = 'restore that backup, repair the folder first, or choose another target';
+    return new StorageError('corrupt', `${what}, which was left unchanged; ${advice}`);
   }
 
   #count([, size, , place]: StoredContent, { state }: Outcome): void {
@@ -264,8 +277,8 @@ class Backup {
   /** @throws StorageError `closed` */
   #checkStopped(): void {
     if (!this.#options.signal?.aborted) return;
-    const what = 'the backup was stopped, and the one before is as it was';
-    throw new StorageError('closed', `${what}; the next goes on with what was copied`);
+    const what = 'the backup was stopped, and the previous one is unchanged';
+    throw new StorageError('closed', `${what}; run it again to continue`);
   }
 }
 
@@ -273,33 +286,36 @@ function isBad(outcome: Outcome): outcome is BadOutcome {
   return outcome.state !== 'copied' && outcome.state !== 'kept';
 }
 
-/** @throws StorageError `failed` for a user whose files and sockets the server could not use */
+/**
+ * @throws StorageError `failed` if this is a user whose files and sockets the server
+ *   could not use
+ */
 function checkUser(folder: string): void {
   const { uid } = lstatSync(path.join(folder, 'data.mdb'));
   const user = process.geteuid?.();
   if (user === undefined || user === uid) return;
-  const what = `${folder} is the user ${uid}’s, and this is the user ${user}`;
-  throw new StorageError('failed', `${what}; run the backup as the user of the server`);
+  const what = `${folder} belongs to user ${uid}, and this is user ${user}`;
+  throw new StorageError('failed', `${what}; run the backup as the server’s user`);
 }
 
-/** The number that a folder and its backups have in common; the first backup makes it. */
-function identify({ root, meta }: Tables): number {
+/** Returns the number shared by a folder and its backups. The first backup creates it. */
+function getOrCreateIdentity({ root, meta }: Tables): number {
   return root.transactionSync(() => {
-    const known = meta.get(metaKeys.identity);
-    if (known !== undefined) return known;
-    const made = randomInt(1, 2 ** 47);
-    meta.putSync(metaKeys.identity, made);
-    return made;
+    const existing = meta.get(metaKeys.identity);
+    if (existing !== undefined) return existing;
+    const identity = randomInt(1, 2 ** 47);
+    meta.putSync(metaKeys.identity, identity);
+    return identity;
   });
 }
 
-/** The state that was committed last. */
+/** Returns a snapshot of the latest commit. */
 function freshSnapshot({ root }: Tables): Transaction {
   root.resetReadTxn();
   return root.useReadTransaction();
 }
 
-/** Contents with their numbers, but those whose records are damaged. */
+/** Yields contents with their numbers, except those with damaged records. */
 function* contentsOf(
   { contents }: Tables,
   transaction: Transaction,
@@ -310,6 +326,6 @@ function* contentsOf(
   }
 }
 
-function inMegabytes(bytes: number): string {
+function formatMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`;
 }

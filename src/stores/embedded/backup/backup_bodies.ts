@@ -16,17 +16,17 @@ import { getSums } from '../storage/sums';
 import type { Tables } from '../storage/tables';
 import { readVerified } from '../storage/verified_file';
 
-/** What became of a content. */
+/** The result of copying a content. */
 export type Outcome = { readonly state: 'copied' | 'kept' } | BadOutcome;
 
-/** It is not as it was written. */
+/** The content differs from what was written. */
 export type BadOutcome =
-  /** Its MD5 is right, but the checksums of its blocks are not. */
+  /** The MD5 is right, but the block checksums are not. */
   | { readonly state: 'checksums' }
   | { readonly state: 'missing' }
   | { readonly state: 'damaged'; readonly cause: string };
 
-/** Copies bodies into a backup, each verified while it is read. */
+/** Copies bodies to a backup, verifying each while it is read. */
 export class Bodies {
   constructor(
     /** The copy of the database. */
@@ -34,44 +34,49 @@ export class Bodies {
     private readonly snapshot: Transaction,
     private readonly source: ContentFiles,
     private readonly target: Target,
-    /** Called with the bytes that were copied; throws if the backup is to stop. */
+    /** Called with the number of bytes copied; throws if the backup is to stop. */
     private readonly onBytes: (count: number) => void,
   ) {}
 
   /**
-   * Has a content in the target, if it is whole there or in the data folder.
+   * Copies a content to the target, if necessary and if it is intact.
    *
    * @throws StorageError `no-space`, `failed` if the target cannot be written; `target`
    */
   async bring(id: number, stored: StoredContent): Promise<Outcome> {
-    const standing = this.target.standing(id, stored);
-    if (stored[3] === Place.Inline) return this.#inline(id, stored);
-    if (standing === 'kept') return { state: 'kept' };
-    if (standing === 'unverified' && (await this.#isWhole(id, stored))) {
+    const status = this.target.standing(id, stored);
+    if (stored[3] === Place.Inline) return this.#checkInline(id, stored);
+    if (status === 'kept') return { state: 'kept' };
+    if (status === 'unverified' && (await this.#isLeftoverIntact(id, stored))) {
       await this.target.keep(id);
       return { state: 'kept' };
     }
     const { sums, whole } = this.#verifiers(id, stored);
-    if (sums === undefined) return this.#file(id, stored, whole());
-    const first = await this.#file(id, stored, sums);
+    if (sums === undefined) return this.#copyFile(id, stored, whole());
+    const first = await this.#copyFile(id, stored, sums);
     if (first.state !== 'damaged') return first;
-    const second = await this.#file(id, stored, whole());
+    const second = await this.#copyFile(id, stored, whole());
     return second.state === 'copied' ? { state: 'checksums' } : first;
   }
 
-  /** It lies in the copy of the database; if it is damaged, the backup before may have it whole. */
-  #inline(id: number, stored: StoredContent): Outcome {
+  /**
+   * Checks an inline content in the copy of the database. If it is damaged, an earlier
+   * backup may have it intact.
+   */
+  #checkInline(id: number, stored: StoredContent): Outcome {
     const key = idKey(id);
     const bytes = this.copy.inline.get(key, { transaction: this.snapshot });
-    if (isInline(bytes, stored)) return { state: 'copied' };
+    if (isIntactInline(bytes, stored)) return { state: 'copied' };
     const before = this.target.earlier.inline.get(key);
-    if (before !== undefined && isInline(before, stored))
+    if (before !== undefined && isIntactInline(before, stored))
       this.copy.root.transactionSync(() => this.copy.inline.putSync(key, before));
     if (bytes === undefined) return { state: 'missing' };
-    return { state: 'damaged', cause: 'its bytes in the database are others' };
+    return { state: 'damaged', cause: 'its bytes in the database differ' };
   }
 
-  /** How a body can be judged: by block, if there are checksums, and as a whole. */
+  /**
+   * Returns the verifiers of a body: by block, if there are checksums, and as a whole.
+   */
   #verifiers(id: number, [, size, etag, , check]: StoredContent) {
     const whole = () => new WholeBody(size, etag);
     if (check === null) return { sums: undefined, whole };
@@ -83,15 +88,15 @@ export class Bodies {
     }
   }
 
-  /** Whether what an interrupted backup left is the content. */
-  async #isWhole(id: number, [, size, etag]: StoredContent): Promise<boolean> {
+  /** Whether the file left by an interrupted backup is intact. */
+  async #isLeftoverIntact(id: number, [, size, etag]: StoredContent): Promise<boolean> {
     try {
-      const left = {
+      const leftover = {
         ...this.target.files.open(id, size),
         size,
         verifier: new WholeBody(size, etag),
       };
-      for await (const bytes of readVerified(left)) void bytes;
+      for await (const bytes of readVerified(leftover)) void bytes;
       return true;
     } catch (error) {
       if (codeOf(error) !== 'gone' && !isDamage(error)) throw error;
@@ -99,7 +104,7 @@ export class Bodies {
     }
   }
 
-  async #file(id: number, stored: StoredContent, verifier: Verifier): Promise<Outcome> {
+  async #copyFile(id: number, stored: StoredContent, verifier: Verifier): Promise<Outcome> {
     const unfinished = path.join(this.target.stage, formatContentId(id));
     try {
       await this.#write(unfinished, this.#read(id, stored, verifier));
@@ -114,7 +119,7 @@ export class Bodies {
     }
   }
 
-  /** @throws SourceError, also while it is read */
+  /** @throws SourceError, also during the iteration */
   async *#read(id: number, [, size]: StoredContent, verifier: Verifier): AsyncGenerator<Buffer> {
     try {
       yield* readVerified({ ...this.source.open(id, size), size, verifier });
@@ -138,7 +143,7 @@ export class Bodies {
   }
 }
 
-/** A body cannot be read as it was written: the backup goes on without it. */
+/** A body cannot be read as it was written. The backup continues without it. */
 class SourceError extends Error {
   readonly isMissing: boolean;
 
@@ -148,16 +153,19 @@ class SourceError extends Error {
   }
 }
 
-function isInline(bytes: Buffer | undefined, [, size, etag, , sum]: StoredContent): boolean {
+function isIntactInline(bytes: Buffer | undefined, [, size, etag, , sum]: StoredContent): boolean {
   if (bytes?.length !== size) return false;
   if (sum !== null) return crc32(bytes) === sum;
   return createHash('md5').update(bytes).digest('hex') === etag;
 }
 
-/** A disk that is nearly full writes what fits; the next call says why it took no more. */
+/**
+ * Writes in several calls: a nearly full disk first writes what fits, and reports the
+ * error with the next call.
+ */
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let left = bytes; left.length > 0;) {
-    const { bytesWritten } = await handle.write(left);
-    left = left.subarray(bytesWritten);
+  for (let remaining = bytes; remaining.length > 0;) {
+    const { bytesWritten } = await handle.write(remaining);
+    remaining = remaining.subarray(bytesWritten);
   }
 }

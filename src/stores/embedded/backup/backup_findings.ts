@@ -7,18 +7,18 @@ import { formatContentId, formatTicks, Place, type StoredContent } from '../stor
 import type { Table } from '../storage/table';
 import type { Tables } from '../storage/tables';
 
-/** A content that a backup did not find as it was written. */
+/** A content that a backup found missing or damaged. */
 export interface BadContent {
   readonly stored: StoredContent;
   readonly outcome: BadOutcome;
 }
 
-/** The tables whose records are in the backup before and cannot be made anew. */
+/** The tables whose records an earlier backup may have and that cannot be rebuilt. */
 const NAMES: ReadonlySet<string> = new Set(['accounts', 'containers', 'objects']);
 
-/** What is wrong with the records of a copied database, in fsck's words. */
+/** Reports what is wrong with the records of a copied database, like fsck. */
 export class RecordFindings {
-  /** Whether `damaged` found records by which objects are found. */
+  /** Whether `damaged` found records by which objects are looked up. */
   areNamesDamaged = false;
 
   constructor(
@@ -26,77 +26,88 @@ export class RecordFindings {
     private readonly snapshot: Transaction,
   ) {}
 
-  /** Records that are not what was written. */
+  /** Reports damaged records. */
   *damaged(): Generator<Finding> {
     const { meta, accounts, containers, objects, tallies, contents, sums, expiry } = this.copy;
-    // Nothing in the backup can be found or read without these; the others follow from them.
+    // Nothing in the backup can be found or read without these; the others follow from
+    // them.
     for (const table of [meta, accounts, containers]) yield* this.#damagedIn(table, 'nothing');
     for (const table of [objects, tallies, contents, sums, expiry])
       yield* this.#damagedIn(table, 'remove-record');
   }
 
-  *#damagedIn(table: Table<unknown>, then: 'nothing' | 'remove-record'): Generator<Finding> {
+  *#damagedIn(table: Table<unknown>, fixKind: 'nothing' | 'remove-record'): Generator<Finding> {
     for (const record of table.raw({ transaction: this.snapshot })) {
       if (table.decoded(record) !== undefined) continue;
       const { key } = record;
       const { name } = table;
       this.areNamesDamaged ||= NAMES.has(name);
-      const text = `the record ${key.toString('hex').slice(0, 80)} of the table ${name} is damaged`;
-      const fix = then === 'nothing' ? ({ do: then } as const) : { do: then, table: name, key };
+      const text = `record ${key.toString('hex').slice(0, 80)} of table ${name} is damaged`;
+      const fix =
+        fixKind === 'nothing' ? ({ do: fixKind } as const) : { do: fixKind, table: name, key };
       yield problem('damaged-record', text, fix).finding;
     }
   }
 
-  /** Contents that objects have, but that have no record: they are looked for as files. */
+  /**
+   * Returns contents that objects refer to, but that have no record. They are looked for
+   * as files.
+   */
   unrecorded(): Map<number, StoredContent> {
-    const found = new Map<number, StoredContent>();
-    const where = { transaction: this.snapshot };
+    const contents = new Map<number, StoredContent>();
+    const options = { transaction: this.snapshot };
     for (const { object } of this.#objects()) {
       const [, , id, size, etag] = object;
-      if (this.copy.contents.peek(idKey(id), where) !== undefined) continue;
-      const references = (found.get(id)?.[0] ?? 0) + 1;
-      const isInline = this.copy.inline.get(idKey(id), where) !== undefined;
-      found.set(id, [references, size, etag, isInline ? Place.Inline : Place.File, null]);
+      if (this.copy.contents.peek(idKey(id), options) !== undefined) continue;
+      const references = (contents.get(id)?.[0] ?? 0) + 1;
+      const isInline = this.copy.inline.get(idKey(id), options) !== undefined;
+      contents.set(id, [references, size, etag, isInline ? Place.Inline : Place.File, null]);
     }
-    return found;
+    return contents;
   }
 
-  /** Contents without a record whose bytes are in the backup all the same: a repair finds them. */
+  /**
+   * Reports contents without a record whose bytes are in the backup: a repair restores
+   * them.
+   */
   *unrecordedButWhole(
     unrecorded: ReadonlyMap<number, StoredContent>,
     bad: ReadonlyMap<number, BadContent>,
   ): Generator<Finding> {
     for (const [id, content] of unrecorded) {
       if (bad.has(id)) continue;
-      const text = `the content ${formatContentId(id)} has no record`;
+      const text = `content ${formatContentId(id)} has no record`;
       yield problem('references', text, { do: 'put-content', id, content }).finding;
     }
   }
 
-  /** Names each object whose content is bad, and then bad contents that are no object's. */
+  /**
+   * Reports each object whose content is bad, and then the bad contents without an
+   * object.
+   */
   *bad(bad: ReadonlyMap<number, BadContent>): Generator<Finding> {
     for (const [id, { stored, outcome }] of bad)
       if (outcome.state === 'checksums') {
-        const what = `the content ${formatContentId(id)} is right`;
-        const text = `${what}, but the checksums of its blocks are not`;
+        const what = `content ${formatContentId(id)} is intact`;
+        const text = `${what}, but its block checksums are not`;
         yield problem('checksums', text, { do: 'put-content', id, content: stored }).finding;
       }
-    const unread = new Map([...bad].filter(([, { outcome }]) => outcome.state !== 'checksums'));
-    if (unread.size === 0) return;
+    const unreadable = new Map([...bad].filter(([, { outcome }]) => outcome.state !== 'checksums'));
+    if (unreadable.size === 0) return;
     const names = this.#containers();
-    const named = new Set<number>();
+    const reportedIds = new Set<number>();
     for (const { key, object } of this.#objects()) {
-      const content = unread.get(object[2]);
+      const content = unreadable.get(object[2]);
       if (content === undefined) continue;
-      named.add(object[2]);
+      reportedIds.add(object[2]);
       const name = nameOf(key, object[0], names);
       const what = `${causeOf(content)} (${formatContentId(object[2])})`;
       const text = `the object ${formatName(name)} cannot be read: ${what}`;
       yield problem(kindOf(content), text, { do: 'remove-object', key }, name).finding;
     }
-    for (const [id, content] of unread) {
-      if (named.has(id)) continue;
-      const text = `the content ${formatContentId(id)} cannot be read: ${causeOf(content)}`;
+    for (const [id, content] of unreadable) {
+      if (reportedIds.has(id)) continue;
+      const text = `content ${formatContentId(id)} cannot be read: ${causeOf(content)}`;
       yield problem(kindOf(content), text, { do: 'remove-content', id }).finding;
     }
   }
@@ -109,7 +120,7 @@ export class RecordFindings {
     }
   }
 
-  /** The account and the container of each container's number. */
+  /** Returns the account and container names by container number. */
   #containers(): Map<number, { readonly account: string; readonly container: string }> {
     const { accounts, containers } = this.copy;
     const accountNames = new Map<number, string>();
@@ -142,6 +153,6 @@ function kindOf({ outcome }: BadContent): 'missing-content' | 'damaged-content' 
 }
 
 function causeOf({ outcome }: BadContent): string {
-  if (outcome.state !== 'damaged') return 'its content is not there';
+  if (outcome.state !== 'damaged') return 'its content is missing';
   return `its content is damaged: ${outcome.cause}`;
 }

@@ -12,31 +12,38 @@ import { fromSystem, StorageError } from '../storage/storage_error';
 import { closeTables, isUnfinished, metaKeys, openAlone, type Tables } from '../storage/tables';
 import { walkDatabase } from '../walk/walk_database';
 
-/** What a backup makes in its folder; `lost+found` is there where a disk of its own is mounted. */
-const OWN = new Set(['data.mdb', 'lock.mdb', 'content', 'sessions', 'unfinished', 'lost+found']);
+/** Entries of a backup folder; `lost+found` exists if a disk is mounted there. */
+const KNOWN_ENTRIES = new Set([
+  'data.mdb',
+  'lock.mdb',
+  'content',
+  'sessions',
+  'unfinished',
+  'lost+found',
+]);
 
 /**
- * What a target has of a content: `kept`, an earlier backup has it; `unverified`, a file that an
- * interrupted backup left; `absent`.
+ * What a target has of a content: `kept`, a file of an earlier backup; `unverified`, a
+ * file left by an interrupted backup; `absent`, nothing.
  */
 export type Standing = 'kept' | 'unverified' | 'absent';
 
 /**
- * The folder that a backup is written to. It is a data folder: the database of the last complete
- * backup and its contents. What is written meanwhile lies in `unfinished/`, or is a content that
- * the earlier database does not know, so that the earlier backup stays whole until the new database
- * takes its place. Nothing else can open the folder to write meanwhile.
+ * The folder of a backup, which is a data folder: the database of the last complete
+ * backup and its contents. Unfinished data is in `unfinished/`, or is a content that the
+ * earlier database does not know. So the earlier backup stays intact until the new
+ * database replaces its own. Meanwhile nothing else can open the folder for writing.
  */
 export class Target {
   readonly folder: string;
   readonly files: ContentFiles;
-  /** The database of the backup before. */
+  /** The database of the earlier backup. */
   readonly earlier: Tables;
-  /** For what is not whole yet. */
+  /** The folder for unfinished data. */
   readonly stage: string;
   readonly #session: Session;
-  /** Folders of contents with names that are not on disk yet. */
-  readonly #changed = new Set<string>();
+  /** Folders of contents with names that are not durable yet. */
+  readonly #unsyncedFolders = new Set<string>();
   #isReplaced = false;
 
   private constructor(folder: string, files: ContentFiles, earlier: Tables, session: Session) {
@@ -48,10 +55,10 @@ export class Target {
   }
 
   /**
-   * @param identity that of the data folder
-   * @throws StorageError `target` if the folder is something else's, another data folder's, or was
-   *   served since; `corrupt` if its database is damaged; `locked` if a server or another backup has
-   *   it open; `failed`, `no-space`
+   * @param identity the data folder's identity
+   * @throws StorageError `target` if the folder holds something else or another data
+   *   folder's backup, or was served since it was made; `corrupt` if its database is
+   *   damaged; `locked` if a server or another backup has it open; `failed`, `no-space`
    */
   static async open(folder: string, identity: number): Promise<Target> {
     await makeFolder(folder);
@@ -76,82 +83,87 @@ export class Target {
     }
   }
 
-  /** Whether an earlier backup is here, whole. */
+  /** Whether the folder has a complete earlier backup. */
   get isBackup(): boolean {
     return !isUnfinished(this.earlier);
   }
 
   /**
-   * What there is of a content.
+   * Returns what the target has of a content.
    *
-   * @throws StorageError `target` if its number is another content's here, since the data folder
-   *   was set back to an earlier state and went on from there
+   * @throws StorageError `target` if its number belongs to another content here, since
+   *   the data folder was set back to an earlier state and diverged
    */
   standing(id: number, [, size, etag, place]: StoredContent): Standing {
-    const known = this.earlier.contents.peek(idKey(id));
-    if (known !== undefined && (known[1] !== size || known[2] !== etag)) throw this.#diverged(id);
+    const existing = this.earlier.contents.peek(idKey(id));
+    if (existing !== undefined && (existing[1] !== size || existing[2] !== etag))
+      throw this.#divergedError(id);
     if (place === Place.Inline) return 'absent';
-    const found = lstatSync(this.pathOf(id), { throwIfNoEntry: false });
-    if (!found?.isFile() || found.size !== size) return 'absent';
-    return known === undefined ? 'unverified' : 'kept';
+    const stats = lstatSync(this.pathOf(id), { throwIfNoEntry: false });
+    if (!stats?.isFile() || stats.size !== size) return 'absent';
+    return existing === undefined ? 'unverified' : 'kept';
   }
 
-  /** Has a file here as a content, which is durable once `replace` is done. */
+  /**
+   * Adds a content's file, from an unfinished one if given. It is durable once `replace`
+   * is done.
+   */
   async keep(id: number, unfinished?: string): Promise<void> {
     const file = this.pathOf(id);
     if (unfinished !== undefined) await rename(unfinished, file);
-    this.#changed.add(path.dirname(file));
+    this.#unsyncedFolders.add(path.dirname(file));
   }
 
   pathOf(id: number): string {
     return path.join(this.folder, this.files.nameOf(id));
   }
 
-  /** Bytes that may still be written, and those of a block. */
+  /** Returns the free bytes, and those of a block. */
   async space(): Promise<{ readonly free: number; readonly block: number }> {
     const { bavail, bsize } = await statfs(this.folder);
     return { free: bavail * bsize, block: bsize };
   }
 
   /**
-   * Contents here that a new database does not have. None while somebody else copies this folder:
-   * the next backup finds them.
+   * Returns the contents here that a new database does not have. Returns none while
+   * another process copies this folder: the next backup finds them.
    */
   async unneeded(copy: Tables): Promise<number[]> {
     const others = await this.#session.others();
     this.earlier.root.resetReadTxn();
     if (others === undefined || this.#session.isHeld(others.dead)) return [];
-    const found: number[] = [];
+    const unneeded: number[] = [];
     for await (const { id, isFile, isPart } of this.files.all())
-      if (isFile && !isPart && id !== undefined && !copy.contents.has(idKey(id))) found.push(id);
-    return found;
+      if (isFile && !isPart && id !== undefined && !copy.contents.has(idKey(id))) unneeded.push(id);
+    return unneeded;
   }
 
   /**
-   * Gives the new database the place of the one before, durably. Both are closed.
+   * Replaces the earlier database with the new one, durably, and closes both.
    *
-   * @param copy in the folder `stage`; all of its contents are here, but the damaged ones
+   * @param copy in the folder `stage`; all of its contents are here, except damaged ones
    */
   async replace(copy: Tables): Promise<void> {
-    for (const folder of this.#changed) await syncFolder(folder);
-    // Whoever opens the new database finds this session there, which lives until the end.
+    for (const folder of this.#unsyncedFolders) await syncFolder(folder);
+    // A process that opens the new database finds this session there, which lives until
+    // the end.
     copy.root.transactionSync(() => {
       copy.arriving.clearSync();
       copy.gone.clearSync();
       this.#session.enterCopy(copy);
     });
     await closeTables(copy);
-    const made = path.join(this.stage, 'data.mdb');
-    await syncFile(made);
+    const newDatabase = path.join(this.stage, 'data.mdb');
+    await syncFile(newDatabase);
     this.#isReplaced = true;
     await closeTables(this.earlier);
-    // Locks belong to the database before; processes that still have that open keep them.
+    // The locks belong to the old database; processes that still have it open keep them.
     unlinkSync(path.join(this.folder, 'lock.mdb'));
-    renameSync(made, path.join(this.folder, 'data.mdb'));
+    renameSync(newDatabase, path.join(this.folder, 'data.mdb'));
     await syncFolder(this.folder);
   }
 
-  /** Removes contents; how many were there. */
+  /** Removes contents. Resolves to the number that existed. */
   async remove(ids: readonly number[]): Promise<number> {
     let removed = 0;
     for (const id of ids) {
@@ -173,17 +185,17 @@ export class Target {
     await closeTables(this.earlier);
   }
 
-  #diverged(id: number): StorageError {
-    const what = `content ${formatContentId(id)} is another in ${this.folder}`;
-    const why = 'the data folder was restored from an earlier state since';
-    return new StorageError('target', `${what}: ${why}; choose another folder`);
+  #divergedError(id: number): StorageError {
+    const what = `content ${formatContentId(id)} differs from the one in ${this.folder}`;
+    const reason = 'the data folder has since been restored from an earlier state';
+    return new StorageError('target', `${what}: ${reason}; choose another folder`);
   }
 }
 
 /**
- * Refuses folders one of which is the other, or within the other.
+ * Refuses folders that are the same, or one of which is within the other.
  *
- * @returns the paths without links
+ * @returns the paths with links resolved
  * @throws StorageError `target`
  */
 export async function pathsApart(
@@ -193,13 +205,13 @@ export async function pathsApart(
   const [data, to] = [await realpath(folder), await realPathOf(path.resolve(target))];
   const isSame = isSameFolder(data, to);
   if (isSame || isWithin(data, to) || isWithin(to, data)) {
-    const how = isSame ? 'is' : isWithin(data, to) ? 'is within' : 'contains';
-    throw new StorageError('target', `${target} ${how} the data folder ${folder}`);
+    const relation = isSame ? 'is' : isWithin(data, to) ? 'is within' : 'contains';
+    throw new StorageError('target', `${target} ${relation} the data folder ${folder}`);
   }
   return { folder: data, target: to };
 }
 
-/** The real path of what may not be there yet. */
+/** Resolves links in a path that may not exist yet. */
 async function realPathOf(file: string): Promise<string> {
   try {
     return await realpath(file);
@@ -215,82 +227,85 @@ function isWithin(folder: string, file: string): boolean {
 }
 
 function isSameFolder(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((each) => statSync(each, { throwIfNoEntry: false }));
+  const [a, b] = [one, other].map((folder) => statSync(folder, { throwIfNoEntry: false }));
   return one === other || (a !== undefined && a.dev === b?.dev && a.ino === b.ino);
 }
 
-/** A folder with anything but a backup in it is not touched, and no link in it followed. */
+/** Refuses a folder with anything but a backup in it, and follows no link in it. */
 async function checkEntries(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   if (entries.length === 0) return;
-  const other = entries.find(({ name }) => !OWN.has(name));
-  if (other !== undefined) {
-    const what = `${folder} is not empty, and no backup: it has ${other.name}`;
+  const foreign = entries.find(({ name }) => !KNOWN_ENTRIES.has(name));
+  if (foreign !== undefined) {
+    const what = `${folder} is not empty and not a backup: it has ${foreign.name}`;
     throw new StorageError('target', `${what}; choose another folder`);
   }
   await checkDatabase(folder, entries);
   const folders = entries.filter(({ name }) => !name.endsWith('.mdb'));
-  const content = folders.some((each) => each.name === 'content' && each.isDirectory())
+  const content = folders.some((entry) => entry.name === 'content' && entry.isDirectory())
     ? await foldersIn(path.join(folder, 'content'))
     : [];
-  const irregular = [...folders, ...content].find((each) => !each.isDirectory());
+  const irregular = [...folders, ...content].find((entry) => !entry.isDirectory());
   if (irregular === undefined) return;
-  const at = path.join(irregular.parentPath, irregular.name);
-  throw new StorageError('target', `${at} is no folder; choose another folder`);
+  const entryPath = path.join(irregular.parentPath, irregular.name);
+  throw new StorageError('target', `${entryPath} is not a folder; choose another folder`);
 }
 
 /**
- * Only beside a database of this program's the other names are a backup's. A backup that was killed at
- * its very start leaves an empty database, or none.
+ * The other names count as a backup's only next to a database of this program. A backup
+ * that was killed at its start leaves an empty database, or none.
  */
 async function checkDatabase(folder: string, entries: readonly Dirent[]): Promise<void> {
   const file = path.join(folder, 'data.mdb');
   if (entries.some(({ name }) => name === 'data.mdb')) {
     checkFolder(folder);
-    if (lstatSync(file).size > 0) return refuseStrange(folder);
+    if (lstatSync(file).size > 0) return refuseForeign(folder);
   }
   for (const { name } of entries) {
-    const at = path.join(folder, name);
+    const entryPath = path.join(folder, name);
     if (name.endsWith('.mdb') || name === 'lost+found') continue;
-    if (lstatSync(at).isDirectory() && (await readdir(at)).length === 0) continue;
-    throw new StorageError('target', `${folder} has ${name}, but no backup; choose another folder`);
+    if (lstatSync(entryPath).isDirectory() && (await readdir(entryPath)).length === 0) continue;
+    throw new StorageError(
+      'target',
+      `${folder} has ${name}, but is not a backup; choose another folder`,
+    );
   }
 }
 
 /** @throws StorageError `corrupt`, `target` */
-async function refuseStrange(folder: string): Promise<void> {
+async function refuseForeign(folder: string): Promise<void> {
   const [first] = await walkDatabase(folder);
   if (first === undefined) return;
-  const isStrange = first.flaw === 'table';
-  const what = `the database in ${folder} is ${isStrange ? 'no backup’s' : 'damaged'}: ${first.text}`;
+  const isForeign = first.flaw === 'table';
+  const what = `the database in ${folder} is ${isForeign ? 'not a backup’s' : 'damaged'}: ${first.text}`;
   throw new StorageError(
-    isStrange ? 'target' : 'corrupt',
+    isForeign ? 'target' : 'corrupt',
     `${what}; choose another folder for backups`,
   );
 }
 
-/** The entries in the place of the folders of contents. */
+/** Returns the entries named like folders of contents. */
 async function foldersIn(content: string) {
   const entries = await readdir(content, { withFileTypes: true });
   return entries.filter(({ name }) => /^[0-9a-f]{2}$/.test(name));
 }
 
-/** A new target is the data folder's from now on; one of another's is refused. */
+/** Binds a new target to the data folder, and refuses one of another folder. */
 function claim(earlier: Tables, identity: number): void {
   const { root, meta, folder } = earlier;
-  const known = meta.get(metaKeys.identity);
-  if (known === undefined && isUnfinished(earlier)) {
+  const existing = meta.get(metaKeys.identity);
+  if (existing === undefined && isUnfinished(earlier)) {
     root.transactionSync(() => {
       meta.putSync(metaKeys.identity, identity);
       meta.putSync(metaKeys.backup, 0);
     });
-  } else if (known !== undefined && known !== identity) {
-    const what = `${folder} is another data folder’s backup, or of before the data was restored`;
+  } else if (existing !== undefined && existing !== identity) {
+    const what = `${folder} is a backup of another data folder, or was made before the data was restored`;
     throw new StorageError('target', `${what}; choose another folder`);
   }
 }
 
-/** Removes what killed backups left of their sessions. */
+/** Removes the sessions of killed backups. */
 async function removeDead({ root, lock }: Tables, session: Session): Promise<void> {
   const others = await session.others();
   if (others === undefined) return;

@@ -19,7 +19,7 @@ import type { Table } from '../storage/table';
 import { metaKeys, type Tables } from '../storage/tables';
 
 /** What the records add up to, for one account or container. */
-interface Sum {
+interface Totals {
   readonly account: string;
   readonly container?: string;
   readonly parent: number;
@@ -28,22 +28,22 @@ interface Sum {
   bytes: number;
 }
 
-/** What the objects say of a content. */
-interface Use {
+/** What the objects say about a content. */
+interface ContentUse {
   references: number;
   readonly size: number;
   readonly etag: string;
 }
 
-/** One check of a whole folder, of the state that its snapshot shows. */
+/** Checks a whole folder in the state of one snapshot. */
 export class Check {
   readonly #tables: Tables;
   readonly #snapshot: Transaction;
   readonly #files: ContentFiles;
   readonly #bodies: BodyCheck;
-  readonly #sums = new Map<number, Sum>();
-  readonly #uses = new Map<number, Use>();
-  /** Contents that no object can be read with, and why. */
+  readonly #totals = new Map<number, Totals>();
+  readonly #uses = new Map<number, ContentUse>();
+  /** Contents whose objects cannot be read, with the cause. */
   readonly #bad = new Map<number, { readonly isMissing: boolean; readonly cause: string }>();
 
   constructor(tables: Tables, snapshot: Transaction, files: ContentFiles) {
@@ -67,7 +67,7 @@ export class Check {
     yield* this.#orphanFiles();
   }
 
-  /** Records that are not what was written; all else reads only the others. */
+  /** Reports damaged records. The other checks read only intact ones. */
   *#records(): Generator<Problem> {
     for (const table of this.#tables.checked) yield* this.#damagedRecords(table);
   }
@@ -77,8 +77,8 @@ export class Check {
       if (table.decoded(record) !== undefined) continue;
       const { key } = record;
       const object = table.name === 'objects' ? this.#keyName(key) : undefined;
-      const shown = object ? formatName(object) : key.toString('hex').slice(0, 80);
-      const text = `the record ${shown} of the table ${table.name} is damaged`;
+      const label = object ? formatName(object) : key.toString('hex').slice(0, 80);
+      const text = `record ${label} of table ${table.name} is damaged`;
       if (this.#isNeeded(table, key)) yield problem('damaged-record', text, { do: 'nothing' });
       else
         yield problem(
@@ -90,29 +90,32 @@ export class Check {
     }
   }
 
-  /** Without some records something else cannot be found; most others follow from what can be read. */
+  /**
+   * Whether other data cannot be found without the record. Most others follow from what
+   * can be read.
+   */
   #isNeeded(table: Table<unknown>, key: Buffer): boolean {
     const { meta, accounts, containers } = this.#tables;
     if (table.name !== meta.name)
       return table.name === accounts.name || table.name === containers.name;
-    // a number that was given out, or a time, must not be again
-    return [metaKeys.next, metaKeys.clock].some((each) => each.equals(key));
+    // a number or time that was used must not be reused
+    return [metaKeys.next, metaKeys.clock].some((metaKey) => metaKey.equals(key));
   }
 
   *#names(): Generator<Problem> {
     for (const { key, value } of this.#all(this.#tables.accounts)) {
       const account = nameText(key.toString('latin1'));
-      this.#sums.set(value[0], { account, parent: 0, containers: 0, objects: 0, bytes: 0 });
+      this.#totals.set(value[0], { account, parent: 0, containers: 0, objects: 0, bytes: 0 });
     }
     for (const { key, value } of this.#all(this.#tables.containers)) {
-      const parent = this.#sums.get(idOf(key));
+      const parent = this.#totals.get(idOf(key));
       const container = nameText(childName(key));
       const account = parent?.account ?? '?';
-      const sum = { account, container, containers: 0, objects: 0, bytes: 0 };
-      this.#sums.set(value[0], { ...sum, parent: idOf(key) });
+      const totals = { account, container, containers: 0, objects: 0, bytes: 0 };
+      this.#totals.set(value[0], { ...totals, parent: idOf(key) });
       if (parent !== undefined) parent.containers++;
       else
-        yield problem('orphan', `the container ${account}/${container} is in no account`, {
+        yield problem('orphan', `the container ${account}/${container} has no account`, {
           do: 'nothing',
         });
     }
@@ -120,12 +123,12 @@ export class Check {
 
   *#objects(): Generator<Problem> {
     for (const { key, value } of this.#all(this.#tables.objects)) {
-      const container = this.#sums.get(idOf(key));
+      const container = this.#totals.get(idOf(key));
       const name = this.#nameOf(key, value);
       if (container?.container === undefined)
         yield problem(
           'orphan',
-          `the object ${formatName(name)} is in no container`,
+          `the object ${formatName(name)} has no container`,
           { do: 'nothing' },
           name,
         );
@@ -141,39 +144,44 @@ export class Check {
     else use.references++;
     const content = this.#peek(this.#tables.contents, idKey(id));
     if (content !== undefined && (content[1] !== size || content[2] !== etag)) {
-      const text = `the object ${formatName(name)} is not what its content is (${formatContentId(id)})`;
+      const text = `the object ${formatName(name)} does not match its content (${formatContentId(id)})`;
       yield problem('damaged-content', text, { do: 'remove-object', key }, name);
     }
     if (deleteAt === null) return;
     if (this.#peek(this.#tables.expiry, expiryKey(deleteAt, key)) === undefined)
       yield problem(
         'index',
-        `the object ${formatName(name)} will not expire`,
+        `the object ${formatName(name)} is not in the expiry index and will not expire`,
         { do: 'recount' },
         name,
       );
   }
 
-  #count(container: Sum, bytes: number): void {
-    for (const sum of [container, this.#sums.get(container.parent)]) {
-      if (sum === undefined) continue;
-      sum.objects++;
-      sum.bytes += bytes;
+  #count(container: Totals, bytes: number): void {
+    for (const totals of [container, this.#totals.get(container.parent)]) {
+      if (totals === undefined) continue;
+      totals.objects++;
+      totals.bytes += bytes;
     }
   }
 
   *#counters(): Generator<Problem> {
-    for (const [id, sum] of this.#sums) {
-      const found = this.#peek(this.#tables.tallies, idKey(id))?.join(' ');
-      const right = [sum.parent, sum.containers, sum.objects, sum.bytes].join(' ');
-      if (found === right) continue;
-      const name = [sum.account, ...(sum.container === undefined ? [] : [sum.container])].join('/');
-      const counts = `${name} counts ${found ?? 'nothing'} and not ${right}`;
+    for (const [id, totals] of this.#totals) {
+      const actual = this.#peek(this.#tables.tallies, idKey(id))?.join(' ');
+      const expected = [totals.parent, totals.containers, totals.objects, totals.bytes].join(' ');
+      if (actual === expected) continue;
+      const name = [
+        totals.account,
+        ...(totals.container === undefined ? [] : [totals.container]),
+      ].join('/');
+      const counts = `the counters of ${name} are ${actual ?? 'missing'} instead of ${expected}`;
       yield problem('counter', `${counts} (parent, containers, objects, bytes)`, { do: 'recount' });
     }
     for (const { key } of this.#all(this.#tables.tallies)) {
-      if (!this.#sums.has(idOf(key)))
-        yield problem('orphan', `counters of nothing (${idOf(key)})`, { do: 'recount' });
+      if (!this.#totals.has(idOf(key)))
+        yield problem('orphan', `counters without an account or container (${idOf(key)})`, {
+          do: 'recount',
+        });
     }
   }
 
@@ -183,27 +191,31 @@ export class Check {
       const object = this.#peek(this.#tables.objects, objectKey);
       if (object !== undefined && expiryKey(object[6] ?? -1, objectKey).equals(key)) continue;
       const name = nameText(childName(objectKey));
-      yield problem('index', `something not there expires at ${deleteAt}: ${name}`, {
-        do: 'recount',
-      });
+      yield problem(
+        'index',
+        `the expiry index has an object that does not exist, at ${deleteAt}: ${name}`,
+        {
+          do: 'recount',
+        },
+      );
     }
   }
 
   async *#contents(): AsyncGenerator<Problem> {
     for (const { key, value } of this.#all(this.#tables.contents)) {
       const id = idOf(key);
-      const found = [...this.#references(id, value), ...(await this.#body(id, value))];
-      if (found.length === 0 && !this.#bad.has(id)) continue;
-      // It may have gone since the snapshot.
-      if (this.#stillThere(id)) yield* found;
+      const problems = [...this.#references(id, value), ...(await this.#body(id, value))];
+      if (problems.length === 0 && !this.#bad.has(id)) continue;
+      // It may have been deleted since the snapshot.
+      if (this.#stillExists(id)) yield* problems;
       else this.#bad.delete(id);
     }
   }
 
-  *#references(id: number, [counted]: StoredContent): Generator<Problem> {
+  *#references(id: number, [count]: StoredContent): Generator<Problem> {
     const references = this.#uses.get(id)?.references ?? 0;
-    if (references === counted && references > 0) return;
-    const text = `the content ${formatContentId(id)} counts ${counted} objects and not ${references}`;
+    if (references === count && references > 0) return;
+    const text = `content ${formatContentId(id)} counts ${count} objects instead of ${references}`;
     if (references === 0) yield problem('orphan', text, { do: 'remove-content', id });
     else yield problem('references', text, { do: 'recount' });
   }
@@ -215,11 +227,13 @@ export class Check {
       case 'right':
         return [];
       case 'checksums': {
-        const text = `the content ${name} is right, but the checksums of its blocks are not`;
-        return [problem('checksums', text, { do: 'put-content', id, content: unchecked(stored) })];
+        const text = `content ${name} is intact, but its block checksums are not`;
+        return [
+          problem('checksums', text, { do: 'put-content', id, content: withoutChecksums(stored) }),
+        ];
       }
       case 'missing':
-        this.#bad.set(id, { isMissing: true, cause: 'its content is not there' });
+        this.#bad.set(id, { isMissing: true, cause: 'its content is missing' });
         break;
       case 'damaged':
         this.#bad.set(id, { isMissing: false, cause: `its content is damaged: ${body.cause}` });
@@ -227,11 +241,14 @@ export class Check {
     if (this.#uses.has(id)) return [];
     const isMissing = body.state === 'missing';
     const kind = isMissing ? 'missing-content' : 'damaged-content';
-    const text = `the content ${name} is ${isMissing ? 'not there' : 'damaged'}`;
+    const text = `content ${name} is ${isMissing ? 'missing' : 'damaged'}`;
     return [problem(kind, text, { do: 'remove-content', id })];
   }
 
-  /** Contents that objects have, but that have no record: it can be made anew from their bytes. */
+  /**
+   * Contents that objects refer to, but that have no record: a new one can be built from
+   * their bytes.
+   */
   async *#unrecorded(): AsyncGenerator<Problem> {
     for (const [id, { references, size, etag }] of this.#uses) {
       if (this.#peek(this.#tables.contents, idKey(id)) !== undefined) continue;
@@ -239,7 +256,7 @@ export class Check {
       const content = await this.#reconstruct(id, references, size, etag);
       if (content === undefined) this.#bad.set(id, { isMissing: true, cause: 'it has no content' });
       else
-        yield problem('references', `the content ${formatContentId(id)} has no record`, {
+        yield problem('references', `content ${formatContentId(id)} has no record`, {
           do: 'put-content',
           id,
           content,
@@ -278,7 +295,7 @@ export class Check {
       if (this.#peek(this.#tables.contents, key)?.[3] === Place.Inline) continue;
       const id = idOf(key);
       if (this.#uses.has(id)) continue;
-      const text = `bytes of no content (${formatContentId(id)})`;
+      const text = `bytes without a content (${formatContentId(id)})`;
       yield problem('orphan', text, { do: 'remove-content', id });
     }
   }
@@ -287,7 +304,7 @@ export class Check {
     for (const { key } of this.#all(this.#tables.sums)) {
       const { id } = partOf(key);
       if (this.#uses.has(id)) continue;
-      const text = `checksums of no content (${formatContentId(id)})`;
+      const text = `checksums without a content (${formatContentId(id)})`;
       if (this.#peek(this.#tables.contents, idKey(id)) === undefined)
         yield problem('orphan', text, { do: 'remove-record', table: 'sums', key });
     }
@@ -295,13 +312,16 @@ export class Check {
 
   async *#orphanFiles(): AsyncGenerator<Problem> {
     for await (const { name, id, isFile, isPart } of this.#files.all()) {
-      if (id !== undefined && (isPart ? this.#arrives(id) : this.#known(id) || this.#uses.has(id)))
+      if (
+        id !== undefined &&
+        (isPart ? this.#isArriving(id) : this.#isFileExpected(id) || this.#uses.has(id))
+      )
         continue;
-      const at = path.join(this.#tables.folder, name);
-      if (!lstatSync(at, { throwIfNoEntry: false })) continue;
+      const file = path.join(this.#tables.folder, name);
+      if (!lstatSync(file, { throwIfNoEntry: false })) continue;
       const text = isFile
-        ? `the file ${name} is no content’s`
-        : `${name} is no regular file, and no content’s`;
+        ? `the file ${name} belongs to no content`
+        : `${name} is not a regular file and belongs to no content`;
       yield problem('orphan', text, { do: 'move-file', name });
     }
   }
@@ -310,22 +330,22 @@ export class Check {
     return { ...this.#keyName(key), version: formatTicks(time) };
   }
 
-  /** What an object's key says of it; the key may be damaged itself. */
+  /** Returns the name in an object's key, which may itself be damaged. */
   #keyName(key: Buffer): ObjectName {
-    const { account, container } = (key.length >= 8 && this.#sums.get(idOf(key))) || {
+    const { account, container } = (key.length >= 8 && this.#totals.get(idOf(key))) || {
       account: '?',
     };
     return { account, container: container ?? '?', object: nameText(childName(key)) };
   }
 
-  /** Whether a file may be there that is not whole yet. */
-  #arrives(id: number): boolean {
+  /** Whether a partial file may exist. */
+  #isArriving(id: number): boolean {
     this.#tables.root.resetReadTxn();
     return this.#tables.arriving.has(idKey(id));
   }
 
-  /** Whether a file may be there now: as a content's, or on its way in or out. */
-  #known(id: number): boolean {
+  /** Whether a file may exist now: of a content, or being written or removed. */
+  #isFileExpected(id: number): boolean {
     this.#tables.root.resetReadTxn();
     const key = idKey(id);
     const { contents, arriving, gone } = this.#tables;
@@ -333,12 +353,15 @@ export class Check {
     return isFile || arriving.has(key) || gone.has(key);
   }
 
-  #stillThere(id: number): boolean {
+  #stillExists(id: number): boolean {
     this.#tables.root.resetReadTxn();
     return this.#tables.contents.has(idKey(id));
   }
 
-  /** Whether an object has a content even now, which has no record: else it went since the snapshot. */
+  /**
+   * Whether an object still refers to a content without a record; if not, it was deleted
+   * since the snapshot.
+   */
   #isStillUsed(id: number): boolean {
     this.#tables.root.resetReadTxn();
     for (const record of this.#tables.objects.raw()) {
@@ -354,13 +377,16 @@ export class Check {
     }
   }
 
-  /** The record of a key, if it is there and not damaged. */
+  /** Returns the record of a key, unless it is missing or damaged. */
   #peek<V>(table: Table<V>, key: Buffer): V | undefined {
     return table.peek(key, { transaction: this.#snapshot });
   }
 }
 
-/** A content's record without its checksums, which the scrubber or a repair computes again. */
-function unchecked([references, size, etag, place]: StoredContent): StoredContent {
+/**
+ * Returns a content's record without checksums, which the scrubber or a repair
+ * recomputes.
+ */
+function withoutChecksums([references, size, etag, place]: StoredContent): StoredContent {
   return [references, size, etag, place, null];
 }

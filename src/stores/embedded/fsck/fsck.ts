@@ -10,21 +10,21 @@ import { closeTables, openAlone } from '../storage/tables';
 export type { Finding } from './finding';
 
 /**
- * Reads everything in a storage and yields what is wrong; changes nothing. A server may have it
- * open: what changes meanwhile is not taken for damage. Of files only regular ones are opened:
- * whatever else lies there is reported and skipped.
+ * Reads everything in a storage and yields what is wrong, without changing anything. A
+ * server may have it open: concurrent changes are not taken for damage. Opens only
+ * regular files, and reports and skips everything else.
  *
- * @throws StorageError `failed` if there is no storage in the folder, `corrupt` if its database is
- *   no regular file, `format`
+ * @throws StorageError `failed` if there is no storage in the folder, `corrupt` if its
+ *   database is not a regular file, `format`
  */
 export async function* fsck(folder: string): AsyncGenerator<Finding> {
   for await (const { finding } of problems(folder)) yield finding;
 }
 
-/** What `fsck` finds, with how a repair would fix it. */
+/** Yields the findings of `fsck` with their fixes. */
 export async function* problems(folder: string): AsyncGenerator<Problem> {
   checkFolder(folder);
-  const tables = await openAlone(folder, { readOnly: true }, (opened) => opened);
+  const tables = await openAlone(folder, { readOnly: true }, (tables) => tables);
   const snapshot = tables.root.useReadTransaction();
   try {
     checkConverted(tables.checking.allowsUnchecked, folder);
@@ -38,13 +38,13 @@ export async function* problems(folder: string): AsyncGenerator<Problem> {
 /** @throws StorageError `failed` if there is no storage in the folder, `corrupt` */
 export function checkFolder(folder: string): void {
   if (!existsSync(path.join(folder, 'data.mdb')))
-    throw new StorageError('failed', `there is no storage in ${folder}`);
+    throw new StorageError('failed', `${folder} is not a data folder: it has no data.mdb`);
   for (const name of ['data.mdb', 'lock.mdb']) checkRegularFile(path.join(folder, name));
 }
 
 /** @throws StorageError `format` for a folder of 0.1.0 that no server has opened since */
 export function checkConverted(isOld: boolean, folder: string): void {
   if (!isOld) return;
-  const what = `${folder} is of version 0.1.0, without checksums`;
-  throw new StorageError('format', `${what}; start a server with it once, which adds them`);
+  const what = `${folder} was written by version 0.1.0 and has no checksums`;
+  throw new StorageError('format', `${what}; start a server on it once to add them`);
 }

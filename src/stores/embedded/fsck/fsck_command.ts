@@ -12,45 +12,47 @@ export interface FsckOptions {
   readonly dryRun?: boolean;
 }
 
-/** Prints each finding as a line of JSON, and how many there are; sets the exit code. */
+/** Prints each finding as a line of JSON, then a summary. Sets the exit code. */
 export async function runFsck(folder: string, options: FsckOptions): Promise<void> {
-  if (options.dryRun && !options.repair) throw new FsckUsageError('--dry-run needs --repair');
+  if (options.dryRun && !options.repair) throw new FsckUsageError('--dry-run requires --repair');
   let count = 0;
-  let left = 0;
+  let remaining = 0;
   try {
-    for await (const finding of findings(folder, options)) {
+    for await (const finding of runChecks(folder, options)) {
       count++;
-      if (!('done' in finding) || finding.done === 'nothing') left++;
+      if (!('done' in finding) || finding.done === 'nothing') remaining++;
       process.stdout.write(`${JSON.stringify(finding)}\n`);
     }
   } finally {
-    giveToOwner(folder);
+    restoreOwnership(folder);
   }
-  process.stderr.write(`${folder}: ${summary(count, left, options)}\n`);
-  process.exitCode = left === 0 ? 0 : 1;
+  process.stderr.write(`${folder}: ${summarize(count, remaining, options)}\n`);
+  process.exitCode = remaining === 0 ? 0 : 1;
 }
 
-/** What root made here the server must be able to use, too. */
-const MADE = ['lock.mdb', 'sessions', 'damaged', 'damaged/list.jsonl'];
+/**
+ * Files that this command may create as root, and that the server must be able to use.
+ */
+const CREATED = ['lock.mdb', 'sessions', 'damaged', 'damaged/list.jsonl'];
 
-/** Gives what was made in a data folder to the user of its database, if this is root. */
-function giveToOwner(folder: string): void {
+/** If run as root, gives what it created in a data folder to the user of the database. */
+function restoreOwnership(folder: string): void {
   if (process.geteuid?.() !== 0) return;
-  const owner = lstatSync(path.join(folder, 'data.mdb'), { throwIfNoEntry: false });
-  if (owner === undefined || owner.uid === 0) return;
-  for (const name of MADE) {
-    const made = path.join(folder, name);
-    if (lstatSync(made, { throwIfNoEntry: false })?.uid === 0)
-      lchownSync(made, owner.uid, owner.gid);
+  const database = lstatSync(path.join(folder, 'data.mdb'), { throwIfNoEntry: false });
+  if (database === undefined || database.uid === 0) return;
+  for (const name of CREATED) {
+    const file = path.join(folder, name);
+    if (lstatSync(file, { throwIfNoEntry: false })?.uid === 0)
+      lchownSync(file, database.uid, database.gid);
   }
 }
 
-/** A mistake in the command line. */
+/** A usage error. */
 class FsckUsageError extends Error {
   readonly code = 'usage';
 }
 
-function findings(
+function runChecks(
   folder: string,
   { repair: repairs, dryRun }: FsckOptions,
 ): AsyncGenerator<Finding | Flaw> {
@@ -58,9 +60,13 @@ function findings(
   return verified(folder, dryRun ? plannedRepairs : repair);
 }
 
-function summary(count: number, left: number, { repair: repairs, dryRun }: FsckOptions): string {
+function summarize(
+  count: number,
+  remaining: number,
+  { repair: repairs, dryRun }: FsckOptions,
+): string {
   if (count === 0) return 'all is well';
   const all = count === 1 ? '1 finding' : `${count} findings`;
   if (!repairs || dryRun) return all;
-  return `${all}, ${count - left} repaired`;
+  return `${all}, ${count - remaining} repaired`;
 }

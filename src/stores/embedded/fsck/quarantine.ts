@@ -5,32 +5,32 @@ import { syncFolder } from '../storage/content_files';
 import { FILE_MODE, FOLDER_MODE } from '../storage/privacy';
 import { fromSystem } from '../storage/storage_error';
 
-/** Something that a repair takes out of the store, as the list describes it. */
+/** What a repair takes out of the store, as described in the list. */
 export interface Removed {
-  /** Why. */
+  /** Why it was removed. */
   readonly text: string;
-  /** For a record: where it was, and what it was, base64. */
+  /** For a record: its table, key and value, the latter two in base64. */
   readonly table?: string;
   readonly key?: string;
   readonly value?: string;
-  /** For bytes: the file in `damaged/` that has them. */
+  /** For bytes: their file in `damaged/`. */
   readonly file?: string;
   readonly [more: string]: unknown;
 }
 
 /**
- * The folder `damaged/` of a data folder: what a repair takes out of the store, with `list.jsonl`,
- * which says of each thing what it was, where and when it was taken out. Nothing is ever deleted
- * there.
+ * The folder `damaged/` of a data folder, with everything that repairs took out of the
+ * store. Its `list.jsonl` says what each thing was, where it was, and when it was taken
+ * out. Nothing in it is ever deleted.
  */
 export class Quarantine {
-  readonly #data: string;
+  readonly #dataFolder: string;
   readonly #folder: string;
   readonly #list: FileHandle;
-  #named = 0;
+  #counter = 0;
 
   private constructor(data: string, folder: string, list: FileHandle) {
-    this.#data = data;
+    this.#dataFolder = data;
     this.#folder = folder;
     this.#list = list;
   }
@@ -46,9 +46,9 @@ export class Quarantine {
     return new Quarantine(data, folder, list);
   }
 
-  /** Notes on disk that something is taken out, before it is. */
-  async note(removed: Removed): Promise<void> {
-    const line = { time: new Date().toISOString(), ...removed };
+  /** Lists something durably, before it is taken out. */
+  async note(entry: Removed): Promise<void> {
+    const line = { time: new Date().toISOString(), ...entry };
     try {
       await this.#list.appendFile(`${JSON.stringify(line)}\n`);
       await this.#list.sync();
@@ -57,15 +57,15 @@ export class Quarantine {
     }
   }
 
-  /** A name here that nothing else has. */
+  /** Returns a unique name in this folder. */
   nameFor(name: string): string {
-    return `${path.basename(name)}.${Date.now()}.${++this.#named}`;
+    return `${path.basename(name)}.${Date.now()}.${++this.#counter}`;
   }
 
-  /** Moves a file or folder of the data folder here; does nothing if it is not there. */
-  async move(name: string, kept: string): Promise<void> {
+  /** Moves a file or folder of the data folder here, if it exists. */
+  async move(name: string, newName: string): Promise<void> {
     try {
-      await rename(path.join(this.#data, name), path.join(this.#folder, kept));
+      await rename(path.join(this.#dataFolder, name), path.join(this.#folder, newName));
       await syncFolder(this.#folder);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT')
@@ -74,9 +74,9 @@ export class Quarantine {
   }
 
   /** Writes bytes of the database here. */
-  async write(kept: string, bytes: Buffer): Promise<void> {
+  async write(newName: string, bytes: Buffer): Promise<void> {
     try {
-      const file = await open(path.join(this.#folder, kept), 'w', FILE_MODE);
+      const file = await open(path.join(this.#folder, newName), 'w', FILE_MODE);
       try {
         await file.writeFile(bytes);
         await file.sync();

@@ -4,10 +4,11 @@ import { countedBytes, type StoredContent, type StoredTally } from '../storage/r
 import type { Tables } from '../storage/tables';
 
 /**
- * Within a transaction: computes again what follows from the records of accounts, containers and
- * objects: counters, references of contents, the index of what expires. Writes only what differs.
+ * Within a transaction: recomputes what follows from the records of accounts, containers
+ * and objects: the counters, the references of contents and the expiry index. Writes only
+ * differences.
  *
- * @returns contents that no object has
+ * @returns the contents that no object refers to
  */
 export function recount(tables: Tables): number[] {
   const { accounts, containers, objects } = tables;
@@ -26,8 +27,8 @@ export function recount(tables: Tables): number[] {
     references.set(value[2], (references.get(value[2]) ?? 0) + 1);
     const deleteAt = value[6];
     if (deleteAt === null) continue;
-    const due = expiryKey(deleteAt, key);
-    expiries.set(due.toString('latin1'), due);
+    const indexKey = expiryKey(deleteAt, key);
+    expiries.set(indexKey.toString('latin1'), indexKey);
   }
   putTallies(tables, tallies);
   putExpiries(tables, expiries);
@@ -64,9 +65,9 @@ function putReferences(tables: Tables, references: ReadonlyMap<number, number>):
   const unused: number[] = [];
   for (const { key, value } of [...readable(tables.contents)]) {
     const count = references.get(idOf(key)) ?? 0;
-    const [counted, ...rest] = value;
+    const [oldCount, ...rest] = value;
     if (count === 0) unused.push(idOf(key));
-    else if (counted !== count)
+    else if (oldCount !== count)
       tables.contents.putSync(key, [count, ...rest] satisfies StoredContent);
   }
   return unused;

@@ -25,21 +25,22 @@ export interface Planned extends Finding {
 const DONE: Readonly<Record<Fix['do'], string>> = {
   'remove-object': 'the object is moved to damaged/',
   'remove-record': 'the record is moved to damaged/',
-  'put-content': 'computed again',
+  'put-content': 'recomputed',
   'remove-content': 'moved to damaged/',
   'move-file': 'moved to damaged/',
-  recount: 'computed again',
+  recount: 'recomputed',
   nothing: 'nothing',
 };
 
 /**
- * Puts right what a check finds, and yields what it did. Deletes nothing: what cannot stay in the
- * store is moved to `damaged/` in the folder, with a list, so that an object's previous version can
- * be restored. Does nothing at all if one finding cannot be repaired, such as a damaged record of an
- * account or a container: what they contain would be taken for nobody's. If it is interrupted, a
- * second run goes on.
+ * Repairs what a check finds, and yields what was done. Deletes nothing: what cannot stay
+ * in the store is moved to `damaged/` in the folder, with a list, so that an object's
+ * previous version can be restored. Changes nothing if any finding cannot be repaired,
+ * such as a damaged record of an account or container, since what they contain would be
+ * taken for orphans. If interrupted, a second run continues.
  *
- * @throws StorageError `locked` if a server or a backup has the folder open; as `fsck`
+ * @throws StorageError `locked` if a server or a backup has the folder open; the errors
+ *   of `fsck`
  */
 export async function* repair(folder: string): AsyncGenerator<Repaired> {
   checkFolder(folder);
@@ -50,13 +51,13 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
   try {
     await checkHolds(session, folder);
     const all = await findAll(tables, folder);
-    if (all.length > 0 && !isHopeless(all)) {
-      // the search may have taken long
+    if (all.length > 0 && !isUnrepairable(all)) {
+      // the check may have taken long
       await checkHolds(session, folder);
       await tables.lock.committing(() => new Repair(tables, folder).run(all));
     }
     for (const { finding, fix } of all)
-      yield { ...finding, done: DONE[isHopeless(all) ? 'nothing' : fix.do] };
+      yield { ...finding, done: DONE[isUnrepairable(all) ? 'nothing' : fix.do] };
   } finally {
     try {
       await session.close();
@@ -68,19 +69,23 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
 
 /** @throws StorageError `locked` if a backup needs files that would be moved */
 async function checkHolds(session: Session, folder: string): Promise<void> {
-  if (await session.isHeldNow()) throw new StorageError('locked', `${folder} is being backed up`);
+  if (await session.isHeldNow())
+    throw new StorageError(
+      'locked',
+      `${folder} is being backed up; retry once the backup has finished`,
+    );
 }
 
-/** What `repair` would do; changes nothing, and a server may have the folder open. */
+/** Yields what `repair` would do. Changes nothing; a server may have the folder open. */
 export async function* plannedRepairs(folder: string): AsyncGenerator<Planned> {
   const all: Problem[] = [];
   for await (const problem of problems(folder)) all.push(problem);
   for (const { finding, fix } of all)
-    yield { ...finding, plan: DONE[isHopeless(all) ? 'nothing' : fix.do] };
+    yield { ...finding, plan: DONE[isUnrepairable(all) ? 'nothing' : fix.do] };
 }
 
-/** Without some records what depends on them would be taken for nobody's. */
-function isHopeless(all: readonly Problem[]): boolean {
+/** Whether a record is lost without which its dependents would be taken for orphans. */
+function isUnrepairable(all: readonly Problem[]): boolean {
   return all.some(({ fix }) => fix.do === 'nothing');
 }
 
@@ -114,7 +119,7 @@ class Repair {
       for (const problem of all) await this.#fix(quarantine, problem);
       const unused = this.#tables.root.transactionSync(() => recount(this.#tables));
       for (const id of unused)
-        await this.#removeContent(quarantine, id, 'no object has this content any more');
+        await this.#removeContent(quarantine, id, 'no object refers to this content any more');
     } finally {
       await quarantine.close();
     }
@@ -127,7 +132,7 @@ class Repair {
         return this.#removeRecord(quarantine, this.#tables.objects, fix.key, { text, ...object });
       case 'remove-record':
         await this.#removeRecord(quarantine, this.#tableOf(fix.table), fix.key, { text });
-        // it may have been the record that says so
+        // the record that marks the conversion may have been removed
         if (fix.table === this.#tables.meta.name)
           this.#tables.root.transactionSync(() => markConverted(this.#tables));
         return;
@@ -150,17 +155,26 @@ class Repair {
     quarantine: Quarantine,
     table: Table<unknown>,
     key: Buffer,
-    what: { readonly text: string },
+    description: { readonly text: string },
   ): Promise<void> {
     const value = table.rawValue(key);
     if (value === undefined) return;
-    const says = table.peek(key);
+    const decoded = table.peek(key);
     const [key64, value64] = [key.toString('base64'), value.toString('base64')];
-    await quarantine.note({ ...what, table: table.name, key: key64, value: value64, says });
+    await quarantine.note({
+      ...description,
+      table: table.name,
+      key: key64,
+      value: value64,
+      says: decoded,
+    });
     this.#tables.root.transactionSync(() => table.removeSync(key));
   }
 
-  /** Checksums by block are computed again by the scrubber, from a read whose MD5 is right. */
+  /**
+   * Removes the block checksums. The scrubber recomputes them from a read whose MD5 is
+   * right.
+   */
   #putContent(id: number, content: StoredContent): void {
     const { root, contents, sums } = this.#tables;
     root.transactionSync(() => {
@@ -186,7 +200,7 @@ class Repair {
   }
 
   #tableOf(name: string): Table<unknown> {
-    const table = this.#tables.checked.find((each) => each.name === name);
+    const table = this.#tables.checked.find((candidate) => candidate.name === name);
     if (table === undefined) throw new Error(`no table ${name}`);
     return table;
   }

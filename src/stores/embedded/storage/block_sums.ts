@@ -1,67 +1,67 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from '@node-rs/crc32';
 
-/** The bytes that one checksum covers. */
+/** Size of the blocks that have a checksum each, in bytes. */
 export const BLOCK = 64 * 1024;
 
 const SUM = 4;
 
-/** Computes the CRC-32 of each block of a body while its bytes pass. */
+/** Computes the CRC-32 of each block of a body from a stream of chunks. */
 export class BlockSummer {
   readonly #sums: number[] = [];
   #sum = 0;
   #inBlock = 0;
 
   update(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length;) {
-      const end = Math.min(chunk.length, at + BLOCK - this.#inBlock);
-      this.#sum = crc32(chunk.subarray(at, end), this.#sum);
-      this.#inBlock += end - at;
-      at = end;
-      if (this.#inBlock === BLOCK) this.#close();
+    for (let pos = 0; pos < chunk.length;) {
+      const end = Math.min(chunk.length, pos + BLOCK - this.#inBlock);
+      this.#sum = crc32(chunk.subarray(pos, end), this.#sum);
+      this.#inBlock += end - pos;
+      pos = end;
+      if (this.#inBlock === BLOCK) this.#endBlock();
     }
   }
 
-  /** The checksums of all blocks, the last of which may be shorter. */
+  /** Returns the checksums of all blocks. The last block may be shorter. */
   digest(): BlockSums {
-    if (this.#inBlock > 0) this.#close();
+    if (this.#inBlock > 0) this.#endBlock();
     const bytes = Buffer.allocUnsafe(this.#sums.length * SUM);
     for (const [at, sum] of this.#sums.entries()) bytes.writeUInt32LE(sum, at * SUM);
     return new BlockSums(bytes, 0);
   }
 
-  #close(): void {
+  #endBlock(): void {
     this.#sums.push(this.#sum);
     this.#sum = 0;
     this.#inBlock = 0;
   }
 }
 
-/** Judges the bytes of one read of a body, which come in order and in whole blocks. */
+/** Verifies the bytes of one read of a body, passed in order and in whole blocks. */
 export interface Verifier {
-  /** Whether bytes that begin at a block's start are what was written there. */
+  /** Whether `bytes` are what was written at `start`, the beginning of a block. */
   areRight(bytes: Buffer, start: number): boolean;
 }
 
 /** The checksums of consecutive blocks of a body. */
 export class BlockSums implements Verifier {
-  /** @param first the number of the block that the first checksum is of */
+  /** @param first number of the block that the first checksum belongs to */
   constructor(
     readonly bytes: Buffer,
     private readonly first: number,
   ) {}
 
   areRight(bytes: Buffer, start: number): boolean {
-    for (let at = 0; at < bytes.length; at += BLOCK) {
-      const place = ((start + at) / BLOCK - this.first) * SUM;
-      if (place + SUM > this.bytes.length) return false;
-      if (crc32(bytes.subarray(at, at + BLOCK)) !== this.bytes.readUInt32LE(place)) return false;
+    for (let pos = 0; pos < bytes.length; pos += BLOCK) {
+      const offset = ((start + pos) / BLOCK - this.first) * SUM;
+      if (offset + SUM > this.bytes.length) return false;
+      if (crc32(bytes.subarray(pos, pos + BLOCK)) !== this.bytes.readUInt32LE(offset)) return false;
     }
     return true;
   }
 }
 
-/** Judges a whole read of a body without checksums by its MD5, which is known only at the end. */
+/** Verifies a whole read of a body without checksums by its MD5, at the last bytes. */
 export class WholeBody implements Verifier {
   readonly #hash = createHash('md5');
 
@@ -76,5 +76,5 @@ export class WholeBody implements Verifier {
   }
 }
 
-/** Takes a range of a body that has no checksums yet as it is. */
+/** Accepts a range of a body without checksums unverified. */
 export const UNVERIFIED: Verifier = { areRight: () => true };

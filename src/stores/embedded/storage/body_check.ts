@@ -11,21 +11,21 @@ import { getSums } from './sums';
 import type { Tables } from './tables';
 import { readVerified } from './verified_file';
 
-/** The CRC-32 of an inline content, the checksums of the blocks of one in a file. */
+/** The CRC-32 of an inline content, or the block checksums of one in a file. */
 export type BodySums = number | BlockSums;
 
-/** Waits as long as the rate demands that so many bytes are read at. */
+/** Delays the caller so that reading `bytes` stays within the rate. */
 export type Pace = (bytes: number) => Promise<void>;
 
-/** What a content's bytes are, compared with its record. */
+/** How a content's bytes compare with its record. */
 export type BodyState =
   | { readonly state: 'right'; readonly sums: BodySums }
-  /** The MD5 is right, but the checksums of the blocks are not. */
+  /** The MD5 matches, but the block checksums do not. */
   | { readonly state: 'checksums' }
   | { readonly state: 'missing' }
   | { readonly state: 'damaged'; readonly cause: string };
 
-/** Reads bodies as a whole and compares them with everything that is known of them. */
+/** Reads whole bodies and compares them with their records and checksums. */
 export class BodyCheck {
   constructor(
     private readonly tables: Tables,
@@ -37,13 +37,14 @@ export class BodyCheck {
   async judge(id: number, stored: StoredContent): Promise<BodyState> {
     const [, size, etag, place] = stored;
     try {
-      const found = place === Place.Inline ? await this.#inline(id) : await this.#file(id, size);
-      if (found.size !== size || found.etag !== etag)
-        return { state: 'damaged', cause: `it is not the ${size} bytes with MD5 ${etag}` };
-      const { sums } = found;
-      return this.#sumsAreRight(id, stored, sums)
-        ? { state: 'right', sums }
-        : { state: 'checksums' };
+      const body = place === Place.Inline ? await this.#inline(id) : await this.#file(id, size);
+      if (body.size !== size || body.etag !== etag)
+        return {
+          state: 'damaged',
+          cause: `its bytes do not match its size, ${size}, and MD5, ${etag}`,
+        };
+      const { sums } = body;
+      return this.#sumsMatch(id, stored, sums) ? { state: 'right', sums } : { state: 'checksums' };
     } catch (error) {
       if (codeOf(error) === 'gone') return { state: 'missing' };
       if (!isDamage(error)) throw error;
@@ -52,8 +53,8 @@ export class BodyCheck {
   }
 
   async #inline(id: number) {
-    const where = this.snapshot && { transaction: this.snapshot };
-    const bytes = this.tables.inline.get(idKey(id), where);
+    const options = this.snapshot && { transaction: this.snapshot };
+    const bytes = this.tables.inline.get(idKey(id), options);
     if (bytes === undefined) throw new StorageError('gone', 'no bytes');
     await this.pace(bytes.length);
     const etag = createHash('md5').update(bytes).digest('hex');
@@ -63,18 +64,18 @@ export class BodyCheck {
   async #file(id: number, size: number) {
     const hash = createHash('md5');
     const summer = new BlockSummer();
-    let found = 0;
+    let length = 0;
     const content = { ...this.files.open(id, size), size, verifier: UNVERIFIED };
     for await (const bytes of readVerified(content)) {
       hash.update(bytes);
       summer.update(bytes);
-      found += bytes.length;
+      length += bytes.length;
       await this.pace(bytes.length);
     }
-    return { size: found, etag: hash.digest('hex'), sums: summer.digest() };
+    return { size: length, etag: hash.digest('hex'), sums: summer.digest() };
   }
 
-  #sumsAreRight(id: number, [, size, , , check]: StoredContent, sums: BodySums): boolean {
+  #sumsMatch(id: number, [, size, , , check]: StoredContent, sums: BodySums): boolean {
     if (check === null) return true;
     if (typeof sums === 'number') return check === sums;
     if (check !== BLOCK) return false;
@@ -87,11 +88,14 @@ export class BodyCheck {
   }
 }
 
-/** What a disk says of bytes that it has lost, or whose own checksum is wrong. */
-const LOST = ['EIO', 'EBADMSG', 'EUCLEAN'];
+/** Disk errors for lost bytes or bytes that fail the disk's own checksum. */
+const DAMAGE_CODES = ['EIO', 'EBADMSG', 'EUCLEAN'];
 
-/** Whether an error is of what is on disk: not of a limit or a right of this process, nor an abort. */
+/**
+ * Whether an error comes from the data on disk rather than from a limit or permission of
+ * this process, or an abort.
+ */
 export function isDamage(error: unknown): boolean {
   if (codeOf(error) === 'corrupt') return true;
-  return error instanceof StorageError && LOST.includes(codeOf(error.cause));
+  return error instanceof StorageError && DAMAGE_CODES.includes(codeOf(error.cause));
 }

@@ -7,22 +7,25 @@ import { formatContentId } from './records';
 import { openRegularFile, type OpenFile } from './regular_file';
 import { fromSystem, StorageError } from './storage_error';
 
-/** What a file is called before all of its bytes are on disk. */
+/** Suffix of a file whose bytes are not all on disk yet. */
 const partial = '.part';
 
-/** Something in the folder of contents. */
+/** An entry of the `content` folder. */
 export interface FoundFile {
-  /** Its path in the data folder. */
+  /** Path within the data folder. */
   readonly name: string;
-  /** The number of the content whose file has this name. */
+  /** Number of the content whose file has this name. */
   readonly id: number | undefined;
-  /** It is a regular file. */
+  /** Whether it is a regular file. */
   readonly isFile: boolean;
-  /** Its name is that of a file whose bytes are still arriving. */
+  /** Whether the name is that of a file still being written. */
   readonly isPart: boolean;
 }
 
-/** Contents as files, by number: `content/xx/NUMBER`, where xx are the number's last two digits, so that folders fill evenly. */
+/**
+ * Stores contents as files, by number: `content/xx/NUMBER`, where xx are the number's
+ * last two digits, so that folders fill evenly.
+ */
 export class ContentFiles {
   readonly #folder: string;
 
@@ -30,34 +33,37 @@ export class ContentFiles {
     this.#folder = path.join(folder, 'content');
   }
 
-  /** Makes the folders that are missing, and closes all to other users. */
+  /** Creates missing folders and makes all of them private. */
   async prepare(privacy: Privacy): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
     await privacy.closeFolder(this.#folder);
-    const there = new Set(await readdir(this.#folder));
+    const existing = new Set(await readdir(this.#folder));
     for (let i = 0; i < 256; i++) {
       const name = i.toString(16).padStart(2, '0');
       const folder = path.join(this.#folder, name);
-      if (there.has(name)) await privacy.closeFolder(folder);
+      if (existing.has(name)) await privacy.closeFolder(folder);
       else await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     }
-    // Also where nothing was missing: who made them may have crashed before this.
+    // Even if nothing was missing: the process that created them may have crashed before
+    // its sync.
     await syncFolder(this.#folder);
   }
 
-  /** A new file, which nobody else can have. */
+  /** Creates a new file. Fails if it exists. */
   async create(id: number): Promise<FileHandle> {
     return open(this.#path(id) + partial, 'wx', FILE_MODE);
   }
 
-  /** Gives a file, whose bytes are on disk, its final name, durably. */
+  /** Renames a file whose bytes are on disk to its final name, durably. */
   async keep(id: number): Promise<void> {
     const file = this.#path(id);
     await rename(file + partial, file);
     await syncFolder(path.dirname(file));
   }
 
-  /** Removes what there is of a content: whole, in part, or nothing. See `syncFoldersOf`. */
+  /**
+   * Removes a content's file, complete or partial, if there is one. See `syncFoldersOf`.
+   */
   async remove(id: number): Promise<void> {
     for (const file of [this.#path(id), this.#path(id) + partial]) {
       try {
@@ -68,27 +74,27 @@ export class ContentFiles {
     }
   }
 
-  /** Has on disk that files were removed. */
+  /** Makes removals of files durable. */
   async syncFoldersOf(ids: Iterable<number>): Promise<void> {
     const folders = new Set([...ids].map((id) => path.dirname(this.#path(id))));
     for (const folder of folders) await syncFolder(folder);
   }
 
   /**
-   * Opens a content's file to be read. It may be removed meanwhile.
+   * Opens a content's file for reading. It may be removed while it is open.
    *
-   * @throws StorageError `gone` if there is none, `corrupt` if it is not as long as it should be, or
-   *   no regular file, `failed`
+   * @throws StorageError `gone` if there is none, `corrupt` if it has the wrong length or
+   *   is not a regular file, `failed`
    */
   open(id: number, size: number): { readonly fd: number; readonly name: string } {
-    const { fd, size: found } = this.#open(id);
+    const { fd, size: actual } = this.#open(id);
     const name = this.#path(id);
-    if (found === size) return { fd, name };
+    if (actual === size) return { fd, name };
     closeSync(fd);
-    throw new StorageError('corrupt', `${name} has ${found} bytes and not ${size}`);
+    throw new StorageError('corrupt', `${name} has ${actual} bytes instead of ${size}`);
   }
 
-  /** Everything in the folder of contents and in its folders. */
+  /** Lists everything in the `content` folder and its subfolders. */
   async *all(): AsyncGenerator<FoundFile> {
     for (const folder of await this.#entries()) {
       if (!folder.isDirectory()) {
@@ -108,7 +114,7 @@ export class ContentFiles {
     }
   }
 
-  /** What is in the folder of contents, which is not there if the first start was cut short. */
+  /** Lists the `content` folder, which is missing if the first start was interrupted. */
   async #entries(): Promise<Dirent[]> {
     try {
       return await readdir(this.#folder, { withFileTypes: true });
@@ -118,7 +124,7 @@ export class ContentFiles {
     }
   }
 
-  /** A content's file, as a path in the data folder. */
+  /** Returns the path of a content's file within the data folder. */
   nameOf(id: number): string {
     return path.join('content', path.relative(this.#folder, this.#path(id)));
   }
@@ -128,7 +134,7 @@ export class ContentFiles {
       return openRegularFile(this.#path(id));
     } catch (error) {
       if (codeOf(error) === 'ENOENT')
-        throw new StorageError('gone', 'the content is no object’s any more');
+        throw new StorageError('gone', 'no object refers to the content any more');
       throw fromSystem('could not read', error);
     }
   }
@@ -139,18 +145,18 @@ export class ContentFiles {
   }
 }
 
-/** Makes a folder, with those above it, durably. */
+/** Creates a folder and its missing parents, durably. */
 export async function makeFolder(folder: string): Promise<void> {
-  const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  if (made === undefined) return;
-  // Each new folder's name lies in the folder above it.
-  for (let each = path.resolve(folder); ; each = path.dirname(each)) {
-    await syncFolder(path.dirname(each));
-    if (each === path.resolve(made)) return;
+  const firstCreated = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (firstCreated === undefined) return;
+  // Each new folder's name is stored in its parent.
+  for (let current = path.resolve(folder); ; current = path.dirname(current)) {
+    await syncFolder(path.dirname(current));
+    if (current === path.resolve(firstCreated)) return;
   }
 }
 
-/** Has the names in a folder on disk. */
+/** Makes the names in a folder durable. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {

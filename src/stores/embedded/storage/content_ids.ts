@@ -2,13 +2,17 @@ import type { GroupCommit } from './group_commit';
 import { idKey } from './keys';
 import type { Tables } from './tables';
 
-/** How many numbers are taken at once: of small contents, and of files (each of which is in the journal until it is used). */
+/**
+ * How many numbers to allocate at once, for small contents and for files. Each number for
+ * a file is in the journal until it is used.
+ */
 const blockSize = 4096;
 const fileBlockSize = 32;
 
 /**
- * Numbers for contents, taken in blocks ahead of need so that an upload does not wait for a commit of its own. A number for a file is in
- * the journal `arriving` before it is given out: after a crash, whatever file it was used for is found there.
+ * Numbers for contents, allocated in blocks ahead of need so that an upload does not wait
+ * for a commit of its own. A number for a file is in the journal `arriving` before it is
+ * handed out, so that its file can be found after a crash.
  */
 export class ContentIds {
   readonly #small: Pool;
@@ -16,12 +20,12 @@ export class ContentIds {
 
   constructor(tables: Tables, commits: GroupCommit, session: number) {
     this.#small = new Pool(async () => {
-      const first = await commits.run((moment) => moment.numbers(blockSize));
+      const first = await commits.run((commit) => commit.numbers(blockSize));
       return range(first, blockSize);
     }, 64);
     this.#files = new Pool(async () => {
-      const first = await commits.run((moment) => {
-        const first = moment.numbers(fileBlockSize);
+      const first = await commits.run((commit) => {
+        const first = commit.numbers(fileBlockSize);
         for (const id of range(first, fileBlockSize)) tables.arriving.putSync(idKey(id), session);
         return first;
       });
@@ -29,17 +33,17 @@ export class ContentIds {
     }, fileBlockSize / 2);
   }
 
-  /** A number for a content without a file. */
+  /** Returns a number for a content without a file. */
   async forSmall(): Promise<number> {
     return this.#small.take();
   }
 
-  /** A number for a content with a file. */
+  /** Returns a number for a content with a file. */
   async forFile(): Promise<number> {
     return this.#files.take();
   }
 
-  /** Numbers for files that were never given out. */
+  /** Returns the numbers for files that were never handed out. */
   unusedForFiles(): number[] {
     return this.#files.drain();
   }
@@ -61,7 +65,8 @@ class Pool {
       const id = this.#free.shift();
       if (this.#free.length < this.#low) {
         const refilled = this.#fill();
-        // Who got a number does not care whether there will be more; who needs one asks again, and is told then.
+        // A caller that got a number ignores a failed refill. One that needs a number
+        // retries and sees the error.
         if (id === undefined) await refilled;
         else refilled.catch(() => undefined);
       }

@@ -16,12 +16,17 @@ import type { Table } from './table';
 import type { Tables } from './tables';
 import { type OpenContent, openVerified, readVerified } from './verified_file';
 
-/** Files are removed, and may be back after a power cut, before their folders are synced together. */
+/**
+ * Number of removals whose folders are synced together. A power cut may undo those that
+ * are not.
+ */
 const REMOVED_AT_ONCE = 256;
 
 /**
- * The bytes of objects, each content kept once and counted by the records that have it. Where its file may exist without a record, or its
- * record no more but its file still, the tables `arriving` and `gone` say so, and these are all that is looked at after a crash.
+ * The bytes of objects. Each content is stored once, with a count of the records that
+ * refer to it. A file that may exist before its record is listed in the table `arriving`,
+ * one that may outlive its record in `gone`. After a crash, only these two have to be
+ * checked.
  */
 export class Contents implements Harbour {
   readonly files: ContentFiles;
@@ -29,11 +34,14 @@ export class Contents implements Harbour {
   readonly inlineLimit: number;
   readonly #tables: Tables;
   readonly #commits: GroupCommit;
-  /** Finished, but no record has them yet. */
-  readonly #landed = new Map<number, Landed>();
-  /** Numbers whose files are removed, but not yet on disk: the journals keep them. */
+  /** Finished contents that no record refers to yet. */
+  readonly #finishedContents = new Map<number, Landed>();
+  /** Numbers whose files are removed, but not durably: the journals keep them. */
   #unsynced = new Set<number>();
-  /** Numbers whose files are removed: the next commit takes them off the tables `arriving` and `gone`. */
+  /**
+   * Numbers whose files are durably removed. The next commit takes them off the tables
+   * `arriving` and `gone`.
+   */
   readonly #removed = new Set<number>();
   readonly #removing = new Set<Promise<void>>();
 
@@ -56,43 +64,48 @@ export class Contents implements Harbour {
   }
 
   landed(id: number, content: Landed): void {
-    this.#landed.set(id, content);
+    this.#finishedContents.set(id, content);
   }
 
-  /** Within a commit: one more record has this content. False if it went. */
-  adopt(content: ContentRef, moment: Moment): boolean {
+  /**
+   * Within a commit: adds a reference to a content. Returns false if it no longer exists.
+   */
+  adopt(content: ContentRef, commit: Moment): boolean {
     const id = parseContentId(content.id);
     const { contents, inline, sums, arriving } = this.#tables;
     const key = idKey(id);
-    const landed = this.#landed.get(id);
-    // of a new number nothing can be damaged, whatever its neighbours are
-    if (landed === undefined || contents.has(key)) {
+    const finishedContent = this.#finishedContents.get(id);
+    // Skips the damage check of neighbouring records: a new number cannot be damaged.
+    if (finishedContent === undefined || contents.has(key)) {
       const stored = contents.get(key);
-      if (stored !== undefined) contents.putSync(key, counted(stored, 1));
+      if (stored !== undefined) contents.putSync(key, addReferences(stored, 1));
       return stored !== undefined;
     }
     const { size, etag } = content;
-    if (landed.bytes === undefined) {
+    if (finishedContent.bytes === undefined) {
       contents.putSync(key, [1, size, etag, Place.File, BLOCK]);
-      putSums(sums, id, landed.sums);
+      putSums(sums, id, finishedContent.sums);
       arriving.removeSync(key);
     } else {
-      contents.putSync(key, [1, size, etag, Place.Inline, landed.sum]);
-      inline.putSync(key, landed.bytes);
+      contents.putSync(key, [1, size, etag, Place.Inline, finishedContent.sum]);
+      inline.putSync(key, finishedContent.bytes);
     }
-    moment.after(() => this.#landed.delete(id));
+    commit.after(() => this.#finishedContents.delete(id));
     return true;
   }
 
-  /** Within a commit: one record less has this content. With the last it goes, and its file after the commit. */
-  release(id: number, moment: Moment): void {
+  /**
+   * Within a commit: removes a reference. With the last one goes the content, and after
+   * the commit its file.
+   */
+  release(id: number, commit: Moment): void {
     const { contents, inline, sums, gone, holds } = this.#tables;
     const key = idKey(id);
     const stored = contents.get(key);
     if (stored === undefined) return;
     const [references, size, , place] = stored;
     if (references > 1) {
-      contents.putSync(key, counted(stored, -1));
+      contents.putSync(key, addReferences(stored, -1));
       return;
     }
     contents.removeSync(key);
@@ -101,19 +114,19 @@ export class Contents implements Harbour {
     } else {
       removeSums(sums, id, size);
       gone.putSync(key, true);
-      if (!isAny(holds)) moment.after(() => this.#remove(id));
+      if (!hasRecords(holds)) commit.after(() => this.#remove(id));
     }
   }
 
-  /** Within a commit: takes off the journals what was removed meanwhile. */
-  clearJournals(moment: Moment): void {
+  /** Within a commit: takes durably removed files off the journals. */
+  clearJournals(commit: Moment): void {
     if (this.#removed.size === 0) return;
     const removed = [...this.#removed];
     for (const id of removed) {
       this.#tables.gone.removeSync(idKey(id));
       this.#tables.arriving.removeSync(idKey(id));
     }
-    moment.after(() => {
+    commit.after(() => {
       for (const id of removed) this.#removed.delete(id);
     });
   }
@@ -121,33 +134,33 @@ export class Contents implements Harbour {
   /** See `Storage.read`. */
   read(content: ContentRef, first: number, last: number): Promise<Buffer | Readable> {
     const id = parseContentId(content.id);
-    const found = this.#find(id);
-    if (Buffer.isBuffer(found)) return Promise.resolve(found.subarray(first, last + 1));
-    return openVerified(this.#open(id, content, found, first, last), first, last);
+    const entry = this.#find(id);
+    if (Buffer.isBuffer(entry)) return Promise.resolve(entry.subarray(first, last + 1));
+    return openVerified(this.#open(id, content, entry, first, last), first, last);
   }
 
   /** See `Storage.verify`. */
   async verify(content: ContentRef, isPart = false, signal?: AbortSignal): Promise<void> {
     const id = parseContentId(content.id);
-    const found = this.#find(id);
-    if (Buffer.isBuffer(found)) return;
-    if (isPart && !(Array.isArray(found) && found[4] === null)) return;
-    const open = this.#open(id, content, found, 0, content.size - 1);
+    const entry = this.#find(id);
+    if (Buffer.isBuffer(entry)) return;
+    if (isPart && !(Array.isArray(entry) && entry[4] === null)) return;
+    const open = this.#open(id, content, entry, 0, content.size - 1);
     for await (const bytes of readVerified(open)) if (bytes.length > 0) signal?.throwIfAborted();
   }
 
   async dropped(id: number): Promise<void> {
-    const inFile = this.#landed.get(id)?.sums !== undefined;
+    const isInFile = this.#finishedContents.get(id)?.sums !== undefined;
     try {
-      // Asked within a commit, since a record may be about to have it.
-      const adopted = await this.#commits.run((moment) => {
-        moment.after(() => this.#landed.delete(id));
+      // Checked within a commit, since a record may be about to refer to it.
+      const isAdopted = await this.#commits.run((commit) => {
+        commit.after(() => this.#finishedContents.delete(id));
         return this.#tables.contents.has(idKey(id));
       });
-      if (inFile && !adopted) await this.sank(id);
+      if (isInFile && !isAdopted) await this.sank(id);
     } catch {
-      // A file is in the journal: the next start, or the next sweep, finds it.
-      this.#landed.delete(id);
+      // A file is in the journal: the next start or sweep finds it.
+      this.#finishedContents.delete(id);
     }
   }
 
@@ -157,14 +170,14 @@ export class Contents implements Harbour {
   }
 
   /**
-   * Files that may be nobody's, since their last record went. Damaged records are left out, whose
-   * numbers may be those of others.
+   * Returns files whose last record was removed, from the journal `gone`. Leaves out
+   * damaged records, since their numbers may belong to other contents.
    */
   gone(): number[] {
     return [...readable(this.#tables.gone)].map(({ key }) => idOf(key));
   }
 
-  /** The same for files that were arriving, and in which session. */
+  /** Returns files being written, with their sessions, from the journal `arriving`. */
   arriving(): { readonly id: number; readonly session: number }[] {
     return [...readable(this.#tables.arriving)].map(({ key, value }) => ({
       id: idOf(key),
@@ -172,35 +185,40 @@ export class Contents implements Harbour {
     }));
   }
 
-  /** Whether a content is still no record's: for who knows that nobody can make it one's any more. */
+  /**
+   * Whether a content still has no record. Reliable only if nothing can add one any more.
+   */
   isArriving(id: number): boolean {
     return this.#tables.arriving.peek(idKey(id)) !== undefined;
   }
 
-  /** Removes files that are nobody's, and takes them off the journals. */
+  /** Removes files that no record refers to, and takes them off the journals. */
   async sweep(ids: readonly number[]): Promise<void> {
     for (const id of ids) {
       const isDone = this.#removed.has(id) || this.#unsynced.has(id);
       if (!isDone && !this.#tables.contents.has(idKey(id))) await this.sank(id);
     }
     await this.#syncRemoved();
-    if (this.#removed.size > 0) await this.#commits.run((moment) => this.clearJournals(moment));
+    if (this.#removed.size > 0) await this.#commits.run((commit) => this.clearJournals(commit));
   }
 
-  /** Waits for files being removed, and leaves the journals as they should be found. */
+  /** Waits for pending removals and cleans the journals up. */
   async close(): Promise<void> {
     for (const id of this.numbers.unusedForFiles()) this.#removed.add(id);
     await Promise.all(this.#removing);
     await this.#syncRemoved();
-    if (this.#removed.size > 0) await this.#commits.run((moment) => this.clearJournals(moment));
+    if (this.#removed.size > 0) await this.#commits.run((commit) => this.clearJournals(commit));
   }
 
-  /** The bytes of a content that has no file, verified; what is known of one that has. */
+  /**
+   * Returns the verified bytes of an inline content, or what is recorded of one in a
+   * file.
+   */
   #find(id: number): Buffer | StoredContent | Landed {
-    const landed = this.#landed.get(id);
-    if (landed !== undefined) return landed.bytes ?? landed;
+    const finishedContent = this.#finishedContents.get(id);
+    if (finishedContent !== undefined) return finishedContent.bytes ?? finishedContent;
     const stored = this.#tables.contents.get(idKey(id));
-    if (stored === undefined) throw gone();
+    if (stored === undefined) throw goneError();
     return stored[3] === Place.File ? stored : this.#inline(id, stored);
   }
 
@@ -209,33 +227,33 @@ export class Contents implements Harbour {
     const isRight =
       bytes?.length === size && (sum === null ? md5Of(bytes) === etag : crc32(bytes) === sum);
     if (isRight) return bytes;
-    const what = `the content ${formatContentId(id)} in the database`;
+    const what = `content ${formatContentId(id)} in the database`;
     throw new StorageError('corrupt', `${what} is ${bytes ? 'damaged' : 'missing'}`);
   }
 
-  /** Opens a file with what judges its bytes from one to another, both counted. */
+  /** Opens a file with the verifier for the bytes `first` to `last`, both inclusive. */
   #open(
     id: number,
     content: ContentRef,
-    found: StoredContent | Landed,
+    entry: StoredContent | Landed,
     first: number,
     last: number,
   ): OpenContent {
     const { size, etag } = content;
     const isWhole = first === 0 && last === size - 1;
     let verifier: Verifier;
-    if (!Array.isArray(found)) verifier = found.sums ?? UNVERIFIED;
-    else if (found[4] !== null) verifier = getSums(this.#tables.sums, id, first, last);
+    if (!Array.isArray(entry)) verifier = entry.sums ?? UNVERIFIED;
+    else if (entry[4] !== null) verifier = getSums(this.#tables.sums, id, first, last);
     else verifier = isWhole ? new WholeBody(size, etag) : UNVERIFIED;
     try {
       return { ...this.files.open(id, size), size, verifier };
     } catch (error) {
-      throw this.#isMissing(id, error) ? missing(id) : error;
+      throw this.#isFileMissing(id, error) ? missingFileError(id) : error;
     }
   }
 
-  /** Whether a file is not there although there is a record of it even now. */
-  #isMissing(id: number, error: unknown): boolean {
+  /** Whether a file is missing although its record still exists. */
+  #isFileMissing(id: number, error: unknown): boolean {
     if (!(error instanceof StorageError) || error.code !== 'gone') return false;
     this.#tables.root.resetReadTxn();
     return this.#tables.contents.has(idKey(id));
@@ -249,14 +267,14 @@ export class Contents implements Harbour {
           this.#unsynced.add(id);
           return this.#unsynced.size < REMOVED_AT_ONCE ? undefined : this.#syncRemoved();
         },
-        // It stays in the journal: the next start, or the next sweep, tries again.
+        // It stays in the journal: the next start or sweep tries again.
         () => undefined,
       )
       .finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
   }
 
-  /** Has removals on disk, so that the journals need not keep them any more. Never rejects. */
+  /** Makes removals durable, so that the journals can drop them. Never rejects. */
   async #syncRemoved(): Promise<void> {
     const ids = this.#unsynced;
     this.#unsynced = new Set();
@@ -264,17 +282,17 @@ export class Contents implements Harbour {
       await this.files.syncFoldersOf(ids);
       for (const id of ids) this.#removed.add(id);
     } catch {
-      // They stay in the journal: the next start, or the next sweep, tries again.
+      // They stay in the journal: the next start or sweep tries again.
     }
   }
 }
 
-/** A content's record with one more object that has it, or one less. */
-function counted([references, ...rest]: StoredContent, change: 1 | -1): StoredContent {
+/** Returns a content's record with one reference more or less. */
+function addReferences([references, ...rest]: StoredContent, change: 1 | -1): StoredContent {
   return [references + change, ...rest];
 }
 
-function isAny(table: Table<unknown>): boolean {
+function hasRecords(table: Table<unknown>): boolean {
   for (const key of table.getKeys({ limit: 1 })) return key.length > 0;
   return false;
 }
@@ -283,10 +301,10 @@ function md5Of(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex');
 }
 
-function gone(): StorageError {
-  return new StorageError('gone', 'the content is no object’s any more');
+function goneError(): StorageError {
+  return new StorageError('gone', 'no object refers to the content any more');
 }
 
-function missing(id: number): StorageError {
+function missingFileError(id: number): StorageError {
   return new StorageError('corrupt', `the file of content ${formatContentId(id)} is missing`);
 }

@@ -10,30 +10,32 @@ const EXCLUSIVE = 2;
 const UNLOCK = 8;
 const NON_BLOCKING = 4;
 
-/** Milliseconds between two tries to get a lock. */
-const RETRY = 1;
+/** Milliseconds between two attempts to get a lock. */
+const RETRY_INTERVAL = 1;
 
-/** Milliseconds after which a lock is given up. */
-const PATIENCE = 30_000;
+/** Milliseconds to wait for a lock. */
+const TIMEOUT = 30_000;
 
 /**
- * The system's `flock`, of an open file or folder: false if another process has a lock that excludes
- * this. Locks are gone with the process that has them.
+ * The system's `flock` on an open file or folder. Returns false if another process holds
+ * a conflicting lock. A process's locks end with it.
  */
 type Flock = (fd: number, operation: number) => boolean;
 
 let flock: Promise<Flock> | undefined;
 
 /**
- * Keeps openings of the database and commits to it apart, among all processes that have the folder.
+ * Keeps database opens and commits apart, among all processes that use the folder.
  *
- * LMDB notes the newest transaction in shared memory when it opens a database, by what it read from
- * the file before (`mdb_env_open2`): if another process commits in between, the next commit would
- * begin from the state before that one, which would be lost. So a commit takes the lock `room`
- * shared, and an opening takes it alone. Both pass the lock `gate` first, so that commits of many
- * processes, of which one always has the room, do not keep an opening out for ever.
+ * When LMDB opens a database, it reads the newest transaction from the file and then
+ * stores it in shared memory (`mdb_env_open2`). If another process commits in between,
+ * the next commit starts from the state before that commit, which is lost. So a commit
+ * takes the lock `room` shared, and an open takes it exclusively. Both pass the lock
+ * `gate` first: otherwise commits of many processes could hold `room` continuously and
+ * starve an open.
  *
- * The locks are those of the data folder and of its folder `sessions`: they need no files.
+ * The locks are on the data folder and on its folder `sessions`, and need no files of
+ * their own.
  */
 export class FolderLock {
   readonly #folder: string;
@@ -44,16 +46,16 @@ export class FolderLock {
   }
 
   /**
-   * Opens a database, or does what else no commit may coincide with.
+   * Runs work that must not overlap with any commit, such as opening a database.
    *
-   * @throws StorageError `locked` if another process does not let it, `failed`
+   * @throws StorageError `locked` if another process holds the lock too long, `failed`
    */
   async alone<T>(work: () => T | Promise<T>): Promise<T> {
     const lock = await (flock ??= loadFlock());
     const { gate, room } = this.#open();
-    await take(lock, gate, EXCLUSIVE);
+    await acquire(lock, gate, EXCLUSIVE);
     try {
-      await take(lock, room, EXCLUSIVE);
+      await acquire(lock, room, EXCLUSIVE);
       return await work();
     } finally {
       lock(room, UNLOCK);
@@ -62,16 +64,16 @@ export class FolderLock {
   }
 
   /**
-   * Commits: one at a time.
+   * Runs a commit. Call it for one commit at a time.
    *
    * @throws StorageError `locked`, `failed`
    */
   async committing<T>(work: () => T | Promise<T>): Promise<T> {
     const lock = await (flock ??= loadFlock());
     const { gate, room } = this.#open();
-    await take(lock, gate, SHARED);
+    await acquire(lock, gate, SHARED);
     try {
-      await take(lock, room, SHARED);
+      await acquire(lock, room, SHARED);
     } finally {
       lock(gate, UNLOCK);
     }
@@ -108,24 +110,24 @@ export class FolderLock {
   }
 }
 
-async function take(lock: Flock, fd: number, operation: number): Promise<void> {
-  for (const end = performance.now() + PATIENCE; !lock(fd, operation | NON_BLOCKING);) {
+async function acquire(lock: Flock, fd: number, operation: number): Promise<void> {
+  for (const end = performance.now() + TIMEOUT; !lock(fd, operation | NON_BLOCKING);) {
     if (performance.now() > end)
       throw new StorageError(
         'locked',
-        `another process holds the data folder: it could not be locked within ${PATIENCE / 1000} s`,
+        `could not lock the data folder within ${TIMEOUT / 1000} s: another process holds the lock`,
       );
-    await setTimeout(RETRY);
+    await setTimeout(RETRY_INTERVAL);
   }
 }
 
 async function loadFlock(): Promise<Flock> {
   const { errno, load, os } = await import('koffi');
-  const call = load(null).func('int flock(int fd, int operation)') as SystemCall;
-  const others = [os.errno['EWOULDBLOCK'], os.errno['EAGAIN'], os.errno['EINTR']];
+  const systemFlock = load(null).func('int flock(int fd, int operation)') as SystemCall;
+  const retryable = [os.errno['EWOULDBLOCK'], os.errno['EAGAIN'], os.errno['EINTR']];
   return (fd, operation) => {
-    if (call(fd, operation) === 0) return true;
-    if (others.includes(errno())) return false;
+    if (systemFlock(fd, operation) === 0) return true;
+    if (retryable.includes(errno())) return false;
     throw new StorageError('failed', `could not lock the data folder: error ${errno()}`);
   };
 }

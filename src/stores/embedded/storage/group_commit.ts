@@ -7,17 +7,23 @@ import { ticksPerSecond } from './records';
 import { StorageError } from './storage_error';
 import { metaKeys, type Tables } from './tables';
 
-/** A moment of the storage's history: what changes of one commit share. */
+/** What the changes of one commit share. */
 export interface Moment {
-  /** Ticks, later than every time given before: by any process, before any restart, whatever the clock does. */
+  /**
+   * Returns a time in ticks, later than all before: across processes and restarts,
+   * whatever the clock does.
+   */
   tick(): number;
-  /** So many numbers never given before; the first of them. */
+  /** Allocates `count` numbers that were never used before, and returns the first. */
   numbers(count: number): number;
-  /** Has something done when the commit is on disk, and not if it never is. */
+  /** Runs an action once the commit is on disk; never if the commit fails. */
   after(action: () => void): void;
 }
 
-/** Reads and writes the tables, and decides; runs again from the start if another change of its commit failed. */
+/**
+ * Reads and changes the tables. Runs again from the start if another change of its commit
+ * failed.
+ */
 export type Change<T> = (moment: Moment) => T;
 
 interface Job {
@@ -27,42 +33,48 @@ interface Job {
   result?: unknown;
 }
 
-/** How many changes may share a commit: bounds how long the others' wait and how large the transaction gets. */
+/**
+ * Max changes per commit: bounds the wait of the others and the size of the transaction.
+ */
 const maxJobs = 1000;
 
-/** Milliseconds that the first change of a commit waits for others at most; a commit takes about as long. */
-const longestGathering = 0.5;
+/**
+ * Max milliseconds that the first change of a commit waits for others, about the duration
+ * of a commit.
+ */
+const maxGatherTime = 0.5;
 
 /**
- * Commits changes in groups: those that arrive while one commit is being synced share the next, and its sync. A change that throws is
- * rolled back and takes nothing of its group with it.
+ * Commits changes in groups: those that arrive during the sync of one commit share the
+ * next commit and its sync. A change that throws is rolled back without affecting the
+ * rest of its group.
  */
 export class GroupCommit {
   readonly #tables: Tables;
   readonly #owner: number;
   readonly #now: () => number;
-  readonly #patience: number;
+  readonly #timeout: number;
   #queue: Job[] = [];
   #pumping: Promise<void> | undefined;
   #closed = false;
   #stuck: StorageError | undefined;
-  /** How many changes the last commit had. */
+  /** Number of changes in the last commit. */
   #committed = 0;
-  /** How many were in the last commit, or came while it was made. */
+  /** Number of changes in the last commit, or queued while it ran. */
   #writers = 0;
 
   /**
    * @param owner the session under which this process may write
-   * @param patience after how many milliseconds a commit is taken to be stuck
+   * @param timeout milliseconds after which a commit counts as stuck
    */
-  constructor(tables: Tables, owner: number, now: () => number, patience = 60_000) {
+  constructor(tables: Tables, owner: number, now: () => number, timeout = 60_000) {
     this.#tables = tables;
     this.#owner = owner;
     this.#now = now;
-    this.#patience = patience;
+    this.#timeout = timeout;
   }
 
-  /** Resolves to what the change returned when its commit is on disk. */
+  /** Resolves to the change's result once its commit is on disk. */
   run<T>(change: Change<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new StorageError('closed', 'the storage is closed'));
     if (this.#stuck !== undefined) return Promise.reject(this.#stuck);
@@ -72,7 +84,7 @@ export class GroupCommit {
     });
   }
 
-  /** Takes no more changes; resolves when those before are committed. */
+  /** Accepts no more changes. Resolves once all earlier ones are committed. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#pumping;
@@ -88,22 +100,23 @@ export class GroupCommit {
   }
 
   /**
-   * Writers who were answered together mostly come back together: the first of them waits a moment for the others, or each round would take
-   * two commits, one for the first and one for the rest. A writer alone never waits.
+   * Waits briefly for more changes. Writers that were answered together mostly return
+   * together: without the wait, each round would take two commits, one for the first
+   * writer and one for the rest. A lone writer never waits.
    */
   async #gather(): Promise<void> {
-    const until = performance.now() + longestGathering;
-    while (this.#queue.length < this.#writers && performance.now() < until && !this.#closed)
+    const deadline = performance.now() + maxGatherTime;
+    while (this.#queue.length < this.#writers && performance.now() < deadline && !this.#closed)
       await setImmediate();
   }
 
-  /** Never rejects: what goes wrong is told to the jobs. */
+  /** Never rejects: errors go to the jobs. */
   async #commit(): Promise<void> {
     let jobs: Job[] = [];
     let group: Group | undefined;
     const failure: { job?: Job; error?: unknown } = {};
     try {
-      const outcome: unknown = await this.#inTime(() => {
+      const outcome: unknown = await this.#withTimeout(() => {
         jobs = this.#queue.splice(0, maxJobs);
         this.#committed = jobs.length;
         this.#checkOwner();
@@ -122,33 +135,35 @@ export class GroupCommit {
       if (outcome === ABORT) this.#retry(jobs, failure);
       else settle(jobs, group);
     } catch (error) {
-      const reason = await explain(error, this.#tables.folder);
-      // If LMDB did not get as far as to take jobs, it will not take any: they must not wait for ever.
-      const failed =
+      const reason = await toCommitError(error, this.#tables.folder);
+      // If LMDB did not get as far as taking jobs, it never will: the queue must not wait
+      // forever.
+      const affected =
         jobs.length > 0 && this.#stuck === undefined ? jobs : [...jobs, ...this.#queue.splice(0)];
-      for (const job of failed) job.reject(reason);
+      for (const job of affected) job.reject(reason);
     }
   }
 
   /**
-   * After some errors of the disk, LMDB neither commits nor says so, and never will: without a limit every change would wait for ever.
-   * Whether a commit that is given up will happen is not known, as when the connection to a server breaks.
+   * Runs a commit with a timeout. After some disk errors, LMDB neither commits nor fails,
+   * and every change would wait forever. Whether a commit that timed out takes effect is
+   * unknown, as with a broken connection to a server.
    */
-  async #inTime(work: () => unknown): Promise<unknown> {
+  async #withTimeout(work: () => unknown): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((_, reject) => {
+    const timedOut = new Promise((_, reject) => {
       timer = setTimeout(() => {
         this.#stuck = new StorageError(
           'failed',
-          `a commit did not end within ${this.#patience} ms; the server must be restarted`,
+          `a commit did not finish within ${this.#timeout} ms; restart the server`,
         );
         reject(this.#stuck);
-      }, this.#patience);
+      }, this.#timeout);
     });
     try {
       const { root, lock } = this.#tables;
-      const committed = lock.committing(() => root.childTransaction(work));
-      return await Promise.race([committed, late]);
+      const commit = lock.committing(() => root.childTransaction(work));
+      return await Promise.race([commit, timedOut]);
     } finally {
       clearTimeout(timer);
     }
@@ -159,23 +174,29 @@ export class GroupCommit {
     this.#queue.unshift(...jobs.filter((job) => job !== failure.job));
   }
 
-  /** A process that another server has taken the folder from must not write any more, however late it learns of it. */
+  /**
+   * Throws if another server took over the folder: this process must not write any more,
+   * even if it learns of it late.
+   */
   #checkOwner(): void {
     if (this.#tables.meta.get(metaKeys.owner) !== this.#owner) {
-      throw new StorageError('lost', 'another server has taken the folder over');
+      throw new StorageError('lost', 'another server has taken over the data folder');
     }
   }
 }
 
-/** One commit's share of the clock and of the numbers, which it stores at its end. */
+/** The ticks and numbers of one commit, stored at its end. */
 class Group implements Moment {
   readonly #tables: Tables;
-  readonly #then: (() => void)[] = [];
+  readonly #callbacks: (() => void)[] = [];
   readonly #start: { readonly clock: number; readonly next: number };
   #clock: number;
   #next: number;
 
-  /** @param now milliseconds since 1970; where that is behind the last time given, the clock goes on from there */
+  /**
+   * @param now milliseconds since 1970; if it is behind the last tick, the clock
+   *   continues from there
+   */
   constructor(tables: Tables, now: () => number) {
     this.#tables = tables;
     const clock = Math.max(
@@ -198,7 +219,7 @@ class Group implements Moment {
   }
 
   after(action: () => void): void {
-    this.#then.push(action);
+    this.#callbacks.push(action);
   }
 
   save(): void {
@@ -206,31 +227,38 @@ class Group implements Moment {
     if (this.#next > this.#start.next) this.#tables.meta.putSync(metaKeys.next, this.#next);
   }
 
-  committed(): void {
-    for (const action of this.#then) action();
+  runCallbacks(): void {
+    for (const action of this.#callbacks) action();
   }
 }
 
 function settle(jobs: Job[], group: Group | undefined): void {
-  group?.committed();
+  group?.runCallbacks();
   for (const job of jobs) job.resolve(job.result);
 }
 
-/** The storage's error for a failed commit. */
-async function explain(thrown: unknown, folder: string): Promise<StorageError> {
+/** Converts the error of a failed commit. */
+async function toCommitError(thrown: unknown, folder: string): Promise<StorageError> {
   if (thrown instanceof StorageError) return thrown;
   const cause: unknown =
     typeof thrown === 'object' && thrown !== null && 'commitError' in thrown
       ? await Promise.resolve(thrown.commitError).catch((error: unknown) => error)
       : thrown;
-  const full = numberOf(cause) === constants.errno.ENOSPC || (await isFull(folder));
-  return new StorageError(full ? 'no-space' : 'failed', `could not commit: ${messageOf(cause)}`, {
-    cause,
-  });
+  const isOutOfSpace = errnoOf(cause) === constants.errno.ENOSPC || (await isDiskFull(folder));
+  return new StorageError(
+    isOutOfSpace ? 'no-space' : 'failed',
+    `could not commit: ${messageOf(cause)}`,
+    {
+      cause,
+    },
+  );
 }
 
-/** Where part of a write still fitted, LMDB tells of a full disk as of any broken one. */
-async function isFull(folder: string): Promise<boolean> {
+/**
+ * Whether the disk is full. If part of a write still fitted, LMDB reports a full disk as
+ * a generic error.
+ */
+async function isDiskFull(folder: string): Promise<boolean> {
   try {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize < 2 ** 20;
@@ -239,7 +267,7 @@ async function isFull(folder: string): Promise<boolean> {
   }
 }
 
-function numberOf(thrown: unknown): number | undefined {
+function errnoOf(thrown: unknown): number | undefined {
   const code: unknown =
     typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
   return typeof code === 'number' ? code : undefined;

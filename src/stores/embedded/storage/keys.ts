@@ -1,12 +1,12 @@
 import type { ByteString } from '../../../http/bytes';
 import { StorageError } from './storage_error';
 
-/** The longest names, in bytes; LMDB's keys may have 1,978. */
+/** Max lengths of names in bytes. LMDB's keys may have 1,978. */
 export const longest = { account: 256, container: 256, object: 1024 } as const;
 
 const idSize = 8;
 
-/** A number as a key that sorts as the number does. */
+/** Encodes a number as a key with the same sort order. */
 export function idKey(id: number): Buffer {
   const key = Buffer.allocUnsafe(idSize);
   writeId(key, id);
@@ -18,7 +18,10 @@ export function idOf(key: Uint8Array): number {
   return view.getUint32(0) * 2 ** 32 + view.getUint32(4);
 }
 
-/** The key of a name under a parent (a container in its account, an object in its container): sorts as the name's bytes do. */
+/**
+ * Returns the key of a child (a container in its account, an object in its container).
+ * Keys of one parent sort as the bytes of the names.
+ */
 export function childKey(parent: number, name: ByteString): Buffer {
   const key = Buffer.allocUnsafe(idSize + name.length);
   writeId(key, parent);
@@ -30,27 +33,29 @@ export function childName(key: Buffer): ByteString {
   return key.toString('latin1', idSize);
 }
 
-/** The key in the index of what expires: by time, then by the object's own key. */
+/** Returns a key of the expiry index, sorted by time and then by the object's key. */
 export function expiryKey(deleteAt: number, objectKey: Buffer): Buffer {
   return Buffer.concat([idKey(Math.max(0, Math.floor(deleteAt))), objectKey]);
 }
 
-/** The time and the object's own key. */
+/** Splits a key of the expiry index into the time and the object's key. */
 export function expiryOf(key: Buffer): { deleteAt: number; objectKey: Buffer } {
   return { deleteAt: idOf(key), objectKey: key.subarray(idSize) };
 }
 
-/** The least key that sorts after another. */
+/** Returns the smallest key that sorts after another. */
 export function keyBehind(key: Uint8Array): Buffer {
   return Buffer.concat([key, Buffer.alloc(1)]);
 }
 
-/** An account's name as a key. */
+/** Encodes an account's name as a key. */
 export function nameKey(name: ByteString): Buffer {
   return Buffer.from(name, 'latin1');
 }
 
-/** The least name that sorts after all names that begin with these bytes; undefined if there is none. */
+/**
+ * Returns the smallest name after all names with this prefix; undefined if there is none.
+ */
 export function afterPrefix(prefix: ByteString): ByteString | undefined {
   let end = prefix.length;
   while (end > 0 && prefix.charCodeAt(end - 1) === 0xff) end--;
@@ -58,20 +63,18 @@ export function afterPrefix(prefix: ByteString): ByteString | undefined {
   return prefix.slice(0, end - 1) + String.fromCharCode(prefix.charCodeAt(end - 1) + 1);
 }
 
-/** Whether there can be something of this name. */
+/** Whether a name is valid for an account, container or object. */
 export function isName(kind: keyof typeof longest, name: ByteString): boolean {
   return name.length > 0 && name.length <= longest[kind] && !/[^\0-\xff]/.test(name);
 }
 
-/**
- * @throws StorageError `bad-name` for what cannot be a name
- */
+/** @throws StorageError `bad-name` if a name is invalid */
 export function checkName(kind: keyof typeof longest, name: ByteString): void {
   if (isName(kind, name)) return;
-  const reason = `names of ${kind}s are byte strings of 1 to ${longest[kind]} bytes`;
+  const rule = `names of ${kind}s must be byte strings of 1 to ${longest[kind]} bytes`;
   throw new StorageError(
     'bad-name',
-    `${reason}, not ${JSON.stringify(name.slice(0, 40))} of length ${name.length}`,
+    `${rule}; ${JSON.stringify(name.slice(0, 40))} has length ${name.length}`,
   );
 }
 

@@ -6,42 +6,49 @@ import type { Table } from './table';
 export type Entry<V> =
   { readonly name: ByteString; readonly value: V } | { readonly subdir: ByteString };
 
-/** From here, included, to there, not included; to the end where there is none. */
+/**
+ * The names from `from`, inclusive, to `to`, exclusive; to the end if `to` is undefined.
+ */
 interface Range {
   readonly from: ByteString;
   readonly to: ByteString | undefined;
 }
 
 /**
- * A page of the names under a parent, by Swift's rules (`ContainerBroker.list_objects_iter`): a name with the delimiter after the prefix
- * shows as what precedes it, once, unless the marker is just that. Costs as much as what it returns: it seeks past what a subdir holds.
+ * Lists a page of the names under a parent, by Swift's rules
+ * (`ContainerBroker.list_objects_iter`): a name with the delimiter after the prefix is
+ * listed once, as the part up to the delimiter, unless the marker is that part. The cost
+ * depends only on the page, since it seeks past the names in a subdir.
  */
 export function list<V>(table: Table<V>, parent: number, query: ListingQuery): Entry<V>[] {
   const { prefix = '', delimiter = '', limit, reverse = false } = query;
   const [marker = '', endMarker = ''] = reverse
     ? [query.endMarker, query.marker]
     : [query.marker, query.endMarker];
-  const found: Entry<V>[] = [];
-  for (let range = bounds(prefix, marker, endMarker); found.length < limit;) {
+  const entries: Entry<V>[] = [];
+  for (let range = rangeOf(prefix, marker, endMarker); entries.length < limit;) {
     const subdir = scan(table, parent, range, reverse, (name, value) => {
       const end = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length);
       if (end >= 0) return name.slice(0, end + delimiter.length);
-      found.push({ name, value });
-      return found.length < limit ? undefined : stop;
+      entries.push({ name, value });
+      return entries.length < limit ? undefined : STOP;
     });
-    if (subdir === undefined || subdir === stop) break;
-    if (subdir !== marker) found.push({ subdir });
-    const rest = beyond(range, subdir, reverse);
+    if (subdir === undefined || subdir === STOP) break;
+    if (subdir !== marker) entries.push({ subdir });
+    const rest = rangeAfter(range, subdir, reverse);
     if (rest === undefined) break;
     range = rest;
   }
-  return found;
+  return entries;
 }
 
-const stop = Symbol('stop');
+const STOP = Symbol('stop');
 
-/** @param marker only names after it; @param endMarker only names before it */
-function bounds(prefix: ByteString, marker: ByteString, endMarker: ByteString): Range {
+/**
+ * @param marker only names after it
+ * @param endMarker only names before it
+ */
+function rangeOf(prefix: ByteString, marker: ByteString, endMarker: ByteString): Range {
   const afterMarker = marker === '' ? '' : clip(marker) + '\0';
   const afterAll = prefix === '' ? undefined : afterPrefix(prefix);
   const before = endMarker === '' ? undefined : clip(endMarker);
@@ -51,14 +58,14 @@ function bounds(prefix: ByteString, marker: ByteString, endMarker: ByteString): 
   };
 }
 
-/** What is left of a range behind all names that begin with a subdir. */
-function beyond(range: Range, subdir: ByteString, reverse: boolean): Range | undefined {
+/** Returns the rest of a range after all names that begin with a subdir. */
+function rangeAfter(range: Range, subdir: ByteString, reverse: boolean): Range | undefined {
   if (reverse) return { from: range.from, to: subdir };
   const from = afterPrefix(subdir);
   return from === undefined ? undefined : { from, to: range.to };
 }
 
-/** Visits names in a range until the visitor returns something, which is returned. */
+/** Visits the names in a range until the visitor returns a value, and returns that. */
 function scan<V, R>(
   table: Table<V>,
   parent: number,
@@ -78,7 +85,10 @@ function scan<V, R>(
   return undefined;
 }
 
-/** Sorts among names as the whole does, and is short enough for a key: clients may send markers of any length. */
+/**
+ * Shortens a bound to fit in a key without changing how it sorts among names: clients may
+ * send markers of any length.
+ */
 function clip(bound: ByteString): ByteString {
   return bound.slice(0, longest.object + 1);
 }

@@ -32,27 +32,29 @@ import { fromSystem, StorageError } from './storage_error';
 import { closeTables, openAlone, type Tables } from './tables';
 
 export interface StorageOptions {
-  /** Default: `owner`. Workers open the folder after the owner, and close it before. */
+  /** Default: `owner`. Workers open the folder after the owner and close it before. */
   readonly role?: Role;
-  /** The clock: milliseconds since 1970. For tests. */
+  /** The clock, in milliseconds since 1970. For tests. */
   readonly now?: () => number;
-  /** Contents up to this size lie in the database itself, others in files. In bytes. */
+  /** Max size in bytes of contents stored in the database; larger ones are files. */
   readonly inlineLimit?: number;
-  /** Where it is reported that other users may look into the folder. */
+  /** Receives warnings if other users can access the folder. */
   readonly log?: Pick<Log, 'warn'>;
 }
 
 /**
- * Above this a file costs no more than a place in the database (test/bench/storage.mjs), which it would only bloat. With the 16 bytes
- * that LMDB puts before it, a content of this size fills whole pages.
+ * Contents above this size cost no more as files than in the database, which they would
+ * bloat (test/bench/storage.mjs). With LMDB's header of 16 bytes, a content of this size
+ * fills whole pages.
  */
 export const defaultInlineLimit = 32 * 1024 - 16;
 
 /**
- * Opens the storage in a folder, which is made if it is not there, and puts in order what a crash
- * left. The owner takes the rights of other users off everything in it.
+ * Opens the storage in a folder, creates it if necessary, and cleans up after a crash.
+ * The owner removes other users' access to everything in it.
  *
- * @throws StorageError `locked` if another server has it open (for a worker: if none has), `format`, `no-space`, `failed`
+ * @throws StorageError `locked` if another server has it open (for a worker: if none
+ *   has), `format`, `no-space`, `failed`
  */
 export async function openStorage(folder: string, options: StorageOptions = {}): Promise<Storage> {
   const { role = 'owner', now = Date.now, inlineLimit = defaultInlineLimit, log } = options;
@@ -62,11 +64,11 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
   let session: Session | undefined;
   try {
     await makeFolder(folder);
-    if (role === 'owner') await closeFiles(folder, privacy);
+    if (role === 'owner') await restrictFiles(folder, privacy);
     ({ tables, session } = await openAlone(folder, {}, async (tables) => {
       const session = await Session.open(tables, folder, role);
       try {
-        if (role === 'owner') convertIfOld(tables, log);
+        if (role === 'owner') convertIfUnchecked(tables, log);
       } catch (error) {
         await session.close();
         throw error;
@@ -80,8 +82,8 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     }
     const commits = new GroupCommit(tables, session.owner, now);
     const contents = new Contents(tables, commits, files, session.id, inlineLimit);
-    const resident = await PageCache.open(folder);
-    const storage = new LmdbStorage({ tables, session, commits, contents, now, resident });
+    const pageCache = await PageCache.open(folder);
+    const storage = new LmdbStorage({ tables, session, commits, contents, now, pageCache });
     if (role === 'owner') {
       await session.tidy();
       await storage.recover();
@@ -97,19 +99,25 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
   }
 }
 
-/** A folder of 0.1.0 gets this version's format, once, when nobody else can have it open. */
-function convertIfOld(tables: Tables, log: StorageOptions['log']): void {
+/**
+ * Converts a folder of 0.1.0 to this version's format, once, while no other process can
+ * open it.
+ */
+function convertIfUnchecked(tables: Tables, log: StorageOptions['log']): void {
   if (!tables.checking.allowsUnchecked) return;
   const { folder } = tables;
   log?.warn(
     { folder },
-    'the data folder gets the format of this version; 0.1.0 can no longer open it',
+    'converting the data folder to the format of this version; version 0.1.0 can no longer open it',
   );
   convert(tables);
 }
 
-/** Before the database is opened, which another program may have left open to everybody. */
-async function closeFiles(folder: string, privacy: Privacy): Promise<void> {
+/**
+ * Runs before the database is opened, since another program may have left it accessible
+ * to everybody.
+ */
+async function restrictFiles(folder: string, privacy: Privacy): Promise<void> {
   await privacy.reportFolder(folder);
   for (const name of ['data.mdb', 'lock.mdb']) await privacy.closeFile(path.join(folder, name));
   await privacy.closeFolder(path.join(folder, 'sessions'));
@@ -121,8 +129,8 @@ interface Parts {
   readonly commits: GroupCommit;
   readonly contents: Contents;
   readonly now: () => number;
-  /** Not there where the system has none. */
-  readonly resident: PageCache | undefined;
+  /** Undefined if the system has no support for it. */
+  readonly pageCache: PageCache | undefined;
 }
 
 class LmdbStorage implements Storage {
@@ -141,14 +149,14 @@ class LmdbStorage implements Storage {
   }
 
   account(account: ByteString): AccountRecord | undefined {
-    this.#look();
+    this.#beginRead();
     const stored = this.#names.account(account);
     return stored && accountRecord(stored, this.#names.tally(stored[0]));
   }
 
   async putAccount(account: ByteString, changes: Attributes): Promise<void> {
     checkName('account', account);
-    await this.#change((moment) => void this.#names.putAccount(account, changes, moment));
+    await this.#change((commit) => void this.#names.putAccount(account, changes, commit));
   }
 
   async deleteAccount(account: ByteString): Promise<boolean> {
@@ -156,7 +164,7 @@ class LmdbStorage implements Storage {
   }
 
   container(account: ByteString, container: ByteString): ContainerRecord | undefined {
-    this.#look();
+    this.#beginRead();
     const stored = this.#names.container(account, container);
     return stored && containerRecord(stored, this.#names.tally(stored[0]));
   }
@@ -168,7 +176,7 @@ class LmdbStorage implements Storage {
   ): Promise<boolean> {
     checkName('account', account);
     checkName('container', container);
-    return this.#change((moment) => this.#names.putContainer(account, container, changes, moment));
+    return this.#change((commit) => this.#names.putContainer(account, container, changes, commit));
   }
 
   async postContainer(
@@ -176,7 +184,7 @@ class LmdbStorage implements Storage {
     container: ByteString,
     changes: Attributes,
   ): Promise<boolean> {
-    return this.#change((moment) => this.#names.postContainer(account, container, changes, moment));
+    return this.#change((commit) => this.#names.postContainer(account, container, changes, commit));
   }
 
   async deleteContainer(
@@ -187,17 +195,17 @@ class LmdbStorage implements Storage {
   }
 
   listContainers(account: ByteString, query: ListingQuery): Listed<ContainerRecord>[] {
-    this.#look();
+    this.#beginRead();
     const parent = this.#names.account(account);
     if (parent === undefined) return [];
     const entries = list(this.#parts.tables.containers, parent[0], query);
     return entries.map((entry) =>
-      listed(entry, (stored) => containerRecord(stored, this.#names.tally(stored[0]))),
+      mapEntry(entry, (stored) => containerRecord(stored, this.#names.tally(stored[0]))),
     );
   }
 
   object(account: ByteString, container: ByteString, object: ByteString): ObjectRecord | undefined {
-    this.#look();
+    this.#beginRead();
     const stored = this.#objects.find(account, container, object);
     return stored && objectRecord(stored);
   }
@@ -207,11 +215,11 @@ class LmdbStorage implements Storage {
     container: ByteString,
     query: ListingQuery,
   ): Listed<ObjectRecord>[] {
-    this.#look();
+    this.#beginRead();
     const parent = this.#names.container(account, container);
     if (parent === undefined) return [];
     return list(this.#parts.tables.objects, parent[0], query).map((entry) =>
-      listed(entry, objectRecord),
+      mapEntry(entry, objectRecord),
     );
   }
 
@@ -228,8 +236,8 @@ class LmdbStorage implements Storage {
     condition?: Condition,
   ): Promise<ObjectRecord | Conflict> {
     checkName('object', object);
-    return this.#change((moment) =>
-      this.#objects.put([account, container, object], put, condition, moment),
+    return this.#change((commit) =>
+      this.#objects.put([account, container, object], put, condition, commit),
     );
   }
 
@@ -240,8 +248,8 @@ class LmdbStorage implements Storage {
     post: Pick<ObjectRecord, 'attributes' | 'contentType' | 'deleteAt'>,
     condition?: { readonly timestamp: string },
   ): Promise<ObjectRecord | Conflict> {
-    return this.#change((moment) =>
-      this.#objects.post([account, container, object], post, condition, moment),
+    return this.#change((commit) =>
+      this.#objects.post([account, container, object], post, condition, commit),
     );
   }
 
@@ -251,24 +259,24 @@ class LmdbStorage implements Storage {
     object: ByteString,
     condition?: { readonly timestamp: string },
   ): Promise<ObjectRecord | Conflict> {
-    return this.#change((moment) =>
-      this.#objects.delete([account, container, object], condition, moment),
+    return this.#change((commit) =>
+      this.#objects.delete([account, container, object], condition, commit),
     );
   }
 
   async read(content: ContentRef, first = 0, last = content.size - 1): Promise<Buffer | Readable> {
-    this.#look();
+    this.#beginRead();
     return this.#parts.contents.read(content, first, last);
   }
 
   async verify(content: ContentRef, isPart?: boolean, signal?: AbortSignal): Promise<void> {
-    this.#look();
+    this.#beginRead();
     return this.#parts.contents.verify(content, isPart, signal);
   }
 
   async expire(max: number): Promise<number> {
-    const removed = await this.#change((moment) => this.#objects.expire(max, moment));
-    // A worker may have died meanwhile; the owner is who stays.
+    const removed = await this.#change((commit) => this.#objects.expire(max, commit));
+    // A worker may have died; only the owner outlives the others.
     const isLast = removed === 0 || removed < max;
     if (isLast && this.#parts.session.id === this.#parts.session.owner) await this.recover();
     return removed;
@@ -280,18 +288,21 @@ class LmdbStorage implements Storage {
   }
 
   /**
-   * Removes what processes left that are no more: files without a record, their sessions. Does nothing
-   * while a session's record is damaged: its files may still be written.
+   * Removes what dead processes left: files without a record, and sessions. Does nothing
+   * while a session's record is damaged, since that session may still be writing its
+   * files.
    */
   async recover(): Promise<void> {
     const { tables, session, contents, commits } = this.#parts;
-    // The journal first: whoever is in it was a session before, and is found among these if it lives.
+    // The journal is read first: every session in it existed before, so that a live one
+    // is among the others.
     const arriving = contents.arriving();
     const others = await session.others();
     if (others === undefined) return;
     const { alive, dead } = others;
     const orphans = arriving.filter((entry) => !alive.has(entry.session)).map((entry) => entry.id);
-    // And once more: one that is dead by now may have made an object of what was arriving.
+    // Checked again: a session that is dead by now may have made an object of what it
+    // wrote.
     tables.root.resetReadTxn();
     const gone = session.isHeld(dead) ? [] : contents.gone();
     await contents.sweep([...gone, ...orphans.filter((id) => contents.isArriving(id))]);
@@ -301,7 +312,7 @@ class LmdbStorage implements Storage {
   }
 
   async #close(): Promise<void> {
-    const { tables, session, commits, contents, resident } = this.#parts;
+    const { tables, session, commits, contents, pageCache } = this.#parts;
     try {
       await contents.close();
     } finally {
@@ -310,23 +321,23 @@ class LmdbStorage implements Storage {
         await session.close();
       } finally {
         await closeTables(tables);
-        resident?.close();
+        pageCache?.close();
       }
     }
   }
 
   #change<T>(change: Change<T>): Promise<T> {
     this.#checkOpen();
-    return this.#parts.commits.run((moment) => {
-      this.#parts.contents.clearJournals(moment);
-      return change(moment);
+    return this.#parts.commits.run((commit) => {
+      this.#parts.contents.clearJournals(commit);
+      return change(commit);
     });
   }
 
-  /** What is read from here on, in this turn, is one state: the last that any process committed. */
-  #look(): void {
+  /** All reads in this turn see one state, the last committed by any process. */
+  #beginRead(): void {
     this.#checkOpen();
-    this.#parts.resident?.look();
+    this.#parts.pageCache?.look();
     this.#parts.tables.root.resetReadTxn();
   }
 
@@ -335,6 +346,6 @@ class LmdbStorage implements Storage {
   }
 }
 
-function listed<V, R>(entry: Entry<V>, record: (value: V) => R): Listed<R> {
+function mapEntry<V, R>(entry: Entry<V>, record: (value: V) => R): Listed<R> {
   return 'subdir' in entry ? entry : { name: entry.name, record: record(entry.value) };
 }

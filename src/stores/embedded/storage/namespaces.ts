@@ -5,7 +5,7 @@ import { changed, type StoredAccount, type StoredContainer, type StoredTally } f
 import type { Attributes } from './storage';
 import type { Tables } from './tables';
 
-/** Accounts and containers. Those methods that take a moment are for use within a commit. */
+/** Accounts and containers. Methods that change them run within a commit. */
 export class Namespaces {
   readonly #tables: Tables;
 
@@ -22,14 +22,14 @@ export class Namespaces {
     return parent && this.#tables.containers.get(childKey(parent[0], container));
   }
 
-  /** The counters of an account or a container, by its id. */
+  /** Returns the counters of an account or container by its id. */
   tally(id: number): StoredTally {
     return this.#tables.tallies.get(idKey(id)) ?? [0, 0, 0, 0];
   }
 
-  putAccount(account: ByteString, changes: Attributes, moment: Moment): StoredAccount {
+  putAccount(account: ByteString, changes: Attributes, commit: Moment): StoredAccount {
     const before = this.account(account);
-    const [id, created, attributes] = before ?? [moment.numbers(1), moment.tick(), []];
+    const [id, created, attributes] = before ?? [commit.numbers(1), commit.tick(), []];
     const after: StoredAccount = [id, created, changed(attributes, changes)];
     this.#tables.accounts.putSync(nameKey(account), after);
     if (before === undefined) this.#tables.tallies.putSync(idKey(id), [0, 0, 0, 0]);
@@ -46,17 +46,17 @@ export class Namespaces {
     return true;
   }
 
-  /** True if it was created. */
+  /** Returns true if the container was created. */
   putContainer(
     account: ByteString,
     container: ByteString,
     changes: Attributes,
-    moment: Moment,
+    commit: Moment,
   ): boolean {
-    if (this.postContainer(account, container, changes, moment)) return false;
-    const [parent] = this.account(account) ?? this.putAccount(account, {}, moment);
-    const id = moment.numbers(1);
-    const time = moment.tick();
+    if (this.postContainer(account, container, changes, commit)) return false;
+    const [parent] = this.account(account) ?? this.putAccount(account, {}, commit);
+    const id = commit.numbers(1);
+    const time = commit.tick();
     this.#tables.containers.putSync(childKey(parent, container), [
       id,
       time,
@@ -68,18 +68,18 @@ export class Namespaces {
     return true;
   }
 
-  /** False where there is no such container. */
+  /** Returns false if there is no such container. */
   postContainer(
     account: ByteString,
     container: ByteString,
     changes: Attributes,
-    moment: Moment,
+    commit: Moment,
   ): boolean {
     const parent = this.account(account);
     const before = this.container(account, container);
     if (parent === undefined || before === undefined) return false;
     const [id, created, , attributes] = before;
-    const after: StoredContainer = [id, created, moment.tick(), changed(attributes, changes)];
+    const after: StoredContainer = [id, created, commit.tick(), changed(attributes, changes)];
     this.#tables.containers.putSync(childKey(parent[0], container), after);
     return true;
   }
@@ -97,7 +97,9 @@ export class Namespaces {
     return 'deleted';
   }
 
-  /** Asks the objects themselves: if the counters were wrong, they would be nobody's. */
+  /**
+   * Checks the objects themselves: if the counters were wrong, they would become orphans.
+   */
   #hasObjects(container: number): boolean {
     const range = { start: idKey(container), end: idKey(container + 1), limit: 1 };
     return [...this.#tables.objects.getKeys(range)].length > 0;

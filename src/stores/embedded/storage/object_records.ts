@@ -15,22 +15,25 @@ import {
 import type { Conflict, NewObject, ObjectRecord } from './storage';
 import type { Tables } from './tables';
 
-/** What an object must be for a change to happen. */
+/** A condition on the object for a change to apply. */
 export type Condition = { readonly absent: true } | { readonly timestamp: string };
 
-/** Where an object is: its container, and its key. */
-interface Place {
+/** An object's container and key. */
+interface Location {
   readonly container: number;
   readonly key: Buffer;
 }
 
-/** Changes of objects, each within a commit: the record, its index of expiry, its content's references and the counters together. */
+/**
+ * Changes objects within a commit: the record together with its expiry index, its
+ * content's references and the counters.
+ */
 export class Objects {
   readonly #tables: Tables;
   readonly #names: Namespaces;
   readonly #contents: Contents;
   readonly #now: () => number;
-  /** Where the next search for what has expired begins. */
+  /** Where the next search for expired objects starts. */
   #expireFrom = idKey(0);
 
   /** @param now milliseconds since 1970 */
@@ -41,28 +44,30 @@ export class Objects {
     this.#now = now;
   }
 
-  /** What is there and has not expired. */
+  /** Returns the object, unless it has expired. */
   find(account: ByteString, container: ByteString, object: ByteString): StoredObject | undefined {
-    const place = this.#place(account, container, object);
-    return place === undefined ? undefined : this.#alive(this.#tables.objects.get(place.key));
+    const location = this.#locate(account, container, object);
+    return location === undefined
+      ? undefined
+      : this.#unlessExpired(this.#tables.objects.get(location.key));
   }
 
   put(
     names: readonly [ByteString, ByteString, ByteString],
     put: NewObject,
     condition: Condition | undefined,
-    moment: Moment,
+    commit: Moment,
   ): ObjectRecord | Conflict {
-    const place = this.#place(...names);
-    if (place === undefined) return 'no-container';
-    const before = this.#tables.objects.get(place.key);
-    const conflict = this.#conflict(this.#alive(before), condition);
+    const location = this.#locate(...names);
+    if (location === undefined) return 'no-container';
+    const before = this.#tables.objects.get(location.key);
+    const conflict = this.#conflict(this.#unlessExpired(before), condition);
     if (conflict !== undefined) return conflict;
-    // Taken before the old content is let go: they may be the same.
-    if (!this.#contents.adopt(put.content, moment)) return 'no-content';
-    const after = storedObject(moment.tick(), put);
-    this.#replace(place, before, after);
-    if (before !== undefined) this.#contents.release(before[2], moment);
+    // Adopted before the old content is released: they may be the same.
+    if (!this.#contents.adopt(put.content, commit)) return 'no-content';
+    const after = storedObject(commit.tick(), put);
+    this.#replace(location, before, after);
+    if (before !== undefined) this.#contents.release(before[2], commit);
     return objectRecord(after);
   }
 
@@ -70,58 +75,61 @@ export class Objects {
     names: readonly [ByteString, ByteString, ByteString],
     post: Pick<ObjectRecord, 'attributes' | 'contentType' | 'deleteAt'>,
     condition: Condition | undefined,
-    moment: Moment,
+    commit: Moment,
   ): ObjectRecord | Conflict {
-    const found = this.#existing(names, condition);
-    if (typeof found === 'string') return found;
-    const { place, before } = found;
+    const target = this.#findTarget(names, condition);
+    if (typeof target === 'string') return target;
+    const { location, before } = target;
     const { listed } = objectRecord(before);
-    const after = storedObject(moment.tick(), {
+    const after = storedObject(commit.tick(), {
       ...post,
       content: contentOf(before),
       ...(listed && { listed }),
     });
-    this.#replace(place, before, after);
+    this.#replace(location, before, after);
     return objectRecord(after);
   }
 
   delete(
     names: readonly [ByteString, ByteString, ByteString],
     condition: Condition | undefined,
-    moment: Moment,
+    commit: Moment,
   ): ObjectRecord | Conflict {
-    const found = this.#existing(names, condition);
-    if (typeof found === 'string') return found;
-    const { place, before } = found;
-    this.#remove(place, before, moment);
+    const target = this.#findTarget(names, condition);
+    if (typeof target === 'string') return target;
+    const { location, before } = target;
+    this.#remove(location, before, commit);
     return objectRecord(before);
   }
 
   /**
-   * Removes what has expired, at most so many; how many it removed. The next call goes on behind what
-   * this one found damaged, and begins anew after the last.
+   * Removes at most `max` expired objects and returns their number. The next call
+   * continues after any damaged ones, and starts over after the last.
    */
-  expire(max: number, moment: Moment): number {
+  expire(max: number, commit: Moment): number {
     const start = this.#expireFrom;
     const end = idKey(Math.floor(this.#now() / 1000) + 1);
     const due = [...this.#tables.expiry.getKeys({ start, end, limit: max })];
     const last = due.at(-1);
     this.#expireFrom = last && due.length === max ? keyBehind(last) : idKey(0);
-    return due.filter((key) => this.#expireOne(key, moment)).length;
+    return due.filter((key) => this.#expireOne(key, commit)).length;
   }
 
-  /** False if something is damaged: it waits for a repair, and keeps nothing else from expiring. */
-  #expireOne(key: Buffer, moment: Moment): boolean {
+  /**
+   * Returns false if something is damaged: it stays until a repair, without blocking the
+   * others.
+   */
+  #expireOne(key: Buffer, commit: Moment): boolean {
     const { objectKey } = expiryOf(key);
-    const place = { container: idOf(objectKey), key: objectKey };
+    const location = { container: idOf(objectKey), key: objectKey };
     try {
       this.#tables.expiry.get(key);
       const stored = this.#tables.objects.get(objectKey);
       if (stored === undefined) this.#tables.expiry.removeSync(key);
-      else if (this.#alive(stored) !== undefined) return false;
+      else if (this.#unlessExpired(stored) !== undefined) return false;
       else {
-        this.#checkRemoval(place, stored);
-        this.#remove(place, stored, moment);
+        this.#checkRemoval(location, stored);
+        this.#remove(location, stored, commit);
       }
       return true;
     } catch (error) {
@@ -131,31 +139,34 @@ export class Objects {
   }
 
   /** @throws StorageError `corrupt` if a record that a removal changes is damaged */
-  #checkRemoval({ container }: Place, [, , content]: StoredObject): void {
+  #checkRemoval({ container }: Location, [, , content]: StoredObject): void {
     this.#tables.contents.get(idKey(content));
     for (let id = container; id !== 0;) id = this.#tables.tallies.get(idKey(id))?.[0] ?? 0;
   }
 
-  #place(account: ByteString, container: ByteString, object: ByteString): Place | undefined {
-    const found = isName('object', object) ? this.#names.container(account, container) : undefined;
-    return found && { container: found[0], key: childKey(found[0], object) };
+  #locate(account: ByteString, container: ByteString, object: ByteString): Location | undefined {
+    const parent = isName('object', object) ? this.#names.container(account, container) : undefined;
+    return parent && { container: parent[0], key: childKey(parent[0], object) };
   }
 
-  #alive(stored: StoredObject | undefined): StoredObject | undefined {
+  #unlessExpired(stored: StoredObject | undefined): StoredObject | undefined {
     const deleteAt = stored?.[6] ?? null;
     return deleteAt !== null && deleteAt <= this.#now() / 1000 ? undefined : stored;
   }
 
-  /** What is there to be changed, and where; or why it cannot be. */
-  #existing(
+  /**
+   * Returns the object to change and its location, or the reason why it cannot be
+   * changed.
+   */
+  #findTarget(
     names: readonly [ByteString, ByteString, ByteString],
     condition: Condition | undefined,
-  ): { place: Place; before: StoredObject } | Conflict {
-    const place = this.#place(...names);
-    if (place === undefined) return 'no-container';
-    const before = this.#alive(this.#tables.objects.get(place.key));
+  ): { location: Location; before: StoredObject } | Conflict {
+    const location = this.#locate(...names);
+    if (location === undefined) return 'no-container';
+    const before = this.#unlessExpired(this.#tables.objects.get(location.key));
     if (before === undefined) return 'missing';
-    return this.#conflict(before, condition) ?? { place, before };
+    return this.#conflict(before, condition) ?? { location, before };
   }
 
   #conflict(
@@ -168,40 +179,44 @@ export class Objects {
     return formatTicks(before[0]) === condition.timestamp ? undefined : 'changed';
   }
 
-  #replace(place: Place, before: StoredObject | undefined, after: StoredObject): void {
-    this.#index(place, before, after);
-    this.#tables.objects.putSync(place.key, after);
+  #replace(location: Location, before: StoredObject | undefined, after: StoredObject): void {
+    this.#index(location, before, after);
+    this.#tables.objects.putSync(location.key, after);
     const bytes = countedBytes(after) - (before === undefined ? 0 : countedBytes(before));
-    this.#count(place.container, before === undefined ? 1 : 0, bytes);
+    this.#count(location.container, before === undefined ? 1 : 0, bytes);
   }
 
-  #remove(place: Place, before: StoredObject, moment: Moment): void {
-    this.#index(place, before, undefined);
-    this.#tables.objects.removeSync(place.key);
-    this.#count(place.container, -1, -countedBytes(before));
-    this.#contents.release(before[2], moment);
+  #remove(location: Location, before: StoredObject, commit: Moment): void {
+    this.#index(location, before, undefined);
+    this.#tables.objects.removeSync(location.key);
+    this.#count(location.container, -1, -countedBytes(before));
+    this.#contents.release(before[2], commit);
   }
 
-  #index(place: Place, before: StoredObject | undefined, after: StoredObject | undefined): void {
-    const was = before?.[6] ?? null;
-    const is = after?.[6] ?? null;
-    if (was === is) return;
-    if (was !== null) this.#tables.expiry.removeSync(expiryKey(was, place.key));
-    if (is !== null) this.#tables.expiry.putSync(expiryKey(is, place.key), true);
+  #index(
+    location: Location,
+    before: StoredObject | undefined,
+    after: StoredObject | undefined,
+  ): void {
+    const oldExpiry = before?.[6] ?? null;
+    const newExpiry = after?.[6] ?? null;
+    if (oldExpiry === newExpiry) return;
+    if (oldExpiry !== null) this.#tables.expiry.removeSync(expiryKey(oldExpiry, location.key));
+    if (newExpiry !== null) this.#tables.expiry.putSync(expiryKey(newExpiry, location.key), true);
   }
 
   /** Adds to the counters of the container and of its account. */
   #count(container: number, objects: number, bytes: number): void {
     if (objects === 0 && bytes === 0) return;
     for (let id = container; id !== 0;) {
-      const [parent, containers, hadObjects, hadBytes] = this.#tables.tallies.get(idKey(id)) ?? [
+      const [parent, containers, oldObjects, oldBytes] = this.#tables.tallies.get(idKey(id)) ?? [
         0, 0, 0, 0,
       ];
       this.#tables.tallies.putSync(idKey(id), [
         parent,
         containers,
-        hadObjects + objects,
-        hadBytes + bytes,
+        oldObjects + objects,
+        oldBytes + bytes,
       ]);
       id = parent;
     }

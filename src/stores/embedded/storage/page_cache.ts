@@ -1,24 +1,29 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-/** Bytes of the database that may become resident before they are given back. */
-const MAX = 48 * 1024 * 1024;
+/** Bytes of the database that may become resident before they are released. */
+const MAX_RESIDENT = 48 * 1024 * 1024;
 
-/** Looks between two checks: each may map some pages, and with each page its neighbours. */
-const LOOKS = 64;
+/**
+ * Reads between two checks. Each read may map some pages together with their neighbours.
+ */
+const READS_PER_CHECK = 64;
 
 const PAGE = 4096;
 const MADV_DONTNEED = 4;
 
 /**
- * Keeps the pages of the database that reads have mapped from piling up in this process's resident memory, which they would until all of the file
- * is in it. Where they are wanted again they are still in the system's cache. Only Linux tells what is mapped where; elsewhere nothing is done.
+ * Releases pages of the database that reads have mapped. Otherwise they accumulate in
+ * this process's resident memory until the whole file is in it. Released pages usually
+ * stay in the system's cache. Works only on Linux, which reports mappings.
  */
 export class PageCache {
   readonly #line = Buffer.alloc(128);
-  #looks = 0;
-  /** Resident bytes of files, the program's own among them, beyond which pages are given back. */
-  #limit = MAX;
+  #reads = 0;
+  /**
+   * Resident bytes of files, including the program's own, above which pages are released.
+   */
+  #limit = MAX_RESIDENT;
 
   private constructor(
     private readonly file: string,
@@ -27,8 +32,8 @@ export class PageCache {
   ) {}
 
   /**
-   * @param folder where the database lies
-   * @returns undefined where nothing can be done
+   * @param folder the folder of the database
+   * @returns undefined if the system does not support it
    */
   static async open(folder: string): Promise<PageCache | undefined> {
     if (process.platform !== 'linux') return undefined;
@@ -53,24 +58,24 @@ export class PageCache {
 
   /** Called before each read. */
   look(): void {
-    if (++this.#looks < LOOKS) return;
-    this.#looks = 0;
-    if (this.#ofFiles() < this.#limit) return;
+    if (++this.#reads < READS_PER_CHECK) return;
+    this.#reads = 0;
+    if (this.#residentFileBytes() < this.#limit) return;
     try {
-      this.#giveBack();
+      this.#release();
     } catch {
-      // no file can be opened just now: the next look tries again
+      // no file can be opened at the moment: the next check tries again
     }
-    this.#limit = this.#ofFiles() + MAX;
+    this.#limit = this.#residentFileBytes() + MAX_RESIDENT;
   }
 
-  #ofFiles(): number {
+  #residentFileBytes(): number {
     const length = readSync(this.statm, this.#line, 0, this.#line.length, 0);
     const [, , pages] = this.#line.toString('latin1', 0, length).split(' ');
     return Number(pages) * PAGE;
   }
 
-  #giveBack(): void {
+  #release(): void {
     const { ino } = statSync(this.file);
     for (const line of readFileSync('/proc/self/maps', 'latin1').split('\n')) {
       const [range = '', , , , inode] = line.split(/ +/);

@@ -4,53 +4,59 @@ import path from 'node:path';
 import { codeOf } from '../../../util/errors';
 import type { Log } from '../../../util/log';
 
-/** What the storage makes is for its own user only, whatever the umask. */
+/** Modes of what the storage creates: private to its user, whatever the umask. */
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 
-const OF_OTHERS = 0o077;
+const OTHER_USERS = 0o077;
 
-/** Takes the rights of other users off what lies in a data folder, and reports what stays open. */
+/**
+ * Removes other users' access to files of a data folder, and reports what remains
+ * accessible.
+ */
 export class Privacy {
-  readonly #failed: { readonly path: string; readonly mode: string }[] = [];
+  readonly #failures: { readonly path: string; readonly mode: string }[] = [];
 
   constructor(private readonly log: Pick<Log, 'warn'> | undefined) {}
 
-  /** Reports a folder that others may list, enter or change. To close it is its maker's choice. */
+  /**
+   * Warns if other users can list, enter or change a folder. Its mode is its creator's
+   * choice.
+   */
   async reportFolder(folder: string): Promise<void> {
     const mode = await modeOf(folder);
     if (mode !== undefined && isOpen(mode))
       this.log?.warn(
-        { path: folder, mode: written(mode) },
-        'other users of this machine may use the data folder',
+        { path: folder, mode: formatMode(mode) },
+        'other users of this machine can access the data folder; chmod 700 restricts it',
       );
   }
 
-  /** Closes a file; one that is not there needs no closing. */
+  /** Makes a file private, if it exists. */
   async closeFile(file: string): Promise<void> {
-    await this.#close(file, FILE_MODE);
+    await this.#restrict(file, FILE_MODE);
   }
 
-  /** Closes a folder. If that was open, the files in it may be, too. */
+  /** Makes a folder private, and its files too if it was open. */
   async closeFolder(folder: string): Promise<void> {
-    if (!(await this.#close(folder, FOLDER_MODE))) return;
+    if (!(await this.#restrict(folder, FOLDER_MODE))) return;
     for (const entry of await readdir(folder, { withFileTypes: true }))
       if (entry.isFile()) await this.closeFile(path.join(folder, entry.name));
   }
 
-  /** Reports what could not be closed. */
+  /** Reports what could not be made private. */
   reportFailures(): void {
-    const [first] = this.#failed;
+    const [first] = this.#failures;
     if (first)
       this.log?.warn(
-        { ...first, count: this.#failed.length },
-        'other users of this machine may use files or folders of the data, whose modes could not be corrected',
+        { ...first, count: this.#failures.length },
+        'other users of this machine can access files or folders of the data; their modes could not be changed',
       );
   }
 
-  /** Whether it was open, and is closed now. */
-  async #close(target: string, mode: number): Promise<boolean> {
-    // what a link leads to is not the storage's
+  /** Returns true if it was open and is private now. */
+  async #restrict(target: string, mode: number): Promise<boolean> {
+    // a link's target does not belong to the storage
     if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return false;
     const before = await modeOf(target);
     if (before === undefined || !isOpen(before)) return false;
@@ -59,15 +65,15 @@ export class Privacy {
     } catch (error) {
       if (!['EPERM', 'EROFS', 'ENOENT', 'ENOTSUP'].includes(codeOf(error))) throw error;
     }
-    // if the file system has no modes, chmod succeeds and does nothing
+    // on a file system without modes, chmod succeeds without effect
     const after = await modeOf(target);
     if (after === undefined || !isOpen(after)) return true;
-    this.#failed.push({ path: target, mode: written(after) });
+    this.#failures.push({ path: target, mode: formatMode(after) });
     return false;
   }
 }
 
-/** The bits of a mode; undefined if nothing is there. */
+/** Returns a mode's permission bits; undefined if the path does not exist. */
 async function modeOf(target: string): Promise<number | undefined> {
   try {
     return (await stat(target)).mode & 0o7777;
@@ -78,9 +84,9 @@ async function modeOf(target: string): Promise<number | undefined> {
 }
 
 function isOpen(mode: number): boolean {
-  return (mode & OF_OTHERS) !== 0;
+  return (mode & OTHER_USERS) !== 0;
 }
 
-function written(mode: number): string {
+function formatMode(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }

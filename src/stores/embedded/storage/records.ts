@@ -9,12 +9,16 @@ import type {
 } from './storage';
 
 /**
- * What lies in the database: tuples, so that the names of fields are not stored with each record. Times are ticks of 10
- * microseconds since 1970, attributes a flat list of names and values.
+ * Records in the database. They are tuples, so that field names are not stored with each
+ * record. Times are ticks of 10 microseconds since 1970, attributes a flat list of names
+ * and values.
  */
 export type StoredAccount = [id: number, created: number, attributes: string[]];
 export type StoredContainer = [id: number, created: number, modified: number, attributes: string[]];
-/** Of an account or a container, by its id. The parent is the container's account; 0 for an account. */
+/**
+ * Counters of an account or container, by its id. The parent is the container's account;
+ * 0 for an account.
+ */
 export type StoredTally = [parent: number, containers: number, objects: number, bytes: number];
 export type StoredContent = [
   references: number,
@@ -22,8 +26,9 @@ export type StoredContent = [
   etag: string,
   place: Place,
   /**
-   * How its bytes are verified: the CRC-32 of an inline content, the size of the blocks whose
-   * checksums are kept for a file. Null for what format 1 wrote, until it is read as a whole.
+   * How its bytes are verified: the CRC-32 of an inline content, or the size of the
+   * blocks whose checksums are stored for a file. Null for contents written in format 1,
+   * until they are read as a whole.
    */
   check: number | null,
 ];
@@ -41,7 +46,7 @@ export type StoredObject = [
   listedExtra: string[] | null,
 ];
 
-/** Where a content's bytes are. */
+/** Where a content's bytes are stored. */
 export enum Place {
   Inline = 0,
   File = 1,
@@ -49,14 +54,14 @@ export enum Place {
 
 export const ticksPerSecond = 100_000;
 
-/** Ticks as Swift writes times: ten digits, a point, five digits. */
+/** Formats ticks as Swift does: ten digits, a point, five digits. */
 export function formatTicks(ticks: number): string {
   const seconds = Math.floor(ticks / ticksPerSecond);
   const rest = ticks - seconds * ticksPerSecond;
   return `${String(seconds).padStart(10, '0')}.${String(rest).padStart(5, '0')}`;
 }
 
-/** A content's number as the text by which callers and the file system know it. */
+/** Formats a content's number for callers and file names. */
 export function formatContentId(id: number): string {
   return id.toString(16).padStart(16, '0');
 }
@@ -123,13 +128,13 @@ export function contentOf(stored: StoredObject): ContentRef {
   return { id: formatContentId(id), size, etag };
 }
 
-/** The bytes that an object counts for. */
+/** Returns the bytes that an object counts for. */
 export function countedBytes(stored: StoredObject): number {
   const [, , , size] = stored;
   return size;
 }
 
-/** Attributes after some were set, and those removed whose new value is ''. */
+/** Returns attributes with changes applied: a value of '' removes one. */
 export function changed(attributes: string[], changes: Attributes): string[] {
   const all = new Map(pairs(attributes));
   for (const [name, value] of Object.entries(changes)) {

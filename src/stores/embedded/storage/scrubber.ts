@@ -15,23 +15,26 @@ import type { RawRecord, Table } from './table';
 import { metaKeys, type Tables } from './tables';
 import { walkDatabase } from '../walk/walk_database';
 
-/** Records, or contents, between two turns of others. */
+/** Records, or contents, per batch; other work runs in between. */
 const BATCH = 256;
 
-/** Milliseconds after which the place of a pass is noted again. */
-const NOTE_EVERY = 10_000;
+/** Milliseconds between saves of the position of a pass. */
+const SAVE_INTERVAL = 10_000;
 
-/** Milliseconds within which the structure of the database is not walked again. */
-const WALK_EVERY = 600_000;
+/** Min milliseconds between two walks of the database's structure. */
+const WALK_INTERVAL = 600_000;
 
 /**
- * Reads everything in a storage in use, again and again, so that damage is found while there are
- * good copies (Swift's object auditor). Remembers its place, so that restarts do not begin
- * anew. A content that format 1 wrote gets its checksums here, once its MD5 is found right.
+ * Reads everything in a storage in use, repeatedly, so that damage is found while there
+ * are good copies (like Swift's object auditor). Saves its position, so that a restart
+ * does not start over. Adds checksums to contents written in format 1 once their MD5 is
+ * verified.
  */
 export class Scrubber implements Scrubbing {
-  /** When the structure of the database was last walked: a server does so before it opens it. */
-  #walked: number;
+  /**
+   * When the database's structure was last walked: a server does so before it opens it.
+   */
+  #lastWalk: number;
 
   constructor(
     private readonly tables: Tables,
@@ -39,7 +42,7 @@ export class Scrubber implements Scrubbing {
     private readonly commits: GroupCommit,
     private readonly now: () => number,
   ) {
-    this.#walked = now();
+    this.#lastWalk = now();
   }
 
   lastEnd(): number | undefined {
@@ -48,59 +51,59 @@ export class Scrubber implements Scrubbing {
 
   async pass(options: ScrubOptions): Promise<void> {
     const pace = new Pacer(options);
-    await this.#structure(options);
-    await this.#records(pace, options);
-    await this.#contents(pace, options);
+    await this.#scrubStructure(options);
+    await this.#scrubRecords(pace, options);
+    await this.#scrubContents(pace, options);
     await this.commits.run(() => {
       this.tables.meta.removeSync(metaKeys.scrubbed);
       this.tables.meta.putSync(metaKeys.scrubEnded, this.now());
     });
   }
 
-  /** LMDB's pages have no checksums: what is wrong in them shows in how they fit together. */
-  async #structure({ report, signal }: ScrubOptions): Promise<void> {
+  /** LMDB's pages have no checksums: damage shows only as an inconsistent structure. */
+  async #scrubStructure({ report, signal }: ScrubOptions): Promise<void> {
     signal.throwIfAborted();
-    if (this.now() - this.#walked < WALK_EVERY) return;
-    this.#walked = this.now();
+    if (this.now() - this.#lastWalk < WALK_INTERVAL) return;
+    this.#lastWalk = this.now();
     for (const { text } of await walkDatabase(this.tables.folder)) report({ text, objects: [] });
   }
 
-  async #records(pace: Pacer, options: ScrubOptions): Promise<void> {
+  async #scrubRecords(pace: Pacer, options: ScrubOptions): Promise<void> {
     for (const table of this.tables.checked) {
       for await (const batch of this.#batches(table, undefined)) {
-        await this.#judge(table, batch, options);
+        await this.#checkBatch(table, batch, options);
         await pace.wait(batch.reduce((sum, { key, value }) => sum + key.length + value.length, 0));
       }
     }
   }
 
-  async #judge(
+  async #checkBatch(
     table: Table<unknown>,
     batch: readonly RawRecord[],
     { report }: ScrubOptions,
   ): Promise<void> {
     const { objects } = this.tables;
-    const damaged = batch
+    const damagedKeys = batch
       .filter((record) => table.decoded(record) === undefined)
       .map(({ key }) => key);
-    if (damaged.length > 0) {
-      const names = await this.#objectsOf(table, damaged);
-      for (const [i, key] of damaged.entries()) {
-        const text = `the record ${key.toString('hex').slice(0, 80)} of the table ${table.name}`;
+    if (damagedKeys.length > 0) {
+      const names = await this.#objectsOf(table, damagedKeys);
+      for (const [i, key] of damagedKeys.entries()) {
+        const text = `record ${key.toString('hex').slice(0, 80)} of table ${table.name} is damaged`;
         report({ text, objects: names[i] ?? [] });
       }
     }
     if (table.name !== objects.name) return;
-    const empty = batch.filter((record) => this.#isWithoutContent(record));
+    const empty = batch.filter((record) => this.#lacksContent(record));
     const keys = empty.map(({ key }) => key);
     for (const [i, name] of (await namesOfKeys(this.tables, keys)).entries()) {
       const record = empty[i];
       const version = formatTicks((record && objects.decoded(record)?.[0]) ?? 0);
-      report({ text: 'an object has no content', objects: [{ ...name, version }] });
+      report({ text: 'the object has no content', objects: [{ ...name, version }] });
     }
   }
 
-  /** The objects that cannot be read without records, by record. */
+  /** For each record, lists the objects that cannot be read without it. */
   async #objectsOf(
     table: Table<unknown>,
     keys: readonly Buffer[],
@@ -114,31 +117,31 @@ export class Scrubber implements Scrubbing {
     return (await namesOfKeys(this.tables, keys)).map((name) => [name]);
   }
 
-  #isWithoutContent({ key, value }: RawRecord): boolean {
+  #lacksContent({ key, value }: RawRecord): boolean {
     const { root, objects, contents } = this.tables;
     const content = objects.decoded({ key, value })?.[2];
     if (content === undefined || contents.has(idKey(content))) return false;
     root.resetReadTxn();
-    // It may have been replaced since it was read.
+    // It may have been replaced since the batch was read.
     return objects.peek(key)?.[2] === content && !contents.has(idKey(content));
   }
 
-  async #contents(pace: Pacer, options: ScrubOptions): Promise<void> {
+  async #scrubContents(pace: Pacer, options: ScrubOptions): Promise<void> {
     const { contents, meta } = this.tables;
     const bodies = new BodyCheck(this.tables, this.files, undefined, (bytes) => pace.wait(bytes));
-    let noted = performance.now();
+    let savedAt = performance.now();
     for await (const batch of this.#batches(contents, meta.get(metaKeys.scrubbed))) {
       const bad: BadBody[] = [];
       for (const record of batch) {
         const stored = contents.decoded(record);
-        const cause = stored && (await this.#content(bodies, idOf(record.key), stored));
+        const cause = stored && (await this.#checkContent(bodies, idOf(record.key), stored));
         if (cause !== undefined) bad.push({ id: idOf(record.key), cause });
-        // a body that is not there takes no time to read
+        // a missing body takes no time to read
         await pace.wait(record.key.length + record.value.length);
-        if (performance.now() - noted < NOTE_EVERY) continue;
-        noted = performance.now();
+        if (performance.now() - savedAt < SAVE_INTERVAL) continue;
+        savedAt = performance.now();
         await this.#report(bad.splice(0), options);
-        await this.#note(idOf(record.key));
+        await this.#savePosition(idOf(record.key));
       }
       await this.#report(bad, options);
     }
@@ -148,34 +151,34 @@ export class Scrubber implements Scrubbing {
     const names = await namesOf(this.tables, new Set(bad.map(({ id }) => id)));
     for (const { id, cause } of bad)
       report({
-        text: `the content ${formatContentId(id)}: ${cause}`,
+        text: `content ${formatContentId(id)}: ${cause}`,
         objects: names.get(id) ?? [],
       });
   }
 
-  async #note(id: number): Promise<void> {
+  async #savePosition(id: number): Promise<void> {
     await this.commits.run(() => this.tables.meta.putSync(metaKeys.scrubbed, id));
   }
 
-  /** What is wrong with a content; undefined if nothing is. */
-  async #content(
+  /** Returns the damage of a content; undefined if it is intact. */
+  async #checkContent(
     bodies: BodyCheck,
     id: number,
     stored: StoredContent,
   ): Promise<string | undefined> {
     this.tables.root.resetReadTxn();
-    const body = await bodies.judge(id, stored).catch(unreadable);
+    const body = await bodies.judge(id, stored).catch(asUnreadable);
     if (body.state === 'right') {
       if (stored[4] === null) await this.#putSums(id, body.sums);
       return undefined;
     }
     this.tables.root.resetReadTxn();
-    // It may have gone while it was read.
+    // It may have been deleted while it was read.
     if (!this.tables.contents.has(idKey(id))) return undefined;
     return body.state === 'damaged' ? body.cause : reasons[body.state];
   }
 
-  /** Gives a content of format 1 the checksums of what was read of it just now. */
+  /** Stores the checksums of a content of format 1, as just read. */
   async #putSums(id: number, sums: BodySums): Promise<void> {
     const { contents, sums: table } = this.tables;
     await this.commits.run(() => {
@@ -188,7 +191,10 @@ export class Scrubber implements Scrubbing {
     });
   }
 
-  /** A table's records in batches, each as it is by then; from behind a content, or from the start. */
+  /**
+   * Yields a table's records in batches that each see the latest state, from after a
+   * content or from the start.
+   */
   async *#batches(
     table: Table<unknown>,
     after: number | undefined,
@@ -211,21 +217,26 @@ interface BadBody {
   readonly cause: string;
 }
 
-/** A file that this user may not read ends no pass. @throws all other errors */
-function unreadable(error: unknown): BodyState {
+/**
+ * Reports a file that this user may not read as damaged, so that it does not end the
+ * pass.
+ *
+ * @throws all other errors
+ */
+function asUnreadable(error: unknown): BodyState {
   const { code, cause } = error instanceof StorageError ? error : {};
   if (code !== 'failed' || !['EACCES', 'EPERM'].includes(codeOf(cause))) throw error;
   return { state: 'damaged', cause: messageOf(error) };
 }
 
 const reasons = {
-  missing: 'it is not there',
-  checksums: 'the checksums of its blocks are damaged',
+  missing: 'its bytes are missing',
+  checksums: 'its block checksums are damaged',
 } as const;
 
-/** Holds a rate, and ends what is interrupted. */
+/** Keeps to a rate, and throws once the signal aborts. */
 class Pacer {
-  readonly #since = performance.now();
+  readonly #startTime = performance.now();
   #bytes = 0;
 
   constructor(private readonly options: Pick<ScrubOptions, 'rate' | 'signal'>) {}
@@ -235,7 +246,7 @@ class Pacer {
     signal.throwIfAborted();
     this.#bytes += bytes;
     if (rate === 0) return;
-    const ahead = (this.#bytes / rate) * 1000 - (performance.now() - this.#since);
+    const ahead = (this.#bytes / rate) * 1000 - (performance.now() - this.#startTime);
     if (ahead > 1) await setTimeout(ahead, undefined, { signal, ref: false });
   }
 }

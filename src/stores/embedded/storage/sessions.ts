@@ -10,74 +10,77 @@ import { fromSystem, StorageError } from './storage_error';
 import { metaKeys, type Tables } from './tables';
 
 /**
- * The owner opens the folder first and closes it last; workers are other processes of the same
- * server. A reader copies the folder: it changes no object, and may be there with or without them.
- * A backup is the owner of the folder that it writes to, which must be one of its kind.
+ * The owner opens the folder first and closes it last. Workers are other processes of the
+ * same server. A reader copies the folder: it changes no object and needs no owner. A
+ * backup is the owner of the folder it writes to, which must be a backup.
  */
 export type Role = 'owner' | 'worker' | 'reader' | 'backup';
 
-/** The owner of readers: under it nothing may be written. */
+/** The owner of readers. Nothing may be written under it. */
 const NO_OWNER = 0;
 
 /**
- * This process among those that have a folder open. While it lives it listens on a socket in the folder: the kernel answers there for it
- * even when it is busy, and no more once it is dead, however it died and whoever has its pid by then.
+ * This process among those that have a folder open. While it lives, it listens on a
+ * socket in the folder. The kernel accepts connections there even if the process is busy,
+ * and refuses them once it is dead, however it died and whichever process has its pid by
+ * then.
  */
 export class Session {
   /** This process. */
   readonly id: number;
-  /** The process under which it may write; itself if it is the owner. */
+  /** The process under which this one may write; itself if it is the owner. */
   readonly owner: number;
   readonly #tables: Tables;
   readonly #beacon: Beacon;
 
   private constructor(
-    taken: { readonly id: number; readonly owner: number },
+    ids: { readonly id: number; readonly owner: number },
     tables: Tables,
     beacon: Beacon,
   ) {
-    this.id = taken.id;
-    this.owner = taken.owner;
+    this.id = ids.id;
+    this.owner = ids.owner;
     this.#tables = tables;
     this.#beacon = beacon;
   }
 
   /**
-   * @throws StorageError `locked` if another server has the folder open, or for a worker if none
-   *   has; `target` for a backup if the folder is none, or was served since it was made
+   * @throws StorageError `locked` if another server has the folder open, or for a worker
+   *   if none has; `target` for a backup if the folder is not a backup or was served
+   *   since it was made
    */
   static async open(tables: Tables, folder: string, role: Role): Promise<Session> {
     const beacons = new Beacons(path.join(folder, 'sessions'));
     await beacons.prepare();
     for (;;) {
       tables.root.resetReadTxn();
-      const read = () => tables.meta.get(metaKeys.owner);
-      const current = role === 'owner' ? unlessDamaged(read) : read();
+      const readOwner = () => tables.meta.get(metaKeys.owner);
+      const current = role === 'owner' ? unlessDamaged(readOwner) : readOwner();
       await checkRole(tables, beacons, folder, role, current);
-      const beacon = await beacons.light();
-      const taken = tables.root.transactionSync(() => {
-        if (unlessDamaged(read) !== current) return undefined;
+      const beacon = await beacons.create();
+      const ids = tables.root.transactionSync(() => {
+        if (unlessDamaged(readOwner) !== current) return undefined;
         const id = tables.meta.get(metaKeys.next) ?? 1;
         tables.meta.putSync(metaKeys.next, id + 1);
-        return enter(tables, id, role, current === DAMAGED ? undefined : current, beacon.name);
+        return register(tables, id, role, current === DAMAGED ? undefined : current, beacon.name);
       });
-      if (taken !== undefined) {
-        const session = new Session(taken, tables, beacon);
-        if (await beacons.shines(beacon.name)) return session;
-        // A server that started just now took the socket for a dead one's: see `tidy`.
+      if (ids !== undefined) {
+        const session = new Session(ids, tables, beacon);
+        if (await beacons.isAlive(beacon.name)) return session;
+        // A server that just started took the socket for a stale one: see `tidy`.
         tables.root.transactionSync(() => session.forget([session.id]));
-        await beacon.quench();
+        await beacon.close();
       } else {
-        // Another was faster: look again which.
-        await beacon.quench();
+        // Another process was faster: look again for the owner.
+        await beacon.close();
       }
     }
   }
 
   /**
-   * Splits the sessions into those that may still write and those that cannot: their processes are
-   * dead, or their owner is another than ours. Undefined if that is not known, since a record is
-   * damaged.
+   * Splits the sessions into those that may still write and those that cannot, because
+   * their process is dead or their owner is not ours. Returns undefined if a damaged
+   * record makes that unknown.
    */
   async others(): Promise<
     { readonly alive: ReadonlySet<number>; readonly dead: readonly number[] } | undefined
@@ -89,14 +92,14 @@ export class Session {
     for (const { key, value } of records) {
       const [, name, owner] = value;
       const id = idOf(key);
-      const mayLive = owner === this.owner || owner === NO_OWNER;
-      if (mayLive && (await this.#beacon.others.shines(name))) alive.add(id);
+      const isCurrent = owner === this.owner || owner === NO_OWNER;
+      if (isCurrent && (await this.#beacon.others.isAlive(name))) alive.add(id);
       else dead.push(id);
     }
     return { alive, dead };
   }
 
-  /** Removes what dead sessions left, but for their records: see `forget`. */
+  /** Removes the sockets of dead sessions. `forget` removes their records. */
   async bury(dead: readonly number[]): Promise<void> {
     for (const id of dead) {
       const stored = this.#tables.sessions.get(idKey(id));
@@ -104,7 +107,7 @@ export class Session {
     }
   }
 
-  /** Within a commit. */
+  /** Within a commit: removes the records of sessions. */
   forget(dead: readonly number[]): void {
     for (const id of dead) {
       this.#tables.sessions.removeSync(idKey(id));
@@ -113,8 +116,8 @@ export class Session {
   }
 
   /**
-   * Whether a session still needs the files of contents that have gone, also one that is newer than
-   * what `others` found.
+   * Whether a session still needs the files of removed contents, including sessions newer
+   * than the result of `others`.
    */
   isHeld(dead: readonly number[]): boolean {
     const { holds, sessions } = this.#tables;
@@ -124,42 +127,48 @@ export class Session {
     return false;
   }
 
-  /** The same for all sessions that live. One whose record is damaged is not found. */
+  /** The same for all live sessions. Misses a session whose record is damaged. */
   async isHeldNow(): Promise<boolean> {
     for (const key of [...this.#tables.holds.getKeys()]) {
       const stored = this.#tables.sessions.peek(key);
-      if (stored !== undefined && (await this.#beacon.others.shines(stored[1]))) return true;
+      if (stored !== undefined && (await this.#beacon.others.isAlive(stored[1]))) return true;
     }
     return false;
   }
 
-  /** Removes sockets that no session has, of servers that died while they started. */
+  /** Removes sockets without a session, left by servers that died during their start. */
   async tidy(): Promise<void> {
     const { root, lock, sessions } = this.#tables;
-    const found = await this.#beacon.others.names();
-    // In a transaction: a reader notes its socket before this, or looks afterwards if it is there.
-    const removeUnknown = () => {
+    const names = await this.#beacon.others.names();
+    // In a transaction: a reader stores its socket before this, or checks it afterwards.
+    const removeStale = () => {
       const records = unlessDamaged(() => [...sessions.getRange({})]);
       if (records === DAMAGED) return;
-      const known = new Set(records.map(({ value }) => value[1]));
-      for (const name of found) if (!known.has(name)) this.#beacon.others.removeSync(name);
+      const sockets = new Set(records.map(({ value }) => value[1]));
+      for (const name of names) if (!sockets.has(name)) this.#beacon.others.removeSync(name);
     };
-    await lock.committing(() => root.transactionSync(removeUnknown));
+    await lock.committing(() => root.transactionSync(removeStale));
   }
 
-  /** Within a transaction of a copy of the database, which is to take its place: is there, too. */
+  /**
+   * Within a transaction: registers this session in a copy of the database that will
+   * replace the original.
+   */
   enterCopy(copy: Tables): void {
     const { meta, sessions, holds } = copy;
     sessions.clearSync();
     holds.clearSync();
     const id = meta.get(metaKeys.next) ?? 1;
     meta.putSync(metaKeys.next, id + 1);
-    enter(copy, id, 'backup', undefined, this.#beacon.name);
+    register(copy, id, 'backup', undefined, this.#beacon.name);
   }
 
-  /** Ends without a note of it, if the tables are closed: the next process finds it dead. */
+  /**
+   * Ends the session after the tables were closed, without removing its record: the next
+   * process finds it dead.
+   */
   async leave(): Promise<void> {
-    await this.#beacon.quench();
+    await this.#beacon.close();
   }
 
   /** Lets others open the folder. The tables must still be open. */
@@ -168,13 +177,13 @@ export class Session {
     try {
       await lock.committing(() => root.transactionSync(() => this.forget([this.id])));
     } finally {
-      await this.#beacon.quench();
+      await this.#beacon.close();
     }
   }
 }
 
-/** Within a transaction: notes a session, and what it holds or owns. */
-function enter(
+/** Within a transaction: stores a session, and what it holds or owns. */
+function register(
   tables: Tables,
   id: number,
   role: Role,
@@ -190,7 +199,8 @@ function enter(
   tables.meta.putSync(metaKeys.owner, owner);
   if (role === 'backup') tables.meta.putSync(metaKeys.backup, owner);
   if (role === 'owner' && tables.meta.has(metaKeys.backup)) {
-    // It goes its own way from here: neither a backup any more, nor to be backed up over one.
+    // From here on it diverges: it is no longer a backup, and must not be backed up over
+    // one.
     tables.meta.removeSync(metaKeys.backup);
     tables.meta.removeSync(metaKeys.identity);
   }
@@ -209,11 +219,11 @@ async function checkRole(
     typeof current === 'number'
       ? unlessDamaged(() => tables.sessions.get(idKey(current)))
       : current;
-  // any that lives may be the owner
+  // any live process may be the owner
   const alive =
     owner === DAMAGED
-      ? await beacons.anyShines()
-      : owner !== undefined && (await beacons.shines(owner[1]));
+      ? await beacons.isAnyAlive()
+      : owner !== undefined && (await beacons.isAlive(owner[1]));
   const pid = typeof owner === 'object' ? owner[0] : '?';
   if (role === 'owner' && alive) {
     throw new StorageError('locked', `${folder} is in use by another server, process ${pid}`);
@@ -221,8 +231,8 @@ async function checkRole(
   if (role === 'backup') {
     if (alive) throw new StorageError('locked', `${folder} is in use by process ${pid}`);
     if (tables.meta.get(metaKeys.backup) !== (current ?? NO_OWNER)) {
-      const why = 'is no backup, or was served since it was made';
-      throw new StorageError('target', `${folder} ${why}; choose another folder`);
+      const reason = 'is not a backup, or a server has used it since it was made';
+      throw new StorageError('target', `${folder} ${reason}; choose another folder`);
     }
   }
   if (role === 'worker' && !alive) throw new StorageError('locked', `no server has ${folder} open`);
@@ -231,7 +241,7 @@ async function checkRole(
 /** Stands for a record that cannot be read. */
 const DAMAGED = Symbol('damaged');
 
-/** What is read. A damaged record does not keep the folder from being repaired. */
+/** Returns what is read, or `DAMAGED`: a damaged record must not prevent a repair. */
 function unlessDamaged<T>(read: () => T): T | typeof DAMAGED {
   try {
     return read();
@@ -241,11 +251,11 @@ function unlessDamaged<T>(read: () => T): T | typeof DAMAGED {
   }
 }
 
-/** A socket that shows that its process lives. */
+/** A socket that shows that its process is alive. */
 interface Beacon {
   readonly name: string;
   readonly others: Beacons;
-  quench(): Promise<void>;
+  close(): Promise<void>;
 }
 
 class Beacons {
@@ -259,7 +269,7 @@ class Beacons {
     await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
   }
 
-  async light(): Promise<Beacon> {
+  async create(): Promise<Beacon> {
     const name = `${process.pid}-${randomBytes(6).toString('hex')}.sock`;
     const address = new Address(this.#folder, name);
     const server = net.createServer((socket) => socket.destroy());
@@ -267,25 +277,25 @@ class Beacons {
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
-        // Exclusive: in a worker of node:cluster it would else be the primary that listens.
+        // Exclusive: otherwise, in a worker of node:cluster, the primary would listen.
         server.listen({ path: address.path, exclusive: true }, resolve);
       });
     } catch (error) {
       address.close();
       throw fromSystem(`could not listen in ${this.#folder}`, error);
     }
-    const quench = () =>
+    const close = () =>
       new Promise<void>((resolve) => {
         server.close(() => {
           address.close();
           resolve();
         });
       });
-    return { name, others: this, quench };
+    return { name, others: this, close };
   }
 
-  /** Whether there is a process behind a socket. In doubt there is. */
-  async shines(name: string): Promise<boolean> {
+  /** Whether a process listens on a socket. If in doubt, returns true. */
+  async isAlive(name: string): Promise<boolean> {
     const address = new Address(this.#folder, name);
     try {
       return await new Promise<boolean>((resolve) => {
@@ -303,9 +313,9 @@ class Beacons {
     }
   }
 
-  /** Whether any process that has the folder open lives. */
-  async anyShines(): Promise<boolean> {
-    for (const name of await this.names()) if (await this.shines(name)) return true;
+  /** Whether any process that has the folder open is alive. */
+  async isAnyAlive(): Promise<boolean> {
+    for (const name of await this.names()) if (await this.isAlive(name)) return true;
     return false;
   }
 
@@ -328,15 +338,18 @@ class Beacons {
   }
 }
 
-/** A socket's path. The kernel takes no more than 107 bytes; a longer one is reached through an open folder. */
+/**
+ * A socket's path. The kernel accepts at most 107 bytes; longer paths go through an open
+ * folder.
+ */
 class Address {
   readonly path: string;
   readonly #fd: number | undefined;
 
   constructor(folder: string, name: string) {
-    const whole = path.join(folder, name);
-    if (Buffer.byteLength(whole) < 100 || !existsSync('/proc/self/fd')) {
-      this.path = whole;
+    const fullPath = path.join(folder, name);
+    if (Buffer.byteLength(fullPath) < 100 || !existsSync('/proc/self/fd')) {
+      this.path = fullPath;
     } else {
       this.#fd = openSync(folder, 'r');
       this.path = `/proc/self/fd/${this.#fd}/${name}`;

@@ -2,11 +2,11 @@ import type { Readable } from 'node:stream';
 import type { ByteString } from '../../../http/bytes';
 import type { ObjectName } from './object_name';
 
-/** Metadata and system attributes by the comparable form of the header's name; values are byte strings. */
+/** Metadata and system attributes by normalized header name; values are byte strings. */
 export type Attributes = Readonly<Record<string, ByteString>>;
 
 export interface AccountRecord {
-  /** When it was created, as Swift writes times: ten digits, a point, five digits. */
+  /** Creation time in Swift's format: ten digits, a point, five digits. */
   readonly timestamp: string;
   readonly attributes: Attributes;
   readonly containers: number;
@@ -23,7 +23,10 @@ export interface ContainerRecord {
   readonly bytes: number;
 }
 
-/** Bytes that are kept once and may belong to several objects. Opaque: only the storage that gave it can read it. */
+/**
+ * Bytes that are stored once and may be shared by several objects. Opaque: only the
+ * storage that returned it can read it.
+ */
 export interface ContentRef {
   readonly size: number;
   /** MD5 of the bytes, in hex. */
@@ -32,14 +35,17 @@ export interface ContentRef {
 }
 
 export interface ObjectRecord {
-  /** When its data or its metadata last changed; strictly increasing for each name, also across deletes. */
+  /**
+   * When its data or metadata last changed. Strictly increasing per name, even across
+   * deletes.
+   */
   readonly timestamp: string;
   readonly contentType: ByteString;
   readonly content: ContentRef;
   readonly attributes: Attributes;
-  /** Seconds since 1970 after which it is as if it were not there. */
+  /** Expiry time in seconds since 1970, after which the object counts as absent. */
   readonly deleteAt?: number;
-  /** What listings show instead of the content's own size and ETag (large objects). */
+  /** Shown in listings instead of the content's size and ETag (large objects). */
   readonly listed?: { readonly bytes: number; readonly extra?: Readonly<Record<string, string>> };
 }
 
@@ -65,35 +71,46 @@ export interface NewObject {
   readonly listed?: ObjectRecord['listed'];
 }
 
-/** Bytes on their way in. Nothing is visible, and nothing is kept after a crash, before a record refers to them. */
+/**
+ * Bytes being uploaded. They become visible, and survive a crash, only once a record
+ * refers to them.
+ */
 export interface Incoming {
-  /** Resolves when more may be written; one at a time. The storage keeps the chunk: nobody may change it afterwards. */
+  /**
+   * Resolves when the next chunk may be written. The storage keeps the chunk: do not
+   * change it afterwards.
+   */
   write(chunk: Buffer): Promise<void>;
   /**
-   * All bytes were written. They are nobody's until a record is committed with them, which makes them durable together with it, or
-   * `discard` is called: exactly one of the two must follow.
+   * Ends the upload. The content belongs to no object yet: exactly one of two things must
+   * follow, the commit of a record that refers to it, which makes both durable, or
+   * `discard`.
    */
   finish(): Promise<ContentRef>;
-  /** Forgets them; also after `finish`. Does nothing once a record was committed with them. Never rejects. */
+  /**
+   * Discards the bytes; also after `finish`. Does nothing once a record refers to them.
+   * Never rejects.
+   */
   discard(): Promise<void>;
 }
 
 /**
- * What a commit met instead of its condition. `no-content`: the content is nobody's any more, since the last object that had it went
- * between looking it up and this commit (a copy of what is being deleted); look the source up again.
+ * Why a commit was refused. `no-content`: the last object with the content was deleted
+ * between the lookup and this commit (copying an object while it is deleted); look the
+ * source up again.
  */
 export type Conflict = 'no-container' | 'exists' | 'missing' | 'changed' | 'no-content';
 
-/** What a pass over everything finds damaged. */
+/** Damage found by a pass. */
 export interface Damage {
-  /** What it is, for people. */
+  /** Description for people. */
   readonly text: string;
-  /** The objects that cannot be read for it; none if it is a record. */
+  /** The objects that cannot be read because of it; none if it is a record. */
   readonly objects: readonly ObjectName[];
 }
 
 export interface ScrubOptions {
-  /** Bytes that are read in a second; 0 for no limit. */
+  /** Bytes per second; 0 for no limit. */
   readonly rate: number;
   readonly signal: AbortSignal;
   readonly report: (damage: Damage) => void;
@@ -101,12 +118,14 @@ export interface ScrubOptions {
 
 /** The search for damage in a storage in use. */
 export interface Scrubbing {
-  /** When the last pass ended, in milliseconds since 1970; undefined if there was none. */
+  /**
+   * When the last pass ended, in milliseconds since 1970; undefined if there was none.
+   */
   lastEnd(): number | undefined;
   /**
-   * One pass over everything, or the rest of one that was interrupted.
+   * Runs one pass over everything, or the rest of an interrupted one.
    *
-   * @throws the signal's reason if it is interrupted; StorageError
+   * @throws the signal's reason if it aborts; StorageError
    */
   pass(options: ScrubOptions): Promise<void>;
 }
@@ -114,23 +133,28 @@ export interface Scrubbing {
 /**
  * Accounts, containers, objects and their bytes, in one folder of one machine.
  *
- * Every change is atomic, and durable when its promise resolves: it survives SIGKILL and a power cut. A change whose promise
- * did not resolve happened wholly or not at all. Reads see what was committed, at once, and do not wait for writers. Names sort by
- * their bytes. Several processes may have the storage open where its `open` allowed it; their changes are seen by all.
+ * Every change is atomic, and durable once its promise resolves: it survives SIGKILL and
+ * a power cut. A change whose promise did not resolve happened wholly or not at all.
+ * Reads see the latest commit at once, without waiting for writers. Names sort by their
+ * bytes. Several processes may have the storage open if its `open` allowed it; each sees
+ * the changes of the others.
  *
- * Methods throw, or reject with, `StorageError`, and what they were to change is then as before.
+ * Methods throw, or reject with, `StorageError`, without having changed anything.
  */
 export interface Storage {
   account(account: ByteString): AccountRecord | undefined;
   /** Creates an account or changes its attributes: a value of '' removes one. */
   putAccount(account: ByteString, changes: Attributes): Promise<void>;
-  /** False where it has containers or is not there. */
+  /** Returns false if it has containers or does not exist. */
   deleteAccount(account: ByteString): Promise<boolean>;
 
   container(account: ByteString, container: ByteString): ContainerRecord | undefined;
-  /** Creates a container (and its account) or changes its attributes: a value of '' removes one. True if it was created. */
+  /**
+   * Creates a container (and its account) or changes its attributes: a value of ''
+   * removes one. Returns true if it was created.
+   */
   putContainer(account: ByteString, container: ByteString, changes: Attributes): Promise<boolean>;
-  /** Changes attributes; false where there is no such container. */
+  /** Changes attributes. Returns false if there is no such container. */
   postContainer(account: ByteString, container: ByteString, changes: Attributes): Promise<boolean>;
   deleteContainer(
     account: ByteString,
@@ -138,7 +162,7 @@ export interface Storage {
   ): Promise<'deleted' | 'missing' | 'not-empty'>;
   listContainers(account: ByteString, query: ListingQuery): Listed<ContainerRecord>[];
 
-  /** Undefined also for what has expired. */
+  /** Returns undefined for an expired object, too. */
   object(account: ByteString, container: ByteString, object: ByteString): ObjectRecord | undefined;
   listObjects(
     account: ByteString,
@@ -146,13 +170,15 @@ export interface Storage {
     query: ListingQuery,
   ): Listed<ObjectRecord>[];
 
-  /** Opens for new bytes. */
+  /** Starts an upload. */
   receive(): Incoming;
   /**
-   * Makes an object of bytes that `finish` gave, or of another object's content, which is then shared: this costs the same whatever
-   * the size. Replaces what is there; counters and listings change with it.
+   * Creates or replaces an object, with bytes from `finish` or with another object's
+   * content, which is then shared at a cost independent of its size. Counters and
+   * listings change with it.
    *
-   * @param condition `absent`: only if nothing is there (If-None-Match: *); a timestamp: only if that is still the object's
+   * @param condition `absent`: only if the object does not exist (If-None-Match: *); a
+   *   timestamp: only if the object still has it
    */
   putObject(
     account: ByteString,
@@ -161,7 +187,9 @@ export interface Storage {
     put: NewObject,
     condition?: { readonly absent: true } | { readonly timestamp: string },
   ): Promise<ObjectRecord | Conflict>;
-  /** Replaces attributes (all of them), content type and time of expiry, and keeps the content. */
+  /**
+   * Replaces all attributes, the content type and the expiry time, and keeps the content.
+   */
   postObject(
     account: ByteString,
     container: ByteString,
@@ -169,7 +197,7 @@ export interface Storage {
     post: Pick<ObjectRecord, 'attributes' | 'contentType' | 'deleteAt'>,
     condition?: { readonly timestamp: string },
   ): Promise<ObjectRecord | Conflict>;
-  /** @param condition a timestamp: only if that is still the object's */
+  /** @param condition only if the object still has this timestamp */
   deleteObject(
     account: ByteString,
     container: ByteString,
@@ -178,28 +206,29 @@ export interface Storage {
   ): Promise<ObjectRecord | Conflict>;
 
   /**
-   * Bytes of a content, from the first to the last, both counted: at hand if they are few, else a
-   * stream. They stay readable to the end also if the object goes meanwhile. None is passed on
-   * before its block's checksum is verified; of a content that was written before there were such,
-   * the last bytes of a whole read are passed on only if its MD5 is right.
+   * Reads bytes of a content, `first` to `last` inclusive: a buffer if they are few,
+   * otherwise a stream. They stay readable even if the object is deleted meanwhile. No
+   * byte is returned before its block's checksum is verified. For contents without block
+   * checksums, the last bytes of a whole read are returned only if the MD5 matches.
    *
-   * @throws StorageError `gone` if the content went before this call: look the object up again;
-   *   `corrupt` if its first bytes are damaged; the stream fails with `corrupt` at others
+   * @throws StorageError `gone` if the content was deleted before this call: look the
+   *   object up again; `corrupt` if its first bytes are damaged; the stream fails with
+   *   `corrupt` at later ones
    */
   read(content: ContentRef, first?: number, last?: number): Promise<Buffer | Readable>;
   /**
-   * Reads a content as a whole, before another object shares it.
+   * Reads a whole content before another object shares it.
    *
-   * @param isPart another object gets only a part of it: nothing is read of a content that has
-   *   checksums, by which `read` verifies the part
+   * @param isPart another object gets only a part of it: contents with checksums are not
+   *   read, since `read` verifies the part by them
    * @throws StorageError `gone`, `corrupt`; the signal's reason once it aborts
    */
   verify(content: ContentRef, isPart?: boolean, signal?: AbortSignal): Promise<void>;
 
-  /** Removes objects that have expired, at most so many; how many it removed. */
+  /** Removes at most `max` expired objects. Resolves to the number removed. */
   expire(max: number): Promise<number>;
-  /** Finds damage; one at a time. */
+  /** Finds damage. Run one pass at a time. */
   readonly scrubber: Scrubbing;
-  /** Closes in order; later calls reject. */
+  /** Closes in order. Later calls reject. */
   close(): Promise<void>;
 }

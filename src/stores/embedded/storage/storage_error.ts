@@ -1,16 +1,16 @@
 import { codeOf, systemReason } from '../../../util/errors';
 
 /**
- * Why the storage did not do what it was asked:
- * - `closed`: it was closed before, or a backup was stopped;
- * - `locked`: another server has the folder open, or a worker found none that has;
+ * Why the storage refused or failed an operation:
+ * - `closed`: it is closed, or a backup was stopped;
+ * - `locked`: another server has the folder open, or, for a worker, none has;
  * - `lost`: another server took the folder over, so this one may no longer write;
  * - `format`: the folder was written by another version of this program;
  * - `bad-name`: a name is empty, too long, or not a byte string;
- * - `gone`: the content is no object's any more;
+ * - `gone`: no object refers to the content any more;
  * - `no-space`: the disk is full;
- * - `target`: a backup may not be written there: the folder is something else's, or the data's own;
- * - `corrupt`: what is on disk is not what was written there;
+ * - `target`: the folder of a backup is used for something else, or is the data folder;
+ * - `corrupt`: the data on disk differs from what was written;
  * - `failed`: the disk or the operating system reported an error.
  */
 export type StorageErrorCode =
@@ -38,11 +38,11 @@ export class StorageError extends Error {
   }
 }
 
-/** The storage's error for what the file system threw while it did `what`. */
-export function fromSystem(what: string, thrown: unknown): StorageError {
-  if (thrown instanceof StorageError) return thrown;
-  const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(thrown));
-  return new StorageError(full ? 'no-space' : 'failed', `${what}: ${systemReason(thrown)}`, {
-    cause: thrown,
+/** Converts an error of the file system to a `StorageError`; `what` says what failed. */
+export function fromSystem(what: string, error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error));
+  return new StorageError(isFull ? 'no-space' : 'failed', `${what}: ${systemReason(error)}`, {
+    cause: error,
   });
 }

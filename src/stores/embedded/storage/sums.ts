@@ -2,13 +2,13 @@ import type { Transaction } from 'lmdb';
 import { BLOCK, BlockSums } from './block_sums';
 import type { Table } from './table';
 
-/** The blocks whose checksums one record holds: with LMDB's header they fill a page. */
+/** Blocks whose checksums share a record: with LMDB's header they fill a page. */
 const BLOCKS_IN_PART = 960;
 
 const PART = BLOCKS_IN_PART * BLOCK;
 const BYTES_IN_PART = BLOCKS_IN_PART * 4;
 
-/** Within a commit: keeps the checksums of a content. */
+/** Within a commit: stores the checksums of a content. */
 export function putSums(table: Table<Buffer>, id: number, { bytes }: BlockSums): void {
   for (let part = 0; part * BYTES_IN_PART < bytes.length; part++) {
     const start = part * BYTES_IN_PART;
@@ -21,7 +21,9 @@ export function removeSums(table: Table<Buffer>, id: number, size: number): void
   for (let part = 0; part * PART < size; part++) table.removeSync(sumsKey(id, part));
 }
 
-/** The checksums of the blocks from one byte to another, both counted. */
+/**
+ * Returns the checksums of the blocks with the bytes `first` to `last`, both inclusive.
+ */
 export function getSums(
   table: Table<Buffer>,
   id: number,
@@ -29,17 +31,17 @@ export function getSums(
   last: number,
   transaction?: Transaction,
 ): BlockSums {
-  const where = transaction && { transaction };
+  const options = transaction && { transaction };
   const parts: Buffer[] = [];
-  const from = Math.floor(first / PART);
-  for (let part = from; part * PART <= last; part++)
-    parts.push(table.get(sumsKey(id, part), where) ?? Buffer.alloc(0));
+  const firstPart = Math.floor(first / PART);
+  for (let part = firstPart; part * PART <= last; part++)
+    parts.push(table.get(sumsKey(id, part), options) ?? Buffer.alloc(0));
   const [only] = parts;
   const bytes = parts.length === 1 && only ? only : Buffer.concat(parts);
-  return new BlockSums(bytes, from * BLOCKS_IN_PART);
+  return new BlockSums(bytes, firstPart * BLOCKS_IN_PART);
 }
 
-/** The content and the part of a key. */
+/** Splits a key into the content's number and the part. */
 export function partOf(key: Buffer): { readonly id: number; readonly part: number } {
   return { id: Number(key.readBigUInt64BE(0)), part: key.readUInt32BE(8) };
 }

@@ -3,21 +3,24 @@ import type { Database, RangeOptions, Transaction } from 'lmdb';
 import { Packr } from 'msgpackr';
 import { StorageError } from './storage_error';
 
-/** The first byte of each checked record: MessagePack never begins with it, so older ones differ. */
+/**
+ * First byte of each record with a checksum. MessagePack never starts with it, so older
+ * records differ.
+ */
 const CHECKED = 0xc1;
 
-/** Before a record's own bytes: the marker and the checksum. */
+/** Length of the header before a record's own bytes: the marker and the checksum. */
 const HEAD = 5;
 
-/** Copies byte strings, since the buffer that a record is read into is used again. */
+/** Copies byte strings, since the buffer that a record is read into is reused. */
 const packr = new Packr({ useRecords: false, copyBuffers: true });
 
-/** Where a read happens: in a transaction of its own, or in the current one. */
+/** The transaction to read in; the current one by default. */
 export interface Where {
   readonly transaction?: Transaction;
 }
 
-/** A range of keys: from `start`, included, to `end`, not included. */
+/** A range of keys from `start`, inclusive, to `end`, exclusive. */
 export interface KeyRange extends Where {
   readonly start?: Buffer;
   readonly end?: Buffer;
@@ -25,25 +28,25 @@ export interface KeyRange extends Where {
   readonly reverse?: boolean;
 }
 
-/** What all tables of a database have in common. */
+/** State shared by all tables of a database. */
 export interface Checking {
-  /** Records without a checksum are read, too: format 1 is being converted. */
+  /** Whether records without a checksum can be read: true while format 1 is converted. */
   allowsUnchecked: boolean;
 }
 
-/** A record as it lies in the database, for those that repair or migrate it. */
+/** A record as stored, for repair and conversion. */
 export interface RawRecord {
   readonly key: Buffer;
   readonly value: Buffer;
 }
 
 /**
- * A table of the database. Each record carries a CRC-32 over the table's name, its key and its
- * value, so that damage is found before anything is made of it.
+ * A table of the database. Each record has a CRC-32 over the table's name, its key and
+ * its value, so that damage is found before the record is used.
  *
- * Reads throw StorageError `corrupt` for a damaged record. A key that is not found is looked for
- * between its neighbours: if one of these is damaged, it may be the one, and `corrupt` is thrown,
- * too.
+ * Reads throw StorageError `corrupt` for a damaged record. They also throw if a key is
+ * missing and one of the records that would surround it is damaged, since that may be the
+ * missing one.
  */
 export class Table<V> {
   readonly #seed: number;
@@ -52,33 +55,33 @@ export class Table<V> {
     readonly name: string,
     private readonly database: Database<Buffer, Buffer>,
     private readonly checking: Checking = { allowsUnchecked: false },
-    /** The key of the one record that carries no checksum. */
-    private readonly exempt?: Buffer,
+    /** The key of the one record without a checksum. */
+    private readonly exemptKey?: Buffer,
   ) {
     this.#seed = crc32(name);
   }
 
-  get(key: Buffer, where?: Where): V | undefined {
-    const stored = this.#read(key, where);
+  get(key: Buffer, options?: Where): V | undefined {
+    const stored = this.#read(key, options);
     if (stored !== undefined) return this.#decode(key, stored);
-    this.#checkNeighbours(key, where);
+    this.#checkNeighbours(key, options);
     return undefined;
   }
 
-  /** The record of a key if it is there and not damaged. */
-  peek(key: Buffer, where?: Where): V | undefined {
-    const stored = this.#read(key, where);
+  /** Returns the record of a key unless it is missing or damaged. */
+  peek(key: Buffer, options?: Where): V | undefined {
+    const stored = this.#read(key, options);
     return stored && this.decoded({ key, value: stored });
   }
 
-  /** A record's value as it lies there, damaged or not. */
+  /** Returns a record's value as stored, damaged or not. */
   rawValue(key: Buffer): Buffer | undefined {
     return this.database.get(key);
   }
 
   /** Whether there is a record, damaged or not. */
-  has(key: Buffer, where?: Where): boolean {
-    return this.database.get(key, where) !== undefined;
+  has(key: Buffer, options?: Where): boolean {
+    return this.database.get(key, options) !== undefined;
   }
 
   putSync(key: Buffer, value: V): void {
@@ -94,30 +97,32 @@ export class Table<V> {
   }
 
   /**
-   * Writes a record of format 1 anew; does nothing for others. One that cannot be read stays as it is:
-   * without a checksum it counts as damaged.
+   * Rewrites a record of format 1, and ignores others. One that cannot be read is left
+   * alone: without a checksum it counts as damaged.
    */
-  convert({ key, value }: RawRecord, into: (old: unknown) => V): void {
-    if (!isUnchecked(value) || this.exempt?.equals(key)) return;
-    let converted: V;
+  convert({ key, value }: RawRecord, convertValue: (old: unknown) => V): void {
+    if (!isUnchecked(value) || this.exemptKey?.equals(key)) return;
+    let newValue: V;
     try {
-      converted = into(packr.unpack(value));
+      newValue = convertValue(packr.unpack(value));
     } catch {
       return;
     }
-    this.putSync(key, converted);
+    this.putSync(key, newValue);
   }
 
-  /** Also reads what stands beside the range: with a damaged key it may belong into it. */
+  /**
+   * Also checks the records next to the range: one with a damaged key may belong into it.
+   */
   *getRange(range: KeyRange = {}): Generator<{ readonly key: Buffer; readonly value: V }> {
-    const { end, ...open } = range;
-    const { start, transaction, reverse } = open;
+    const { end, ...openRange } = range;
+    const { start, transaction, reverse } = openRange;
     if (start !== undefined) this.#checkNeighbours(start, transaction && { transaction });
-    for (const { key, value } of this.database.getRange(open)) {
-      const decoded = this.#decode(key, value);
+    for (const { key, value } of this.database.getRange(openRange)) {
+      const decodedValue = this.#decode(key, value);
       const order = end === undefined ? -1 : key.compare(end);
       if (reverse === true ? end !== undefined && order <= 0 : order >= 0) return;
-      yield { key, value: decoded };
+      yield { key, value: decodedValue };
     }
   }
 
@@ -125,12 +130,12 @@ export class Table<V> {
     return this.database.getKeys(range);
   }
 
-  /** Records as they lie there, damaged ones among them. */
+  /** Yields records as stored, including damaged ones. */
   raw(range: KeyRange = {}): Iterable<RawRecord> {
     return this.database.getRange(range);
   }
 
-  /** What a raw record says; undefined if it is damaged. */
+  /** Decodes a raw record; undefined if it is damaged. */
   decoded({ key, value }: RawRecord): V | undefined {
     try {
       return this.#decode(key, value);
@@ -139,9 +144,9 @@ export class Table<V> {
     }
   }
 
-  /** The bytes of a record, good until the next read. */
-  #read(key: Buffer, where: Where | undefined): Buffer | undefined {
-    return (this.database as FastDatabase).getBinaryFast(key, where);
+  /** Returns the bytes of a record, valid until the next read. */
+  #read(key: Buffer, options: Where | undefined): Buffer | undefined {
+    return (this.database as FastDatabase).getBinaryFast(key, options);
   }
 
   #encode(key: Buffer, value: V): Buffer {
@@ -154,9 +159,9 @@ export class Table<V> {
   }
 
   #decode(key: Buffer, stored: Buffer): V {
-    if (isUnchecked(stored) && (this.checking.allowsUnchecked || this.exempt?.equals(key)))
+    if (isUnchecked(stored) && (this.checking.allowsUnchecked || this.exemptKey?.equals(key)))
       return this.#unpackUnchecked(key, stored);
-    if (!this.#isRight(key, stored)) throw this.#damage(key);
+    if (!this.#isIntact(key, stored)) throw this.#damageError(key);
     return packr.unpack(stored, { start: HEAD, end: stored.length }) as V;
   }
 
@@ -164,13 +169,14 @@ export class Table<V> {
     try {
       return packr.unpack(stored) as V;
     } catch {
-      throw this.#damage(key);
+      throw this.#damageError(key);
     }
   }
 
-  #isRight(key: Buffer, stored: Buffer): boolean {
+  #isIntact(key: Buffer, stored: Buffer): boolean {
     if (stored.length < HEAD || stored[0] !== CHECKED) return false;
-    // lmdb sets the length of the buffer that it reads into, which `subarray` alone does not see
+    // lmdb sets the length of the buffer that it reads into, which `subarray` alone
+    // ignores
     const packed = stored.subarray(HEAD, stored.length);
     return stored.readUInt32LE(1) === this.#checksum(key, packed);
   }
@@ -179,25 +185,28 @@ export class Table<V> {
     return crc32(packed, crc32(key, this.#seed));
   }
 
-  /** The search for a key ends beside a record whose key is damaged, since all others are in order. */
-  #checkNeighbours(key: Buffer, where: Where | undefined): void {
+  /**
+   * Checks the records around a missing key: all keys are in order, so that the search
+   * for a key that was damaged ends next to its record.
+   */
+  #checkNeighbours(key: Buffer, options: Where | undefined): void {
     for (const reverse of [false, true]) {
-      const range = { ...where, start: key, limit: 1, reverse } as RangeOptions;
-      for (const found of this.database.getRange(range)) {
-        this.#decode(found.key, found.value);
+      const range = { ...options, start: key, limit: 1, reverse } as RangeOptions;
+      for (const record of this.database.getRange(range)) {
+        this.#decode(record.key, record.value);
       }
     }
   }
 
-  #damage(key: Buffer): StorageError {
-    const where = `record ${key.toString('hex').slice(0, 80)} of ${this.name}`;
-    return new StorageError('corrupt', `the ${where} is damaged`);
+  #damageError(key: Buffer): StorageError {
+    const name = `record ${key.toString('hex').slice(0, 80)} of ${this.name}`;
+    return new StorageError('corrupt', `the ${name} is damaged`);
   }
 }
 
-/** The second parameter is in lmdb's code, but not in its types. */
+/** The second parameter exists in lmdb's code, but not in its types. */
 type FastDatabase = Database<Buffer, Buffer> & {
-  getBinaryFast(key: Buffer, where?: Where): Buffer | undefined;
+  getBinaryFast(key: Buffer, options?: Where): Buffer | undefined;
 };
 
 function isUnchecked(stored: Buffer): boolean {

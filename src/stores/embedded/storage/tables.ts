@@ -13,10 +13,13 @@ import type {
 import { StorageError } from './storage_error';
 import { type Checking, Table } from './table';
 
-/** A process that has the storage open: as which, under which owner, and where it answers while it lives. */
+/**
+ * A process that has the storage open: its pid, the socket it listens on while it lives,
+ * and its owner.
+ */
 export type StoredSession = [pid: number, socket: string, owner: number];
 
-/** How a database is opened. */
+/** How to open a database. */
 export interface OpenMode {
   readonly readOnly?: boolean;
 }
@@ -24,16 +27,16 @@ export interface OpenMode {
 export interface Tables {
   readonly folder: string;
   readonly root: RootDatabase;
-  /** Each commit takes it: see `FolderLock`. */
+  /** Taken for each commit: see `FolderLock`. */
   readonly lock: FolderLock;
   readonly checking: Checking;
-  /** All tables whose records carry checksums. */
+  /** All tables whose records have checksums. */
   readonly checked: readonly Table<unknown>[];
   /**
-   * `format`, `owner` (a session), `next` (the least number never given out), `clock` (ticks),
-   * `scrubbed` (the last content that the scrubber read in this pass), `scrub_ended` (ms),
-   * `identity` (a random number that a folder and its backups share), `backup` (in a backup: the
-   * session that wrote it; goes, with `identity`, once it is served).
+   * `format`, `owner` (a session), `next` (the lowest unused number), `clock` (ticks),
+   * `scrubbed` (the last content that the scrubber read in this pass), `scrub_ended`
+   * (ms), `identity` (a random number shared by a folder and its backups), `backup` (in a
+   * backup: the session that wrote it; removed, with `identity`, once it is served).
    */
   readonly meta: Table<number>;
   readonly accounts: Table<StoredAccount>;
@@ -41,48 +44,56 @@ export interface Tables {
   readonly objects: Table<StoredObject>;
   readonly tallies: Table<StoredTally>;
   readonly contents: Table<StoredContent>;
-  /** Bytes of small contents, as they are. */
+  /** Bytes of small contents, without an encoding. */
   readonly inline: Database<Buffer, Buffer>;
   /** Checksums of contents in files, by content and part: see `sums.ts`. */
   readonly sums: Table<StoredSums>;
-  /** Keys of objects by the time when they expire. */
+  /** Keys of objects by expiry time. */
   readonly expiry: Table<true>;
-  /** Contents for which there may be a file although no record refers to it yet: by whom (a session). */
+  /**
+   * Contents that may have a file before a record refers to them, with the session that
+   * writes it.
+   */
   readonly arriving: Table<number>;
-  /** Contents whose last record went and whose file may still be there. */
+  /** Contents whose last record was removed and whose file may still exist. */
   readonly gone: Table<true>;
   readonly sessions: Table<StoredSession>;
-  /** Sessions for which no file may be removed, since they copy the folder. */
+  /** Sessions that copy the folder, during which no file may be removed. */
   readonly holds: Table<true>;
 }
 
-/** What this version writes: records with checksums, contents with checksums by block. */
+/** The format of this version: records with checksums, contents with block checksums. */
 const FORMAT = 2;
 
-/** What 0.1.0 wrote, and a server converts when it opens the folder. */
+/** The format of 0.1.0, which a server converts when it opens the folder. */
 const FORMAT_UNCHECKED = 1;
 
-/** The target of a backup that has not ended: no version of this program serves it. */
+/** The target of an unfinished backup: no version of this program serves it. */
 const FORMAT_UNFINISHED = 0;
 
-/** Addresses, not memory: so large that the map need never move under several processes. */
+/**
+ * Address space, not memory: so large that the map never has to grow under several
+ * processes.
+ */
 const mapSize = 2 ** 40;
 
-/** lmdb's option for the mode of new files, which its types leave out. */
-const FILES = { permissionsMode: FILE_MODE };
+/** lmdb's option for the mode of new files, missing in its types. */
+const FILE_OPTIONS = { permissionsMode: FILE_MODE };
 
 export interface OpenMode {
   readonly readOnly?: boolean;
-  /** A new database gets the format that nothing serves, and such a one may be opened. */
+  /** Creates a new database in the unfinished format, and allows opening one. */
   readonly isTarget?: boolean;
 }
 
 /**
- * Opens or creates the database. Each commit is synced before it resolves, and before its pages can be used again
- * (`overlappingSync` would resolve earlier). `eventTurnBatching` is off, since a failed commit would else leave a rejected promise that nobody
- * can handle; `Commits` batches instead.
+ * Opens or creates the database. Each commit is synced before it resolves and before its
+ * pages can be reused (`overlappingSync` would resolve earlier). `eventTurnBatching` is
+ * off, since a failed commit would leave a rejected promise that nobody can handle;
+ * `GroupCommit` batches instead.
  *
- * @throws StorageError `format` if the folder was written by another version of this program
+ * @throws StorageError `format` if the folder was written by another version of this
+ *   program
  */
 export function openTables(
   folder: string,
@@ -98,15 +109,15 @@ export function openTables(
     mapSize,
     maxDbs: 24,
     maxReaders: 1024,
-    ...FILES,
+    ...FILE_OPTIONS,
     readOnly,
   });
   const checking = { allowsUnchecked: false };
   const checked: Table<unknown>[] = [];
   const table = <V>(name: string, exempt?: Buffer): Table<V> => {
-    const made = new Table<V>(name, binary(root, name), checking, exempt);
-    checked.push(made);
-    return made;
+    const newTable = new Table<V>(name, openBinary(root, name), checking, exempt);
+    checked.push(newTable);
+    return newTable;
   };
   const tables: Tables = {
     folder,
@@ -120,7 +131,7 @@ export function openTables(
     objects: table('objects'),
     tallies: table('tallies'),
     contents: table('contents'),
-    inline: binary(root, 'inline'),
+    inline: openBinary(root, 'inline'),
     sums: table('sums'),
     expiry: table('expiry'),
     arriving: table('arriving'),
@@ -133,10 +144,10 @@ export function openTables(
 }
 
 /**
- * Opens the database while no process commits to it, and does what must come before another opens or
- * commits.
+ * Opens the database while no process commits to it, and runs work that must precede any
+ * other open or commit.
  *
- * @throws those of `openTables` and of the work, after which the database is closed again
+ * @throws the errors of `openTables` and of the work, after closing the database again
  */
 export async function openAlone<T>(
   folder: string,
@@ -160,13 +171,16 @@ export async function openAlone<T>(
   }
 }
 
-/** Closes what `openAlone` has opened. */
+/** Closes tables from `openAlone`. */
 export async function closeTables({ root, lock }: Tables): Promise<void> {
   await root.close();
   lock.close();
 }
 
-/** A new database gets this version's format; one of 0.1.0 may be read until it is converted. */
+/**
+ * Marks a new database with this version's format, and lets one of 0.1.0 be read until it
+ * is converted.
+ */
 function checkFormat(tables: Tables, isWritable: boolean, isTarget: boolean): void {
   const { folder, root, meta, checking } = tables;
   const format = readFormat(root);
@@ -174,38 +188,38 @@ function checkFormat(tables: Tables, isWritable: boolean, isTarget: boolean): vo
     const mark = isTarget ? markUnfinished : markConverted;
     if (isWritable) root.transactionSync(() => mark(tables));
   } else if (format === FORMAT_UNFINISHED) {
-    const what = `${folder} is a backup that has not ended`;
-    if (!isTarget) throw new StorageError('format', `${what}; run it again`);
+    const what = `${folder} is an unfinished backup`;
+    if (!isTarget) throw new StorageError('format', `${what}; run the backup again`);
   } else if (format !== FORMAT && format !== FORMAT_UNCHECKED) {
-    const known = `this version of the program reads ${FORMAT_UNCHECKED} and ${FORMAT}`;
-    throw new StorageError('format', `${folder} has format ${format}; ${known}`);
+    const formats = `this version of the program reads formats ${FORMAT_UNCHECKED} and ${FORMAT}`;
+    throw new StorageError('format', `${folder} has format ${format}; ${formats}`);
   } else {
     checking.allowsUnchecked = format === FORMAT_UNCHECKED;
     if (format === FORMAT) checking.allowsUnchecked = !meta.has(metaKeys.converted);
   }
 }
 
-/** Not a checked record, since 0.1.0 reads it to refuse what it does not know. */
+/** Not a checked record: 0.1.0 reads it to refuse newer formats. */
 function readFormat(root: RootDatabase): number | undefined {
-  const stored = binary(root, 'meta').get(metaKeys.format);
+  const stored = openBinary(root, 'meta').get(metaKeys.format);
   return stored && (unpack(stored) as number);
 }
 
-/** Whether it is the target of a backup that has not ended. */
+/** Whether it is the target of an unfinished backup. */
 export function isUnfinished({ root }: Tables): boolean {
   return readFormat(root) === FORMAT_UNFINISHED;
 }
 
 function markUnfinished({ root }: Tables): void {
-  binary(root, 'meta').putSync(metaKeys.format, pack(FORMAT_UNFINISHED));
+  openBinary(root, 'meta').putSync(metaKeys.format, pack(FORMAT_UNFINISHED));
 }
 
-/** Within a transaction: 0.1.0 can no longer open the folder. */
+/** Within a transaction: marks the folder so that 0.1.0 can no longer open it. */
 export function markFormat({ root }: Tables): void {
-  binary(root, 'meta').putSync(metaKeys.format, pack(FORMAT));
+  openBinary(root, 'meta').putSync(metaKeys.format, pack(FORMAT));
 }
 
-/** Within a transaction: each record has a checksum. */
+/** Within a transaction: marks that every record has a checksum. */
 export function markConverted(tables: Tables): void {
   markFormat(tables);
   tables.meta.putSync(metaKeys.converted, 1);
@@ -223,6 +237,6 @@ export const metaKeys = {
   backup: Buffer.from('backup'),
 };
 
-function binary(root: RootDatabase, name: string): Database<Buffer, Buffer> {
+function openBinary(root: RootDatabase, name: string): Database<Buffer, Buffer> {
   return root.openDB<Buffer, Buffer>(name, { keyEncoding: 'binary', encoding: 'binary' });
 }

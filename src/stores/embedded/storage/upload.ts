@@ -8,98 +8,100 @@ import { formatContentId, parseContentId } from './records';
 import type { ContentRef, Incoming } from './storage';
 import { fromSystem, StorageError } from './storage_error';
 
-/** How much is gathered before it is written to a file. */
+/** Number of bytes to buffer before a write to a file. */
 const writeSize = 512 * 1024;
 
-/** A finished content: its bytes if they are to be kept in the database, or its file's checksums. */
+/**
+ * A finished content: its bytes if they go into the database, or its file's checksums.
+ */
 export type Landed =
   | { readonly bytes: Buffer; readonly sum: number; readonly sums?: undefined }
   | { readonly bytes?: undefined; readonly sums: BlockSums };
 
-/** What an arrival needs of the storage. */
+/** What an upload needs of the storage. */
 export interface Harbour {
   readonly files: ContentFiles;
   readonly numbers: ContentIds;
-  /** Contents up to this size are kept in the database, in bytes. */
+  /** Max size in bytes of contents stored in the database. */
   readonly inlineLimit: number;
-  /** Notes a finished content, which no record has yet. */
+  /** Remembers a finished content that no record refers to yet. */
   landed(id: number, content: Landed): void;
-  /** Forgets a finished content unless a record has it. Never rejects. */
+  /** Drops a finished content unless a record refers to it. Never rejects. */
   dropped(id: number): Promise<void>;
   /** Removes an unfinished content's file. Never rejects. */
   sank(id: number): Promise<void>;
 }
 
-/** Bytes on their way in: gathered in memory, and from a certain size on in a file. */
+/** An upload, buffered in memory and above a certain size written to a file. */
 export class Upload implements Incoming {
-  readonly #harbour: Harbour;
+  readonly #store: Harbour;
   readonly #hash = createHash('md5');
   readonly #summer = new BlockSummer();
   #chunks: Buffer[] = [];
-  #gathered = 0;
+  #bufferedBytes = 0;
   #size = 0;
   #fileId: number | undefined;
   #handle: FileHandle | undefined;
-  #state: 'open' | 'finished' | 'broken' | 'over' = 'open';
-  #finished: ContentRef | undefined;
-  /** What is being done, so that `discard` comes after it. */
-  #doing: Promise<unknown> = Promise.resolve();
+  #state: 'open' | 'finished' | 'failed' | 'discarded' = 'open';
+  #content: ContentRef | undefined;
+  /** The pending operation, which `discard` waits for. */
+  #pending: Promise<unknown> = Promise.resolve();
 
-  constructor(harbour: Harbour) {
-    this.#harbour = harbour;
+  constructor(store: Harbour) {
+    this.#store = store;
   }
 
   write(chunk: Buffer): Promise<void> {
-    return this.#do('write', async () => {
+    return this.#run('write', async () => {
       this.#hash.update(chunk);
       this.#summer.update(chunk);
       this.#chunks.push(chunk);
-      this.#gathered += chunk.length;
+      this.#bufferedBytes += chunk.length;
       this.#size += chunk.length;
-      if (this.#gathered >= Math.max(writeSize, this.#harbour.inlineLimit + 1)) await this.#flush();
+      if (this.#bufferedBytes >= Math.max(writeSize, this.#store.inlineLimit + 1))
+        await this.#flush();
     });
   }
 
   finish(): Promise<ContentRef> {
-    return this.#do('finish', async () => {
-      const small = this.#fileId === undefined && this.#size <= this.#harbour.inlineLimit;
-      const id = small ? await this.#harbour.numbers.forSmall() : await this.#finishFile();
-      this.#harbour.landed(id, small ? this.#inline() : { sums: this.#summer.digest() });
+    return this.#run('finish', async () => {
+      const isSmall = this.#fileId === undefined && this.#size <= this.#store.inlineLimit;
+      const id = isSmall ? await this.#store.numbers.forSmall() : await this.#finishFile();
+      this.#store.landed(id, isSmall ? this.#inline() : { sums: this.#summer.digest() });
       this.#chunks = [];
       this.#state = 'finished';
-      this.#finished = {
+      this.#content = {
         id: formatContentId(id),
         size: this.#size,
         etag: this.#hash.digest('hex'),
       };
-      return this.#finished;
+      return this.#content;
     });
   }
 
   async discard(): Promise<void> {
-    await this.#doing.catch(() => undefined);
-    if (this.#state === 'over') return;
-    this.#state = 'over';
+    await this.#pending.catch(() => undefined);
+    if (this.#state === 'discarded') return;
+    this.#state = 'discarded';
     this.#chunks = [];
-    if (this.#finished !== undefined)
-      return this.#harbour.dropped(parseContentId(this.#finished.id));
+    if (this.#content !== undefined) return this.#store.dropped(parseContentId(this.#content.id));
     await this.#handle?.close().catch(() => undefined);
-    if (this.#fileId !== undefined) await this.#harbour.sank(this.#fileId);
+    if (this.#fileId !== undefined) await this.#store.sank(this.#fileId);
   }
 
-  /** After a failure nothing more is taken: the bytes would have a gap. */
-  #do<T>(what: string, work: () => Promise<T>): Promise<T> {
+  /** Accepts nothing after a failure: the bytes would have a gap. */
+  #run<T>(action: string, work: () => Promise<T>): Promise<T> {
     if (this.#state !== 'open') {
       return Promise.reject(
-        new StorageError('closed', `cannot ${what}: this content is ${this.#state}`),
+        new StorageError('closed', `cannot ${action}: the upload is ${this.#state}`),
       );
     }
-    const doing = work().catch((error: unknown) => {
-      this.#state = 'broken';
-      throw fromSystem(`could not ${what}`, error);
+    const pending = work().catch((error: unknown) => {
+      this.#state = 'failed';
+      throw fromSystem(`could not ${action}`, error);
     });
-    this.#doing = doing;
-    return doing;
+    this.#pending = pending;
+    return pending;
   }
 
   #inline(): Landed {
@@ -111,16 +113,16 @@ export class Upload implements Incoming {
     const { id, handle } = await this.#flush();
     await handle.sync();
     await handle.close();
-    await this.#harbour.files.keep(id);
+    await this.#store.files.keep(id);
     return id;
   }
 
   async #flush(): Promise<{ readonly id: number; readonly handle: FileHandle }> {
-    const id = (this.#fileId ??= await this.#harbour.numbers.forFile());
-    const handle = (this.#handle ??= await this.#harbour.files.create(id));
+    const id = (this.#fileId ??= await this.#store.numbers.forFile());
+    const handle = (this.#handle ??= await this.#store.files.create(id));
     const chunks = this.#chunks;
     this.#chunks = [];
-    this.#gathered = 0;
+    this.#bufferedBytes = 0;
     await writeAll(handle, chunks);
     return { id, handle };
   }
@@ -133,10 +135,13 @@ async function writeAll(handle: FileHandle, chunks: Buffer[]): Promise<void> {
   if (bytesWritten < total) await writeRest(handle, Buffer.concat(chunks).subarray(bytesWritten));
 }
 
-/** A disk that is nearly full writes what fits; the next call says why it took no more. */
+/**
+ * Writes the rest in several calls: a nearly full disk first writes what fits, and
+ * reports the error with the next call.
+ */
 async function writeRest(handle: FileHandle, rest: Buffer): Promise<void> {
-  for (let left = rest; left.length > 0;) {
-    const { bytesWritten } = await handle.write(left);
-    left = left.subarray(bytesWritten);
+  for (let remaining = rest; remaining.length > 0;) {
+    const { bytesWritten } = await handle.write(remaining);
+    remaining = remaining.subarray(bytesWritten);
   }
 }

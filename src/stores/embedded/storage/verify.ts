@@ -5,10 +5,10 @@ import type { Flaw } from '../walk/flaw';
 import { walkDatabase } from '../walk/walk_database';
 
 /**
- * Yields all that is wrong with a storage: first with the structure of its database, which a process of
- * its own reads. Only if that is right is the database opened, for another check.
+ * Yields everything that is wrong with a storage. A separate process first checks the
+ * structure of the database. Only if that is intact, another check opens it.
  *
- * @throws those of the check and of `walkDatabase`
+ * @throws the errors of the check and of `walkDatabase`
  */
 export async function* verified(
   folder: string,
